@@ -1,0 +1,284 @@
+//! A style: who is drawn, how they act, and under which light, camera and tone. Styles differ as databases do.
+//!
+//! In: a TOML file, embedded or the user's; unknown keys are errors. Out: a `Style`. Units stand in the names; "eye
+//! distances" are distances between the eye centres, and pixels are those of a picture of 64 × 64.
+
+use std::collections::BTreeMap;
+
+use howfar_face::{Expression, Fault};
+use serde::{Deserialize, Serialize};
+
+use crate::actions::{AU_NAMES, au_index};
+use crate::dice::{Bell, Range};
+
+/// The embedded styles: posed people in a studio, large variation for generated sets, and an unseen database with
+/// another light, camera, tone curve and acting.
+pub const STYLE_NAMES: [&str; 3] = ["studio", "wild", "unseen"];
+
+const EMBEDDED: [&str; 3] =
+    [include_str!("../styles/studio.toml"), include_str!("../styles/wild.toml"), include_str!("../styles/unseen.toml")];
+
+/// Everything that a drawn database has in common.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Style {
+    /// Enters the subjects' names: letters, digits and hyphens.
+    pub name: String,
+    /// One sentence on what it imitates.
+    pub about: String,
+    /// Whether the pictures of one person share light, camera distance and tone.
+    pub session: Session,
+    /// How heads differ.
+    pub shape: ShapeStyle,
+    /// Skin, lips, brows, eyes.
+    pub skin: SkinStyle,
+    /// Hair on head and face, glasses.
+    pub hair: HairStyle,
+    /// Light and its shadows.
+    pub light: LightStyle,
+    /// Where the camera stands and how the picture is cut.
+    pub camera: CameraStyle,
+    /// From light to gray levels.
+    pub tone: ToneStyle,
+    /// What the faces do.
+    pub acting: ActingStyle,
+}
+
+/// Whose light it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Session {
+    /// One session a person: its pictures share light, background and tone, as in a posed database.
+    Shared,
+    /// Every picture was taken elsewhere.
+    EachPicture,
+}
+
+/// How heads differ, beyond the measured components.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ShapeStyle {
+    /// Spread along the ten measured shape components; 1 = as measured.
+    pub component_spread: f32,
+    /// Resting height of the brows above the mean, in eye distances.
+    pub brow_height_eye_distances: Bell,
+    /// Height of the outer third of the brow against its inner end, in eye distances.
+    pub brow_arch_eye_distances: Bell,
+    /// Width of the mouth as a factor.
+    pub mouth_width: Bell,
+    /// Thickness of the red of the lips as a factor.
+    pub lip_thickness: Bell,
+    /// Resting mouth corners: up (+) or down (−), in eye distances.
+    pub mouth_corner_eye_distances: Bell,
+    /// Opening of the eyes as a factor.
+    pub eye_opening: Bell,
+    /// How far the upper lid hangs at rest, as a share of a closed eye.
+    pub resting_lid: Bell,
+    /// Width of the nose as a factor.
+    pub nose_width: Bell,
+    /// Fullness of the cheeks, in eye distances outwards.
+    pub cheek_eye_distances: Bell,
+    /// Years; lines and folds deepen with them.
+    pub age_years: Range,
+}
+
+/// Skin, lips, brows and eyes. Albedo: share of light sent back, 0..=1.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SkinStyle {
+    /// Albedo of skin.
+    pub albedo: Range,
+    /// Strength of blotches: relative albedo.
+    pub blotches: Range,
+    /// Lips against skin, relative albedo.
+    pub lips: Range,
+    /// Half width of the brows in eye distances.
+    pub brow_half_width_eye_distances: Range,
+    /// How much of the skin's light the brows take.
+    pub brow_darkness: Range,
+    /// How much lashes take.
+    pub lash_darkness: Range,
+    /// Albedo of the iris.
+    pub iris: Range,
+    /// Albedo of the white of the eye.
+    pub sclera: Range,
+    /// Albedo of teeth.
+    pub teeth: Range,
+}
+
+/// Hair on head and face, glasses. Shares of people in 0..=1.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HairStyle {
+    /// People without hair.
+    pub bald_share: f32,
+    /// People whose hair covers the forehead.
+    pub fringe_share: f32,
+    /// People with hair down to the shoulders.
+    pub long_share: f32,
+    /// People with dark hair; others are fair or gray.
+    pub dark_share: f32,
+    /// Albedo of dark hair.
+    pub dark_albedo: Range,
+    /// Albedo of fair or gray hair.
+    pub fair_albedo: Range,
+    /// People with beard stubble or a beard.
+    pub beard_share: f32,
+    /// People with a moustache.
+    pub moustache_share: f32,
+    /// People with glasses.
+    pub glasses_share: f32,
+}
+
+/// One key light, one fill light, light from everywhere, and shadows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LightStyle {
+    /// Key light to the picture's right (+) or left (−).
+    pub azimuth_deg: Bell,
+    /// Key light above the eyes.
+    pub elevation_deg: Range,
+    /// Share of light that comes from everywhere.
+    pub ambient: Range,
+    /// Strength of the fill light opposite the key.
+    pub fill: Range,
+    /// Softness: how far the key light wraps around.
+    pub wrap: Range,
+    /// Strength of highlights.
+    pub gloss: Range,
+    /// Share of the key light that cast shadows take away.
+    pub cast_shadow: Range,
+    /// Darkening in hollows.
+    pub occlusion: Range,
+    /// Brightness of the background.
+    pub background: Range,
+}
+
+/// Pose, lens and crop.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CameraStyle {
+    /// Head turned to the picture's right (+).
+    pub yaw_deg: Bell,
+    /// Head raised (+).
+    pub pitch_deg: Bell,
+    /// Head tilted, counter-clockwise (+).
+    pub roll_deg: Bell,
+    /// Distance of the camera in eye distances: near ones bend the face.
+    pub distance_eye_distances: Range,
+    /// Distance of the eyes in pixels of 64.
+    pub eye_distance_px: Bell,
+    /// Height of the eyes below the picture's top, in pixels of 64.
+    pub eye_height_px: Bell,
+    /// Place of the eyes' middle left (−) or right (+) of the picture's middle, in pixels of 64.
+    pub centre_px: Bell,
+    /// Height against width as a factor.
+    pub stretch: Range,
+}
+
+/// From light to gray levels 0..=255.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ToneStyle {
+    /// Blur in pixels of 64 (standard deviation).
+    pub blur_px: Range,
+    /// Exponent of brightness.
+    pub gamma: Range,
+    /// Bend of an S-shaped curve; 0 = none.
+    pub s_curve: Range,
+    /// Standard deviation of gray levels over the picture.
+    pub contrast_levels: Range,
+    /// Mean gray level.
+    pub mean_level: Range,
+    /// Standard deviation of noise in gray levels.
+    pub noise_levels: Range,
+    /// Darkening towards the corners, relative.
+    pub vignette: Range,
+}
+
+/// What the faces do for each expression.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ActingStyle {
+    /// Factor on all intensities of one picture.
+    pub strength: Range,
+    /// Standard deviation of the difference between the sides of the face, relative.
+    pub asymmetry: f32,
+    /// Spread of each person's own way of moving, relative.
+    pub habit: f32,
+    /// Expressions and their action units.
+    pub expressions: BTreeMap<Expression, Vec<Action>>,
+}
+
+/// One action unit of an expression.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Action {
+    /// Number of the action unit, one of `AU_NAMES`.
+    pub au: u8,
+    /// Share of pictures that show it.
+    pub probability: f32,
+    /// 0 = none, 1 = FACS E.
+    pub intensity: Range,
+    /// What is shown in all other pictures.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub otherwise: Option<Substitute>,
+    /// One-sided: on a side drawn by chance, the other below 0.15.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub one_side: bool,
+}
+
+/// The action unit that stands in for another one.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Substitute {
+    /// Number of the action unit.
+    pub au: u8,
+    /// 0 = none, 1 = FACS E.
+    pub intensity: Range,
+}
+
+impl Style {
+    /// An embedded style, or none of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        let at = STYLE_NAMES.iter().position(|n| *n == name)?;
+        Some(Self::from_toml(EMBEDDED[at]).expect("embedded styles are tested to parse"))
+    }
+
+    /// The style as a TOML file, for the record of what was drawn.
+    pub fn to_toml(&self) -> Result<String, Fault> {
+        toml::to_string(self).map_err(|e| Fault::data(&self.name, format!("the style cannot be written as TOML: {e}")))
+    }
+
+    /// Reads a style file. Errors carry the line.
+    pub fn from_toml(text: &str) -> Result<Self, Fault> {
+        let style: Self = toml::from_str(text).map_err(|e| {
+            let line = e.span().map_or(1, |span| text[..span.start].lines().count().max(1));
+            Fault::usage(format!("style file, line {line}"), e.message().to_owned())
+                .hint("the embedded styles show every key: studio, wild, unseen")
+        })?;
+        style.check()?;
+        Ok(style)
+    }
+
+    fn check(&self) -> Result<(), Fault> {
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
+        if self.name.is_empty() || !self.name.chars().all(plain) {
+            return Err(Fault::usage("style file, name", "not a name for a style")
+                .found(format!("{:?}", self.name))
+                .expected("letters, digits and hyphens"));
+        }
+        for (expression, actions) in &self.acting.expressions {
+            let used = actions.iter().flat_map(|a| std::iter::once(a.au).chain(a.otherwise.map(|o| o.au)));
+            if let Some(unknown) = used.into_iter().find(|au| au_index(*au).is_none()) {
+                return Err(Fault::usage(
+                    format!("style file, acting.expressions.{expression}"),
+                    "unknown action unit",
+                )
+                .found(unknown)
+                .expected(AU_NAMES.join(" ")));
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,125 @@
+//! From light to gray levels: lens blur, reduction, gamma, an S-shaped curve, contrast, noise.
+//!
+//! In: brightness of a picture three times as large. Out: gray levels 0..=255.
+
+use crate::dice::Dice;
+use crate::style::ToneStyle;
+
+/// Samples a pixel's side.
+pub(crate) const SUPERSAMPLING: usize = 3;
+
+/// The tone of one picture or session.
+#[derive(Debug, Clone)]
+pub(crate) struct Tone {
+    blur_px: f32,
+    gamma: f32,
+    s_curve: f32,
+    contrast: f32,
+    mean: f32,
+    noise: f32,
+    vignette: f32,
+}
+
+impl Tone {
+    pub fn draw(style: &ToneStyle, dice: &mut Dice) -> Self {
+        Tone {
+            blur_px: dice.within(style.blur_px),
+            gamma: dice.within(style.gamma),
+            s_curve: dice.within(style.s_curve),
+            contrast: dice.within(style.contrast_levels),
+            mean: dice.within(style.mean_level),
+            noise: dice.within(style.noise_levels),
+            vignette: dice.within(style.vignette),
+        }
+    }
+
+    /// # Shapes
+    /// `large` `[3 size, 3 size]` -> `[size, size]`
+    pub fn develop(&self, large: &[f32], size: usize, dice: &mut Dice) -> Vec<u8> {
+        let sigma = self.blur_px * size as f32 / 64.0 * SUPERSAMPLING as f32;
+        let sharp = reduce(&gaussian(large, size * SUPERSAMPLING, sigma), size);
+        let mut levels: Vec<f32> =
+            sharp.iter().enumerate().map(|(i, v)| self.curve(*v) * self.corner(i, size)).collect();
+        let n = levels.len() as f32;
+        let mean = levels.iter().sum::<f32>() / n;
+        let sd = (levels.iter().map(|v| (v - mean).powi(2)).sum::<f32>() / n).sqrt();
+        for level in &mut levels {
+            *level = (*level - mean) / (sd + 1e-6) * self.contrast + self.mean + self.noise * dice.bell();
+        }
+        levels.into_iter().map(|v| v.round().clamp(0.0, 255.0) as u8).collect()
+    }
+
+    fn curve(&self, brightness: f32) -> f32 {
+        let v = brightness.clamp(0.0, 1.3).powf(self.gamma);
+        let t = (v / 1.1).clamp(0.0, 1.0);
+        v + self.s_curve * (1.1 * t * t * (3.0 - 2.0 * t) - v)
+    }
+
+    fn corner(&self, i: usize, size: usize) -> f32 {
+        let from_middle = |k: usize| (k as f32 + 0.5) / size as f32 * 2.0 - 1.0;
+        let (x, y) = (from_middle(i % size), from_middle(i / size));
+        1.0 - self.vignette * (0.5 * (x * x + y * y)).min(1.0)
+    }
+}
+
+/// Mean over 3 × 3 samples.
+fn reduce(large: &[f32], size: usize) -> Vec<f32> {
+    let width = size * SUPERSAMPLING;
+    (0..size * size)
+        .map(|i| {
+            let (x, y) = (i % size * SUPERSAMPLING, i / size * SUPERSAMPLING);
+            let rows = (0..SUPERSAMPLING).map(|r| (y + r) * width + x);
+            rows.map(|start| large[start..start + SUPERSAMPLING].iter().sum::<f32>()).sum::<f32>() / 9.0
+        })
+        .collect()
+}
+
+/// Gaussian blur of a square picture; edges repeat.
+fn gaussian(picture: &[f32], width: usize, sigma: f32) -> Vec<f32> {
+    if sigma < 0.2 {
+        return picture.to_vec();
+    }
+    let reach = (2.5 * sigma).ceil() as usize;
+    let kernel: Vec<f32> = (0..=reach).map(|k| (-0.5 * (k as f32 / sigma).powi(2)).exp()).collect();
+    let total: f32 = kernel[0] + 2.0 * kernel[1..].iter().sum::<f32>();
+    let kernel: Vec<f32> = kernel.iter().map(|k| k / total).collect();
+    let mut across = vec![0.0; picture.len()];
+    let mut padded = vec![0.0; width + 2 * reach];
+    for (row, out) in picture.chunks_exact(width).zip(across.chunks_exact_mut(width)) {
+        padded[..reach].fill(row[0]);
+        padded[reach..reach + width].copy_from_slice(row);
+        padded[reach + width..].fill(row[width - 1]);
+        accumulate(out, &kernel, |offset| &padded[(reach as isize + offset) as usize..][..width]);
+    }
+    let mut out = vec![0.0; picture.len()];
+    for (y, out) in out.chunks_exact_mut(width).enumerate() {
+        accumulate(out, &kernel, |offset| {
+            let row = (y as isize + offset).clamp(0, width as isize - 1) as usize;
+            &across[row * width..(row + 1) * width]
+        });
+    }
+    out
+}
+
+fn accumulate<'a>(out: &mut [f32], kernel: &[f32], line: impl Fn(isize) -> &'a [f32]) {
+    out.iter_mut().zip(line(0)).for_each(|(o, v)| *o = kernel[0] * v);
+    for (k, weight) in kernel.iter().enumerate().skip(1) {
+        let (before, after) = (line(-(k as isize)), line(k as isize));
+        for ((o, a), b) in out.iter_mut().zip(before).zip(after) {
+            *o += weight * (a + b);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blurring_keeps_a_flat_picture_flat_and_reducing_takes_means() {
+        assert!(gaussian(&[0.5; 81], 9, 1.3).iter().all(|v| (v - 0.5).abs() < 1e-5));
+        let mut large = vec![0.0; 36];
+        large[0] = 9.0;
+        assert_eq!(reduce(&large, 2), [1.0, 0.0, 0.0, 0.0]);
+    }
+}

@@ -1,0 +1,309 @@
+//! What a reader should know before believing a number, with advice.
+//!
+//! In: what was studied, its outcomes and figures. Out: [`Caveat`]s: first those of the sample, then of the sets, then of
+//! each recipe's claims. Codes stay the same from version to version.
+
+use howfar_protocol::{Arm, MixtureRatio, Part};
+
+use crate::answer::{Verdict, headline, verdict};
+use crate::confusion::ConfusionCounts;
+use crate::outcomes::{Faces, Outcomes, Slot};
+use crate::paired::Layout;
+use crate::results::{Caveat, Claim, RecipeResults, SetFacts, StudyFacts};
+use crate::wording::{added, counted, faces_of, interval, people_or_identities, points};
+
+/// Fewer test people than this make wide intervals.
+const FEW_PEOPLE: usize = 20;
+/// Fewer validation people than this make the choice of k a matter of chance.
+const FEW_VALIDATION_PEOPLE: usize = 10;
+/// With fewer seeds a sign-flip test over seeds cannot reach p < 0.05: 2/2⁵ = 0.0625.
+const FEW_SEEDS: usize = 6;
+/// Fewer faces than this make an unseen database tiny.
+const FEW_FACES: usize = 100;
+/// The largest class has more than so many times the faces of the smallest.
+const UNEQUAL: usize = 3;
+
+/// All caveats of a study, each once.
+pub(crate) fn caveats(facts: &StudyFacts, outcomes: &Outcomes, recipes: &[RecipeResults]) -> Vec<Caveat> {
+    let mut all = Vec::new();
+    if let Some(first) = recipes.first() {
+        let real = Slot { recipe: first.recipe, arm: Arm::Real, k: MixtureRatio::ZERO };
+        all.extend(of_sample(facts, outcomes, real));
+    }
+    all.extend(of_seeds(facts));
+    all.extend(facts.sets.iter().flat_map(of_set));
+    all.extend(of_provenance(facts));
+    for results in recipes {
+        let name = if recipes.len() > 1 { format!("{}: ", results.recipe.name()) } else { String::new() };
+        let mut found = of_recipe(facts, results);
+        found.extend(unfinished(facts, outcomes, results));
+        all.extend(found.into_iter().map(|caveat| Caveat { text: format!("{name}{}", caveat.text), ..caveat }));
+    }
+    let mut distinct: Vec<Caveat> = Vec::new();
+    for caveat in all {
+        if !distinct.contains(&caveat) {
+            distinct.push(caveat);
+        }
+    }
+    distinct
+}
+
+fn caveat(code: &str, text: impl Into<String>, advice: impl Into<String>) -> Caveat {
+    Caveat { code: code.to_owned(), text: text.into(), advice: advice.into() }
+}
+
+/// People and classes of the parts that judge, as real faces alone were judged on them.
+fn of_sample(facts: &StudyFacts, outcomes: &Outcomes, real: Slot) -> Vec<Caveat> {
+    let cells = outcomes.cells(real).into_iter().flatten();
+    let mut parts: Vec<Faces> = cells.flat_map(|(_, cell)| cell.faces.keys().cloned()).collect();
+    parts.sort();
+    parts.dedup();
+    let mut found = Vec::new();
+    for faces in parts {
+        let series = outcomes.series(real, &faces);
+        let words = faces_of(facts, faces.0, &faces.1);
+        if let Some(layout) = Layout::of_one(&faces, &series) {
+            found.extend(of_size(faces.0, &words, layout.n_people, layout.n_faces));
+        }
+        let mut counts = ConfusionCounts::new(facts.classes.len());
+        series.values().for_each(|cell| counts.merge(&cell.confusion));
+        let missing: Vec<&str> = facts
+            .classes
+            .iter()
+            .enumerate()
+            .filter(|(c, _)| counts.support(*c) == 0)
+            .map(|(_, n)| n.as_str())
+            .collect();
+        if !missing.is_empty() {
+            found.push(caveat(
+                "missing-class",
+                format!("No face of {} among {words}.", missing.join(", ")),
+                "Figures there say nothing of these classes; leave them out of `expressions` or add faces.",
+            ));
+        }
+    }
+    found
+}
+
+fn of_size(part: Part, words: &str, n_people: usize, n_faces: usize) -> Option<Caveat> {
+    match part {
+        Part::Test | Part::Unseen if n_people == 1 => Some(caveat(
+            "one-person",
+            format!("All faces of {words} are one's own: the interval says nothing of others."),
+            "Add people; with one, only the spread between seeds is known.",
+        )),
+        Part::Unseen if n_people < FEW_PEOPLE || n_faces < FEW_FACES => Some(caveat(
+            "unseen-small",
+            format!("The {words} is small: {n_people} in {}.", counted(n_faces, "face", "faces")),
+            "Intervals on it are wide; a larger or a second unseen database would help.",
+        )),
+        Part::Test if n_people < FEW_PEOPLE => Some(caveat(
+            "few-people",
+            format!("Only {n_people} {words}: intervals are wide."),
+            "More of them help more than more faces or seeds; folds test everybody once.",
+        )),
+        Part::Validation if n_people < FEW_VALIDATION_PEOPLE => Some(caveat(
+            "few-validation-people",
+            format!("Only {n_people} {words} choose k: another sample could well choose another k."),
+            "Give validation more of them, or use folds.",
+        )),
+        _ => None,
+    }
+}
+
+fn of_seeds(facts: &StudyFacts) -> Vec<Caveat> {
+    let n_seeds = facts.n_seeds as usize;
+    let mut found = Vec::new();
+    if n_seeds == 1 {
+        found.push(caveat(
+            "one-seed",
+            "Every cell ran once: the interval leaves out how much a run differs from its repetition.",
+            "Set `seeds` to 5 or more.",
+        ));
+    } else if n_seeds < FEW_SEEDS {
+        let smallest = 2.0 / f64::from(1u32 << n_seeds);
+        found.push(caveat(
+            "few-seeds",
+            format!("{n_seeds} seeds: the sign-flip test over seeds cannot give a p below {smallest}."),
+            "Six seeds or more make that check count; the interval allows for few seeds by its width.",
+        ));
+    }
+    if facts.n_splits > 1 {
+        let people = people_or_identities(facts, "real");
+        found.push(caveat(
+            "folds-share-a-model",
+            format!(
+                "The {people} of one fold are judged by one model: intervals on test {people} count {} folds, not {people}.",
+                facts.n_splits
+            ),
+            "More folds narrow the interval.",
+        ));
+    }
+    found
+}
+
+fn of_set(set: &SetFacts) -> Vec<Caveat> {
+    let mut found = Vec::new();
+    let SetFacts { name, role, n_faces, n_people, per_class, .. } = set;
+    let largest = per_class.iter().copied().max().unwrap_or(0);
+    let smallest = per_class.iter().copied().filter(|n| *n > 0).min().unwrap_or(0);
+    if largest > UNEQUAL * smallest {
+        found.push(caveat(
+            "unequal-classes",
+            format!("The classes of `{name}` are unequal: {smallest} to {largest} faces."),
+            "Read macro recall beside accuracy: accuracy rewards guessing the frequent class.",
+        ));
+    }
+    if role == "generated" && per_class.contains(&0) {
+        found.push(caveat(
+            "missing-class",
+            format!("`{name}` has no face of some classes."),
+            "Mixing it in shifts the shares of the classes; generate all of them.",
+        ));
+    }
+    if role != "generated" && n_people == n_faces && *n_faces > 1 {
+        found.push(caveat(
+            "no-person-labels",
+            format!("Each face of `{name}` counts as somebody else: the same person may be on two sides of the split."),
+            "Prepare the set with person labels if it has any; else take intervals as too narrow and gains as too rosy.",
+        ));
+    }
+    found
+}
+
+fn of_provenance(facts: &StudyFacts) -> Vec<Caveat> {
+    let mut found = Vec::new();
+    let is_drawn = |set: &&SetFacts| set.provenance.split(',').any(|p| p.trim() == "drawn");
+    if facts.sets.iter().any(|set| set.role == "generated" && is_drawn(&set)) {
+        found.push(caveat(
+            "drawn-faces",
+            "The added faces are drawn from a parametric head: no person's picture entered them.",
+            "What they do for a study says nothing of faces from a trained generator.",
+        ));
+    }
+    let judged: Vec<String> = facts
+        .sets
+        .iter()
+        .filter(|set| set.role != "generated")
+        .filter(is_drawn)
+        .map(|s| format!("`{}`", s.name))
+        .collect();
+    if !judged.is_empty() {
+        found.push(caveat(
+            "judged-on-drawn-faces",
+            format!("Drawn faces stand in for photographs in {}.", judged.join(", ")),
+            "Figures on them show how the method works, not how well it does on people.",
+        ));
+    }
+    let mut terms: Vec<&str> = facts.sets.iter().flat_map(|set| &set.licences).map(String::as_str).collect();
+    terms.sort_unstable();
+    terms.dedup();
+    if terms.len() > 1 {
+        found.push(caveat(
+            "licences-joined",
+            format!("Faces come under several terms: {}.", terms.join("; ")),
+            "What was trained on them may be used only as all of these allow.",
+        ));
+    }
+    found
+}
+
+fn of_recipe(facts: &StudyFacts, results: &RecipeResults) -> Vec<Caveat> {
+    let Some(choice) = &results.choice else {
+        return Vec::new();
+    };
+    let mut found: Vec<Caveat> =
+        results.claims.iter().flat_map(|claim| of_claim(facts, claim, choice.chosen)).collect();
+    let largest = choice.candidates.last().map(|c| c.k);
+    if choice.candidates.len() > 1 && Some(choice.best) == largest && choice.best > MixtureRatio::ZERO {
+        found.push(caveat(
+            "best-k-is-the-largest",
+            format!(
+                "Validation accuracy is highest at k = {}, the largest tried: the curve may still rise.",
+                choice.best
+            ),
+            "Try larger k.",
+        ));
+    }
+    if choice.chosen > MixtureRatio::ZERO {
+        found.extend(of_controls(facts, results));
+    }
+    found
+}
+
+fn of_claim(facts: &StudyFacts, claim: &Claim, chosen: MixtureRatio) -> Vec<Caveat> {
+    let faces = faces_of(facts, claim.part, &claim.set);
+    let k = claim.k;
+    let width = interval(claim.interval_points);
+    let mut found = Vec::new();
+    if claim.standard_error_points == 0.0 {
+        found.push(caveat(
+            "no-variation",
+            format!(
+                "k = {k} makes the same difference for everybody on {faces}, in every seed: the interval has no width."
+            ),
+            "It then says nothing of doubt; too few or too easy faces are the likely cause.",
+        ));
+    }
+    match (verdict(claim), chosen == MixtureRatio::ZERO) {
+        (Verdict::Unclear, _) => found.push(caveat(
+            "interval-across-zero",
+            format!("On {faces} the difference at k = {k} ({width} points) cannot be told from zero."),
+            "It may be a gain, a loss or nothing; more people narrow the interval first, then more seeds.",
+        )),
+        (Verdict::Gain, true) => found.push(caveat(
+            "choice-disagrees",
+            format!("Validation chose k = 0, yet k = {k} gains {} points on {faces}.", points(claim.difference_points)),
+            "Do not choose k by this figure; choose it again with more validation people.",
+        )),
+        (Verdict::Loss, false) => found.push(caveat(
+            "choice-disagrees",
+            format!("Validation chose k = {k}, yet it loses {} points on {faces}.", points(-claim.difference_points)),
+            "What helps on one database need not help on another; report both.",
+        )),
+        _ => {}
+    }
+    found
+}
+
+/// Whether something cheaper explains the gain on the faces of the answer.
+fn of_controls(facts: &StudyFacts, results: &RecipeResults) -> Vec<Caveat> {
+    let Some(first) = headline(&results.claims) else {
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    for (arm, words) in [(Arm::Repeat, "longer training alone"), (Arm::Augment, "altered copies of the same faces")] {
+        let same_faces = |c: &&Claim| (c.part, &c.set, c.baseline_arm) == (first.part, &first.set, arm);
+        match results.controls.iter().find(same_faces) {
+            None => found.push(caveat(
+                "no-control",
+                format!("The `{}` arm was not run: {words} may explain the difference as well.", arm.name()),
+                format!("Add \"{}\" to `arms`.", arm.name()),
+            )),
+            Some(claim) if verdict(claim) != Verdict::Gain => found.push(caveat(
+                "not-beyond-control",
+                format!(
+                    "On {} the mix is not clearly ahead of {words} ({} points).",
+                    faces_of(facts, claim.part, &claim.set),
+                    interval(claim.interval_points)
+                ),
+                format!("Do not credit the {} with the whole difference.", added(facts)),
+            )),
+            Some(_) => {}
+        }
+    }
+    found
+}
+
+fn unfinished(facts: &StudyFacts, outcomes: &Outcomes, results: &RecipeResults) -> Option<Caveat> {
+    let n_expected = (facts.n_splits * facts.n_seeds) as usize;
+    let n_cells = |slot| outcomes.cells(slot).map_or(0, std::collections::BTreeMap::len);
+    let short = outcomes.slots(results.recipe).filter(|slot| n_cells(*slot) < n_expected).count();
+    (short > 0).then(|| {
+        caveat(
+            "unfinished",
+            format!("{} without all of their {n_expected} cells.", counted(short, "arm is", "arms are")),
+            "Finish the study with `howfar run`; differences use the seeds that both sides have.",
+        )
+    })
+}

@@ -1,0 +1,82 @@
+//! Chooses k on validation people: the smallest k that cannot be told from the best.
+//!
+//! In: a [`Validation`] view, which holds no prediction on test people or unseen databases. Out: a [`Choice`]. Accuracy is
+//! the mean over people of each person's mean, over seeds and splits, as in claims, so that the difference to the best and
+//! its standard error speak of the same number. Of equals the smaller k is the better one.
+
+use std::collections::BTreeMap;
+
+use howfar_protocol::{MixtureRatio, Part, Recipe};
+
+use crate::outcomes::{CellPredictions, Outcomes, Series, Validation};
+use crate::paired::{Layout, mean_of};
+use crate::results::{Candidate, Choice};
+
+/// Points in a share of 1.
+const POINTS: f64 = 100.0;
+/// Room for rounding, in points: equal accuracies are equal.
+const ROUNDING_POINTS: f64 = 1e-9;
+
+/// The choice of a recipe from cells in memory. Everything but validation predictions is dropped before it looks. None
+/// where there is no mix to choose.
+pub fn choose_k(recipe: Recipe, cells: &[CellPredictions]) -> Option<Choice> {
+    let mut outcomes = Outcomes::new();
+    for CellPredictions { cell, n_training_pictures, predictions } in cells {
+        let validation = predictions.iter().filter(|p| p.part == Part::Validation);
+        outcomes.add(cell, *n_training_pictures, validation);
+    }
+    choose_k_on(recipe, outcomes.validation())
+}
+
+/// The choice of a recipe from counted outcomes. None where there is no mix to choose.
+pub fn choose_k_on(recipe: Recipe, validation: Validation<'_>) -> Option<Choice> {
+    let series = validation.candidates(recipe);
+    let accuracy: BTreeMap<MixtureRatio, f64> =
+        series.iter().filter_map(|(k, series)| Some((*k, accuracy_points(series)?))).collect();
+    if !accuracy.keys().any(|k| *k > MixtureRatio::ZERO) {
+        return None;
+    }
+    let best = best_of(&accuracy, MixtureRatio::ZERO)?;
+    let candidate = |(k, accuracy): (&MixtureRatio, &f64)| candidate(*k, *accuracy, &series[k], &series[&best]);
+    let candidates: Vec<Candidate> = accuracy.iter().map(candidate).collect();
+    let adequate: Vec<MixtureRatio> = candidates.iter().filter(|c| c.adequate).map(|c| c.k).collect();
+    let chosen = *adequate.first()?;
+    let smallest_above = *accuracy.keys().find(|k| **k > MixtureRatio::ZERO)?;
+    let compared = if chosen > MixtureRatio::ZERO { chosen } else { best_of(&accuracy, smallest_above)? };
+    Some(Choice { chosen, best, compared, adequate, candidates })
+}
+
+/// The most accurate k from `smallest` up.
+fn best_of(accuracy: &BTreeMap<MixtureRatio, f64>, smallest: MixtureRatio) -> Option<MixtureRatio> {
+    let mut best: Option<(MixtureRatio, f64)> = None;
+    for (k, accuracy) in accuracy.range(smallest..) {
+        if best.is_none_or(|(_, highest)| *accuracy > highest + ROUNDING_POINTS) {
+            best = Some((*k, *accuracy));
+        }
+    }
+    best.map(|(k, _)| k)
+}
+
+fn accuracy_points(series: &Series<'_>) -> Option<f64> {
+    Some(POINTS * Layout::of_one(&(Part::Validation, String::new()), series)?.mean)
+}
+
+fn candidate(k: MixtureRatio, accuracy: f64, series: &Series<'_>, best: &Series<'_>) -> Candidate {
+    let faces = (Part::Validation, String::new());
+    let recalls: Vec<f64> = series.values().map(|cell| cell.confusion.macro_recall()).collect();
+    let below = Layout::of_difference(&faces, best, series).map(|below| {
+        let standard_error = POINTS * below.doubt().standard_error;
+        (POINTS * below.mean, standard_error)
+    });
+    // Cells of other seeds than the best's cannot be compared: nothing is known of the difference.
+    let (below_best_points, standard_error_points) = below.unwrap_or((POINTS, 0.0));
+    let is_best = std::ptr::eq(series, best);
+    Candidate {
+        k,
+        validation_accuracy_percent: accuracy,
+        validation_macro_recall_percent: POINTS * mean_of(&recalls),
+        below_best_points,
+        standard_error_points: if is_best { 0.0 } else { standard_error_points },
+        adequate: is_best || below_best_points <= standard_error_points + ROUNDING_POINTS,
+    }
+}

@@ -1,0 +1,98 @@
+//! Differences between arms with their doubt.
+//!
+//! In: outcomes and the k to compare at. Out: [`Claim`]s, test people first, then the unseen databases by name.
+
+use howfar_protocol::{Arm, MixtureRatio, Part, Recipe, Seeds};
+
+use crate::holm::holm;
+use crate::outcomes::{Faces, Outcomes, Slot};
+use crate::paired::Layout;
+use crate::results::{Claim, StudyFacts};
+use crate::sign_flip::sign_flip_p;
+
+/// Points in a share of 1.
+const POINTS: f64 = 100.0;
+/// What the mix is held against at the same k.
+const CONTROLS: [Arm; 3] = [Arm::Repeat, Arm::Augment, Arm::GeneratedOnly];
+
+/// The mix at `k` against real faces alone.
+pub(crate) fn differences_to_real(
+    facts: &StudyFacts,
+    outcomes: &Outcomes,
+    recipe: Recipe,
+    k: MixtureRatio,
+) -> Vec<Claim> {
+    let mix = Slot { recipe, arm: Arm::Mix, k };
+    let real = Slot { recipe, arm: Arm::Real, k: MixtureRatio::ZERO };
+    against(facts, outcomes, mix, real)
+}
+
+/// The mix at `k` against the controls at the same k.
+pub(crate) fn differences_to_controls(
+    facts: &StudyFacts,
+    outcomes: &Outcomes,
+    recipe: Recipe,
+    k: MixtureRatio,
+) -> Vec<Claim> {
+    let mix = Slot { recipe, arm: Arm::Mix, k };
+    CONTROLS.into_iter().flat_map(|arm| against(facts, outcomes, mix, Slot { recipe, arm, k })).collect()
+}
+
+/// Test people and every unseen database; the unseen ones share one Holm correction.
+fn against(facts: &StudyFacts, outcomes: &Outcomes, arm: Slot, baseline: Slot) -> Vec<Claim> {
+    let claim = |faces: &Faces| claim(facts, outcomes, arm, baseline, faces);
+    let mut claims: Vec<Claim> = judged_faces(outcomes, arm).iter().filter_map(claim).collect();
+    let is_unseen = |claim: &&mut Claim| claim.part == Part::Unseen;
+    let p: Vec<f64> = claims.iter().filter(|c| c.part == Part::Unseen).map(|c| c.p_holm).collect();
+    for (claim, corrected) in claims.iter_mut().filter(is_unseen).zip(holm(&p)) {
+        claim.p_holm = corrected;
+    }
+    claims
+}
+
+/// Test people, then the unseen databases that an arm was shown, by name.
+pub(crate) fn judged_faces(outcomes: &Outcomes, slot: Slot) -> Vec<Faces> {
+    let cells = outcomes.cells(slot).into_iter().flatten();
+    let mut faces: Vec<Faces> = cells.flat_map(|(_, cell)| cell.faces.keys().cloned()).collect();
+    faces.retain(|(part, _)| matches!(part, Part::Test | Part::Unseen));
+    faces.sort();
+    faces.dedup();
+    faces
+}
+
+fn claim(facts: &StudyFacts, outcomes: &Outcomes, arm: Slot, baseline: Slot, faces: &Faces) -> Option<Claim> {
+    let series = |slot| outcomes.series(slot, faces);
+    let layout = Layout::of_difference(faces, &series(arm), &series(baseline))?;
+    let doubt = layout.doubt();
+    let (part, set) = faces;
+    let compared = format!("{} {} {} {} {}", arm.recipe.name(), arm.arm.name(), arm.k, baseline.arm.name(), baseline.k);
+    let flips = |over: &str, differences: &[f64]| {
+        let name = format!("sign flips over {over}: {compared} {} {set}", part.name());
+        sign_flip_p(differences, &mut Seeds::new(facts.seed).stream(&name, &[]))
+    };
+    Some(Claim {
+        part: *part,
+        set: if *part == Part::Unseen { set.clone() } else { real_sets(facts) },
+        arm: arm.arm,
+        k: arm.k,
+        baseline_arm: baseline.arm,
+        baseline_k: baseline.k,
+        baseline_accuracy_percent: POINTS * layout.baseline_mean,
+        accuracy_percent: POINTS * (layout.baseline_mean + layout.mean),
+        difference_points: POINTS * layout.mean,
+        interval_points: doubt.interval(layout.mean).map(|end| POINTS * end),
+        standard_error_points: POINTS * doubt.standard_error,
+        degrees_of_freedom: doubt.degrees_of_freedom,
+        p_people: flips("people", &layout.grid.unit_means()),
+        p_seeds: flips("seeds", &layout.grid.seed_means()),
+        p_holm: doubt.p_two_sided(layout.mean),
+        n_people: layout.n_people,
+        n_faces: layout.n_faces,
+        n_seeds: layout.grid.n_seeds(),
+    })
+}
+
+fn real_sets(facts: &StudyFacts) -> String {
+    let names: Vec<&str> = facts.sets.iter().filter(|s| s.role == "real").map(|s| s.name.as_str()).collect();
+    names.join(", ")
+}

@@ -1,0 +1,28 @@
+//! What a study may claim: confusion, accuracy, intervals, the choice of k, the answer with its doubt.
+//!
+//! In: the predictions of every cell and the plan. Out: [`Results`], the contents of `results.json`. How predictions were
+//! made is not known here, and nothing is printed.
+
+mod analysis;
+mod answer;
+mod caveats;
+mod choice;
+mod claims;
+mod confusion;
+mod holm;
+mod interval;
+mod outcomes;
+mod paired;
+mod results;
+mod sign_flip;
+mod table;
+mod wording;
+
+pub use analysis::{analyse, analyse_outcomes};
+pub use choice::{choose_k, choose_k_on};
+pub use confusion::ConfusionCounts;
+pub use holm::holm;
+pub use interval::{Basis, Doubt, Grid, MeanSquares, t_quantile, t_upper_tail};
+pub use outcomes::{CellPredictions, Outcomes, Validation};
+pub use results::*;
+pub use sign_flip::sign_flip_p;

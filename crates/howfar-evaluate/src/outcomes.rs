@@ -1,0 +1,175 @@
+//! What is kept of the predictions: counts a person, small enough for hundreds of cells.
+//!
+//! In: [`CellPredictions`], in any order. Out: [`Outcomes`], sorted, and [`Validation`], a view of it that cannot see
+//! test people or unseen databases.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use howfar_face::SubjectId;
+use howfar_protocol::{Arm, Cell, MixtureRatio, Part, Prediction, Recipe, TrainingSettings};
+
+use crate::confusion::ConfusionCounts;
+
+/// Predictions of one finished cell.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CellPredictions {
+    /// Which cell.
+    pub cell: Cell,
+    /// Training pictures an epoch: real and added.
+    pub n_training_pictures: usize,
+    /// What its network said of every face.
+    pub predictions: Vec<Prediction>,
+}
+
+/// The outcomes of all finished cells of a study. Feed it cell after cell and let the predictions go.
+#[derive(Debug, Clone, Default)]
+pub struct Outcomes {
+    people: BTreeSet<Arc<SubjectId>>,
+    cells: BTreeMap<Slot, BTreeMap<Run, CellOutcome>>,
+}
+
+/// Cells that differ in split and seed only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Slot {
+    pub(crate) recipe: Recipe,
+    pub(crate) arm: Arm,
+    pub(crate) k: MixtureRatio,
+}
+
+/// One of the cells of a slot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Run {
+    pub(crate) split_idx: u32,
+    pub(crate) seed_idx: u32,
+}
+
+/// Faces that figures are about: a part and, for unseen databases, the set's name.
+pub(crate) type Faces = (Part, String);
+
+#[derive(Debug, Clone)]
+pub(crate) struct CellOutcome {
+    pub(crate) settings: TrainingSettings,
+    pub(crate) n_training_pictures: usize,
+    pub(crate) faces: BTreeMap<Faces, PartOutcome>,
+}
+
+/// What a cell's network said of a part.
+#[derive(Debug, Clone)]
+pub(crate) struct PartOutcome {
+    pub(crate) confusion: ConfusionCounts,
+    pub(crate) people: BTreeMap<Arc<SubjectId>, Tally>,
+}
+
+/// Faces of one person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Tally {
+    pub(crate) n_faces: u32,
+    pub(crate) n_right: u32,
+}
+
+impl Tally {
+    pub(crate) fn accuracy(self) -> f64 {
+        f64::from(self.n_right) / f64::from(self.n_faces)
+    }
+}
+
+impl Outcomes {
+    /// No cell yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Counts a cell's predictions. A cell given twice counts once.
+    pub fn add<'p>(
+        &mut self,
+        cell: &Cell,
+        n_training_pictures: usize,
+        predictions: impl IntoIterator<Item = &'p Prediction>,
+    ) {
+        let mut faces: BTreeMap<Faces, PartOutcome> = BTreeMap::new();
+        for prediction in predictions {
+            // Sets are told apart where they are unseen; the real sets of a study are one.
+            let set = if prediction.part == Part::Unseen { prediction.set.clone() } else { String::new() };
+            let part = faces.entry((prediction.part, set)).or_insert_with(|| PartOutcome {
+                confusion: ConfusionCounts::new(prediction.probabilities.len()),
+                people: BTreeMap::new(),
+            });
+            let predicted = prediction.predicted();
+            part.confusion.add(prediction.label, predicted);
+            let person = self.person(&prediction.subject);
+            let tally = part.people.entry(person).or_default();
+            tally.n_faces += 1;
+            tally.n_right += u32::from(predicted == prediction.label);
+        }
+        let slot = Slot { recipe: cell.recipe, arm: cell.arm, k: cell.k };
+        let run = Run { split_idx: cell.split_idx, seed_idx: cell.seed_idx };
+        let outcome = CellOutcome { settings: cell.settings.clone(), n_training_pictures, faces };
+        self.cells.entry(slot).or_default().insert(run, outcome);
+    }
+
+    /// Counts cells that are all in memory.
+    pub fn of(cells: &[CellPredictions]) -> Self {
+        let mut outcomes = Self::new();
+        for cell in cells {
+            outcomes.add(&cell.cell, cell.n_training_pictures, &cell.predictions);
+        }
+        outcomes
+    }
+
+    /// What may choose k.
+    pub fn validation(&self) -> Validation<'_> {
+        Validation { outcomes: self }
+    }
+
+    /// A person's name is stored once for all cells.
+    fn person(&mut self, subject: &SubjectId) -> Arc<SubjectId> {
+        if let Some(known) = self.people.get(subject) {
+            return Arc::clone(known);
+        }
+        let person = Arc::new(subject.clone());
+        self.people.insert(Arc::clone(&person));
+        person
+    }
+
+    /// Arms and k of a recipe, sorted.
+    pub(crate) fn slots(&self, recipe: Recipe) -> impl Iterator<Item = Slot> {
+        self.cells.keys().copied().filter(move |slot| slot.recipe == recipe)
+    }
+
+    /// The cells of an arm and k.
+    pub(crate) fn cells(&self, slot: Slot) -> Option<&BTreeMap<Run, CellOutcome>> {
+        self.cells.get(&slot)
+    }
+
+    /// The settings of a recipe.
+    pub(crate) fn settings(&self, recipe: Recipe) -> Option<&TrainingSettings> {
+        let first = self.slots(recipe).next()?;
+        Some(&self.cells.get(&first)?.values().next()?.settings)
+    }
+
+    /// What an arm and k said of some faces, by split and seed.
+    pub(crate) fn series(&self, slot: Slot, faces: &Faces) -> Series<'_> {
+        let runs = self.cells.get(&slot).into_iter().flatten();
+        runs.filter_map(|(run, cell)| Some((*run, cell.faces.get(faces)?))).collect()
+    }
+}
+
+/// The outcomes of one arm and k on some faces.
+pub(crate) type Series<'a> = BTreeMap<Run, &'a PartOutcome>;
+
+/// The outcomes on validation people and nothing else: the only thing that the choice of k is given.
+#[derive(Debug, Clone, Copy)]
+pub struct Validation<'a> {
+    outcomes: &'a Outcomes,
+}
+
+impl<'a> Validation<'a> {
+    /// `real` and `mix` of a recipe that have validation predictions, by k.
+    pub(crate) fn candidates(self, recipe: Recipe) -> BTreeMap<MixtureRatio, Series<'a>> {
+        let faces = (Part::Validation, String::new());
+        let slots = self.outcomes.slots(recipe).filter(|slot| matches!(slot.arm, Arm::Real | Arm::Mix));
+        let series = slots.map(|slot| (slot.k, self.outcomes.series(slot, &faces)));
+        series.filter(|(_, series)| !series.is_empty()).collect()
+    }
+}

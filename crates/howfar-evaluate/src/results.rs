@@ -1,0 +1,261 @@
+//! The contents of `results.json`: every number that a report prints.
+//!
+//! Percentages run from 0 to 100 and are called so in their names; differences are in percentage points.
+
+use std::collections::BTreeMap;
+
+use howfar_protocol::{Arm, MixtureRatio, Part, Recipe, TrainingSettings};
+use serde::{Deserialize, Serialize};
+
+/// `results.json`. The same bytes however often the study was stopped: no times, no machine.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Results {
+    /// Always `howfar results`.
+    pub format: String,
+    /// The format's version.
+    pub version: u32,
+    /// The answer of the first recipe in one sentence, with its doubt: the last line a user sees.
+    pub answer: String,
+    /// What was studied.
+    pub study: StudyFacts,
+    /// One entry a recipe.
+    pub recipes: Vec<RecipeResults>,
+    /// What a reader should know, with advice.
+    pub caveats: Vec<Caveat>,
+}
+
+impl Results {
+    /// Name and version of the format.
+    pub const FORMAT: (&'static str, u32) = ("howfar results", 1);
+}
+
+/// What was studied.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StudyFacts {
+    /// Its name.
+    pub name: String,
+    /// Its seed.
+    pub seed: u64,
+    /// Class names, in the order of every matrix.
+    pub classes: Vec<String>,
+    /// What k counts: `identities` or `images`.
+    pub unit: String,
+    /// All k of the grid, with 0.
+    pub k: Vec<MixtureRatio>,
+    /// Repetitions of every cell.
+    pub n_seeds: u32,
+    /// Splits (folds, or 1).
+    pub n_splits: u32,
+    /// People on each side of the (first) split.
+    pub people: BTreeMap<String, usize>,
+    /// The face sets.
+    pub sets: Vec<SetFacts>,
+    /// The kernels' instruction set.
+    pub instruction_set: String,
+    /// The program's version.
+    pub howfar_version: String,
+}
+
+/// One face set of the study.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SetFacts {
+    /// `real`, `generated` or `unseen`.
+    pub role: String,
+    /// Its name.
+    pub name: String,
+    /// Faces in the classes of the study.
+    pub n_faces: usize,
+    /// Distinct people or identities.
+    pub n_people: usize,
+    /// Faces a class.
+    pub per_class: Vec<usize>,
+    /// `real`, `drawn`, `generated`, joined by commas where mixed.
+    pub provenance: String,
+    /// Detection, alignment, size and filter in words.
+    pub preprocessing: String,
+    /// Terms of the databases.
+    pub licences: Vec<String>,
+    /// Identity of its content.
+    pub content_sha256: String,
+}
+
+/// All figures of one recipe.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecipeResults {
+    /// Which recipe.
+    pub recipe: Recipe,
+    /// Its settings with the study's overrides.
+    pub settings: TrainingSettings,
+    /// Parameters of its network.
+    pub n_parameters: usize,
+    /// The answer in one sentence, with its doubt.
+    pub answer: String,
+    /// How k was chosen; none without generated faces.
+    pub choice: Option<Choice>,
+    /// Differences to k = 0 at the chosen k (or the best k above 0 where 0 is chosen), test people first.
+    pub claims: Vec<Claim>,
+    /// Differences between the mix and each control at the same k.
+    pub controls: Vec<Claim>,
+    /// One row for every arm, k and part.
+    pub table: Vec<TableRow>,
+    /// Confusion and per-class figures for real only, generated only and the mix, on test people and unseen sets.
+    pub confusions: Vec<Confusion>,
+}
+
+/// How k was chosen, on validation people alone.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Choice {
+    /// The smallest k within one standard error of the best. 0 = none helps.
+    pub chosen: MixtureRatio,
+    /// The k with the highest mean validation accuracy.
+    pub best: MixtureRatio,
+    /// Where controls were run: `chosen`, or the best k above 0 where 0 was chosen.
+    pub compared: MixtureRatio,
+    /// Every k that cannot be told from the best.
+    pub adequate: Vec<MixtureRatio>,
+    /// All k, in order.
+    pub candidates: Vec<Candidate>,
+}
+
+/// One k in the choice.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Candidate {
+    /// Which k.
+    pub k: MixtureRatio,
+    /// Mean over people of each person's mean, over seeds and splits.
+    pub validation_accuracy_percent: f64,
+    /// Mean over seeds and splits.
+    pub validation_macro_recall_percent: f64,
+    /// Accuracy of the best k less this one's, in points.
+    pub below_best_points: f64,
+    /// Standard error of that paired difference (people × seeds crossed), in points.
+    pub standard_error_points: f64,
+    /// Within one standard error of the best.
+    pub adequate: bool,
+}
+
+/// A paired difference in accuracy with its doubt.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Claim {
+    /// `test` or `unseen`.
+    pub part: Part,
+    /// The set's name for unseen databases; the real sets' names joined for test people.
+    pub set: String,
+    /// What is credited.
+    pub arm: Arm,
+    /// Its k.
+    pub k: MixtureRatio,
+    /// What it is compared with.
+    pub baseline_arm: Arm,
+    /// Its k.
+    pub baseline_k: MixtureRatio,
+    /// Accuracy of the baseline: mean over people of each person's mean.
+    pub baseline_accuracy_percent: f64,
+    /// Accuracy of the arm, likewise.
+    pub accuracy_percent: f64,
+    /// Their difference.
+    pub difference_points: f64,
+    /// Ends of the 95 % interval (people × seeds crossed, Satterthwaite, t quantile).
+    pub interval_points: [f64; 2],
+    /// Standard error of the difference.
+    pub standard_error_points: f64,
+    /// Satterthwaite degrees of freedom.
+    pub degrees_of_freedom: f64,
+    /// Two-sided sign-flip test over people.
+    pub p_people: f64,
+    /// Two-sided sign-flip test over seeds.
+    pub p_seeds: f64,
+    /// Two-sided p of the t interval, after Holm over the unseen databases.
+    pub p_holm: f64,
+    /// People in the difference.
+    pub n_people: usize,
+    /// Faces in the difference.
+    pub n_faces: usize,
+    /// Seeds in the difference.
+    pub n_seeds: usize,
+}
+
+/// Figures of one arm and k on one part, over seeds and splits.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TableRow {
+    /// Which arm.
+    pub arm: Arm,
+    /// Which k.
+    pub k: MixtureRatio,
+    /// Which faces.
+    pub part: Part,
+    /// The set's name for unseen databases, else empty.
+    pub set: String,
+    /// Share of faces that are right, mean over cells.
+    pub accuracy_percent: f64,
+    /// Standard deviation of the accuracy over cells, in points; none with one cell.
+    pub accuracy_sd_points: Option<f64>,
+    /// 95 % interval of the mean accuracy (people × seeds crossed), for the curve.
+    pub accuracy_interval_percent: [f64; 2],
+    /// Mean over classes of the recall, mean over cells.
+    pub macro_recall_percent: f64,
+    /// Mean over classes of F1, mean over cells.
+    pub macro_f1_percent: f64,
+    /// Faces a cell.
+    pub n_faces: usize,
+    /// Cells.
+    pub n_cells: usize,
+    /// Training pictures an epoch: real and added.
+    pub n_training_pictures: usize,
+}
+
+/// A confusion matrix summed over seeds and splits.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Confusion {
+    /// Which arm.
+    pub arm: Arm,
+    /// Which k.
+    pub k: MixtureRatio,
+    /// Which faces.
+    pub part: Part,
+    /// The set's name for unseen databases, else empty.
+    pub set: String,
+    /// Rows are true classes, columns predicted ones.
+    pub counts: Vec<Vec<u64>>,
+    /// Each row in percent of its sum.
+    pub percent: Vec<Vec<f64>>,
+    /// One entry a class.
+    pub per_class: Vec<ClassFigures>,
+}
+
+/// Precision, recall and F1 of a class.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClassFigures {
+    /// The class.
+    pub class: String,
+    /// Right among those called so; 0 where none is.
+    pub precision_percent: f64,
+    /// Found among those that are so; 0 where none is.
+    pub recall_percent: f64,
+    /// Harmonic mean of both; 0 where both are.
+    pub f1_percent: f64,
+    /// Faces of the class.
+    pub support: u64,
+}
+
+/// Unusual but usable.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Caveat {
+    /// A short name that stays the same: `few-people`, `interval-across-zero` …
+    pub code: String,
+    /// What is the matter.
+    pub text: String,
+    /// What would help.
+    pub advice: String,
+}

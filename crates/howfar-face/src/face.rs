@@ -1,0 +1,102 @@
+//! One prepared face: its picture, what it shows, whose it is and where it came from.
+
+use serde::{Deserialize, Serialize};
+
+use crate::SubjectId;
+use crate::checksum;
+
+/// Where a picture comes from. Told by data, never by a folder's name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Provenance {
+    /// A photograph.
+    Real,
+    /// Drawn from the parametric head: no person's picture entered it.
+    Drawn,
+    /// Made by a trained generator.
+    Generated,
+}
+
+impl Provenance {
+    /// The word that stands in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Real => "real",
+            Self::Drawn => "drawn",
+            Self::Generated => "generated",
+        }
+    }
+
+    /// Reads the word back.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Real, Self::Drawn, Self::Generated].into_iter().find(|p| p.name() == name)
+    }
+}
+
+/// Decoded pixels, rows from the top, 0..=255.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Picture {
+    /// Pixels a row.
+    pub width: u32,
+    /// Rows.
+    pub height: u32,
+    /// 1 (gray) or 3 (red, green, blue, interleaved).
+    pub channels: u32,
+    /// `width * height * channels` numbers.
+    pub data: Vec<u8>,
+}
+
+impl Picture {
+    /// A gray picture. `data` holds `width * height` numbers.
+    pub fn gray(width: u32, height: u32, data: Vec<u8>) -> Self {
+        assert_eq!(data.len(), (width * height) as usize, "a gray picture has one number a pixel");
+        Picture { width, height, channels: 1, data }
+    }
+
+    /// SHA-256 of size, channels and pixels, in hexadecimal: the same for the same picture in any file format.
+    pub fn sha256(&self) -> String {
+        let head = format!("{}x{}x{}:", self.width, self.height, self.channels);
+        checksum::sha256_hex(&[head.as_bytes(), &self.data])
+    }
+}
+
+/// What is known of a face beside its pixels.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FaceLabels {
+    /// Index into the set's class names.
+    pub label: usize,
+    /// Whose face it is.
+    pub subject: SubjectId,
+    /// Photograph, drawn or generated.
+    pub provenance: Provenance,
+    /// For a generated face: the real person whose picture it was made from, if any.
+    pub parent: Option<SubjectId>,
+    /// The file it came from, or the seed that made it.
+    pub source: String,
+    /// What only a renderer can know.
+    pub drawn: Option<DrawnLabels>,
+}
+
+/// The exact labels of a drawn face.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DrawnLabels {
+    /// 0 = neutral, 1 = full.
+    pub intensity: f32,
+    /// Action units, 0..=1 and a little above, in the order of the renderer's list.
+    pub action_units: Vec<f32>,
+    /// 68 landmarks, x then y, in pixels of the picture: 136 numbers.
+    pub landmarks: Vec<f32>,
+    /// Yaw, pitch and roll in degrees.
+    pub pose: [f32; 3],
+    /// Direction of the key light, a unit vector: right, up, towards the viewer.
+    pub light: [f32; 3],
+}
+
+/// One prepared face.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Face {
+    /// Its pixels.
+    pub picture: Picture,
+    /// Everything else.
+    pub labels: FaceLabels,
+}

@@ -1,0 +1,172 @@
+//! What went wrong with something a user gave us, in answers: what and where, found, expected, what to do.
+//!
+//! One type for the whole product, so that every message has the same four answers and every exit code one origin.
+
+use std::fmt;
+use std::path::Path;
+
+/// Whose turn it is to act, which decides the exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FaultKind {
+    /// Wrong arguments or a wrong study file: exit code 2.
+    Usage,
+    /// Data that cannot be used: exit code 3.
+    Data,
+    /// The machine said no (disk full, no permission, a missing program): exit code 4.
+    Machine,
+    /// Stopped on request; the same command resumes: exit code 75.
+    Interrupted,
+}
+
+impl FaultKind {
+    /// The documented exit code of the program (`docs/errors.md`).
+    pub fn exit_code(self) -> u8 {
+        match self {
+            FaultKind::Usage => 2,
+            FaultKind::Data => 3,
+            FaultKind::Machine => 4,
+            FaultKind::Interrupted => 75,
+        }
+    }
+}
+
+/// An error that a user can act on.
+///
+/// ```
+/// # use howfar_face::Fault;
+/// let fault = Fault::usage("study.toml, line 9", "k is below 0")
+///     .found("k = [0, -1, 2]").expected("numbers from 0 up; 0 means real data only").hint("remove the -1");
+/// assert!(fault.to_string().starts_with("study.toml, line 9: k is below 0"));
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    kind: FaultKind,
+    details: Box<Details>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Details {
+    place: String,
+    what: String,
+    found: Option<String>,
+    expected: Option<String>,
+    hint: Option<String>,
+}
+
+impl Fault {
+    /// A fault of `kind` at `place` (a file and line, a row, an argument).
+    pub fn new(kind: FaultKind, place: impl fmt::Display, what: impl Into<String>) -> Self {
+        let details = Details { place: place.to_string(), what: what.into(), found: None, expected: None, hint: None };
+        Fault { kind, details: Box::new(details) }
+    }
+
+    /// Wrong arguments or study file.
+    pub fn usage(place: impl fmt::Display, what: impl Into<String>) -> Self {
+        Self::new(FaultKind::Usage, place, what)
+    }
+
+    /// Unusable data.
+    pub fn data(place: impl fmt::Display, what: impl Into<String>) -> Self {
+        Self::new(FaultKind::Data, place, what)
+    }
+
+    /// Something the machine refused.
+    pub fn machine(place: impl fmt::Display, what: impl Into<String>) -> Self {
+        Self::new(FaultKind::Machine, place, what)
+    }
+
+    /// A stop on request.
+    pub fn interrupted(what: impl Into<String>) -> Self {
+        Self::new(FaultKind::Interrupted, "stopped", what)
+    }
+
+    /// An operating system error at a path, with advice that fits its kind.
+    pub fn io(path: &Path, doing: &str, error: &std::io::Error) -> Self {
+        use std::io::ErrorKind as Kind;
+        let place = path.display();
+        match error.kind() {
+            Kind::NotFound => Self::data(place, format!("cannot {doing}: there is no such file or folder"))
+                .hint("check the path; a relative path starts at the folder you are in"),
+            Kind::PermissionDenied => Self::machine(place, format!("cannot {doing}: permission denied"))
+                .hint("check the owner and rights of the file and its folder"),
+            Kind::StorageFull | Kind::FileTooLarge | Kind::QuotaExceeded => {
+                Self::machine(place, format!("cannot {doing}: no room ({error})"))
+                    .expected("enough free space; nothing half written was left behind")
+                    .hint("free some space or write to another disk, then run the same command again")
+            }
+            _ => Self::machine(place, format!("cannot {doing}: {error}")),
+        }
+    }
+
+    /// What was there.
+    #[must_use]
+    pub fn found(mut self, found: impl fmt::Display) -> Self {
+        self.details.found = Some(found.to_string());
+        self
+    }
+
+    /// What would have been right.
+    #[must_use]
+    pub fn expected(mut self, expected: impl fmt::Display) -> Self {
+        self.details.expected = Some(expected.to_string());
+        self
+    }
+
+    /// What to do now.
+    #[must_use]
+    pub fn hint(mut self, hint: impl fmt::Display) -> Self {
+        self.details.hint = Some(hint.to_string());
+        self
+    }
+
+    /// Whose turn it is.
+    pub fn kind(&self) -> FaultKind {
+        self.kind
+    }
+
+    /// File, row, line or argument.
+    pub fn place(&self) -> &str {
+        &self.details.place
+    }
+
+    /// The one-line statement without the place.
+    pub fn what(&self) -> &str {
+        &self.details.what
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Details { place, what, found, expected, hint } = &*self.details;
+        write!(f, "{place}: {what}")?;
+        for (name, answer) in [("found     ", found), ("expected  ", expected), ("hint: ", hint)] {
+            if let Some(answer) = answer {
+                write!(f, "\n  {name}{answer}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Fault {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_prints_its_four_answers_in_order() {
+        let fault = Fault::data("faces.csv, row 3", "unknown expression")
+            .found("\"joy\"")
+            .expected("one of anger, happiness")
+            .hint("rename it");
+        let expected = "faces.csv, row 3: unknown expression\n  found     \"joy\"\n  expected  one of anger, happiness\n  hint: rename it";
+        assert_eq!(fault.to_string(), expected);
+    }
+
+    #[test]
+    fn a_full_disk_is_the_machines_fault() {
+        let error = std::io::Error::from(std::io::ErrorKind::StorageFull);
+        assert_eq!(Fault::io(Path::new("x"), "write", &error).kind().exit_code(), 4);
+    }
+}

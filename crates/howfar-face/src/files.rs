@@ -1,0 +1,181 @@
+//! Files and folders with the path in every error; writes are whole or not there.
+
+use std::fs::{self, File};
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use crate::Fault;
+
+/// Reads a whole file.
+pub fn read(path: &Path) -> Result<Vec<u8>, Fault> {
+    fs::read(path).map_err(|e| Fault::io(path, "read", &e))
+}
+
+/// Reads a whole text file, which must be UTF-8.
+pub fn read_text(path: &Path) -> Result<String, Fault> {
+    String::from_utf8(read(path)?).map_err(|e| {
+        Fault::data(path.display(), "the text is not UTF-8")
+            .found(format!("a wrong byte at position {}", e.utf8_error().valid_up_to()))
+            .hint("save the file as UTF-8")
+    })
+}
+
+/// Creates a folder and its parents; an existing one is fine.
+pub fn create_folder(path: &Path) -> Result<(), Fault> {
+    fs::create_dir_all(path).map_err(|e| Fault::io(path, "create the folder", &e))
+}
+
+/// Renames within one file system, replacing a file at the target.
+pub fn rename(from: &Path, to: &Path) -> Result<(), Fault> {
+    fs::rename(from, to).map_err(|e| Fault::io(to, &format!("rename {} to this", from.display()), &e))?;
+    sync_folder(to.parent().unwrap_or(Path::new(".")));
+    Ok(())
+}
+
+/// Removes a folder and what is in it; a missing one is fine.
+pub fn remove_folder(path: &Path) -> Result<(), Fault> {
+    match fs::remove_dir_all(path) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(Fault::io(path, "remove the folder", &e)),
+        _ => Ok(()),
+    }
+}
+
+/// The entries of a folder, sorted by name, so that no result depends on the file system.
+pub fn sorted_entries(folder: &Path) -> Result<Vec<PathBuf>, Fault> {
+    let fail = |e: std::io::Error| Fault::io(folder, "list the folder", &e);
+    let mut entries = fs::read_dir(folder)
+        .map_err(fail)?
+        .map(|entry| entry.map(|e| e.path()))
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(fail)?;
+    entries.sort();
+    Ok(entries)
+}
+
+/// A file that appears under its name only when it is complete: written to `NAME.partial`, synced, renamed.
+/// Dropped before [`AtomicFile::finish`], it leaves nothing.
+#[derive(Debug)]
+pub struct AtomicFile {
+    target: PathBuf,
+    partial: PathBuf,
+    writer: Option<BufWriter<File>>,
+}
+
+impl AtomicFile {
+    /// Opens `NAME.partial` beside the target.
+    pub fn create(target: &Path) -> Result<Self, Fault> {
+        let partial = partial_name(target);
+        let file = File::create(&partial).map_err(|e| Fault::io(&partial, "create", &e))?;
+        Ok(AtomicFile { target: target.to_owned(), partial, writer: Some(BufWriter::new(file)) })
+    }
+
+    /// Flushes, syncs and gives the file its name.
+    pub fn finish(mut self) -> Result<(), Fault> {
+        let writer = self.writer.take().expect("finish consumes the only writer");
+        let fail = |e: &std::io::Error| Fault::io(&self.target, "write", e);
+        let file = writer.into_inner().map_err(|e| fail(e.error()))?;
+        file.sync_all().map_err(|e| fail(&e))?;
+        drop(file);
+        rename(&self.partial, &self.target)
+    }
+}
+
+impl Write for AtomicFile {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.writer.as_mut().expect("open until finish").write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.writer.as_mut().expect("open until finish").flush()
+    }
+}
+
+impl Drop for AtomicFile {
+    fn drop(&mut self) {
+        if let Some(writer) = self.writer.take() {
+            // What is buffered belongs to a file that will not exist.
+            let _ = writer.into_parts();
+            let _ = fs::remove_file(&self.partial);
+        }
+    }
+}
+
+/// Writes a whole file or nothing.
+pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
+    let mut file = AtomicFile::create(path)?;
+    file.write_all(bytes).map_err(|e| Fault::io(path, "write", &e))?;
+    file.finish()
+}
+
+/// Writes a value as indented JSON with a final newline, whole or not at all.
+pub fn write_json<T: serde::Serialize>(path: &Path, value: &T) -> Result<(), Fault> {
+    let mut text = serde_json::to_string_pretty(value).map_err(|e| Fault::data(path.display(), e.to_string()))?;
+    text.push('\n');
+    write(path, text.as_bytes())
+}
+
+/// Reads one of our own JSON files: `format` must be ours and `version` not newer than we know.
+pub fn read_json<T: serde::de::DeserializeOwned>(path: &Path, format: &str, version: u32) -> Result<T, Fault> {
+    let text = read_text(path)?;
+    let broken = |e: serde_json::Error| {
+        Fault::data(format!("{}, line {}", path.display(), e.line()), format!("not a {format} file: {e}"))
+            .hint("restore the file or make it anew with the command that wrote it")
+    };
+    let value: serde_json::Value = serde_json::from_str(&text).map_err(broken)?;
+    let found_format = value["format"].as_str().unwrap_or("none");
+    if found_format != format {
+        return Err(Fault::data(path.display(), "this is another kind of file")
+            .found(format!("format {found_format:?}"))
+            .expected(format!("format {format:?}")));
+    }
+    let found_version = value["version"].as_u64().unwrap_or(0);
+    if found_version > u64::from(version) {
+        return Err(Fault::data(path.display(), "written by a newer howfar")
+            .found(format!("{format}, version {found_version}"))
+            .expected(format!("version {version} or older"))
+            .hint("update howfar, or make the file anew with this version"));
+    }
+    serde_json::from_value(value).map_err(broken)
+}
+
+/// `NAME.partial` beside `NAME`.
+pub fn partial_name(target: &Path) -> PathBuf {
+    let mut name = target.file_name().unwrap_or_default().to_owned();
+    name.push(".partial");
+    target.with_file_name(name)
+}
+
+/// Makes a rename durable. Best effort: some file systems cannot sync a folder.
+fn sync_folder(folder: &Path) {
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    if let Ok(handle) = File::open(folder) {
+        let _ = handle.sync_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_dropped_before_it_is_finished_leaves_the_old_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.txt");
+        write(&path, b"old").unwrap();
+        let mut file = AtomicFile::create(&path).unwrap();
+        file.write_all(b"half").unwrap();
+        drop(file);
+        assert_eq!(read(&path).unwrap(), b"old");
+        assert_eq!(sorted_entries(folder.path()).unwrap(), [path]);
+    }
+
+    #[test]
+    fn a_newer_version_is_refused_politely() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.json");
+        write(&path, br#"{"format": "howfar thing", "version": 9}"#).unwrap();
+        let fault = read_json::<serde_json::Value>(&path, "howfar thing", 1).unwrap_err();
+        assert!(fault.to_string().contains("written by a newer howfar"), "{fault}");
+        assert_eq!(fault.kind(), crate::FaultKind::Data);
+    }
+}

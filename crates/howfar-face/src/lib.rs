@@ -1,0 +1,27 @@
+//! The nouns of the product: expression, subject, face, provenance, licence, and the face set with its file format.
+//!
+//! In: pictures with labels. Out: a face set on disk that Python's `datasets` reads, and the same set in memory.
+//! This crate knows neither randomness nor the engine nor any database's folders.
+
+pub mod checksum;
+mod expression;
+mod face;
+mod face_set;
+mod fault;
+pub mod files;
+mod png;
+mod pool;
+mod sheet;
+mod subject;
+pub mod table;
+mod writer;
+
+pub use expression::{Expression, closest_name};
+pub use face::{DrawnLabels, Face, FaceLabels, Picture, Provenance};
+pub use face_set::{FaceSet, FaceSetInfo, GeneratorCard, Licence, Preprocessing, Shard};
+pub use fault::{Fault, FaultKind};
+pub use png::{decode_png, encode_png};
+pub use pool::{Pool, Pooled};
+pub use sheet::contact_sheet;
+pub use subject::SubjectId;
+pub use writer::FaceSetWriter;

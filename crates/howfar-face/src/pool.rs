@@ -1,0 +1,127 @@
+//! The decoded faces of several sets, kept once in memory and shared by all cells of a study.
+//!
+//! In: face sets and the study's class names. Out: gray pixels and labels by index. A face of a class that the study
+//! does not ask for stays out and is counted.
+
+use crate::{FaceLabels, FaceSet, Fault, Picture};
+
+/// A face in a pool.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pooled {
+    /// Which of the added sets it came from.
+    pub set_idx: usize,
+    /// Its row in that set, over all shards.
+    pub row: u64,
+    /// Its labels; `label` is an index into the pool's classes.
+    pub labels: FaceLabels,
+    /// SHA-256 of its decoded pixels.
+    pub sha256: String,
+}
+
+/// Faces of equal size, gray.
+#[derive(Debug, Clone)]
+pub struct Pool {
+    classes: Vec<String>,
+    side: usize,
+    pixels: Vec<u8>,
+    faces: Vec<Pooled>,
+    n_sets: usize,
+}
+
+impl Pool {
+    /// An empty pool for faces of `side` × `side` pixels.
+    pub fn new(classes: Vec<String>, side: usize) -> Self {
+        Pool { classes, side, pixels: Vec::new(), faces: Vec::new(), n_sets: 0 }
+    }
+
+    /// Reads a set; returns the indices its faces got and how many were left out for their class.
+    pub fn add(&mut self, set: &FaceSet) -> Result<(std::ops::Range<usize>, u64), Fault> {
+        let begin = self.faces.len();
+        let label_here: Vec<Option<usize>> =
+            set.info().classes.iter().map(|c| self.classes.iter().position(|own| own == c)).collect();
+        let (mut row, mut n_left_out) = (0, 0);
+        set.for_each(|face| {
+            match label_here[face.labels.label] {
+                Some(label) => self.push(set, row, label, face)?,
+                None => n_left_out += 1,
+            }
+            row += 1;
+            Ok(())
+        })?;
+        self.n_sets += 1;
+        Ok((begin..self.faces.len(), n_left_out))
+    }
+
+    fn push(&mut self, set: &FaceSet, row: u64, label: usize, face: crate::Face) -> Result<(), Fault> {
+        let Picture { width, height, .. } = face.picture;
+        if (width as usize, height as usize) != (self.side, self.side) {
+            return Err(Fault::data(format!("{}, row {row}", set.folder().display()), "the face has another size")
+                .found(format!("{width}×{height}"))
+                .expected(format!("{0}×{0}, as the first set of the study", self.side))
+                .hint("prepare all sets of a study with the same --size"));
+        }
+        let labels = FaceLabels { label, ..face.labels };
+        self.faces.push(Pooled { set_idx: self.n_sets, row, labels, sha256: face.picture.sha256() });
+        self.pixels.extend(gray(face.picture));
+        Ok(())
+    }
+
+    /// A pool of single pictures whose subject is `photo:NAME` and whose label nobody knows (it says 0).
+    pub fn of_photos(classes: Vec<String>, side: usize, name: &str, pictures: Vec<Picture>) -> Result<Self, Fault> {
+        let mut pool = Self::new(classes, side);
+        for (row, picture) in pictures.into_iter().enumerate() {
+            let labels = FaceLabels {
+                label: 0,
+                subject: crate::SubjectId::new("photo", name)?,
+                provenance: crate::Provenance::Real,
+                parent: None,
+                source: name.to_owned(),
+                drawn: None,
+            };
+            let sha256 = picture.sha256();
+            pool.faces.push(Pooled { set_idx: 0, row: row as u64, labels, sha256 });
+            pool.pixels.extend(gray(picture));
+        }
+        Ok(pool)
+    }
+
+    /// Class names; labels are indices into them.
+    pub fn classes(&self) -> &[String] {
+        &self.classes
+    }
+
+    /// Pixels a side.
+    pub fn side(&self) -> usize {
+        self.side
+    }
+
+    /// How many faces there are.
+    pub fn len(&self) -> usize {
+        self.faces.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.faces.is_empty()
+    }
+
+    /// What is known of a face.
+    pub fn face(&self, face_idx: usize) -> &Pooled {
+        &self.faces[face_idx]
+    }
+
+    /// `side * side` gray pixels of a face, rows from the top.
+    pub fn pixels(&self, face_idx: usize) -> &[u8] {
+        let n = self.side * self.side;
+        &self.pixels[face_idx * n..(face_idx + 1) * n]
+    }
+}
+
+/// Rec. 601 luma, rounded.
+fn gray(picture: Picture) -> Vec<u8> {
+    if picture.channels == 1 {
+        return picture.data;
+    }
+    let luma = |p: &[u8]| (299 * u32::from(p[0]) + 587 * u32::from(p[1]) + 114 * u32::from(p[2]) + 500) / 1000;
+    picture.data.chunks_exact(3).map(|p| luma(p) as u8).collect()
+}

@@ -1,0 +1,342 @@
+//! A contact sheet: what a face set looks like, people in rows and classes in columns, on one picture.
+//!
+//! In: a face set, read twice, once for its labels and once for the chosen faces. Out: a picture with a name over every
+//! column and before every row. Memory holds the labels and the chosen faces, never the set.
+
+use std::collections::BTreeMap;
+
+use crate::{Face, FaceSet, Fault, Picture, SubjectId};
+
+const PAPER: u8 = 255;
+const INK: u8 = 0;
+/// A person lacks this class.
+const MISSING: u8 = 176;
+/// Pixels between cells.
+const GAP: u32 = 2;
+/// Pixels of a letter with the space after it.
+const LETTER_STEP: u32 = 6;
+const LETTER_HEIGHT: u32 = 7;
+/// Letters of a row's name.
+const NAME_LETTERS: usize = 14;
+
+/// People in rows and classes in columns, the first face of each in the set's order. `n_people` are taken at equal
+/// distances from the people sorted by name; a gray cell says that a person lacks the class. Where hardly anyone has
+/// a second face (fewer than 1.5 a person), each column holds `n_people` faces of its class at equal distances instead, and rows have no names. Every
+/// pixel of a face becomes `scale` × `scale` ones. Gray where all faces are gray, else RGB.
+pub fn contact_sheet(set: &FaceSet, n_people: usize, scale: u32) -> Result<Picture, Fault> {
+    let layout = Layout::choose(set, n_people.max(1))?;
+    let mut chosen: BTreeMap<(usize, usize), Picture> = BTreeMap::new();
+    let mut row = 0;
+    set.for_each(|face| {
+        if let Some(cell) = layout.cells.get(&row) {
+            chosen.insert(*cell, face.picture);
+        }
+        row += 1;
+        Ok(())
+    })?;
+    Ok(enlarged(&draw(&set.info().classes, &layout, &chosen), scale.max(1)))
+}
+
+/// Which face of the set goes where.
+struct Layout {
+    names: Vec<String>,
+    n_rows: usize,
+    /// Row in the set → row and column of the sheet.
+    cells: BTreeMap<u64, (usize, usize)>,
+}
+
+impl Layout {
+    fn choose(set: &FaceSet, n_people: usize) -> Result<Self, Fault> {
+        let n_classes = set.info().classes.len();
+        let mut people: BTreeMap<SubjectId, Vec<Option<u64>>> = BTreeMap::new();
+        let mut of_class: Vec<Vec<u64>> = vec![Vec::new(); n_classes];
+        let mut row = 0;
+        set.for_each(|Face { labels, .. }| {
+            let firsts = people.entry(labels.subject).or_insert_with(|| vec![None; n_classes]);
+            firsts[labels.label].get_or_insert(row);
+            of_class[labels.label].push(row);
+            row += 1;
+            Ok(())
+        })?;
+        // FER-2013 has no persons, but some pictures twice: fewer than 1.5 faces each would leave nearly every cell gray.
+        let hardly_anyone_twice = 2 * row < 3 * people.len() as u64 && n_classes > 1;
+        Ok(if hardly_anyone_twice { Self::by_class(&of_class, n_people) } else { Self::by_person(&people, n_people) })
+    }
+
+    fn by_person(people: &BTreeMap<SubjectId, Vec<Option<u64>>>, n_people: usize) -> Self {
+        let all: Vec<_> = people.iter().collect();
+        let mut databases: Vec<&str> = all.iter().map(|(subject, _)| subject.database()).collect();
+        databases.dedup();
+        let mut layout = Layout { names: Vec::new(), n_rows: 0, cells: BTreeMap::new() };
+        for idx in evenly_spaced(all.len(), n_people) {
+            let (subject, firsts) = all[idx];
+            let several = databases.len() > 1;
+            layout.names.push(if several { subject.to_string() } else { subject.person().to_owned() });
+            for (class, first) in firsts.iter().enumerate() {
+                layout.cells.extend(first.map(|row| (row, (layout.n_rows, class))));
+            }
+            layout.n_rows += 1;
+        }
+        layout
+    }
+
+    fn by_class(of_class: &[Vec<u64>], n_faces: usize) -> Self {
+        let n_rows = of_class.iter().map(|rows| rows.len().min(n_faces)).max().unwrap_or(0);
+        let mut cells = BTreeMap::new();
+        for (class, rows) in of_class.iter().enumerate() {
+            let idxs = evenly_spaced(rows.len(), n_faces);
+            cells.extend(idxs.enumerate().map(|(place, idx)| (rows[idx], (place, class))));
+        }
+        Layout { names: Vec::new(), n_rows, cells }
+    }
+}
+
+/// `n` of `0..of` at equal distances, all of them where there are fewer.
+fn evenly_spaced(of: usize, n: usize) -> impl Iterator<Item = usize> {
+    let n = n.min(of);
+    (0..n).map(move |i| (2 * i + 1) * of / (2 * n))
+}
+
+fn draw(classes: &[String], layout: &Layout, chosen: &BTreeMap<(usize, usize), Picture>) -> Picture {
+    let cell_width = chosen.values().map(|p| p.width).max().unwrap_or(1);
+    let cell_height = chosen.values().map(|p| p.height).max().unwrap_or(1);
+    let n_letters = layout.names.iter().map(|name| name.chars().count().min(NAME_LETTERS)).max().unwrap_or(0) as u32;
+    let left = if n_letters > 0 { n_letters * LETTER_STEP + 2 * GAP } else { GAP };
+    let top = LETTER_HEIGHT + 2 * GAP;
+    let mut sheet = Sheet::blank(
+        left + classes.len() as u32 * (cell_width + GAP),
+        top + layout.n_rows as u32 * (cell_height + GAP),
+        chosen.values().map(|p| p.channels).max().unwrap_or(1),
+    );
+    let x = |class: usize| left + class as u32 * (cell_width + GAP);
+    let y = |row: usize| top + row as u32 * (cell_height + GAP);
+    for (class, name) in classes.iter().enumerate() {
+        sheet.text(name, (cell_width / LETTER_STEP) as usize, (x(class), GAP));
+    }
+    for row in 0..layout.n_rows {
+        if let Some(name) = layout.names.get(row) {
+            sheet.text(name, NAME_LETTERS, (GAP, y(row) + cell_height.saturating_sub(LETTER_HEIGHT) / 2));
+        }
+        for class in 0..classes.len() {
+            match chosen.get(&(row, class)) {
+                Some(picture) => sheet.paste(picture, (x(class), y(row))),
+                None => sheet.fill((x(class), y(row)), (cell_width, cell_height), MISSING),
+            }
+        }
+    }
+    sheet.0
+}
+
+/// Every pixel becomes `scale` × `scale` ones.
+fn enlarged(picture: &Picture, scale: u32) -> Picture {
+    let n = picture.channels as usize;
+    let (width, height) = (picture.width * scale, picture.height * scale);
+    let mut data = Vec::with_capacity(width as usize * height as usize * n);
+    for row in picture.data.chunks_exact(picture.width as usize * n) {
+        let begin = data.len();
+        for pixel in row.chunks_exact(n) {
+            (0..scale).for_each(|_| data.extend_from_slice(pixel));
+        }
+        let end = data.len();
+        (1..scale).for_each(|_| data.extend_from_within(begin..end));
+    }
+    Picture { width, height, channels: picture.channels, data }
+}
+
+/// A picture in the making.
+struct Sheet(Picture);
+
+impl Sheet {
+    fn blank(width: u32, height: u32, channels: u32) -> Self {
+        let data = vec![PAPER; width as usize * height as usize * channels as usize];
+        Sheet(Picture { width, height, channels, data })
+    }
+
+    /// Sets a pixel; what lies outside is cut off.
+    fn set(&mut self, x: u32, y: u32, value: impl Fn(usize) -> u8) {
+        let Picture { width, height, channels, ref mut data } = self.0;
+        if x < width && y < height {
+            let begin = (y as usize * width as usize + x as usize) * channels as usize;
+            for (channel, byte) in data[begin..begin + channels as usize].iter_mut().enumerate() {
+                *byte = value(channel);
+            }
+        }
+    }
+
+    fn fill(&mut self, (left, top): (u32, u32), (width, height): (u32, u32), value: u8) {
+        for y in top..top + height {
+            for x in left..left + width {
+                self.set(x, y, |_| value);
+            }
+        }
+    }
+
+    fn paste(&mut self, picture: &Picture, (left, top): (u32, u32)) {
+        let n = picture.channels as usize;
+        for y in 0..picture.height {
+            for x in 0..picture.width {
+                let begin = (y * picture.width + x) as usize * n;
+                self.set(left + x, top + y, |channel| picture.data[begin + channel.min(n - 1)]);
+            }
+        }
+    }
+
+    /// At most `letters` letters, all as capitals.
+    fn text(&mut self, text: &str, letters: usize, (left, top): (u32, u32)) {
+        for (i, letter) in text.chars().take(letters).enumerate() {
+            let begin = left + i as u32 * LETTER_STEP;
+            for (y, bits) in (top..).zip(glyph(letter)) {
+                for x in (0..5).filter(|x| bits >> (4 - x) & 1 == 1) {
+                    self.set(begin + x, y, |_| INK);
+                }
+            }
+        }
+    }
+}
+
+/// Seven rows of five pixels, the leftmost in the highest bit. A box stands for what the font lacks.
+fn glyph(letter: char) -> [u8; 7] {
+    let capital = letter.to_ascii_uppercase();
+    GLYPHS.iter().find(|(known, _)| *known == capital).map_or(UNKNOWN, |(_, rows)| *rows)
+}
+
+const UNKNOWN: [u8; 7] = [0b11111, 0b10001, 0b10001, 0b10001, 0b10001, 0b10001, 0b11111];
+
+#[rustfmt::skip]
+const GLYPHS: [(char, [u8; 7]); 48] = [
+    (' ', [0; 7]),
+    ('A', [0b01110, 0b10001, 0b10001, 0b11111, 0b10001, 0b10001, 0b10001]),
+    ('B', [0b11110, 0b10001, 0b10001, 0b11110, 0b10001, 0b10001, 0b11110]),
+    ('C', [0b01110, 0b10001, 0b10000, 0b10000, 0b10000, 0b10001, 0b01110]),
+    ('D', [0b11110, 0b10001, 0b10001, 0b10001, 0b10001, 0b10001, 0b11110]),
+    ('E', [0b11111, 0b10000, 0b10000, 0b11110, 0b10000, 0b10000, 0b11111]),
+    ('F', [0b11111, 0b10000, 0b10000, 0b11110, 0b10000, 0b10000, 0b10000]),
+    ('G', [0b01110, 0b10001, 0b10000, 0b10111, 0b10001, 0b10001, 0b01110]),
+    ('H', [0b10001, 0b10001, 0b10001, 0b11111, 0b10001, 0b10001, 0b10001]),
+    ('I', [0b01110, 0b00100, 0b00100, 0b00100, 0b00100, 0b00100, 0b01110]),
+    ('J', [0b00111, 0b00010, 0b00010, 0b00010, 0b00010, 0b10010, 0b01100]),
+    ('K', [0b10001, 0b10010, 0b10100, 0b11000, 0b10100, 0b10010, 0b10001]),
+    ('L', [0b10000, 0b10000, 0b10000, 0b10000, 0b10000, 0b10000, 0b11111]),
+    ('M', [0b10001, 0b11011, 0b10101, 0b10101, 0b10001, 0b10001, 0b10001]),
+    ('N', [0b10001, 0b11001, 0b11001, 0b10101, 0b10011, 0b10011, 0b10001]),
+    ('O', [0b01110, 0b10001, 0b10001, 0b10001, 0b10001, 0b10001, 0b01110]),
+    ('P', [0b11110, 0b10001, 0b10001, 0b11110, 0b10000, 0b10000, 0b10000]),
+    ('Q', [0b01110, 0b10001, 0b10001, 0b10001, 0b10101, 0b10010, 0b01101]),
+    ('R', [0b11110, 0b10001, 0b10001, 0b11110, 0b10100, 0b10010, 0b10001]),
+    ('S', [0b01111, 0b10000, 0b10000, 0b01110, 0b00001, 0b00001, 0b11110]),
+    ('T', [0b11111, 0b00100, 0b00100, 0b00100, 0b00100, 0b00100, 0b00100]),
+    ('U', [0b10001, 0b10001, 0b10001, 0b10001, 0b10001, 0b10001, 0b01110]),
+    ('V', [0b10001, 0b10001, 0b10001, 0b10001, 0b01010, 0b01010, 0b00100]),
+    ('W', [0b10001, 0b10001, 0b10001, 0b10101, 0b10101, 0b11011, 0b10001]),
+    ('X', [0b10001, 0b10001, 0b01010, 0b00100, 0b01010, 0b10001, 0b10001]),
+    ('Y', [0b10001, 0b10001, 0b01010, 0b00100, 0b00100, 0b00100, 0b00100]),
+    ('Z', [0b11111, 0b00001, 0b00010, 0b00100, 0b01000, 0b10000, 0b11111]),
+    ('0', [0b01110, 0b10001, 0b10011, 0b10101, 0b11001, 0b10001, 0b01110]),
+    ('1', [0b00100, 0b01100, 0b00100, 0b00100, 0b00100, 0b00100, 0b01110]),
+    ('2', [0b01110, 0b10001, 0b00001, 0b00110, 0b01000, 0b10000, 0b11111]),
+    ('3', [0b11110, 0b00001, 0b00001, 0b01110, 0b00001, 0b00001, 0b11110]),
+    ('4', [0b00010, 0b00110, 0b01010, 0b10010, 0b11111, 0b00010, 0b00010]),
+    ('5', [0b11111, 0b10000, 0b11110, 0b00001, 0b00001, 0b10001, 0b01110]),
+    ('6', [0b00110, 0b01000, 0b10000, 0b11110, 0b10001, 0b10001, 0b01110]),
+    ('7', [0b11111, 0b00001, 0b00010, 0b00100, 0b00100, 0b01000, 0b01000]),
+    ('8', [0b01110, 0b10001, 0b10001, 0b01110, 0b10001, 0b10001, 0b01110]),
+    ('9', [0b01110, 0b10001, 0b10001, 0b01111, 0b00001, 0b00010, 0b01100]),
+    ('-', [0b00000, 0b00000, 0b00000, 0b01110, 0b00000, 0b00000, 0b00000]),
+    ('_', [0b00000, 0b00000, 0b00000, 0b00000, 0b00000, 0b00000, 0b11111]),
+    ('+', [0b00000, 0b00100, 0b00100, 0b11111, 0b00100, 0b00100, 0b00000]),
+    ('.', [0b00000, 0b00000, 0b00000, 0b00000, 0b00000, 0b01100, 0b01100]),
+    (',', [0b00000, 0b00000, 0b00000, 0b00000, 0b01100, 0b00100, 0b01000]),
+    (':', [0b00000, 0b01100, 0b01100, 0b00000, 0b01100, 0b01100, 0b00000]),
+    ('/', [0b00001, 0b00001, 0b00010, 0b00100, 0b01000, 0b10000, 0b10000]),
+    ('(', [0b00010, 0b00100, 0b01000, 0b01000, 0b01000, 0b00100, 0b00010]),
+    (')', [0b01000, 0b00100, 0b00010, 0b00010, 0b00010, 0b00100, 0b01000]),
+    ('#', [0b01010, 0b01010, 0b11111, 0b01010, 0b11111, 0b01010, 0b01010]),
+    ('=', [0b00000, 0b00000, 0b11111, 0b00000, 0b11111, 0b00000, 0b00000]),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{FaceLabels, FaceSetInfo, FaceSetWriter, Preprocessing, Provenance};
+
+    const SIDE: u32 = 12;
+
+    /// A set of one face for each `(person, class)`, filled with that face's number plus one.
+    fn face_set(folder: &std::path::Path, faces: &[(&str, usize)]) -> FaceSet {
+        let classes = ["a", "b", "c"].map(str::to_owned).to_vec();
+        let info = FaceSetInfo::new("small", classes, Preprocessing::standard("none", "none", SIDE));
+        let mut writer = FaceSetWriter::create(&folder.join("set"), info).unwrap();
+        for (i, (person, label)) in faces.iter().enumerate() {
+            let labels = FaceLabels {
+                label: *label,
+                subject: SubjectId::new("db", person).unwrap(),
+                provenance: Provenance::Drawn,
+                parent: None,
+                source: String::new(),
+                drawn: None,
+            };
+            let picture = Picture::gray(SIDE, SIDE, vec![i as u8 + 1; (SIDE * SIDE) as usize]);
+            writer.push(&Face { picture, labels }).unwrap();
+        }
+        writer.finish().unwrap()
+    }
+
+    /// The value in the middle of every cell, row by row.
+    fn middles(sheet: &Picture, n_rows: u32, left: u32) -> Vec<u8> {
+        let step = SIDE + GAP;
+        let top = LETTER_HEIGHT + 2 * GAP;
+        let at = |x: u32, y: u32| sheet.data[(y * sheet.width + x) as usize];
+        let cells = (0..n_rows).flat_map(|row| (0..3).map(move |class| (row, class)));
+        cells.map(|(row, class)| at(left + class * step + SIDE / 2, top + row * step + SIDE / 2)).collect()
+    }
+
+    #[test]
+    fn people_stand_in_rows_classes_in_columns_and_a_missing_one_is_gray() {
+        let folder = tempfile::tempdir().unwrap();
+        let set = face_set(folder.path(), &[("p2", 1), ("p1", 0), ("p1", 2), ("p1", 0), ("p2", 0)]);
+        let sheet = contact_sheet(&set, 9, 1).unwrap();
+        let left = 2 * LETTER_STEP + 2 * GAP;
+        assert_eq!((sheet.width, sheet.height, sheet.channels), (left + 3 * 14, 11 + 2 * 14, 1));
+        assert_eq!(middles(&sheet, 2, left), [2, MISSING, 3, 5, 1, MISSING]);
+    }
+
+    #[test]
+    fn where_hardly_anyone_has_two_faces_columns_are_filled_by_class() {
+        let folder = tempfile::tempdir().unwrap();
+        let set = face_set(folder.path(), &[("p1", 0), ("p2", 0), ("p2", 0), ("p4", 0), ("p5", 0), ("p6", 2)]);
+        let sheet = contact_sheet(&set, 2, 1).unwrap();
+        assert_eq!(middles(&sheet, 2, GAP), [2, MISSING, 6, 4, MISSING, MISSING]);
+    }
+
+    #[test]
+    fn scaling_repeats_every_pixel_and_letters_grow_with_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let set = face_set(folder.path(), &[("p1", 0), ("p1", 1), ("p1", 2)]);
+        let (small, large) = (contact_sheet(&set, 1, 1).unwrap(), contact_sheet(&set, 1, 3).unwrap());
+        assert_eq!((large.width, large.height), (3 * small.width, 3 * small.height));
+        for y in 0..large.height {
+            for x in 0..large.width {
+                let (small_at, large_at) = ((y / 3 * small.width + x / 3) as usize, (y * large.width + x) as usize);
+                assert_eq!(large.data[large_at], small.data[small_at], "{x}, {y}");
+            }
+        }
+    }
+
+    #[test]
+    fn chosen_people_lie_at_equal_distances() {
+        for (of, n, expected) in
+            [(10, 2, vec![2, 7]), (3, 5, vec![0, 1, 2]), (5, 5, vec![0, 1, 2, 3, 4]), (0, 3, vec![])]
+        {
+            assert_eq!(evenly_spaced(of, n).collect::<Vec<_>>(), expected);
+        }
+    }
+
+    #[test]
+    fn no_two_letters_look_alike_and_none_outgrows_five_pixels() {
+        for (i, (letter, rows)) in GLYPHS.iter().enumerate() {
+            assert!(rows.iter().all(|bits| *bits < 32), "{letter}");
+            assert!(GLYPHS[..i].iter().all(|(_, others)| others != rows), "{letter}");
+        }
+        assert_eq!(glyph('é'), UNKNOWN);
+    }
+}

@@ -1,0 +1,85 @@
+//! A person as a study knows them: a database and a person within it.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Fault;
+
+/// `database:person`. The same human in two databases has two of these, so CK+ S010 and JAFFE KA never collide.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct SubjectId {
+    database: String,
+    person: String,
+}
+
+impl SubjectId {
+    /// Both parts must have a character; the database's name has no colon.
+    pub fn new(database: &str, person: &str) -> Result<Self, Fault> {
+        if database.is_empty() || person.is_empty() || database.contains(':') {
+            return Err(Fault::data("subject", "not a subject's name")
+                .found(format!("{database:?} and {person:?}"))
+                .expected("a database without a colon and a person, as in ckplus:S010"));
+        }
+        Ok(SubjectId { database: database.to_owned(), person: person.to_owned() })
+    }
+
+    /// The database's name.
+    pub fn database(&self) -> &str {
+        &self.database
+    }
+
+    /// The person's name within the database.
+    pub fn person(&self) -> &str {
+        &self.person
+    }
+}
+
+impl fmt::Display for SubjectId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.database, self.person)
+    }
+}
+
+impl FromStr for SubjectId {
+    type Err = Fault;
+
+    fn from_str(text: &str) -> Result<Self, Fault> {
+        let (database, person) = text.split_once(':').unwrap_or((text, ""));
+        Self::new(database, person)
+    }
+}
+
+impl TryFrom<String> for SubjectId {
+    type Error = Fault;
+
+    fn try_from(text: String) -> Result<Self, Fault> {
+        text.parse()
+    }
+}
+
+impl From<SubjectId> for String {
+    fn from(subject: SubjectId) -> String {
+        subject.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_subject_reads_back_what_it_prints() {
+        let subject = SubjectId::new("ckplus", "S010:a").unwrap();
+        assert_eq!(subject.to_string().parse::<SubjectId>().unwrap(), subject);
+    }
+
+    #[test]
+    fn half_a_name_is_refused() {
+        for text in ["ckplus", "ckplus:", ":S010", ""] {
+            assert!(text.parse::<SubjectId>().is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,346 @@
+//! Writes a face set: shards as the faces come, then the card and `face_set.json`, then one rename of the folder.
+//!
+//! In: faces, one at a time. Out: a folder that appears under its name only when it is complete. Memory holds one row
+//! group at most.
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use crate::checksum::Hasher;
+use crate::face_set::COLUMNS;
+use crate::table::{Column, TableWriter};
+use crate::{Face, FaceLabels, FaceSet, FaceSetInfo, Fault, Shard, encode_png, files};
+
+/// Faces in one Parquet file: some 60 MB of 64×64 gray pictures.
+const FACES_A_SHARD: u64 = 20_000;
+/// Faces in one row group: what a reader holds in memory.
+const FACES_A_GROUP: usize = 500;
+
+/// A face as it will stand in a shard: its PNG, the hash of its pixels, its labels.
+type Row = (Vec<u8>, String, FaceLabels);
+
+/// A face set in the making. Dropped before [`FaceSetWriter::finish`], it leaves nothing behind.
+pub struct FaceSetWriter {
+    target: PathBuf,
+    partial: PathBuf,
+    info: FaceSetInfo,
+    content: Hasher,
+    group: Vec<Row>,
+    shard: Option<(TableWriter<HashingFile>, u64)>,
+    finished: bool,
+}
+
+impl FaceSetWriter {
+    /// Begins a set that will appear at `target`, which must not exist yet: nothing is overwritten.
+    pub fn create(target: &Path, info: FaceSetInfo) -> Result<Self, Fault> {
+        if target.exists() {
+            return Err(Fault::usage(target.display(), "this already exists; a face set is never overwritten")
+                .hint("give another --out, or remove the folder first"));
+        }
+        let partial = files::partial_name(target);
+        files::remove_folder(&partial)?;
+        files::create_folder(&partial.join("data"))?;
+        Ok(FaceSetWriter {
+            target: target.to_owned(),
+            partial,
+            info,
+            content: Hasher::default(),
+            group: Vec::new(),
+            shard: None,
+            finished: false,
+        })
+    }
+
+    /// Faces pushed so far.
+    pub fn n_faces(&self) -> u64 {
+        self.info.n_faces
+    }
+
+    /// Adds a remark that readers of the set should know.
+    pub fn add_caveat(&mut self, caveat: String) {
+        self.info.caveats.push(caveat);
+    }
+
+    /// Appends one face.
+    pub fn push(&mut self, face: &Face) -> Result<(), Fault> {
+        let sha256 = face.picture.sha256();
+        self.update_content(&face.labels, &sha256);
+        self.group.push((encode_png(&face.picture), sha256, face.labels.clone()));
+        self.info.n_faces += 1;
+        let shard_full = self.shard.as_ref().map_or(0, |(_, n)| *n) + self.group.len() as u64 == FACES_A_SHARD;
+        if self.group.len() == FACES_A_GROUP || shard_full {
+            self.write_group()?;
+        }
+        if shard_full {
+            self.close_shard()?;
+        }
+        Ok(())
+    }
+
+    /// Writes what is left, the card and `face_set.json`, and gives the folder its name.
+    pub fn finish(mut self) -> Result<FaceSet, Fault> {
+        self.write_group()?;
+        self.close_shard()?;
+        if self.info.n_faces == 0 {
+            return Err(Fault::data(self.target.display(), "no face is left for the set")
+                .hint("look into the rejects for the reason of each file"));
+        }
+        let n_shards = self.info.shards.len();
+        for (shard_idx, shard) in self.info.shards.iter_mut().enumerate() {
+            let name = format!("data/train-{shard_idx:05}-of-{n_shards:05}.parquet");
+            files::rename(&self.partial.join(&shard.file), &self.partial.join(&name))?;
+            shard.file = name;
+        }
+        self.info.content_sha256 = std::mem::take(&mut self.content).finish();
+        files::write(&self.partial.join("README.md"), dataset_card(&self.info).as_bytes())?;
+        files::write_json(&self.partial.join("face_set.json"), &self.info)?;
+        files::rename(&self.partial, &self.target)?;
+        self.finished = true;
+        FaceSet::open(&self.target)
+    }
+
+    fn update_content(&mut self, labels: &FaceLabels, sha256: &str) {
+        let parent = labels.parent.as_ref().map(ToString::to_string).unwrap_or_default();
+        let class = self.info.classes.get(labels.label).map_or("", String::as_str);
+        let subject = labels.subject.to_string();
+        for text in [class, &subject, labels.provenance.name(), &parent, &labels.source, sha256] {
+            self.content.update_text(text);
+        }
+    }
+
+    fn write_group(&mut self) -> Result<(), Fault> {
+        if self.group.is_empty() {
+            return Ok(());
+        }
+        let group = std::mem::take(&mut self.group);
+        let (mut table, n) = match self.shard.take() {
+            Some(open) => open,
+            None => (self.open_shard()?, 0),
+        };
+        table.write(&columns(&group))?;
+        self.shard = Some((table, n + group.len() as u64));
+        Ok(())
+    }
+
+    fn open_shard(&self) -> Result<TableWriter<HashingFile>, Fault> {
+        let path = self.partial.join(format!("data/shard-{:05}.parquet", self.info.shards.len()));
+        let file = HashingFile::create(&path)?;
+        TableWriter::new(file, &path, &COLUMNS, &[("huggingface", hugging_face_features(&self.info.classes))])
+    }
+
+    fn close_shard(&mut self) -> Result<(), Fault> {
+        let Some((table, n_faces)) = self.shard.take() else { return Ok(()) };
+        let file = format!("data/shard-{:05}.parquet", self.info.shards.len());
+        let sha256 = table.finish()?.finish(&self.partial.join(&file))?;
+        self.info.shards.push(Shard { file, n_faces, sha256 });
+        Ok(())
+    }
+}
+
+impl Drop for FaceSetWriter {
+    fn drop(&mut self) {
+        if !self.finished {
+            self.shard = None;
+            let _ = std::fs::remove_dir_all(&self.partial);
+        }
+    }
+}
+
+/// A file that hashes what is written to it.
+struct HashingFile {
+    file: BufWriter<File>,
+    hasher: Hasher,
+}
+
+impl HashingFile {
+    fn create(path: &Path) -> Result<Self, Fault> {
+        let file = File::create(path).map_err(|e| Fault::io(path, "create", &e))?;
+        Ok(HashingFile { file: BufWriter::new(file), hasher: Hasher::default() })
+    }
+
+    fn finish(self, path: &Path) -> Result<String, Fault> {
+        let fail = |e: &std::io::Error| Fault::io(path, "write", e);
+        let file = self.file.into_inner().map_err(|e| fail(e.error()))?;
+        file.sync_all().map_err(|e| fail(&e))?;
+        Ok(self.hasher.finish())
+    }
+}
+
+impl Write for HashingFile {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let n = self.file.write(bytes)?;
+        self.hasher.update(&bytes[..n]);
+        Ok(n)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.file.flush()
+    }
+}
+
+fn columns(group: &[Row]) -> Vec<Column> {
+    let text = |f: &dyn Fn(&Row) -> Option<String>| Column::Text(group.iter().map(f).collect());
+    let list = |f: &dyn Fn(&crate::DrawnLabels) -> Vec<f32>| {
+        Column::FloatList(group.iter().map(|(_, _, l)| l.drawn.as_ref().map(f)).collect())
+    };
+    vec![
+        Column::Image(group.iter().map(|(png, _, l)| (png.clone(), l.source.clone())).collect()),
+        Column::Int(group.iter().map(|(_, _, l)| l.label as i64).collect()),
+        text(&|(_, _, l)| Some(l.subject.to_string())),
+        text(&|(_, _, l)| Some(l.subject.database().to_owned())),
+        text(&|(_, _, l)| Some(l.provenance.name().to_owned())),
+        text(&|(_, _, l)| l.parent.as_ref().map(ToString::to_string)),
+        text(&|(_, _, l)| Some(l.source.clone())),
+        text(&|(_, sha256, _)| Some(sha256.clone())),
+        list(&|d| vec![d.intensity]),
+        list(&|d| d.action_units.clone()),
+        list(&|d| d.landmarks.clone()),
+        list(&|d| d.pose.to_vec()),
+        list(&|d| d.light.to_vec()),
+    ]
+}
+
+/// The features as Python's `datasets` reads them from the footer of a bare Parquet file.
+fn hugging_face_features(classes: &[String]) -> String {
+    let mut features = serde_json::Map::new();
+    for column in &COLUMNS {
+        let value = |dtype: &str| serde_json::json!({"_type": "Value", "dtype": dtype});
+        let feature = match column.name {
+            "image" => serde_json::json!({"_type": "Image"}),
+            "label" => serde_json::json!({"_type": "ClassLabel", "names": classes}),
+            _ if column.kind == crate::table::ColumnKind::FloatList => {
+                serde_json::json!({"_type": "List", "feature": value("float32")})
+            }
+            _ => value("string"),
+        };
+        features.insert(column.name.to_owned(), feature);
+    }
+    serde_json::json!({"info": {"features": features}}).to_string()
+}
+
+/// The dataset card: YAML for the viewer, then words for people.
+fn dataset_card(info: &FaceSetInfo) -> String {
+    use std::fmt::Write;
+    let mut card = String::from(
+        "---\nconfigs:\n- config_name: default\n  data_files:\n  - split: train\n    path: data/train-*\n",
+    );
+    card.push_str("dataset_info:\n  features:\n  - name: image\n    dtype: image\n  - name: label\n    dtype:\n      class_label:\n        names:\n");
+    let mut line = |text: String| {
+        card.push_str(&text);
+        card.push('\n');
+    };
+    for (label, class) in info.classes.iter().enumerate() {
+        line(format!("          '{label}': {class:?}"));
+    }
+    for column in &COLUMNS[2..] {
+        match column.kind {
+            crate::table::ColumnKind::FloatList => line(format!("  - name: {}\n    list: float32", column.name)),
+            _ => line(format!("  - name: {}\n    dtype: string", column.name)),
+        }
+    }
+    line("---".to_owned());
+    line(format!("\n# {}\n\n{} faces, prepared by howfar.\n", info.name, info.n_faces));
+    for licence in &info.licences {
+        let _ = writeln!(card, "- Terms of {}: {}", licence.database, licence.terms);
+    }
+    for caveat in &info.caveats {
+        let _ = writeln!(card, "- Caveat: {caveat}");
+    }
+    card
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{DrawnLabels, Picture, Preprocessing, Provenance, SubjectId};
+
+    fn info() -> FaceSetInfo {
+        let classes = vec!["anger".to_owned(), "joy".to_owned()];
+        FaceSetInfo::new("test", classes, Preprocessing::standard("none", "none", 8))
+    }
+
+    fn face(i: u8) -> Face {
+        let drawn = i.is_multiple_of(2).then(|| DrawnLabels {
+            intensity: 0.5,
+            action_units: vec![0.25; 3],
+            landmarks: vec![1.0; 136],
+            pose: [1.0, 2.0, 3.0],
+            light: [0.0, 0.0, 1.0],
+        });
+        let labels = FaceLabels {
+            label: usize::from(i % 2),
+            subject: SubjectId::new("test", &format!("p{i}")).unwrap(),
+            provenance: if i.is_multiple_of(2) { Provenance::Drawn } else { Provenance::Real },
+            parent: i.is_multiple_of(3).then(|| SubjectId::new("other", "q").unwrap()),
+            source: format!("{i}.png"),
+            drawn,
+        };
+        Face { picture: Picture::gray(8, 8, (0..64).map(|p| p * i).collect()), labels }
+    }
+
+    fn write(folder: &Path, n: u8) -> FaceSet {
+        let mut writer = FaceSetWriter::create(folder, info()).unwrap();
+        for i in 0..n {
+            writer.push(&face(i)).unwrap();
+        }
+        writer.finish().unwrap()
+    }
+
+    #[test]
+    fn a_set_reads_back_what_was_written_and_twice_the_same_bytes() {
+        let folder = tempfile::tempdir().unwrap();
+        let (a, b) = (write(&folder.path().join("a"), 4), write(&folder.path().join("b"), 4));
+        let mut read = Vec::new();
+        a.for_each(|f| {
+            read.push(f);
+            Ok(())
+        })
+        .unwrap();
+        assert_eq!(read, (0..4).map(face).collect::<Vec<_>>());
+        assert_eq!(a.info(), b.info());
+    }
+
+    #[test]
+    fn a_writer_that_is_dropped_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut writer = FaceSetWriter::create(&folder.path().join("a"), info()).unwrap();
+        writer.push(&face(1)).unwrap();
+        drop(writer);
+        assert!(files::sorted_entries(folder.path()).unwrap().is_empty());
+    }
+
+    #[test]
+    fn an_existing_folder_is_never_overwritten() {
+        let folder = tempfile::tempdir().unwrap();
+        let fault = FaceSetWriter::create(folder.path(), info()).err().unwrap();
+        assert!(fault.to_string().contains("never overwritten"), "{fault}");
+    }
+
+    #[test]
+    fn a_picture_that_was_changed_is_found_by_its_checksum() {
+        let folder = tempfile::tempdir().unwrap();
+        let set = write(&folder.path().join("a"), 2);
+        let shard = set.folder().join(&set.info().shards[0].file);
+        let mut bytes = std::fs::read(&shard).unwrap();
+        let sum = face(1).picture.sha256();
+        let at = bytes.windows(64).position(|w| w == sum.as_bytes()).unwrap();
+        bytes[at] = if bytes[at] == b'0' { b'1' } else { b'0' };
+        std::fs::write(&shard, bytes).unwrap();
+        let fault = set.for_each(|_| Ok(())).unwrap_err();
+        assert!(fault.to_string().contains("row 1: the picture does not match its checksum"), "{fault}");
+    }
+
+    #[test]
+    fn a_set_of_a_newer_version_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let set = write(&folder.path().join("a"), 1);
+        let file = set.folder().join("face_set.json");
+        let text = std::fs::read_to_string(&file)
+            .unwrap()
+            .replace("\"version\": 1,\n  \"name\"", "\"version\": 99,\n  \"name\"");
+        std::fs::write(&file, text).unwrap();
+        let fault = FaceSet::open(set.folder()).unwrap_err();
+        assert!(fault.to_string().contains("written by a newer howfar"), "{fault}");
+    }
+}

@@ -1,0 +1,189 @@
+//! What the networks are made of: blocks of a 3×3 convolution, then dense layers.
+//!
+//! In: a kind, a number of classes, a side. Out: the list of layers with their sizes, which everything else reads.
+
+use crate::NetFault;
+
+/// The networks that can be trained.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NetworkKind {
+    /// Table 1 of Gholipour Picha et al. (2023) with the padding that its sizes mean.
+    Table1Same,
+    /// Table 1 as the authors' code has it, without padding.
+    Table1Valid,
+    /// Four blocks with batch norm and one dense layer.
+    Compact,
+}
+
+impl NetworkKind {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Table1Same, Self::Table1Valid, Self::Compact];
+
+    /// The word that stands in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Table1Same => "table1-same",
+            Self::Table1Valid => "table1-valid",
+            Self::Compact => "compact",
+        }
+    }
+
+    /// Reads the word back.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+}
+
+/// What a 3×3 convolution sees beyond the border.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Padding {
+    /// Zeros, so that the output is as large as the input.
+    Same,
+    /// Nothing: the output is 2 smaller in both directions.
+    Valid,
+}
+
+impl Padding {
+    /// Zeros on each side of the input.
+    pub fn border(self) -> usize {
+        match self {
+            Self::Same => 1,
+            Self::Valid => 0,
+        }
+    }
+}
+
+/// Convolution 3×3 with bias, then batch norm (or not), ReLU, 2×2 max pooling (or not), dropout.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Block {
+    /// Channels in.
+    pub n_in: usize,
+    /// Channels out.
+    pub n_out: usize,
+    /// Rows and columns in.
+    pub side: usize,
+    /// The border.
+    pub padding: Padding,
+    /// Whether the channels are normalised over the batch.
+    pub norm: bool,
+    /// Whether the output is halved; an odd last row or column is left out.
+    pub pool: bool,
+    /// Share of the outputs that training drops.
+    pub dropout: f32,
+}
+
+impl Block {
+    /// Rows and columns of the convolution's output.
+    pub fn convolved_side(&self) -> usize {
+        self.side + 2 * self.padding.border() - 2
+    }
+
+    /// Rows and columns out.
+    pub fn side_out(&self) -> usize {
+        if self.pool { self.convolved_side() / 2 } else { self.convolved_side() }
+    }
+
+    /// Outputs a picture.
+    pub fn n_values_out(&self) -> usize {
+        self.side_out() * self.side_out() * self.n_out
+    }
+}
+
+/// A dense layer with bias; the last one gives the logits, the others have ReLU and dropout.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Dense {
+    /// Values in.
+    pub n_in: usize,
+    /// Values out.
+    pub n_out: usize,
+    /// Whether ReLU follows.
+    pub relu: bool,
+    /// Share of the outputs that training drops.
+    pub dropout: f32,
+}
+
+/// All layers of a network.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Architecture {
+    /// Which network.
+    pub kind: NetworkKind,
+    /// Classes.
+    pub n_classes: usize,
+    /// Pixels a side of the input, which has one channel.
+    pub side: usize,
+    /// Convolutions in order.
+    pub blocks: Vec<Block>,
+    /// Dense layers in order.
+    pub dense: Vec<Dense>,
+}
+
+impl Architecture {
+    /// The layers for pictures of `side` × `side` pixels. Refuses fewer than two classes and a side that leaves nothing
+    /// to the dense layers.
+    pub fn new(kind: NetworkKind, n_classes: usize, side: usize) -> Result<Self, NetFault> {
+        if n_classes < 2 {
+            return Err(NetFault::new("classes", "too few to tell apart", n_classes, "at least 2"));
+        }
+        // Channels out, pooling, dropout.
+        let (padding, norm, layers): (_, _, &[(usize, bool, f32)]) = match kind {
+            NetworkKind::Compact => {
+                (Padding::Same, true, &[(12, true, 0.0), (24, true, 0.0), (32, true, 0.0), (32, true, 0.4)])
+            }
+            NetworkKind::Table1Same | NetworkKind::Table1Valid => {
+                let padding = if kind == NetworkKind::Table1Same { Padding::Same } else { Padding::Valid };
+                (padding, false, &[(32, false, 0.0), (64, true, 0.25), (128, true, 0.0), (128, true, 0.25)])
+            }
+        };
+        let (mut blocks, mut n_in, mut side_in) = (Vec::new(), 1, side);
+        for &(n_out, pool, dropout) in layers {
+            let block = Block { n_in, n_out, side: side_in, padding, norm, pool, dropout };
+            if side_in < 4 || block.side_out() == 0 {
+                return Err(NetFault::new("side", "the pictures are too small for this network", side, "48 to 256"));
+            }
+            (n_in, side_in) = (n_out, block.side_out());
+            blocks.push(block);
+        }
+        let n_flat = side_in * side_in * n_in;
+        let dense = match kind {
+            NetworkKind::Compact => vec![Dense { n_in: n_flat, n_out: n_classes, relu: false, dropout: 0.0 }],
+            NetworkKind::Table1Same | NetworkKind::Table1Valid => vec![
+                Dense { n_in: n_flat, n_out: 1024, relu: true, dropout: 0.5 },
+                Dense { n_in: 1024, n_out: n_classes, relu: false, dropout: 0.0 },
+            ],
+        };
+        Ok(Architecture { kind, n_classes, side, blocks, dense })
+    }
+
+    /// Numbers a picture.
+    pub fn n_inputs(&self) -> usize {
+        self.side * self.side
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_follow_the_padding_and_the_pooling() {
+        for (kind, side, flat) in [
+            (NetworkKind::Table1Same, 64, 8192),
+            (NetworkKind::Table1Valid, 64, 4608),
+            (NetworkKind::Compact, 64, 512),
+            (NetworkKind::Compact, 48, 288),
+            (NetworkKind::Compact, 100, 1152),
+            (NetworkKind::Table1Same, 256, 32 * 32 * 128),
+        ] {
+            assert_eq!(Architecture::new(kind, 6, side).unwrap().dense[0].n_in, flat, "{kind:?} {side}");
+        }
+    }
+
+    #[test]
+    fn pictures_that_vanish_are_refused() {
+        for kind in NetworkKind::ALL {
+            assert_eq!(Architecture::new(kind, 6, 8).unwrap_err().place, "side");
+            assert_eq!(Architecture::new(kind, 1, 64).unwrap_err().place, "classes");
+            assert_eq!(NetworkKind::from_name(kind.name()), Some(kind));
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! Safetensors in and out: named tensors of 32-bit floats and one JSON value under the key `howfar`.
+//!
+//! One key alone, because the format keeps its metadata in a hash map, whose order would change the bytes from run to run.
+
+use std::collections::{BTreeMap, HashMap};
+
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use serde_json::Value;
+
+use crate::NetFault;
+
+const KEY: &str = "howfar";
+
+/// A tensor with its name.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Named {
+    /// Unique in its file.
+    pub name: String,
+    /// Sizes, the last one running fastest.
+    pub shape: Vec<usize>,
+    /// The numbers.
+    pub values: Vec<f32>,
+}
+
+/// The contents of a safetensors file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TensorFile {
+    /// What is said of the tensors.
+    pub metadata: Value,
+    /// The tensors by name.
+    pub tensors: BTreeMap<String, Named>,
+}
+
+impl TensorFile {
+    /// The bytes of a file; the same contents give the same bytes.
+    pub fn write(metadata: &Value, tensors: &[Named]) -> Result<Vec<u8>, NetFault> {
+        let bytes: Vec<Vec<u8>> =
+            tensors.iter().map(|t| t.values.iter().flat_map(|v| v.to_le_bytes()).collect()).collect();
+        let views = tensors
+            .iter()
+            .zip(&bytes)
+            .map(|(t, bytes)| Ok((t.name.as_str(), TensorView::new(Dtype::F32, t.shape.clone(), bytes)?)))
+            .collect::<Result<Vec<_>, safetensors::SafeTensorError>>();
+        let header = HashMap::from([(KEY.to_owned(), metadata.to_string())]);
+        views
+            .and_then(|views| safetensors::serialize(views, Some(header)))
+            .map_err(|e| NetFault::new("weights", "the tensors cannot be written", e, "sizes that fit the numbers"))
+    }
+
+    /// Reads the bytes of a file; wrong lengths, overlaps and other number types are refused.
+    pub fn read(bytes: &[u8]) -> Result<Self, NetFault> {
+        let broken = |e: safetensors::SafeTensorError| {
+            NetFault::new("weights", "this is not a whole safetensors file", e, "a file written by howfar")
+        };
+        let (_, header) = SafeTensors::read_metadata(bytes).map_err(broken)?;
+        let text = header.metadata().as_ref().and_then(|m| m.get(KEY)).ok_or_else(|| {
+            NetFault::new(
+                "weights",
+                "nothing says what these tensors are",
+                "no key `howfar`",
+                "a file written by howfar",
+            )
+        })?;
+        let metadata = serde_json::from_str(text)
+            .map_err(|e| NetFault::new("weights", "the key `howfar` is damaged", e, "JSON"))?;
+        let mut tensors = BTreeMap::new();
+        for (name, view) in SafeTensors::deserialize(bytes).map_err(broken)?.tensors() {
+            if view.dtype() != Dtype::F32 {
+                return Err(NetFault::new(name, "wrong kind of numbers", format!("{:?}", view.dtype()), "F32"));
+            }
+            let values = view.data().as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect();
+            tensors.insert(name.clone(), Named { name, shape: view.shape().to_vec(), values });
+        }
+        Ok(TensorFile { metadata, tensors })
+    }
+
+    /// Takes a tensor out; a missing one, another shape and a number that is not finite are refused.
+    pub fn take(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>, NetFault> {
+        let tensor = self.tensors.remove(name).ok_or_else(|| {
+            NetFault::new(name, "this tensor is missing", "no such name", format!("a tensor of shape {shape:?}"))
+        })?;
+        if tensor.shape != shape {
+            let (found, expected) = (format!("{:?}", tensor.shape), format!("{shape:?}"));
+            return Err(NetFault::new(name, "this tensor has another shape", found, expected));
+        }
+        match tensor.values.iter().find(|v| !v.is_finite()) {
+            Some(value) => Err(NetFault::new(name, "a weight is not a finite number", value, "finite numbers")),
+            None => Ok(tensor.values),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample() -> (Value, Vec<Named>) {
+        let tensor = |name: &str| Named { name: name.into(), shape: vec![2, 2], values: vec![1.0, -2.5, 0.0, 3.0] };
+        (serde_json::json!({"version": 1}), vec![tensor("a"), tensor("b")])
+    }
+
+    #[test]
+    fn a_file_reads_back_and_the_bytes_repeat() {
+        let (metadata, tensors) = sample();
+        let bytes = TensorFile::write(&metadata, &tensors).unwrap();
+        assert_eq!(bytes, TensorFile::write(&metadata, &tensors).unwrap());
+        let mut file = TensorFile::read(&bytes).unwrap();
+        assert_eq!(file.metadata, metadata);
+        assert_eq!(file.take("a", &[2, 2]).unwrap(), tensors[0].values);
+        assert_eq!(file.take("a", &[2, 2]).unwrap_err().what, "this tensor is missing");
+        assert_eq!(file.take("b", &[4]).unwrap_err().what, "this tensor has another shape");
+    }
+
+    #[test]
+    fn a_cut_file_is_refused() {
+        let (metadata, tensors) = sample();
+        let bytes = TensorFile::write(&metadata, &tensors).unwrap();
+        for length in [0, 5, 40, bytes.len() - 1] {
+            assert!(TensorFile::read(&bytes[..length]).is_err(), "{length}");
+        }
+    }
+}

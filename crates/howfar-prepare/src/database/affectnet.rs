@@ -1,0 +1,220 @@
+//! `affectnet`: lists with a box and a label for each picture, or pictures with one small array file for each label.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use howfar_face::Expression::{self, Anger, Contempt, Disgust, Fear, Happiness, Neutral, Sadness, Surprise};
+use howfar_face::{Fault, files};
+
+use super::Database;
+use super::csv_table::{CsvTable, field};
+use super::lookup::Lookup;
+use super::names::whole;
+use crate::FaceBox;
+use crate::listing::{Found, Listing, Reason};
+use crate::published::{Published, Unit};
+use crate::request::PrepareRequest;
+use crate::tree::{Tree, TreeFile};
+
+pub(super) static DATABASE: Database = Database {
+    name: "affectnet",
+    title: "AffectNet",
+    access: "Mohammad Mahoor, University of Denver",
+    terms: "non-commercial research only; pictures are not passed on",
+    published: &[Published {
+        part: "the validation part",
+        unit: Unit::Pictures,
+        classes: &[
+            (Neutral, 500),
+            (Happiness, 500),
+            (Sadness, 500),
+            (Surprise, 500),
+            (Fear, 500),
+            (Disgust, 500),
+            (Anger, 500),
+            (Contempt, 500),
+        ],
+        persons: None,
+    }],
+    list,
+};
+
+/// By the number of the label; what follows is no expression.
+const LABELS: [Expression; 8] = [Neutral, Happiness, Sadness, Surprise, Fear, Disgust, Anger, Contempt];
+const NO_EXPRESSION: [&str; 3] = ["none", "uncertain", "no face"];
+/// The columns of a list; the authors' validation list comes without this line.
+const COLUMNS: [&str; 9] = [
+    "subDirectory_filePath",
+    "face_x",
+    "face_y",
+    "face_width",
+    "face_height",
+    "facial_landmarks",
+    "expression",
+    "valence",
+    "arousal",
+];
+
+fn list(path: &Path, _request: &PrepareRequest) -> Result<Listing, Fault> {
+    if path.is_file() {
+        // The pictures lie beside the list or below its folder.
+        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        return list_tables(&Tree::read(folder)?, &[path]);
+    }
+    let tree = Tree::read(path)?;
+    let tables: Vec<&Path> =
+        tree.files.iter().filter(|f| f.name().ends_with(".csv")).map(|f| f.path.as_path()).collect();
+    if tables.is_empty() { list_arrays(&tree) } else { list_tables(&tree, &tables) }
+}
+
+fn list_tables(tree: &Tree, tables: &[&Path]) -> Result<Listing, Fault> {
+    let mut listing = Listing::default();
+    let mut lookup = Lookup::new(tree);
+    for table in tables {
+        let mut csv = CsvTable::open(table)?;
+        if csv.find(COLUMNS[0]).is_none() && csv.find("expression").is_none() {
+            csv = CsvTable::without_header(table, &COLUMNS)?;
+        }
+        list_table(csv, &mut lookup, &mut listing)?;
+    }
+    lookup.report_unnamed(&mut listing);
+    Ok(listing)
+}
+
+fn list_table(csv: CsvTable, lookup: &mut Lookup<'_>, listing: &mut Listing) -> Result<(), Fault> {
+    let (path_at, label_at) = (csv.column(COLUMNS[0])?, csv.column("expression")?);
+    let box_at = [csv.column("face_x")?, csv.column("face_y")?, csv.column("face_width")?, csv.column("face_height")?];
+    csv.for_each(|place, row| {
+        let name = field(row, path_at, place)?;
+        let Some(file) = lookup.find(name) else {
+            listing.reject(name, Reason::Missing, format!("named in {place}"));
+            return Ok(());
+        };
+        let number = |i: usize| row.get(box_at[i]).and_then(|n| n.parse::<f64>().ok()).unwrap_or(f64::NAN);
+        let face_box = FaceBox::new(number(0), number(1), number(2), number(3));
+        take_label(listing, file, field(row, label_at, place)?, place, face_box)
+    })
+}
+
+/// `train_set/images/1.jpg` and `train_set/annotations/1_exp.npy`.
+fn list_arrays(tree: &Tree) -> Result<Listing, Fault> {
+    let labels: BTreeMap<&str, &TreeFile> =
+        tree.files.iter().filter_map(|file| Some((file.relative.strip_suffix("_exp.npy")?, file))).collect();
+    let picture = whole(r"(?i)\d+\.(jpe?g|png)");
+    let annotation = whole(r"\d+_(exp|val|aro|lnd)\.npy");
+    let mut listing = Listing { cropped: true, ..Listing::default() };
+    for file in tree.files.iter().filter(|file| !annotation.is_match(file.name())) {
+        if !picture.is_match(file.name()) {
+            listing.reject_unknown(file, "a name such as 123.jpg");
+            continue;
+        }
+        let folder = file.relative.rsplit_once("images/").map_or("", |(before, _)| before);
+        match labels.get(format!("{folder}annotations/{}", file.stem()).as_str()) {
+            Some(label) => {
+                let place = label.path.display().to_string();
+                let text = read_array(&files::read(&label.path)?).ok_or_else(|| {
+                    Fault::data(&place, "not an array of one number").expected("the label, written by NumPy")
+                })?;
+                take_label(&mut listing, file, &text, &place, None)?;
+            }
+            None => listing.reject(&file.relative, Reason::NoLabel, format!("no annotations/{}_exp.npy", file.stem())),
+        }
+    }
+    Ok(listing)
+}
+
+fn take_label(
+    listing: &mut Listing,
+    file: &TreeFile,
+    label: &str,
+    place: &str,
+    face_box: Option<FaceBox>,
+) -> Result<(), Fault> {
+    let number = label.parse::<usize>().ok();
+    let none = number.and_then(|n| NO_EXPRESSION.get(n.checked_sub(LABELS.len())?));
+    match (number.and_then(|n| LABELS.get(n)), none) {
+        (Some(expression), _) => listing.take(Found { face_box, ..Found::picture(file, *expression) }),
+        (None, Some(name)) => listing.reject(&file.relative, Reason::NotAnExpression, *name),
+        (None, None) => return Err(Fault::data(place, "unknown expression").found(label).expected("0 to 10")),
+    }
+    Ok(())
+}
+
+/// The one value of a NumPy array file (version 1 to 3): text, or a whole number.
+fn read_array(bytes: &[u8]) -> Option<String> {
+    let version = *bytes.strip_prefix(b"\x93NUMPY")?.first()?;
+    let (length, start) = if version == 1 {
+        (usize::from(u16::from_le_bytes(bytes.get(8..10)?.try_into().ok()?)), 10)
+    } else {
+        (usize::try_from(u32::from_le_bytes(bytes.get(8..12)?.try_into().ok()?)).ok()?, 12)
+    };
+    let header = std::str::from_utf8(bytes.get(start..start + length)?).ok()?;
+    let data = bytes.get(start + length..)?;
+    let kind = header.split_once("'descr'")?.1.split('\'').nth(1)?;
+    let text = match kind.trim_start_matches(['<', '|', '=']).split_at_checked(1)? {
+        // Four bytes a character.
+        ("U", _) => {
+            data.chunks_exact(4).filter_map(|c| char::from_u32(u32::from_le_bytes(c.try_into().ok()?))).collect()
+        }
+        ("S", _) => data.iter().map(|b| char::from(*b)).collect::<String>(),
+        ("i" | "u", _) => return Some(u64::from(*data.first()?).to_string()),
+        _ => return None,
+    };
+    Some(text.trim_matches(['\0', ' ']).to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tree::tests::{tree_of, write};
+
+    fn request() -> PrepareRequest {
+        PrepareRequest::new(vec![], "out".into())
+    }
+
+    fn array(kind: &str, data: &[u8]) -> Vec<u8> {
+        let header = format!("{{'descr': '{kind}', 'fortran_order': False, 'shape': (), }}\n");
+        let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+        bytes.extend((header.len() as u16).to_le_bytes());
+        bytes.extend(header.as_bytes());
+        bytes.extend(data);
+        bytes
+    }
+
+    #[test]
+    fn lists_with_and_without_their_first_line() {
+        let folder = tree_of(&["Images/1/a.jpg", "Images/1/b.jpg", "Images/1/c.jpg"]);
+        let header = COLUMNS.join(",");
+        let training = format!("{header}\n1/a.jpg,10,20,30,40,1;2,6,0.1,0.2\n1/missing.jpg,1,1,9,9,1;2,6,0,0\n");
+        write(folder.path(), "training.csv", training.as_bytes());
+        write(folder.path(), "validation.csv", b"1/b.jpg,1,2,30,40,1;2,9,-2,-2\n");
+        let listing = list(folder.path(), &request()).unwrap();
+        assert_eq!((listing.found.len(), listing.found[0].class.name()), (1, "anger"));
+        assert_eq!(listing.found[0].face_box, FaceBox::new(10.0, 20.0, 30.0, 40.0));
+        let mut reasons: Vec<_> = listing.rejects.iter().map(|r| r.reason).collect();
+        reasons.sort();
+        let tables = [Reason::NotAPicture; 2];
+        assert_eq!(reasons[..2], tables);
+        assert_eq!(reasons[2..], [Reason::NoLabel, Reason::NotAnExpression, Reason::Missing]);
+    }
+
+    #[test]
+    fn labels_in_array_files() {
+        let folder = tree_of(&["val_set/images/0.jpg", "val_set/images/1.jpg", "val_set/images/2.jpg"]);
+        write(folder.path(), "val_set/annotations/0_exp.npy", &array("<U1", b"3\0\0\0"));
+        write(folder.path(), "val_set/annotations/1_exp.npy", &array("<i8", &7u64.to_le_bytes()));
+        write(folder.path(), "val_set/annotations/0_aro.npy", &array("<U1", b"3\0\0\0"));
+        let listing = list(folder.path(), &request()).unwrap();
+        let found: Vec<_> = listing.found.iter().map(|f| f.class.name()).collect();
+        assert_eq!(found, ["surprise", "contempt"]);
+        assert_eq!((listing.rejects.len(), listing.rejects[0].reason), (1, Reason::NoLabel));
+    }
+
+    #[test]
+    fn broken_arrays_are_no_labels() {
+        for bytes in [&b""[..], b"\x93NUMPY", &array("<f8", &[0; 8])[..], &array("<i8", b"")[..]] {
+            assert_eq!(read_array(bytes), None);
+        }
+        assert_eq!(read_array(&array("|S2", b"10")).as_deref(), Some("10"));
+    }
+}

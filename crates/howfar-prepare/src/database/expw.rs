@@ -1,0 +1,118 @@
+//! `expw`: pictures of the web, a list with a box, a confidence and a label for each face in them.
+
+use std::path::Path;
+
+use howfar_face::Expression::{self, Anger, Disgust, Fear, Happiness, Neutral, Sadness, Surprise};
+use howfar_face::{Fault, files};
+
+use super::Database;
+use super::lookup::Lookup;
+use crate::FaceBox;
+use crate::listing::{Found, Listing, Reason};
+use crate::request::PrepareRequest;
+use crate::tree::Tree;
+
+pub(super) static DATABASE: Database = Database {
+    name: "expw",
+    title: "Expression in-the-Wild (ExpW)",
+    access: "the Multimedia Laboratory of the Chinese University of Hong Kong",
+    terms: "non-commercial research only; pictures were collected from the web and keep their owners' rights",
+    published: &[],
+    list,
+};
+
+/// By the number in the list.
+const LABELS: [Expression; 7] = [Anger, Disgust, Fear, Happiness, Sadness, Surprise, Neutral];
+const LIST: &str = "label.lst";
+/// Faces in the list, as published.
+const PUBLISHED_FACES: usize = 91_793;
+
+fn list(path: &Path, request: &PrepareRequest) -> Result<Listing, Fault> {
+    let tree = Tree::read(path)?;
+    let Some(list) = tree.files.iter().find(|file| file.name() == LIST) else {
+        return Err(Fault::data(tree.root.display(), format!("the list {LIST} is missing"))
+            .hint("give the folder that holds the list and the pictures"));
+    };
+    let mut listing = Listing::default();
+    let mut lookup = Lookup::new(&tree);
+    lookup.find(&list.relative);
+    let mut n_faces = 0;
+    for (line_idx, line) in files::read_text(&list.path)?.lines().enumerate().filter(|(_, l)| !l.trim().is_empty()) {
+        let place = || format!("{}, line {}", list.path.display(), line_idx + 1);
+        let row = Row::read(line).ok_or_else(|| {
+            Fault::data(place(), "not a face of ExpW")
+                .found(line)
+                .expected("name, face, top, left, right, bottom, confidence, label (0 to 6)")
+        })?;
+        n_faces += 1;
+        let source = format!("{}#{}", row.name, row.face);
+        match lookup.find(row.name) {
+            None => listing.reject(source, Reason::Missing, format!("named in {}", place())),
+            Some(_) if row.confidence < request.confidence => {
+                let detail = format!("confidence {} is below {}", row.confidence, request.confidence);
+                listing.reject(source, Reason::LowConfidence, detail);
+            }
+            Some(file) => {
+                let source = format!("{}#{}", file.relative, row.face);
+                let found = Found::picture(file, row.label);
+                listing.take(Found { source, face_box: Some(row.face_box), ..found });
+            }
+        }
+    }
+    if n_faces != PUBLISHED_FACES {
+        listing.caveats.push(format!("expw: the list has {n_faces} faces instead of the published {PUBLISHED_FACES}"));
+    }
+    lookup.report_unnamed(&mut listing);
+    Ok(listing)
+}
+
+struct Row<'l> {
+    name: &'l str,
+    face: &'l str,
+    face_box: FaceBox,
+    confidence: f64,
+    label: Expression,
+}
+
+impl<'l> Row<'l> {
+    fn read(line: &'l str) -> Option<Self> {
+        let fields: Vec<&str> = line.split_whitespace().collect();
+        let [name, face, top, left, right, bottom, confidence, label] = fields[..] else { return None };
+        let number = |text: &str| text.parse::<f64>().ok().filter(|n| n.is_finite());
+        let (top, left, right, bottom) = (number(top)?, number(left)?, number(right)?, number(bottom)?);
+        let face_box = FaceBox::new(left, top, right - left, bottom - top)?;
+        let label = *LABELS.get(label.parse::<usize>().ok()?)?;
+        Some(Row { name, face, face_box, confidence: number(confidence)?, label })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tree::tests::{tree_of, write};
+
+    #[test]
+    fn each_face_of_a_picture_has_its_box_and_its_label() {
+        let folder = tree_of(&["image/origin/a.jpg", "image/origin/b.jpg"]);
+        write(
+            folder.path(),
+            "label.lst",
+            b"a.jpg 0 10 20 70 80 90.5 3\na.jpg 1 1 2 30 40 59.9 0\nc.jpg 0 1 2 30 40 99 0\n",
+        );
+        let listing = list(folder.path(), &PrepareRequest::new(vec![], "out".into())).unwrap();
+        let found = &listing.found[0];
+        assert_eq!((found.source.as_str(), found.class.name()), ("image/origin/a.jpg#0", "happiness"));
+        assert_eq!(found.face_box, FaceBox::new(20.0, 10.0, 50.0, 70.0));
+        let reasons: Vec<_> = listing.rejects.iter().map(|r| r.reason).collect();
+        assert_eq!(reasons, [Reason::LowConfidence, Reason::Missing, Reason::NoLabel]);
+        assert!(listing.caveats[0].contains("3 faces instead of the published 91793"));
+    }
+
+    #[test]
+    fn a_broken_line_is_named() {
+        let folder = tree_of(&["a.jpg"]);
+        write(folder.path(), "label.lst", b"a.jpg 0 10 20 70 80 90.5 7\n");
+        let fault = list(folder.path(), &PrepareRequest::new(vec![], "out".into())).unwrap_err();
+        assert!(fault.to_string().contains("line 1: not a face of ExpW"), "{fault}");
+    }
+}

@@ -1,0 +1,162 @@
+//! `mmi`: a folder for each session with films or their extracted frames, and small XML files with emotion and person.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use howfar_face::Expression::{self, Anger, Disgust, Fear, Happiness, Sadness, Surprise};
+use howfar_face::{Fault, files};
+use regex::Regex;
+
+use super::Database;
+use super::names::whole;
+use crate::listing::{Found, Listing, Pixels, Reason, is_picture};
+use crate::request::{PrepareRequest, Views};
+use crate::tree::{Tree, TreeFile};
+
+pub(super) static DATABASE: Database = Database {
+    name: "mmi",
+    title: "MMI Facial Expression Database",
+    access: "Maja Pantic and Michel Valstar, the MMI database's administrators at Imperial College London",
+    terms: "non-commercial research only; pictures are not passed on",
+    published: &[],
+    list,
+};
+
+/// By the value of the tag `Emotion`, from 1.
+const LABELS: [Expression; 6] = [Anger, Disgust, Fear, Happiness, Sadness, Surprise];
+
+/// What the XML files of a clip say.
+struct Clip {
+    expression: Expression,
+    view: Option<u32>,
+    person: String,
+}
+
+fn list(path: &Path, request: &PrepareRequest) -> Result<Listing, Fault> {
+    let tree = Tree::read(path)?;
+    let clips = read_clips(&tree)?;
+    let film = whole(r"(?i)(.+)\.(avi|mpe?g|mp4|mov|mkv)");
+    let with_frames = frame_folders(&tree, &clips);
+    let mut listing = Listing::default();
+    let mut frames: BTreeMap<&str, Vec<&TreeFile>> = BTreeMap::new();
+    for file in tree.files.iter().filter(|file| !file.name().ends_with(".xml")) {
+        let whole_clip = film.captures(&file.relative).and_then(|name| clips.get_key_value(name.get(1)?.as_str()));
+        if let Some((clip_name, _)) = whole_clip
+            && with_frames.contains(clip_name.as_str())
+        {
+            listing.reject(&file.relative, Reason::NotAskedFor, "its extracted frames are here");
+        } else if let Some((_, clip)) = whole_clip {
+            take(&mut listing, clip, file, Pixels::Clip(request.frames), request);
+        } else if let Some((clip_name, _)) = clip_of_frame(file, &clips) {
+            frames.entry(clip_name).or_default().push(file);
+        } else if film.is_match(file.name()) {
+            listing.reject(&file.relative, Reason::NoLabel, "no XML file beside it says which emotion it shows");
+        } else {
+            listing.reject_unknown(file, "a film, or its frames in a folder of its name");
+        }
+    }
+    for (clip_name, frames) in frames {
+        let first = frames.len().saturating_sub(request.frames) / 2;
+        for (frame_idx, file) in frames.into_iter().enumerate() {
+            if (first..first + request.frames).contains(&frame_idx) {
+                take(&mut listing, &clips[clip_name], file, Pixels::File, request);
+            } else {
+                listing.reject(&file.relative, Reason::NotAskedFor, "not a frame of the middle");
+            }
+        }
+    }
+    Ok(listing)
+}
+
+fn take(listing: &mut Listing, clip: &Clip, file: &TreeFile, pixels: Pixels, request: &PrepareRequest) {
+    // View 1 is the profile; 2 is both through a mirror, of which the detector finds the frontal half.
+    match clip.view {
+        Some(view) if view == 1 && request.views == Views::Frontal => {
+            listing.reject(&file.relative, Reason::NotAskedFor, "a profile view");
+        }
+        _ => listing.take(Found { pixels, ..Found::picture(file, clip.expression).of(&clip.person) }),
+    }
+}
+
+/// The clip in whose folder a picture lies: `S001-002/0010.png` of `S001-002.avi`.
+fn clip_of_frame<'c>(file: &TreeFile, clips: &'c BTreeMap<String, Clip>) -> Option<(&'c str, &'c Clip)> {
+    let folder = file.relative.rsplit_once('/').filter(|_| is_picture(&file.path))?.0;
+    clips.get_key_value(folder).map(|(name, clip)| (name.as_str(), clip))
+}
+
+fn frame_folders<'c>(tree: &Tree, clips: &'c BTreeMap<String, Clip>) -> BTreeSet<&'c str> {
+    tree.files.iter().filter_map(|file| clip_of_frame(file, clips)).map(|(name, _)| name).collect()
+}
+
+/// Clips with one of the six emotions, by their path without its ending.
+fn read_clips(tree: &Tree) -> Result<BTreeMap<String, Clip>, Fault> {
+    let constant = |pattern: &str| Regex::new(pattern).expect("patterns are constants, and tests compile each");
+    let tag = constant(r#"(?i)<Metatag\s+Name="(Emotion|View)"\s+Value="(\d+)""#);
+    let subject = constant(r#"(?i)<subject\b[^>]*\bid="([^"]+)""#);
+    let mut clips = BTreeMap::new();
+    for file in tree.files.iter().filter(|file| file.name().ends_with(".xml") && file.name() != "session.xml") {
+        let session_path = file.path.with_file_name("session.xml");
+        let text = lossy(&files::read(&file.path)?);
+        let session = if session_path.is_file() { lossy(&files::read(&session_path)?) } else { String::new() };
+        let value = |wanted: &str| -> Option<u32> {
+            let mut tags = tag.captures_iter(&text).chain(tag.captures_iter(&session));
+            tags.find(|tag| tag[1].eq_ignore_ascii_case(wanted))?[2].parse().ok()
+        };
+        let emotion = value("Emotion").and_then(|n| LABELS.get((n as usize).checked_sub(1)?));
+        let named = file.stem().split_once('-').map_or(file.stem(), |(person, _)| person);
+        let person = subject.captures(&session).map_or(named.to_owned(), |id| id[1].to_owned());
+        if let Some(expression) = emotion {
+            let name = file.relative.trim_end_matches(".xml").to_owned();
+            clips.insert(name, Clip { expression: *expression, view: value("View"), person });
+        }
+    }
+    Ok(clips)
+}
+
+/// The tags are ASCII; what else stands in the files may be in any encoding.
+fn lossy(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tree::tests::{tree_of, write};
+
+    fn request() -> PrepareRequest {
+        PrepareRequest { frames: 1, ..PrepareRequest::new(vec![], "out".into()) }
+    }
+
+    fn xml(emotion: u32, view: u32) -> Vec<u8> {
+        format!("<a><Metatag Name=\"Emotion\" Value=\"{emotion}\"/><Metatag Name=\"View\" Value=\"{view}\"/></a>")
+            .into_bytes()
+    }
+
+    #[test]
+    fn labels_persons_and_views_come_from_the_xml_files() {
+        let folder =
+            tree_of(&["Sessions/1/S001-002.avi", "Sessions/2/S001-003.avi", "Sessions/3/S002-001.avi", "notes.txt"]);
+        write(folder.path(), "Sessions/1/session.xml", b"<session><subject sex=\"m\" id=\"17\"/></session>");
+        write(folder.path(), "Sessions/1/S001-002.xml", &xml(4, 0));
+        write(folder.path(), "Sessions/2/S001-003.xml", &xml(1, 1));
+        let listing = list(folder.path(), &request()).unwrap();
+        let found = &listing.found[0];
+        assert_eq!(
+            (found.class.name(), found.person.as_deref(), &found.pixels),
+            ("happiness", Some("17"), &Pixels::Clip(1))
+        );
+        let mut reasons: Vec<_> = listing.rejects.iter().map(|r| r.reason).collect();
+        reasons.sort();
+        assert_eq!(reasons, [Reason::NotAPicture, Reason::NoLabel, Reason::NotAskedFor]);
+    }
+
+    #[test]
+    fn extracted_frames_replace_the_film() {
+        let folder = tree_of(&["1/S001-002.avi", "1/S001-002/1.png", "1/S001-002/2.png", "1/S001-002/3.png"]);
+        write(folder.path(), "1/S001-002.xml", &xml(2, 0));
+        let listing = list(folder.path(), &request()).unwrap();
+        let found: Vec<_> = listing.found.iter().map(|f| (f.source.as_str(), f.person.as_deref().unwrap())).collect();
+        assert_eq!(found, [("1/S001-002/2.png", "S001")]);
+        assert_eq!(listing.rejects.len(), 3);
+    }
+}

@@ -1,0 +1,123 @@
+//! `oulu`: sequences from neutral to the peak under two cameras and three lights, in class folders below the person's.
+
+use std::path::Path;
+
+use howfar_face::Expression::{self, Anger, Disgust, Fear, Happiness, Sadness, Surprise};
+use howfar_face::Fault;
+use regex::Regex;
+
+use super::Database;
+use crate::listing::{Found, Listing, Reason};
+use crate::published::{Published, Unit};
+use crate::request::{Lights, PrepareRequest};
+use crate::tree::Tree;
+
+/// 80 persons, from one camera under one light.
+const PERSONS: u64 = 80;
+
+pub(super) static DATABASE: Database = Database {
+    name: "oulu",
+    title: "Oulu-CASIA",
+    access: "the Center for Machine Vision and Signal Analysis of the University of Oulu",
+    terms: "research only; pictures are not passed on",
+    published: &[
+        Published {
+            part: "visible light, strong",
+            unit: Unit::Sequences,
+            classes: &[
+                (Anger, PERSONS),
+                (Disgust, PERSONS),
+                (Fear, PERSONS),
+                (Happiness, PERSONS),
+                (Sadness, PERSONS),
+                (Surprise, PERSONS),
+            ],
+            persons: Some(PERSONS),
+        },
+        Published {
+            part: "visible light, three strengths",
+            unit: Unit::Sequences,
+            classes: &[
+                (Anger, 3 * PERSONS),
+                (Disgust, 3 * PERSONS),
+                (Fear, 3 * PERSONS),
+                (Happiness, 3 * PERSONS),
+                (Sadness, 3 * PERSONS),
+                (Surprise, 3 * PERSONS),
+            ],
+            persons: Some(PERSONS),
+        },
+    ],
+    list,
+};
+
+const EXPECTED: &str = "a path such as OriginalImg/VL/Strong/P001/Anger/000.jpeg";
+
+fn list(path: &Path, request: &PrepareRequest) -> Result<Listing, Fault> {
+    let tree = Tree::read(path)?;
+    // The whole path is looked at, so that a folder further down (OriginalImg/VL, say) can be given too.
+    let pattern = Regex::new(
+        r"/(NI|VL)(_Acropped)?/(Strong|Weak|Dark)/(P\d{3})/(Anger|Disgust|Fear|Happiness|Sadness|Surprise)/(\d{3})\.jpe?g$",
+    )
+    .expect("patterns are constants, and tests compile each");
+    let mut listing = Listing::default();
+    let mut cropped = Vec::new();
+    for file in &tree.files {
+        let full = format!("/{}", file.path.to_string_lossy().replace('\\', "/"));
+        let Some(name) = pattern.captures(&full) else {
+            listing.reject_unknown(file, EXPECTED);
+            continue;
+        };
+        let Some(expression) = Expression::from_word(&name[5]) else { continue };
+        if &name[1] == "NI" || (&name[3] != "Strong" && request.lights == Lights::Strong) {
+            listing.reject(&file.relative, Reason::NotAskedFor, format!("camera {}, light {}", &name[1], &name[3]));
+            continue;
+        }
+        let sequence = format!("{}/{}/{}/{}", &name[1], &name[3], &name[4], &name[5]);
+        let found = Found { sequence: Some(sequence), ..Found::picture(file, expression).of(&name[4]) };
+        if name.get(2).is_some() { cropped.push(found) } else { listing.take(found) }
+    }
+    if listing.found.is_empty() {
+        listing.cropped = !cropped.is_empty();
+        listing.found = cropped;
+    } else {
+        for found in cropped {
+            listing.reject(found.source, Reason::NotAskedFor, "a cropped copy of an original that is here too");
+        }
+    }
+    listing.keep_last_frames(request.frames);
+    Ok(listing)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tree::tests::tree_of;
+
+    fn request() -> PrepareRequest {
+        PrepareRequest { frames: 1, ..PrepareRequest::new(vec![], "out".into()) }
+    }
+
+    #[test]
+    fn strong_visible_light_and_the_last_frames_are_taken() {
+        let folder = tree_of(&[
+            "OriginalImg/VL/Strong/P001/Anger/000.jpeg",
+            "OriginalImg/VL/Strong/P001/Anger/001.jpeg",
+            "OriginalImg/VL/Weak/P001/Anger/000.jpeg",
+            "OriginalImg/NI/Strong/P001/Anger/000.jpeg",
+            "PreProcess_Img/VL_Acropped/Strong/P001/Anger/001.jpeg",
+            "OriginalImg/VL/Strong/P001/Anger/Thumbs.db",
+        ]);
+        let listing = list(folder.path(), &request()).unwrap();
+        let found: Vec<_> = listing.found.iter().map(|f| (f.source.as_str(), f.person.as_deref().unwrap())).collect();
+        assert_eq!(found, [("OriginalImg/VL/Strong/P001/Anger/001.jpeg", "P001")]);
+        assert_eq!((listing.rejects.len(), listing.cropped), (5, false));
+    }
+
+    #[test]
+    fn a_folder_further_down_and_the_cropped_copy_work_too() {
+        let folder = tree_of(&["PreProcess_Img/VL_Acropped/Strong/P080/Surprise/010.jpeg"]);
+        let listing = list(&folder.path().join("PreProcess_Img/VL_Acropped/Strong"), &request()).unwrap();
+        assert_eq!((listing.found[0].class.name(), listing.cropped), ("surprise", true));
+    }
+}

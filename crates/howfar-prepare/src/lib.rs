@@ -1,0 +1,33 @@
+//! From a face database's folder, or a photograph, to prepared faces.
+//!
+//! In: folders as their owners give them. Out: one face set, and a list with the reason for every file left out.
+//! An adapter (`database/`) only lists what lies where; one pipeline decodes, finds, crops and writes. Knows nothing of
+//! splits or training.
+//!
+//! To add a database: write `database/<name>.rs` beside its siblings and name it in `database.rs`.
+
+mod crop;
+mod database;
+mod decode;
+mod detect;
+mod export;
+mod listing;
+mod photo;
+mod pipeline;
+mod published;
+mod report;
+mod request;
+mod survey;
+mod tree;
+mod video;
+
+pub use crop::{Crop, FaceBox, Point};
+pub use database::{Database, adapter_names, find_database};
+pub use decode::open_photo;
+pub use export::{ExportCounts, export_folder};
+pub use listing::Reason;
+pub use photo::{PreparedFace, preprocess_photo};
+pub use pipeline::{Progress, Stage, prepare};
+pub use published::{Published, Unit};
+pub use report::{ClassCount, PrepareReport, ReasonCount};
+pub use request::{Colour, Detect, FolderClasses, Lights, PrepareRequest, Source, Views};

@@ -1,0 +1,172 @@
+//! A cell: one training run of a study, and the name it goes by.
+
+use std::fmt;
+
+use howfar_face::Fault;
+use howfar_face::checksum::Hasher;
+use serde::{Deserialize, Serialize};
+
+use crate::{Recipe, TrainingSettings};
+
+/// Raised with every change that moves a number of a run: cells of an older version are computed anew.
+pub const NUMERICS_VERSION: u32 = 1;
+
+/// What a training set is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Arm {
+    /// Real training faces alone: k = 0.
+    Real,
+    /// Real faces and k units of generated ones.
+    Mix,
+    /// k units of generated faces alone.
+    GeneratedOnly,
+    /// Real faces alone, repeated to the steps of `mix` k: was it just longer training?
+    Repeat,
+    /// Real faces and as many altered copies of them as `mix` k has generated faces: was it just more pictures?
+    Augment,
+}
+
+impl Arm {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Real, Self::Mix, Self::GeneratedOnly, Self::Repeat, Self::Augment];
+
+    /// The word that stands in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Real => "real",
+            Self::Mix => "mix",
+            Self::GeneratedOnly => "generated-only",
+            Self::Repeat => "repeat",
+            Self::Augment => "augment",
+        }
+    }
+}
+
+/// k: units of generated faces. 0 means real data only.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "f64", into = "f64")]
+pub struct MixtureRatio(f64);
+
+impl MixtureRatio {
+    /// Real data only.
+    pub const ZERO: Self = MixtureRatio(0.0);
+
+    /// A finite number from 0 up.
+    pub fn new(k: f64) -> Result<Self, Fault> {
+        if k.is_finite() && k >= 0.0 {
+            // Adding 0 turns -0 into 0, which would print with a sign.
+            return Ok(MixtureRatio(k + 0.0));
+        }
+        Err(Fault::usage("k", "not a mixture ratio")
+            .found(k)
+            .expected("a finite number from 0 up; 0 means real data only"))
+    }
+
+    /// The number.
+    pub fn value(self) -> f64 {
+        self.0
+    }
+}
+
+impl Eq for MixtureRatio {}
+
+impl PartialOrd for MixtureRatio {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for MixtureRatio {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.0.total_cmp(&other.0)
+    }
+}
+
+impl fmt::Display for MixtureRatio {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+impl TryFrom<f64> for MixtureRatio {
+    type Error = Fault;
+
+    fn try_from(k: f64) -> Result<Self, Fault> {
+        Self::new(k)
+    }
+}
+
+impl From<MixtureRatio> for f64 {
+    fn from(k: MixtureRatio) -> f64 {
+        k.0
+    }
+}
+
+/// One training run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cell {
+    /// The recipe its settings come from.
+    pub recipe: Recipe,
+    /// What it trains on.
+    pub arm: Arm,
+    /// How many units.
+    pub k: MixtureRatio,
+    /// Which split (0 without folds).
+    pub split_idx: u32,
+    /// Which repetition: weights, orders, choice of generated faces.
+    pub seed_idx: u32,
+    /// How it trains.
+    pub settings: TrainingSettings,
+    /// Hash of everything else that decides its numbers.
+    pub inputs_sha256: String,
+}
+
+impl Cell {
+    /// A readable name that ends in a hash of all inputs: the folder of the run.
+    pub fn name(&self) -> String {
+        let Cell { recipe, arm, k, split_idx, seed_idx, .. } = self;
+        let hash = self.sha256();
+        format!("{}-{}-k{k}-split{split_idx}-seed{seed_idx}-{}", recipe.name(), arm.name(), &hash[..12])
+    }
+
+    fn sha256(&self) -> String {
+        let mut hash = Hasher::default();
+        hash.update_text(&serde_json::to_string(self).expect("a cell is plain data"));
+        hash.finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_finite_numbers_from_0_up_are_ratios() {
+        for k in [-1.0, f64::NAN, f64::INFINITY] {
+            assert!(MixtureRatio::new(k).is_err(), "{k}");
+        }
+        assert_eq!(MixtureRatio::new(0.5).unwrap().to_string(), "0.5");
+        assert_eq!(MixtureRatio::new(-0.0).unwrap().to_string(), "0");
+    }
+
+    #[test]
+    fn the_name_changes_with_every_input() {
+        let cell = Cell {
+            recipe: Recipe::Modern,
+            arm: Arm::Mix,
+            k: MixtureRatio::new(2.0).unwrap(),
+            split_idx: 0,
+            seed_idx: 3,
+            settings: Recipe::Modern.settings(),
+            inputs_sha256: "a".into(),
+        };
+        assert!(cell.name().starts_with("modern-mix-k2-split0-seed3-"));
+        let mut other = cell.clone();
+        other.settings.epochs += 1;
+        assert_ne!(other.name(), cell.name());
+        other = Cell { inputs_sha256: "b".into(), ..cell.clone() };
+        assert_ne!(other.name(), cell.name());
+    }
+}

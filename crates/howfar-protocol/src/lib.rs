@@ -1,0 +1,22 @@
+//! How a study is made: seeds, splits by person, mixtures, arms, the plan of cells, the study file, the prediction file.
+//!
+//! In: a study file and face sets. Out: cells that say exactly what each training run sees, in which order. This crate
+//! trains nothing and prints nothing. Its words are explained in the README beside it.
+
+mod cell;
+mod mixture;
+mod plan;
+mod predictions;
+mod seeds;
+mod settings;
+mod split;
+mod study;
+
+pub use cell::{Arm, Cell, MixtureRatio, NUMERICS_VERSION};
+pub use mixture::{GeneratedFaces, Item, Mixture, Variant};
+pub use plan::{Plan, PlanInputs, SetInput};
+pub use predictions::{Part, Prediction, most_probable, read_predictions, write_predictions};
+pub use seeds::{Seeds, Stream, normal, shuffle, uniform};
+pub use settings::{Augmentation, Keep, Network, Optimiser, PixelScaling, Recipe, Schedule, TrainingSettings};
+pub use split::{Split, SplitPart};
+pub use study::{Controls, Generated, Grid, Real, SplitRequest, Study, TrainOverrides, Unit, Unseen};

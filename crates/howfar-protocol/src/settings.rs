@@ -1,0 +1,176 @@
+//! How one network is trained: the recipes of the protocol and what a study may override.
+
+use serde::{Deserialize, Serialize};
+
+/// A named way to train. All arms of a study share it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Recipe {
+    /// The paper's: Adam 1e-4, batch 64, pixels/255, no augmentation, early stopping with patience 5, at most 50 epochs.
+    Paper,
+    /// A small network with batch norm, per-picture standardisation, augmentation, AdamW and a one-cycle rate.
+    Modern,
+}
+
+/// The networks that a study can train.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Network {
+    /// Table 1 of the paper with the padding its sizes mean: 8,636,038 parameters for six classes.
+    Table1Same,
+    /// Table 1 as the authors' code has it, without padding: 4,966,022 parameters.
+    Table1Valid,
+    /// Four 3×3 blocks of 12-24-32-32 channels with batch norm: 22,206 parameters.
+    Compact,
+}
+
+impl Network {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Table1Same, Self::Table1Valid, Self::Compact];
+
+    /// The word that stands in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Table1Same => "table1-same",
+            Self::Table1Valid => "table1-valid",
+            Self::Compact => "compact",
+        }
+    }
+}
+
+/// How 0..=255 becomes what the network sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PixelScaling {
+    /// Divided by 255.
+    UnitRange,
+    /// Less the picture's own mean, divided by its own standard deviation (at least 1 of 255).
+    PerPicture,
+}
+
+/// What turns gradients into steps.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "name")]
+pub enum Optimiser {
+    /// Kingma and Ba (2015), β = (0.9, 0.999), ε = 1e-8.
+    Adam,
+    /// Loshchilov and Hutter (2019): Adam with decoupled weight decay.
+    AdamW {
+        /// Share of a weight that a step of rate 1 takes away.
+        weight_decay: f32,
+    },
+}
+
+/// How the learning rate moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Schedule {
+    /// It stays.
+    Constant,
+    /// Smith and Topin (2019), as PyTorch's OneCycleLR: a cosine from 1/25 of the maximum up to it over the first 30 % of all
+    /// steps, then a cosine down to 1/10,000 of the start.
+    OneCycle,
+}
+
+/// Which weights a run keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Keep {
+    /// Those of the epoch with the lowest loss on real validation people.
+    Best,
+    /// Those of the last epoch.
+    Last,
+}
+
+/// Random changes to a training picture, drawn anew each time it is seen.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Augmentation {
+    /// Rotation is uniform in ± this many degrees.
+    pub rotation_degrees: f32,
+    /// Scale is uniform in 1 ± this.
+    pub scale: f32,
+    /// Shift in both directions is uniform in ± this share of the side.
+    pub shift: f32,
+    /// Whether half of the pictures are mirrored.
+    pub flip: bool,
+    /// Contrast is uniform in 1 ± this, brightness in ± half of it (of the full range).
+    pub light: f32,
+}
+
+impl Augmentation {
+    /// The `modern` recipe's: ±8.6°, ±12 %, ±8 %, flips.
+    pub const MODERN: Self = Augmentation { rotation_degrees: 8.6, scale: 0.12, shift: 0.08, flip: true, light: 0.0 };
+    /// The copies of the `augment` arm: the same and re-lit.
+    pub const COPIES: Self = Augmentation { light: 0.25, ..Self::MODERN };
+}
+
+/// Everything that decides how a network is trained, beside its data.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrainingSettings {
+    /// Which network.
+    pub network: Network,
+    /// At most so many passes over the training set.
+    pub epochs: u32,
+    /// Pictures a step.
+    pub batch: u32,
+    /// Rate of a step, or the highest of a schedule.
+    pub learning_rate: f32,
+    /// How the rate moves.
+    pub schedule: Schedule,
+    /// What turns gradients into steps.
+    pub optimiser: Optimiser,
+    /// Stop after so many epochs without a lower validation loss; `None` never stops early.
+    pub patience: Option<u32>,
+    /// Which weights are kept.
+    pub keep: Keep,
+    /// Share of the target that is spread over all classes.
+    pub label_smoothing: f32,
+    /// What the network sees of a pixel.
+    pub scaling: PixelScaling,
+    /// Random changes to training pictures.
+    pub augmentation: Option<Augmentation>,
+}
+
+impl Recipe {
+    /// The word that stands in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Paper => "paper",
+            Self::Modern => "modern",
+        }
+    }
+
+    /// The settings of the recipe (docs/protocol.md).
+    pub fn settings(self) -> TrainingSettings {
+        match self {
+            Self::Paper => TrainingSettings {
+                network: Network::Table1Same,
+                epochs: 50,
+                batch: 64,
+                learning_rate: 1e-4,
+                schedule: Schedule::Constant,
+                optimiser: Optimiser::Adam,
+                patience: Some(5),
+                keep: Keep::Best,
+                label_smoothing: 0.0,
+                scaling: PixelScaling::UnitRange,
+                augmentation: None,
+            },
+            Self::Modern => TrainingSettings {
+                network: Network::Compact,
+                epochs: 45,
+                batch: 32,
+                learning_rate: 4e-3,
+                schedule: Schedule::OneCycle,
+                optimiser: Optimiser::AdamW { weight_decay: 0.01 },
+                patience: None,
+                keep: Keep::Last,
+                label_smoothing: 0.05,
+                scaling: PixelScaling::PerPicture,
+                augmentation: Some(Augmentation::MODERN),
+            },
+        }
+    }
+}

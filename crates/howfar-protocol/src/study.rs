@@ -1,0 +1,355 @@
+//! The study file: what a user asks. Unknown keys are errors with a suggestion; defaults are written here and nowhere else.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use howfar_face::{Expression, Fault, SubjectId, closest_name, files};
+use serde::{Deserialize, Serialize};
+
+use crate::{Arm, MixtureRatio, Network, Recipe, Seeds, Split, TrainingSettings};
+
+/// A study as its file states it, defaults filled in.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Study {
+    /// A name for tables and sentences.
+    pub name: String,
+    /// The one seed; all streams derive from it.
+    #[serde(default = "one")]
+    pub seed: u64,
+    /// One recipe or several.
+    #[serde(default = "modern", deserialize_with = "one_or_many")]
+    pub recipe: Vec<Recipe>,
+    /// The classes; any names that the sets have.
+    #[serde(default = "six")]
+    pub expressions: Vec<String>,
+    /// The labelled faces.
+    pub real: Real,
+    /// What to mix in.
+    #[serde(default)]
+    pub generated: Generated,
+    /// Databases that the model never sees in training.
+    #[serde(default)]
+    pub unseen: Unseen,
+    /// What is varied.
+    #[serde(default)]
+    pub grid: Grid,
+    /// What of the recipe is overridden.
+    #[serde(default)]
+    pub train: TrainOverrides,
+}
+
+/// The labelled faces and how their people are split.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Real {
+    /// Face sets; relative paths start at the study file's folder.
+    pub sets: Vec<PathBuf>,
+    /// Who trains, validates and tests.
+    #[serde(default)]
+    pub split: SplitRequest,
+}
+
+/// Counts or fractions of people, or folds, or a file. Exactly one of the three ways.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SplitRequest {
+    /// Training people: a count, or a fraction below 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub train: Option<f64>,
+    /// Validation people: a count, or a fraction below 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub validation: Option<f64>,
+    /// Test people: a count, or a fraction below 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub test: Option<f64>,
+    /// Every person tests once in so many splits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub folds: Option<u32>,
+    /// A CSV with the columns `subject,part`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<PathBuf>,
+}
+
+/// The generated faces.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Generated {
+    /// Face sets; without any only `real` can be trained.
+    #[serde(default)]
+    pub sets: Vec<PathBuf>,
+    /// What k counts.
+    #[serde(default)]
+    pub unit: Unit,
+}
+
+/// What k counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Unit {
+    /// k × as many generated identities as real training people, with all their faces.
+    #[default]
+    Identities,
+    /// k × as many generated images of a class as real training ones.
+    Images,
+}
+
+/// Databases opened once, after k is chosen.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Unseen {
+    /// Face sets.
+    #[serde(default)]
+    pub sets: Vec<PathBuf>,
+}
+
+/// What is varied.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Grid {
+    /// Units of generated faces; 0 is always there.
+    pub k: Vec<MixtureRatio>,
+    /// Arms beside `real`.
+    pub arms: Vec<Arm>,
+    /// For which k the arms other than `real` and `mix` run.
+    pub controls: Controls,
+    /// Repetitions of every cell.
+    pub seeds: u32,
+}
+
+/// For which k the controls run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Controls {
+    /// For the chosen k alone; where k = 0 is chosen, for the best k above it.
+    #[default]
+    Chosen,
+    /// For every k.
+    All,
+}
+
+impl Default for Grid {
+    fn default() -> Self {
+        let k = [0.0, 1.0, 2.0, 5.0].map(|k| MixtureRatio::new(k).expect("a literal ratio")).to_vec();
+        Grid { k, arms: Arm::ALL[1..].to_vec(), controls: Controls::Chosen, seeds: 5 }
+    }
+}
+
+/// What of a recipe's settings a study changes.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrainOverrides {
+    /// Another network.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub network: Option<Network>,
+    /// Another number of epochs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub epochs: Option<u32>,
+    /// Another batch size.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub batch: Option<u32>,
+    /// Another rate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub learning_rate: Option<f32>,
+    /// Another patience, in epochs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub patience: Option<u32>,
+}
+
+fn one() -> u64 {
+    1
+}
+
+fn modern() -> Vec<Recipe> {
+    vec![Recipe::Modern]
+}
+
+fn six() -> Vec<String> {
+    Expression::SIX.iter().map(ToString::to_string).collect()
+}
+
+fn one_or_many<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<Recipe>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "a recipe is \"paper\" or \"modern\", or a list of them")]
+    enum OneOrMany {
+        One(Recipe),
+        Many(Vec<Recipe>),
+    }
+    Ok(match OneOrMany::deserialize(deserializer)? {
+        OneOrMany::One(recipe) => vec![recipe],
+        OneOrMany::Many(recipes) => recipes,
+    })
+}
+
+impl Study {
+    /// Reads and checks a study file; paths of sets become relative to its folder.
+    pub fn read(path: &Path) -> Result<Self, Fault> {
+        let mut study = Self::parse(&files::read_text(path)?, &path.display().to_string())?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let sets = [&mut study.real.sets, &mut study.generated.sets, &mut study.unseen.sets];
+        let split_file = study.real.split.file.iter_mut();
+        for set in sets.into_iter().flatten().chain(split_file) {
+            *set = folder.join(&set);
+        }
+        Ok(study)
+    }
+
+    /// Parses a study file's text; `place` names it in errors.
+    pub fn parse(text: &str, place: &str) -> Result<Self, Fault> {
+        let mut study: Study = toml::from_str(text).map_err(|e| toml_fault(text, place, &e))?;
+        let grid = &mut study.grid;
+        grid.k.push(MixtureRatio::ZERO);
+        grid.k.sort();
+        grid.k.dedup();
+        if study.generated.sets.is_empty() {
+            grid.k.truncate(1);
+            grid.arms.clear();
+        }
+        study.check(place)?;
+        Ok(study)
+    }
+
+    fn check(&self, place: &str) -> Result<(), Fault> {
+        let empty = [
+            ("real.sets", self.real.sets.is_empty()),
+            ("recipe", self.recipe.is_empty()),
+            ("grid.seeds", self.grid.seeds == 0),
+            ("train.epochs", self.train.epochs == Some(0)),
+            ("train.batch", self.train.batch == Some(0)),
+        ];
+        if let Some((key, _)) = empty.iter().find(|(_, empty)| *empty) {
+            return Err(Fault::usage(place, format!("{key} is empty or 0")).expected("at least one"));
+        }
+        let distinct: BTreeSet<&String> = self.expressions.iter().collect();
+        if self.expressions.len() < 2 || distinct.len() < self.expressions.len() {
+            return Err(Fault::usage(place, "expressions must be at least two different names")
+                .found(format!("{:?}", self.expressions)));
+        }
+        self.real.split.check(place)
+    }
+
+    /// The settings of a recipe with this study's overrides.
+    pub fn settings(&self, recipe: Recipe) -> TrainingSettings {
+        let defaults = recipe.settings();
+        let own = &self.train;
+        TrainingSettings {
+            network: own.network.unwrap_or(defaults.network),
+            epochs: own.epochs.unwrap_or(defaults.epochs),
+            batch: own.batch.unwrap_or(defaults.batch),
+            learning_rate: own.learning_rate.unwrap_or(defaults.learning_rate),
+            patience: own.patience.or(defaults.patience),
+            ..defaults
+        }
+    }
+
+    /// The splits of the real people: one, or one a fold.
+    pub fn splits(&self, people: &BTreeSet<SubjectId>) -> Result<Vec<Split>, Fault> {
+        let request = &self.real.split;
+        let seeds = Seeds::new(self.seed);
+        if let Some(file) = &request.file {
+            return Ok(vec![Split::from_file(file, people)?]);
+        }
+        if let Some(n_folds) = request.folds {
+            let fold = |fold_idx| Split::by_fold(people, n_folds as usize, fold_idx as usize, seeds);
+            return (0..n_folds).map(fold).collect();
+        }
+        // The paper's shares: 109, 10 and 25 of 144.
+        let defaults = [0.76, 0.07, 0.17];
+        let sizes = [request.train, request.validation, request.test];
+        let shares: [f64; 3] = std::array::from_fn(|i| sizes[i].unwrap_or(defaults[i]));
+        if shares.iter().all(|s| *s < 1.0) {
+            return Ok(vec![Split::by_fractions(people, shares, seeds)?]);
+        }
+        Ok(vec![Split::by_counts(people, shares.map(|s| s as usize), seeds)?])
+    }
+}
+
+impl SplitRequest {
+    fn check(&self, place: &str) -> Result<(), Fault> {
+        let sizes = [self.train, self.validation, self.test];
+        let given: Vec<f64> = sizes.into_iter().flatten().collect();
+        let ways = [!given.is_empty(), self.folds.is_some(), self.file.is_some()];
+        let fault = |what: &str| {
+            Fault::usage(place, what)
+                .found(format!("split = {}", serde_json::to_string(self).unwrap_or_default()))
+                .expected("{ train = 109, validation = 10, test = 25 }, fractions below 1, { folds = 10 } or { file = \"split.csv\" }")
+        };
+        if ways.iter().filter(|w| **w).count() > 1 {
+            return Err(fault("the split is given in two ways"));
+        }
+        let fractions = given.iter().filter(|s| **s < 1.0).count();
+        let counts = given.iter().filter(|s| **s >= 1.0 && s.fract() == 0.0).count();
+        let complete = given.is_empty() || given.len() == 3;
+        let positive = given.iter().all(|s| *s > 0.0 && s.is_finite());
+        let fits = given.iter().sum::<f64>() <= 1.0 + 1e-9 || fractions == 0;
+        if !complete || !positive || !fits || (fractions < given.len() && counts < given.len()) {
+            return Err(fault("the split is neither three counts nor three fractions that sum to at most 1"));
+        }
+        Ok(())
+    }
+}
+
+/// Turns the parser's words into our four answers.
+fn toml_fault(text: &str, place: &str, error: &toml::de::Error) -> Fault {
+    let offset = error.span().map_or(0, |span| span.start);
+    let line_idx = text[..offset.min(text.len())].matches('\n').count();
+    let line = text.lines().nth(line_idx).unwrap_or_default().trim();
+    let message = error.message();
+    // A refused value of ours carries its answers as further lines; its first says enough here.
+    let what = message.lines().next().unwrap_or(message);
+    let quoted: Vec<&str> = what.split('`').skip(1).step_by(2).collect();
+    let short = what.split(", expected").next().unwrap_or(what);
+    let mut fault = Fault::usage(format!("{place}, line {}", line_idx + 1), short).found(line);
+    if let Some((unknown, known)) = quoted.split_first()
+        && what.starts_with("unknown")
+    {
+        fault = fault.expected(format!("one of {}", known.join(", ")));
+        if let Some(meant) = closest_name(unknown, known.iter().copied()) {
+            fault = fault.hint(format!("did you mean `{meant}`?"));
+        }
+    } else if what.contains("mixture ratio") {
+        fault = fault.expected("finite numbers from 0 up; 0 means real data only");
+    }
+    fault
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINIMAL: &str = "name = \"a\"\n[real]\nsets = [\"faces\"]\n[generated]\nsets = [\"more\"]\n";
+
+    #[test]
+    fn defaults_are_filled_in() {
+        let study = Study::parse(MINIMAL, "study.toml").unwrap();
+        assert_eq!(study.recipe, [Recipe::Modern]);
+        assert_eq!(study.grid.k.iter().map(|k| k.value()).collect::<Vec<_>>(), [0.0, 1.0, 2.0, 5.0]);
+        assert_eq!(study.settings(Recipe::Paper).batch, 64);
+    }
+
+    #[test]
+    fn mistakes_are_explained() {
+        let cases = [
+            ("unknown key", "[train]\nepoch = 3\n", "line 8: unknown field `epoch`", "did you mean `epochs`?"),
+            ("k negative", "[grid]\nk = [0, -1]\n", "line 8: k: not a mixture ratio", "finite numbers from 0 up"),
+            ("k a word", "[grid]\nk = [\"many\"]\n", "line 8: invalid type", "found     k = [\"many\"]"),
+            ("unknown arm", "[grid]\narms = [\"mixed\"]\n", "line 8: unknown variant `mixed`", "did you mean `mix`?"),
+            ("no seeds", "[grid]\nseeds = 0\n", "grid.seeds is empty or 0", "at least one"),
+        ];
+        for (name, addition, what, answer) in cases {
+            let fault = Study::parse(&format!("{MINIMAL}\n{addition}"), "study.toml").unwrap_err();
+            let text = fault.to_string();
+            assert!(text.contains(what) && text.contains(answer), "{name}: {text}");
+            assert_eq!(fault.kind().exit_code(), 2, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_split_is_given_in_one_way() {
+        let cases = ["{ train = 0.5, folds = 3 }", "{ train = 0.5 }", "{ train = 10, validation = 0.5, test = 2 }"];
+        for split in cases {
+            let text = format!("name = \"a\"\n[real]\nsets = [\"faces\"]\nsplit = {split}\n");
+            assert!(Study::parse(&text, "study.toml").is_err(), "{split}");
+        }
+    }
+}

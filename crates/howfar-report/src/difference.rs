@@ -1,0 +1,158 @@
+//! Claims on the page: the difference to k = 0 and to the controls, with intervals drawn on one scale, and how k was
+//! chosen.
+
+use howfar_evaluate::{Choice, Claim, RecipeResults};
+use howfar_protocol::{MixtureRatio, Part};
+use maud::{Markup, html};
+
+use crate::wording::{self, Nouns};
+
+/// The scale of the drawn intervals: points at the left and right end.
+struct Scale {
+    low: f64,
+    high: f64,
+}
+
+impl Scale {
+    /// Holds zero and every interval, with a little room.
+    fn of<'a>(claims: impl Iterator<Item = &'a Claim>) -> Self {
+        let ends = claims.flat_map(|c| c.interval_points).filter(|v| v.is_finite());
+        let (low, high) = ends.fold((0.0_f64, 0.0_f64), |(low, high), v| (low.min(v), high.max(v)));
+        let room = ((high - low) * 0.06).max(0.1);
+        Scale { low: low - room, high: high + room }
+    }
+
+    /// Percent of the width.
+    fn at(&self, points: f64) -> f64 {
+        100.0 * (points - self.low) / (self.high - self.low)
+    }
+}
+
+/// Differences to k = 0, then to the controls.
+pub(crate) fn differences(recipe: &RecipeResults, nouns: Nouns) -> Markup {
+    let scale = Scale::of(recipe.claims.iter().chain(&recipe.controls));
+    html! {
+        @if !recipe.claims.is_empty() {
+            (claims(&recipe.claims, nouns, &scale, &html! {
+                b { "What the added faces buy" } ": accuracy with them less accuracy without, paired by face and seed, in points."
+            }))
+        }
+        @if !recipe.controls.is_empty() {
+            (claims(&recipe.controls, nouns, &scale, &html! {
+                b { "Against the controls" } " at the same k: only what is gained over training longer (repeat) and over altered \
+                    copies of real faces (augment) is due to the added faces themselves."
+            }))
+        }
+        p.note {
+            "Accuracy here is the mean over " (nouns.real) " of each one's mean, so it can differ from the table's share of faces. \
+             p over " (nouns.real) " and p over seeds: two-sided sign-flip tests; p, Holm: of the t interval, corrected for several unseen databases."
+        }
+    }
+}
+
+fn claims(claims: &[Claim], nouns: Nouns, scale: &Scale, caption: &Markup) -> Markup {
+    html! {
+        div.scroll tabindex="0" role="region" aria-label="differences" {
+            table.claims {
+                caption { (caption) }
+                thead { tr {
+                    th scope="col" { "Faces" }
+                    th scope="col" { "Compared" }
+                    th.n scope="col" { "Accuracy, %" }
+                    th.n scope="col" { "Difference," br; "points" }
+                    th.n scope="col" { "95 % interval," br; "points" }
+                    th scope="col" { (axis(scale)) }
+                    th.n scope="col" { "p over" br; (nouns.real) }
+                    th.n scope="col" { "p over" br; "seeds" }
+                    th.n scope="col" { "p," br; "Holm" }
+                    th.n scope="col" { "n" }
+                } }
+                tbody { @for claim in claims { (claim_row(claim, nouns, scale)) } }
+            }
+        }
+    }
+}
+
+fn claim_row(claim: &Claim, nouns: Nouns, scale: &Scale) -> Markup {
+    html! {
+        tr {
+            th scope="row" {
+                @if claim.part == Part::Unseen { "unseen: " (claim.set) } @else { (nouns.part(claim.part, "")) small { (claim.set) } }
+            }
+            td { (wording::arm_and_k(claim.arm, claim.k)) small { "less " (wording::arm_and_k(claim.baseline_arm, claim.baseline_k)) } }
+            td.n { (wording::percent(claim.accuracy_percent)) small { "less " (wording::percent(claim.baseline_accuracy_percent)) } }
+            td.n { b { (wording::points(claim.difference_points)) } }
+            td.n { (wording::points_interval(claim.interval_points))
+                small { "s.e. " (wording::percent(claim.standard_error_points)) ", " (format!("{:.1}", claim.degrees_of_freedom)) " d.f." } }
+            td.forest { (forest(claim, scale)) }
+            td.n { (wording::p_value(claim.p_people)) }
+            td.n { (wording::p_value(claim.p_seeds)) }
+            td.n { (wording::p_value(claim.p_holm)) }
+            td.n { (wording::count(claim.n_people as u64)) " " (nouns.in_part(claim.part))
+                small { (wording::count(claim.n_faces as u64)) " faces, " (claim.n_seeds) " seeds" } }
+        }
+    }
+}
+
+/// Which side of zero means what, in the heading of the drawn intervals.
+fn axis(scale: &Scale) -> Markup {
+    html! { div.sides { span style=(format!("right:{:.2}%", 100.0 - scale.at(0.0))) { "worse" }
+    span style=(format!("left:{:.2}%", scale.at(0.0))) { "better" } } }
+}
+
+fn forest(claim: &Claim, scale: &Scale) -> Markup {
+    let [low, high] = claim.interval_points.map(|v| scale.at(v));
+    let side = match claim.interval_points {
+        [low, _] if low > 0.0 => "above",
+        [_, high] if high < 0.0 => "below",
+        _ => "across",
+    };
+    html! {
+        div.range aria-hidden="true" {
+            i.zero style=(format!("left:{:.2}%", scale.at(0.0))) {}
+            i.bar.(side) style=(format!("left:{low:.2}%;width:{:.2}%", high - low)) {}
+            i.dot.(side) style=(format!("left:{:.2}%", scale.at(claim.difference_points))) {}
+        }
+    }
+}
+
+/// How k was chosen, on validation faces alone.
+pub(crate) fn choice(choice: &Choice, nouns: Nouns) -> Markup {
+    html! {
+        p {
+            "Chosen on validation " (nouns.real) " alone: " b { "k = " (choice.chosen) }
+            @if choice.chosen == MixtureRatio::ZERO { " (none helps)" }
+            ", the smallest k within one standard error of the best (k = " (choice.best) "). "
+            "Cannot be told from the best: " (k_list(&choice.adequate)) "."
+            @if choice.compared != choice.chosen { " The comparisons below are made at k = " (choice.compared) ", the best k above 0." }
+        }
+        div.scroll tabindex="0" role="region" aria-label="choice of k" {
+            table.figures.narrow {
+                caption { b { "How k was chosen" } ": validation " (nouns.real) ", means over seeds and splits." }
+                thead { tr {
+                    th scope="row" { "k" }
+                    @for c in &choice.candidates { th.n.chosen[c.k == choice.chosen] scope="col" { (c.k) } }
+                } }
+                tbody {
+                    (choice_row("accuracy, %", choice, &|c| wording::percent(c.validation_accuracy_percent)))
+                    (choice_row("macro recall, %", choice, &|c| wording::percent(c.validation_macro_recall_percent)))
+                    (choice_row("below the best, points", choice, &|c| wording::percent(c.below_best_points)))
+                    (choice_row("its standard error, points", choice, &|c| wording::percent(c.standard_error_points)))
+                    (choice_row("within one standard error", choice, &|c| if c.adequate { "yes" } else { "no" }.to_owned()))
+                }
+            }
+        }
+    }
+}
+
+fn choice_row(name: &str, choice: &Choice, text: &dyn Fn(&howfar_evaluate::Candidate) -> String) -> Markup {
+    html! { tr {
+        th scope="row" { (name) }
+        @for c in &choice.candidates { td.n.chosen[c.k == choice.chosen] { (text(c)) } }
+    } }
+}
+
+fn k_list(ks: &[MixtureRatio]) -> String {
+    let list: Vec<String> = ks.iter().map(ToString::to_string).collect();
+    format!("k = {}", list.join(", "))
+}

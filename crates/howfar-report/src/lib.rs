@@ -1,0 +1,19 @@
+//! Results to what people read: one HTML page, a CSV table and a text for the terminal.
+//!
+//! In: [`howfar_evaluate::Results`], a [`Timing`] and sample sheets as PNG. Out: strings. Nothing is computed here: every
+//! number printed stands in `results.json` or `timing.json`, rounded at most; only positions in pictures are worked out.
+
+mod confusion;
+mod curve;
+mod difference;
+mod page;
+mod provenance;
+mod table;
+mod terminal;
+mod timing;
+mod wording;
+
+pub use page::{SheetPicture, html};
+pub use table::csv;
+pub use terminal::terminal_summary;
+pub use timing::{CellTime, Machine, Timing};

@@ -1,0 +1,177 @@
+//! The page: answer, curve, differences, table, confusion, face sheets, caveats, what was run. One file, no request.
+
+use howfar_evaluate::{RecipeResults, Results};
+use howfar_protocol::MixtureRatio;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use crate::timing::Timing;
+use crate::wording::{self, Nouns};
+use crate::{confusion, curve, difference, provenance, table};
+
+const STYLE: &str = include_str!("page.css");
+const SCRIPT: &str = include_str!("tip.js");
+/// Nothing is loaded from anywhere: styles and the script stand in the page, pictures are `data:`.
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+
+/// A contact sheet of a face set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SheetPicture {
+    /// The set's name.
+    pub title: String,
+    /// What is seen, in a sentence.
+    pub caption: String,
+    /// The picture as PNG.
+    pub png: Vec<u8>,
+}
+
+/// One self-contained HTML page, readable printed, in the dark, on a phone and without script.
+pub fn html(results: &Results, timing: Option<&Timing>, sheets: &[SheetPicture]) -> String {
+    let nouns = Nouns::of(results);
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta http-equiv="Content-Security-Policy" content=(POLICY);
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                meta name="generator" content=(format!("howfar {}", results.study.howfar_version));
+                title { (results.study.name) " – howfar" }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                (head(results, nouns, !sheets.is_empty()))
+                main {
+                    @for (i, recipe) in results.recipes.iter().enumerate() { (recipe_section(results, recipe, nouns, i)) }
+                    @if !sheets.is_empty() { (faces(sheets)) }
+                    (caveats(results))
+                    section #run { h2 { "What was run" } (provenance::what_was_run(results, timing)) }
+                }
+                div #tip role="status" hidden {}
+                script { (PreEscaped(SCRIPT)) }
+            }
+        }
+    };
+    page.into_string()
+}
+
+fn head(results: &Results, nouns: Nouns, has_sheets: bool) -> Markup {
+    html! {
+        header {
+            p.eyebrow { "How far do " (wording::made_faces(results)) " help? Study " b { (results.study.name) } }
+            h1 #answer { (results.answer) }
+            @if nouns.real != "people" {
+                p.rehearsal { "The faces in the place of real ones are not all photographs: this study shows the method and says nothing about people." }
+            }
+            dl.reading {
+                div { dt { "k" } dd { (wording::k_explained(results)) } }
+                div { dt { "95 % interval" } dd {
+                    "where the true value may lie, with both the " (nouns.real) " and the seeds left to chance; a difference whose interval holds zero is not established."
+                } }
+                div { dt { "unseen" } dd { "another database: never trained on, never chosen by, opened once at the end." } }
+            }
+            nav aria-label="Sections" {
+                @for (i, recipe) in results.recipes.iter().enumerate() {
+                    a href=(format!("#recipe-{i}")) { "Recipe " (recipe.recipe.name()) }
+                }
+                @if has_sheets { a href="#faces" { "Faces" } }
+                a href="#caveats" { "Caveats" }
+                a href="#run" { "What was run" }
+            }
+        }
+    }
+}
+
+fn recipe_section(results: &Results, recipe: &RecipeResults, nouns: Nouns, i: usize) -> Markup {
+    // The first recipe's answer is the page's heading already.
+    let answer = (i > 0).then_some(&recipe.answer);
+    html! {
+        section.recipe id=(format!("recipe-{i}")) {
+            h2 { "Recipe " (recipe.recipe.name())
+                small { (recipe.settings.network.name()) " network, " (wording::count(recipe.n_parameters as u64)) " parameters" } }
+            @if let Some(answer) = answer { p.answer { (answer) } }
+            h3 { "Accuracy against k" }
+            (curve::figure(results, recipe, i))
+            p.note {
+                "Lines: real faces and k units of " (wording::made_faces(results)) ". Bars: 95 % intervals. k was chosen on the dashed line; \
+                 the others were opened afterwards and describe."
+            }
+            @if let Some(choice) = &recipe.choice { (difference::choice(choice, nouns)) }
+            @if !(recipe.claims.is_empty() && recipe.controls.is_empty()) {
+                h3 { "Differences" (compared(recipe)) }
+                (difference::differences(recipe, nouns))
+            }
+            h3 { "Every arm and k" }
+            (table::tables(recipe, nouns))
+            @if !recipe.confusions.is_empty() {
+                h3 { "Confusion" }
+                p.note { "Rows: true classes. Columns: predicted ones. Percent of the row, below it the count of faces, summed over seeds and splits." }
+                (confusion::matrices(recipe, &results.study.classes, nouns))
+            }
+        }
+    }
+}
+
+fn compared(recipe: &RecipeResults) -> String {
+    let k = recipe.choice.as_ref().map(|c| c.compared).or(recipe.claims.first().map(|c| c.k));
+    k.filter(|k| *k != MixtureRatio::ZERO).map(|k| format!(" at k = {k}")).unwrap_or_default()
+}
+
+fn faces(sheets: &[SheetPicture]) -> Markup {
+    html! {
+        section #faces {
+            h2 { "Faces" }
+            div.sheets { @for sheet in sheets {
+                figure {
+                    img alt=(format!("Sample faces of {}", sheet.title)) src=(format!("data:image/png;base64,{}", base64(&sheet.png)));
+                    figcaption { b { (sheet.title) } " " (sheet.caption) }
+                }
+            } }
+        }
+    }
+}
+
+fn caveats(results: &Results) -> Markup {
+    html! {
+        section #caveats {
+            h2 { "Caveats" }
+            @if results.caveats.is_empty() { p { "None was found." } } @else {
+                ul.caveats { @for caveat in &results.caveats {
+                    li { (caveat.text) " " span.advice { (caveat.advice) } " " code { (caveat.code) } }
+                } }
+            }
+        }
+    }
+}
+
+/// RFC 4648 with padding.
+fn base64(bytes: &[u8]) -> String {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for group in bytes.chunks(3) {
+        let three = [group[0], group.get(1).copied().unwrap_or(0), group.get(2).copied().unwrap_or(0)];
+        let bits = u32::from_be_bytes([0, three[0], three[1], three[2]]);
+        for place in 0..4 {
+            let letter = LETTERS[(bits >> (18 - 6 * place) & 63) as usize];
+            text.push(if place <= group.len() { char::from(letter) } else { '=' });
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base64_matches_the_examples_of_rfc_4648() {
+        for (plain, coded) in [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")] {
+            assert_eq!(base64(plain.as_bytes()), coded);
+        }
+    }
+
+    #[test]
+    fn the_script_stays_small() {
+        assert!(SCRIPT.len() < 1500, "{} bytes", SCRIPT.len());
+    }
+}

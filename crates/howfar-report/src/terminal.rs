@@ -1,0 +1,202 @@
+//! What `howfar run` prints when it is done: the curve as a table, what it buys, caveats, and the answer as the last line.
+
+use std::fmt::Write;
+
+use howfar_evaluate::{Caveat, Claim, RecipeResults, Results, TableRow};
+use howfar_protocol::{Arm, MixtureRatio, Part};
+
+use crate::wording::{self, NOTHING, Nouns};
+
+/// Columns of the terminal below which tables are not squeezed any further.
+const LEAST_WIDTH: usize = 40;
+/// Letters of a set's name in a heading.
+const NAME_LETTERS: usize = 24;
+/// Spaces between two columns.
+const GAP: &str = "  ";
+
+/// The results as plain text, `width` columns wide where words allow it. No colour; the last line is the answer.
+pub fn terminal_summary(results: &Results, width: usize) -> String {
+    let width = width.max(LEAST_WIDTH);
+    let nouns = Nouns::of(results);
+    let mut text = String::new();
+    for (i, recipe) in results.recipes.iter().enumerate() {
+        recipe_block(&mut text, results, recipe, nouns, width);
+        if i > 0 {
+            wrapped(&mut text, "", &one_line(&recipe.answer), width);
+            text.push('\n');
+        }
+    }
+    caveats(&mut text, &results.caveats, width);
+    text.push_str(&one_line(&results.answer));
+    text.push('\n');
+    text
+}
+
+fn recipe_block(text: &mut String, results: &Results, recipe: &RecipeResults, nouns: Nouns, width: usize) {
+    let s = &results.study;
+    let head =
+        format!("{}, recipe {}, {} seeds: accuracy in %, 95 % interval", s.name, recipe.recipe.name(), s.n_seeds);
+    wrapped(text, "", &one_line(&head), width);
+    text.push_str(&curve_tables(recipe, nouns, width).join("\n"));
+    if recipe.choice.is_some() {
+        wrapped(text, "", &format!("* chosen on validation {}", nouns.real), width);
+    }
+    text.push('\n');
+    differences(text, "Gain in points, 95 % interval", &recipe.claims, nouns, width);
+    differences(text, "Against controls at the same k, in points, 95 % interval", &recipe.controls, nouns, width);
+}
+
+/// Columns that do not fit beside each other go into a further table with the same rows.
+fn curve_tables(recipe: &RecipeResults, nouns: Nouns, width: usize) -> Vec<String> {
+    let pairs: Vec<(Arm, MixtureRatio)> = wording::arms_and_k(&recipe.table);
+    let chosen = recipe.choice.as_ref().map(|c| c.chosen);
+    let names = pairs.iter().map(|(arm, k)| row_name(*arm, *k, chosen));
+    let names: Vec<String> = std::iter::once(" k".to_owned()).chain(names).collect();
+    let shown =
+        wording::columns(&recipe.table).into_iter().filter(|(p, _)| !matches!(p, Part::Training | Part::Generated));
+    let columns: Vec<Vec<String>> = shown
+        .map(|(part, set)| {
+            let head = cut(&one_line(&nouns.part(part, set)), NAME_LETTERS);
+            let cells = pairs.iter().map(|(arm, k)| {
+                let same = |r: &&TableRow| (r.arm, r.k, r.part, r.set.as_str()) == (*arm, *k, part, set);
+                recipe.table.iter().find(same).map_or(NOTHING.to_owned(), accuracy)
+            });
+            std::iter::once(head).chain(cells).collect()
+        })
+        .collect();
+    in_width(&names, &columns, width)
+}
+
+fn row_name(arm: Arm, k: MixtureRatio, chosen: Option<MixtureRatio>) -> String {
+    let mark = if matches!(arm, Arm::Real | Arm::Mix) && chosen == Some(k) { "*" } else { " " };
+    match arm {
+        Arm::Real | Arm::Mix => format!("{mark}{k}"),
+        _ => format!(" {k} {}", wording::arm(arm)),
+    }
+}
+
+fn accuracy(row: &TableRow) -> String {
+    let [low, high] = row.accuracy_interval_percent;
+    format!("{} ({}, {})", wording::percent(row.accuracy_percent), wording::percent(low), wording::percent(high))
+}
+
+fn in_width(names: &[String], columns: &[Vec<String>], width: usize) -> Vec<String> {
+    let name_width = widest(names);
+    let mut tables = Vec::new();
+    let mut rest = columns;
+    while !rest.is_empty() {
+        let mut used = name_width;
+        let fitting = rest.iter().take_while(|column| {
+            used += GAP.len() + widest(column);
+            used <= width
+        });
+        let (now, later) = rest.split_at(fitting.count().max(1));
+        let mut table = String::new();
+        for (i, name) in names.iter().enumerate() {
+            let mut line = format!("{name:name_width$}");
+            for column in now {
+                let _ = write!(line, "{GAP}{:>w$}", column[i], w = widest(column));
+            }
+            table.push_str(line.trim_end());
+            table.push('\n');
+        }
+        tables.push(table);
+        rest = later;
+    }
+    tables
+}
+
+fn widest(column: &[String]) -> usize {
+    column.iter().map(|cell| cell.chars().count()).max().unwrap_or(0)
+}
+
+fn differences(text: &mut String, head: &str, claims: &[Claim], nouns: Nouns, width: usize) {
+    if claims.is_empty() {
+        return;
+    }
+    wrapped(text, "", head, width);
+    let intervals: Vec<String> =
+        claims.iter().map(|c| format!("({})", wording::points_interval(c.interval_points))).collect();
+    let interval_width = widest(&intervals);
+    for (c, interval) in claims.iter().zip(&intervals) {
+        let line = format!(
+            "{:>5} {interval:interval_width$}  {}: {} ({}) less {} ({}); {} {}, {} seeds",
+            wording::points(c.difference_points),
+            one_line(&nouns.part(c.part, &c.set)),
+            wording::percent(c.accuracy_percent),
+            wording::arm_and_k(c.arm, c.k),
+            wording::percent(c.baseline_accuracy_percent),
+            wording::arm_and_k(c.baseline_arm, c.baseline_k),
+            wording::count(c.n_people as u64),
+            nouns.in_part(c.part),
+            c.n_seeds,
+        );
+        wrapped(text, "  ", &line, width);
+    }
+    text.push('\n');
+}
+
+fn caveats(text: &mut String, caveats: &[Caveat], width: usize) {
+    if caveats.is_empty() {
+        return;
+    }
+    text.push_str("Caveats\n");
+    for caveat in caveats {
+        wrapped(text, "  ", &one_line(&format!("{}: {} {}", caveat.code, caveat.text, caveat.advice)), width);
+    }
+    text.push('\n');
+}
+
+/// Appends `line`, broken between words; continued lines stand two columns further in. Spaces within stay.
+fn wrapped(text: &mut String, indent: &str, line: &str, width: usize) {
+    let mut used = indent.chars().count();
+    let mut at_start = true;
+    text.push_str(indent);
+    for word in line.split(' ') {
+        let n = word.chars().count();
+        if !at_start && used + 1 + n > width {
+            while text.ends_with(' ') {
+                text.pop();
+            }
+            let _ = write!(text, "\n{indent}  {word}");
+            used = indent.len() + 2 + n;
+        } else {
+            let gap = usize::from(!at_start);
+            text.push_str(&" ".repeat(gap));
+            text.push_str(word);
+            used += gap + n;
+        }
+        at_start = false;
+    }
+    text.push('\n');
+}
+
+/// Names come from files: a line break or an escape sequence in one must not reach the terminal.
+fn one_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>().trim().to_owned()
+}
+
+fn cut(name: &str, letters: usize) -> String {
+    if name.chars().count() <= letters {
+        name.to_owned()
+    } else {
+        name.chars().take(letters - 1).chain(['…']).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_line_is_broken_between_words_and_indented() {
+        let mut text = String::new();
+        wrapped(&mut text, "  ", "one two three four", 11);
+        assert_eq!(text, "  one two\n    three\n    four\n");
+    }
+
+    #[test]
+    fn control_characters_never_reach_the_terminal() {
+        assert_eq!(one_line("a\u{1b}[31mred\nb"), "a [31mred b");
+    }
+}

@@ -1,0 +1,310 @@
+//! The page, the table and the terminal text of a study made up by hand.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
+mod fixture;
+
+use howfar_evaluate::{Claim, Results};
+use howfar_report::{SheetPicture, Timing, csv, html, terminal_summary};
+
+fn sheets() -> Vec<SheetPicture> {
+    let sheet = |title: &str| SheetPicture {
+        title: title.to_owned(),
+        caption: "Drawn faces of 6 identities.".to_owned(),
+        png: b"\x89PNG".to_vec(),
+    };
+    vec![sheet("rafd+oulu"), sheet("drawn-rig")]
+}
+
+fn page(results: &Results) -> String {
+    html(results, Some(&fixture::timing()), &sheets())
+}
+
+/// What a reader sees: without style, script and tags.
+fn text_of(page: &str) -> String {
+    let body = page.split_once("<body>").expect("a page has a body").1;
+    let mut text = String::new();
+    for piece in body.split('<') {
+        let (tag, words) = piece.split_once('>').unwrap_or(("", piece));
+        if !tag.starts_with("script") {
+            text.push(' ');
+            text.push_str(words);
+        }
+    }
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn signed(points: f64) -> String {
+    format!("{points:+.1}").replace('-', "−")
+}
+
+#[test]
+fn the_page_is_one_file_that_asks_for_nothing() {
+    let page = page(&fixture::results());
+    for address in ["http:", "https:", "src=\"//", "url(", "@import", "<link", "<iframe"] {
+        assert!(!page.contains(address), "{address}");
+    }
+    assert!(page.contains("http-equiv=\"Content-Security-Policy\" content=\"default-src 'none';"));
+    assert_eq!(page.matches("<img ").count(), page.matches("src=\"data:image/png;base64,").count());
+    assert_eq!(page.matches("<img ").count(), 2);
+}
+
+#[test]
+fn every_recipe_has_a_curve_and_every_confusion_a_table() {
+    let results = fixture::results();
+    let page = page(&results);
+    assert_eq!(page.matches("<svg").count(), results.recipes.len());
+    assert_eq!(
+        page.matches("class=\"confusion\"").count(),
+        results.recipes.iter().map(|r| r.confusions.len()).sum::<usize>()
+    );
+    // Four lines of four k, and three controls on test people.
+    assert_eq!(page.matches("class=\"point\"").count(), 2 * (4 * 4 + 3));
+}
+
+#[test]
+fn every_number_of_a_claim_stands_on_the_page() {
+    let results = fixture::results();
+    let text = text_of(&page(&results));
+    for claim in results.recipes.iter().flat_map(|r| r.claims.iter().chain(&r.controls)) {
+        let Claim { difference_points, interval_points: [low, high], .. } = *claim;
+        for number in [
+            signed(difference_points),
+            format!("{} to {}", signed(low), signed(high)),
+            format!("{:.1} less {:.1}", claim.accuracy_percent, claim.baseline_accuracy_percent),
+            format!("s.e. {:.1}, {:.1} d.f.", claim.standard_error_points, claim.degrees_of_freedom),
+            format!("{} people {} faces, {} seeds", claim.n_people, claim.n_faces, claim.n_seeds),
+            if claim.p_people < 0.001 { "&lt; 0.001".to_owned() } else { format!("{:.3}", claim.p_people) },
+            format!("{:.3}", claim.p_holm),
+        ] {
+            assert!(text.contains(&number), "{number} is missing");
+        }
+    }
+}
+
+#[test]
+fn every_accuracy_with_its_interval_stands_on_the_page() {
+    let results = fixture::results();
+    let text = text_of(&page(&results));
+    for row in results.recipes.iter().flat_map(|r| &r.table) {
+        let [low, high] = row.accuracy_interval_percent;
+        for number in [
+            format!("{:.1} {low:.1}–{high:.1} ± 1.2", row.accuracy_percent),
+            format!("{:.1} / {:.1}", row.macro_recall_percent, row.macro_f1_percent),
+        ] {
+            assert!(text.contains(&number), "{number} is missing");
+        }
+    }
+}
+
+#[test]
+fn answers_caveats_settings_hashes_and_times_stand_on_the_page() {
+    let results = fixture::results();
+    let text = text_of(&page(&results));
+    let mut wanted = vec![results.answer.clone(), results.recipes[1].answer.clone(), "2 h 5 min".into(), "204".into()];
+    wanted.extend(results.caveats.iter().flat_map(|c| [c.text.clone(), c.advice.clone()]));
+    wanted.extend(results.study.sets.iter().flat_map(|s| [s.content_sha256.clone(), s.licences[0].clone()]));
+    wanted.extend(["8,636,038 parameters", "AdamW, weight decay 0.01", "AMD EPYC 9454", "31.0 GiB"].map(str::to_owned));
+    for words in wanted {
+        assert!(text.contains(&words), "{words:?} is missing");
+    }
+}
+
+#[test]
+fn names_from_files_cannot_become_markup() {
+    let evil = "<script>alert(\"x\")</script>";
+    let mut results = fixture::results();
+    let honest = page(&results).matches("<script").count();
+    results.study.name = evil.to_owned();
+    results.study.classes[0] = evil.to_owned();
+    for set in &mut results.study.sets {
+        set.name = evil.to_owned();
+        set.licences = vec![evil.to_owned()];
+    }
+    for recipe in &mut results.recipes {
+        recipe.table.iter_mut().filter(|r| !r.set.is_empty()).for_each(|r| r.set = format!("{evil}{}", r.set));
+        recipe.claims.iter_mut().for_each(|c| c.set = evil.to_owned());
+        recipe.confusions.iter_mut().for_each(|c| c.set = evil.to_owned());
+    }
+    let page = html(&results, None, &[SheetPicture { title: evil.into(), caption: evil.into(), png: vec![] }]);
+    assert_eq!(page.matches("<script").count(), honest);
+    assert!(page.contains("&lt;script&gt;alert(&quot;x&quot;)"));
+}
+
+#[test]
+fn drawn_faces_are_never_called_people() {
+    let mut results = fixture::results();
+    for set in &mut results.study.sets {
+        set.provenance = "drawn".to_owned();
+    }
+    let (answer, modern) = ("k = 2 helps.".to_owned(), "k = 0 is best.".to_owned());
+    results.answer.clone_from(&answer);
+    results.recipes[0].answer = answer;
+    results.recipes[1].answer = modern;
+    results.caveats.clear();
+    let page = text_of(&page(&results)).replace("says nothing about people", "");
+    for text in [page, terminal_summary(&results, 100)] {
+        for word in ["people", "person", "photographs "] {
+            let at = text.find(word).map(|at| &text[at.saturating_sub(40)..(at + 40).min(text.len())]);
+            let rehearsal = at.is_some_and(|words| words.contains("not all photographs"));
+            assert!(at.is_none() || rehearsal, "{at:?}");
+        }
+    }
+}
+
+#[test]
+fn a_study_without_generated_faces_or_unseen_databases_has_a_page_too() {
+    let mut results = fixture::results();
+    results.recipes.truncate(1);
+    let recipe = &mut results.recipes[0];
+    recipe.choice = None;
+    recipe.claims.clear();
+    recipe.controls.clear();
+    recipe.confusions.clear();
+    recipe.table.retain(|r| r.arm == howfar_protocol::Arm::Real && r.set.is_empty());
+    recipe.table.iter_mut().for_each(|r| r.accuracy_sd_points = None);
+    let page = html(&results, None, &[]);
+    assert!(!page.contains("NaN") && !page.contains(">inf") && page.contains("<svg"));
+    assert!(terminal_summary(&results, 80).ends_with(&format!("{}\n", results.answer)));
+}
+
+#[test]
+fn the_csv_has_one_row_for_every_row_of_the_table() {
+    let mut results = fixture::results();
+    results.recipes[0].table.retain(|r| r.k <= fixture::k(1.0));
+    results.recipes.truncate(1);
+    results.recipes[0].table[3].set = "ck+, \"posed\"".to_owned();
+    results.recipes[0].table[4].accuracy_sd_points = None;
+    insta::assert_snapshot!(csv(&results), @r###"
+    recipe,arm,k,part,set,accuracy_percent,accuracy_sd_points,accuracy_low_percent,accuracy_high_percent,macro_recall_percent,macro_f1_percent,n_faces,n_cells,n_training_pictures
+    paper,real,0,training,,92.2,1.25,91.60000000000001,92.8,91.3,90.8,1962,8,1962
+    paper,real,0,validation,,55.1,1.25,49.9,60.300000000000004,54.2,53.7,180,8,1962
+    paper,real,0,test,,54.2,1.25,50.5,57.900000000000006,53.300000000000004,52.800000000000004,450,8,1962
+    paper,real,0,unseen,"ck+, ""posed""",47.3,1.25,43.199999999999996,51.4,46.4,45.9,309,8,1962
+    paper,real,0,unseen,jaffe,33,,25.4,40.6,32.1,31.6,183,8,1962
+    paper,mix,1,training,,94.6,1.25,94,95.19999999999999,93.69999999999999,93.19999999999999,1962,8,2616
+    paper,mix,1,generated,,98.7,1.25,98.3,99.10000000000001,97.8,97.3,654,8,2616
+    paper,mix,1,validation,,57.3,1.25,52.099999999999994,62.5,56.4,55.9,180,8,2616
+    paper,mix,1,test,,56.6,1.25,52.9,60.300000000000004,55.7,55.2,450,8,2616
+    paper,mix,1,unseen,ck+,50.2,1.25,46.1,54.300000000000004,49.300000000000004,48.800000000000004,309,8,2616
+    paper,mix,1,unseen,jaffe,34.4,1.25,26.799999999999997,42,33.5,33,183,8,2616
+    "###);
+}
+
+#[test]
+fn the_terminal_text_ends_in_the_answer() {
+    let text = terminal_summary(&fixture::results(), 100);
+    assert_eq!(text.lines().last(), Some(fixture::results().answer.as_str()));
+    insta::assert_snapshot!(text, @r###"
+    rafd-oulu, recipe paper, 8 seeds: accuracy in %, 95 % interval
+     k                 validation people        test people        unseen: ck+      unseen: jaffe
+     0                 55.1 (49.9, 60.3)  54.2 (50.5, 57.9)  47.3 (43.2, 51.4)  33.0 (25.4, 40.6)
+     1                 57.3 (52.1, 62.5)  56.6 (52.9, 60.3)  50.2 (46.1, 54.3)  34.4 (26.8, 42.0)
+    *2                 59.0 (53.8, 64.2)  58.4 (54.7, 62.1)  51.9 (47.8, 56.0)  36.1 (28.5, 43.7)
+     5                 58.8 (53.6, 64.0)  57.9 (54.2, 61.6)  52.6 (48.5, 56.7)  35.2 (27.6, 42.8)
+     2 generated only  42.6 (37.4, 47.8)  41.7 (38.0, 45.4)  34.8 (30.7, 38.9)  20.5 (12.9, 28.1)
+     2 repeat          56.2 (51.0, 61.4)  55.3 (51.6, 59.0)  48.4 (44.3, 52.5)  34.1 (26.5, 41.7)
+     2 augment         58.5 (53.3, 63.7)  57.6 (53.9, 61.3)  50.7 (46.6, 54.8)  36.4 (28.8, 44.0)
+    * chosen on validation people
+
+    Gain in points, 95 % interval
+       +4.2 (+1.1 to +7.3)   test people: 58.4 (mix, k = 2) less 54.2 (real only); 25 people, 8 seeds
+       +4.7 (+0.2 to +9.1)   unseen: ck+: 51.9 (mix, k = 2) less 47.2 (real only); 106 people, 8 seeds
+       +3.1 (−4.4 to +10.6)  unseen: jaffe: 36.1 (mix, k = 2) less 33.0 (real only); 10 people, 8 seeds
+
+    Against controls at the same k, in points, 95 % interval
+       +3.1 (+0.4 to +5.9)  test people: 58.4 (mix, k = 2) less 55.3 (repeat, k = 2); 25 people, 8 seeds
+       +0.8 (−2.1 to +3.8)  test people: 58.5 (mix, k = 2) less 57.6 (augment, k = 2); 25 people, 8
+        seeds
+
+    rafd-oulu, recipe modern, 8 seeds: accuracy in %, 95 % interval
+     k                 validation people        test people        unseen: ck+      unseen: jaffe
+    *0                 72.0 (66.8, 77.2)  71.9 (68.2, 75.6)  66.3 (62.2, 70.4)  49.9 (42.3, 57.5)
+     1                 72.8 (67.6, 78.0)  72.4 (68.7, 76.1)  67.0 (62.9, 71.1)  50.3 (42.7, 57.9)
+     2                 72.1 (66.9, 77.3)  72.2 (68.5, 75.9)  66.4 (62.3, 70.5)  51.2 (43.6, 58.8)
+     5                 70.9 (65.7, 76.1)  70.3 (66.6, 74.0)  65.8 (61.7, 69.9)  48.8 (41.2, 56.4)
+     1 generated only  59.5 (54.3, 64.7)  59.4 (55.7, 63.1)  53.8 (49.7, 57.9)  37.4 (29.8, 45.0)
+     1 repeat          73.1 (67.9, 78.3)  73.0 (69.3, 76.7)  67.4 (63.3, 71.5)  51.0 (43.4, 58.6)
+     1 augment         75.4 (70.2, 80.6)  75.3 (71.6, 79.0)  69.7 (65.6, 73.8)  53.3 (45.7, 60.9)
+    * chosen on validation people
+
+    Gain in points, 95 % interval
+       +0.6 (−1.6 to +2.7)  test people: 72.5 (mix, k = 1) less 71.9 (real only); 25 people, 8 seeds
+       +0.7 (−2.2 to +3.6)  unseen: ck+: 67.0 (mix, k = 1) less 66.3 (real only); 106 people, 8 seeds
+       +0.4 (−5.2 to +6.0)  unseen: jaffe: 50.3 (mix, k = 1) less 49.9 (real only); 10 people, 8 seeds
+
+    Against controls at the same k, in points, 95 % interval
+       −2.5 (−4.3 to −0.7)  test people: 72.4 (mix, k = 1) less 74.9 (repeat, k = 1); 25 people, 8 seeds
+
+    With the modern recipe no k helps for sure: k = 1 changes accuracy on test people from 71.9 to 72.4
+      (+0.5 points, 95 % interval -1.6 to +2.6; 25 people, 8 seeds).
+
+    Caveats
+      few-people: The test side has 25 people. More people narrow the interval more than more faces do.
+      interval-across-zero: On jaffe the interval holds zero. About 40 people would be needed to show
+        it.
+
+    2 drawn identities for each real person lift accuracy on test people from 54.2 to 58.4 (+4.2 points, 95 % interval +1.1 to +7.3; 25 people, 8 seeds); on ck+ and jaffe the gain is not shown.
+    "###);
+}
+
+#[test]
+fn a_narrow_terminal_gets_its_columns_below_each_other() {
+    let mut results = fixture::results();
+    results.recipes.truncate(1);
+    results.answer = "short".to_owned();
+    let text = terminal_summary(&results, 60);
+    assert!(text.lines().all(|line| line.chars().count() <= 60), "{text}");
+    insta::assert_snapshot!(text, @r###"
+    rafd-oulu, recipe paper, 8 seeds: accuracy in %, 95 %
+      interval
+     k                 validation people        test people
+     0                 55.1 (49.9, 60.3)  54.2 (50.5, 57.9)
+     1                 57.3 (52.1, 62.5)  56.6 (52.9, 60.3)
+    *2                 59.0 (53.8, 64.2)  58.4 (54.7, 62.1)
+     5                 58.8 (53.6, 64.0)  57.9 (54.2, 61.6)
+     2 generated only  42.6 (37.4, 47.8)  41.7 (38.0, 45.4)
+     2 repeat          56.2 (51.0, 61.4)  55.3 (51.6, 59.0)
+     2 augment         58.5 (53.3, 63.7)  57.6 (53.9, 61.3)
+
+     k                       unseen: ck+      unseen: jaffe
+     0                 47.3 (43.2, 51.4)  33.0 (25.4, 40.6)
+     1                 50.2 (46.1, 54.3)  34.4 (26.8, 42.0)
+    *2                 51.9 (47.8, 56.0)  36.1 (28.5, 43.7)
+     5                 52.6 (48.5, 56.7)  35.2 (27.6, 42.8)
+     2 generated only  34.8 (30.7, 38.9)  20.5 (12.9, 28.1)
+     2 repeat          48.4 (44.3, 52.5)  34.1 (26.5, 41.7)
+     2 augment         50.7 (46.6, 54.8)  36.4 (28.8, 44.0)
+    * chosen on validation people
+
+    Gain in points, 95 % interval
+       +4.2 (+1.1 to +7.3)   test people: 58.4 (mix, k = 2) less
+        54.2 (real only); 25 people, 8 seeds
+       +4.7 (+0.2 to +9.1)   unseen: ck+: 51.9 (mix, k = 2) less
+        47.2 (real only); 106 people, 8 seeds
+       +3.1 (−4.4 to +10.6)  unseen: jaffe: 36.1 (mix, k = 2)
+        less 33.0 (real only); 10 people, 8 seeds
+
+    Against controls at the same k, in points, 95 % interval
+       +3.1 (+0.4 to +5.9)  test people: 58.4 (mix, k = 2) less
+        55.3 (repeat, k = 2); 25 people, 8 seeds
+       +0.8 (−2.1 to +3.8)  test people: 58.5 (mix, k = 2) less
+        57.6 (augment, k = 2); 25 people, 8 seeds
+
+    Caveats
+      few-people: The test side has 25 people. More people
+        narrow the interval more than more faces do.
+      interval-across-zero: On jaffe the interval holds zero.
+        About 40 people would be needed to show it.
+
+    short
+    "###);
+}
+
+#[test]
+fn timing_reads_back_what_it_wrote() {
+    let timing = fixture::timing();
+    let text = serde_json::to_string(&timing).unwrap();
+    assert_eq!(serde_json::from_str::<Timing>(&text).unwrap(), timing);
+    assert!(text.starts_with("{\"format\":\"howfar timing\",\"version\":1,"));
+}

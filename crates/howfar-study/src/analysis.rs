@@ -1,0 +1,86 @@
+//! From finished cells to `choice.json` and `results.json`.
+//!
+//! In: a workbench and its study folder. Out: the choices, made from validation predictions alone, then the results.
+
+use std::collections::BTreeMap;
+
+use howfar_evaluate::{CellPredictions, Choice, Results, choose_k};
+use howfar_face::{Fault, files};
+use howfar_protocol::{Cell, Plan, Recipe, read_predictions};
+use serde::{Deserialize, Serialize};
+
+use crate::facts::study_facts;
+use crate::folder::StudyFolder;
+use crate::workbench::Workbench;
+
+/// `choice.json`.
+#[derive(Debug, Serialize, Deserialize)]
+struct Choices {
+    format: String,
+    version: u32,
+    choices: BTreeMap<Recipe, Choice>,
+}
+
+const CHOICE_FORMAT: (&str, u32) = ("howfar choice", 1);
+
+/// Chooses k for every recipe from the validation predictions of the plan's cells.
+pub(crate) fn choose(workbench: &Workbench, folder: &StudyFolder) -> Result<BTreeMap<Recipe, Choice>, Fault> {
+    let cells = read_cells(folder, &workbench.plan().cells)?;
+    let choose = |recipe: &Recipe| choose_k(*recipe, &cells).map(|choice| (*recipe, choice));
+    Ok(workbench.study().recipe.iter().filter_map(choose).collect())
+}
+
+/// Writes the choices before anything of test people or unseen databases is opened.
+pub(crate) fn write_choices(folder: &StudyFolder, choices: &BTreeMap<Recipe, Choice>) -> Result<(), Fault> {
+    let (format, version) = CHOICE_FORMAT;
+    let choices = Choices { format: format.to_owned(), version, choices: choices.clone() };
+    files::write_json(&folder.choice_file(), &choices)
+}
+
+/// The cells of a plan and, once `choice.json` is there, the controls at the chosen k.
+pub fn all_cells(plan: &Plan, folder: &StudyFolder) -> Result<Vec<Cell>, Fault> {
+    if !folder.choice_file().is_file() {
+        return Ok(plan.cells.clone());
+    }
+    let (format, version) = CHOICE_FORMAT;
+    let choices: Choices = files::read_json(&folder.choice_file(), format, version)?;
+    Ok(with_controls(plan, &choices.choices))
+}
+
+fn with_controls(plan: &Plan, choices: &BTreeMap<Recipe, Choice>) -> Vec<Cell> {
+    let controls = choices.iter().flat_map(|(recipe, choice)| plan.controls(*recipe, choice.compared));
+    plan.cells.iter().cloned().chain(controls).collect()
+}
+
+/// Computes the results from the predictions of all cells and writes `results.json`.
+pub fn analyse(workbench: &Workbench, folder: &StudyFolder) -> Result<Results, Fault> {
+    let choices = choose(workbench, folder)?;
+    write_choices(folder, &choices)?;
+    let predictions = read_cells(folder, &with_controls(workbench.plan(), &choices))?;
+    let n_parameters: BTreeMap<Recipe, usize> = workbench
+        .study()
+        .recipe
+        .iter()
+        .map(|recipe| {
+            let network = workbench.study().settings(*recipe).network;
+            let pool = workbench.pool();
+            (*recipe, howfar_train::n_parameters(network, pool.classes().len(), pool.side()))
+        })
+        .collect();
+    let results = howfar_evaluate::analyse(study_facts(workbench), &n_parameters, &predictions);
+    files::write_json(&folder.results_file(), &results)?;
+    Ok(results)
+}
+
+fn read_cells(folder: &StudyFolder, cells: &[Cell]) -> Result<Vec<CellPredictions>, Fault> {
+    let read = |cell: &Cell| {
+        let Some(finished) = folder.finished(cell)? else {
+            return Err(Fault::data(folder.run_folder(cell).display(), "this cell is not finished")
+                .hint("`howfar run` goes on with the study; `howfar status` shows how far it is"));
+        };
+        let predictions = read_predictions(&folder.run_folder(cell).join("predictions.parquet"))?;
+        let n_training_pictures = finished.n_training_pictures;
+        Ok(CellPredictions { cell: cell.clone(), n_training_pictures, predictions })
+    };
+    cells.iter().map(read).collect()
+}

@@ -1,0 +1,17 @@
+//! The study folder: which cells are to do, running them side by side, resuming, and turning predictions into results.
+//!
+//! In: a study file and face sets. Out: `plan.json`, `runs/<cell>/…`, `choice.json`, `results.json`, `timing.json`. How a
+//! face is made is not known here; progress leaves as [`StudyEvent`]s that the binary draws.
+
+mod analysis;
+mod facts;
+mod folder;
+mod run_cell;
+mod runner;
+mod workbench;
+
+pub use analysis::{all_cells, analyse};
+pub use folder::{CellState, StudyFolder};
+pub use run_cell::{CellOutcome, CellTimes, FinishedCell, cell_times, run_cell};
+pub use runner::{StudyEvent, run_study};
+pub use workbench::Workbench;

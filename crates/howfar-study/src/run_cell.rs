@@ -1,0 +1,210 @@
+//! One cell from start to finish: train, predict, leave `finished.json`. Safe to start twice and after any stop.
+//!
+//! In: a workbench and a cell. Out: `runs/<cell>/` with `run.json`, `epochs.jsonl`, `model.safetensors`,
+//! `predictions.parquet`, `timing.json` and, last, `finished.json`. No score on test or unseen faces is computed here.
+
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::time::Instant;
+
+use howfar_face::{Fault, Pool, files};
+use howfar_protocol::{Cell, Mixture, Part, Prediction, SplitPart, Variant, write_predictions};
+use howfar_train::{Event, Model, TrainingInputs, predict, train};
+use serde::{Deserialize, Serialize};
+
+use crate::folder::{StudyFolder, try_lock};
+use crate::workbench::Workbench;
+
+/// What became of an attempt to run a cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CellOutcome {
+    /// It was finished before.
+    WasFinished,
+    /// It is finished now.
+    Finished,
+    /// Another process works on it.
+    Busy,
+}
+
+/// `finished.json`: the cell's predictions are complete.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FinishedCell {
+    /// Always `howfar finished cell`.
+    pub format: String,
+    /// The format's version.
+    pub version: u32,
+    /// Pictures an epoch.
+    pub n_training_pictures: usize,
+    /// The epoch whose weights were kept, from 1.
+    pub kept_epoch: u32,
+    /// Epochs that were run.
+    pub n_epochs: u32,
+}
+
+impl FinishedCell {
+    /// Name and version of the format.
+    pub const FORMAT: (&'static str, u32) = ("howfar finished cell", 1);
+}
+
+/// `runs/<cell>/timing.json`: what a machine took, kept apart from what a study claims.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CellTiming {
+    /// Always `howfar cell timing`.
+    pub format: String,
+    /// The format's version.
+    pub version: u32,
+    /// Training and prediction of the last start that finished the cell.
+    pub seconds: f64,
+    /// Pictures trained on in that time.
+    pub n_pictures: u64,
+}
+
+impl CellTiming {
+    const FORMAT: (&'static str, u32) = ("howfar cell timing", 1);
+}
+
+/// Runs a cell unless it is finished or another process is at it.
+pub fn run_cell(
+    workbench: &Workbench,
+    folder: &StudyFolder,
+    cell: &Cell,
+    watch: &mut dyn FnMut(&Event) -> ControlFlow<()>,
+) -> Result<CellOutcome, Fault> {
+    let run_folder = folder.run_folder(cell);
+    if folder.finished(cell)?.is_some() {
+        return Ok(CellOutcome::WasFinished);
+    }
+    files::create_folder(&run_folder)?;
+    let Some(_lock) = try_lock(&run_folder)? else { return Ok(CellOutcome::Busy) };
+    if folder.finished(cell)?.is_some() {
+        return Ok(CellOutcome::WasFinished);
+    }
+    files::write_json(&run_folder.join("run.json"), &run_json(cell))?;
+    let started = Instant::now();
+    let mixture = workbench.mixture(cell)?;
+    let validation = faces_of(workbench, cell, SplitPart::Validation);
+    let mut n_pictures = 0;
+    let trained = train(
+        &TrainingInputs {
+            pool: workbench.pool(),
+            mixture: &mixture,
+            validation: &validation,
+            settings: &cell.settings,
+            seeds: workbench.seeds(cell.seed_idx),
+            folder: &run_folder,
+            preprocessing: &workbench.preprocessing,
+        },
+        &mut |event| {
+            n_pictures += mixture.len() as u64;
+            watch(event)
+        },
+    )?;
+    trained.model.save(&run_folder.join("model.safetensors"))?;
+    let predictions = predict_all(workbench, cell, &mixture, &trained.model)?;
+    write_predictions(&run_folder.join("predictions.parquet"), workbench.pool().classes(), &predictions)?;
+    let (format, version) = CellTiming::FORMAT;
+    let seconds = started.elapsed().as_secs_f64();
+    let timing = CellTiming { format: format.to_owned(), version, seconds, n_pictures };
+    files::write_json(&run_folder.join("timing.json"), &timing)?;
+    finish(&run_folder, &mixture, trained.kept_epoch, trained.n_epochs)?;
+    Ok(CellOutcome::Finished)
+}
+
+fn run_json(cell: &Cell) -> serde_json::Value {
+    serde_json::json!({"format": "howfar run", "version": 1, "name": cell.name(), "cell": cell})
+}
+
+fn finish(run_folder: &Path, mixture: &Mixture, kept_epoch: u32, n_epochs: u32) -> Result<(), Fault> {
+    let (format, version) = FinishedCell::FORMAT;
+    let finished =
+        FinishedCell { format: format.to_owned(), version, n_training_pictures: mixture.len(), kept_epoch, n_epochs };
+    files::write_json(&run_folder.join("finished.json"), &finished)
+}
+
+/// The real faces of one side of the cell's split.
+fn faces_of(workbench: &Workbench, cell: &Cell, part: SplitPart) -> Vec<usize> {
+    let split = &workbench.splits[cell.split_idx as usize];
+    let side = |f: &usize| split.side(&workbench.pool().face(*f).labels.subject) == Some(part);
+    workbench.real.clone().filter(side).collect()
+}
+
+/// What the kept network says of every face: its own training faces, validation, test, and the unseen databases.
+fn predict_all(workbench: &Workbench, cell: &Cell, mixture: &Mixture, model: &Model) -> Result<Vec<Prediction>, Fault> {
+    let pool = workbench.pool();
+    let real = workbench.real.clone();
+    let is_generated = |face: &usize| !real.contains(face);
+    let mut generated: Vec<usize> =
+        mixture.added().iter().filter(|i| i.variant == Variant::AsIs).map(|i| i.face).filter(is_generated).collect();
+    generated.dedup();
+    let parts = [
+        (Part::Training, faces_of(workbench, cell, SplitPart::Training)),
+        (Part::Generated, generated),
+        (Part::Validation, faces_of(workbench, cell, SplitPart::Validation)),
+        (Part::Test, faces_of(workbench, cell, SplitPart::Test)),
+    ];
+    let mut predictions = Vec::new();
+    for (part, faces) in &parts {
+        predictions.extend(predict_part(*part, model, pool, &workbench.pool_sets, faces)?);
+    }
+    let unseen: Vec<usize> = (0..workbench.unseen_pool.len()).collect();
+    predictions.extend(predict_part(Part::Unseen, model, &workbench.unseen_pool, &workbench.unseen_sets, &unseen)?);
+    Ok(predictions)
+}
+
+fn predict_part(
+    part: Part,
+    model: &Model,
+    pool: &Pool,
+    set_names: &[String],
+    faces: &[usize],
+) -> Result<Vec<Prediction>, Fault> {
+    let probabilities = predict(model, pool, faces)?;
+    let prediction = |(face_idx, probabilities): (&usize, Vec<f32>)| {
+        let face = pool.face(*face_idx);
+        Prediction {
+            part,
+            set: set_names[face.set_idx].clone(),
+            row: face.row,
+            subject: face.labels.subject.clone(),
+            label: face.labels.label,
+            probabilities,
+        }
+    };
+    Ok(faces.iter().zip(probabilities).map(prediction).collect())
+}
+
+/// What a finished cell took.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CellTimes {
+    /// The cell's name.
+    pub name: String,
+    /// Training and prediction, in seconds.
+    pub seconds: f64,
+    /// Training pictures in each of them.
+    pub images_per_second: f64,
+    /// Epochs that were run.
+    pub n_epochs: u32,
+    /// The epoch whose weights were kept, from 1.
+    pub kept_epoch: u32,
+}
+
+/// The times of these cells, as far as they are finished.
+pub fn cell_times(folder: &StudyFolder, cells: &[Cell]) -> Result<Vec<CellTimes>, Fault> {
+    let mut times = Vec::new();
+    for cell in cells {
+        let file = folder.run_folder(cell).join("timing.json");
+        let Some(finished) = folder.finished(cell)?.filter(|_| file.is_file()) else { continue };
+        let (format, version) = CellTiming::FORMAT;
+        let timing: CellTiming = files::read_json(&file, format, version)?;
+        times.push(CellTimes {
+            name: cell.name(),
+            seconds: timing.seconds,
+            images_per_second: timing.n_pictures as f64 / timing.seconds.max(1e-9),
+            n_epochs: finished.n_epochs,
+            kept_epoch: finished.kept_epoch,
+        });
+    }
+    Ok(times)
+}

@@ -1,0 +1,173 @@
+//! Everything that the cells of a study share in memory: decoded faces, splits, generated faces.
+//!
+//! In: a study. Out: a [`Workbench`]. Unseen databases lie in a pool of their own, which training is never given.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+use std::path::PathBuf;
+
+use howfar_face::{FaceSet, Fault, Pool, Preprocessing, SubjectId};
+use howfar_protocol::{
+    Arm, Cell, GeneratedFaces, Mixture, MixtureRatio, Plan, PlanInputs, Seeds, SetInput, Split, Study,
+};
+
+/// The decoded faces of a study and who is on which side.
+#[derive(Debug)]
+pub struct Workbench {
+    pub(crate) study: Study,
+    pub(crate) plan: Plan,
+    /// Real and generated faces.
+    pub(crate) pool: Pool,
+    pub(crate) real: Range<usize>,
+    pub(crate) generated: Option<GeneratedFaces>,
+    /// The unseen databases, one after the other.
+    pub(crate) unseen_pool: Pool,
+    pub(crate) splits: Vec<Split>,
+    /// Set names by role, in the order of the pools' set indices.
+    pub(crate) pool_sets: Vec<String>,
+    pub(crate) unseen_sets: Vec<String>,
+    pub(crate) preprocessing: Preprocessing,
+    pub(crate) folders: Vec<PathBuf>,
+    n_left_out: u64,
+}
+
+impl Workbench {
+    /// Reads every set of a study and plans its cells; refuses mixtures that would break an invariant.
+    pub fn open(study: &Study) -> Result<Self, Fault> {
+        let open = |paths: &[PathBuf]| paths.iter().map(|p| FaceSet::open(p)).collect::<Result<Vec<_>, _>>();
+        let (real_sets, generated_sets) = (open(&study.real.sets)?, open(&study.generated.sets)?);
+        let unseen_sets = open(&study.unseen.sets)?;
+        let all = || real_sets.iter().chain(&generated_sets).chain(&unseen_sets);
+        check_names(all())?;
+        check_classes(study, &real_sets)?;
+        let preprocessing = real_sets[0].info().preprocessing.clone();
+        let side = preprocessing.side as usize;
+        let mut pool = Pool::new(study.expressions.clone(), side);
+        let mut n_left_out = 0;
+        let mut add = |pool: &mut Pool, sets: &[FaceSet]| -> Result<Range<usize>, Fault> {
+            let begin = pool.len();
+            for set in sets {
+                n_left_out += pool.add(set)?.1;
+            }
+            Ok(begin..pool.len())
+        };
+        let real = add(&mut pool, &real_sets)?;
+        let faces = add(&mut pool, &generated_sets)?;
+        let mut unseen_pool = Pool::new(study.expressions.clone(), side);
+        add(&mut unseen_pool, &unseen_sets)?;
+        let people: BTreeSet<SubjectId> = real.clone().map(|f| pool.face(f).labels.subject.clone()).collect();
+        let inputs = PlanInputs {
+            study,
+            sets: [("real", &real_sets), ("generated", &generated_sets), ("unseen", &unseen_sets)]
+                .into_iter()
+                .flat_map(|(role, sets)| {
+                    sets.iter().map(move |s| SetInput { role: role.to_owned(), info: s.info().clone() })
+                })
+                .collect(),
+            people: &people,
+            instruction_set: howfar_train::instruction_set().to_owned(),
+        };
+        let generated = (!generated_sets.is_empty()).then(|| GeneratedFaces {
+            faces,
+            generators: generated_sets.iter().filter_map(|s| s.info().generator.clone()).collect(),
+            unit: study.generated.unit,
+        });
+        let names = |sets: &[FaceSet]| sets.iter().map(|s| s.info().name.clone()).collect::<Vec<_>>();
+        let workbench = Workbench {
+            plan: Plan::new(inputs)?,
+            splits: study.splits(&people)?,
+            study: study.clone(),
+            pool,
+            real,
+            generated,
+            unseen_pool,
+            pool_sets: [names(&real_sets), names(&generated_sets)].concat(),
+            unseen_sets: names(&unseen_sets),
+            preprocessing,
+            folders: all().map(|s| s.folder().to_owned()).collect(),
+            n_left_out,
+        };
+        workbench.check_mixtures()?;
+        Ok(workbench)
+    }
+
+    /// The study.
+    pub fn study(&self) -> &Study {
+        &self.study
+    }
+
+    /// The plan made from it.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// The folders of all sets: real, generated, unseen.
+    pub fn folders(&self) -> &[PathBuf] {
+        &self.folders
+    }
+
+    /// Faces of classes that the study does not ask for.
+    pub fn n_left_out(&self) -> u64 {
+        self.n_left_out
+    }
+
+    /// Real and generated faces.
+    pub fn pool(&self) -> &Pool {
+        &self.pool
+    }
+
+    /// Pictures that training will see in all cells of the plan, at most.
+    pub fn n_pictures(&self, cells: &[Cell]) -> Result<u64, Fault> {
+        cells.iter().map(|c| Ok(self.mixture(c)?.len() as u64 * u64::from(c.settings.epochs))).sum()
+    }
+
+    /// The training set of a cell.
+    pub(crate) fn mixture(&self, cell: &Cell) -> Result<Mixture, Fault> {
+        self.mix(cell.arm, cell.k, cell.split_idx, cell.seed_idx)
+    }
+
+    /// The streams of one seed index: the same in all arms, so that differences are paired.
+    pub(crate) fn seeds(&self, seed_idx: u32) -> Seeds {
+        Seeds::new(self.study.seed).child("seed index", u64::from(seed_idx))
+    }
+
+    fn mix(&self, arm: Arm, k: MixtureRatio, split_idx: u32, seed_idx: u32) -> Result<Mixture, Fault> {
+        let split = &self.splits[split_idx as usize];
+        let generated = self.generated.as_ref();
+        Mixture::new(arm, k, &self.pool, self.real.clone(), generated, split, self.seeds(seed_idx))
+    }
+
+    /// Builds the largest mixture of every split once, so that what cannot be is refused before work starts.
+    fn check_mixtures(&self) -> Result<(), Fault> {
+        let largest = self.study.grid.k.last().copied().unwrap_or(MixtureRatio::ZERO);
+        let arm = if largest > MixtureRatio::ZERO { Arm::Mix } else { Arm::Real };
+        (0..self.splits.len()).try_for_each(|split_idx| self.mix(arm, largest, split_idx as u32, 0).map(drop))
+    }
+}
+
+/// Two sets of one name could not be told apart in tables and predictions.
+fn check_names<'a>(sets: impl Iterator<Item = &'a FaceSet>) -> Result<(), Fault> {
+    let mut names = BTreeSet::new();
+    for set in sets {
+        if !names.insert(set.info().name.clone()) {
+            return Err(Fault::usage(set.folder().display(), "two sets of the study have the same name")
+                .found(&set.info().name)
+                .hint("prepare or draw one of them anew with another --name"));
+        }
+    }
+    Ok(())
+}
+
+/// Every class of the study must be a class of a real set.
+fn check_classes(study: &Study, real: &[FaceSet]) -> Result<(), Fault> {
+    let known: BTreeSet<&str> = real.iter().flat_map(|s| s.info().classes.iter().map(String::as_str)).collect();
+    let Some(unknown) = study.expressions.iter().find(|e| !known.contains(e.as_str())) else { return Ok(()) };
+    let meant = howfar_face::closest_name(unknown, known.iter().copied());
+    let fault = Fault::usage("expressions", "no real set has this class")
+        .found(unknown)
+        .expected(known.iter().copied().collect::<Vec<_>>().join(", "));
+    Err(match meant {
+        Some(meant) => fault.hint(format!("did you mean `{meant}`?")),
+        None => fault.hint("name the study's classes in `expressions`"),
+    })
+}

@@ -1,0 +1,27 @@
+//! From a mixture to a classifier to predictions.
+//!
+//! In: a pool of faces, a mixture, validation faces, settings, seeds. Out: the kept network, one line an epoch, and what
+//! the network says of any faces. Knows nothing of generators, splits or studies; training ([`train`]) is given training
+//! and validation faces only, and [`predict`] alone looks at others.
+
+mod augmentation;
+mod batches;
+mod checkpoint;
+mod history;
+mod model;
+mod predict;
+mod run;
+mod scaling;
+mod speed;
+
+pub use history::{EpochRecord, Event};
+pub use model::{Model, n_parameters};
+pub use predict::predict;
+pub use run::{Trained, TrainingInputs, train};
+pub use speed::measure_speed;
+
+/// What the engine computes with on this machine: `avx2+fma` or `plain`. Part of a cell's identity, because other
+/// instructions round differently.
+pub fn instruction_set() -> &'static str {
+    howfar_net::instruction_set()
+}

@@ -1,0 +1,141 @@
+//! A trained network with all that it takes to use it: class names, pixel scaling, preprocessing. One file.
+
+use std::path::Path;
+
+use howfar_face::{Fault, Preprocessing, files};
+use howfar_net::{Architecture, Classifier, NetFault, NetworkKind};
+use howfar_protocol::{Network, PixelScaling};
+use serde::{Deserialize, Serialize};
+
+/// A network that tells expressions apart, and how faces must be prepared for it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Model {
+    pub(crate) classifier: Classifier,
+    card: Card,
+}
+
+/// What stands in the file beside the weights.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Card {
+    classes: Vec<String>,
+    scaling: PixelScaling,
+    preprocessing: Preprocessing,
+}
+
+impl Model {
+    /// Puts a network together with what it was trained on.
+    pub(crate) fn new(
+        classifier: Classifier,
+        classes: Vec<String>,
+        scaling: PixelScaling,
+        preprocessing: Preprocessing,
+    ) -> Self {
+        Model { classifier, card: Card { classes, scaling, preprocessing } }
+    }
+
+    /// Class names in the order of the probabilities.
+    pub fn classes(&self) -> &[String] {
+        &self.card.classes
+    }
+
+    /// What the network sees of a pixel.
+    pub fn scaling(&self) -> PixelScaling {
+        self.card.scaling
+    }
+
+    /// How its faces were prepared.
+    pub fn preprocessing(&self) -> &Preprocessing {
+        &self.card.preprocessing
+    }
+
+    /// Pixels a side of its faces.
+    pub fn side(&self) -> usize {
+        self.classifier.architecture().side
+    }
+
+    /// The network.
+    pub fn classifier(&self) -> &Classifier {
+        &self.classifier
+    }
+
+    /// Writes a safetensors file, whole or not at all.
+    pub fn save(&self, path: &Path) -> Result<(), Fault> {
+        let card = serde_json::to_value(&self.card).map_err(|e| Fault::data(path.display(), e.to_string()))?;
+        files::write(path, &self.classifier.to_bytes(&card).map_err(|fault| in_file(path, fault))?)
+    }
+
+    /// Reads a model file; no code in it is ever run.
+    pub fn load(path: &Path) -> Result<Self, Fault> {
+        let (classifier, card) = Classifier::from_bytes(&files::read(path)?).map_err(|fault| in_file(path, fault))?;
+        let card: Card = serde_json::from_value(card).map_err(|e| {
+            Fault::data(path.display(), format!("the model's card is damaged: {e}"))
+                .hint("restore the file or train the model anew")
+        })?;
+        let (n_classes, side) = (classifier.architecture().n_classes, classifier.architecture().side);
+        if (card.classes.len(), card.preprocessing.side as usize) != (n_classes, side) {
+            return Err(Fault::data(path.display(), "the model's card is of another network")
+                .found(format!("{} classes, {} pixels a side", card.classes.len(), card.preprocessing.side))
+                .expected(format!("{n_classes} classes, {side} pixels a side")));
+        }
+        Ok(Model { classifier, card })
+    }
+}
+
+/// Numbers that training moves in a network for pictures of `side` × `side` pixels; 0 for a network that cannot be.
+pub fn n_parameters(network: Network, n_classes: usize, side: usize) -> usize {
+    Architecture::new(kind(network), n_classes, side).map_or(0, |architecture| {
+        // The dense layers of large pictures would take gigabytes just to be counted.
+        let blocks = architecture.blocks.iter().map(|b| b.n_out * (9 * b.n_in + if b.norm { 3 } else { 1 }));
+        blocks.sum::<usize>() + architecture.dense.iter().map(|d| d.n_out * (d.n_in + 1)).sum::<usize>()
+    })
+}
+
+pub(crate) fn kind(network: Network) -> NetworkKind {
+    match network {
+        Network::Table1Same => NetworkKind::Table1Same,
+        Network::Table1Valid => NetworkKind::Table1Valid,
+        Network::Compact => NetworkKind::Compact,
+    }
+}
+
+/// A fault of a network or weight file, with the file's name.
+pub(crate) fn in_file(path: &Path, fault: NetFault) -> Fault {
+    let NetFault { place, what, found, expected } = fault;
+    Fault::data(format!("{}, {place}", path.display()), what).found(found).expected(expected)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use howfar_net::Weights;
+    use howfar_protocol::Seeds;
+
+    #[test]
+    fn counts_are_those_of_the_weights() {
+        for network in Network::ALL {
+            let architecture = Architecture::new(kind(network), 6, 64).unwrap();
+            assert_eq!(n_parameters(network, 6, 64), Weights::blank(&architecture).n_trained(), "{network:?}");
+        }
+        assert_eq!(n_parameters(Network::Compact, 6, 64), 22_206);
+    }
+
+    #[test]
+    fn a_model_reads_back_and_a_damaged_one_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("model.safetensors");
+        let mut stream = Seeds::new(1).stream("weights", &[]);
+        let classifier = Classifier::new(NetworkKind::Compact, 2, 48, &mut stream).unwrap();
+        let preprocessing = Preprocessing::standard("none", "none", 48);
+        let model = Model::new(classifier, vec!["a".into(), "b".into()], PixelScaling::PerPicture, preprocessing);
+        model.save(&path).unwrap();
+        assert_eq!(Model::load(&path).unwrap(), model);
+        let bytes = files::read(&path).unwrap();
+        files::write(&path, &bytes[..bytes.len() / 2]).unwrap();
+        let fault = Model::load(&path).unwrap_err();
+        assert!(fault.place().contains("model.safetensors"), "{fault}");
+        let other = Model { card: Card { classes: vec!["a".into()], ..model.card.clone() }, ..model };
+        other.save(&path).unwrap();
+        assert!(Model::load(&path).unwrap_err().what().contains("another network"));
+    }
+}

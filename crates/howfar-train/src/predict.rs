@@ -1,0 +1,41 @@
+//! What a model says of faces: the one function that may look at test people and unseen databases.
+
+use howfar_face::{Fault, Pool};
+
+use crate::Model;
+use crate::scaling::scale;
+
+/// Faces that are scaled at once, which bounds memory; answers do not depend on it.
+const FACES_AT_ONCE: usize = 256;
+
+/// One probability a class for each face, in the order of the model's classes; each row sums to 1 and depends on its face
+/// alone.
+pub fn predict(model: &Model, pool: &Pool, faces: &[usize]) -> Result<Vec<Vec<f32>>, Fault> {
+    if pool.side() != model.side() {
+        return Err(Fault::data("the faces", "the model was trained on faces of another size")
+            .found(format!("{0}×{0}", pool.side()))
+            .expected(format!("{0}×{0}", model.side()))
+            .hint("prepare the faces with the model's --size"));
+    }
+    let mut rows = Vec::with_capacity(faces.len());
+    for chunk in faces.chunks(FACES_AT_ONCE) {
+        let inputs = scaled(pool, chunk, model.scaling());
+        let probabilities = model.classifier.probabilities(&inputs);
+        rows.extend(probabilities.chunks_exact(model.classes().len()).map(<[f32]>::to_vec));
+    }
+    Ok(rows)
+}
+
+/// Faces as a network sees them.
+///
+/// # Shapes
+/// `[N, 1, H, W]`
+pub(crate) fn scaled(pool: &Pool, faces: &[usize], scaling: howfar_protocol::PixelScaling) -> Vec<f32> {
+    let mut inputs = Vec::with_capacity(faces.len() * pool.side().pow(2));
+    for face in faces {
+        let begin = inputs.len();
+        inputs.extend(pool.pixels(*face).iter().map(|p| f32::from(*p)));
+        scale(&mut inputs[begin..], scaling);
+    }
+    inputs
+}

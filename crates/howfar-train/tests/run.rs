@@ -1,0 +1,192 @@
+//! Training runs on a small set of striped pictures: they learn, stop, resume and repeat.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use howfar_face::{
+    Face, FaceLabels, FaceSet, FaceSetInfo, FaceSetWriter, FaultKind, Picture, Pool, Preprocessing, Provenance,
+    SubjectId, files,
+};
+use howfar_protocol::{
+    Arm, Augmentation, Keep, Mixture, MixtureRatio, Network, Optimiser, PixelScaling, Recipe, Schedule, Seeds, Split,
+    SplitPart, TrainingSettings,
+};
+use howfar_train::{Event, Model, Trained, TrainingInputs, measure_speed, predict, train};
+use rand::Rng;
+
+const SIDE: usize = 32;
+
+/// Ten people, two classes: stripes across or stripes down, with noise.
+fn face_set(folder: &Path) -> FaceSet {
+    let classes = vec!["across".to_owned(), "down".to_owned()];
+    let info = FaceSetInfo::new("stripes", classes, Preprocessing::standard("none", "none", SIDE as u32));
+    let mut writer = FaceSetWriter::create(&folder.join("stripes"), info).unwrap();
+    for person in 0..10 {
+        for i in 0..6 {
+            let mut noise = Seeds::new(person).stream("noise", &[i]);
+            let label = i as usize % 2;
+            let pixel = |p: usize| {
+                let along = if label == 0 { p / SIDE } else { p % SIDE };
+                (40 + 120 * (along / 4 % 2) + (noise.next_u32() % 60) as usize) as u8
+            };
+            let data = (0..SIDE * SIDE).map(pixel).collect();
+            let subject = SubjectId::new("stripes", &format!("p{person}")).unwrap();
+            let labels = FaceLabels {
+                label,
+                subject,
+                provenance: Provenance::Drawn,
+                parent: None,
+                source: format!("{person}-{i}"),
+                drawn: None,
+            };
+            writer.push(&Face { picture: Picture::gray(SIDE as u32, SIDE as u32, data), labels }).unwrap();
+        }
+    }
+    writer.finish().unwrap()
+}
+
+struct Bench {
+    _folder: tempfile::TempDir,
+    set: FaceSet,
+    pool: Pool,
+    split: Split,
+    seeds: Seeds,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let set = face_set(folder.path());
+        let mut pool = Pool::new(set.info().classes.clone(), SIDE);
+        pool.add(&set).unwrap();
+        let people: BTreeSet<SubjectId> = (0..pool.len()).map(|f| pool.face(f).labels.subject.clone()).collect();
+        let seeds = Seeds::new(11);
+        let split = Split::by_counts(&people, [6, 2, 2], seeds).unwrap();
+        Bench { _folder: folder, set, pool, split, seeds }
+    }
+
+    fn faces(&self, part: SplitPart) -> Vec<usize> {
+        (0..self.pool.len()).filter(|f| self.split.side(&self.pool.face(*f).labels.subject) == Some(part)).collect()
+    }
+
+    fn train(
+        &self,
+        settings: &TrainingSettings,
+        folder: &Path,
+        watch: &mut dyn FnMut(&Event) -> ControlFlow<()>,
+    ) -> Result<Trained, howfar_face::Fault> {
+        let all = 0..self.pool.len();
+        let mixture =
+            Mixture::new(Arm::Real, MixtureRatio::ZERO, &self.pool, all, None, &self.split, self.seeds).unwrap();
+        let inputs = TrainingInputs {
+            pool: &self.pool,
+            mixture: &mixture,
+            validation: &self.faces(SplitPart::Validation),
+            settings,
+            seeds: self.seeds,
+            folder,
+            preprocessing: &self.set.info().preprocessing,
+        };
+        train(&inputs, watch)
+    }
+}
+
+fn go_on(_: &Event) -> ControlFlow<()> {
+    ControlFlow::Continue(())
+}
+
+fn settings(epochs: u32) -> TrainingSettings {
+    TrainingSettings { epochs, batch: 7, ..Recipe::Modern.settings() }
+}
+
+#[test]
+fn a_network_learns_and_its_model_says_the_same_after_a_trip_to_disk() {
+    let (bench, folder) = (Bench::new(), tempfile::tempdir().unwrap());
+    let trained = bench.train(&settings(12), folder.path(), &mut go_on).unwrap();
+    assert_eq!((trained.kept_epoch, trained.n_epochs), (12, 12));
+    assert!(trained.history[11].validation_accuracy >= 0.9, "{:?}", trained.history);
+    let test = bench.faces(SplitPart::Test);
+    let said = predict(&trained.model, &bench.pool, &test).unwrap();
+    let right = test.iter().zip(&said).filter(|(f, p)| p[bench.pool.face(**f).labels.label] > 0.5).count();
+    assert!(right >= 11, "{right} of {}", test.len());
+    let path = folder.path().join("model.safetensors");
+    trained.model.save(&path).unwrap();
+    assert_eq!(predict(&Model::load(&path).unwrap(), &bench.pool, &test).unwrap(), said);
+    assert_eq!(predict(&trained.model, &bench.pool, &test[3..4]).unwrap(), said[3..4]);
+    assert!(!folder.path().join("checkpoint").exists());
+}
+
+#[test]
+fn a_run_that_was_stopped_ends_with_the_bits_of_one_that_was_not() {
+    let bench = Bench::new();
+    for keep in [Keep::Last, Keep::Best] {
+        let settings = TrainingSettings { keep, patience: Some(4), ..settings(6) };
+        let (whole, parts) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let unbroken = bench.train(&settings, whole.path(), &mut go_on).unwrap();
+        let stop_at = |epochs: &'static [u32]| {
+            bench.train(&settings, parts.path(), &mut |event| match event {
+                Event::Epoch { epoch, .. } if epochs.contains(epoch) => ControlFlow::Break(()),
+                _ => ControlFlow::Continue(()),
+            })
+        };
+        for epoch in [&[1], &[3]] {
+            assert_eq!(stop_at(epoch).unwrap_err().kind(), FaultKind::Interrupted);
+        }
+        let resumed = stop_at(&[]).unwrap();
+        assert_eq!(resumed, unbroken);
+        let lines = |folder: &Path| files::read(&folder.join("epochs.jsonl")).unwrap();
+        assert_eq!(lines(parts.path()), lines(whole.path()));
+    }
+}
+
+#[test]
+fn a_damaged_or_foreign_checkpoint_is_told_and_not_used() {
+    let (bench, folder) = (Bench::new(), tempfile::tempdir().unwrap());
+    let unbroken = bench.train(&settings(2), tempfile::tempdir().unwrap().path(), &mut go_on).unwrap();
+    let file = folder.path().join("checkpoint/state.safetensors");
+    let other = TrainingSettings { learning_rate: 1e-3, ..settings(2) };
+    bench.train(&other, folder.path(), &mut |_| ControlFlow::Break(())).unwrap_err();
+    for damage in [false, true] {
+        if damage {
+            bench.train(&settings(2), folder.path(), &mut |_| ControlFlow::Break(())).unwrap_err();
+            let bytes = files::read(&file).unwrap();
+            files::write(&file, &bytes[..bytes.len() - 9]).unwrap();
+        }
+        let mut reasons = Vec::new();
+        let mut watch = |event: &Event| {
+            if let Event::CheckpointIgnored { reason } = event {
+                reasons.push(reason.clone());
+            }
+            ControlFlow::Continue(())
+        };
+        assert_eq!(bench.train(&settings(2), folder.path(), &mut watch).unwrap(), unbroken);
+        assert_eq!(reasons.len(), 1, "{damage}: {reasons:?}");
+    }
+}
+
+#[test]
+fn patience_ends_a_run_and_the_best_epoch_is_kept() {
+    let (bench, folder) = (Bench::new(), tempfile::tempdir().unwrap());
+    // A rate of 0 never betters the first epoch, whose running statistics alone move.
+    let settings = TrainingSettings {
+        network: Network::Table1Valid,
+        learning_rate: 0.0,
+        schedule: Schedule::Constant,
+        optimiser: Optimiser::Adam,
+        scaling: PixelScaling::UnitRange,
+        augmentation: Some(Augmentation::COPIES),
+        patience: Some(2),
+        keep: Keep::Best,
+        ..settings(9)
+    };
+    let trained = bench.train(&settings, folder.path(), &mut go_on).unwrap();
+    assert_eq!((trained.kept_epoch, trained.n_epochs), (1, 3));
+}
+
+#[test]
+fn the_speed_is_a_positive_number() {
+    assert!(measure_speed(&settings(1), &Bench::new().pool).unwrap() > 0.0);
+}

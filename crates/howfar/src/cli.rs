@@ -1,0 +1,64 @@
+//! The command line: one variant a command. Parsing builds values; no work is done here.
+
+use clap::{Parser, Subcommand};
+
+use crate::command;
+
+/// How much generated data to mix in, how far that helps on faces the model has never seen, and how sure that is.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    propagate_version = true,
+    after_help = "Start with: howfar demo\nExit codes: 0 done, 1 a bug, \
+    2 wrong usage or study file, 3 unusable data, 4 the machine refused (disk, rights, missing program), 75 stopped (resume is possible)."
+)]
+pub struct Cli {
+    /// Print the answer as JSON on stdout.
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Print no progress.
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Draw three small face sets, run a study on them and write a report.
+    Demo(command::demo::Args),
+    /// Turn a database's photographs into a face set: detect, align, crop, gray, resize.
+    Prepare(command::prepare::Args),
+    /// Draw a face set from the parametric head.
+    Draw(command::draw::Args),
+    /// Print what is in a face set.
+    Inspect(command::inspect::Args),
+    /// Draw a contact sheet of a face set: people × expressions.
+    Sheet(command::sheet::Args),
+    /// Write a face set as class folders of PNG.
+    ExportFaces(command::export_faces::Args),
+    /// Train one network on a face set.
+    Train(command::train::Args),
+    /// Measure a trained network on a face set.
+    Evaluate(command::evaluate::Args),
+    /// Say what a trained network sees in photographs.
+    Predict(command::predict::Args),
+    /// Write a commented study file to start from.
+    Init(command::init::Args),
+    /// Show what a study would run, and how long it may take.
+    Plan(command::plan::Args),
+    /// Run a study: its cells, then results and report. Resumes where it stopped.
+    Run(command::run::Args),
+    /// Run one cell of a study; what a cluster calls.
+    RunCell(command::run_cell::Args),
+    /// Show how far a study is.
+    Status(command::status::Args),
+    /// Compute a study's results anew from its predictions.
+    Analyse(command::analyse::Args),
+    /// Write a study's report anew from its results.
+    Report(command::report::Args),
+    /// Tell what this machine has and what that means.
+    Doctor(command::doctor::Args),
+}

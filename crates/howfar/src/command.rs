@@ -1,0 +1,64 @@
+//! One module a command; each turns its arguments into the stages that it names in order.
+
+pub mod analyse;
+pub mod demo;
+pub mod doctor;
+pub mod draw;
+pub mod evaluate;
+pub mod export_faces;
+pub mod init;
+pub mod inspect;
+pub mod plan;
+pub mod predict;
+pub mod prepare;
+pub mod report;
+pub mod run;
+pub mod run_cell;
+pub mod sheet;
+pub mod status;
+pub mod train;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use howfar_face::Fault;
+
+use crate::cli::Command;
+use crate::console::Console;
+
+/// Runs a command.
+pub fn run(command: Command, console: &Console) -> Result<(), Fault> {
+    match command {
+        Command::Demo(args) => demo::run(&args, console),
+        Command::Prepare(args) => prepare::run(&args, console),
+        Command::Draw(args) => draw::run(&args, console),
+        Command::Inspect(args) => inspect::run(&args, console),
+        Command::Sheet(args) => sheet::run(&args, console),
+        Command::ExportFaces(args) => export_faces::run(&args, console),
+        Command::Train(args) => train::run(&args, console),
+        Command::Evaluate(args) => evaluate::run(&args, console),
+        Command::Predict(args) => predict::run(&args, console),
+        Command::Init(args) => init::run(&args, console),
+        Command::Plan(args) => plan::run(&args, console),
+        Command::Run(args) => run::run(&args, console),
+        Command::RunCell(args) => run_cell::run(&args, console),
+        Command::Status(args) => status::run(&args, console),
+        Command::Analyse(args) => analyse::run(&args, console),
+        Command::Report(args) => report::run(&args, console),
+        Command::Doctor(args) => doctor::run(&args, console),
+    }
+}
+
+/// A flag that Ctrl-C and SIGTERM raise, so that work stops in good order.
+fn stop_flag() -> Arc<AtomicBool> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let raised = Arc::clone(&stop);
+    // A second handler in one process would be refused; there is one command a process.
+    let _ = ctrlc::set_handler(move || raised.store(true, Ordering::SeqCst));
+    stop
+}
+
+/// Cores that this process may use.
+fn n_cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}

@@ -1,0 +1,27 @@
+//! `howfar analyse STUDY`: results anew from the predictions.
+
+use std::path::PathBuf;
+
+use howfar_face::Fault;
+use howfar_study::{StudyFolder, Workbench};
+
+use crate::command::report;
+use crate::console::Console;
+
+/// Compute a study's results anew from its predictions.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example: howfar analyse my-study")]
+pub struct Args {
+    /// The study's folder.
+    study: PathBuf,
+}
+
+/// Analyses and writes results and report.
+pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
+    let folder = StudyFolder::open(&args.study)?;
+    let workbench = Workbench::open(&folder.read_plan()?.study)?;
+    let results = howfar_study::analyse(&workbench, &folder)?;
+    report::write_report(&folder)?;
+    report::print_results(&results, folder.root(), console);
+    Ok(())
+}

@@ -1,0 +1,53 @@
+//! `howfar demo`: the whole line on embedded defaults: draw, study, report.
+
+use std::path::{Path, PathBuf};
+
+use howfar_face::{Expression, FaceSet, Fault, files};
+use howfar_protocol::Study;
+
+use crate::command::draw::{Request, draw};
+use crate::command::report;
+use crate::command::run::run_to_report;
+use crate::console::Console;
+
+/// Draw three small face sets, run a study on them and write a report.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example: howfar demo --out howfar-demo")]
+pub struct Args {
+    /// The folder to write.
+    #[arg(long, default_value = "howfar-demo")]
+    out: PathBuf,
+    /// Cells side by side, one core each; all cores if not given.
+    #[arg(long)]
+    jobs: Option<usize>,
+}
+
+/// The demo's face sets: name, style, identities, seed.
+const SETS: [(&str, &str, u32, u64); 3] =
+    [("studio", "studio", 24, 1), ("generated", "wild", 60, 2), ("unseen", "unseen", 24, 3)];
+
+/// The demo's study; written beside the face sets, so that it can be changed and run again.
+const STUDY: &str = include_str!("../../demo.toml");
+
+/// Draws, runs, reports. Started again, it goes on where it stopped.
+pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
+    files::create_folder(&args.out.join("faces"))?;
+    for (name, style, people, seed) in SETS {
+        let out = args.out.join("faces").join(name);
+        if !is_there(&out, people) {
+            console.note(&format!("drawing {people} identities of style {style}"));
+            let expressions = &Expression::SIX;
+            draw(&Request { people, style, seed, out: &out, name: Some(name), size: 64, expressions }, console)?;
+        }
+    }
+    let study_file = args.out.join("study.toml");
+    files::write(&study_file, STUDY.as_bytes())?;
+    let results = run_to_report(&Study::read(&study_file)?, &args.out, args.jobs, console)?;
+    report::print_results(&results, &args.out, console);
+    Ok(())
+}
+
+/// Whether an earlier start drew this set already.
+fn is_there(folder: &Path, people: u32) -> bool {
+    FaceSet::open(folder).is_ok_and(|set| set.info().n_faces == u64::from(people) * Expression::SIX.len() as u64)
+}

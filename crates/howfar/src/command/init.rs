@@ -1,0 +1,53 @@
+//! `howfar init`: a commented study file to start from.
+
+use std::path::PathBuf;
+
+use howfar_face::{Fault, files};
+
+use crate::console::Console;
+
+/// Write a commented study file to start from.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example: howfar init study.toml")]
+pub struct Args {
+    /// The file to write; an existing one is kept.
+    #[arg(default_value = "study.toml")]
+    study: PathBuf,
+}
+
+/// The file that `init` writes; a test reads it as a study.
+pub const TEMPLATE: &str = include_str!("../../study.toml");
+
+/// Writes the template.
+pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
+    if args.study.exists() {
+        return Err(Fault::usage(args.study.display(), "this file already exists; it is kept as it is")
+            .hint("give another name: howfar init other.toml"));
+    }
+    files::write(&args.study, TEMPLATE.as_bytes())?;
+    console.note(&format!("wrote {}; name your face sets in it, then: howfar plan {0}", args.study.display()));
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_template_is_a_study_with_the_defaults() {
+        let study = howfar_protocol::Study::parse(super::TEMPLATE, "template").unwrap();
+        let defaults = howfar_protocol::Study::parse(
+            "name = \"my-study\"\n[real]\nsets = [\"faces/real\"]\n[generated]\nsets = [\"faces/generated\"]\n[unseen]\nsets = [\"faces/unseen\"]\n",
+            "minimal",
+        )
+        .unwrap();
+        let split = howfar_protocol::SplitRequest {
+            train: Some(0.76),
+            validation: Some(0.07),
+            test: Some(0.17),
+            ..Default::default()
+        };
+        assert_eq!(study.real.split, split);
+        assert_eq!(study.grid, defaults.grid);
+        assert_eq!(study.recipe, defaults.recipe);
+        assert_eq!(study.expressions, defaults.expressions);
+    }
+}

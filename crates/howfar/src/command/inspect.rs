@@ -1,0 +1,92 @@
+//! `howfar inspect FACES`: what is in a face set.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use howfar_face::{FaceSet, Fault};
+use serde::Serialize;
+
+use crate::console::Console;
+
+/// Print what is in a face set.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example: howfar inspect faces/jaffe --json")]
+pub struct Args {
+    /// The face set's folder.
+    faces: PathBuf,
+}
+
+#[derive(Debug, Serialize)]
+struct Inspection {
+    name: String,
+    n_faces: u64,
+    n_people: usize,
+    per_class: BTreeMap<String, u64>,
+    per_database: BTreeMap<String, u64>,
+    provenance: BTreeMap<String, u64>,
+    fewest_faces_of_a_person: u64,
+    most_faces_of_a_person: u64,
+    preprocessing: howfar_face::Preprocessing,
+    licences: Vec<howfar_face::Licence>,
+    caveats: Vec<String>,
+    content_sha256: String,
+    people: BTreeSet<String>,
+}
+
+/// Counts the faces and prints them.
+pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
+    let inspection = inspect(&FaceSet::open(&args.faces)?)?;
+    if console.json() {
+        console.answer_json(&inspection);
+    } else {
+        console.answer(&words(&inspection));
+    }
+    Ok(())
+}
+
+fn inspect(set: &FaceSet) -> Result<Inspection, Fault> {
+    let info = set.info();
+    let mut per_class: BTreeMap<String, u64> = info.classes.iter().map(|c| (c.clone(), 0)).collect();
+    let (mut per_database, mut provenance, mut per_person) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+    set.for_each(|face| {
+        *per_class.entry(info.classes[face.labels.label].clone()).or_default() += 1;
+        *per_database.entry(face.labels.subject.database().to_owned()).or_default() += 1;
+        *provenance.entry(face.labels.provenance.name().to_owned()).or_default() += 1;
+        *per_person.entry(face.labels.subject.to_string()).or_insert(0u64) += 1;
+        Ok(())
+    })?;
+    Ok(Inspection {
+        name: info.name.clone(),
+        n_faces: info.n_faces,
+        n_people: per_person.len(),
+        per_class,
+        per_database,
+        provenance,
+        fewest_faces_of_a_person: per_person.values().min().copied().unwrap_or(0),
+        most_faces_of_a_person: per_person.values().max().copied().unwrap_or(0),
+        preprocessing: info.preprocessing.clone(),
+        licences: info.licences.clone(),
+        caveats: info.caveats.clone(),
+        content_sha256: info.content_sha256.clone(),
+        people: per_person.into_keys().collect(),
+    })
+}
+
+fn words(i: &Inspection) -> String {
+    let list = |counts: &BTreeMap<String, u64>| {
+        counts.iter().map(|(name, n)| format!("{name} {n}")).collect::<Vec<_>>().join(", ")
+    };
+    let p = &i.preprocessing;
+    let mut lines = vec![
+        format!("{}: {} faces of {} people", i.name, i.n_faces, i.n_people),
+        format!("  classes     {}", list(&i.per_class)),
+        format!("  databases   {}", list(&i.per_database)),
+        format!("  provenance  {}", list(&i.provenance)),
+        format!("  a person    {} to {} faces", i.fewest_faces_of_a_person, i.most_faces_of_a_person),
+        format!("  prepared    {0}×{0} {1}, detection {2}, alignment {3}", p.side, p.colour, p.detection, p.alignment),
+        format!("  content     {}", i.content_sha256),
+    ];
+    lines.extend(i.licences.iter().map(|l| format!("  terms       {}: {}", l.database, l.terms)));
+    lines.extend(i.caveats.iter().map(|c| format!("  caveat      {c}")));
+    lines.join("\n")
+}

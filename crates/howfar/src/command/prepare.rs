@@ -1,0 +1,124 @@
+//! `howfar prepare ADAPTER:PATH… --out FACES`: databases to a face set.
+
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::sync::atomic::Ordering;
+
+use howfar_face::Fault;
+use howfar_prepare::{
+    Colour, Detect, FolderClasses, Lights, PrepareRequest, Source, Stage, Views, adapter_names, prepare,
+};
+
+use crate::command::draw::parse_expressions;
+use crate::command::stop_flag;
+use crate::console::Console;
+
+/// Turn a database's photographs into a face set: detect, align, crop, gray, resize.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  howfar prepare jaffe:data/jaffe --out faces/jaffe\n  \
+    howfar prepare folder:my-classes --detect none --subject-pattern '(?<person>S\\d+)_' --out faces/mine\n\
+    Layouts, labels and terms of every database: docs/databases.md")]
+pub struct Args {
+    /// Databases as ADAPTER:PATH; `howfar prepare --list` names the adapters.
+    #[arg(required_unless_present = "list")]
+    sources: Vec<String>,
+    /// The face set to write.
+    #[arg(long, required_unless_present = "list")]
+    out: Option<PathBuf>,
+    /// List the adapters.
+    #[arg(long)]
+    list: bool,
+    /// A name for tables; the adapters' names if not given.
+    #[arg(long)]
+    name: Option<String>,
+    /// Pixels a side.
+    #[arg(long, default_value_t = 64)]
+    size: u32,
+    /// How faces are found; `none` for pictures that are cropped already.
+    #[arg(long, value_parser = ["auto", "none"], default_value = "auto")]
+    detect: String,
+    /// Colours of the prepared faces.
+    #[arg(long, value_parser = ["gray", "rgb"], default_value = "gray")]
+    colour: String,
+    /// Expressions to keep, separated by commas.
+    #[arg(long, value_delimiter = ',', default_value = "anger,disgust,fear,happiness,sadness,surprise")]
+    expressions: Vec<String>,
+    /// folder: a regular expression on the path whose named group is the person.
+    #[arg(long)]
+    subject_pattern: Option<String>,
+    /// folder: take any class names as they are.
+    #[arg(long)]
+    any_classes: bool,
+    /// folder: class folders to leave out.
+    #[arg(long)]
+    ignore: Vec<String>,
+    /// Frames of a sequence: the last ones (ckplus, oulu), those around the middle (mmi).
+    #[arg(long, default_value_t = 3)]
+    frames: usize,
+    /// rafd, kdef: every camera instead of the frontal one.
+    #[arg(long)]
+    all_views: bool,
+    /// oulu: every light instead of the strong one.
+    #[arg(long)]
+    all_lights: bool,
+    /// expw: least confidence of a face, 0 to 100.
+    #[arg(long, default_value_t = 60.0)]
+    confidence: f64,
+    /// At most so many pictures of each class, for a quick look.
+    #[arg(long)]
+    limit: Option<usize>,
+}
+
+/// Prepares and prints counts, differences to the published ones, and what was left out.
+pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
+    if args.list {
+        console.answer(&adapter_names().join("\n"));
+        return Ok(());
+    }
+    let request = request(args)?;
+    let stop = stop_flag();
+    let mut bar = console.bar(0, "pictures");
+    let mut stage = None;
+    let report = prepare(&request, &mut |progress| {
+        if stage != Some(progress.stage) {
+            stage = Some(progress.stage);
+            bar.finish_and_clear();
+            bar = console.bar(progress.total, "");
+            bar.set_message(match progress.stage {
+                Stage::Listing => "listing databases",
+                Stage::Survey => "looking through pictures",
+                Stage::Preparing => "preparing faces",
+            });
+        }
+        bar.set_position(progress.done);
+        if stop.load(Ordering::SeqCst) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    })?;
+    bar.finish_and_clear();
+    if console.json() {
+        console.answer_json(&report);
+    } else {
+        console.answer(&report.to_string());
+    }
+    Ok(())
+}
+
+fn request(args: &Args) -> Result<PrepareRequest, Fault> {
+    let sources = args.sources.iter().map(|s| Source::parse(s)).collect::<Result<Vec<_>, _>>()?;
+    let out = args.out.clone().ok_or_else(|| Fault::usage("--out", "no face set is named"))?;
+    Ok(PrepareRequest {
+        name: args.name.clone(),
+        size: args.size,
+        detect: if args.detect == "none" { Detect::None } else { Detect::Auto },
+        colour: Colour::from_name(&args.colour).unwrap_or_default(),
+        expressions: parse_expressions(&args.expressions)?,
+        subject_pattern: args.subject_pattern.clone(),
+        classes: if args.any_classes { FolderClasses::Any } else { FolderClasses::Auto },
+        ignore: args.ignore.clone(),
+        frames: args.frames,
+        views: if args.all_views { Views::All } else { Views::Frontal },
+        lights: if args.all_lights { Lights::All } else { Lights::Strong },
+        confidence: args.confidence,
+        limit: args.limit,
+        ..PrepareRequest::new(sources, out)
+    })
+}

@@ -1,0 +1,90 @@
+//! `howfar report STUDY`: the report anew from `results.json`, and what `run` prints.
+
+use std::path::{Path, PathBuf};
+
+use howfar_evaluate::Results;
+use howfar_face::{Fault, files};
+use howfar_report::{CellTime, Machine, SheetPicture, Timing};
+use howfar_study::{StudyFolder, Workbench, all_cells, cell_times};
+
+use crate::command::{doctor, n_cores};
+use crate::console::Console;
+
+/// Write a study's report anew from its results.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example: howfar report my-study")]
+pub struct Args {
+    /// The study's folder.
+    study: PathBuf,
+}
+
+/// Columns of the summary where stdout is no terminal.
+const COLUMNS: usize = 100;
+
+/// Writes the report.
+pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
+    let folder = StudyFolder::open(&args.study)?;
+    let results = write_report(&folder)?;
+    print_results(&results, folder.root(), console);
+    Ok(())
+}
+
+/// The answer on stdout, its last line the claim.
+pub fn print_results(results: &Results, root: &Path, console: &Console) {
+    if console.json() {
+        console.answer_json(results);
+    } else {
+        console.note(&format!("report: {}", root.join("report.html").display()));
+        console.answer(&howfar_report::terminal_summary(results, COLUMNS));
+    }
+}
+
+/// `report.html` and `table.csv` from what lies in the study's folder.
+pub fn write_report(folder: &StudyFolder) -> Result<Results, Fault> {
+    let (format, version) = Results::FORMAT;
+    let results: Results = files::read_json(&folder.results_file(), format, version)?;
+    let (format, version) = Timing::FORMAT;
+    let timing = match folder.timing_file().is_file() {
+        true => Some(files::read_json::<Timing>(&folder.timing_file(), format, version)?),
+        false => None,
+    };
+    let sheets = read_sheets(folder, &results)?;
+    let html = howfar_report::html(&results, timing.as_ref(), &sheets);
+    files::write(&folder.root().join("report.html"), html.as_bytes())?;
+    files::write(&folder.root().join("table.csv"), howfar_report::csv(&results).as_bytes())?;
+    Ok(results)
+}
+
+fn read_sheets(folder: &StudyFolder, results: &Results) -> Result<Vec<SheetPicture>, Fault> {
+    let mut sheets = Vec::new();
+    for (set_idx, set) in results.study.sets.iter().enumerate() {
+        let file = folder.root().join("sheets").join(format!("{set_idx:02}.png"));
+        if file.is_file() {
+            let caption = format!("{} set: {} faces of {} people or identities", set.role, set.n_faces, set.n_people);
+            sheets.push(SheetPicture { title: set.name.clone(), caption, png: files::read(&file)? });
+        }
+    }
+    Ok(sheets)
+}
+
+/// `timing.json`: the machine and what every cell took.
+pub fn write_timing(workbench: &Workbench, folder: &StudyFolder, seconds: f64) -> Result<(), Fault> {
+    let times = cell_times(folder, &all_cells(workbench.plan(), folder)?)?;
+    let cells = times.into_iter().map(|c| CellTime {
+        name: c.name,
+        seconds: c.seconds,
+        images_per_second: c.images_per_second,
+        epochs: c.n_epochs,
+        kept_epoch: c.kept_epoch,
+    });
+    let machine = Machine {
+        cores: n_cores(),
+        processor: doctor::processor(),
+        instruction_set: howfar_train::instruction_set().to_owned(),
+        memory_bytes: doctor::memory_bytes(),
+    };
+    let (format, version) = Timing::FORMAT;
+    let cells = cells.collect();
+    let timing = Timing { format: format.to_owned(), version, machine, started: None, total_seconds: seconds, cells };
+    files::write_json(&folder.timing_file(), &timing)
+}

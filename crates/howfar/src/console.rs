@@ -1,0 +1,87 @@
+//! The only place that prints: answers to stdout, the journey to stderr.
+
+use std::io::{IsTerminal, Write};
+
+use howfar_face::Fault;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// Where answers and progress go.
+#[derive(Debug)]
+pub struct Console {
+    quiet: bool,
+    json: bool,
+}
+
+impl Console {
+    /// `quiet` silences the journey, `json` turns answers into JSON.
+    pub fn new(quiet: bool, json: bool) -> Self {
+        Console { quiet, json }
+    }
+
+    /// Whether answers are JSON.
+    pub fn json(&self) -> bool {
+        self.json
+    }
+
+    /// A part of the answer. A closed pipe is the reader's choice, not an error.
+    pub fn answer(&self, text: &str) {
+        let _ = writeln!(std::io::stdout(), "{text}");
+    }
+
+    /// The answer as JSON.
+    pub fn answer_json(&self, value: &impl serde::Serialize) {
+        if let Ok(text) = serde_json::to_string_pretty(value) {
+            self.answer(&text);
+        }
+    }
+
+    /// A line of the journey.
+    pub fn note(&self, text: &str) {
+        if !self.quiet {
+            let _ = writeln!(std::io::stderr(), "{text}");
+        }
+    }
+
+    /// What went wrong; never silenced.
+    pub fn error(&self, fault: &Fault) {
+        let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+        let (on, off) = if colour { ("\u{1b}[1;31m", "\u{1b}[0m") } else { ("", "") };
+        let _ = writeln!(std::io::stderr(), "{on}error:{off} {fault}");
+    }
+
+    /// Whether somebody watches a terminal.
+    pub fn is_live(&self) -> bool {
+        !self.quiet && std::io::stderr().is_terminal()
+    }
+
+    /// A bar on a terminal, nothing elsewhere. `unit` is what is counted.
+    pub fn bar(&self, total: u64, unit: &str) -> ProgressBar {
+        let bar = ProgressBar::new(total);
+        bar.set_draw_target(if self.is_live() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() });
+        let template = format!("{{msg}} {{bar:30}} {{human_pos}}/{{human_len}} {unit}  {{eta}} left");
+        if let Ok(style) = ProgressStyle::with_template(&template) {
+            bar.set_style(style);
+        }
+        bar
+    }
+}
+
+/// Seconds as people say them.
+pub fn duration_words(seconds: f64) -> String {
+    match seconds {
+        s if s < 90.0 => format!("{s:.0} s"),
+        s if s < 5400.0 => format!("{:.0} min", s / 60.0),
+        s => format!("{:.1} h", s / 3600.0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn durations_are_said_in_fitting_units() {
+        let cases = [(3.2, "3 s"), (89.0, "89 s"), (600.0, "10 min"), (9000.0, "2.5 h")];
+        for (seconds, words) in cases {
+            assert_eq!(super::duration_words(seconds), words);
+        }
+    }
+}

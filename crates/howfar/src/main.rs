@@ -1,0 +1,37 @@
+//! `howfar`: how much generated data to mix in, how far it helps on faces a model has never seen, and how sure that is.
+//!
+//! Arguments become values, values become work; only this crate prints. stdout is the answer, stderr the journey.
+
+mod cli;
+mod command;
+mod console;
+mod journey;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use cli::Cli;
+use console::Console;
+
+/// Keeps large buffers instead of giving them back: page faults are a first-order cost in training.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let console = Console::new(cli.quiet, cli.json);
+    // A bug must not look like an answer: exit code 1 and a sentence instead of a trace alone.
+    let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| command::run(cli.command, &console)));
+    match outcome {
+        Ok(Ok(())) => ExitCode::SUCCESS,
+        Ok(Err(fault)) => {
+            console.error(&fault);
+            ExitCode::from(fault.kind().exit_code())
+        }
+        Err(_) => {
+            console.note("howfar: this is a bug of howfar, not of your data. Please report the lines above.");
+            ExitCode::from(1)
+        }
+    }
+}

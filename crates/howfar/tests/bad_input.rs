@@ -1,0 +1,176 @@
+//! Every kind of bad input gets its error and exit code (`docs/errors.md`), and leaves nothing half written.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot be set up has failed")]
+
+mod program;
+
+use std::fs;
+use std::path::Path;
+
+use program::{Outcome, howfar, workplace};
+
+fn expect(outcome: &Outcome, code: i32, sentences: &[&str]) {
+    assert_eq!(outcome.code, code, "{}", outcome.stderr);
+    for sentence in sentences {
+        assert!(outcome.stderr.contains(sentence), "expected {sentence:?} in:\n{}", outcome.stderr);
+    }
+    assert!(!outcome.stderr.contains("panicked"), "{}", outcome.stderr);
+}
+
+/// A gray PNG whose pixels depend on `salt`.
+fn picture(path: &Path, salt: u8) {
+    let data = (0..64 * 64).map(|i: usize| ((i % 61) as u8 * 3) ^ salt).collect();
+    let png = howfar_face::encode_png(&howfar_face::Picture::gray(64, 64, data));
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, png).unwrap();
+}
+
+#[test]
+fn a_missing_folder() {
+    let place = workplace();
+    expect(&howfar(&place, &["inspect", "nowhere"]), 3, &["nowhere: there is no such face set", "hint:"]);
+    expect(&howfar(&place, &["prepare", "jaffe:nowhere", "--out", "faces"]), 3, &["nowhere"]);
+    assert!(!place.path().join("faces").exists());
+}
+
+#[test]
+fn an_empty_folder() {
+    let place = workplace();
+    fs::create_dir(place.path().join("empty")).unwrap();
+    expect(&howfar(&place, &["prepare", "folder:empty", "--out", "faces"]), 3, &["empty"]);
+    expect(&howfar(&place, &["inspect", "empty"]), 3, &["the folder is not a face set"]);
+}
+
+#[test]
+fn an_unreadable_and_a_truncated_image_are_listed_and_the_others_prepared() {
+    let place = workplace();
+    let data = place.path().join("data");
+    picture(&data.join("anger/s1_a.png"), 1);
+    picture(&data.join("fear/s1_b.png"), 2);
+    picture(&data.join("fear/s2_c.png"), 3);
+    let whole = fs::read(data.join("fear/s2_c.png")).unwrap();
+    fs::write(data.join("fear/s2_c.png"), &whole[..whole.len() / 2]).unwrap();
+    fs::write(data.join("anger/s2_d.png"), b"this is no picture").unwrap();
+    let outcome = howfar(&place, &["prepare", "folder:data", "--detect", "none", "--out", "faces"]);
+    expect(&outcome, 0, &[]);
+    assert!(outcome.stdout.contains("2 faces"), "{}", outcome.stdout);
+    let rejects = fs::read_to_string(place.path().join("faces.rejects.csv")).unwrap();
+    assert!(rejects.contains("s2_c.png") && rejects.contains("s2_d.png"), "{rejects}");
+}
+
+#[test]
+fn only_unreadable_images() {
+    let place = workplace();
+    fs::create_dir_all(place.path().join("data/anger")).unwrap();
+    fs::write(place.path().join("data/anger/a.png"), b"this is no picture").unwrap();
+    expect(&howfar(&place, &["prepare", "folder:data", "--detect", "none", "--out", "faces"]), 3, &["hint:"]);
+    assert!(!place.path().join("faces").exists());
+}
+
+#[test]
+fn a_class_folder_with_an_unknown_name() {
+    let place = workplace();
+    picture(&place.path().join("data/anger/a.png"), 1);
+    picture(&place.path().join("data/happynes/b.png"), 2);
+    let outcome = howfar(&place, &["prepare", "folder:data", "--detect", "none", "--out", "faces"]);
+    expect(&outcome, 3, &["happynes", "happiness"]);
+}
+
+#[test]
+fn two_labels_for_one_file() {
+    let place = workplace();
+    picture(&place.path().join("data/a.png"), 1);
+    fs::write(place.path().join("data/list.csv"), "path,label,subject\na.png,anger,s1\na.png,fear,s1\n").unwrap();
+    let outcome = howfar(&place, &["prepare", "folder:data/list.csv", "--detect", "none", "--out", "faces"]);
+    expect(&outcome, 3, &["a.png", "anger", "fear"]);
+}
+
+#[test]
+fn a_person_on_both_sides_of_a_split() {
+    let place = workplace();
+    program::draw(&place, "real", 6, 1);
+    fs::write(
+        place.path().join("split.csv"),
+        "subject,part\ndrawn-studio-1:0000,train\ndrawn-studio-1:0001,validation\ndrawn-studio-1:0000,test\n",
+    )
+    .unwrap();
+    program::study(&place, "[real]\nsets = [\"real\"]\nsplit = { file = \"split.csv\" }\n");
+    let sentences = ["line 4: a person is on two sides of the split", "drawn-studio-1:0000", "line 2"];
+    expect(&howfar(&place, &["plan", "study.toml"]), 2, &sentences);
+}
+
+#[test]
+fn a_generated_face_whose_parent_is_a_test_person() {
+    let place = workplace();
+    program::draw(&place, "real", 6, 1);
+    program::with_parent(&place, "children", "drawn-studio-1:0002");
+    fs::write(
+        place.path().join("split.csv"),
+        "subject,part\ndrawn-studio-1:0000,train\ndrawn-studio-1:0001,validation\ndrawn-studio-1:0002,test\n",
+    )
+    .unwrap();
+    program::study(
+        &place,
+        "[real]\nsets = [\"real\"]\nsplit = { file = \"split.csv\" }\n[generated]\nsets = [\"children\"]\n[grid]\nk = [1]\n",
+    );
+    let sentences = ["descends from a person that this study holds out", "drawn-studio-1:0002", "hint:"];
+    expect(&howfar(&place, &["run", "study.toml"]), 3, &sentences);
+}
+
+#[test]
+fn a_study_file_with_mistakes() {
+    let place = workplace();
+    let cases = [
+        ("[grid]\nk = [0, -1]\n", "k = [0, -1]", "finite numbers from 0 up"),
+        ("[grid]\nk = [\"two\"]\n", "k = [\"two\"]", "study.toml, line 5"),
+        ("[train]\nepoch = 3\n", "unknown field `epoch`", "did you mean `epochs`?"),
+        ("[real]\nsets = []\n", "duplicate key", "study.toml, line"),
+    ];
+    for (addition, what, answer) in cases {
+        program::study(&place, &format!("[real]\nsets = [\"real\"]\n{addition}"));
+        expect(&howfar(&place, &["run", "study.toml"]), 2, &[what, answer]);
+    }
+}
+
+#[test]
+fn a_disk_that_is_full() {
+    let place = workplace();
+    // A limit of the system on the size of files stands in for a full disk: writes fail half way.
+    let script = "trap '' XFSZ; ulimit -f 8; exec \"$0\" draw --people 20 --out faces";
+    let outcome = program::shell(&place, script);
+    expect(&outcome, 4, &["no room", "hint: free some space"]);
+    let left: Vec<_> = fs::read_dir(place.path()).unwrap().collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
+fn a_write_that_was_interrupted() {
+    let place = workplace();
+    // What a kill leaves behind: the partial folder. It is not a face set, and the next run starts anew.
+    fs::create_dir_all(place.path().join("real.partial/data")).unwrap();
+    fs::write(place.path().join("real.partial/data/shard-00000.parquet"), b"half").unwrap();
+    expect(&howfar(&place, &["inspect", "real"]), 3, &["there is no such face set"]);
+    program::draw(&place, "real", 2, 1);
+    expect(&howfar(&place, &["inspect", "real"]), 0, &[]);
+    assert!(!place.path().join("real.partial").exists());
+}
+
+#[test]
+fn a_face_set_of_a_newer_version() {
+    let place = workplace();
+    program::draw(&place, "real", 2, 1);
+    let file = place.path().join("real/face_set.json");
+    let text = fs::read_to_string(&file).unwrap().replacen("\"version\": 1", "\"version\": 2", 1);
+    fs::write(&file, text).unwrap();
+    let sentences = ["written by a newer howfar", "version 2", "version 1 or older"];
+    expect(&howfar(&place, &["inspect", "real"]), 3, &sentences);
+}
+
+#[test]
+fn a_mistyped_adapter_style_and_command() {
+    let place = workplace();
+    expect(&howfar(&place, &["prepare", "jafe:x", "--out", "y"]), 2, &["did you mean jaffe?"]);
+    let outcome = howfar(&place, &["draw", "--people", "1", "--style", "studoi", "--out", "y"]);
+    expect(&outcome, 2, &["did you mean studio?"]);
+    expect(&howfar(&place, &["drwa"]), 2, &["draw"]);
+}

@@ -1,0 +1,123 @@
+//! A whole study on drawn faces: it runs, resumes after kills to the same bytes, and says what it found.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot be set up has failed")]
+
+mod program;
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use program::{draw_style, howfar, workplace};
+use tempfile::TempDir;
+
+const STUDY: &str = "[real]
+sets = [\"real\"]
+split = { train = 4, validation = 2, test = 2 }
+[generated]
+sets = [\"generated\"]
+[unseen]
+sets = [\"unseen\"]
+[grid]
+k = [0, 1]
+seeds = 2
+[train]
+epochs = 4
+";
+
+fn prepare(place: &TempDir) {
+    draw_style(place, "real", 8, 1, "studio");
+    draw_style(place, "generated", 6, 2, "wild");
+    draw_style(place, "unseen", 3, 3, "unseen");
+    program::study(place, STUDY);
+}
+
+fn read(path: &Path) -> Vec<u8> {
+    fs::read(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+}
+
+#[test]
+fn a_study_killed_three_times_ends_in_the_same_bytes_as_an_unbroken_one() {
+    let place = workplace();
+    prepare(&place);
+    let unbroken = howfar(&place, &["run", "study.toml", "--out", "unbroken", "--jobs", "2"]);
+    assert_eq!(unbroken.code, 0, "{}", unbroken.stderr);
+    for n_finished in [1, 3, 5] {
+        kill_when(&place, n_finished);
+    }
+    let finished = howfar(&place, &["run", "study.toml", "--out", "broken", "--jobs", "1"]);
+    assert_eq!(finished.code, 0, "{}", finished.stderr);
+    for file in ["results.json", "choice.json", "plan.json", "table.csv"] {
+        let [a, b] = ["unbroken", "broken"].map(|out| read(&place.path().join(out).join(file)));
+        assert!(a == b, "{file} differs");
+    }
+}
+
+/// Starts the study and kills it (SIGKILL) once so many cells are finished and another one has begun.
+fn kill_when(place: &TempDir, n_finished: usize) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_howfar"))
+        .args(["run", "study.toml", "--out", "broken", "--jobs", "1"])
+        .current_dir(place.path())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let begun = Instant::now();
+    let runs = place.path().join("broken/runs");
+    let count = |file: &str| {
+        let folders = fs::read_dir(&runs).into_iter().flatten().flatten();
+        folders.filter(|folder| folder.path().join(file).is_file()).count()
+    };
+    while !(count("finished.json") >= n_finished && count("epochs.jsonl") > n_finished) {
+        assert!(child.try_wait().unwrap().is_none(), "the study ended before it could be killed");
+        assert!(begun.elapsed() < Duration::from_secs(300), "no cell was finished");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+#[test]
+fn the_last_line_is_the_claim_and_every_file_is_there() {
+    let place = workplace();
+    prepare(&place);
+    let outcome = howfar(&place, &["run", "study.toml", "--out", "out", "--quiet"]);
+    assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+    let results: serde_json::Value = serde_json::from_slice(&read(&place.path().join("out/results.json"))).unwrap();
+    assert_eq!(outcome.stdout.trim_end().lines().last(), results["answer"].as_str());
+    for file in
+        ["plan.json", "choice.json", "timing.json", "report.html", "table.csv", "sheets/00.png", "sheets/02.png"]
+    {
+        assert!(place.path().join("out").join(file).is_file(), "{file}");
+    }
+    // A second start finds everything finished; a cell asked for twice is computed once.
+    let again = howfar(&place, &["run", "study.toml", "--out", "out"]);
+    assert!(again.stderr.contains("finished before"), "{}", again.stderr);
+    let cell = howfar(&place, &["run-cell", "out", "--index", "0"]);
+    assert!(cell.stdout.contains("was finished before"), "{}", cell.stdout);
+    let status = howfar(&place, &["status", "out"]);
+    assert!(status.stdout.contains("cells finished, 0 running, 0 stopped"), "{}", status.stdout);
+}
+
+#[test]
+fn a_model_trained_by_hand_is_evaluated_and_predicts() {
+    let place = workplace();
+    draw_style(&place, "real", 6, 1, "studio");
+    let arguments = ["train", "real", "--epochs", "2", "--out", "m.safetensors", "--quiet"];
+    let trained = howfar(&place, &arguments);
+    assert_eq!(trained.code, 0, "{}", trained.stderr);
+    let evaluated = howfar(&place, &["evaluate", "m.safetensors", "real", "--json"]);
+    let figures: serde_json::Value = serde_json::from_str(&evaluated.stdout).unwrap();
+    assert!(figures["accuracy_percent"].as_f64().is_some(), "{}", evaluated.stdout);
+    assert_eq!(howfar(&place, &["export-faces", "real", "--out", "png"]).code, 0);
+    let png = fs::read_dir(place.path().join("png/fear")).unwrap().next().unwrap().unwrap().path();
+    let predicted = howfar(&place, &["predict", "m.safetensors", png.to_str().unwrap(), "--json"]);
+    let seen: serde_json::Value = serde_json::from_str(&predicted.stdout).unwrap();
+    let sum: f64 = seen[0]["probabilities"].as_object().unwrap().values().map(|p| p.as_f64().unwrap()).sum();
+    assert!((sum - 1.0).abs() < 1e-4, "{}", predicted.stdout);
+    let again = howfar(&place, &["train", "real", "--epochs", "2", "--out", "n.safetensors", "--quiet"]);
+    assert_eq!(again.code, 0);
+    let [a, b] = ["m.safetensors", "n.safetensors"].map(|m| read(&place.path().join(m)));
+    assert!(a == b, "the same seed gave other weights");
+}

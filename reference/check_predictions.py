@@ -1,0 +1,157 @@
+"""Recomputes the figures of a study from its prediction files with scikit-learn and compares them with results.json.
+
+Run: python reference/check_predictions.py STUDY_FOLDER     (needs pyarrow, scikit-learn and numpy)
+
+Reads runs/<cell>/run.json ({"cell": {...}}), runs/<cell>/predictions.parquet (part, set, row, subject, label,
+probabilities) and results.json. Compared: every row of the table, every confusion matrix with precision, recall and
+F1 a class, the validation accuracy of every k, and accuracy and difference of every claim (means over people of each
+person's mean, paired by face). Prints what differs by more than 1e-6 and exits with 1 then.
+"""
+
+import json
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+from sklearn import metrics
+
+TOLERANCE = 1e-6
+
+
+class Report:
+    def __init__(self):
+        self.n_compared = 0
+        self.differences = []
+
+    def compare(self, what, ours, reference):
+        ours, reference = np.asarray(ours, dtype=float), np.asarray(reference, dtype=float)
+        self.n_compared += reference.size
+        if ours.shape != reference.shape or not np.all(np.abs(ours - reference) <= TOLERANCE):
+            self.differences.append(f"{what}: results.json has {ours.tolist()}, scikit-learn {reference.tolist()}")
+
+
+def read_cells(study):
+    """{(recipe, arm, k): {(split, seed): {(part, set): {"label", "predicted", "subject", "face"}}}}"""
+    cells = defaultdict(dict)
+    for file in sorted(study.glob("runs/*/predictions.parquet")):
+        cell = json.loads((file.parent / "run.json").read_text())["cell"]
+        columns = pq.read_table(file).to_pydict()
+        parts = defaultdict(lambda: {"label": [], "predicted": [], "subject": [], "face": []})
+        for i, part in enumerate(columns["part"]):
+            # Sets are told apart where they are unseen; the real sets of a study are one.
+            faces = parts[part, columns["set"][i] if part == "unseen" else ""]
+            faces["label"].append(columns["label"][i])
+            faces["predicted"].append(int(np.argmax(columns["probabilities"][i])))
+            faces["subject"].append(columns["subject"][i])
+            faces["face"].append((columns["set"][i], columns["row"][i]))
+        run = cell["split_idx"], cell["seed_idx"]
+        group = cells[cell["recipe"], cell["arm"], float(cell["k"])]
+        if run in group:
+            sys.exit(f"{file.parent}: a second run of the same cell; remove the stale one")
+        group[run] = dict(parts)
+    return cells
+
+
+def check_row(report, recipe, row, runs):
+    key = row["part"], row["set"]
+    faces = [parts[key] for parts in runs.values() if key in parts]
+    name = f"table, {recipe} {row['arm']} k={row['k']} {row['part']} {row['set']}".strip()
+    accuracy = [100 * metrics.accuracy_score(f["label"], f["predicted"]) for f in faces]
+
+    def macro(figure):
+        return 100 * np.mean([figure(f["label"], f["predicted"], average="macro", zero_division=0) for f in faces])
+
+    report.compare(f"{name}: cells", row["n_cells"], len(faces))
+    if not faces:
+        return
+    report.compare(f"{name}: faces", row["n_faces"], round(np.mean([len(f["label"]) for f in faces])))
+    report.compare(f"{name}: accuracy", row["accuracy_percent"], np.mean(accuracy))
+    if len(accuracy) > 1:
+        report.compare(f"{name}: deviation", row["accuracy_sd_points"], np.std(accuracy, ddof=1))
+    report.compare(f"{name}: macro recall", row["macro_recall_percent"], macro(metrics.recall_score))
+    report.compare(f"{name}: macro F1", row["macro_f1_percent"], macro(metrics.f1_score))
+
+
+def check_confusion(report, recipe, confusion, runs, n_classes):
+    key = confusion["part"], confusion["set"]
+    faces = [parts[key] for parts in runs.values() if key in parts]
+    labels = np.concatenate([f["label"] for f in faces])
+    predicted = np.concatenate([f["predicted"] for f in faces])
+    name = f"confusion, {recipe} {confusion['arm']} k={confusion['k']} {confusion['part']} {confusion['set']}".strip()
+    counts = metrics.confusion_matrix(labels, predicted, labels=range(n_classes))
+    report.compare(f"{name}: counts", confusion["counts"], counts)
+    percent = 100 * counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    report.compare(f"{name}: percent", confusion["percent"], percent)
+    figures = metrics.precision_recall_fscore_support(labels, predicted, labels=range(n_classes), zero_division=0)
+    for field, reference in zip(("precision_percent", "recall_percent", "f1_percent"), figures):
+        report.compare(f"{name}: {field}", [c[field] for c in confusion["per_class"]], 100 * reference)
+    report.compare(f"{name}: support", [c["support"] for c in confusion["per_class"]], figures[3])
+
+
+def person_means(runs, baseline, key):
+    """Mean over people of each one's mean over faces, then seeds and splits: of the arm, and of the baseline."""
+    people = defaultdict(lambda: defaultdict(list))
+    for run in runs:
+        sides = [dict(zip(f["face"], zip(f["subject"], np.equal(f["label"], f["predicted"])))) for f in
+                 (runs[run][key], baseline[run][key])]
+        by_person = defaultdict(list)
+        for face, (subject, right) in sides[0].items():
+            by_person[subject].append((right, sides[1][face][1]))
+        for subject, pairs in by_person.items():
+            people[subject][run[1]].append(np.mean(pairs, axis=0))
+    return np.mean([np.mean([np.mean(v, axis=0) for v in seeds.values()], axis=0) for seeds in people.values()], axis=0)
+
+
+def check_claim(report, recipe, claim, cells):
+    key = claim["part"], claim["set"] if claim["part"] == "unseen" else ""
+    runs = cells[recipe, claim["arm"], float(claim["k"])]
+    baseline = cells[recipe, claim["baseline_arm"], float(claim["baseline_k"])]
+    arm, base = 100 * person_means(runs, baseline, key)
+    name = f"claim, {recipe} k={claim['k']} against {claim['baseline_arm']} on {' '.join(key)}".strip()
+    report.compare(f"{name}: accuracy", claim["accuracy_percent"], arm)
+    report.compare(f"{name}: baseline", claim["baseline_accuracy_percent"], base)
+    report.compare(f"{name}: difference", claim["difference_points"], arm - base)
+
+
+def check_choice(report, recipe, choice, cells):
+    key = ("validation", "")
+    for candidate in choice["candidates"]:
+        arm = "real" if candidate["k"] == 0 else "mix"
+        runs = cells[recipe, arm, float(candidate["k"])]
+        accuracy = 100 * person_means(runs, runs, key)[0]
+        report.compare(f"choice, {recipe} k={candidate['k']}", candidate["validation_accuracy_percent"], accuracy)
+
+
+def main():
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    study = Path(sys.argv[1])
+    results = json.loads((study / "results.json").read_text())
+    cells = read_cells(study)
+    report = Report()
+    n_classes = len(results["study"]["classes"])
+    for of_recipe in results["recipes"]:
+        recipe = of_recipe["recipe"]
+        for row in of_recipe["table"]:
+            check_row(report, recipe, row, cells[recipe, row["arm"], float(row["k"])])
+        for confusion in of_recipe["confusions"]:
+            check_confusion(report, recipe, confusion, cells[recipe, confusion["arm"], float(confusion["k"])], n_classes)
+        for claim in of_recipe["claims"] + of_recipe["controls"]:
+            check_claim(report, recipe, claim, cells)
+        if of_recipe["choice"]:
+            check_choice(report, recipe, of_recipe["choice"], cells)
+        told = {(recipe, row["arm"], float(row["k"]), row["part"], row["set"]) for row in of_recipe["table"]}
+        for (its_recipe, arm, k), runs in sorted(cells.items()):
+            for key in sorted({key for parts in runs.values() for key in parts}):
+                if its_recipe == recipe and (recipe, arm, k, *key) not in told:
+                    report.differences.append(f"{recipe} {arm} k={k} {' '.join(key)}: not in the table of results.json")
+    for difference in report.differences:
+        print(difference)
+    print(f"{report.n_compared} figures compared, {len(report.differences)} differences")
+    sys.exit(1 if report.differences or report.n_compared == 0 else 0)
+
+
+if __name__ == "__main__":
+    main()
