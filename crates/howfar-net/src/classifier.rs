@@ -72,7 +72,7 @@ impl Classifier {
     /// # Shapes
     /// `inputs` `[N, 1, H, W]` -> `[N, E]`
     pub fn logits(&self, inputs: &[f32]) -> Vec<f32> {
-        self.logits_by(Operations::Composed, inputs)
+        self.logits_by(Operations::Fused, inputs)
     }
 
     pub(crate) fn logits_by(&self, operations: Operations, inputs: &[f32]) -> Vec<f32> {

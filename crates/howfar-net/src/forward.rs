@@ -9,6 +9,7 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::Architecture;
 use crate::composed::{self, BatchStatistics, Norm, tensor};
+use crate::fused;
 use crate::weights::{Weights, block_offsets, dense_offset};
 
 /// Who computes the blocks.
@@ -124,7 +125,10 @@ pub(crate) fn forward(
             },
         };
         let (weight, bias) = (leaves.taps(at), leaves.vector(at + 1));
-        let (out, statistics) = composed::block(block, x, weight, bias, norm);
+        let (out, statistics) = match operations {
+            Operations::Composed => composed::block(block, x, weight, bias, norm),
+            Operations::Fused => fused::block(block, x, weight, bias, norm),
+        };
         x = out;
         all_statistics.extend(statistics);
         if let Some(mask) = mask(&mut mode, n * block.n_values_out(), block.dropout) {

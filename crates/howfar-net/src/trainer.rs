@@ -41,7 +41,7 @@ impl Trainer {
     pub fn new(classifier: Classifier, optimiser: OptimiserKind) -> Self {
         let zeros = |p: &crate::Parameter| vec![0.0; if p.trained { p.values.len() } else { 0 }];
         let moments = classifier.weights.parameters.iter().map(|p| (zeros(p), zeros(p))).collect();
-        Trainer { classifier, optimiser, moments, n_steps: 0, operations: Operations::Composed }
+        Trainer { classifier, optimiser, moments, n_steps: 0, operations: Operations::Fused }
     }
 
     /// The same with Burn's own operations: slower, and the reference of the fused ones.
@@ -198,6 +198,29 @@ mod tests {
         let ((first, losses), (second, _)) = (run(), run());
         assert_eq!(first, second);
         assert!(losses[11] < 0.5 * losses[0], "{losses:?}");
+    }
+
+    #[test]
+    fn fused_operations_train_as_composed_ones_do() {
+        for (kind, side) in [(NetworkKind::Compact, 50), (NetworkKind::Table1Valid, 34), (NetworkKind::Table1Same, 18)]
+        {
+            let fused = trainer(kind, side);
+            let mut both = [Trainer::composed(fused.classifier.clone(), ADAMW), fused];
+            for seed in 0..4 {
+                let (inputs, labels) = batch(5, side);
+                let settings = StepSettings { rate: 1e-4, ..SETTINGS };
+                let [composed, fused] = both.each_mut().map(|trainer| {
+                    trainer.step(inputs.clone(), &labels, settings, Some(&mut ChaCha8Rng::seed_from_u64(seed)))
+                });
+                assert!((composed - fused).abs() < 1e-3 * composed, "{kind:?} step {seed}: {composed} {fused}");
+            }
+            let (inputs, _) = batch(3, side);
+            let [composed, fused] = [Operations::Composed, Operations::Fused]
+                .map(|operations| both[1].classifier.logits_by(operations, &inputs));
+            for (a, b) in composed.iter().zip(&fused) {
+                assert!((a - b).abs() < 1e-4 * a.abs().max(1.0), "{kind:?}: {composed:?} {fused:?}");
+            }
+        }
     }
 
     #[test]

@@ -20,8 +20,8 @@ pub use predict::predict;
 pub use run::{Trained, TrainingInputs, train};
 pub use speed::measure_speed;
 
-/// What the engine computes with on this machine: `avx2+fma` or `plain`. Part of a cell's identity, because other
+/// What the engine computes with on this machine: `avx512`, `avx2` (with FMA) or `plain`. Part of a cell's identity, because other
 /// instructions round differently.
 pub fn instruction_set() -> &'static str {
-    howfar_net::instruction_set()
+    howfar_net::InstructionSet::best().name()
 }

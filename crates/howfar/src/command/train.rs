@@ -57,7 +57,10 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     let side = |f: &usize| split.side(&pool.face(*f).labels.subject) == Some(SplitPart::Validation);
     let validation: Vec<usize> = real.clone().filter(side).collect();
     let mixture = Mixture::new(Arm::Real, MixtureRatio::ZERO, &pool, real, None, &split, seeds)?;
-    let folder = files::partial_name(&args.out);
+    // A run that was stopped goes on from what lies here.
+    let mut run_name = args.out.file_name().unwrap_or_default().to_owned();
+    run_name.push(".run");
+    let folder = args.out.with_file_name(run_name);
     files::create_folder(&folder)?;
     let settings = settings(args);
     let inputs = TrainingInputs {

@@ -1,0 +1,266 @@
+//! A few numbers that one instruction handles together, in three kinds: plain Rust, AVX2 with FMA, AVX-512.
+//!
+//! Kernels are generic over [`Vector`] and always inlined into a function that has the instructions switched on
+//! (`instruction_set.rs`), so that each call below becomes one instruction.
+
+/// Numbers of 32 bits side by side.
+///
+/// # Safety
+/// Every function needs a processor with the instructions of its kind; pointers must be good for the lanes they name.
+pub(crate) trait Vector: Copy {
+    /// Numbers side by side.
+    const LANES: usize;
+    /// All lanes equal.
+    unsafe fn splat(value: f32) -> Self;
+    /// `LANES` numbers.
+    unsafe fn load(from: *const f32) -> Self;
+    /// The first `n` ≤ `LANES` numbers, then zeros; touches nothing behind them.
+    unsafe fn load_first(from: *const f32, n: usize) -> Self;
+    /// Writes all lanes.
+    unsafe fn store(self, to: *mut f32);
+    /// Writes the first `n` ≤ `LANES` lanes and nothing behind them.
+    unsafe fn store_first(self, to: *mut f32, n: usize);
+    /// self × b + c, rounded once where the instruction set can.
+    unsafe fn mul_add(self, b: Self, c: Self) -> Self;
+    /// Sum.
+    unsafe fn add(self, other: Self) -> Self;
+    /// Difference.
+    unsafe fn sub(self, other: Self) -> Self;
+    /// Product.
+    unsafe fn mul(self, other: Self) -> Self;
+    /// The larger.
+    unsafe fn max(self, other: Self) -> Self;
+    /// Itself where a = b, else 0.
+    unsafe fn where_equal(self, a: Self, b: Self) -> Self;
+    /// Itself where a > 0, else 0.
+    unsafe fn where_positive(self, a: Self) -> Self;
+}
+
+/// Plain Rust: what a processor without the others runs, and the twin that they are tested against.
+#[derive(Clone, Copy)]
+pub(crate) struct Plain([f32; 8]);
+
+impl Plain {
+    #[inline(always)]
+    fn zip(self, other: Self, f: impl Fn(f32, f32) -> f32) -> Self {
+        let mut out = [0.0; 8];
+        for (i, o) in out.iter_mut().enumerate() {
+            *o = f(self.0[i], other.0[i]);
+        }
+        Plain(out)
+    }
+}
+
+impl Vector for Plain {
+    const LANES: usize = 8;
+    #[inline(always)]
+    unsafe fn splat(value: f32) -> Self {
+        Plain([value; 8])
+    }
+    #[inline(always)]
+    unsafe fn load(from: *const f32) -> Self {
+        // SAFETY: the caller's pointer is good for 8 numbers.
+        Plain(unsafe { from.cast::<[f32; 8]>().read_unaligned() })
+    }
+    #[inline(always)]
+    unsafe fn load_first(from: *const f32, n: usize) -> Self {
+        let mut lanes = [0.0; 8];
+        // SAFETY: the caller's pointer is good for n numbers, n ≤ 8.
+        unsafe { std::ptr::copy_nonoverlapping(from, lanes.as_mut_ptr(), n) };
+        Plain(lanes)
+    }
+    #[inline(always)]
+    unsafe fn store(self, to: *mut f32) {
+        // SAFETY: the caller's pointer is good for 8 numbers.
+        unsafe { to.cast::<[f32; 8]>().write_unaligned(self.0) };
+    }
+    #[inline(always)]
+    unsafe fn store_first(self, to: *mut f32, n: usize) {
+        // SAFETY: the caller's pointer is good for n numbers, n ≤ 8.
+        unsafe { std::ptr::copy_nonoverlapping(self.0.as_ptr(), to, n) };
+    }
+    #[inline(always)]
+    unsafe fn mul_add(self, b: Self, c: Self) -> Self {
+        self.zip(b, |a, b| a * b).zip(c, |ab, c| ab + c)
+    }
+    #[inline(always)]
+    unsafe fn add(self, other: Self) -> Self {
+        self.zip(other, |a, b| a + b)
+    }
+    #[inline(always)]
+    unsafe fn sub(self, other: Self) -> Self {
+        self.zip(other, |a, b| a - b)
+    }
+    #[inline(always)]
+    unsafe fn mul(self, other: Self) -> Self {
+        self.zip(other, |a, b| a * b)
+    }
+    #[inline(always)]
+    unsafe fn max(self, other: Self) -> Self {
+        self.zip(other, |a, b| if a > b { a } else { b })
+    }
+    #[inline(always)]
+    unsafe fn where_equal(self, a: Self, b: Self) -> Self {
+        let equal = a.zip(b, |a, b| if a == b { 1.0 } else { 0.0 });
+        self.zip(equal, |value, equal| if equal == 1.0 { value } else { 0.0 })
+    }
+    #[inline(always)]
+    unsafe fn where_positive(self, a: Self) -> Self {
+        self.zip(a, |value, a| if a > 0.0 { value } else { 0.0 })
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+pub(crate) use x86::{Avx2, Avx512};
+
+#[cfg(target_arch = "x86_64")]
+mod x86 {
+    use std::arch::x86_64::*;
+
+    use super::Vector;
+
+    /// 8 lanes, multiplication and addition in one.
+    #[derive(Clone, Copy)]
+    pub(crate) struct Avx2(__m256);
+
+    /// −1 for each of the first n lanes, read from 8 − n on.
+    static FIRST: [i32; 16] = [-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0];
+
+    #[expect(clippy::undocumented_unsafe_blocks, reason = "each is the contract of the trait, word for word")]
+    impl Vector for Avx2 {
+        const LANES: usize = 8;
+        #[inline(always)]
+        unsafe fn splat(value: f32) -> Self {
+            Avx2(unsafe { _mm256_set1_ps(value) })
+        }
+        #[inline(always)]
+        unsafe fn load(from: *const f32) -> Self {
+            Avx2(unsafe { _mm256_loadu_ps(from) })
+        }
+        #[inline(always)]
+        unsafe fn load_first(from: *const f32, n: usize) -> Self {
+            debug_assert!(n <= 8);
+            unsafe {
+                let mask = _mm256_loadu_si256(FIRST.as_ptr().add(8 - n).cast());
+                Avx2(_mm256_maskload_ps(from, mask))
+            }
+        }
+        #[inline(always)]
+        unsafe fn store(self, to: *mut f32) {
+            unsafe { _mm256_storeu_ps(to, self.0) };
+        }
+        #[inline(always)]
+        unsafe fn store_first(self, to: *mut f32, n: usize) {
+            // A masked store is dozens of micro-operations on some processors; four lanes are one.
+            unsafe {
+                if n == 8 {
+                    _mm256_storeu_ps(to, self.0);
+                } else if n == 4 {
+                    _mm_storeu_ps(to, _mm256_castps256_ps128(self.0));
+                } else {
+                    let mut lanes = [0.0f32; 8];
+                    _mm256_storeu_ps(lanes.as_mut_ptr(), self.0);
+                    std::ptr::copy_nonoverlapping(lanes.as_ptr(), to, n);
+                }
+            }
+        }
+        #[inline(always)]
+        unsafe fn mul_add(self, b: Self, c: Self) -> Self {
+            Avx2(unsafe { _mm256_fmadd_ps(self.0, b.0, c.0) })
+        }
+        #[inline(always)]
+        unsafe fn add(self, other: Self) -> Self {
+            Avx2(unsafe { _mm256_add_ps(self.0, other.0) })
+        }
+        #[inline(always)]
+        unsafe fn sub(self, other: Self) -> Self {
+            Avx2(unsafe { _mm256_sub_ps(self.0, other.0) })
+        }
+        #[inline(always)]
+        unsafe fn mul(self, other: Self) -> Self {
+            Avx2(unsafe { _mm256_mul_ps(self.0, other.0) })
+        }
+        #[inline(always)]
+        unsafe fn max(self, other: Self) -> Self {
+            Avx2(unsafe { _mm256_max_ps(self.0, other.0) })
+        }
+        #[inline(always)]
+        unsafe fn where_equal(self, a: Self, b: Self) -> Self {
+            Avx2(unsafe { _mm256_and_ps(self.0, _mm256_cmp_ps::<_CMP_EQ_OQ>(a.0, b.0)) })
+        }
+        #[inline(always)]
+        unsafe fn where_positive(self, a: Self) -> Self {
+            Avx2(unsafe { _mm256_and_ps(self.0, _mm256_cmp_ps::<_CMP_GT_OQ>(a.0, _mm256_setzero_ps())) })
+        }
+    }
+
+    /// 16 lanes, and masks that cost nothing.
+    #[derive(Clone, Copy)]
+    pub(crate) struct Avx512(__m512);
+
+    /// A bit for each of the first n lanes.
+    #[inline(always)]
+    fn first(n: usize) -> __mmask16 {
+        debug_assert!(n <= 16);
+        ((1u32 << n) - 1) as __mmask16
+    }
+
+    #[expect(clippy::undocumented_unsafe_blocks, reason = "each is the contract of the trait, word for word")]
+    impl Vector for Avx512 {
+        const LANES: usize = 16;
+        #[inline(always)]
+        unsafe fn splat(value: f32) -> Self {
+            Avx512(unsafe { _mm512_set1_ps(value) })
+        }
+        #[inline(always)]
+        unsafe fn load(from: *const f32) -> Self {
+            Avx512(unsafe { _mm512_loadu_ps(from) })
+        }
+        #[inline(always)]
+        unsafe fn load_first(from: *const f32, n: usize) -> Self {
+            Avx512(unsafe { _mm512_maskz_loadu_ps(first(n), from) })
+        }
+        #[inline(always)]
+        unsafe fn store(self, to: *mut f32) {
+            unsafe { _mm512_storeu_ps(to, self.0) };
+        }
+        #[inline(always)]
+        unsafe fn store_first(self, to: *mut f32, n: usize) {
+            unsafe { _mm512_mask_storeu_ps(to, first(n), self.0) };
+        }
+        #[inline(always)]
+        unsafe fn mul_add(self, b: Self, c: Self) -> Self {
+            Avx512(unsafe { _mm512_fmadd_ps(self.0, b.0, c.0) })
+        }
+        #[inline(always)]
+        unsafe fn add(self, other: Self) -> Self {
+            Avx512(unsafe { _mm512_add_ps(self.0, other.0) })
+        }
+        #[inline(always)]
+        unsafe fn sub(self, other: Self) -> Self {
+            Avx512(unsafe { _mm512_sub_ps(self.0, other.0) })
+        }
+        #[inline(always)]
+        unsafe fn mul(self, other: Self) -> Self {
+            Avx512(unsafe { _mm512_mul_ps(self.0, other.0) })
+        }
+        #[inline(always)]
+        unsafe fn max(self, other: Self) -> Self {
+            Avx512(unsafe { _mm512_max_ps(self.0, other.0) })
+        }
+        #[inline(always)]
+        unsafe fn where_equal(self, a: Self, b: Self) -> Self {
+            unsafe {
+                let equal = _mm512_cmp_ps_mask::<_CMP_EQ_OQ>(a.0, b.0);
+                Avx512(_mm512_maskz_mov_ps(equal, self.0))
+            }
+        }
+        #[inline(always)]
+        unsafe fn where_positive(self, a: Self) -> Self {
+            unsafe {
+                let positive = _mm512_cmp_ps_mask::<_CMP_GT_OQ>(a.0, _mm512_setzero_ps());
+                Avx512(_mm512_maskz_mov_ps(positive, self.0))
+            }
+        }
+    }
+}
