@@ -1,7 +1,7 @@
 //! CPU kernels for small convolutional networks: slices in, slices out. The only crate with `unsafe`.
 //!
 //! Pictures lie channels last, `[N, H, W, C]`; weights lie as in PyTorch, `[C', C, 3, 3]`. Every kernel is written once
-//! over a [`Vector`](vector::Vector) of lanes and compiled for each instruction set; [`InstructionSet::best`] chooses at
+//! over a `Vector` of lanes and compiled for each instruction set; [`InstructionSet::best`] chooses at
 //! run time. All sums have a fixed order, so that one instruction set gives the same bits on every machine.
 
 mod activation;

@@ -214,13 +214,14 @@ fn point(row: &TableRow, axes: &Axes, mark: &str, name: &str) -> Markup {
     }
 }
 
-/// Controls stand beside the test line, each with a mark of its own.
+/// Controls stand beside the test line, towards the middle of the picture, each with a mark of its own.
 fn control(row: &TableRow, axes: &Axes, n_recipe: usize, nouns: Nouns) -> Markup {
-    let dodge = match row.arm {
+    let beside = match row.arm {
         Arm::Repeat => 14,
         Arm::Augment => 24,
-        _ => -14,
+        _ => 34,
     };
+    let dodge = if axes.x(row.k.value()) > 50.0 { -beside } else { beside };
     html! {
         g.line.control transform=(format!("translate({dodge},0)")) {
             (point(row, axes, &format!("{}-{n_recipe}", row.arm.name()), &nouns.part(row.part, &row.set)))

@@ -1,8 +1,8 @@
 //! From a mixture to a classifier to predictions.
 //!
 //! In: a pool of faces, a mixture, validation faces, settings, seeds. Out: the kept network, one line an epoch, and what
-//! the network says of any faces. Knows nothing of generators, splits or studies; training ([`train`]) is given training
-//! and validation faces only, and [`predict`] alone looks at others.
+//! the network says of any faces. Knows nothing of generators, splits or studies; training ([`train()`]) is given training
+//! and validation faces only, and [`predict()`] alone looks at others.
 
 mod augmentation;
 mod batches;
