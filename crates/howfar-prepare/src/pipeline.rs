@@ -17,7 +17,7 @@ use crate::photo::PhotoPath;
 use crate::published;
 use crate::report::{PrepareReport, Tally, count_reasons, rejects_file, write_rejects};
 use crate::request::{Detect, PrepareRequest};
-use crate::survey::survey;
+use crate::survey::{Repeats, survey};
 use crate::video;
 
 /// Pictures prepared side by side before they are written in order.
@@ -51,6 +51,8 @@ pub(crate) struct Candidate {
     pub found: Found,
     pub subject: SubjectId,
     pub label: usize,
+    /// Whether its label is that of a database with published counts.
+    pub published: bool,
 }
 
 impl Candidate {
@@ -72,6 +74,9 @@ pub(crate) struct Rejected {
 struct Gathered {
     database: String,
     licence: Licence,
+    published: bool,
+    /// The sentence that its counts are those published.
+    agreement: Option<String>,
     listing: Listing,
 }
 
@@ -90,8 +95,8 @@ pub fn prepare(
     if candidates.iter().any(|c| matches!(c.found.pixels, Pixels::Clip(_))) {
         video::require_ffmpeg()?;
     }
-    let n_repeated = survey(&mut candidates, &mut rejected, progress)?;
-    info.caveats.extend(caveats(&candidates, &rejected, n_repeated));
+    let repeats = survey(&mut candidates, &mut rejected, progress)?;
+    info.caveats.extend(caveats(&candidates, &rejected, repeats));
     info.caveats.extend(empty_classes(&candidates, &classes));
     let mut tally = Tally::new(classes.len());
     let preprocessing = info.preprocessing.clone();
@@ -104,7 +109,8 @@ pub fn prepare(
         return Err(nothing_left(&request.out, &rejected));
     }
     let set = writer.finish()?;
-    Ok(tally.report(&request.out, set.info(), &rejected))
+    let agreements = gathered.into_iter().filter_map(|g| g.agreement).collect();
+    Ok(tally.report(&request.out, set.info(), agreements, &rejected))
 }
 
 /// Tells how far the work is, and turns a wish to stop into an error.
@@ -150,9 +156,12 @@ fn gather(
             return Err(Fault::usage(source.path.display(), format!("two sources are called {name}"))
                 .hint("persons of the two could not be told apart: prepare one set of each, or rename a folder"));
         }
-        listing.caveats.extend(published::compare(&name, &listing.found, adapter.published));
+        let comparison = published::compare(&name, &listing.found, adapter.published);
+        listing.caveats.extend(comparison.differences);
+        let published = !adapter.published.is_empty();
+        let agreement = comparison.agreement;
         let licence = Licence { database: name.clone(), terms: adapter.terms.to_owned() };
-        gathered.push(Gathered { database: name, licence, listing });
+        gathered.push(Gathered { database: name, licence, published, agreement, listing });
     }
     report_progress(progress, Stage::Listing, request.sources.len(), request.sources.len())?;
     Ok(gathered)
@@ -212,7 +221,7 @@ fn choose(
     rejected: &mut Vec<Rejected>,
 ) -> Result<Vec<Candidate>, Fault> {
     let mut candidates = Vec::new();
-    for Gathered { database, listing, .. } in gathered {
+    for Gathered { database, published, listing, .. } in gathered {
         let mut n_of_class = vec![0_usize; classes.len()];
         for found in std::mem::take(&mut listing.found) {
             let Some(label) = classes.iter().position(|class| class == found.class.name()) else {
@@ -225,7 +234,7 @@ fn choose(
                 continue;
             }
             let subject = SubjectId::new(database, &found.person.clone().unwrap_or_else(|| own_person(&found.source)))?;
-            candidates.push(Candidate { found, subject, label });
+            candidates.push(Candidate { found, subject, label, published: *published });
         }
         rejected.extend(listing.rejects.drain(..).map(|reject| Rejected {
             database: database.clone(),
@@ -247,7 +256,7 @@ fn own_person(source: &str) -> String {
     face.map_or(stem.to_owned(), |face| format!("{stem}#{face}"))
 }
 
-fn caveats(candidates: &[Candidate], rejected: &[Rejected], n_repeated: u64) -> Vec<String> {
+fn caveats(candidates: &[Candidate], rejected: &[Rejected], repeats: Repeats) -> Vec<String> {
     let mut nobody: BTreeMap<&str, u64> = BTreeMap::new();
     for candidate in candidates.iter().filter(|c| c.found.person.is_none()) {
         *nobody.entry(candidate.subject.database()).or_default() += 1;
@@ -258,9 +267,14 @@ fn caveats(candidates: &[Candidate], rejected: &[Rejected], n_repeated: u64) -> 
             format!("{database}: of {n} pictures nobody says whose they are; each counts as its own person, so the same human may be on both sides of a split")
         })
         .collect();
-    if n_repeated > 0 {
-        caveats
-            .push(format!("{n_repeated} pictures repeat another, pixel by pixel; equal pictures count as one person"));
+    let Repeats { n_same_class, n_two_classes } = repeats;
+    if n_same_class > 0 {
+        caveats.push(format!(
+            "{n_same_class} pictures repeat another, pixel by pixel; equal pictures count as one person"
+        ));
+    }
+    if n_two_classes > 0 {
+        caveats.push(format!("{n_two_classes} pictures stand in their database under two classes, pixel by pixel; they are kept and count as one person"));
     }
     for (reason, what) in [(Reason::TwoClasses, "classes"), (Reason::TwoPersons, "persons")] {
         let n = rejected.iter().filter(|r| r.reason == reason).count();

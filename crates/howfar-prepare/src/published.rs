@@ -28,13 +28,24 @@ pub struct Published {
     pub persons: Option<u64>,
 }
 
-/// A sentence for each way in which the finds differ from every one of the published tables; nothing if one fits.
-pub(crate) fn compare(database: &str, found: &[Found], tables: &[Published]) -> Vec<String> {
+/// What the comparison says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Comparison {
+    /// That the counts are those published, if they are.
+    pub agreement: Option<String>,
+    /// A sentence for each way in which they differ from every published table.
+    pub differences: Vec<String>,
+}
+
+/// Holds the finds against the published tables; the first that fits counts.
+pub(crate) fn compare(database: &str, found: &[Found], tables: &[Published]) -> Comparison {
     let differences: Vec<Vec<String>> = tables.iter().map(|table| differences(database, found, table)).collect();
-    if differences.iter().any(Vec::is_empty) {
-        return Vec::new();
+    if let Some(fitting) = differences.iter().position(Vec::is_empty) {
+        let part = tables[fitting].part;
+        let agreement = Some(format!("{database}: counts are those published ({part})"));
+        return Comparison { agreement, differences: Vec::new() };
     }
-    differences.into_iter().next().unwrap_or_default()
+    Comparison { agreement: None, differences: differences.into_iter().next().unwrap_or_default() }
 }
 
 fn differences(database: &str, found: &[Found], table: &Published) -> Vec<String> {
@@ -93,13 +104,23 @@ mod tests {
     #[test]
     fn any_published_table_may_fit() {
         for (n, fits) in [(0, false), (1, true), (2, true), (3, false)] {
-            assert_eq!(compare("x", &finds(n), &TABLES).is_empty(), fits, "{n} pictures");
+            let comparison = compare("x", &finds(n), &TABLES);
+            assert_eq!(
+                (comparison.agreement.is_some(), comparison.differences.is_empty()),
+                (fits, fits),
+                "{n} pictures"
+            );
         }
     }
 
     #[test]
+    fn without_published_counts_nothing_is_said() {
+        assert_eq!(compare("x", &finds(1), &[]), Comparison::default());
+    }
+
+    #[test]
     fn a_difference_is_told_in_numbers() {
-        let lines = compare("x", &finds(3), &TABLES);
+        let lines = compare("x", &finds(3), &TABLES).differences;
         assert_eq!(lines, ["x: pictures a class differ from those published (all): fear 3 instead of 2"]);
     }
 }

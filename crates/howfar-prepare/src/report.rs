@@ -45,6 +45,8 @@ pub struct PrepareReport {
     pub classes: Vec<ClassCount>,
     /// By reason.
     pub rejects: Vec<ReasonCount>,
+    /// For each database whose counts are those published, a sentence that says so.
+    pub agreements: Vec<String>,
     /// What a reader of the set should know; also in the set.
     pub caveats: Vec<String>,
     /// The terms of every database in the set.
@@ -64,6 +66,9 @@ impl fmt::Display for PrepareReport {
         }
         for count in &self.rejects {
             writeln!(f, "  {:17}  {:>7}", count.reason, count.files)?;
+        }
+        for agreement in &self.agreements {
+            writeln!(f, "{agreement}")?;
         }
         for caveat in &self.caveats {
             writeln!(f, "caveat: {caveat}")?;
@@ -95,7 +100,13 @@ impl Tally {
     }
 
     /// Joins the counts with what the written set says of itself.
-    pub(crate) fn report(self, out: &Path, info: &FaceSetInfo, rejected: &[Rejected]) -> PrepareReport {
+    pub(crate) fn report(
+        self,
+        out: &Path,
+        info: &FaceSetInfo,
+        agreements: Vec<String>,
+        rejected: &[Rejected],
+    ) -> PrepareReport {
         let persons: BTreeSet<&String> = self.classes.iter().flat_map(|(_, persons)| persons).collect();
         let count = |((faces, persons), class): (&(u64, BTreeSet<String>), &String)| ClassCount {
             class: class.clone(),
@@ -109,6 +120,7 @@ impl Tally {
             n_persons: persons.len() as u64,
             classes: self.classes.iter().zip(&info.classes).map(count).collect(),
             rejects: count_reasons(rejected),
+            agreements,
             caveats: info.caveats.clone(),
             licences: info.licences.clone(),
         }

@@ -1,8 +1,9 @@
 //! Looks at every picture once before anything is written: what cannot be read, and what occurs more than once.
 //!
-//! The same pixels under two classes contradict each other, and under two persons they would let a person into both
-//! sides of a split; such pictures are left out, all of them, since nobody knows which is right. Where the database
-//! knows no persons, equal pictures become one person.
+//! The same pixels under two persons would let a person into both sides of a split, and under two classes they contradict
+//! each other; such pictures are left out, all of them, since nobody knows which is right. A published database keeps its
+//! contradictions, so that figures on it can be compared with others'. Where a database knows no persons, equal pictures
+//! become one person.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -17,12 +18,21 @@ use crate::pipeline::{Candidate, Progress, Rejected, Stage, report_progress};
 /// Pictures looked at between two reports of progress.
 const BLOCK: usize = 512;
 
-/// Removes what cannot be used. Returns the number of pictures that occur again and were kept.
+/// Pictures that were kept though their pixels occur more than once.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Repeats {
+    /// Pictures that repeat another one under the same class.
+    pub n_same_class: u64,
+    /// Pictures of a published database that stand there under two classes.
+    pub n_two_classes: u64,
+}
+
+/// Removes what cannot be used. Returns what occurs again and was kept.
 pub(crate) fn survey(
     candidates: &mut Vec<Candidate>,
     rejected: &mut Vec<Rejected>,
     progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
-) -> Result<u64, Fault> {
+) -> Result<Repeats, Fault> {
     let mut fingerprints: Vec<Result<Option<String>, String>> = Vec::with_capacity(candidates.len());
     for block in candidates.chunks(BLOCK) {
         fingerprints.par_extend(block.par_iter().map(fingerprint));
@@ -39,12 +49,16 @@ pub(crate) fn survey(
         .enumerate()
         .filter_map(|(i, print)| Some((i, (Reason::Unreadable, print.as_ref().err()?.clone()))))
         .collect();
-    let mut n_repeated = 0;
+    let mut repeats = Repeats::default();
     for same in of_pixels.into_values().filter(|same| same.len() > 1) {
         match contradiction(candidates, &same) {
             Some(verdict) => verdicts.extend(same.into_iter().map(|i| (i, verdict.clone()))),
             None => {
-                n_repeated += same.len() as u64 - 1;
+                if one_class(candidates, &same) {
+                    repeats.n_same_class += same.len() as u64 - 1;
+                } else {
+                    repeats.n_two_classes += same.len() as u64;
+                }
                 share_subject(candidates, &same);
             }
         }
@@ -58,7 +72,7 @@ pub(crate) fn survey(
             None => Some(candidate),
         });
     *candidates = kept.collect();
-    Ok(n_repeated)
+    Ok(repeats)
 }
 
 /// A hash of the pixels; none for films, which nobody copies frame by frame.
@@ -76,12 +90,16 @@ fn fingerprint(candidate: &Candidate) -> Result<Option<String>, String> {
     }
 }
 
+fn one_class(candidates: &[Candidate], same: &[usize]) -> bool {
+    same.iter().all(|i| candidates[*i].label == candidates[same[0]].label)
+}
+
 fn contradiction(candidates: &[Candidate], same: &[usize]) -> Option<(Reason, String)> {
     let all: Vec<&Candidate> = same.iter().map(|i| &candidates[*i]).collect();
     let told = |say: &dyn Fn(&Candidate) -> String| {
         all.iter().map(|c| format!("{} ({})", c.found.source, say(c))).collect::<Vec<_>>().join(" = ")
     };
-    if all.iter().any(|c| c.label != all[0].label) {
+    if !one_class(candidates, same) && !all.iter().all(|c| c.published) {
         return Some((Reason::TwoClasses, told(&|c| c.found.class.name().to_owned())));
     }
     let persons: Vec<&SubjectId> = all.iter().filter(|c| c.found.person.is_some()).map(|c| &c.subject).collect();

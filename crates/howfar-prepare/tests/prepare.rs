@@ -96,6 +96,16 @@ fn pixels_under_two_classes_or_two_persons_are_left_out() {
 }
 
 #[test]
+fn a_published_database_keeps_its_contradictions_as_one_person() {
+    let desk = Desk::with(&["db/train/angry/Training_1.jpg", "db/test/happy/PublicTest_3.jpg"]);
+    std::fs::create_dir_all(desk.at("db/train/fear")).unwrap();
+    std::fs::copy(desk.at("db/train/angry/Training_1.jpg"), desk.at("db/train/fear/Training_2.jpg")).unwrap();
+    let report = run(&desk.request("fer2013", "db")).unwrap();
+    assert_eq!((report.n_faces, report.n_persons, report.rejects.len()), (3, 2, 0), "{report}");
+    assert!(report.to_string().contains("2 pictures stand in their database under two classes"), "{report}");
+}
+
+#[test]
 fn when_nothing_is_left_the_reasons_are_counted_and_listed() {
     let desk = Desk::with(&[]);
     std::fs::create_dir_all(desk.at("db/happy")).unwrap();

@@ -59,7 +59,9 @@ fn head(results: &Results, nouns: Nouns, has_sheets: bool) -> Markup {
     html! {
         header {
             p.eyebrow { "How far do " (wording::made_faces(results)) " help? Study " b { (results.study.name) } }
-            h1 #answer { (results.answer) }
+            @let (first, rest) = results.answer.split_once(". ").unwrap_or((&results.answer, ""));
+            h1 { (first.trim_end_matches('.')) "." }
+            @if !rest.is_empty() { p.rest { (rest) } }
             @if nouns.real != "people" {
                 p.rehearsal { "The faces in the place of real ones are not all photographs: this study shows the method and says nothing about people." }
             }
