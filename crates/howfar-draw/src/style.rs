@@ -80,6 +80,8 @@ pub struct ShapeStyle {
     pub cheek_eye_distances: Bell,
     /// Years; lines and folds deepen with them.
     pub age_years: Range,
+    /// Depth of lines and folds at rest, each on its own, against what the age says: 1 = as the age says.
+    pub resting_lines: Range,
 }
 
 /// Skin, lips, brows and eyes. Albedo: share of light sent back, 0..=1.
@@ -90,6 +92,8 @@ pub struct SkinStyle {
     pub albedo: Range,
     /// Strength of blotches: relative albedo.
     pub blotches: Range,
+    /// Strength of fine spots and pores: relative albedo.
+    pub grain: Range,
     /// Lips against skin, relative albedo.
     pub lips: Range,
     /// Half width of the brows in eye distances.
