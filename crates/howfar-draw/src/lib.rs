@@ -40,8 +40,8 @@ pub use draw::{DrawnFace, draw_face, draw_set};
 pub use fit::{FEWEST_FACES, FitEffort, FittedStyle, StyleFitter};
 pub use head::HeadModel;
 pub use picture_measures::{MEASURES, N_MEASURES, PictureMeasures, SetMeasures};
-pub use style_key::{ACTION_KEYS, KeyKind, Limits, STYLE_KEYS, StyleKey, style_key, style_key_table};
 pub use style::{
     ActingStyle, Action, CameraStyle, HairStyle, LightStyle, STYLE_NAMES, Session, ShapeStyle, SkinStyle, Style,
     Substitute, ToneStyle,
 };
+pub use style_key::{ACTION_KEYS, KeyKind, Limits, STYLE_KEYS, StyleKey, style_key, style_key_table};

@@ -122,8 +122,7 @@ fn shape_of_levels(pixels: &[u8]) -> (f32, f32) {
 fn window_mean(pixels: &[u8], side: usize, x: [f32; 2], y: [f32; 2]) -> f32 {
     let ends = |share: [f32; 2]| share.map(|s| (s * side as f32).round() as usize);
     let ([x0, x1], [y0, y1]) = (ends(x), ends(y));
-    let sum: u32 =
-        (y0..y1).flat_map(|row| &pixels[row * side + x0..row * side + x1]).map(|p| u32::from(*p)).sum();
+    let sum: u32 = (y0..y1).flat_map(|row| &pixels[row * side + x0..row * side + x1]).map(|p| u32::from(*p)).sum();
     sum as f32 / ((x1 - x0) * (y1 - y0)).max(1) as f32
 }
 

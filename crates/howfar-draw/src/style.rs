@@ -253,8 +253,8 @@ impl Style {
     }
 
     /// The embedded style of this name, or the style in this file. What looks like a path (`.toml`, a separator) or is
-    /// there is a file.
-    pub fn find(name_or_file: &str) -> Result<Self, Fault> {
+    /// there is a file. `argument` is where the user wrote it.
+    pub fn find(argument: &str, name_or_file: &str) -> Result<Self, Fault> {
         if let Some(style) = Self::named(name_or_file) {
             return Ok(style);
         }
@@ -263,7 +263,7 @@ impl Style {
         if looks_like_a_file || path.is_file() {
             return Self::read(path);
         }
-        Err(unknown_style(Fault::usage("--style", "unknown style"), name_or_file))
+        Err(unknown_style(Fault::usage(argument, "unknown style"), name_or_file))
     }
 
     /// Reads a user's style file. Its name must be its own: subjects are named after it.

@@ -198,7 +198,14 @@ impl Check<'_> {
     }
 
     /// A number within limits; `whole` is the value that a message shows.
-    fn limited(&mut self, path: &str, whole: &Value<'_>, value: &Value<'_>, limits: Limits, expected: &str) -> Option<f64> {
+    fn limited(
+        &mut self,
+        path: &str,
+        whole: &Value<'_>,
+        value: &Value<'_>,
+        limits: Limits,
+        expected: &str,
+    ) -> Option<f64> {
         let Some(number) = number(value) else {
             self.at(path, whole, value, &format!("is {}", type_words(value.get_ref())), expected);
             return None;

@@ -30,7 +30,11 @@ const CASES: &[Case] = &[
     Case {
         name: "a negative spread in an inline table",
         text: "[camera]\nyaw_deg = { mean = 3,\n  sd = -1 }\n",
-        answers: &["line 7: `camera.yaw_deg.sd`: -1 is below 0", "found     yaw_deg = { mean = 3, …", "sd from 0 to 20"],
+        answers: &[
+            "line 7: `camera.yaw_deg.sd`: -1 is below 0",
+            "found     yaw_deg = { mean = 3, …",
+            "sd from 0 to 20",
+        ],
     },
     Case {
         name: "not a number",
@@ -57,11 +61,19 @@ const CASES: &[Case] = &[
         text: "[light]\ngamma = [0.7, 1.0]\n",
         answers: &["line 6: unknown key `gamma` under [light]", "hint: `gamma` stands under [tone]"],
     },
-    Case { name: "an unknown heading", text: "[tones]\n", answers: &["line 5: unknown key `tones` at the top", "`tone`?"] },
+    Case {
+        name: "an unknown heading",
+        text: "[tones]\n",
+        answers: &["line 5: unknown key `tones` at the top", "`tone`?"],
+    },
     Case {
         name: "a text instead of a range",
         text: "[tone]\ngamma = \"steep\"\n",
-        answers: &["line 6: `tone.gamma` is a text", "found     gamma = \"steep\"", "[lower, upper], both from 0.2 to 4"],
+        answers: &[
+            "line 6: `tone.gamma` is a text",
+            "found     gamma = \"steep\"",
+            "[lower, upper], both from 0.2 to 4",
+        ],
     },
     Case {
         name: "a number instead of a bell",
@@ -83,7 +95,11 @@ const CASES: &[Case] = &[
         name: "an unknown action unit, three lines into a list",
         text: "[acting.expressions]\nfear = [\n  { au = 1, probability = 1.0, intensity = [0.5, 1.0] },\n  \
                { au = 3, probability = 1.0, intensity = [0.5, 1.0] },\n]\n",
-        answers: &["line 8: `acting.expressions.fear.au` is no action unit that is drawn", "found     au = 3", "one of 1, 2, 4"],
+        answers: &[
+            "line 8: `acting.expressions.fear.au` is no action unit that is drawn",
+            "found     au = 3",
+            "one of 1, 2, 4",
+        ],
     },
     Case {
         name: "an intensity above its range",
@@ -99,7 +115,10 @@ const CASES: &[Case] = &[
     Case {
         name: "an action without its probability",
         text: "[acting.expressions]\nfear = [\n  { au = 1, intensity = [0.5, 1.0] },\n]\n",
-        answers: &["line 7: `acting.expressions.fear`: an action has no `probability`", "probability = a number from 0 to 1"],
+        answers: &[
+            "line 7: `acting.expressions.fear`: an action has no `probability`",
+            "probability = a number from 0 to 1",
+        ],
     },
     Case {
         name: "an unknown expression",
@@ -134,9 +153,19 @@ fn every_mistake_is_told_with_its_line_what_was_found_and_what_is_allowed() {
 fn mistakes_at_the_top_are_told() {
     let whole = Style::embedded_text("studio").unwrap();
     let cases = [
-        ("an unknown base", "name = \"a\"\nbase = \"stdio\"\n".to_owned(), "line 2: `base` is no embedded style", "\"studio\"?"),
+        (
+            "an unknown base",
+            "name = \"a\"\nbase = \"stdio\"\n".to_owned(),
+            "line 2: `base` is no embedded style",
+            "\"studio\"?",
+        ),
         ("no name", "base = \"studio\"\n".to_owned(), "line 1: `name` is missing", "name = \"my-style\""),
-        ("a bad name", "name = \"a b\"\nbase = \"wild\"\n".to_owned(), "line 1: `name` is not a name", "letters, digits"),
+        (
+            "a bad name",
+            "name = \"a b\"\nbase = \"wild\"\n".to_owned(),
+            "line 1: `name` is not a name",
+            "letters, digits",
+        ),
         ("no base", "name = \"a\"\n".to_owned(), "`about` is missing", "base = \"studio\""),
         ("a missing key", whole.replacen("wrap = ", "# ", 1), "`light.wrap` is missing", "both from 0 to 1"),
         ("a missing list", whole.replacen("neutral = []", "", 1), "`acting.expressions.neutral` is missing", "base ="),
@@ -171,10 +200,10 @@ fn a_partial_file_takes_the_rest_from_its_base() {
 #[test]
 fn embedded_styles_pass_their_own_check_and_are_found_by_name() {
     for name in STYLE_NAMES {
-        let style = Style::find(name).unwrap();
+        let style = Style::find("--style", name).unwrap();
         assert_eq!(Style::from_toml(Style::embedded_text(name).unwrap()).unwrap(), style);
     }
-    let fault = Style::find("studoi").unwrap_err().to_string();
+    let fault = Style::find("--style", "studoi").unwrap_err().to_string();
     assert!(fault.contains("did you mean studio?") && fault.contains("FILE.toml"), "{fault}");
 }
 
@@ -227,9 +256,7 @@ fn a_face_is_drawn_at_every_end_of_every_range() {
         let ends: Vec<String> = match key.kind {
             KeyKind::Number(limits) => [limits.0, limits.1].map(|v| v.to_string()).to_vec(),
             KeyKind::Range(limits) => [limits.0, limits.1].map(|v| format!("[{v}, {v}]")).to_vec(),
-            KeyKind::Bell { mean, sd } => {
-                [mean.0, mean.1].map(|m| format!("{{ mean = {m}, sd = {} }}", sd.1)).to_vec()
-            }
+            KeyKind::Bell { mean, sd } => [mean.0, mean.1].map(|m| format!("{{ mean = {m}, sd = {} }}", sd.1)).to_vec(),
             _ => continue,
         };
         for end in ends {

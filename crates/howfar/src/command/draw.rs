@@ -76,12 +76,7 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
         },
         console,
     )?;
-    console.answer(&format!(
-        "{}: {} drawn faces of {} identities",
-        out.display(),
-        set.info().n_faces,
-        people
-    ));
+    console.answer(&format!("{}: {} drawn faces of {} identities", out.display(), set.info().n_faces, people));
     Ok(())
 }
 
@@ -89,7 +84,7 @@ fn show_style(name: &str, console: &Console) -> Result<(), Fault> {
     match Style::embedded_text(name) {
         Some(text) => console.answer(text.trim_end()),
         // A file is shown as it is understood, with what its base fills in.
-        None => console.answer(Style::find(name)?.to_toml()?.trim_end()),
+        None => console.answer(Style::find("--show-style", name)?.to_toml()?.trim_end()),
     }
     Ok(())
 }
@@ -113,7 +108,7 @@ pub fn parse_expressions(words: &[String]) -> Result<Vec<Expression>, Fault> {
 
 /// Draws a face set.
 pub fn draw(request: &Request<'_>, console: &Console) -> Result<FaceSet, Fault> {
-    let style = Style::find(request.style)?;
+    let style = Style::find("--style", request.style)?;
     if request.people == 0 {
         return Err(Fault::usage("--people", "nobody would be drawn").found(0).expected("1 or more"));
     }
