@@ -82,13 +82,18 @@ impl AverageFace {
         let map = local_contrast(pixels, side);
         let mut best: (f32, Move) = (f32::MIN, [0.0, 0.0, 1.0, 0.0]);
         for scale in [0.8, 0.9, 1.0, 1.12, 1.25] {
-            for angle in [-12.0, 0.0, 12.0] {
-                for (x, y) in (-3..=3).flat_map(|x| (-4..=4).map(move |y| (x as f32, y as f32))) {
-                    self.improve(&map, &mut best, [x, y, scale, angle]);
-                }
+            for (x, y) in (-3..=3).flat_map(|x| (-4..=4).map(move |y| (x as f32, y as f32))) {
+                self.improve(&map, &mut best, [x, y, scale, 0.0]);
             }
         }
-        let mut step = [0.5, 0.5, 0.05, 6.0];
+        // An upright face fits a tilted one well enough to find its place.
+        let [x, y, scale, _] = best.1;
+        for (shift, angle) in
+            [-1.0, 0.0, 1.0].into_iter().flat_map(|shift| [-14.0, -7.0, 7.0, 14.0].map(|a| (shift, a)))
+        {
+            self.improve(&map, &mut best, [x + shift, y, scale, angle]);
+        }
+        let mut step = [0.5, 0.5, 0.05, 4.0];
         for _ in 0..5 {
             for _ in 0..2 {
                 for axis in 0..4 {

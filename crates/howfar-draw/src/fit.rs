@@ -27,14 +27,14 @@ const RIDGE: f64 = 0.01;
 const LONGEST_MOVE: f64 = 3.0;
 /// Seed of the faces drawn while fitting, and of those drawn to see how near the style came.
 const SEEDS: [u64; 2] = [1, 2];
-/// Faces drawn for the table before and after.
-const N_TABLE: u32 = 600;
 
 /// How much work a fit may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FitEffort {
     /// Faces drawn for each trial.
     pub n_faces: u32,
+    /// Faces drawn to see how near the base and the fitted style are.
+    pub n_table_faces: u32,
     /// How often the effect of each value is measured anew.
     pub n_surveys: usize,
     /// Trials after each of them.
@@ -44,7 +44,7 @@ pub struct FitEffort {
 impl Default for FitEffort {
     /// Medians of 180 faces are good to a tenth of a spread; two surveys halve what one leaves.
     fn default() -> Self {
-        FitEffort { n_faces: 180, n_surveys: 2, n_trials: 5 }
+        FitEffort { n_faces: 180, n_table_faces: 600, n_surveys: 2, n_trials: 5 }
     }
 }
 
@@ -130,8 +130,8 @@ impl StyleFitter {
         }
         let values = search.values;
         let style = with_settings(&self.base, &values);
-        let base = self.drawn(&self.base, SEEDS[1], N_TABLE);
-        let fitted = self.drawn(&style, SEEDS[1], N_TABLE);
+        let base = self.drawn(&self.base, SEEDS[1], effort.n_table_faces);
+        let fitted = self.drawn(&style, SEEDS[1], effort.n_table_faces);
         Ok(FittedStyle { style: Style { name: name.to_owned(), ..style }, set, base, fitted })
     }
 

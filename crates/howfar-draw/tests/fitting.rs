@@ -10,7 +10,7 @@ use rayon::prelude::*;
 
 /// Small pictures and few faces: the test takes seconds.
 const SIDE: u32 = 48;
-const EFFORT: FitEffort = FitEffort { n_faces: 60, n_surveys: 1, n_trials: 5 };
+const EFFORT: FitEffort = FitEffort { n_faces: 60, n_table_faces: 150, n_surveys: 1, n_trials: 5 };
 
 fn pictures(style: &Style, n: u32) -> Vec<Vec<u8>> {
     let draw = |i: u32| draw_face(HeadModel::shared(), style, 9, i, Expression::SIX[i as usize % 6], 0, SIDE).pixels;
@@ -21,7 +21,7 @@ fn pictures(style: &Style, n: u32) -> Vec<Vec<u8>> {
 fn a_fit_comes_closer_to_a_hidden_style() {
     let (wild, hidden) = (Style::named("wild").unwrap(), Style::named("unseen").unwrap());
     let mut fitter = StyleFitter::new(&wild, SIDE);
-    fitter.add(&pictures(&hidden, 200));
+    fitter.add(&pictures(&hidden, 150));
     let mut told = 0;
     let fitted = fitter
         .fit("like-unseen", EFFORT, &mut |done| {
@@ -75,7 +75,7 @@ fn a_fit_stops_when_told_and_needs_enough_faces() {
 #[test]
 fn the_same_pictures_give_the_same_style_for_any_number_of_threads() {
     let wild = Style::named("wild").unwrap();
-    let effort = FitEffort { n_faces: 12, n_surveys: 1, n_trials: 1 };
+    let effort = FitEffort { n_faces: 12, n_table_faces: 12, n_surveys: 1, n_trials: 1 };
     let fit = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| {
