@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
-use howfar_draw::{STYLE_NAMES, Style, draw_set};
+use howfar_draw::{Style, draw_set};
 use howfar_face::{
     Expression, FaceSet, FaceSetInfo, FaceSetWriter, Fault, GeneratorCard, Licence, Preprocessing, closest_name,
 };
@@ -14,20 +14,25 @@ use crate::console::Console;
 
 /// Draw a face set from the parametric head.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example: howfar draw --people 100 --style studio --seed 7 --out faces/studio")]
+#[command(after_help = "Examples:\n  howfar draw --people 100 --style studio --seed 7 --out faces/studio\n  \
+    howfar draw --show-style wild > my.toml\n  howfar draw --people 100 --style my.toml --out faces/mine\n\
+    The keys of a style file: docs/styles.md")]
 pub struct Args {
     /// Identities to draw; each shows every expression once.
-    #[arg(long)]
-    people: u32,
-    /// studio, wild or unseen.
-    #[arg(long, default_value = "studio")]
+    #[arg(long, required_unless_present = "show_style")]
+    people: Option<u32>,
+    /// studio, wild, unseen or a style file of your own.
+    #[arg(long, default_value = "studio", value_name = "NAME|FILE.toml")]
     style: String,
+    /// Print the file of an embedded style, to start your own from.
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["people", "out"])]
+    show_style: Option<String>,
     /// The seed; with a person's number it fixes the face.
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// The face set to write.
-    #[arg(long)]
-    out: PathBuf,
+    #[arg(long, required_unless_present = "show_style")]
+    out: Option<PathBuf>,
     /// A name for tables; the style's if not given.
     #[arg(long)]
     name: Option<String>,
@@ -52,25 +57,35 @@ pub struct Request<'a> {
 
 /// Draws the set and says what it wrote.
 pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
+    if let Some(name) = &args.show_style {
+        return show_style(name, console);
+    }
+    let (Some(people), Some(out)) = (args.people, &args.out) else {
+        return Err(Fault::usage("--people, --out", "it is not said how many to draw and where to"));
+    };
     let expressions = parse_expressions(&args.expressions)?;
     let set = draw(
         &Request {
-            people: args.people,
+            people,
             style: &args.style,
             seed: args.seed,
-            out: &args.out,
+            out,
             name: args.name.as_deref(),
             size: args.size,
             expressions: &expressions,
         },
         console,
     )?;
-    console.answer(&format!(
-        "{}: {} drawn faces of {} identities",
-        args.out.display(),
-        set.info().n_faces,
-        args.people
-    ));
+    console.answer(&format!("{}: {} drawn faces of {} identities", out.display(), set.info().n_faces, people));
+    Ok(())
+}
+
+fn show_style(name: &str, console: &Console) -> Result<(), Fault> {
+    match Style::embedded_text(name) {
+        Some(text) => console.answer(text.trim_end()),
+        // A file is shown as it is understood, with what its base fills in.
+        None => console.answer(Style::find("--show-style", name)?.to_toml()?.trim_end()),
+    }
     Ok(())
 }
 
@@ -93,13 +108,7 @@ pub fn parse_expressions(words: &[String]) -> Result<Vec<Expression>, Fault> {
 
 /// Draws a face set.
 pub fn draw(request: &Request<'_>, console: &Console) -> Result<FaceSet, Fault> {
-    let style = Style::named(request.style).ok_or_else(|| {
-        let fault = Fault::usage("--style", "unknown style").found(request.style).expected(STYLE_NAMES.join(", "));
-        match closest_name(request.style, STYLE_NAMES) {
-            Some(name) => fault.hint(format!("did you mean {name}?")),
-            None => fault,
-        }
-    })?;
+    let style = Style::find("--style", request.style)?;
     if request.people == 0 {
         return Err(Fault::usage("--people", "nobody would be drawn").found(0).expected("1 or more"));
     }
@@ -124,7 +133,7 @@ pub fn draw(request: &Request<'_>, console: &Console) -> Result<FaceSet, Fault> 
 
 fn info(request: &Request<'_>, style: &Style) -> Result<FaceSetInfo, Fault> {
     let classes = request.expressions.iter().map(ToString::to_string).collect();
-    let name = request.name.unwrap_or(request.style);
+    let name = request.name.unwrap_or(&style.name);
     let mut info = FaceSetInfo::new(name, classes, Preprocessing::standard("none", "none", request.size));
     info.licences.push(Licence {
         database: format!("drawn-{}-{}", style.name, request.seed),
