@@ -33,7 +33,7 @@ pub enum Command {
     Prepare(command::prepare::Args),
     /// Draw a face set from the parametric head.
     Draw(command::draw::Args),
-    /// Write a style whose drawn faces look like a set's: light, camera and tone, without its labels.
+    /// Fit a style of drawn faces to a face set's light, camera and tone.
     FitStyle(command::fit_style::Args),
     /// Print what is in a face set.
     Inspect(command::inspect::Args),
