@@ -9,7 +9,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Instant;
 
-use howfar_draw::{HeadModel, Style, draw_set};
+use howfar_draw::{HeadModel, SetRequest, Style, draw_set};
 use howfar_face::{Expression, Fault, Picture, encode_png};
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -30,18 +30,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     HeadModel::shared();
     eprintln!("head built in {:.2} s", start.elapsed().as_secs_f64());
     let (start, mut faces) = (Instant::now(), Vec::new());
-    draw_set(
-        people.parse()?,
-        &style,
-        seed.parse()?,
-        expressions,
-        size,
-        &mut |_| ControlFlow::Continue(()),
-        &mut |f| {
-            faces.push(f);
-            Ok::<(), Fault>(())
-        },
-    )?;
+    let request = SetRequest::new(&style, seed.parse()?, people.parse()?, expressions, size);
+    draw_set(&request, 0, &mut |_| ControlFlow::Continue(()), &mut |f| {
+        faces.push(f);
+        Ok::<(), Fault>(())
+    })?;
     eprintln!("{:.0} faces a second", faces.len() as f64 / start.elapsed().as_secs_f64());
     for face in &faces {
         let labels = &face.labels;

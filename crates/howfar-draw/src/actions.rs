@@ -52,6 +52,12 @@ impl Actions {
         actions
     }
 
+    /// The same acting, weaker or stronger by a factor.
+    pub fn scaled(mut self, factor: f32) -> Self {
+        self.sides.iter_mut().flatten().for_each(|value| *value *= factor);
+        self
+    }
+
     /// Intensity of `au`, mean of the sides.
     pub fn of(&self, au: u8) -> f32 {
         let [left, right] = self.by_side(au);
@@ -71,12 +77,6 @@ impl Actions {
     /// The labels: the stronger side of each action unit, 0..=1.
     pub fn labels(&self) -> Vec<f32> {
         (0..N_AUS).map(|i| self.sides[0][i].max(self.sides[1][i]).clamp(0.0, 1.0)).collect()
-    }
-
-    /// Mean of the action units that are shown, 0..=1; 0 when there are none.
-    pub fn intensity(&self) -> f32 {
-        let shown: Vec<f32> = self.labels().into_iter().filter(|v| *v > 0.0).collect();
-        if shown.is_empty() { 0.0 } else { shown.iter().sum::<f32>() / shown.len() as f32 }
     }
 }
 

@@ -10,6 +10,7 @@ mod colour;
 mod curve;
 mod dice;
 mod draw;
+mod drawn_set;
 mod grid;
 mod head;
 mod light;
@@ -24,11 +25,13 @@ mod relief;
 mod spread;
 mod style;
 mod surface;
+mod sway;
 mod tone;
 
 pub use actions::{AU_NAMES, N_AUS};
 pub use dice::{Bell, Range};
-pub use draw::{DrawnFace, draw_face, draw_set};
+pub use draw::{DrawnFace, Portrait, draw_face};
+pub use drawn_set::{SetRequest, draw_set};
 pub use head::HeadModel;
 pub use style::{
     ActingStyle, Action, CameraStyle, HairStyle, LightStyle, STYLE_NAMES, Session, ShapeStyle, SkinStyle, Style,

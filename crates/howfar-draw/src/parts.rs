@@ -54,9 +54,9 @@ fn plain(albedo: f32, normal: [f32; 3], open: f32) -> Place {
 }
 
 impl Scene<'_> {
-    /// All parts; `dice` gives gaze and clothes.
-    pub fn parts(&self, dice: &mut Dice) -> Vec<Sheet> {
-        let gaze = unit([0.05 * dice.bell(), -0.02 + 0.04 * dice.bell(), 1.0]);
+    /// All parts; `dice` gives gaze and clothes, `sway` moves the gaze to the right and up.
+    pub fn parts(&self, dice: &mut Dice, sway: [f32; 2]) -> Vec<Sheet> {
+        let gaze = unit([0.05 * dice.bell() + sway[0], -0.02 + 0.04 * dice.bell() + sway[1], 1.0]);
         let (glint, cloth) = (dice.between(0.2, 0.6), dice.between(0.05, 0.6));
         let mut parts = vec![self.eyeball(0, gaze, glint), self.eyeball(1, gaze, glint)];
         parts.push(self.cavity());

@@ -9,52 +9,97 @@ use std::path::{Path, PathBuf};
 
 use crate::checksum::Hasher;
 use crate::face_set::COLUMNS;
-use crate::table::{Column, TableWriter};
+use crate::table::{Column, TableReader, TableWriter};
+use crate::unfinished::Unfinished;
 use crate::{Face, FaceLabels, FaceSet, FaceSetInfo, Fault, Shard, encode_png, files};
 
-/// Faces in one Parquet file: some 60 MB of 64×64 gray pictures.
-const FACES_A_SHARD: u64 = 20_000;
-/// Faces in one row group: what a reader holds in memory.
-const FACES_A_GROUP: usize = 500;
+/// How many faces lie together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GroupSizes {
+    /// Faces in one row group: what a reader holds in memory, and what a kill loses at most.
+    pub group: usize,
+    /// Faces in one Parquet file.
+    pub shard: u64,
+}
+
+impl GroupSizes {
+    /// 500 faces a row group, 20,000 a file, which is some 60 MB of 64×64 gray pictures.
+    pub const STANDARD: Self = GroupSizes { group: 500, shard: 20_000 };
+}
 
 /// A face as it will stand in a shard: its PNG, the hash of its pixels, its labels.
 type Row = (Vec<u8>, String, FaceLabels);
 
-/// A face set in the making. Dropped before [`FaceSetWriter::finish`], it leaves nothing behind.
+/// A face set in the making. Dropped before [`FaceSetWriter::finish`], it leaves nothing behind; one that was begun with
+/// [`FaceSetWriter::resume`] leaves what the next one goes on from.
 pub struct FaceSetWriter {
     target: PathBuf,
     partial: PathBuf,
     info: FaceSetInfo,
+    sizes: GroupSizes,
     content: Hasher,
     group: Vec<Row>,
     shard: Option<(TableWriter<HashingFile>, u64)>,
+    unfinished: Option<Unfinished>,
     finished: bool,
 }
 
 impl FaceSetWriter {
     /// Begins a set that will appear at `target`, which must not exist yet: nothing is overwritten.
     pub fn create(target: &Path, info: FaceSetInfo) -> Result<Self, Fault> {
-        if target.exists() {
-            return Err(Fault::usage(target.display(), "this already exists; a face set is never overwritten")
-                .hint("give another --out, or remove the folder first"));
-        }
+        refuse_existing(target)?;
         let partial = files::partial_name(target);
         files::remove_folder(&partial)?;
         files::create_folder(&partial.join("data"))?;
-        Ok(FaceSetWriter {
+        Ok(Self::empty(target, partial, info, GroupSizes::STANDARD, None))
+    }
+
+    /// Begins a set, or goes on with one that a stopped or killed writer of the same `info`, `sizes` and `request` left
+    /// in `NAME.partial`. [`FaceSetWriter::n_faces`] says how many faces are there already: push those that follow. The
+    /// finished set has the same bytes as an unbroken one. What another request left is removed.
+    pub fn resume(target: &Path, info: FaceSetInfo, sizes: GroupSizes, request: &str) -> Result<Self, Fault> {
+        refuse_existing(target)?;
+        let partial = files::partial_name(target);
+        let request = format!("{sizes:?}\n{request}");
+        let unfinished = Unfinished::open(&partial, &info, &request)?;
+        let (shards, groups) = (unfinished.shards().to_vec(), unfinished.groups().to_vec());
+        let mut writer = Self::empty(target, partial, info, sizes, Some(unfinished));
+        for shard in shards {
+            writer.for_each_group(&shard, Self::count)?;
+            writer.info.shards.push(shard);
+        }
+        for group in groups {
+            writer.for_each_group(&group, |writer, columns| {
+                writer.count(columns)?;
+                writer.append(columns)
+            })?;
+        }
+        Ok(writer)
+    }
+
+    fn empty(
+        target: &Path,
+        partial: PathBuf,
+        info: FaceSetInfo,
+        sizes: GroupSizes,
+        unfinished: Option<Unfinished>,
+    ) -> Self {
+        FaceSetWriter {
             target: target.to_owned(),
             partial,
             info,
+            sizes,
             content: Hasher::default(),
             group: Vec::new(),
             shard: None,
+            unfinished,
             finished: false,
-        })
+        }
     }
 
-    /// Faces pushed so far.
+    /// Faces pushed so far, with those that were there before.
     pub fn n_faces(&self) -> u64 {
-        self.info.n_faces
+        self.info.n_faces + self.group.len() as u64
     }
 
     /// Adds a remark that readers of the set should know.
@@ -64,12 +109,9 @@ impl FaceSetWriter {
 
     /// Appends one face.
     pub fn push(&mut self, face: &Face) -> Result<(), Fault> {
-        let sha256 = face.picture.sha256();
-        self.update_content(&face.labels, &sha256);
-        self.group.push((encode_png(&face.picture), sha256, face.labels.clone()));
-        self.info.n_faces += 1;
-        let shard_full = self.shard.as_ref().map_or(0, |(_, n)| *n) + self.group.len() as u64 == FACES_A_SHARD;
-        if self.group.len() == FACES_A_GROUP || shard_full {
+        self.group.push((encode_png(&face.picture), face.picture.sha256(), face.labels.clone()));
+        let shard_full = self.shard.as_ref().map_or(0, |(_, n)| *n) + self.group.len() as u64 == self.sizes.shard;
+        if self.group.len() == self.sizes.group || shard_full {
             self.write_group()?;
         }
         if shard_full {
@@ -95,53 +137,125 @@ impl FaceSetWriter {
         self.info.content_sha256 = std::mem::take(&mut self.content).finish();
         files::write(&self.partial.join("README.md"), dataset_card(&self.info).as_bytes())?;
         files::write_json(&self.partial.join("face_set.json"), &self.info)?;
+        if let Some(unfinished) = self.unfinished.take() {
+            unfinished.clear()?;
+        }
         files::rename(&self.partial, &self.target)?;
         self.finished = true;
         FaceSet::open(&self.target)
-    }
-
-    fn update_content(&mut self, labels: &FaceLabels, sha256: &str) {
-        let parent = labels.parent.as_ref().map(ToString::to_string).unwrap_or_default();
-        let class = self.info.classes.get(labels.label).map_or("", String::as_str);
-        let subject = labels.subject.to_string();
-        for text in [class, &subject, labels.provenance.name(), &parent, &labels.source, sha256] {
-            self.content.update_text(text);
-        }
     }
 
     fn write_group(&mut self) -> Result<(), Fault> {
         if self.group.is_empty() {
             return Ok(());
         }
-        let group = std::mem::take(&mut self.group);
-        let (mut table, n) = match self.shard.take() {
-            Some(open) => open,
-            None => (self.open_shard()?, 0),
+        let columns = columns(&std::mem::take(&mut self.group));
+        self.keep(&columns)?;
+        self.count(&columns)?;
+        self.append(&columns)
+    }
+
+    /// Counts the rows of a group and adds them to the set's identity.
+    fn count(&mut self, columns: &[Column]) -> Result<(), Fault> {
+        let [_, Column::Int(labels), texts @ ..] = columns else { unreachable!("COLUMNS begins with these kinds") };
+        let text = |which: usize, row: usize| match &texts[which] {
+            Column::Text(values) => values[row].as_deref().unwrap_or_default(),
+            _ => unreachable!("COLUMNS has six texts here"),
         };
-        table.write(&columns(&group))?;
-        self.shard = Some((table, n + group.len() as u64));
+        for (row, label) in labels.iter().enumerate() {
+            let class = usize::try_from(*label).ok().and_then(|label| self.info.classes.get(label));
+            self.content.update_text(class.map_or("", String::as_str));
+            // Subject, provenance, parent, source, hash of the pixels; the database is part of the subject.
+            [0, 2, 3, 4, 5].iter().for_each(|&which| self.content.update_text(text(which, row)));
+        }
+        self.info.n_faces += labels.len() as u64;
         Ok(())
     }
 
-    fn open_shard(&self) -> Result<TableWriter<HashingFile>, Fault> {
-        let path = self.partial.join(format!("data/shard-{:05}.parquet", self.info.shards.len()));
+    /// Writes a group into the open shard.
+    fn append(&mut self, columns: &[Column]) -> Result<(), Fault> {
+        let (mut table, n) = match self.shard.take() {
+            Some(open) => open,
+            None => (self.open_table(&self.shard_name())?, 0),
+        };
+        table.write(columns)?;
+        self.shard = Some((table, n + n_rows(columns)));
+        Ok(())
+    }
+
+    /// Writes a group into a file of its own, from which a later writer goes on.
+    fn keep(&mut self, columns: &[Column]) -> Result<(), Fault> {
+        let Some(file) = self.unfinished.as_ref().map(Unfinished::next_group) else { return Ok(()) };
+        let path = self.partial.join(&file);
+        let write = || {
+            let mut table = self.open_table(&file)?;
+            table.write(columns)?;
+            table.finish()?.finish(&path)
+        };
+        let sha256 = write().inspect_err(|_| {
+            // Half a group helps nobody, and the disk may be full.
+            let _ = files::remove_file(&path);
+        })?;
+        self.unfinished.as_mut().map_or(Ok(()), |unfinished| unfinished.keep_group(n_rows(columns), sha256))
+    }
+
+    /// Reads back what an earlier writer finished.
+    fn for_each_group(
+        &mut self,
+        file: &Shard,
+        mut visit: impl FnMut(&mut Self, &[Column]) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
+        let table = TableReader::open(&self.partial.join(&file.file), &COLUMNS)?;
+        (0..table.n_groups()).try_for_each(|group_idx| visit(self, &table.read(group_idx)?))
+    }
+
+    fn shard_name(&self) -> String {
+        format!("data/shard-{:05}.parquet", self.info.shards.len())
+    }
+
+    fn open_table(&self, file: &str) -> Result<TableWriter<HashingFile>, Fault> {
+        let path = self.partial.join(file);
         let file = HashingFile::create(&path)?;
         TableWriter::new(file, &path, &COLUMNS, &[("huggingface", hugging_face_features(&self.info.classes))])
     }
 
     fn close_shard(&mut self) -> Result<(), Fault> {
         let Some((table, n_faces)) = self.shard.take() else { return Ok(()) };
-        let file = format!("data/shard-{:05}.parquet", self.info.shards.len());
+        let file = self.shard_name();
         let sha256 = table.finish()?.finish(&self.partial.join(&file))?;
-        self.info.shards.push(Shard { file, n_faces, sha256 });
+        let shard = Shard { file, n_faces, sha256 };
+        if let Some(unfinished) = &mut self.unfinished {
+            unfinished.keep_shard(&shard)?;
+        }
+        self.info.shards.push(shard);
         Ok(())
+    }
+}
+
+fn refuse_existing(target: &Path) -> Result<(), Fault> {
+    if target.exists() {
+        return Err(Fault::usage(target.display(), "this already exists; a face set is never overwritten")
+            .hint("give another --out, or remove the folder first"));
+    }
+    Ok(())
+}
+
+fn n_rows(columns: &[Column]) -> u64 {
+    match columns.first() {
+        Some(Column::Image(images)) => images.len() as u64,
+        _ => 0,
     }
 }
 
 impl Drop for FaceSetWriter {
     fn drop(&mut self) {
-        if !self.finished {
-            self.shard = None;
+        if self.finished {
+            return;
+        }
+        self.shard = None;
+        if self.unfinished.as_ref().is_some_and(|unfinished| unfinished.n_faces() > 0) {
+            let _ = files::remove_file(&self.partial.join(self.shard_name()));
+        } else {
             let _ = std::fs::remove_dir_all(&self.partial);
         }
     }
