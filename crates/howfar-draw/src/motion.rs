@@ -15,6 +15,14 @@ const GAINS: [(u8, f32); 9] =
 /// Gap left between lips that nothing opens: slightly below zero, so that one lip closes over the other.
 const CLOSED_GAP: f32 = -0.004;
 
+/// Above this intensity an action unit has done away with the rest position that it replaces; below, in part, so that a
+/// rising expression does not jump.
+const ONSET: f32 = 0.15;
+
+fn onset(intensity: f32) -> f32 {
+    (intensity / ONSET).clamp(0.0, 1.0)
+}
+
 /// Displacements of the landmarks in one picture.
 #[derive(Debug, Clone)]
 pub(crate) struct Motion {
@@ -45,7 +53,7 @@ impl Motion {
 
     fn measured(&mut self, head: &HeadModel, person: &Person, actions: &Actions) {
         // Wide-open resting eyes look surprised: lids hang a little unless they are raised.
-        let lid = if actions.any(&[5]) { 0.0 } else { person.resting_lid };
+        let lid = person.resting_lid * (1.0 - onset(actions.of(5)));
         for (au, moves) in &head.measures.action_units {
             let mut sides = actions.by_side(*au);
             if *au == 43 {
@@ -120,10 +128,12 @@ impl Motion {
     /// Lips that nothing opens meet, lids and lips never cross.
     fn meet(&mut self, person: &Person, actions: &Actions) {
         let face = self.landmarks(person);
-        let opened = actions.any(&[16, 25, 26, 27]);
+        let closed = 1.0 - onset([16, 25, 26, 27].iter().map(|au| actions.of(*au)).sum());
         for (upper, lower, above, below) in [(61, 67, 50, 58), (62, 66, 51, 57), (63, 65, 52, 56)] {
             let gap = face[upper][1] - face[lower][1] - CLOSED_GAP;
-            if !opened || gap < 0.0 {
+            // Lips that are about to part let go of each other little by little.
+            let gap = if gap < 0.0 { gap } else { closed * gap };
+            if gap != 0.0 {
                 self.lift(&[upper], -0.4 * gap);
                 self.lift(&[above], -0.3 * gap);
                 self.lift(&[lower], 0.6 * gap);

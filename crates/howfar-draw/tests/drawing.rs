@@ -204,6 +204,24 @@ fn intensity_is_the_label_and_moves_the_face_further_the_larger_it_is() {
 }
 
 #[test]
+fn a_rising_expression_does_not_jump() {
+    for style in STYLE_NAMES.map(|name| Style::named(name).unwrap()) {
+        for (expression, person) in Expression::SIX.into_iter().flat_map(|e| (0..4).map(move |person| (e, person))) {
+            let at = |step: u8| {
+                let intensity = 0.02 * f32::from(step);
+                draw_face(head(), &style, 1, &Portrait { intensity, ..Portrait::full(person, expression) }, 48)
+                    .landmarks
+            };
+            for (before, after) in [(at(0), at(1)), (at(10), at(11)), (at(49), at(50))] {
+                let steps = before.chunks(2).zip(after.chunks(2)).map(|(p, q)| (p[0] - q[0]).hypot(p[1] - q[1]));
+                let largest = steps.fold(0.0, f32::max);
+                assert!(largest < 0.4, "{} {person} {expression}: {largest} pixels", style.name);
+            }
+        }
+    }
+}
+
+#[test]
 fn frames_of_a_sequence_share_session_and_acting_and_move_smoothly() {
     let style = Style::named("wild").unwrap();
     let request = SetRequest { frames: 12, ..SetRequest::new(&style, 4, 6, &[Expression::Surprise], 64) };

@@ -16,7 +16,8 @@ use tempfile::TempDir;
 
 /// 10 faces a row group and 40 a file, so that a small set has several of both.
 fn arguments(out: &str, people: &str) -> Vec<String> {
-    let words = format!("draw --people {people} --size 48 --faces-a-group 10 --faces-a-shard 40 --name set --out {out}");
+    let words =
+        format!("draw --people {people} --size 48 --faces-a-group 10 --faces-a-shard 40 --name set --out {out}");
     words.split(' ').map(str::to_owned).collect()
 }
 
@@ -140,7 +141,8 @@ fn a_full_disk_keeps_whole_groups_only_and_goes_on_when_there_is_room() {
 #[test]
 fn intensities_takes_and_sequences_are_drawn_and_recorded() {
     let place = workplace();
-    let words = "draw --people 2 --expressions fear,neutral --intensity 0.3..0.6 --takes 2 --sequence 3 --size 48 --out s";
+    let words =
+        "draw --people 2 --expressions fear,neutral --intensity 0.3..0.6 --takes 2 --sequence 3 --size 48 --out s";
     assert_eq!(howfar(&place, &words.split(' ').collect::<Vec<_>>()).code, 0);
     let set = FaceSet::open(&place.path().join("s")).unwrap();
     let card = set.info().generator.clone().unwrap();

@@ -21,6 +21,9 @@ pub struct Args {
     /// The seed; with an identity's number it fixes the face.
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// The identity whose face the rows of one parameter show.
+    #[arg(long, default_value_t = 3)]
+    person: u32,
 }
 
 /// Pixels a side of a face.
@@ -29,8 +32,6 @@ const SIDE: u32 = 128;
 const SMALL_SIDE: u32 = 96;
 /// Identities of the sheet of expressions.
 const N_PEOPLE: u32 = 6;
-/// The identity of the rows that vary one thing.
-const SITTER: u32 = 3;
 /// Intensities of a row.
 const INTENSITIES: [f32; 6] = [0.0, 0.2, 0.4, 0.6, 0.8, 1.0];
 
@@ -60,7 +61,7 @@ const AU_WORDS: [&str; AU_NAMES.len()] = [
 
 /// Draws every chart.
 pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
-    let studio = Studio { style: named_style(&args.style)?, seed: args.seed };
+    let studio = Studio { style: named_style(&args.style)?, seed: args.seed, sitter: args.person };
     let charts = [
         ("drawn-expressions.png", studio.expressions()),
         ("drawn-intensity.png", studio.intensities()),
@@ -86,6 +87,8 @@ type Rows = Vec<Vec<ChartCell>>;
 struct Studio {
     style: Style,
     seed: u64,
+    /// The identity of the rows that vary one thing.
+    sitter: u32,
 }
 
 impl Studio {
@@ -115,7 +118,7 @@ impl Studio {
         let style = self.still();
         let row = |expression: Expression| {
             INTENSITIES.map(|intensity| {
-                let portrait = Portrait { intensity, ..Portrait::full(SITTER, expression) };
+                let portrait = Portrait { intensity, ..Portrait::full(self.sitter, expression) };
                 ChartCell::new("", self.face(&style, &portrait, SMALL_SIDE))
                     .note(&format!("{} {intensity:.1}", expression.name()))
             })
@@ -125,12 +128,12 @@ impl Studio {
 
     fn action_units(&self) -> Rows {
         let style = self.still();
-        let at_rest = self.face(&style, &Portrait::full(SITTER, Expression::Neutral), SIDE);
+        let at_rest = self.face(&style, &Portrait::full(self.sitter, Expression::Neutral), SIDE);
         let mut cells = vec![ChartCell::new("none", at_rest).note("neutral")];
         for (name, words) in AU_NAMES.iter().zip(AU_WORDS) {
             let style = acting_only(&style, name);
             // Any expression will do: the style gives it this action unit alone.
-            let picture = self.face(&style, &Portrait::full(SITTER, Expression::Anger), SIDE);
+            let picture = self.face(&style, &Portrait::full(self.sitter, Expression::Anger), SIDE);
             cells.push(ChartCell::new(name, picture).note(words));
         }
         cells.chunks(7).map(<[ChartCell]>::to_vec).collect()
@@ -161,13 +164,13 @@ impl Studio {
             self.neutral(&style).note(&words)
         };
         vec![
-            [-70.0, -35.0, 0.0, 35.0, 70.0].map(|a| lit(a, 20.0, format!("azimuth {a:+.0} deg"))).to_vec(),
-            [-20.0, 5.0, 30.0, 55.0, 80.0].map(|e| lit(0.0, e, format!("elevation {e:+.0} deg"))).to_vec(),
+            [-70.0, -35.0, 0.0, 35.0, 70.0].map(|a| lit(a, 20.0, format!("azim. {a:+.0} deg"))).to_vec(),
+            [-20.0, 5.0, 30.0, 55.0, 80.0].map(|e| lit(0.0, e, format!("elev. {e:+.0} deg"))).to_vec(),
         ]
     }
 
     fn neutral(&self, style: &Style) -> ChartCell {
-        ChartCell::new("", self.face(style, &Portrait::full(SITTER, Expression::Neutral), SMALL_SIDE))
+        ChartCell::new("", self.face(style, &Portrait::full(self.sitter, Expression::Neutral), SMALL_SIDE))
     }
 }
 
@@ -188,7 +191,7 @@ fn acting_only(style: &Style, au_name: &str) -> Style {
 /// The embedded styles one below the other: three identities of each, with two expressions.
 fn styles(seed: u64) -> Result<Rows, Fault> {
     let row = |name: &str| {
-        let studio = Studio { style: named_style(name)?, seed };
+        let studio = Studio { style: named_style(name)?, seed, sitter: 0 };
         let cell = |i: u32| {
             let (person, expression) = (i / 2, [Expression::Neutral, Expression::Happiness][i as usize % 2]);
             let picture = studio.face(&studio.style, &Portrait::full(person, expression), SMALL_SIDE);
