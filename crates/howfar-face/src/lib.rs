@@ -5,6 +5,7 @@
 
 mod chart;
 pub mod checksum;
+mod dataset_card;
 mod expression;
 mod face;
 mod face_set;

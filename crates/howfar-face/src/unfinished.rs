@@ -2,7 +2,8 @@
 //! files, and a record that names them with their hashes.
 //!
 //! In: the partial folder and a text that says what was asked for. Out: the files that may be trusted; everything of
-//! another request, and every file that changed, is thrown away. A kill loses the rows since the last group at most.
+//! another request, and every file that changed, is thrown away. A stop loses nothing, a kill the faces since the last
+//! row group at most.
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -16,6 +17,7 @@ const FORMAT: &str = "howfar unfinished face set";
 const VERSION: u32 = 1;
 const RECORD_FILE: &str = "unfinished.json";
 const GROUPS_FOLDER: &str = "groups";
+const REST_FILE: &str = "groups/rest.parquet";
 const LOCK_FILE: &str = "lock";
 /// Bytes hashed at once.
 const READ_BYTES: usize = 1 << 20;
@@ -34,6 +36,14 @@ struct Record {
     shards: Vec<Shard>,
     /// Row groups of the shard that comes next.
     groups: Vec<Shard>,
+    /// Faces of the row group that comes next, if the writer was stopped in good order.
+    rest: Option<Shard>,
+}
+
+impl Record {
+    fn files(&self) -> impl Iterator<Item = &Shard> {
+        self.shards.iter().chain(&self.groups).chain(&self.rest)
+    }
 }
 
 /// The files that a stopped writer goes on from.
@@ -59,8 +69,8 @@ impl Unfinished {
         }
         files::create_folder(&partial.join("data"))?;
         files::create_folder(&partial.join(GROUPS_FOLDER))?;
-        let (format, shards, groups) = (FORMAT.to_owned(), Vec::new(), Vec::new());
-        let record = Record { format, version: VERSION, request_sha256, n_faces: 0, shards, groups };
+        let (format, version, shards, groups) = (FORMAT.to_owned(), VERSION, Vec::new(), Vec::new());
+        let record = Record { format, version, request_sha256, n_faces: 0, shards, groups, rest: None };
         Ok(Unfinished { partial: partial.to_owned(), record, _lock: lock })
     }
 
@@ -76,16 +86,30 @@ impl Unfinished {
         &self.record.groups
     }
 
+    pub fn rest(&self) -> Option<&Shard> {
+        self.record.rest.as_ref()
+    }
+
     /// Where the next row group is to be written, within the partial folder.
     pub fn next_group(&self) -> String {
         format!("{GROUPS_FOLDER}/{:05}.parquet", self.record.groups.len())
     }
 
-    /// Records a row group that lies at [`Unfinished::next_group`].
-    pub fn keep_group(&mut self, n_faces: u64, sha256: String) -> Result<(), Fault> {
-        let file = self.next_group();
-        self.record.groups.push(Shard { file, n_faces, sha256 });
-        self.record.n_faces += n_faces;
+    /// Where the faces after the last row group are to be written.
+    pub fn rest_file(&self) -> String {
+        REST_FILE.to_owned()
+    }
+
+    /// Records a row group that lies at [`Unfinished::next_group`]; it holds the rest that there was.
+    pub fn keep_group(&mut self, group: Shard) -> Result<(), Fault> {
+        self.record.groups.push(group);
+        self.record.rest = None;
+        self.save()
+    }
+
+    /// Records the faces that lie at [`Unfinished::rest_file`].
+    pub fn keep_rest(&mut self, rest: Shard) -> Result<(), Fault> {
+        self.record.rest = Some(rest);
         self.save()
     }
 
@@ -104,7 +128,8 @@ impl Unfinished {
         files::remove_file(&self.partial.join(RECORD_FILE))
     }
 
-    fn save(&self) -> Result<(), Fault> {
+    fn save(&mut self) -> Result<(), Fault> {
+        self.record.n_faces = self.record.files().map(|file| file.n_faces).sum();
         files::write_json(&self.partial.join(RECORD_FILE), &self.record)
     }
 }
@@ -132,9 +157,9 @@ fn trusted(partial: &Path, request_sha256: &str) -> Option<Record> {
     let record: Record = files::read_json(&partial.join(RECORD_FILE), FORMAT, VERSION).ok()?;
     give_back_names(partial, &record.shards);
     let whole = |file: &Shard| file_sha256(&partial.join(&file.file)).is_some_and(|found| found == file.sha256);
-    let files = || record.shards.iter().chain(&record.groups);
-    let n_faces: u64 = files().map(|file| file.n_faces).sum();
-    (record.request_sha256 == request_sha256 && n_faces == record.n_faces && files().all(whole)).then_some(record)
+    let n_faces: u64 = record.files().map(|file| file.n_faces).sum();
+    let same = record.request_sha256 == request_sha256 && n_faces == record.n_faces;
+    (same && record.files().all(whole)).then_some(record)
 }
 
 /// A kill during the last renames leaves shards under their final names.

@@ -8,7 +8,8 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use crate::checksum::Hasher;
-use crate::face_set::COLUMNS;
+use crate::dataset_card::{dataset_card, hugging_face_features};
+use crate::face_set::{COLUMNS, rows};
 use crate::table::{Column, TableReader, TableWriter};
 use crate::unfinished::Unfinished;
 use crate::{Face, FaceLabels, FaceSet, FaceSetInfo, Fault, Shard, encode_png, files};
@@ -63,6 +64,7 @@ impl FaceSetWriter {
         let request = format!("{sizes:?}\n{request}");
         let unfinished = Unfinished::open(&partial, &info, &request)?;
         let (shards, groups) = (unfinished.shards().to_vec(), unfinished.groups().to_vec());
+        let rest = unfinished.rest().cloned();
         let mut writer = Self::empty(target, partial, info, sizes, Some(unfinished));
         for shard in shards {
             writer.for_each_group(&shard, Self::count)?;
@@ -74,7 +76,19 @@ impl FaceSetWriter {
                 writer.append(columns)
             })?;
         }
+        if let Some(rest) = rest {
+            writer.for_each_group(&rest, |writer, columns| writer.take_back(&rest.file, columns))?;
+        }
         Ok(writer)
+    }
+
+    /// Rows as if they were pushed anew.
+    fn take_back(&mut self, place: &str, columns: &[Column]) -> Result<(), Fault> {
+        for row in rows(columns.to_vec()) {
+            let face = row.decode(place, self.info.classes.len())?;
+            self.group.push(encoded(&face));
+        }
+        Ok(())
     }
 
     fn empty(
@@ -109,7 +123,7 @@ impl FaceSetWriter {
 
     /// Appends one face.
     pub fn push(&mut self, face: &Face) -> Result<(), Fault> {
-        self.group.push((encode_png(&face.picture), face.picture.sha256(), face.labels.clone()));
+        self.group.push(encoded(face));
         let shard_full = self.shard.as_ref().map_or(0, |(_, n)| *n) + self.group.len() as u64 == self.sizes.shard;
         if self.group.len() == self.sizes.group || shard_full {
             self.write_group()?;
@@ -183,9 +197,23 @@ impl FaceSetWriter {
         Ok(())
     }
 
-    /// Writes a group into a file of its own, from which a later writer goes on.
+    /// Keeps a group that is about to be written, so that a later writer can write it again.
     fn keep(&mut self, columns: &[Column]) -> Result<(), Fault> {
         let Some(file) = self.unfinished.as_ref().map(Unfinished::next_group) else { return Ok(()) };
+        let group = self.write_apart(file, columns)?;
+        self.unfinished.as_mut().map_or(Ok(()), |unfinished| unfinished.keep_group(group))
+    }
+
+    /// Keeps the faces that do not fill a group yet.
+    fn keep_rest(&mut self) -> Result<(), Fault> {
+        let file = self.unfinished.as_ref().filter(|_| !self.group.is_empty()).map(Unfinished::rest_file);
+        let Some(file) = file else { return Ok(()) };
+        let rest = self.write_apart(file, &columns(&self.group))?;
+        self.unfinished.as_mut().map_or(Ok(()), |unfinished| unfinished.keep_rest(rest))
+    }
+
+    /// Writes a group into a file of its own.
+    fn write_apart(&self, file: String, columns: &[Column]) -> Result<Shard, Fault> {
         let path = self.partial.join(&file);
         let write = || {
             let mut table = self.open_table(&file)?;
@@ -196,7 +224,7 @@ impl FaceSetWriter {
             // Half a group helps nobody, and the disk may be full.
             let _ = files::remove_file(&path);
         })?;
-        self.unfinished.as_mut().map_or(Ok(()), |unfinished| unfinished.keep_group(n_rows(columns), sha256))
+        Ok(Shard { file, n_faces: n_rows(columns), sha256 })
     }
 
     /// Reads back what an earlier writer finished.
@@ -232,6 +260,10 @@ impl FaceSetWriter {
     }
 }
 
+fn encoded(face: &Face) -> Row {
+    (encode_png(&face.picture), face.picture.sha256(), face.labels.clone())
+}
+
 fn refuse_existing(target: &Path) -> Result<(), Fault> {
     if target.exists() {
         return Err(Fault::usage(target.display(), "this already exists; a face set is never overwritten")
@@ -253,6 +285,8 @@ impl Drop for FaceSetWriter {
             return;
         }
         self.shard = None;
+        // Nobody is there to be told; what is not kept is drawn again.
+        let _ = self.keep_rest();
         if self.unfinished.as_ref().is_some_and(|unfinished| unfinished.n_faces() > 0) {
             let _ = files::remove_file(&self.partial.join(self.shard_name()));
         } else {
@@ -315,55 +349,6 @@ fn columns(group: &[Row]) -> Vec<Column> {
     ]
 }
 
-/// The features as Python's `datasets` reads them from the footer of a bare Parquet file.
-fn hugging_face_features(classes: &[String]) -> String {
-    let mut features = serde_json::Map::new();
-    for column in &COLUMNS {
-        let value = |dtype: &str| serde_json::json!({"_type": "Value", "dtype": dtype});
-        let feature = match column.name {
-            "image" => serde_json::json!({"_type": "Image"}),
-            "label" => serde_json::json!({"_type": "ClassLabel", "names": classes}),
-            _ if column.kind == crate::table::ColumnKind::FloatList => {
-                serde_json::json!({"_type": "List", "feature": value("float32")})
-            }
-            _ => value("string"),
-        };
-        features.insert(column.name.to_owned(), feature);
-    }
-    serde_json::json!({"info": {"features": features}}).to_string()
-}
-
-/// The dataset card: YAML for the viewer, then words for people.
-fn dataset_card(info: &FaceSetInfo) -> String {
-    use std::fmt::Write;
-    let mut card = String::from(
-        "---\nconfigs:\n- config_name: default\n  data_files:\n  - split: train\n    path: data/train-*\n",
-    );
-    card.push_str("dataset_info:\n  features:\n  - name: image\n    dtype: image\n  - name: label\n    dtype:\n      class_label:\n        names:\n");
-    let mut line = |text: String| {
-        card.push_str(&text);
-        card.push('\n');
-    };
-    for (label, class) in info.classes.iter().enumerate() {
-        line(format!("          '{label}': {class:?}"));
-    }
-    for column in &COLUMNS[2..] {
-        match column.kind {
-            crate::table::ColumnKind::FloatList => line(format!("  - name: {}\n    list: float32", column.name)),
-            _ => line(format!("  - name: {}\n    dtype: string", column.name)),
-        }
-    }
-    line("---".to_owned());
-    line(format!("\n# {}\n\n{} faces, prepared by howfar.\n", info.name, info.n_faces));
-    for licence in &info.licences {
-        let _ = writeln!(card, "- Terms of {}: {}", licence.database, licence.terms);
-    }
-    for caveat in &info.caveats {
-        let _ = writeln!(card, "- Caveat: {caveat}");
-    }
-    card
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -390,7 +375,7 @@ mod tests {
             source: format!("{i}.png"),
             drawn,
         };
-        Face { picture: Picture::gray(8, 8, (0..64).map(|p| p * i).collect()), labels }
+        Face { picture: Picture::gray(8, 8, (0..64).map(|p: u8| p.wrapping_mul(i)).collect()), labels }
     }
 
     fn write(folder: &Path, n: u8) -> FaceSet {
@@ -422,6 +407,46 @@ mod tests {
         writer.push(&face(1)).unwrap();
         drop(writer);
         assert!(files::sorted_entries(folder.path()).unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_writer_stopped_anywhere_goes_on_to_the_same_set() {
+        let folder = tempfile::tempdir().unwrap();
+        let sizes = GroupSizes { group: 3, shard: 7 };
+        let push = |writer: &mut FaceSetWriter, to: u64| {
+            (writer.n_faces()..to).for_each(|i| writer.push(&face(i as u8)).unwrap());
+        };
+        let begin = |name: &str| FaceSetWriter::resume(&folder.path().join(name), info(), sizes, "19 faces").unwrap();
+        let mut unbroken = begin("unbroken");
+        push(&mut unbroken, 19);
+        let expected = unbroken.finish().unwrap();
+        for stop in 0..19 {
+            let name = format!("broken-{stop}");
+            for to in [stop, stop + 1] {
+                let mut writer = begin(&name);
+                push(&mut writer, to);
+                drop(writer);
+            }
+            let mut writer = begin(&name);
+            assert_eq!(writer.n_faces(), stop + 1);
+            push(&mut writer, 19);
+            let set = writer.finish().unwrap();
+            assert_eq!(set.info(), expected.info(), "stopped after {stop}");
+            assert_eq!(files::sorted_entries(set.folder()).unwrap().len(), 3);
+        }
+    }
+
+    #[test]
+    fn two_writers_of_one_set_are_refused_and_another_request_starts_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("a");
+        let resume = |request| FaceSetWriter::resume(&target, info(), GroupSizes { group: 1, shard: 9 }, request);
+        let mut writer = resume("one").unwrap();
+        writer.push(&face(1)).unwrap();
+        assert!(resume("one").err().unwrap().to_string().contains("another howfar is writing"));
+        drop(writer);
+        assert_eq!(resume("one").unwrap().n_faces(), 1);
+        assert_eq!(resume("two").unwrap().n_faces(), 0);
     }
 
     #[test]
