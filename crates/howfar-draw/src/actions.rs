@@ -23,6 +23,11 @@ pub(crate) fn au_index(au: u8) -> Option<usize> {
     NUMBERS.iter().position(|n| *n == au)
 }
 
+/// The numbers of all action units, as a sentence lists them.
+pub(crate) fn au_numbers() -> String {
+    NUMBERS.map(|n| n.to_string()).join(", ")
+}
+
 /// Intensities of one picture.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Actions {

@@ -11,7 +11,7 @@ use crate::person::{LIP_PAIRS, Person, shift_both};
 
 /// Factors on the measured displacements, which are too weak to be read at 64 pixels: action unit, gain.
 const GAINS: [(u8, f32); 9] =
-    [(4, 1.8), (5, 1.5), (7, 1.6), (10, 1.1), (12, 1.15), (15, 1.8), (17, 1.1), (20, 1.9), (25, 1.3)];
+    [(4, 1.8), (5, 1.5), (7, 1.2), (10, 1.1), (12, 1.15), (15, 1.8), (17, 1.1), (20, 1.9), (25, 1.3)];
 /// Gap left between lips that nothing opens: slightly below zero, so that one lip closes over the other.
 const CLOSED_GAP: f32 = -0.004;
 
@@ -75,7 +75,7 @@ impl Motion {
         let habits = &person.habits;
         // Anger: the inner ends come down into a V; raised inner brows (AU1) undo it, wrinkling the nose (AU9) replaces it.
         let sad = if actions.any(&[15]) && au9 == 0.0 { 0.4 } else { 1.0 };
-        let v = 1.5 * habits.brow_v * au4 * (1.0 - (1.4 * au1).min(1.0)) * (1.0 - 0.9 * au9.min(1.0)) * sad;
+        let v = 1.25 * habits.brow_v * au4 * (1.0 - (1.4 * au1).min(1.0)) * (1.0 - 0.9 * au9.min(1.0)) * sad;
         for (k, dx, dy) in [(21, 0.035, -0.115), (20, 0.03, -0.10), (19, 0.02, -0.055), (18, 0.01, -0.015)] {
             shift_both(&mut self.muscles, k, dx * v, dy * v);
         }
@@ -98,7 +98,7 @@ impl Motion {
     fn mouth(&mut self, person: &Person, actions: &Actions) {
         let habits = &person.habits;
         let sneer = actions.of(9).max(actions.of(10));
-        self.lift(&[48, 54, 60, 64], -0.13 * habits.corner_drop * sneer);
+        self.lift(&[48, 54, 60, 64], -0.09 * habits.corner_drop * sneer);
         // The stretched mouth of fear: flat, corners low, lower teeth bare.
         let stretched = actions.of(20) * habits.stretch_drop;
         self.lift(&[55, 56, 57, 58, 59, 65, 66, 67], -0.07 * stretched);

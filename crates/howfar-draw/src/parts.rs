@@ -121,7 +121,7 @@ impl Scene<'_> {
             let x = (2.0 * p - 1.0) * half * 0.98;
             let gap = ((p - 0.5) * 8.0 + offset).rem_euclid(1.0) - 0.5;
             let between = 1.0 - 0.3 * step(gap.abs(), 0.38, 0.5);
-            let aside = 1.0 - 0.9 * (p - 0.5).abs();
+            let aside = 1.0 - 3.2 * (p - 0.5).powi(2);
             let light = self.person.skin.teeth * between * aside * dull * towards;
             ([x, edge - height * q, z - 0.075 - bend * x * x + back], light.max(0.03))
         })

@@ -7,6 +7,7 @@ pub mod draw;
 pub mod draw_charts;
 pub mod evaluate;
 pub mod export_faces;
+pub mod fit_style;
 pub mod init;
 pub mod inspect;
 pub mod plan;
@@ -34,6 +35,7 @@ pub fn run(command: Command, console: &Console) -> Result<(), Fault> {
         Command::Prepare(args) => prepare::run(&args, console),
         Command::Draw(args) => draw::run(&args, console),
         Command::DrawCharts(args) => draw_charts::run(&args, console),
+        Command::FitStyle(args) => fit_style::run(&args, console),
         Command::Inspect(args) => inspect::run(&args, console),
         Command::Sheet(args) => sheet::run(&args, console),
         Command::ExportFaces(args) => export_faces::run(&args, console),

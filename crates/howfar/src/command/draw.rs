@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
-use howfar_draw::{HeadModel, Portrait, Range, STYLE_NAMES, SetRequest, Style, draw_face, draw_set};
+use howfar_draw::{HeadModel, Portrait, Range, SetRequest, Style, draw_face, draw_set};
 use howfar_face::{
     Expression, FaceSet, FaceSetInfo, FaceSetWriter, Fault, GeneratorCard, GroupSizes, Licence, Preprocessing,
     checksum, closest_name, files,
@@ -20,20 +20,26 @@ use crate::pace::Pace;
   howfar draw --people 100 --style studio --seed 7 --out faces/studio
   howfar draw --people 50 --style wild --intensity 0.3..1 --takes 2 --out faces/wild
   howfar draw --people 20 --sequence 12 --out faces/filmed
-Stopped or killed, the same command goes on where it was. docs/drawn-faces.md shows what the parameters do.")]
+  howfar draw --show-style wild > my.toml
+  howfar draw --people 100 --style my.toml --out faces/mine
+Stopped or killed, the same command goes on where it was. docs/drawn-faces.md shows what the parameters do,
+docs/styles.md lists the keys of a style file.")]
 pub struct Args {
     /// Identities to draw; each shows every expression.
-    #[arg(long)]
-    people: u32,
-    /// studio, wild or unseen.
-    #[arg(long, default_value = "studio")]
+    #[arg(long, required_unless_present = "show_style")]
+    people: Option<u32>,
+    /// studio, wild, unseen or a style file of your own.
+    #[arg(long, default_value = "studio", value_name = "NAME|FILE.toml")]
     style: String,
+    /// Print the file of an embedded style, to start your own from.
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["people", "out"])]
+    show_style: Option<String>,
     /// The seed; with a person's number it fixes the face.
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// The face set to write.
-    #[arg(long)]
-    out: PathBuf,
+    #[arg(long, required_unless_present = "show_style")]
+    out: Option<PathBuf>,
     /// A name for tables; the style's if not given.
     #[arg(long)]
     name: Option<String>,
@@ -88,6 +94,12 @@ impl<'a> Request<'a> {
 
 /// Draws the set and says what it wrote.
 pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
+    if let Some(name) = &args.show_style {
+        return show_style(name, console);
+    }
+    let (Some(people), Some(out)) = (args.people, &args.out) else {
+        return Err(Fault::usage("--people, --out", "it is not said how many to draw and where to"));
+    };
     let expressions = parse_expressions(&args.expressions)?;
     let request = Request {
         name: args.name.as_deref(),
@@ -97,15 +109,19 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
         takes: args.takes,
         frames: args.sequence.unwrap_or(1),
         sizes: GroupSizes { group: args.faces_a_group as usize, shard: args.faces_a_shard },
-        ..Request::plain(args.people, &args.style, args.seed, &args.out)
+        ..Request::plain(people, &args.style, args.seed, out)
     };
     let set = draw(&request, console)?;
-    console.answer(&format!(
-        "{}: {} drawn faces of {} identities",
-        args.out.display(),
-        set.info().n_faces,
-        args.people
-    ));
+    console.answer(&format!("{}: {} drawn faces of {} identities", out.display(), set.info().n_faces, people));
+    Ok(())
+}
+
+fn show_style(name: &str, console: &Console) -> Result<(), Fault> {
+    match Style::embedded_text(name) {
+        Some(text) => console.answer(text.trim_end()),
+        // A file is shown as it is understood, with what its base fills in.
+        None => console.answer(Style::find("--show-style", name)?.to_toml()?.trim_end()),
+    }
     Ok(())
 }
 
@@ -139,20 +155,9 @@ fn parse_intensity(text: &str) -> Result<Range, Fault> {
     }
 }
 
-/// An embedded style.
-pub fn named_style(name: &str) -> Result<Style, Fault> {
-    Style::named(name).ok_or_else(|| {
-        let fault = Fault::usage("--style", "unknown style").found(name).expected(STYLE_NAMES.join(", "));
-        match closest_name(name, STYLE_NAMES) {
-            Some(name) => fault.hint(format!("did you mean {name}?")),
-            None => fault,
-        }
-    })
-}
-
 /// Draws a face set. Stopped, it goes on with the next call of the same request.
 pub fn draw(request: &Request<'_>, console: &Console) -> Result<FaceSet, Fault> {
-    let style = named_style(request.style)?;
+    let style = Style::find("--style", request.style)?;
     if request.people == 0 {
         return Err(Fault::usage("--people", "nobody would be drawn").found(0).expected("1 or more"));
     }
@@ -210,7 +215,7 @@ fn settings_head(request: &Request<'_>) -> String {
 
 fn info(request: &Request<'_>, style: &Style) -> Result<FaceSetInfo, Fault> {
     let classes = request.expressions.iter().map(ToString::to_string).collect();
-    let name = request.name.unwrap_or(request.style);
+    let name = request.name.unwrap_or(&style.name);
     let mut info = FaceSetInfo::new(name, classes, Preprocessing::standard("none", "none", request.size));
     info.licences.push(Licence {
         database: format!("drawn-{}-{}", style.name, request.seed),

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use howfar_draw::{AU_NAMES, Action, Bell, HeadModel, Portrait, Range, STYLE_NAMES, Style, draw_face};
 use howfar_face::{ChartCell, Expression, Fault, Picture, chart, encode_png, files};
 
-use crate::command::draw::named_style;
 use crate::console::Console;
 
 /// Draw charts of what the parameters of drawn faces do.
@@ -15,8 +14,8 @@ pub struct Args {
     /// The folder to write the PNG files to.
     #[arg(long)]
     out: PathBuf,
-    /// studio, wild or unseen.
-    #[arg(long, default_value = "studio")]
+    /// studio, wild, unseen or a style file of your own.
+    #[arg(long, default_value = "studio", value_name = "NAME|FILE.toml")]
     style: String,
     /// The seed; with an identity's number it fixes the face.
     #[arg(long, default_value_t = 1)]
@@ -61,7 +60,7 @@ const AU_WORDS: [&str; AU_NAMES.len()] = [
 
 /// Draws every chart.
 pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
-    let studio = Studio { style: named_style(&args.style)?, seed: args.seed, sitter: args.person };
+    let studio = Studio { style: Style::find("--style", &args.style)?, seed: args.seed, sitter: args.person };
     let charts = [
         ("drawn-expressions.png", studio.expressions()),
         ("drawn-intensity.png", studio.intensities()),
@@ -191,7 +190,7 @@ fn acting_only(style: &Style, au_name: &str) -> Style {
 /// The embedded styles one below the other: three identities of each, with two expressions.
 fn styles(seed: u64) -> Result<Rows, Fault> {
     let row = |name: &str| {
-        let studio = Studio { style: named_style(name)?, seed, sitter: 0 };
+        let studio = Studio { style: Style::find("--style", name)?, seed, sitter: 0 };
         let cell = |i: u32| {
             let (person, expression) = (i / 2, [Expression::Neutral, Expression::Happiness][i as usize % 2]);
             let picture = studio.face(&studio.style, &Portrait::full(person, expression), SMALL_SIDE);
