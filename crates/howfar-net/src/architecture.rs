@@ -13,11 +13,13 @@ pub enum NetworkKind {
     Table1Valid,
     /// Four blocks with batch norm and one dense layer.
     Compact,
+    /// `Compact` with twice the channels.
+    Medium,
 }
 
 impl NetworkKind {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Table1Same, Self::Table1Valid, Self::Compact];
+    pub const ALL: [Self; 4] = [Self::Table1Same, Self::Table1Valid, Self::Compact, Self::Medium];
 
     /// The word that stands in files.
     pub fn name(self) -> &'static str {
@@ -25,6 +27,7 @@ impl NetworkKind {
             Self::Table1Same => "table1-same",
             Self::Table1Valid => "table1-valid",
             Self::Compact => "compact",
+            Self::Medium => "medium",
         }
     }
 
@@ -129,6 +132,9 @@ impl Architecture {
             NetworkKind::Compact => {
                 (Padding::Same, true, &[(12, true, 0.0), (24, true, 0.0), (32, true, 0.0), (32, true, 0.4)])
             }
+            NetworkKind::Medium => {
+                (Padding::Same, true, &[(24, true, 0.0), (48, true, 0.0), (64, true, 0.0), (64, true, 0.4)])
+            }
             NetworkKind::Table1Same | NetworkKind::Table1Valid => {
                 let padding = if kind == NetworkKind::Table1Same { Padding::Same } else { Padding::Valid };
                 (padding, false, &[(32, false, 0.0), (64, true, 0.25), (128, true, 0.0), (128, true, 0.25)])
@@ -145,7 +151,7 @@ impl Architecture {
         }
         let n_flat = side_in * side_in * n_in;
         let dense = match kind {
-            NetworkKind::Compact => vec![Dense { n_in: n_flat, n_out: n_classes, relu: false, dropout: 0.0 }],
+            NetworkKind::Compact | NetworkKind::Medium => vec![Dense { n_in: n_flat, n_out: n_classes, relu: false, dropout: 0.0 }],
             NetworkKind::Table1Same | NetworkKind::Table1Valid => vec![
                 Dense { n_in: n_flat, n_out: 1024, relu: true, dropout: 0.5 },
                 Dense { n_in: 1024, n_out: n_classes, relu: false, dropout: 0.0 },
@@ -172,6 +178,7 @@ mod tests {
             (NetworkKind::Compact, 64, 512),
             (NetworkKind::Compact, 48, 288),
             (NetworkKind::Compact, 100, 1152),
+            (NetworkKind::Medium, 64, 1024),
             (NetworkKind::Table1Same, 256, 32 * 32 * 128),
         ] {
             assert_eq!(Architecture::new(kind, 6, side).unwrap().dense[0].n_in, flat, "{kind:?} {side}");

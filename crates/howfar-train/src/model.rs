@@ -7,6 +7,9 @@ use howfar_net::{Architecture, Classifier, NetFault, NetworkKind};
 use howfar_protocol::{Network, PixelScaling};
 use serde::{Deserialize, Serialize};
 
+/// The weights of [`Model::embedded`].
+const EMBEDDED: &[u8] = include_bytes!("../data/expression.safetensors");
+
 /// A network that tells expressions apart, and how faces must be prepared for it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Model {
@@ -65,16 +68,27 @@ impl Model {
         files::write(path, &self.classifier.to_bytes(&card).map_err(|fault| in_file(path, fault))?)
     }
 
+    /// The network that howfar carries: seven expressions, trained on drawn faces alone (`data/expression.md`).
+    pub fn embedded() -> Self {
+        let place = Path::new("the embedded network");
+        Self::from_bytes(EMBEDDED, place).expect("the embedded network is tested to be whole")
+    }
+
     /// Reads a model file; no code in it is ever run.
     pub fn load(path: &Path) -> Result<Self, Fault> {
-        let (classifier, card) = Classifier::from_bytes(&files::read(path)?).map_err(|fault| in_file(path, fault))?;
+        Self::from_bytes(&files::read(path)?, path)
+    }
+
+    /// Reads the bytes of a model file; `place` names them in errors.
+    pub fn from_bytes(bytes: &[u8], place: &Path) -> Result<Self, Fault> {
+        let (classifier, card) = Classifier::from_bytes(bytes).map_err(|fault| in_file(place, fault))?;
         let card: Card = serde_json::from_value(card).map_err(|e| {
-            Fault::data(path.display(), format!("the model's card is damaged: {e}"))
+            Fault::data(place.display(), format!("the model's card is damaged: {e}"))
                 .hint("restore the file or train the model anew")
         })?;
         let (n_classes, side) = (classifier.architecture().n_classes, classifier.architecture().side);
         if (card.classes.len(), card.preprocessing.side as usize) != (n_classes, side) {
-            return Err(Fault::data(path.display(), "the model's card is of another network")
+            return Err(Fault::data(place.display(), "the model's card is of another network")
                 .found(format!("{} classes, {} pixels a side", card.classes.len(), card.preprocessing.side))
                 .expected(format!("{n_classes} classes, {side} pixels a side")));
         }
@@ -96,6 +110,7 @@ pub(crate) fn kind(network: Network) -> NetworkKind {
         Network::Table1Same => NetworkKind::Table1Same,
         Network::Table1Valid => NetworkKind::Table1Valid,
         Network::Compact => NetworkKind::Compact,
+        Network::Medium => NetworkKind::Medium,
     }
 }
 

@@ -2,10 +2,13 @@
 //!
 //! Arguments become values, values become work; only this crate prints. stdout is the answer, stderr the journey.
 
+mod canvas;
 mod cli;
 mod command;
 mod console;
 mod journey;
+mod marked_photo;
+mod picture_names;
 
 use std::process::ExitCode;
 
