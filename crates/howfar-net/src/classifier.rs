@@ -5,7 +5,7 @@ use rand_chacha::ChaCha8Rng;
 use serde_json::{Value, json};
 
 use crate::forward::{Leaves, Mode, Operations, forward};
-use crate::weight_file::{Named, TensorFile};
+use crate::weight_file::{Named, Precision, TensorFile};
 use crate::{Architecture, NetFault, NetworkKind, Weights, composed, loss};
 
 const FORMAT: &str = "howfar classifier";
@@ -92,13 +92,13 @@ impl Classifier {
     }
 
     /// The bytes of a weight file (safetensors) with the caller's `metadata` in it.
-    pub fn to_bytes(&self, metadata: &Value) -> Result<Vec<u8>, NetFault> {
+    pub fn to_bytes(&self, metadata: &Value, precision: Precision) -> Result<Vec<u8>, NetFault> {
         let Architecture { kind, n_classes, side, .. } = &self.architecture;
         let header = json!({
             "format": FORMAT, "version": VERSION, "network": kind.name(), "n_classes": n_classes, "side": side,
             "metadata": metadata,
         });
-        TensorFile::write(&header, &self.tensors(""))
+        TensorFile::write(&header, &self.tensors(""), precision)
     }
 
     /// Reads a weight file; returns the caller's metadata beside the network.
@@ -175,13 +175,13 @@ mod tests {
     #[test]
     fn a_weight_file_reads_back_and_tells_what_is_wrong_with_it() {
         let classifier = classifier(NetworkKind::Compact, 64);
-        let bytes = classifier.to_bytes(&json!({"classes": ["a"]})).unwrap();
+        let bytes = classifier.to_bytes(&json!({"classes": ["a"]}), Precision::Full).unwrap();
         let (read, metadata) = Classifier::from_bytes(&bytes).unwrap();
         assert_eq!((read, metadata), (classifier.clone(), json!({"classes": ["a"]})));
         let with = |field: &str, value: Value| {
             let mut header = TensorFile::read(&bytes).unwrap().metadata;
             header[field] = value;
-            let bytes = TensorFile::write(&header, &classifier.tensors("")).unwrap();
+            let bytes = TensorFile::write(&header, &classifier.tensors(""), Precision::Full).unwrap();
             Classifier::from_bytes(&bytes).unwrap_err().what
         };
         assert_eq!(with("version", json!(9)), "written by a newer howfar");

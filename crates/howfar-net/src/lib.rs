@@ -24,5 +24,5 @@ pub use howfar_kernel::InstructionSet;
 pub use loss::cross_entropy;
 pub use optimiser::{OptimiserKind, one_cycle_rate};
 pub use trainer::{StepSettings, Trainer};
-pub use weight_file::{Named, TensorFile};
+pub use weight_file::{Named, Precision, TensorFile};
 pub use weights::{Parameter, Weights};

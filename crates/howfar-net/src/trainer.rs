@@ -239,7 +239,7 @@ mod tests {
             trainer.step(inputs, &labels, SETTINGS, Some(&mut ChaCha8Rng::seed_from_u64(seed)))
         };
         step(&mut trainer, 1);
-        let bytes = TensorFile::write(&serde_json::Value::Null, &trainer.tensors()).unwrap();
+        let bytes = TensorFile::write(&serde_json::Value::Null, &trainer.tensors(), crate::Precision::Full).unwrap();
         let mut file = TensorFile::read(&bytes).unwrap();
         let mut resumed = Trainer::resume(trainer.classifier.architecture(), ADAMW, &mut file, 1).unwrap();
         step(&mut trainer, 2);

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use howfar_face::{Fault, Preprocessing, files};
-use howfar_net::{Architecture, Classifier, NetFault, NetworkKind};
+use howfar_net::{Architecture, Classifier, NetFault, NetworkKind, Precision};
 use howfar_protocol::{Network, PixelScaling};
 use serde::{Deserialize, Serialize};
 
@@ -62,7 +62,7 @@ impl Model {
     /// Writes a safetensors file, whole or not at all.
     pub fn save(&self, path: &Path) -> Result<(), Fault> {
         let card = serde_json::to_value(&self.card).map_err(|e| Fault::data(path.display(), e.to_string()))?;
-        files::write(path, &self.classifier.to_bytes(&card).map_err(|fault| in_file(path, fault))?)
+        files::write(path, &self.classifier.to_bytes(&card, Precision::Full).map_err(|fault| in_file(path, fault))?)
     }
 
     /// Reads a model file; no code in it is ever run.
