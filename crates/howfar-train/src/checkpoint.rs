@@ -87,7 +87,8 @@ impl Checkpoint {
             return Err(fault("the checkpoint is of other settings or faces"));
         }
         let state = |file: &mut TensorFile| -> Result<State, NetFault> {
-            let trainer = Trainer::resume(architecture, optimiser, file, header.n_steps)?;
+            let model = Classifier::take(architecture.clone(), file, "model.")?;
+            let trainer = Trainer::resume(model, optimiser, file, header.n_steps)?;
             let best = header.has_best.then(|| Classifier::take(architecture.clone(), file, "best."));
             Ok(State { trainer, best: best.transpose()?, history: header.history.clone() })
         };

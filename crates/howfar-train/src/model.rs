@@ -72,7 +72,7 @@ impl Model {
             Fault::data(path.display(), format!("the model's card is damaged: {e}"))
                 .hint("restore the file or train the model anew")
         })?;
-        let (n_classes, side) = (classifier.architecture().n_classes, classifier.architecture().side);
+        let (n_classes, side) = (classifier.architecture().n_outputs, classifier.architecture().side);
         if (card.classes.len(), card.preprocessing.side as usize) != (n_classes, side) {
             return Err(Fault::data(path.display(), "the model's card is of another network")
                 .found(format!("{} classes, {} pixels a side", card.classes.len(), card.preprocessing.side))
