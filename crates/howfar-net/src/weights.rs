@@ -2,7 +2,7 @@
 //! the inputs in the order channel, row, column.
 //!
 //! In: an architecture and a stream. Out: initial weights. Table 1 starts as Keras does, because its authors' code is
-//! Keras (Glorot uniform, zero biases); the networks with batch norm start as PyTorch's layers do (uniform in ±1/√fan-in), with
+//! Keras (Glorot uniform, zero biases); the other networks start as PyTorch's layers do (uniform in ±1/√fan-in), with
 //! zero biases. Batch norm starts at scale 1, shift 0, running mean 0, running variance 1.
 
 use rand::Rng;
@@ -83,7 +83,7 @@ impl Weights {
             let taps: usize = parameter.shape[2..].iter().product();
             let (fan_out, fan_in) = (parameter.shape[0] * taps, parameter.shape[1] * taps);
             let bound = match architecture.kind {
-                NetworkKind::Compact | NetworkKind::Medium => (1.0 / fan_in as f32).sqrt(),
+                NetworkKind::Compact | NetworkKind::Medium | NetworkKind::Landmarks => (1.0 / fan_in as f32).sqrt(),
                 NetworkKind::Table1Same | NetworkKind::Table1Valid => (6.0 / (fan_in + fan_out) as f32).sqrt(),
             };
             for value in &mut parameter.values {

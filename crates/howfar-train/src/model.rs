@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use howfar_face::{Fault, Preprocessing, files};
-use howfar_net::{Architecture, Classifier, NetFault, NetworkKind};
+use howfar_net::{Architecture, Classifier, NetFault, NetworkKind, Precision};
 use howfar_protocol::{Network, PixelScaling};
 use serde::{Deserialize, Serialize};
 
@@ -62,10 +62,15 @@ impl Model {
         &self.classifier
     }
 
-    /// Writes a safetensors file, whole or not at all.
+    /// Writes a safetensors file, whole or not at all, with weights bit for bit as they are.
     pub fn save(&self, path: &Path) -> Result<(), Fault> {
+        self.save_with(path, Precision::Full)
+    }
+
+    /// The same with weights of a chosen precision.
+    pub fn save_with(&self, path: &Path, precision: Precision) -> Result<(), Fault> {
         let card = serde_json::to_value(&self.card).map_err(|e| Fault::data(path.display(), e.to_string()))?;
-        files::write(path, &self.classifier.to_bytes(&card).map_err(|fault| in_file(path, fault))?)
+        files::write(path, &self.classifier.to_bytes(&card, precision).map_err(|fault| in_file(path, fault))?)
     }
 
     /// The network that howfar carries: seven expressions, trained on drawn faces alone (`data/expression.md`).
@@ -86,7 +91,7 @@ impl Model {
             Fault::data(place.display(), format!("the model's card is damaged: {e}"))
                 .hint("restore the file or train the model anew")
         })?;
-        let (n_classes, side) = (classifier.architecture().n_classes, classifier.architecture().side);
+        let (n_classes, side) = (classifier.architecture().n_outputs, classifier.architecture().side);
         if (card.classes.len(), card.preprocessing.side as usize) != (n_classes, side) {
             return Err(Fault::data(place.display(), "the model's card is of another network")
                 .found(format!("{} classes, {} pixels a side", card.classes.len(), card.preprocessing.side))
@@ -136,6 +141,17 @@ mod tests {
     }
 
     #[test]
+    fn the_embedded_network_is_whole_and_looks_for_faces() {
+        let model = Model::embedded();
+        assert_eq!(
+            model.classes(),
+            ["anger", "disgust", "fear", "happiness", "sadness", "surprise", "neutral"].map(str::to_owned)
+        );
+        assert_eq!(model.preprocessing().detection, "detector");
+        assert_eq!(EMBEDDED.len() / 1_000_000, 0, "the binary carries it, and so does every copy of the repository");
+    }
+
+    #[test]
     fn a_model_reads_back_and_a_damaged_one_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("model.safetensors");
@@ -145,6 +161,10 @@ mod tests {
         let model = Model::new(classifier, vec!["a".into(), "b".into()], PixelScaling::PerPicture, preprocessing);
         model.save(&path).unwrap();
         assert_eq!(Model::load(&path).unwrap(), model);
+        let small = folder.path().join("small.safetensors");
+        model.save_with(&small, Precision::Half).unwrap();
+        assert!(files::read(&small).unwrap().len() < files::read(&path).unwrap().len() * 6 / 10);
+        assert_eq!(Model::load(&small).unwrap().card, model.card);
         let bytes = files::read(&path).unwrap();
         files::write(&path, &bytes[..bytes.len() / 2]).unwrap();
         let fault = Model::load(&path).unwrap_err();

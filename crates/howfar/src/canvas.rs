@@ -86,12 +86,7 @@ impl Canvas {
         for (i, letter) in text.chars().enumerate() {
             let strokes = strokes(letter);
             let left = left + i as f32 * LETTER_STEP as f32 * unit;
-            let area = Area {
-                left,
-                top,
-                width: LETTER_WIDTH as f32 * unit,
-                height: LETTER_HEIGHT as f32 * unit,
-            };
+            let area = Area { left, top, width: LETTER_WIDTH as f32 * unit, height: LETTER_HEIGHT as f32 * unit };
             self.shade(area, colour, |x, y| {
                 let place = ((x - left) / unit, (y - top) / unit);
                 let nearest = strokes.iter().map(|s| distance_to(*s, place)).fold(f32::INFINITY, f32::min);

@@ -105,9 +105,8 @@ impl Layout {
         let fit = |length: u32, step: f32| (((length as f32 - MARGIN * unit) / step) as usize).clamp(1, n);
         // Beside the photograph, column by column; or below it, row by row.
         let (n_down, n_across) = (fit(height, step.1), fit(width, step.0));
-        let size = |across: usize, down: usize| {
-            (MARGIN * unit + across as f32 * step.0, MARGIN * unit + down as f32 * step.1)
-        };
+        let size =
+            |across: usize, down: usize| (MARGIN * unit + across as f32 * step.0, MARGIN * unit + down as f32 * step.1);
         let (right, below) = (size(n.div_ceil(n_down), n_down), size(n_across, n.div_ceil(n_across)));
         let beside = (width as f32 + right.0, (height as f32).max(right.1));
         let under = ((width as f32).max(below.0), height as f32 + below.1);
@@ -120,12 +119,7 @@ impl Layout {
         let place = |idx: usize| {
             let (major, minor) = ((idx / free) as f32, (idx % free) as f32);
             let (across, down) = if is_beside { (major, minor) } else { (minor, major) };
-            Area {
-                left: used.0 + across * step.0,
-                top: used.1 + down * step.1,
-                width: card_width,
-                height: card_height,
-            }
+            Area { left: used.0 + across * step.0, top: used.1 + down * step.1, width: card_width, height: card_height }
         };
         Layout {
             width: whole.0.ceil() as u32,
@@ -184,7 +178,13 @@ fn tag(canvas: &mut Canvas, photo: Area, area: Area, text: &str, unit: f32, colo
 }
 
 /// A bar for every class, in the order of the network, so that cards compare.
-fn card(canvas: &mut Canvas, layout: &Layout, classes: &[String], (idx, n_faces): (usize, usize), face: &MarkedFace<'_>) {
+fn card(
+    canvas: &mut Canvas,
+    layout: &Layout,
+    classes: &[String],
+    (idx, n_faces): (usize, usize),
+    face: &MarkedFace<'_>,
+) {
     let (unit, area) = (layout.unit, layout.cards[idx]);
     let colour = class_colour(classes, face.best);
     canvas.fill(area, 4.0 * unit, CARD);
@@ -275,12 +275,15 @@ mod tests {
 
     #[test]
     fn the_winner_has_its_colour_on_the_box_and_in_its_bar() {
-        let face = MarkedFace { face_box: [200.0, 200.0, 100.0, 100.0], eyes: None, best: 1, probabilities: &[0.0, 1.0, 0.0] };
+        let face =
+            MarkedFace { face_box: [200.0, 200.0, 100.0, 100.0], eyes: None, best: 1, probabilities: &[0.0, 1.0, 0.0] };
         let marked = marked_photo(&gray(600, 600), &classes(), &[face]);
         let yellow = CLASS_COLOURS[3].1;
         let columns = |from: u32, to: u32| {
             let rows = marked.data.chunks_exact(marked.width as usize * 3);
-            rows.flat_map(|row| row[from as usize * 3..to as usize * 3].chunks_exact(3)).filter(|p| *p == yellow).count()
+            rows.flat_map(|row| row[from as usize * 3..to as usize * 3].chunks_exact(3))
+                .filter(|p| *p == yellow)
+                .count()
         };
         assert!(columns(195, 305) > 300);
         assert!(columns(600, marked.width) > 600);

@@ -44,7 +44,9 @@ fn check(names: &[PathBuf], photos: &[PathBuf]) -> Result<(), Fault> {
     for (name, photo) in names.iter().zip(photos) {
         let path = resolved(name);
         if real.contains(&path) {
-            return Err(Fault::usage(OPTION, "the picture would replace a photograph").found(name.display()).hint(advice));
+            return Err(Fault::usage(OPTION, "the picture would replace a photograph")
+                .found(name.display())
+                .hint(advice));
         }
         if let Some(other) = taken.insert(path, photo) {
             return Err(Fault::usage(OPTION, "two photographs would be written to one picture")

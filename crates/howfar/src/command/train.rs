@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 
 use howfar_face::{FaceSet, Fault, Pool, Preprocessing, Provenance, SubjectId, files};
 use howfar_protocol::{Arm, Mixture, MixtureRatio, Network, Recipe, Seeds, Split, SplitPart};
-use howfar_train::TrainingInputs;
+use howfar_train::{Precision, TrainingInputs};
 
 use crate::command::stop_flag;
 use crate::console::Console;
@@ -82,7 +82,8 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
         console.note(&epoch_words("training", event));
         if stop.load(Ordering::SeqCst) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     })?;
-    trained.model.save(&args.out)?;
+    let precision = if args.precision == "half" { Precision::Half } else { Precision::Full };
+    trained.model.save_with(&args.out, precision)?;
     files::remove_folder(&folder)?;
     let whose = whose(&pool);
     console.answer(&format!(
@@ -100,7 +101,8 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
 /// All faces of the first set's classes, and how `predict` must prepare others.
 fn read(args: &Args, console: &Console) -> Result<(Pool, Preprocessing), Fault> {
     let sets = args.faces.iter().map(|folder| FaceSet::open(folder)).collect::<Result<Vec<_>, _>>()?;
-    let first = sets.first().map(|set| set.info().clone()).ok_or_else(|| Fault::usage("FACES", "no face set is named"))?;
+    let first =
+        sets.first().map(|set| set.info().clone()).ok_or_else(|| Fault::usage("FACES", "no face set is named"))?;
     let mut preprocessing = first.preprocessing;
     let mut pool = Pool::new(first.classes, preprocessing.side as usize);
     for set in &sets {
@@ -112,10 +114,12 @@ fn read(args: &Args, console: &Console) -> Result<(Pool, Preprocessing), Fault> 
     }
     match args.detect.as_deref() {
         Some("detector") if preprocessing.detection != "detector" => {
-            preprocessing = Preprocessing { detection: "detector".to_owned(), alignment: "box".to_owned(), ..preprocessing };
+            preprocessing =
+                Preprocessing { detection: "detector".to_owned(), alignment: "box".to_owned(), ..preprocessing };
         }
         Some("none") => {
-            preprocessing = Preprocessing { detection: "none".to_owned(), alignment: "none".to_owned(), ..preprocessing };
+            preprocessing =
+                Preprocessing { detection: "none".to_owned(), alignment: "none".to_owned(), ..preprocessing };
         }
         _ => {}
     }
