@@ -34,6 +34,12 @@ const CLASS_COLOURS: [(&str, Colour); 8] = [
 const LEAST_SIDE: u32 = 480;
 /// The side of a letter's pixel is the root of the photograph's area over this, so that letters are seven of 300 parts high.
 const UNITS_A_SIDE: f32 = 300.0;
+/// Letters of many faces may shrink to this share.
+const LEAST_SHARE: f32 = 0.6;
+/// Cards stand beside the photograph even if that takes a little more room, because pages are wide.
+const BESIDE_PREFERRED: f32 = 1.15;
+/// Longer pictures are shown smaller on pages and screens.
+const PAGE_ASPECT: f32 = 1.8;
 /// Below, strokes run into each other.
 const LEAST_UNIT: f32 = 1.5;
 /// Letters of a class's name on a card.
@@ -67,18 +73,18 @@ pub fn marked_photo(photo: &DynamicImage, classes: &[String], faces: &[MarkedFac
     let (width, height) = (photo.width() * factor, photo.height() * factor);
     let pixels =
         if factor > 1 { photo.resize_exact(width, height, FilterType::CatmullRom).to_rgb8() } else { photo.to_rgb8() };
-    let sheet = Layout::new(width, height, classes, faces.len());
-    let mut canvas = Canvas::blank(sheet.width, sheet.height, PAPER);
+    let layout = Layout::new(width, height, classes, faces.len());
+    let mut canvas = Canvas::blank(layout.width, layout.height, PAPER);
     canvas.paste(pixels.as_raw(), width);
     let photo_area = Area { left: 0.0, top: 0.0, width: width as f32, height: height as f32 };
     for (idx, face) in faces.iter().enumerate() {
-        mark(&mut canvas, photo_area, classes, (idx, faces.len()), face, factor as f32, sheet.unit);
+        mark(&mut canvas, photo_area, classes, (idx, faces.len()), face, factor as f32, layout.unit);
     }
     for (idx, face) in faces.iter().enumerate() {
-        card(&mut canvas, &sheet, classes, (idx, faces.len()), face);
+        card(&mut canvas, &layout, classes, (idx, faces.len()), face);
     }
     if faces.is_empty() {
-        no_face(&mut canvas, &sheet);
+        no_face(&mut canvas, &layout);
     }
     canvas.into_picture()
 }
@@ -93,42 +99,59 @@ struct Layout {
 }
 
 impl Layout {
+    /// With letters as large as the photograph asks for, or smaller ones where the cards of many faces would outgrow it.
     fn new(width: u32, height: u32, classes: &[String], n_faces: usize) -> Self {
-        let unit = ((width as f32 * height as f32).sqrt() / UNITS_A_SIDE).max(LEAST_UNIT);
-        let n_letters = classes.iter().map(|c| c.chars().count().min(NAME_LETTERS)).max().unwrap_or(0);
-        let name_width = n_letters as f32 * LETTER_STEP as f32 * unit;
-        let percent = text_width("100 %", unit);
-        let card_width = name_width + percent + (2.0 * PADDING + BAR + 2.0 * BETWEEN) * unit;
-        let card_height = (2.0 * PADDING + HEAD + classes.len() as f32 * ROW) * unit;
-        let step = (card_width + MARGIN * unit, card_height + MARGIN * unit);
-        let n = n_faces.max(1);
-        let fit = |length: u32, step: f32| (((length as f32 - MARGIN * unit) / step) as usize).clamp(1, n);
-        // Beside the photograph, column by column; or below it, row by row.
-        let (n_down, n_across) = (fit(height, step.1), fit(width, step.0));
-        let size =
-            |across: usize, down: usize| (MARGIN * unit + across as f32 * step.0, MARGIN * unit + down as f32 * step.1);
-        let (right, below) = (size(n.div_ceil(n_down), n_down), size(n_across, n.div_ceil(n_across)));
-        let beside = (width as f32 + right.0, (height as f32).max(right.1));
-        let under = ((width as f32).max(below.0), height as f32 + below.1);
-        let is_beside = beside.0 * beside.1 <= under.0 * under.1;
-        let (whole, used, free) = if is_beside {
-            (beside, (width as f32 + MARGIN * unit, (beside.1 - right.1) / 2.0 + MARGIN * unit), n_down)
-        } else {
-            (under, ((under.0 - below.0) / 2.0 + MARGIN * unit, height as f32 + MARGIN * unit), n_across)
-        };
-        let place = |idx: usize| {
-            let (major, minor) = ((idx / free) as f32, (idx % free) as f32);
-            let (across, down) = if is_beside { (major, minor) } else { (minor, major) };
-            Area { left: used.0 + across * step.0, top: used.1 + down * step.1, width: card_width, height: card_height }
-        };
-        Layout {
-            width: whole.0.ceil() as u32,
-            height: whole.1.ceil() as u32,
-            unit,
-            name_width,
-            cards: (0..n).map(place).collect(),
+        let photo = width as f32 * height as f32;
+        let wanted = (photo.sqrt() / UNITS_A_SIDE).max(LEAST_UNIT);
+        let least = (LEAST_SHARE * wanted).max(LEAST_UNIT);
+        let mut unit = wanted;
+        loop {
+            let layout = Self::with_unit(unit, (width, height), classes, n_faces);
+            if unit <= least || layout.width as f32 * layout.height as f32 <= 2.0 * photo {
+                return layout;
+            }
+            unit = (0.95 * unit).max(least);
         }
     }
+
+    fn with_unit(unit: f32, (width, height): (u32, u32), classes: &[String], n_faces: usize) -> Self {
+        let n_letters = classes.iter().map(|c| c.chars().count().min(NAME_LETTERS)).max().unwrap_or(0);
+        let name_width = n_letters as f32 * LETTER_STEP as f32 * unit;
+        let card = (
+            name_width + text_width("100%", unit) + (2.0 * PADDING + BAR + 2.0 * BETWEEN) * unit,
+            (2.0 * PADDING + HEAD + (classes.len() as f32 - 1.0) * ROW + LETTER_HEIGHT as f32) * unit,
+        );
+        let (width, height, margin) = (width as f32, height as f32, MARGIN * unit);
+        let step = (card.0 + margin, card.1 + margin);
+        let n = n_faces.max(1);
+        let fit = |length: f32, step: f32| (((length - margin) / step) as usize).clamp(1, n);
+        // Beside the photograph, column by column; or below it, row by row.
+        let (n_down, n_across) = (fit(height, step.1), fit(width, step.0));
+        let size = |across: usize, down: usize| (margin + across as f32 * step.0, margin + down as f32 * step.1);
+        let (beside, below) = (size(n.div_ceil(n_down), n_down), size(n_across, n.div_ceil(n_across)));
+        let with_beside = (width + beside.0, height.max(beside.1));
+        let with_below = (width.max(below.0), height + below.1);
+        let is_beside = cost(with_beside) <= BESIDE_PREFERRED * cost(with_below);
+        let (whole, corner) = if is_beside {
+            (with_beside, (width + margin, (with_beside.1 - beside.1) / 2.0 + margin))
+        } else {
+            (with_below, ((with_below.0 - below.0) / 2.0 + margin, height + margin))
+        };
+        let place = |idx: usize| {
+            let (across, down) =
+                if is_beside { (idx / n_down, idx % n_down) } else { (idx % n_across, idx / n_across) };
+            let (left, top) = (corner.0 + across as f32 * step.0, corner.1 + down as f32 * step.1);
+            Area { left, top, width: card.0, height: card.1 }
+        };
+        let cards = (0..n).map(place).collect();
+        Layout { width: whole.0.ceil() as u32, height: whole.1.ceil() as u32, unit, name_width, cards }
+    }
+}
+
+/// Area of a picture, more where it is much longer one way than the other.
+fn cost((width, height): (f32, f32)) -> f32 {
+    let aspect = width.max(height) / width.min(height).max(1.0);
+    width * height * (aspect / PAGE_ASPECT).max(1.0)
 }
 
 /// Box, eyes and a name on the photograph.
@@ -161,8 +184,9 @@ fn mark(
         1 => format!("{name} {}", percent(face.probabilities[face.best])),
         _ => format!("{} {name}", idx + 1),
     };
-    let fits = |text: &str| text_width(text, unit) + 6.0 * unit <= area.width.max(60.0 * unit);
-    let text = if fits(&long) { long } else { (idx + 1).to_string() };
+    // Beside neighbours a name must not reach far beyond its face; the card has it, too.
+    let fits = n_faces == 1 || text_width(&long, unit) + 6.0 * unit <= 1.3 * area.width;
+    let text = if fits { long } else { (idx + 1).to_string() };
     tag(canvas, photo, area, &text, unit, colour);
 }
 
@@ -189,7 +213,8 @@ fn card(
     let colour = class_colour(classes, face.best);
     canvas.fill(area, 4.0 * unit, CARD);
     let (left, mut top) = (area.left + PADDING * unit, area.top + PADDING * unit);
-    let head = if n_faces == 1 { "face".to_owned() } else { format!("face {}", idx + 1) };
+    let name = shortened(&classes[face.best]);
+    let head = if n_faces == 1 { name } else { format!("{} {name}", idx + 1) };
     canvas.fill(Area { left, top, width: 7.0 * unit, height: 7.0 * unit }, 2.0 * unit, colour);
     canvas.text(&head, (left + 11.0 * unit, top), unit, LIGHT);
     top += HEAD * unit;
@@ -226,7 +251,7 @@ fn class_colour(classes: &[String], class: usize) -> Colour {
 }
 
 fn percent(probability: f32) -> String {
-    format!("{:.0} %", 100.0 * probability)
+    format!("{:.0}%", 100.0 * probability)
 }
 
 fn shortened(class: &str) -> String {
