@@ -6,6 +6,7 @@ mod cli;
 mod command;
 mod console;
 mod journey;
+mod landmarks;
 
 use std::process::ExitCode;
 

@@ -18,7 +18,7 @@ fn every_command_has_help_with_an_example() {
         .filter_map(|line| line.split_whitespace().next())
         .filter(|command| *command != "help")
         .collect();
-    assert_eq!(commands.len(), 17, "{overview}");
+    assert_eq!(commands.len(), 18, "{overview}");
     for command in commands {
         let help = howfar(&place, &[command, "--help"]).stdout;
         assert!(help.contains("Example"), "{command}: {help}");

@@ -61,7 +61,10 @@ fn look_at(image: &Path, model: &Model, detect: Option<&str>) -> Result<Vec<Seen
     let mut preprocessing = model.preprocessing().clone();
     if let Some(detection) = detect {
         preprocessing.detection = detection.to_owned();
-        preprocessing.alignment = if detection == "none" { "none".to_owned() } else { "box".to_owned() };
+        // A model that was trained on aligned faces sees aligned ones.
+        if preprocessing.alignment != "landmarks" {
+            preprocessing.alignment = if detection == "none" { "none".to_owned() } else { "box".to_owned() };
+        }
     }
     let faces = preprocess_photo(&open_photo(image)?, &preprocessing)?;
     let pictures = faces.iter().map(|face| face.picture.clone()).collect();
