@@ -162,8 +162,7 @@ fn distance([a, b]: [Point; 2]) -> f64 {
 fn network() -> &'static LandmarkNetwork {
     static NETWORK: OnceLock<LandmarkNetwork> = OnceLock::new();
     NETWORK.get_or_init(|| {
-        let hack = std::env::var("HOWFAR_LANDMARKS").ok().map(|p| std::fs::read(p).expect("HACK-NOT-COMMITTED"));
-        let (network, _) = LandmarkNetwork::from_bytes(hack.as_deref().unwrap_or(WEIGHTS)).expect("the embedded file was written by this program");
+        let (network, _) = LandmarkNetwork::from_bytes(WEIGHTS).expect("the embedded file was written by this program");
         assert_eq!((network.n_points(), network.side()), (N_LANDMARKS, LANDMARK_SIDE as usize), "the embedded network");
         network
     })

@@ -15,29 +15,6 @@ pub struct Args {}
 /// Looks and tells.
 #[expect(clippy::unnecessary_wraps, reason = "every command has this signature")]
 pub fn run(_args: &Args, console: &Console) -> Result<(), Fault> {
-    // HACK-NOT-COMMITTED
-    if let Ok(list) = std::env::var("HOWFAR_EYES") {
-        use rayon::prelude::*;
-        let out = std::env::var("HOWFAR_EYES_OUT").unwrap_or_default();
-        let detection = std::env::var("HOWFAR_EYES_DETECT").unwrap_or("none".into());
-        let text = std::fs::read_to_string(list).expect("list");
-        let p = howfar_face::Preprocessing::standard(&detection, "landmarks", 64);
-        let files: Vec<&str> = text.lines().collect();
-        let all: Vec<serde_json::Value> = files.par_iter().map(|file| {
-            let photo = howfar_prepare::open_photo(std::path::Path::new(file)).expect("photo");
-            let faces = howfar_prepare::preprocess_photo(&photo, &p).expect("ok");
-            let Some(face) = faces.first() else { return serde_json::json!({"image": file, "eyes": null}) };
-            if !out.is_empty() {
-                let name = std::path::Path::new(file).file_stem().expect("s").to_string_lossy().to_string();
-                let mut pgm = format!("P5 {} {} 255\n", face.picture.width, face.picture.height).into_bytes();
-                pgm.extend(&face.picture.data);
-                std::fs::write(format!("{out}/{name}.pgm"), pgm).expect("w");
-            }
-            serde_json::json!({"image": file, "eyes": face.eyes.map(|e| e.map(|p| [p.x, p.y])), "points": face.points.iter().map(|p| [p.x, p.y]).collect::<Vec<_>>()})
-        }).collect();
-        console.answer_json(&all);
-        return Ok(());
-    }
     let ffmpeg = version_of("ffmpeg", "-version");
     let gpu = version_of("nvidia-smi", "-L");
     let instruction_set = howfar_train::instruction_set();

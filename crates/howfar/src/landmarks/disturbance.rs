@@ -17,7 +17,8 @@ pub(super) fn relight(canvas: &mut Canvas, stream: &mut Stream) {
         });
     }
     let gamma = (0.35 * normal(stream)).clamp(-0.8, 0.8).exp();
-    let (contrast, middle) = (between(stream, 0.4, 1.3), between(stream, 70.0, 180.0));
+    // Above 1, light and dark parts are lost as in copies of copies.
+    let (contrast, middle) = (between(stream, -1.0, 0.9).exp(), between(stream, 60.0, 190.0));
     canvas.change(|_, level| {
         let curved = 255.0 * (level.clamp(0.0, 255.0) / 255.0).powf(gamma);
         ((curved - 128.0) * contrast + middle).clamp(0.0, 255.0)

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use howfar_draw::{Bell, CameraStyle, HeadModel, STYLE_NAMES, Style, draw_face};
+use howfar_draw::{Bell, CameraStyle, HeadModel, STYLE_NAMES, ShapeStyle, Style, draw_face};
 use howfar_face::{Expression, Fault};
 use howfar_prepare::Point;
 use rayon::prelude::*;
@@ -54,7 +54,8 @@ fn draw(styles: &[Style], seed: u64, idx: u32) -> Drawing {
     Drawing { pixels: face.pixels, side: SIDE as usize, points }
 }
 
-/// The style seen from further away, and turned as people turn where nobody poses them.
+/// The style seen from further away, turned as people turn where nobody poses them, and of features that differ more than
+/// the style's: places are to be read off the picture, not off the mean face.
 fn distant(style: Style) -> Style {
     let bell = |mean: f32, sd: f32| Bell { mean, sd };
     let camera = CameraStyle {
@@ -66,7 +67,17 @@ fn distant(style: Style) -> Style {
         centre_px: bell(0.0, 1.0),
         ..style.camera
     };
-    Style { camera, ..style }
+    let shape = ShapeStyle {
+        component_spread: 1.4 * style.shape.component_spread,
+        brow_height_eye_distances: bell(style.shape.brow_height_eye_distances.mean, 0.08),
+        brow_arch_eye_distances: bell(style.shape.brow_arch_eye_distances.mean, 0.05),
+        mouth_width: bell(1.0, 0.13),
+        eye_opening: bell(1.0, 0.25),
+        resting_lid: bell(0.3, 0.2),
+        nose_width: bell(1.0, 0.17),
+        ..style.shape
+    };
+    Style { camera, shape, ..style }
 }
 
 #[cfg(test)]

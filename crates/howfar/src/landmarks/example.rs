@@ -6,7 +6,7 @@ use howfar_protocol::{Stream, uniform};
 
 use super::disturbance::{add_noise, blur, enlarge, make_blocky, relight};
 use super::drawing::Drawing;
-use super::occluder::{Canvas, FacePlan, cover, replace_background};
+use super::occluder::{Canvas, FacePlan, cover, replace_background, shade_sockets};
 use super::view::{View, eyes_of};
 use super::{between, happens};
 
@@ -30,6 +30,9 @@ pub fn example(drawings: &[Drawing], stream: &mut Stream) -> Example {
     let plan = FacePlan { eyes: eyes_of(&drawing.points).map(|eye| view.share(eye)), jaw: [0, 16, 8].map(place) };
     if happens(stream, 0.6) {
         replace_background(&mut canvas, &plan, stream);
+    }
+    if happens(stream, 0.5) {
+        shade_sockets(&mut canvas, &plan, stream);
     }
     cover(&mut canvas, &plan, stream);
     relight(&mut canvas, stream);

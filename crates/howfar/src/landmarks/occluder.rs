@@ -116,6 +116,21 @@ pub(super) fn replace_background(canvas: &mut Canvas, plan: &FacePlan, stream: &
     });
 }
 
+/// Darkens or lightens where eyes lie: sockets, bags and make-up that are not drawn. Half a distance of the eyes across, not
+/// quite in the middle.
+pub(super) fn shade_sockets(canvas: &mut Canvas, plan: &FacePlan, stream: &mut Stream) {
+    let d = plan.eye_distance();
+    let (strength, width, height) =
+        (0.35 * normal(stream) - 0.15, between(stream, 0.2, 0.5) * d, between(stream, 0.12, 0.4) * d);
+    let shift = [0; 2].map(|_| 0.12 * d * normal(stream));
+    for (eye, outwards) in plan.eyes.into_iter().zip([-1.0, 1.0]) {
+        let centre = [eye[0] + outwards * shift[0], eye[1] + shift[1]];
+        let strength = strength * between(stream, 0.6, 1.4);
+        let shape = Shape { centre, half: [width, height], turn: plan.along(), round: true };
+        canvas.change(|place, level| level * (strength * (-shape.measure(place).powi(2)).exp()).exp());
+    }
+}
+
 /// Covers parts of the face: each kind by its own chance, often none.
 pub(super) fn cover(canvas: &mut Canvas, plan: &FacePlan, stream: &mut Stream) {
     if happens(stream, 0.18) {
