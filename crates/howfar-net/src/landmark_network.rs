@@ -43,6 +43,12 @@ impl LandmarkNetwork {
         Ok(LandmarkNetwork { network: Network::new(architecture, rng) })
     }
 
+    /// Takes the tensors of a network, with `prefix` before each name, out of a file.
+    pub fn take(n_points: usize, side: usize, file: &mut TensorFile, prefix: &str) -> Result<Self, NetFault> {
+        let architecture = Architecture::new(NetworkKind::Landmarks, 2 * n_points, side)?;
+        Ok(LandmarkNetwork { network: Network::take(architecture, file, prefix)? })
+    }
+
     /// Points that it finds.
     pub fn n_points(&self) -> usize {
         self.network.architecture.n_outputs / 2

@@ -3,12 +3,14 @@
 //!
 //! In: a seed. Out: standardised pictures with the places of their points. Everything is drawn; no photograph comes in.
 
+mod checkpoint;
 mod disturbance;
 mod drawing;
 mod example;
 mod occluder;
 mod view;
 
+pub use checkpoint::Checkpoint;
 pub use drawing::{Drawing, draw_faces};
 pub use example::{Example, example};
 

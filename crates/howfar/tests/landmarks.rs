@@ -64,6 +64,31 @@ fn training_gives_the_same_bytes_with_any_number_of_threads() {
     assert_eq!((network.n_points(), &card["data"], &card["steps"]), (68, &"drawn faces alone".into(), &2.into()));
 }
 
+/// A training that is stopped at some moment and run again writes what one writes that nobody stopped.
+#[cfg(unix)]
+#[test]
+fn a_stopped_training_goes_on_to_the_same_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let command = |name: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_howfar"));
+        command.args(["train-landmarks", "--people", "1", "--steps", "12", "--out"]).arg(folder.path().join(name));
+        command
+    };
+    assert!(command("whole").output().unwrap().status.success());
+    let mut stopped = command("stopped").spawn().unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(700));
+    Command::new("kill").args(["-TERM", &stopped.id().to_string()]).status().unwrap();
+    let code = stopped.wait().unwrap().code();
+    // A fast machine may be done, a slow one may not even listen yet: whatever happened, the next run goes on.
+    assert!([None, Some(0), Some(75)].contains(&code), "{code:?}");
+    assert!(command("stopped").output().unwrap().status.success());
+    let read = |name: &str| std::fs::read(folder.path().join(name)).unwrap();
+    assert!(read("whole") == read("stopped"));
+    assert!(!folder.path().join("stopped.checkpoint").exists());
+    std::fs::write(folder.path().join("other.checkpoint"), b"not a state").unwrap();
+    assert_eq!(command("other").output().unwrap().status.code(), Some(3));
+}
+
 #[test]
 fn nothing_to_learn_from_is_refused() {
     for arguments in [["--people", "0"], ["--steps", "0"]] {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use howfar_face::{Fault, files};
+use howfar_face::{Fault, checksum, files};
 use howfar_net::{
     BatchPart, LandmarkNetwork, NetFault, OptimiserKind, Precision, Trainer, one_cycle_rate, smooth_distance,
 };
@@ -16,7 +16,7 @@ use serde_json::json;
 
 use crate::command::stop_flag;
 use crate::console::{Console, duration_words};
-use crate::landmarks::{Drawing, Example, draw_faces, example};
+use crate::landmarks::{Checkpoint, Drawing, Example, draw_faces, example};
 
 /// Parts of a batch, each normalised for itself: the same parts on any number of cores.
 const PARTS: u64 = 4;
@@ -27,7 +27,7 @@ const RATE: f32 = 4e-3;
 const OPTIMISER: OptimiserKind = OptimiserKind::AdamW { weight_decay: 0.01 };
 /// Differences beyond this share of the side (a pixel of 64) pull no more than this one.
 const BEND: f32 = 1.0 / 64.0;
-/// Steps between two lines of progress.
+/// Steps between two lines of progress, each of which also keeps the state.
 const REPORT: u64 = 250;
 
 /// Train the network that finds eyes, nose and mouth, on drawn faces alone.
@@ -51,7 +51,7 @@ pub struct Args {
     out: PathBuf,
 }
 
-/// Draws, trains, writes. A stop leaves no file.
+/// Draws, trains, writes. After a stop the same command goes on.
 pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     for (name, value) in [("--people", u64::from(args.people)), ("--steps", args.steps)] {
         if value == 0 {
@@ -66,12 +66,19 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     })?;
     bar.finish_and_clear();
     console.note(&format!("{} faces drawn in {}", drawings.len(), duration_words(started.elapsed().as_secs_f64())));
-    let (network, loss) = train(args, &drawings, &stop, console)?;
+    let inputs = json!({
+        "howfar": env!("CARGO_PKG_VERSION"), "people": args.people, "steps": args.steps, "seed": args.seed,
+        // A new renderer draws other faces, which the old state has not seen.
+        "faces": drawings_sha256(&drawings),
+    });
+    let checkpoint = Checkpoint::beside(&args.out, inputs);
+    let (network, loss) = train(args, &drawings, &checkpoint, &stop, console)?;
     let card = json!({
         "howfar": env!("CARGO_PKG_VERSION"), "data": "drawn faces alone", "people": args.people,
-        "steps": args.steps, "seed": args.seed, "loss": loss,
+        "steps": args.steps, "seed": args.seed,
     });
     files::write(&args.out, &network.to_bytes(&card, Precision::Half).map_err(in_network)?)?;
+    checkpoint.remove()?;
     console.answer(&format!(
         "{}: {N_LANDMARKS} points, trained in {} steps on {} drawn faces; mean loss of the last steps {loss:.4}",
         args.out.display(),
@@ -84,31 +91,50 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
 fn train(
     args: &Args,
     drawings: &[Drawing],
+    checkpoint: &Checkpoint,
     stop: &AtomicBool,
     console: &Console,
 ) -> Result<(LandmarkNetwork, f64), Fault> {
     let seeds = Seeds::new(args.seed);
-    let mut weights = seeds.stream("landmark weights", &[]);
-    let network = LandmarkNetwork::new(N_LANDMARKS, LANDMARK_SIDE as usize, &mut weights).map_err(in_network)?;
-    let mut trainer = Trainer::new(network, OPTIMISER);
-    let (started, mut recent, mut last) = (Instant::now(), 0.0, 0.0);
-    for step in 0..args.steps {
+    let mut trainer = match checkpoint.read(OPTIMISER)? {
+        Some(trainer) => trainer,
+        None => Trainer::new(new_network(seeds)?, OPTIMISER),
+    };
+    let first = trainer.n_steps();
+    if first > 0 {
+        console.note(&format!("going on after step {first}"));
+    }
+    let (started, mut recent, mut last) = (Instant::now(), Vec::new(), 0.0);
+    for step in first..args.steps {
         let parts: Vec<BatchPart> =
             (0..PARTS).into_par_iter().map(|part| part_of(&trainer, drawings, seeds, step * PARTS + part)).collect();
-        recent += trainer.apply(&parts, one_cycle_rate(RATE, step, args.steps));
-        let done = step + 1;
+        recent.push(trainer.apply(&parts, one_cycle_rate(RATE, step, args.steps)));
+        let (done, stopped) = (step + 1, stop.load(Ordering::SeqCst));
         if done % REPORT == 0 || done == args.steps {
-            last = recent / (step % REPORT + 1) as f64;
-            recent = 0.0;
-            let left = started.elapsed().as_secs_f64() / done as f64 * (args.steps - done) as f64;
+            last = recent.iter().sum::<f64>() / recent.len() as f64;
+            recent.clear();
+            let left = started.elapsed().as_secs_f64() / (done - first) as f64 * (args.steps - done) as f64;
             console.note(&format!("step {done} of {}: loss {last:.4}, {} left", args.steps, duration_words(left)));
         }
-        if stop.load(Ordering::SeqCst) {
-            return Err(Fault::interrupted(format!("{done} of {} steps were made; nothing was written", args.steps))
-                .hint("run the same command again; it begins anew"));
+        if stopped || done % REPORT == 0 {
+            checkpoint.write(&trainer)?;
+        }
+        if stopped {
+            return Err(Fault::interrupted(format!("{done} of {} steps were made", args.steps))
+                .hint("run the same command again: it goes on"));
         }
     }
     Ok((trainer.model().clone(), last))
+}
+
+fn new_network(seeds: Seeds) -> Result<LandmarkNetwork, Fault> {
+    let mut weights = seeds.stream("landmark weights", &[]);
+    LandmarkNetwork::new(N_LANDMARKS, LANDMARK_SIDE as usize, &mut weights).map_err(in_network)
+}
+
+fn drawings_sha256(drawings: &[Drawing]) -> String {
+    let pictures: Vec<&[u8]> = drawings.iter().map(|drawing| &drawing.pixels[..]).collect();
+    checksum::sha256_hex(&pictures)
 }
 
 /// Makes the pictures of a part and what the network learns from them.
