@@ -1,6 +1,6 @@
 //! Writes class folders of PNG pictures and a contact sheet, for eyes and for tools that read folders.
 //!
-//! Usage: `draw_folders OUT STYLE PEOPLE SEED [SIZE]`
+//! Usage: `draw_folders OUT STYLE PEOPLE SEED [SIZE [ICT_FACEKIT]]`
 
 #![expect(clippy::print_stderr, reason = "a tool for the workshop")]
 
@@ -9,13 +9,13 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Instant;
 
-use howfar_draw::{HeadModel, Style, draw_set};
+use howfar_draw::{HeadModel, IctRig, Rig, SetRequest, Style, draw_set_with};
 use howfar_face::{Expression, Fault, Picture, encode_png};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [out, style, people, seed, rest @ ..] = arguments.as_slice() else {
-        return Err("usage: draw_folders OUT STYLE PEOPLE SEED [SIZE]".into());
+        return Err("usage: draw_folders OUT STYLE PEOPLE SEED [SIZE [ICT_FACEKIT]]".into());
     };
     let style = match Style::named(style) {
         Some(style) => style,
@@ -27,15 +27,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         std::fs::create_dir_all(Path::new(out).join(expression.name()))?;
     }
     let start = Instant::now();
-    HeadModel::shared();
+    let ict = rest.get(1).map(|folder| IctRig::open(Path::new(folder))).transpose()?;
+    let rig = ict.as_ref().map_or_else(|| Rig::Own(HeadModel::shared()), Rig::Ict);
     eprintln!("head built in {:.2} s", start.elapsed().as_secs_f64());
     let (start, mut faces) = (Instant::now(), Vec::new());
-    draw_set(
-        people.parse()?,
-        &style,
-        seed.parse()?,
-        expressions,
-        size,
+    draw_set_with(
+        &SetRequest { rig, people: people.parse()?, style: &style, seed: seed.parse()?, expressions, size },
         &mut |_| ControlFlow::Continue(()),
         &mut |f| {
             faces.push(f);

@@ -10,15 +10,12 @@ use rayon::prelude::*;
 
 use crate::actions::Actions;
 use crate::camera::Camera;
-use crate::colour::colour;
 use crate::dice::{Shot, Source};
 use crate::head::HeadModel;
 use crate::light::Light;
-use crate::motion::Motion;
-use crate::parts::Scene;
 use crate::person::Person;
-use crate::raster::{Canvas, Sides};
-use crate::relief::Relief;
+use crate::raster::Canvas;
+use crate::rig::Rig;
 use crate::style::{Session, Style};
 use crate::tone::{SUPERSAMPLING, Tone};
 
@@ -56,13 +53,26 @@ pub fn draw_face(
     take: u32,
     size: u32,
 ) -> DrawnFace {
+    draw_face_with(Rig::Own(head), style, seed, person, expression, take, size)
+}
+
+/// As `draw_face`, with any rig.
+pub fn draw_face_with(
+    rig: Rig<'_>,
+    style: &Style,
+    seed: u64,
+    person: u32,
+    expression: Expression,
+    take: u32,
+    size: u32,
+) -> DrawnFace {
     let source = Source { seed, style: &style.name, person };
-    let person = Person::draw(&head.measures, style, source);
-    draw_person(head, style, source, &person, Shot { expression: expression as u8, take }, expression, size)
+    let person = Person::draw(rig.measures(), style, source);
+    draw_person(rig, style, source, &person, Shot { expression: expression as u8, take }, expression, size)
 }
 
 fn draw_person(
-    head: &HeadModel,
+    rig: Rig<'_>,
     style: &Style,
     source: Source<'_>,
     person: &Person,
@@ -76,26 +86,21 @@ fn draw_person(
     };
     let size = size as usize;
     let actions = Actions::sample(&style.acting, expression, &mut source.of_picture(shot, "acting"));
-    let motion = Motion::new(head, person, &actions);
-    let relief = Relief::new(head, person, &motion, &actions);
+    let formed = rig.form(style, source, person, &actions);
     let large = size * SUPERSAMPLING;
-    let camera = Camera::draw(&style.camera, &mut source.of_picture(shot, "camera"), relief.eyes, large);
+    let camera = Camera::draw(&style.camera, &mut source.of_picture(shot, "camera"), formed.eyes(), large);
     let light = Light::draw(&style.light, &mut session("light"));
     let seen = light.seen_from(|d| camera.to_head(d));
-    let face = motion.landmarks(person);
-    let scene = Scene { person, motion: &motion, actions: &actions, face: &face, eyes: relief.eyes, light: &seen };
     let slope = |x: usize| 1.0 + light.background_slope * (2.0 * x as f32 / large as f32 - 1.0);
     let mut canvas = Canvas::new(large, |x, _| light.background * slope(x));
-    let brightness = colour(head, person, &relief, &seen, camera.to_head([0.0, 0.0, 1.0]));
-    let points: Vec<[f32; 3]> = relief.vertices.iter().map(|p| camera.project(*p)).collect();
-    canvas.draw(&points, &brightness, &head.grid.triangles, Sides::Front);
-    for part in scene.parts(&mut source.of_picture(shot, "parts")) {
-        let points: Vec<[f32; 3]> = part.points.iter().map(|p| camera.project(*p)).collect();
-        canvas.draw(&points, &part.brightness, &part.triangles, Sides::Both);
+    let view = camera.to_head([0.0, 0.0, 1.0]);
+    for layer in formed.layers(&seen, view, &mut source.of_picture(shot, "parts")) {
+        let points: Vec<[f32; 3]> = layer.points.iter().map(|p| camera.project(*p)).collect();
+        canvas.draw(&points, &layer.brightness, &layer.triangles, layer.sides);
     }
     let tone = Tone::draw(&style.tone, &mut session("tone"));
     let pixels = tone.develop(&canvas.brightness, size, &mut source.of_picture(shot, "noise"));
-    let marks = face.iter().map(|p| camera.project(*p));
+    let marks = formed.landmarks().iter().map(|p| camera.project(*p));
     let landmarks = marks.flat_map(|p| [p[0] / SUPERSAMPLING as f32, p[1] / SUPERSAMPLING as f32]).collect();
     let (intensity, action_units) = (actions.intensity(), actions.labels());
     DrawnFace { pixels, intensity, action_units, landmarks, pose: camera.pose, light: light.key }
@@ -113,8 +118,35 @@ pub fn draw_set(
     progress: &mut dyn FnMut(u64) -> ControlFlow<()>,
     sink: &mut dyn FnMut(Face) -> Result<(), Fault>,
 ) -> Result<(), Fault> {
-    let head = HeadModel::shared();
-    let database = format!("drawn-{}-{seed}", style.name);
+    let set = SetRequest { rig: Rig::own(), people, style, seed, expressions, size };
+    draw_set_with(&set, progress, sink)
+}
+
+/// Which faces a set holds.
+#[derive(Clone, Copy)]
+pub struct SetRequest<'a> {
+    /// Whose geometry.
+    pub rig: Rig<'a>,
+    /// Identities.
+    pub people: u32,
+    /// How they differ, act and are lit.
+    pub style: &'a Style,
+    /// The seed.
+    pub seed: u64,
+    /// What each identity shows.
+    pub expressions: &'a [Expression],
+    /// Side in pixels.
+    pub size: u32,
+}
+
+/// As `draw_set`, with any rig; the subjects bear the name of the rig's database.
+pub fn draw_set_with(
+    set: &SetRequest<'_>,
+    progress: &mut dyn FnMut(u64) -> ControlFlow<()>,
+    sink: &mut dyn FnMut(Face) -> Result<(), Fault>,
+) -> Result<(), Fault> {
+    let SetRequest { rig, people, style, seed, expressions, size } = *set;
+    let database = rig.database(&style.name, seed);
     let digits = people.saturating_sub(1).to_string().len().max(4);
     let mut done = 0;
     let total = u64::from(people) * expressions.len() as u64;
@@ -126,7 +158,7 @@ pub fn draw_set(
                 let person = (index / expressions.len() as u64) as u32;
                 let label = (index % expressions.len() as u64) as usize;
                 let subject = SubjectId::new(&database, &format!("{person:0digits$}"))?;
-                let drawn = draw_face(head, style, seed, person, expressions[label], 0, size);
+                let drawn = draw_face_with(rig, style, seed, person, expressions[label], 0, size);
                 Ok(labelled(drawn, label, subject, seed, size))
             })
             .collect();

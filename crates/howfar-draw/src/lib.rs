@@ -21,6 +21,7 @@ mod person;
 mod plate;
 mod raster;
 mod relief;
+mod rig;
 mod spread;
 mod style;
 mod surface;
@@ -28,8 +29,9 @@ mod tone;
 
 pub use actions::{AU_NAMES, N_AUS};
 pub use dice::{Bell, Range};
-pub use draw::{DrawnFace, draw_face, draw_set};
+pub use draw::{DrawnFace, SetRequest, draw_face, draw_face_with, draw_set, draw_set_with};
 pub use head::HeadModel;
+pub use rig::{IctRig, Rig};
 pub use style::{
     ActingStyle, Action, CameraStyle, HairStyle, LightStyle, STYLE_NAMES, Session, ShapeStyle, SkinStyle, Style,
     Substitute, ToneStyle,

@@ -38,6 +38,17 @@ impl Motion {
         motion
     }
 
+    /// What is wanted beyond the shapes of a rig, which have moved the landmarks by `shaped` already.
+    pub fn corrections(person: &Person, actions: &Actions, shaped: Landmarks) -> Self {
+        let mut motion = Motion { jaw: shaped, muscles: [[0.0; 3]; N_LANDMARKS], brow_v: 0.0 };
+        motion.brows(person, actions);
+        motion.mouth(person, actions);
+        motion.lids(actions);
+        motion.thin_lips(person, actions);
+        motion.meet(person, actions);
+        motion
+    }
+
     /// The landmarks of the acting face.
     pub fn landmarks(&self, person: &Person) -> Landmarks {
         std::array::from_fn(|k| std::array::from_fn(|a| person.landmarks[k][a] + self.jaw[k][a] + self.muscles[k][a]))

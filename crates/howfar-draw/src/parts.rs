@@ -44,7 +44,7 @@ impl Sheet {
     }
 }
 
-fn step(x: f32, from: f32, to: f32) -> f32 {
+pub(crate) fn step(x: f32, from: f32, to: f32) -> f32 {
     let t = ((x - from) / (to - from)).clamp(0.0, 1.0);
     t * t * (3.0 - 2.0 * t)
 }
@@ -62,10 +62,17 @@ impl Scene<'_> {
         parts.push(self.cavity());
         parts.extend([self.teeth(false), self.teeth(true), self.tongue()]);
         parts.extend([self.ear(-1.0), self.ear(1.0)]);
+        parts.push(shoulders(cloth));
+        parts.extend(self.accessories());
+        parts
+    }
+
+    /// Hair behind the head, and glasses.
+    pub fn accessories(&self) -> Vec<Sheet> {
+        let mut parts = Vec::new();
         if self.person.hair.cut != HairCut::Bald {
             parts.push(self.back_hair());
         }
-        parts.push(shoulders(cloth));
         if let Some(glasses) = &self.person.hair.glasses {
             parts.extend([self.glasses_rim(0, glasses), self.glasses_rim(1, glasses), self.glasses_bridge(glasses)]);
         }
@@ -227,7 +234,7 @@ fn shoulders(cloth: f32) -> Sheet {
 }
 
 /// Height of the line through `points` (rising or falling x) at x.
-fn height_over(points: &[[f32; 3]; 4], x: f32) -> f32 {
+pub(crate) fn height_over(points: &[[f32; 3]; 4], x: f32) -> f32 {
     for pair in points.windows(2) {
         let (a, b) = (pair[0], pair[1]);
         if x <= b[0] {

@@ -37,7 +37,8 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
         if !is_there(&out, people) {
             console.note(&format!("drawing {people} identities of style {style}"));
             let expressions = &Expression::SIX;
-            draw(&Request { people, style, seed, out: &out, name: Some(name), size: 64, expressions }, console)?;
+            let name = Some(name);
+            draw(&Request { people, style, seed, out: &out, name, size: 64, expressions, rig: None }, console)?;
         }
     }
     let study_file = args.out.join("study.toml");

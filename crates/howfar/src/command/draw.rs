@@ -4,12 +4,12 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
-use howfar_draw::{STYLE_NAMES, Style, draw_set};
+use howfar_draw::{STYLE_NAMES, SetRequest, Style, draw_set_with};
 use howfar_face::{
     Expression, FaceSet, FaceSetInfo, FaceSetWriter, Fault, GeneratorCard, Licence, Preprocessing, closest_name,
 };
 
-use crate::command::stop_flag;
+use crate::command::{rig, stop_flag};
 use crate::console::Console;
 
 /// Draw a face set from the parametric head.
@@ -34,6 +34,9 @@ pub struct Args {
     /// Pixels a side, 48 to 256.
     #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(48..=256))]
     size: u32,
+    /// Draw with a rig of yours in place of our own head: ict:FOLDER, a checkout of ICT FaceKit.
+    #[arg(long)]
+    rig: Option<String>,
     /// Expressions, separated by commas.
     #[arg(long, value_delimiter = ',', default_value = "anger,disgust,fear,happiness,sadness,surprise")]
     expressions: Vec<String>,
@@ -48,6 +51,8 @@ pub struct Request<'a> {
     pub name: Option<&'a str>,
     pub size: u32,
     pub expressions: &'a [Expression],
+    /// Whose geometry: our own head's if not given.
+    pub rig: Option<&'a str>,
 }
 
 /// Draws the set and says what it wrote.
@@ -62,6 +67,7 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
             name: args.name.as_deref(),
             size: args.size,
             expressions: &expressions,
+            rig: args.rig.as_deref(),
         },
         console,
     )?;
@@ -103,15 +109,14 @@ pub fn draw(request: &Request<'_>, console: &Console) -> Result<FaceSet, Fault> 
     if request.people == 0 {
         return Err(Fault::usage("--people", "nobody would be drawn").found(0).expected("1 or more"));
     }
-    let mut writer = FaceSetWriter::create(request.out, info(request, &style)?)?;
+    let rig = rig::open(request.rig, console)?;
+    let rig = rig.borrowed();
+    let mut writer = FaceSetWriter::create(request.out, rig::record(rig, info(request, &style)?, &style, request.seed))?;
     let stop = stop_flag();
     let bar = console.bar(u64::from(request.people) * request.expressions.len() as u64, "drawn faces");
-    draw_set(
-        request.people,
-        &style,
-        request.seed,
-        request.expressions,
-        request.size,
+    let &Request { people, seed, expressions, size, .. } = request;
+    draw_set_with(
+        &SetRequest { rig, people, style: &style, seed, expressions, size },
         &mut |done| {
             bar.set_position(done);
             if stop.load(Ordering::SeqCst) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }

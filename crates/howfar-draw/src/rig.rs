@@ -1,0 +1,132 @@
+//! Whose geometry is drawn: our own head, or a rig of the user's. Both go through the same styles, camera, light and tone.
+//!
+//! In: a person and the actions of one picture. Out: landmarks, eyes, and layers of shaded triangles. Draws no pixels.
+
+mod acting;
+mod file;
+mod ict;
+mod obj;
+mod own;
+mod paint;
+mod shapes;
+
+use std::borrow::Cow;
+
+use crate::actions::Actions;
+use crate::dice::{Dice, Source};
+use crate::head::HeadModel;
+use crate::light::Light;
+use crate::measures::{Landmarks, Measures};
+use crate::person::Person;
+use crate::raster::Sides;
+use crate::style::Style;
+
+pub use file::IctRig;
+
+/// The geometry that faces are drawn with.
+#[derive(Clone, Copy)]
+pub enum Rig<'a> {
+    /// The parametric head of this program.
+    Own(&'a HeadModel),
+    /// A user's checkout of ICT FaceKit.
+    Ict(&'a IctRig),
+}
+
+impl<'a> Rig<'a> {
+    /// Our own head.
+    pub fn own() -> Rig<'static> {
+        Rig::Own(HeadModel::shared())
+    }
+
+    /// The name of the database that this rig draws: it enters the subjects' names.
+    pub fn database(&self, style: &str, seed: u64) -> String {
+        match self {
+            Rig::Own(_) => format!("drawn-{style}-{seed}"),
+            Rig::Ict(_) => format!("drawn-ict-{style}-{seed}"),
+        }
+    }
+
+    /// The terms under which its faces may be used.
+    pub fn terms(&self) -> &'static str {
+        match self {
+            Rig::Own(_) => "drawn by howfar from a parametric head; free of anyone's rights",
+            Rig::Ict(_) => {
+                "drawn by howfar with the shapes of ICT FaceKit, MIT, University of Southern California \
+                 (Copyright (c) 2020 USC Institute for Creative Technologies)"
+            }
+        }
+    }
+
+    /// A short name for records; none for our own head.
+    pub fn title(&self) -> Option<&'static str> {
+        match self {
+            Rig::Own(_) => None,
+            Rig::Ict(_) => Some("ICT FaceKit"),
+        }
+    }
+
+    pub(crate) fn measures(&self) -> &'a Measures {
+        match self {
+            Rig::Own(head) => &head.measures,
+            Rig::Ict(rig) => &rig.measures,
+        }
+    }
+
+    /// Forms the face of one picture.
+    pub(crate) fn form<'f>(
+        &self,
+        style: &Style,
+        source: Source<'_>,
+        person: &'f Person,
+        actions: &'f Actions,
+    ) -> Formed<'f>
+    where
+        'a: 'f,
+    {
+        match *self {
+            Rig::Own(head) => Formed::Own(own::OwnForm::new(head, person, actions)),
+            Rig::Ict(rig) => Formed::Ict(Box::new(ict::IctForm::new(rig, style, source, person, actions))),
+        }
+    }
+}
+
+/// A face in one pose of its muscles, not yet lit.
+pub(crate) enum Formed<'f> {
+    Own(own::OwnForm<'f>),
+    Ict(Box<ict::IctForm<'f>>),
+}
+
+/// Triangles with a brightness a vertex, in the head's space.
+pub(crate) struct Layer<'l> {
+    pub points: Cow<'l, [[f32; 3]]>,
+    pub brightness: Vec<f32>,
+    pub triangles: Cow<'l, [[u32; 3]]>,
+    pub sides: Sides,
+}
+
+impl Formed<'_> {
+    /// Centres of the eyes, picture's left and right.
+    pub fn eyes(&self) -> [[f32; 3]; 2] {
+        match self {
+            Formed::Own(form) => form.eyes(),
+            Formed::Ict(form) => form.eyes(),
+        }
+    }
+
+    /// Landmarks of the acting face.
+    pub fn landmarks(&self) -> &Landmarks {
+        match self {
+            Formed::Own(form) => form.landmarks(),
+            Formed::Ict(form) => form.landmarks(),
+        }
+    }
+
+    /// What is to be drawn. `light` and `view` (towards the camera) are given in the head's space; `dice` gives gaze and
+    /// clothes.
+    pub fn layers(&self, light: &Light, view: [f32; 3], dice: &mut Dice) -> Vec<Layer<'_>> {
+        match self {
+            Formed::Own(form) => form.layers(light, view, dice),
+            Formed::Ict(form) => form.layers(light, view, dice),
+        }
+    }
+}
