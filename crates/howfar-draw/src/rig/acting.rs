@@ -50,8 +50,8 @@ pub(crate) const SHAPES: [ShapeName; 20] = [
 const RECIPE: [(u8, &str, f32); 27] = [
     (1, "browInnerUp", 1.0),
     (2, "browOuterUp", 1.0),
-    (4, "browDown", 1.8),
-    (5, "eyeWide", 1.5),
+    (4, "browDown", 1.5),
+    (5, "eyeWide", 2.1),
     (6, "cheekSquint", 1.1),
     (7, "eyeSquint", 1.6),
     (9, "noseSneer", 1.0),
@@ -66,12 +66,12 @@ const RECIPE: [(u8, &str, f32); 27] = [
     (23, "mouthRollLower", 0.36),
     (23, "mouthRollUpper", 0.36),
     (24, "mouthPress", 1.0),
-    (25, "mouthLowerDown", 0.7),
+    (25, "mouthLowerDown", 0.9),
     (25, "mouthUpperUp", 0.35),
     (26, "jawOpen", 0.35),
     (27, "jawOpen", 0.85),
     (43, "eyeBlink", 0.5),
-    // The three that follow are weak companions, without which the unit looks like a part moved alone.
+    // The four that follow are weak companions, without which the unit looks like a part moved alone.
     (6, "eyeSquint", 0.3),
     (9, "browDown", 0.3),
     (24, "mouthRollLower", 0.15),

@@ -44,8 +44,8 @@ const N_IDENTITY_SHAPES: usize = 100;
 pub(crate) const LANDMARKS: [usize; N_LANDMARKS] = [
     1225, 1888, 1052, 367, 1719, 1722, 2199, 1447, 966, 3661, 4390, 3927, 3924, 2608, 3272, 4088, 3443, 268, 493, 1914,
     2044, 1401, 3615, 4240, 4114, 2734, 2509, 978, 4527, 4942, 4857, 1140, 2075, 1147, 4269, 3360, 1507, 1542, 1537,
-    1528, 1518, 1511, 3742, 3751, 3756, 3721, 3725, 3732, 5708, 5695, 2081, 0, 4275, 6200, 6213, 6346, 6461, 5518, 5957,
-    5841, 5702, 5711, 5533, 6216, 6207, 6470, 5517, 5966,
+    1528, 1518, 1511, 3742, 3751, 3756, 3721, 3725, 3732, 5708, 5695, 2081, 0, 4275, 6200, 6213, 6346, 6461, 5518,
+    5957, 5841, 5702, 5711, 5533, 6216, 6207, 6470, 5517, 5966,
 ];
 /// Landmark at the bridge of the nose: the origin.
 const BRIDGE: usize = 27;
@@ -106,12 +106,7 @@ impl IctRig {
         Ok(Self::assemble(neutral, identity, muscles, &triangles))
     }
 
-    fn assemble(
-        neutral: Vec<[f32; 3]>,
-        identity: DenseShapes,
-        muscles: Vec<Muscle>,
-        triangles: &[[u32; 3]],
-    ) -> Self {
+    fn assemble(neutral: Vec<[f32; 3]>, identity: DenseShapes, muscles: Vec<Muscle>, triangles: &[[u32; 3]]) -> Self {
         let mut open = neutral.clone();
         let jaw = SHAPES.iter().position(|shape| shape.stem == "jawOpen").expect("the list has the jaw");
         muscles[jaw].add([BUILT_OPEN; 2], &mut open);
@@ -179,9 +174,8 @@ impl Unit {
 }
 
 fn windows(places: &[Point], plane: &[Point]) -> Vec<Vec<f64>> {
-    let identity: Vec<f64> = (0..N_LANDMARKS * N_LANDMARKS)
-        .map(|i| if i / N_LANDMARKS == i % N_LANDMARKS { 1.0 } else { 0.0 })
-        .collect();
+    let identity: Vec<f64> =
+        (0..N_LANDMARKS * N_LANDMARKS).map(|i| if i / N_LANDMARKS == i % N_LANDMARKS { 1.0 } else { 0.0 }).collect();
     let kernel = Kernel::Matern { length: WINDOW };
     let field = Field::fit(kernel, plane.to_vec(), &identity, N_LANDMARKS, 1e-4);
     places.par_iter().map(|&q| field.at(q)).collect()
@@ -191,8 +185,7 @@ fn model_folder(path: &Path) -> Result<PathBuf, Fault> {
     let folders = [path.join("FaceXModel"), path.to_owned()];
     folders.into_iter().find(|folder| folder.join("generic_neutral_mesh.obj").is_file()).ok_or_else(|| {
         let what = if path.exists() { "there is no ICT FaceKit in this folder" } else { "there is no such folder" };
-        Fault::usage("--rig", what)
-            .found(path.display())
+        Fault::data(path.display(), what)
             .expected("a checkout of ICT FaceKit, with FaceXModel/generic_neutral_mesh.obj")
             .hint("clone ICT-VGL/ICT-FaceKit from GitHub and give its folder: --rig ict:ICT-FaceKit")
     })

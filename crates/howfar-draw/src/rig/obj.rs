@@ -119,7 +119,8 @@ mod tests {
 
     #[test]
     fn corners_become_a_fan_and_textures_are_skipped() {
-        let mesh = read_text("# by hand\nv 0 0 1e-3\r\nv -1.5 0 0\nv 1 1 0\nv 0 2 0\nvt 0 0\nf 1/1 2/7 3 4/9\n", 4).unwrap();
+        let mesh =
+            read_text("# by hand\nv 0 0 1e-3\r\nv -1.5 0 0\nv 1 1 0\nv 0 2 0\nvt 0 0\nf 1/1 2/7 3 4/9\n", 4).unwrap();
         assert_eq!(mesh.vertices[..2], [[0.0, 0.0, 0.001], [-1.5, 0.0, 0.0]]);
         assert_eq!(mesh.triangles, [[0, 1, 2], [0, 2, 3]]);
     }

@@ -13,11 +13,16 @@ const MOUTH_INSIDE: f32 = 0.25;
 /// Albedo of the lids' inside against the skin's.
 const LID_INSIDE: f32 = 0.6;
 
+/// Strands an eye distance, in radians: finer ones than the scalp's mesh can hold would turn into spots.
+const FINEST_STRANDS: f32 = 13.0;
+
 /// Albedo of skin and sockets.
 pub(crate) fn albedo(rig: &IctRig, person: &Person, furrowed: &[f32], hair: &[f32]) -> Vec<f32> {
     let (skin, paint) = (&person.skin, &rig.paint);
     let mut albedo: Vec<f32> = rig.neutral[SKIN].iter().map(|&v| skin.albedo * blotch(skin, v)).collect();
     darken(&mut albedo, &paint.sockets, skin.lid_shade);
+    let [phase, other, rate] = person.hair.strand_phase;
+    let coarse = Hair { strand_phase: [phase, other, rate.min(FINEST_STRANDS)], ..person.hair.clone() };
     let dark = 1.0 - (person.hair.albedo / skin.albedo).clamp(0.1, 1.0);
     darken(&mut albedo, &paint.beard, person.hair.beard * dark);
     darken(&mut albedo, &paint.moustache, person.hair.moustache * dark);
@@ -33,7 +38,7 @@ pub(crate) fn albedo(rig: &IctRig, person: &Person, furrowed: &[f32], hair: &[f3
         *value *= 1.0 - (furrowed[i] * skin.line_darkness).min(0.5);
         if hair[i] > 0.0 {
             let [u, y] = rig.places[i].map(|c| c as f32);
-            *value += hair[i] * (person.hair.albedo * strands(&person.hair, u, y) - *value);
+            *value += hair[i] * (person.hair.albedo * strands(&coarse, u, y) - *value);
         }
     }
     albedo.extend(MOUTH_SOCKET.map(|_| MOUTH_INSIDE * skin.albedo));
@@ -56,7 +61,7 @@ pub(crate) fn hair_cover(rig: &IctRig, hair: &Hair) -> (Vec<f32>, Vec<f32>) {
         let du = 0.02;
         let slope = (hairline(hair, u + du) - hairline(hair, u - du)) / (2.0 * du);
         let above = (y - hairline(hair, u)) / (1.0 + slope * slope).sqrt();
-        cover[i] = step(above, -0.06, 0.06);
+        cover[i] = step(above, -0.08, 0.08);
         thickness[i] = cover[i] * hair.thickness * step(above, -0.05, 0.2);
     }
     (cover, thickness)

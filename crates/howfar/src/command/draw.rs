@@ -111,7 +111,8 @@ pub fn draw(request: &Request<'_>, console: &Console) -> Result<FaceSet, Fault> 
     }
     let rig = rig::open(request.rig, console)?;
     let rig = rig.borrowed();
-    let mut writer = FaceSetWriter::create(request.out, rig::record(rig, info(request, &style)?, &style, request.seed))?;
+    let mut writer =
+        FaceSetWriter::create(request.out, rig::record(rig, info(request, &style)?, &style, request.seed))?;
     let stop = stop_flag();
     let bar = console.bar(u64::from(request.people) * request.expressions.len() as u64, "drawn faces");
     let &Request { people, seed, expressions, size, .. } = request;

@@ -52,6 +52,7 @@ pub fn record(rig: Rig<'_>, mut info: FaceSetInfo, style: &Style, seed: u64) -> 
     if let Some(generator) = &mut info.generator {
         generator.name.push_str(&format!(", shapes of {title}"));
     }
-    info.caveats.push(format!("Head shapes and expression shapes are those of {title}; the heads were learned from scans."));
+    info.caveats
+        .push(format!("Head shapes and expression shapes are those of {title}; the heads were learned from scans."));
     info
 }
