@@ -59,7 +59,8 @@ fn round_head() -> Vec<[f32; 3]> {
     }
     for (first, x) in [(21_451, 0.48), (23_021, -0.48)] {
         for k in 0..770 {
-            let (around, down) = ((k % 35) as f32 / 35.0 * 6.283, (k / 35) as f32 / 21.0 * 3.1416);
+            let (around, down) =
+                ((k % 35) as f32 / 35.0 * std::f32::consts::TAU, (k / 35) as f32 / 21.0 * std::f32::consts::PI);
             let (s, c) = down.sin_cos();
             vertices[first + k] = [x + 0.23 * s * around.sin(), 0.23 * c - 0.02, -0.45 + 0.23 * s * around.cos()];
         }
@@ -109,9 +110,9 @@ fn make_up() -> TempDir {
     (2..100).for_each(|i| unmoved(format!("identity{i:03}")));
     let below = -1.03;
     shape("jawOpen", &|[x, y, z]| if y < below { [x, y - 0.4, z - 0.1] } else { [x, y, z] });
-    ["mouthShrugLower", "mouthRollLower", "mouthRollUpper"].map(|name| unmoved(name.to_owned()));
+    ["mouthShrugLower", "mouthRollLower", "mouthRollUpper"].iter().for_each(|name| unmoved((*name).to_owned()));
     for stem in SIDED {
-        ["L", "R"].map(|side| unmoved(format!("{stem}_{side}")));
+        ["L", "R"].iter().for_each(|side| unmoved(format!("{stem}_{side}")));
     }
     place
 }

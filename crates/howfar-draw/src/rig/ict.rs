@@ -22,6 +22,8 @@ use crate::style::Style;
 
 /// Skin is kept this far outside the eyeball, relative to its radius.
 const LID_OUTSIDE: f32 = 1.035;
+/// Brightness of teeth that closed lips should cover, against that of shown ones.
+const HIDDEN_TEETH: f32 = 0.3;
 /// The middle of the skull in eye distances: hair stands off away from it.
 const SKULL: [f32; 3] = [0.0, 0.2, -1.0];
 /// Side of a cell in which depths are averaged, in eye distances, and the cells a standard deviation of the average:
@@ -166,10 +168,12 @@ impl<'f> IctForm<'f> {
         }
         // Bright teeth are what tells an open smile; they take the light as one body.
         let towards = 0.62 + 0.38 * light.key[2].clamp(0.0, 1.0);
+        // Between lips that nothing opens a gap is the mesh's, not the mouth's: no teeth are to shine there.
+        let shown = if self.actions.any(&[16, 25, 26, 27]) { 1.0 } else { HIDDEN_TEETH };
         for i in TEETH {
             let facing = 0.7 + 0.3 * normals[i][2].max(0.0);
             let aside = 1.0 - 1.4 * (self.face[62][2].min(self.face[66][2]) - 0.08 - self.vertices[i][2]).max(0.0);
-            brightness[i] = (skin.teeth * towards * facing * aside.max(0.0)).max(0.03);
+            brightness[i] = (shown * skin.teeth * towards * facing * aside.max(0.0)).max(0.03);
         }
     }
 
