@@ -84,7 +84,7 @@ impl<'a> Rig<'a> {
         'a: 'f,
     {
         match *self {
-            Rig::Own(head) => Formed::Own(own::OwnForm::new(head, person, actions)),
+            Rig::Own(head) => Formed::Own(Box::new(own::OwnForm::new(head, person, actions))),
             Rig::Ict(rig) => Formed::Ict(Box::new(ict::IctForm::new(rig, style, source, person, actions))),
         }
     }
@@ -92,7 +92,7 @@ impl<'a> Rig<'a> {
 
 /// A face in one pose of its muscles, not yet lit.
 pub(crate) enum Formed<'f> {
-    Own(own::OwnForm<'f>),
+    Own(Box<own::OwnForm<'f>>),
     Ict(Box<ict::IctForm<'f>>),
 }
 
