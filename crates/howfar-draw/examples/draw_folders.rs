@@ -9,8 +9,8 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Instant;
 
-use howfar_draw::{HeadModel, Style, draw_set};
-use howfar_face::{Expression, Fault, Picture, encode_png};
+use howfar_draw::{AU_NAMES, HeadModel, SetRequest, Style, draw_set};
+use howfar_face::{Expression, Face, Fault, Picture, encode_png};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -30,24 +30,18 @@ fn main() -> Result<(), Box<dyn Error>> {
     HeadModel::shared();
     eprintln!("head built in {:.2} s", start.elapsed().as_secs_f64());
     let (start, mut faces) = (Instant::now(), Vec::new());
-    draw_set(
-        people.parse()?,
-        &style,
-        seed.parse()?,
-        expressions,
-        size,
-        &mut |_| ControlFlow::Continue(()),
-        &mut |f| {
-            faces.push(f);
-            Ok::<(), Fault>(())
-        },
-    )?;
+    let request = SetRequest::new(&style, seed.parse()?, people.parse()?, expressions, size);
+    draw_set(&request, 0, &mut |_| ControlFlow::Continue(()), &mut |f| {
+        faces.push(f);
+        Ok::<(), Fault>(())
+    })?;
     eprintln!("{:.0} faces a second", faces.len() as f64 / start.elapsed().as_secs_f64());
     for face in &faces {
         let labels = &face.labels;
         let file = format!("{}/{}.png", expressions[labels.label], labels.subject.person());
         std::fs::write(Path::new(out).join(file), encode_png(&face.picture))?;
     }
+    std::fs::write(Path::new(out).join("action_units.csv"), action_units(&faces, expressions))?;
     let columns = (faces.len() / 7).min(16);
     let side = size as usize;
     let mut sheet = vec![0; columns * side * 7 * side];
@@ -61,4 +55,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     let sheet = Picture::gray((columns * side) as u32, (7 * side) as u32, sheet);
     std::fs::write(Path::new(out).join("sheet.png"), encode_png(&sheet))?;
     Ok(())
+}
+
+/// A line a face: expression, person, then every action unit.
+fn action_units(faces: &[Face], expressions: &[Expression]) -> String {
+    let line = |face: &Face| {
+        let labels = &face.labels;
+        let aus = labels.drawn.iter().flat_map(|drawn| &drawn.action_units).map(|v| format!(",{v:.3}"));
+        format!("{},{}{}\n", expressions[labels.label], labels.subject.person(), aus.collect::<String>())
+    };
+    format!("expression,person,{}\n", AU_NAMES.join(",")) + &faces.iter().map(line).collect::<String>()
 }

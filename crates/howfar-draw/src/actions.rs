@@ -23,6 +23,11 @@ pub(crate) fn au_index(au: u8) -> Option<usize> {
     NUMBERS.iter().position(|n| *n == au)
 }
 
+/// The numbers of all action units, as a sentence lists them.
+pub(crate) fn au_numbers() -> String {
+    NUMBERS.map(|n| n.to_string()).join(", ")
+}
+
 /// Intensities of one picture.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Actions {
@@ -52,6 +57,12 @@ impl Actions {
         actions
     }
 
+    /// The same acting, weaker or stronger by a factor.
+    pub fn scaled(mut self, factor: f32) -> Self {
+        self.sides.iter_mut().flatten().for_each(|value| *value *= factor);
+        self
+    }
+
     /// Intensity of `au`, mean of the sides.
     pub fn of(&self, au: u8) -> f32 {
         let [left, right] = self.by_side(au);
@@ -71,12 +82,6 @@ impl Actions {
     /// The labels: the stronger side of each action unit, 0..=1.
     pub fn labels(&self) -> Vec<f32> {
         (0..N_AUS).map(|i| self.sides[0][i].max(self.sides[1][i]).clamp(0.0, 1.0)).collect()
-    }
-
-    /// Mean of the action units that are shown, 0..=1; 0 when there are none.
-    pub fn intensity(&self) -> f32 {
-        let shown: Vec<f32> = self.labels().into_iter().filter(|v| *v > 0.0).collect();
-        if shown.is_empty() { 0.0 } else { shown.iter().sum::<f32>() / shown.len() as f32 }
     }
 }
 

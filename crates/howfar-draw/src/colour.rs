@@ -49,6 +49,7 @@ fn normals(vertices: &[[f32; 3]], triangles: &[[u32; 3]]) -> Vec<[f32; 3]> {
 fn albedo(head: &HeadModel, person: &Person, relief: &Relief) -> Vec<f32> {
     let (skin, paint) = (&person.skin, &head.paint);
     let mut albedo = blotched(head, skin);
+    grain(head, skin, &mut albedo);
     darken(&mut albedo, &paint.sockets, skin.lid_shade);
     beard(head, person, &mut albedo);
     darken(&mut albedo, &paint.lips, 1.0 - skin.lips);
@@ -97,6 +98,28 @@ fn blotched(head: &HeadModel, skin: &Skin) -> Vec<f32> {
         }));
     }
     fine
+}
+
+/// Fine spots of two sizes, about .05 and .15 eye distances wide.
+fn grain(head: &HeadModel, skin: &Skin, albedo: &mut [f32]) {
+    let n_columns = head.grid.n_columns;
+    let noise: Vec<f32> = (0..albedo.len() as u32).map(|i| hashed(i, skin.grain_seed)).collect();
+    let (fine, wide) = (blur(&noise, n_columns, 1), blur(&noise, n_columns, 3));
+    for ((value, fine), wide) in albedo.iter_mut().zip(&fine).zip(&wide) {
+        *value *= 1.0 + skin.grain * (fine * FINE_GRAIN + wide * WIDE_GRAIN);
+    }
+}
+
+/// Factors that bring the blurred noise to a standard deviation of about .7 each.
+const FINE_GRAIN: f32 = 6.0;
+const WIDE_GRAIN: f32 = 15.0;
+
+/// A number in -1..=1 for every vertex (finaliser of MurmurHash3).
+fn hashed(i: u32, seed: u32) -> f32 {
+    let mut h = i.wrapping_mul(0x9e37_79b9) ^ seed;
+    h = (h ^ (h >> 16)).wrapping_mul(0x85eb_ca6b);
+    h = (h ^ (h >> 13)).wrapping_mul(0xc2b2_ae35);
+    (h >> 8) as f32 / 8_388_608.0 - 1.0
 }
 
 fn blotch(skin: &Skin, p: [f32; 3]) -> f32 {

@@ -50,6 +50,11 @@ impl Source<'_> {
         self.stream(shot.expression, shot.take, purpose)
     }
 
+    /// What holds for one frame of a sequence only; frame 0 is the single picture.
+    pub fn of_frame(&self, shot: Shot, frame: u32, purpose: &str) -> Dice {
+        if frame == 0 { self.of_picture(shot, purpose) } else { self.of_picture(shot, &format!("{purpose} {frame}")) }
+    }
+
     /// The key holds every name in full or hashed to 7 or 8 bytes, so that streams do not collide.
     fn stream(&self, expression: u8, take: u32, purpose: &str) -> Dice {
         let mut key = [0; 32];

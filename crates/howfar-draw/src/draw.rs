@@ -1,12 +1,9 @@
-//! Draws one face, or a set of faces in a fixed order.
+//! Draws one face.
 //!
-//! In: the head, a style, a seed, and which person shows what. Out: pixels with exact labels. The same bits for any number
-//! of threads: each face is drawn by one thread from streams of its own.
+//! In: the head, a style, a seed, and which identity shows what how strongly. Out: pixels with exact labels, from streams
+//! of the picture's own. Orders no sets: that is `drawn_set`.
 
-use std::ops::ControlFlow;
-
-use howfar_face::{DrawnLabels, Expression, Face, FaceLabels, Fault, Picture, Provenance, SubjectId};
-use rayon::prelude::*;
+use howfar_face::Expression;
 
 use crate::actions::Actions;
 use crate::camera::Camera;
@@ -20,17 +17,15 @@ use crate::person::Person;
 use crate::raster::{Canvas, Sides};
 use crate::relief::Relief;
 use crate::style::{Session, Style};
+use crate::sway::Sway;
 use crate::tone::{SUPERSAMPLING, Tone};
-
-/// Faces that are drawn before any is handed on: bounds the memory, feeds the threads.
-const BLOCK: usize = 96;
 
 /// A drawn face with its labels.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DrawnFace {
     /// `size * size` gray levels, rows from the top.
     pub pixels: Vec<u8>,
-    /// Mean intensity of the action units shown: 0 = neutral, 1 = full.
+    /// How much of the sampled action units is shown: 0 = neutral, 1 = full. The intensity that was asked for.
     pub intensity: f32,
     /// 0..=1, in the order of `AU_NAMES`.
     pub action_units: Vec<f32>,
@@ -42,23 +37,37 @@ pub struct DrawnFace {
     pub light: [f32; 3],
 }
 
-/// Draws person number `person` of the set (`style`, `seed`) with an expression; `take` tells several pictures of the same
-/// person and expression apart. `size` is the side in pixels.
+/// Which picture of a drawn set, told by seed and style, is meant.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Portrait {
+    /// Number of the identity in the set.
+    pub person: u32,
+    /// What the face shows.
+    pub expression: Expression,
+    /// Factor on the sampled action units: 0 = neutral, 1 = full. Neutral faces have intensity 0 whatever is asked for.
+    pub intensity: f32,
+    /// Tells pictures of one identity and expression apart: each take is acted anew.
+    pub take: u32,
+    /// Frame of a sequence: frames of one take share the acting and the session; gaze and pose drift a little and the
+    /// noise is new. A single picture is frame 0.
+    pub frame: u32,
+}
+
+impl Portrait {
+    /// An identity's first picture with an expression at full intensity.
+    pub fn full(person: u32, expression: Expression) -> Self {
+        Portrait { person, expression, intensity: 1.0, take: 0, frame: 0 }
+    }
+}
+
+/// Draws a picture of the set (`style`, `seed`). `size` is the side in pixels.
 ///
 /// Seed, style and person fix head, skin, hair and way of moving. Action units, gaze, pose and noise are the picture's;
-/// light, background and tone are the person's in styles with a shared session, else the picture's.
-pub fn draw_face(
-    head: &HeadModel,
-    style: &Style,
-    seed: u64,
-    person: u32,
-    expression: Expression,
-    take: u32,
-    size: u32,
-) -> DrawnFace {
-    let source = Source { seed, style: &style.name, person };
+/// light, background and tone are the identity's in styles with a shared session, else the picture's.
+pub fn draw_face(head: &HeadModel, style: &Style, seed: u64, portrait: &Portrait, size: u32) -> DrawnFace {
+    let source = Source { seed, style: &style.name, person: portrait.person };
     let person = Person::draw(&head.measures, style, source);
-    draw_person(head, style, source, &person, Shot { expression: expression as u8, take }, expression, size)
+    draw_person(head, style, source, &person, portrait, size)
 }
 
 fn draw_person(
@@ -66,20 +75,25 @@ fn draw_person(
     style: &Style,
     source: Source<'_>,
     person: &Person,
-    shot: Shot,
-    expression: Expression,
+    portrait: &Portrait,
     size: u32,
 ) -> DrawnFace {
+    let Portrait { expression, take, frame, .. } = *portrait;
+    let shot = Shot { expression: expression as u8, take };
     let session = |purpose: &str| match style.session {
         Session::Shared => source.of_person(purpose),
         Session::EachPicture => source.of_picture(shot, purpose),
     };
     let size = size as usize;
-    let actions = Actions::sample(&style.acting, expression, &mut source.of_picture(shot, "acting"));
+    // What little a style lets neutral faces do is their rest, not a strength.
+    let (shown, intensity) =
+        if expression == Expression::Neutral { (1.0, 0.0) } else { (portrait.intensity, portrait.intensity) };
+    let actions = Actions::sample(&style.acting, expression, &mut source.of_picture(shot, "acting")).scaled(shown);
+    let sway = Sway::draw(&mut source.of_picture(shot, "sway"), frame);
     let motion = Motion::new(head, person, &actions);
     let relief = Relief::new(head, person, &motion, &actions);
     let large = size * SUPERSAMPLING;
-    let camera = Camera::draw(&style.camera, &mut source.of_picture(shot, "camera"), relief.eyes, large);
+    let camera = Camera::draw(&style.camera, &mut source.of_picture(shot, "camera"), sway.pose_deg, relief.eyes, large);
     let light = Light::draw(&style.light, &mut session("light"));
     let seen = light.seen_from(|d| camera.to_head(d));
     let face = motion.landmarks(person);
@@ -89,69 +103,13 @@ fn draw_person(
     let brightness = colour(head, person, &relief, &seen, camera.to_head([0.0, 0.0, 1.0]));
     let points: Vec<[f32; 3]> = relief.vertices.iter().map(|p| camera.project(*p)).collect();
     canvas.draw(&points, &brightness, &head.grid.triangles, Sides::Front);
-    for part in scene.parts(&mut source.of_picture(shot, "parts")) {
+    for part in scene.parts(&mut source.of_picture(shot, "parts"), sway.gaze) {
         let points: Vec<[f32; 3]> = part.points.iter().map(|p| camera.project(*p)).collect();
         canvas.draw(&points, &part.brightness, &part.triangles, Sides::Both);
     }
     let tone = Tone::draw(&style.tone, &mut session("tone"));
-    let pixels = tone.develop(&canvas.brightness, size, &mut source.of_picture(shot, "noise"));
+    let pixels = tone.develop(&canvas.brightness, size, &mut source.of_frame(shot, frame, "noise"));
     let marks = face.iter().map(|p| camera.project(*p));
     let landmarks = marks.flat_map(|p| [p[0] / SUPERSAMPLING as f32, p[1] / SUPERSAMPLING as f32]).collect();
-    let (intensity, action_units) = (actions.intensity(), actions.labels());
-    DrawnFace { pixels, intensity, action_units, landmarks, pose: camera.pose, light: light.key }
-}
-
-/// Draws `people` × `expressions` faces, person by person, and hands them to `sink` in that order. The label of a face is
-/// the place of its expression in `expressions`; its subject is `drawn-<style>-<seed>:<person>`. `progress` is told how
-/// many are done after each block and may stop the work, which ends it as interrupted.
-pub fn draw_set(
-    people: u32,
-    style: &Style,
-    seed: u64,
-    expressions: &[Expression],
-    size: u32,
-    progress: &mut dyn FnMut(u64) -> ControlFlow<()>,
-    sink: &mut dyn FnMut(Face) -> Result<(), Fault>,
-) -> Result<(), Fault> {
-    let head = HeadModel::shared();
-    let database = format!("drawn-{}-{seed}", style.name);
-    let digits = people.saturating_sub(1).to_string().len().max(4);
-    let mut done = 0;
-    let total = u64::from(people) * expressions.len() as u64;
-    while done < total {
-        let block: Vec<u64> = (done..total.min(done + BLOCK as u64)).collect();
-        let faces: Vec<Result<Face, Fault>> = block
-            .par_iter()
-            .map(|index| {
-                let person = (index / expressions.len() as u64) as u32;
-                let label = (index % expressions.len() as u64) as usize;
-                let subject = SubjectId::new(&database, &format!("{person:0digits$}"))?;
-                let drawn = draw_face(head, style, seed, person, expressions[label], 0, size);
-                Ok(labelled(drawn, label, subject, seed, size))
-            })
-            .collect();
-        for face in faces {
-            sink(face?)?;
-        }
-        done += block.len() as u64;
-        if progress(done).is_break() && done < total {
-            return Err(Fault::interrupted(format!("{done} of {total} faces were drawn")));
-        }
-    }
-    Ok(())
-}
-
-fn labelled(drawn: DrawnFace, label: usize, subject: SubjectId, seed: u64, size: u32) -> Face {
-    let DrawnFace { pixels, intensity, action_units, landmarks, pose, light } = drawn;
-    Face {
-        picture: Picture::gray(size, size, pixels),
-        labels: FaceLabels {
-            label,
-            subject,
-            provenance: Provenance::Drawn,
-            parent: None,
-            source: format!("seed {seed}"),
-            drawn: Some(DrawnLabels { intensity, action_units, landmarks, pose, light }),
-        },
-    }
+    DrawnFace { pixels, intensity, action_units: actions.labels(), landmarks, pose: camera.pose, light: light.key }
 }

@@ -5,32 +5,46 @@
 //! no training and no engine.
 
 mod actions;
+mod average_face;
 mod camera;
 mod colour;
 mod curve;
 mod dice;
 mod draw;
+mod drawn_set;
+mod fit;
 mod grid;
 mod head;
 mod light;
+mod linear;
 mod measures;
 mod motion;
 mod paint;
 mod parts;
 mod person;
+mod picture_measures;
 mod plate;
 mod raster;
 mod relief;
 mod spread;
 mod style;
+mod style_check;
+mod style_key;
+mod style_knob;
+mod style_text;
 mod surface;
+mod sway;
 mod tone;
 
 pub use actions::{AU_NAMES, N_AUS};
 pub use dice::{Bell, Range};
-pub use draw::{DrawnFace, draw_face, draw_set};
+pub use draw::{DrawnFace, Portrait, draw_face};
+pub use drawn_set::{SetRequest, draw_set};
+pub use fit::{FEWEST_FACES, FitEffort, FittedStyle, StyleFitter};
 pub use head::HeadModel;
+pub use picture_measures::{MEASURES, N_MEASURES, PictureMeasures, SetMeasures};
 pub use style::{
     ActingStyle, Action, CameraStyle, HairStyle, LightStyle, STYLE_NAMES, Session, ShapeStyle, SkinStyle, Style,
     Substitute, ToneStyle,
 };
+pub use style_key::{ACTION_KEYS, KeyKind, Limits, STYLE_KEYS, StyleKey, style_key, style_key_table};

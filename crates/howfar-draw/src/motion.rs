@@ -11,9 +11,17 @@ use crate::person::{LIP_PAIRS, Person, shift_both};
 
 /// Factors on the measured displacements, which are too weak to be read at 64 pixels: action unit, gain.
 const GAINS: [(u8, f32); 9] =
-    [(4, 1.8), (5, 1.5), (7, 1.6), (10, 1.1), (12, 1.15), (15, 1.8), (17, 1.1), (20, 1.9), (25, 1.3)];
+    [(4, 1.8), (5, 1.5), (7, 1.2), (10, 1.1), (12, 1.15), (15, 1.8), (17, 1.1), (20, 1.9), (25, 1.3)];
 /// Gap left between lips that nothing opens: slightly below zero, so that one lip closes over the other.
 const CLOSED_GAP: f32 = -0.004;
+
+/// Above this intensity an action unit has done away with the rest position that it replaces; below, in part, so that a
+/// rising expression does not jump.
+const ONSET: f32 = 0.15;
+
+fn onset(intensity: f32) -> f32 {
+    (intensity / ONSET).clamp(0.0, 1.0)
+}
 
 /// Displacements of the landmarks in one picture.
 #[derive(Debug, Clone)]
@@ -45,7 +53,7 @@ impl Motion {
 
     fn measured(&mut self, head: &HeadModel, person: &Person, actions: &Actions) {
         // Wide-open resting eyes look surprised: lids hang a little unless they are raised.
-        let lid = if actions.any(&[5]) { 0.0 } else { person.resting_lid };
+        let lid = person.resting_lid * (1.0 - onset(actions.of(5)));
         for (au, moves) in &head.measures.action_units {
             let mut sides = actions.by_side(*au);
             if *au == 43 {
@@ -67,7 +75,7 @@ impl Motion {
         let habits = &person.habits;
         // Anger: the inner ends come down into a V; raised inner brows (AU1) undo it, wrinkling the nose (AU9) replaces it.
         let sad = if actions.any(&[15]) && au9 == 0.0 { 0.4 } else { 1.0 };
-        let v = 1.5 * habits.brow_v * au4 * (1.0 - (1.4 * au1).min(1.0)) * (1.0 - 0.9 * au9.min(1.0)) * sad;
+        let v = 1.25 * habits.brow_v * au4 * (1.0 - (1.4 * au1).min(1.0)) * (1.0 - 0.9 * au9.min(1.0)) * sad;
         for (k, dx, dy) in [(21, 0.035, -0.115), (20, 0.03, -0.10), (19, 0.02, -0.055), (18, 0.01, -0.015)] {
             shift_both(&mut self.muscles, k, dx * v, dy * v);
         }
@@ -90,7 +98,7 @@ impl Motion {
     fn mouth(&mut self, person: &Person, actions: &Actions) {
         let habits = &person.habits;
         let sneer = actions.of(9).max(actions.of(10));
-        self.lift(&[48, 54, 60, 64], -0.13 * habits.corner_drop * sneer);
+        self.lift(&[48, 54, 60, 64], -0.09 * habits.corner_drop * sneer);
         // The stretched mouth of fear: flat, corners low, lower teeth bare.
         let stretched = actions.of(20) * habits.stretch_drop;
         self.lift(&[55, 56, 57, 58, 59, 65, 66, 67], -0.07 * stretched);
@@ -120,10 +128,12 @@ impl Motion {
     /// Lips that nothing opens meet, lids and lips never cross.
     fn meet(&mut self, person: &Person, actions: &Actions) {
         let face = self.landmarks(person);
-        let opened = actions.any(&[16, 25, 26, 27]);
+        let closed = 1.0 - onset([16, 25, 26, 27].iter().map(|au| actions.of(*au)).sum());
         for (upper, lower, above, below) in [(61, 67, 50, 58), (62, 66, 51, 57), (63, 65, 52, 56)] {
             let gap = face[upper][1] - face[lower][1] - CLOSED_GAP;
-            if !opened || gap < 0.0 {
+            // Lips that are about to part let go of each other little by little.
+            let gap = if gap < 0.0 { gap } else { closed * gap };
+            if gap != 0.0 {
                 self.lift(&[upper], -0.4 * gap);
                 self.lift(&[above], -0.3 * gap);
                 self.lift(&[lower], 0.6 * gap);

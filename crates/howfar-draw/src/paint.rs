@@ -54,6 +54,9 @@ pub(crate) enum Furrow {
     Nasolabial,
 }
 
+/// Number of furrows.
+pub(crate) const N_FURROWS: usize = 12;
+
 /// All masks.
 #[derive(Debug, Clone)]
 pub(crate) struct Paint {

@@ -54,9 +54,9 @@ fn plain(albedo: f32, normal: [f32; 3], open: f32) -> Place {
 }
 
 impl Scene<'_> {
-    /// All parts; `dice` gives gaze and clothes.
-    pub fn parts(&self, dice: &mut Dice) -> Vec<Sheet> {
-        let gaze = unit([0.05 * dice.bell(), -0.02 + 0.04 * dice.bell(), 1.0]);
+    /// All parts; `dice` gives gaze and clothes, `sway` moves the gaze to the right and up.
+    pub fn parts(&self, dice: &mut Dice, sway: [f32; 2]) -> Vec<Sheet> {
+        let gaze = unit([0.05 * dice.bell() + sway[0], -0.02 + 0.04 * dice.bell() + sway[1], 1.0]);
         let (glint, cloth) = (dice.between(0.2, 0.6), dice.between(0.05, 0.6));
         let mut parts = vec![self.eyeball(0, gaze, glint), self.eyeball(1, gaze, glint)];
         parts.push(self.cavity());
@@ -121,7 +121,7 @@ impl Scene<'_> {
             let x = (2.0 * p - 1.0) * half * 0.98;
             let gap = ((p - 0.5) * 8.0 + offset).rem_euclid(1.0) - 0.5;
             let between = 1.0 - 0.3 * step(gap.abs(), 0.38, 0.5);
-            let aside = 1.0 - 0.9 * (p - 0.5).abs();
+            let aside = 1.0 - 3.2 * (p - 0.5).powi(2);
             let light = self.person.skin.teeth * between * aside * dull * towards;
             ([x, edge - height * q, z - 0.075 - bend * x * x + back], light.max(0.03))
         })

@@ -4,6 +4,7 @@
 
 use crate::dice::{Dice, Source};
 use crate::measures::{Landmarks, Measures, N_LANDMARKS};
+use crate::paint::N_FURROWS;
 use crate::style::{HairStyle, ShapeStyle, SkinStyle, Style};
 
 /// One drawn person.
@@ -18,7 +19,8 @@ pub(crate) struct Person {
     /// Outward depth of the eye sockets.
     pub socket: f32,
     /// 0 = young, 1 = old.
-    pub age_lines: f32,
+    /// Depth of each furrow at rest, by the order of `Furrow`; about 1 = that of an old face.
+    pub resting_lines: [f32; N_FURROWS],
     pub habits: Habits,
     pub skin: Skin,
     pub hair: Hair,
@@ -46,6 +48,9 @@ pub(crate) struct Habits {
 pub(crate) struct Skin {
     pub albedo: f32,
     pub blotches: f32,
+    pub grain: f32,
+    /// Picks the places of the grain.
+    pub grain_seed: u32,
     /// Wave vectors and phases of the blotches.
     pub waves: [[f32; 4]; 16],
     pub lips: f32,
@@ -118,12 +123,13 @@ impl Person {
         let mut shape = source.of_person("shape");
         let landmarks = landmarks(measures, &style.shape, &mut shape);
         let age_years = shape.within(style.shape.age_years);
+        let age_lines = ((age_years - 16.0) / 50.0).clamp(0.05, 1.0);
         Person {
             landmarks,
             resting_lid: shape.around(style.shape.resting_lid).max(0.0),
             cheek: shape.around(style.shape.cheek_eye_distances),
             socket: 0.02 * shape.bell(),
-            age_lines: ((age_years - 18.0) / 50.0).clamp(0.0, 1.0).powf(1.3),
+            resting_lines: std::array::from_fn(|_| age_lines * shape.within(style.shape.resting_lines)),
             habits: Habits::draw(style.acting.habit, &mut source.of_person("habits")),
             skin: Skin::draw(&style.skin, &mut source.of_person("skin")),
             hair: Hair::draw(&style.hair, &mut source.of_person("hair")),
@@ -206,6 +212,8 @@ impl Skin {
             waves,
             albedo: dice.within(skin.albedo),
             blotches: dice.within(skin.blotches),
+            grain: dice.within(skin.grain),
+            grain_seed: (dice.unit() * 16_777_216.0) as u32,
             lips: dice.within(skin.lips),
             brow_half_width: dice.within(skin.brow_half_width_eye_distances),
             brow_darkness: dice.within(skin.brow_darkness),

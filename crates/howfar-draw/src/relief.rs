@@ -56,23 +56,24 @@ fn add(mask: &Mask, amount: f32, to: &mut [f32]) {
     }
 }
 
-/// Depth of each furrow in eye distances: muscles first, then age.
+/// Depth of each furrow in eye distances: by muscles, and at rest.
 fn depth(furrow: Furrow, person: &Person, motion: &Motion, actions: &Actions) -> f32 {
-    let (au, age) = (|n| actions.of(n), person.age_lines);
-    match furrow {
-        Furrow::Glabella => 0.03 * motion.brow_v + 0.012 * au(4) + 0.012 * au(9) + 0.004 * age,
-        Furrow::ForeheadLow => 0.013 * au(1) + 0.008 * au(2) + 0.006 * age,
-        Furrow::ForeheadMiddle => 0.013 * au(1) + 0.009 * au(2) + 0.006 * age,
-        Furrow::ForeheadHigh => 0.009 * au(1) + 0.007 * au(2) + 0.003 * age,
-        Furrow::ForeheadOuter => 0.010 * au(2),
-        Furrow::NoseRoot => 0.022 * au(9),
-        Furrow::NoseSide => 0.018 * au(9),
-        Furrow::EyeBag => 0.013 * au(6) + 0.012 * au(7) + 0.012 * au(9) + 0.012 * age,
-        Furrow::CrowsFeet => 0.010 * au(6) + 0.005 * age,
-        Furrow::ChinTop => 0.022 * au(17) + 0.006,
-        Furrow::CornerDown => 0.016 * au(15) + 0.009 * age,
-        Furrow::Nasolabial => 0.022 * au(12) + 0.024 * au(9) + 0.020 * au(10) + 0.004 * au(20) + 0.012 * age,
-    }
+    let au = |n| actions.of(n);
+    let (moved, rest) = match furrow {
+        Furrow::Glabella => (0.03 * motion.brow_v + 0.012 * au(4) + 0.012 * au(9), 0.010),
+        Furrow::ForeheadLow => (0.013 * au(1) + 0.008 * au(2), 0.009),
+        Furrow::ForeheadMiddle => (0.013 * au(1) + 0.009 * au(2), 0.009),
+        Furrow::ForeheadHigh => (0.009 * au(1) + 0.007 * au(2), 0.006),
+        Furrow::ForeheadOuter => (0.010 * au(2), 0.003),
+        Furrow::NoseRoot => (0.022 * au(9), 0.004),
+        Furrow::NoseSide => (0.018 * au(9), 0.004),
+        Furrow::EyeBag => (0.013 * au(6) + 0.012 * au(7) + 0.012 * au(9), 0.018),
+        Furrow::CrowsFeet => (0.010 * au(6), 0.008),
+        Furrow::ChinTop => (0.022 * au(17) + 0.006, 0.006),
+        Furrow::CornerDown => (0.016 * au(15), 0.015),
+        Furrow::Nasolabial => (0.026 * au(12) + 0.022 * au(9) + 0.018 * au(10) + 0.004 * au(20), 0.022),
+    };
+    person.habits.furrow * moved + person.resting_lines[furrow as usize] * rest
 }
 
 fn furrow(
@@ -84,7 +85,7 @@ fn furrow(
     furrowed: &mut [f32],
 ) {
     for (kind, mask) in &head.paint.furrows {
-        let depth = person.habits.furrow * depth(*kind, person, motion, actions);
+        let depth = depth(*kind, person, motion, actions);
         for &(vertex, weight) in &mask.0 {
             swell[vertex as usize] -= depth * weight;
             furrowed[vertex as usize] += depth * weight.max(0.0);
@@ -96,7 +97,8 @@ fn bumps(head: &HeadModel, person: &Person, actions: &Actions, swell: &mut [f32]
     let paint = &head.paint;
     let au = |n| actions.of(n);
     // A strong fold beside the nose reads as a smile: it stays weak.
-    let fold = 0.4 * person.habits.fold * (0.05 * au(12) + 0.045 * au(9) + 0.03 * au(10));
+    let moved = person.habits.fold * (0.075 * au(12) + 0.045 * au(9) + 0.03 * au(10));
+    let fold = 0.4 * (moved + 0.04 * person.resting_lines[Furrow::Nasolabial as usize]);
     add(&paint.fold_swell, fold, swell);
     add(&paint.cheeks, person.cheek + 0.05 * (au(6) + 0.6 * au(12)), swell);
     add(&paint.chin, 0.05 * au(17), swell);

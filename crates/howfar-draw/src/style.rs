@@ -4,12 +4,15 @@
 //! distances" are distances between the eye centres, and pixels are those of a picture of 64 × 64.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
-use howfar_face::{Expression, Fault};
+use howfar_face::{Expression, Fault, closest_name, files};
 use serde::{Deserialize, Serialize};
+use toml::de::DeTable;
 
-use crate::actions::{AU_NAMES, au_index};
 use crate::dice::{Bell, Range};
+use crate::style_check::{Missing, check, syntax_fault};
+use crate::style_text::style_text;
 
 /// The embedded styles: posed people in a studio, large variation for generated sets, and an unseen database with
 /// another light, camera, tone curve and acting.
@@ -80,6 +83,8 @@ pub struct ShapeStyle {
     pub cheek_eye_distances: Bell,
     /// Years; lines and folds deepen with them.
     pub age_years: Range,
+    /// Depth of lines and folds at rest, each on its own, against what the age says: 1 = as the age says.
+    pub resting_lines: Range,
 }
 
 /// Skin, lips, brows and eyes. Albedo: share of light sent back, 0..=1.
@@ -90,6 +95,8 @@ pub struct SkinStyle {
     pub albedo: Range,
     /// Strength of blotches: relative albedo.
     pub blotches: Range,
+    /// Strength of fine spots and pores: relative albedo.
+    pub grain: Range,
     /// Lips against skin, relative albedo.
     pub lips: Range,
     /// Half width of the brows in eye distances.
@@ -241,44 +248,104 @@ pub struct Substitute {
 impl Style {
     /// An embedded style, or none of that name.
     pub fn named(name: &str) -> Option<Self> {
-        let at = STYLE_NAMES.iter().position(|n| *n == name)?;
-        Some(Self::from_toml(EMBEDDED[at]).expect("embedded styles are tested to parse"))
+        Some(toml::from_str(Self::embedded_text(name)?).expect("embedded styles are tested to parse"))
+    }
+
+    /// The file of an embedded style with its comments, or none of that name: what one's own style starts from.
+    pub fn embedded_text(name: &str) -> Option<&'static str> {
+        STYLE_NAMES.iter().position(|n| *n == name).map(|at| EMBEDDED[at])
+    }
+
+    /// The embedded style of this name, or the style in this file. What looks like a path (`.toml`, a separator) or is
+    /// there is a file. `argument` is where the user wrote it.
+    pub fn find(argument: &str, name_or_file: &str) -> Result<Self, Fault> {
+        if let Some(style) = Self::named(name_or_file) {
+            return Ok(style);
+        }
+        let path = Path::new(name_or_file);
+        let looks_like_a_file = path.extension().is_some_and(|e| e == "toml") || path.components().count() > 1;
+        if looks_like_a_file || path.is_file() {
+            return Self::read(path);
+        }
+        Err(unknown_style(Fault::usage(argument, "unknown style"), name_or_file))
+    }
+
+    /// Reads a user's style file. Its name must be its own: subjects are named after it.
+    pub fn read(path: &Path) -> Result<Self, Fault> {
+        let place = path.display().to_string();
+        let style = Self::parse(&files::read_text(path)?, &place)?;
+        if Self::named(&style.name).is_some_and(|embedded| embedded != style) {
+            return Err(Fault::usage(place, "the name is that of an embedded style, but the style is another")
+                .found(format!("name = {:?}", style.name))
+                .expected("a name of its own: identities of two styles must not be called the same")
+                .hint(format!("write name = \"my-{}\"", style.name)));
+        }
+        Ok(style)
     }
 
     /// The style as a TOML file, for the record of what was drawn.
     pub fn to_toml(&self) -> Result<String, Fault> {
-        toml::to_string(self).map_err(|e| Fault::data(&self.name, format!("the style cannot be written as TOML: {e}")))
+        style_text(self, &self.about)
     }
 
-    /// Reads a style file. Errors carry the line.
+    /// The same with a comment of one's own at the top.
+    pub fn to_toml_with(&self, comment: &str) -> Result<String, Fault> {
+        style_text(self, comment)
+    }
+
+    /// Reads the text of a style file.
     pub fn from_toml(text: &str) -> Result<Self, Fault> {
-        let style: Self = toml::from_str(text).map_err(|e| {
-            let line = e.span().map_or(1, |span| text[..span.start].lines().count().max(1));
-            Fault::usage(format!("style file, line {line}"), e.message().to_owned())
-                .hint("the embedded styles show every key: studio, wild, unseen")
-        })?;
-        style.check()?;
-        Ok(style)
+        Self::parse(text, "style file")
     }
 
-    fn check(&self) -> Result<(), Fault> {
-        let plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
-        if self.name.is_empty() || !self.name.chars().all(plain) {
-            return Err(Fault::usage("style file, name", "not a name for a style")
-                .found(format!("{:?}", self.name))
-                .expected("letters, digits and hyphens"));
-        }
-        for (expression, actions) in &self.acting.expressions {
-            let used = actions.iter().flat_map(|a| std::iter::once(a.au).chain(a.otherwise.map(|o| o.au)));
-            if let Some(unknown) = used.into_iter().find(|au| au_index(*au).is_none()) {
-                return Err(Fault::usage(
-                    format!("style file, acting.expressions.{expression}"),
-                    "unknown action unit",
-                )
-                .found(unknown)
-                .expected(AU_NAMES.join(" ")));
+    /// Reads the text of a style file that lies at `place`. With `base = "studio"` at its top, every key that it leaves
+    /// out comes from that embedded style; the list of an expression is taken as a whole. Errors carry the line.
+    pub fn parse(text: &str, place: &str) -> Result<Self, Fault> {
+        let syntax = |e: toml::de::Error| syntax_fault(text, place, &e);
+        let spanned = DeTable::parse(text).map_err(syntax)?;
+        let mut own: toml::Table = toml::from_str(text).map_err(syntax)?;
+        let base = match own.remove("base") {
+            None => None,
+            Some(value) => Some(base_table(text, place, &value)?),
+        };
+        let missing = if base.is_some() { Missing::Filled } else { Missing::Refused };
+        check(text, place, &spanned, missing)?;
+        let mut whole = base.unwrap_or_default();
+        overlay(&mut whole, own);
+        whole.try_into().map_err(|e: toml::de::Error| syntax_fault(text, place, &e))
+    }
+}
+
+fn unknown_style(fault: Fault, found: &str) -> Fault {
+    let fault = fault.found(found).expected(format!("{}, or a file FILE.toml", STYLE_NAMES.join(", ")));
+    match closest_name(found, STYLE_NAMES) {
+        Some(name) => fault.hint(format!("did you mean {name}?")),
+        None => fault.hint("`howfar draw --show-style studio > my.toml` writes a style file to start from"),
+    }
+}
+
+fn base_table(text: &str, place: &str, value: &toml::Value) -> Result<toml::Table, Fault> {
+    let name = value.as_str().unwrap_or_default();
+    let Some(embedded) = Style::embedded_text(name) else {
+        let line = 1 + text.lines().position(|l| l.trim_start().starts_with("base")).unwrap_or_default();
+        let fault = Fault::usage(format!("{place}, line {line}"), "`base` is no embedded style");
+        let fault = unknown_style(fault, &format!("base = {value}")).expected(STYLE_NAMES.join(", "));
+        return Err(match closest_name(name, STYLE_NAMES) {
+            Some(meant) => fault.hint(format!("did you mean {meant:?}?")),
+            None => fault,
+        });
+    };
+    Ok(toml::from_str(embedded).expect("embedded styles are tested to parse"))
+}
+
+/// Puts what `own` states over `whole`, table by table.
+fn overlay(whole: &mut toml::Table, own: toml::Table) {
+    for (key, value) in own {
+        match (whole.get_mut(&key), value) {
+            (Some(toml::Value::Table(below)), toml::Value::Table(above)) => overlay(below, above),
+            (_, value) => {
+                whole.insert(key, value);
             }
         }
-        Ok(())
     }
 }

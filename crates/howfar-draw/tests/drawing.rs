@@ -4,7 +4,9 @@
 
 use std::ops::ControlFlow;
 
-use howfar_draw::{AU_NAMES, DrawnFace, HeadModel, STYLE_NAMES, Style, draw_face, draw_set};
+use howfar_draw::{
+    AU_NAMES, DrawnFace, HeadModel, Portrait, Range, STYLE_NAMES, SetRequest, Style, draw_face, draw_set,
+};
 use howfar_face::{Expression, Face, Fault, FaultKind};
 
 fn head() -> &'static HeadModel {
@@ -16,14 +18,16 @@ fn studio() -> Style {
 }
 
 fn draw(style: &Style, person: u32, expression: Expression) -> DrawnFace {
-    draw_face(head(), style, 5, person, expression, 0, 64)
+    draw_face(head(), style, 5, &Portrait::full(person, expression), 64)
 }
 
 fn set(threads: usize) -> Vec<Face> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads start");
     let mut faces = Vec::new();
+    let style = studio();
+    let request = SetRequest::new(&style, 3, 17, &Expression::SIX, 64);
     pool.install(|| {
-        draw_set(17, &studio(), 3, &Expression::SIX, 64, &mut |_| ControlFlow::Continue(()), &mut |face| {
+        draw_set(&request, 0, &mut |_| ControlFlow::Continue(()), &mut |face| {
             faces.push(face);
             Ok(())
         })
@@ -46,18 +50,21 @@ fn a_set_is_the_same_for_any_number_of_threads_and_in_order() {
 #[test]
 fn a_face_of_a_set_is_the_face_drawn_alone() {
     let face = &set(2)[8];
-    let alone = draw_face(head(), &studio(), 3, 1, Expression::SIX[2], 0, 64);
+    let alone = draw_face(head(), &studio(), 3, &Portrait::full(1, Expression::SIX[2]), 64);
     assert_eq!(face.picture.data, alone.pixels);
 }
 
 #[test]
 fn seeds_people_expressions_and_takes_all_change_the_picture() {
     let first = draw(&studio(), 0, Expression::Fear);
+    let fear = Portrait::full(0, Expression::Fear);
     let others = [
-        draw_face(head(), &studio(), 6, 0, Expression::Fear, 0, 64),
-        draw_face(head(), &studio(), 5, 1, Expression::Fear, 0, 64),
-        draw_face(head(), &studio(), 5, 0, Expression::Anger, 0, 64),
-        draw_face(head(), &studio(), 5, 0, Expression::Fear, 1, 64),
+        draw_face(head(), &studio(), 6, &fear, 64),
+        draw_face(head(), &studio(), 5, &Portrait { person: 1, ..fear }, 64),
+        draw_face(head(), &studio(), 5, &Portrait { expression: Expression::Anger, ..fear }, 64),
+        draw_face(head(), &studio(), 5, &Portrait { take: 1, ..fear }, 64),
+        draw_face(head(), &studio(), 5, &Portrait { intensity: 0.5, ..fear }, 64),
+        draw_face(head(), &studio(), 5, &Portrait { frame: 1, ..fear }, 64),
     ];
     assert!(others.iter().all(|o| o.pixels != first.pixels));
 }
@@ -128,7 +135,7 @@ fn one_person_keeps_light_and_head_in_a_studio_but_not_in_the_wild() {
 
 #[test]
 fn other_sizes_show_the_same_face() {
-    let large = draw_face(head(), &studio(), 5, 3, Expression::Neutral, 0, 128);
+    let large = draw_face(head(), &studio(), 5, &Portrait::full(3, Expression::Neutral), 128);
     let small = draw(&studio(), 3, Expression::Neutral);
     assert_eq!(large.pixels.len(), 128 * 128);
     for (a, b) in large.landmarks.iter().zip(&small.landmarks) {
@@ -139,16 +146,101 @@ fn other_sizes_show_the_same_face() {
 #[test]
 fn work_stops_when_told_and_reports_what_the_sink_refuses() {
     let mut taken = 0;
-    let stop = draw_set(40, &studio(), 1, &Expression::SIX, 16, &mut |_| ControlFlow::Break(()), &mut |_| {
+    let style = studio();
+    let request = SetRequest::new(&style, 1, 40, &Expression::SIX, 16);
+    let stop = draw_set(&request, 0, &mut |_| ControlFlow::Break(()), &mut |_| {
         taken += 1;
         Ok(())
     });
     assert_eq!(stop.unwrap_err().kind(), FaultKind::Interrupted);
     assert!(taken > 0 && taken < 240);
-    let full = draw_set(1, &studio(), 1, &Expression::SIX, 16, &mut |_| ControlFlow::Continue(()), &mut |_| {
-        Err(Fault::machine("disk", "no room"))
-    });
+    let full =
+        draw_set(&request, 0, &mut |_| ControlFlow::Continue(()), &mut |_| Err(Fault::machine("disk", "no room")));
     assert_eq!(full.unwrap_err().kind(), FaultKind::Machine);
+}
+
+#[test]
+fn a_set_begun_in_the_middle_is_the_rest_of_the_whole() {
+    let style = studio();
+    let request = SetRequest {
+        takes: 2,
+        frames: 5,
+        intensity: Range(0.4, 1.0),
+        ..SetRequest::new(&style, 8, 3, &[Expression::Anger, Expression::Neutral], 32)
+    };
+    let from = |begin| {
+        let mut faces = Vec::new();
+        draw_set(&request, begin, &mut |_| ControlFlow::Continue(()), &mut |face| {
+            faces.push(face);
+            Ok(())
+        })
+        .unwrap();
+        faces
+    };
+    let whole = from(0);
+    assert_eq!(whole.len(), 60);
+    assert_eq!(whole[43..], from(43));
+}
+
+/// Distance of the landmarks of two pictures in pixels, mean over the landmarks.
+fn apart(a: &DrawnFace, b: &DrawnFace) -> f32 {
+    let squares = a.landmarks.chunks(2).zip(b.landmarks.chunks(2));
+    squares.map(|(p, q)| (p[0] - q[0]).hypot(p[1] - q[1])).sum::<f32>() / 68.0
+}
+
+#[test]
+fn intensity_is_the_label_and_moves_the_face_further_the_larger_it_is() {
+    for style in STYLE_NAMES.map(|name| Style::named(name).unwrap()) {
+        for expression in Expression::SIX {
+            let at =
+                |intensity| draw_face(head(), &style, 5, &Portrait { intensity, ..Portrait::full(1, expression) }, 64);
+            let [none, half, full] = [0.0, 0.5, 1.0].map(at);
+            assert_eq!([none.intensity, half.intensity, full.intensity], [0.0, 0.5, 1.0]);
+            assert!(none.action_units.iter().all(|v| *v == 0.0));
+            let (near, far) = (apart(&none, &half), apart(&none, &full));
+            assert!(near > 0.2 && far > near, "{} {expression}: {near} {far}", style.name);
+        }
+    }
+}
+
+#[test]
+fn a_rising_expression_does_not_jump() {
+    for style in STYLE_NAMES.map(|name| Style::named(name).unwrap()) {
+        for (expression, person) in Expression::SIX.into_iter().flat_map(|e| (0..4).map(move |person| (e, person))) {
+            let at = |step: u8| {
+                let intensity = 0.02 * f32::from(step);
+                draw_face(head(), &style, 1, &Portrait { intensity, ..Portrait::full(person, expression) }, 48)
+                    .landmarks
+            };
+            for (before, after) in [(at(0), at(1)), (at(10), at(11)), (at(49), at(50))] {
+                let steps = before.chunks(2).zip(after.chunks(2)).map(|(p, q)| (p[0] - q[0]).hypot(p[1] - q[1]));
+                let largest = steps.fold(0.0, f32::max);
+                assert!(largest < 0.4, "{} {person} {expression}: {largest} pixels", style.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn frames_of_a_sequence_share_session_and_acting_and_move_smoothly() {
+    let style = Style::named("wild").unwrap();
+    let request = SetRequest { frames: 12, ..SetRequest::new(&style, 4, 6, &[Expression::Surprise], 64) };
+    let mut faces = Vec::new();
+    draw_set(&request, 0, &mut |_| ControlFlow::Continue(()), &mut |face| {
+        faces.push(face);
+        Ok(())
+    })
+    .unwrap();
+    for sequence in faces.chunks(12) {
+        let labels: Vec<_> = sequence.iter().map(|face| face.labels.drawn.clone().unwrap()).collect();
+        assert!(labels.iter().all(|l| l.light == labels[0].light));
+        assert!(labels[0].intensity == 0.0 && labels[11].intensity == 1.0);
+        for (before, after) in labels.iter().zip(&labels[1..]) {
+            assert_ne!(before.pose, after.pose);
+            assert!(before.action_units.iter().zip(&after.action_units).all(|(a, b)| a <= b));
+        }
+        assert_eq!(sequence[2].labels.source, "seed 4, frame 3 of 12");
+    }
 }
 
 #[test]
@@ -157,7 +249,7 @@ fn a_style_file_with_an_unknown_key_or_action_unit_is_refused_with_its_line() {
     assert_eq!(Style::from_toml(&text).unwrap(), studio());
     let cases = [
         ("an unknown key", text.replacen("[skin]\n", "[skin]\nfreckles = 3\n", 1), "freckles"),
-        ("an unknown action unit", text.replacen("au = 4\n", "au = 3\n", 1), "unknown action unit"),
+        ("an unknown action unit", text.replacen("au = 4\n", "au = 3\n", 1), "no action unit"),
         ("a bad name", text.replacen("\"studio\"", "\"a b\"", 1), "not a name"),
         ("a missing key", text.replacen("session = \"shared\"\n", "", 1), "session"),
     ];

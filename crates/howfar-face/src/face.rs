@@ -53,6 +53,15 @@ impl Picture {
         Picture { width, height, channels: 1, data }
     }
 
+    /// `width * height` gray levels: Rec. 601 luma, rounded.
+    pub fn into_gray(self) -> Vec<u8> {
+        if self.channels == 1 {
+            return self.data;
+        }
+        let luma = |p: &[u8]| (299 * u32::from(p[0]) + 587 * u32::from(p[1]) + 114 * u32::from(p[2]) + 500) / 1000;
+        self.data.chunks_exact(3).map(|p| luma(p) as u8).collect()
+    }
+
     /// SHA-256 of size, channels and pixels, in hexadecimal: the same for the same picture in any file format.
     pub fn sha256(&self) -> String {
         let head = format!("{}x{}x{}:", self.width, self.height, self.channels);

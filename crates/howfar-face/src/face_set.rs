@@ -222,7 +222,7 @@ impl FaceSet {
 }
 
 /// One row as it stands in the file.
-struct EncodedRow {
+pub(crate) struct EncodedRow {
     png: Vec<u8>,
     label: i64,
     texts: [Option<String>; 6],
@@ -230,7 +230,7 @@ struct EncodedRow {
 }
 
 impl EncodedRow {
-    fn decode(self, place: &str, n_classes: usize) -> Result<Face, Fault> {
+    pub(crate) fn decode(self, place: &str, n_classes: usize) -> Result<Face, Fault> {
         let [subject, _database, provenance, parent, source, sha256] = self.texts;
         let missing = |column: &str| Fault::data(place, format!("the column {column} is empty"));
         let label = usize::try_from(self.label).ok().filter(|l| *l < n_classes).ok_or_else(|| {
@@ -273,7 +273,7 @@ fn drawn_labels(numbers: [Option<Vec<f32>>; 5]) -> Option<DrawnLabels> {
 }
 
 /// Turns the columns of a row group into rows.
-fn rows(columns: Vec<Column>) -> impl Iterator<Item = EncodedRow> {
+pub(crate) fn rows(columns: Vec<Column>) -> impl Iterator<Item = EncodedRow> {
     let mut images = Vec::new();
     let mut labels = Vec::new();
     let mut texts = Vec::new();

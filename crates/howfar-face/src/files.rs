@@ -40,6 +40,14 @@ pub fn remove_folder(path: &Path) -> Result<(), Fault> {
     }
 }
 
+/// Removes a file; a missing one is fine.
+pub fn remove_file(path: &Path) -> Result<(), Fault> {
+    match fs::remove_file(path) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(Fault::io(path, "remove", &e)),
+        _ => Ok(()),
+    }
+}
+
 /// The entries of a folder, sorted by name, so that no result depends on the file system.
 pub fn sorted_entries(folder: &Path) -> Result<Vec<PathBuf>, Fault> {
     let fail = |e: std::io::Error| Fault::io(folder, "list the folder", &e);

@@ -3,7 +3,9 @@
 //! In: pictures with labels. Out: a face set on disk that Python's `datasets` reads, and the same set in memory.
 //! This crate knows neither randomness nor the engine nor any database's folders.
 
+mod chart;
 pub mod checksum;
+mod dataset_card;
 mod expression;
 mod face;
 mod face_set;
@@ -14,8 +16,10 @@ mod pool;
 mod sheet;
 mod subject;
 pub mod table;
+mod unfinished;
 mod writer;
 
+pub use chart::{ChartCell, chart};
 pub use expression::{Expression, closest_name};
 pub use face::{DrawnLabels, Face, FaceLabels, Picture, Provenance};
 pub use face_set::{FaceSet, FaceSetInfo, GeneratorCard, Licence, Preprocessing, Shard};
@@ -24,4 +28,4 @@ pub use png::{decode_png, encode_png};
 pub use pool::{Pool, Pooled};
 pub use sheet::contact_sheet;
 pub use subject::SubjectId;
-pub use writer::FaceSetWriter;
+pub use writer::{FaceSetWriter, GroupSizes};

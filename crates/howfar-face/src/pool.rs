@@ -62,7 +62,7 @@ impl Pool {
         }
         let labels = FaceLabels { label, ..face.labels };
         self.faces.push(Pooled { set_idx: self.n_sets, row, labels, sha256: face.picture.sha256() });
-        self.pixels.extend(gray(face.picture));
+        self.pixels.extend(face.picture.into_gray());
         Ok(())
     }
 
@@ -80,7 +80,7 @@ impl Pool {
             };
             let sha256 = picture.sha256();
             pool.faces.push(Pooled { set_idx: 0, row: row as u64, labels, sha256 });
-            pool.pixels.extend(gray(picture));
+            pool.pixels.extend(picture.into_gray());
         }
         Ok(pool)
     }
@@ -115,13 +115,4 @@ impl Pool {
         let n = self.side * self.side;
         &self.pixels[face_idx * n..(face_idx + 1) * n]
     }
-}
-
-/// Rec. 601 luma, rounded.
-fn gray(picture: Picture) -> Vec<u8> {
-    if picture.channels == 1 {
-        return picture.data;
-    }
-    let luma = |p: &[u8]| (299 * u32::from(p[0]) + 587 * u32::from(p[1]) + 114 * u32::from(p[2]) + 500) / 1000;
-    picture.data.chunks_exact(3).map(|p| luma(p) as u8).collect()
 }

@@ -14,8 +14,8 @@ const MISSING: u8 = 176;
 /// Pixels between cells.
 const GAP: u32 = 2;
 /// Pixels of a letter with the space after it.
-const LETTER_STEP: u32 = 6;
-const LETTER_HEIGHT: u32 = 7;
+pub(crate) const LETTER_STEP: u32 = 6;
+pub(crate) const LETTER_HEIGHT: u32 = 7;
 /// Letters of a row's name.
 const NAME_LETTERS: usize = 14;
 
@@ -144,10 +144,10 @@ fn enlarged(picture: &Picture, scale: u32) -> Picture {
 }
 
 /// A picture in the making.
-struct Sheet(Picture);
+pub(crate) struct Sheet(pub(crate) Picture);
 
 impl Sheet {
-    fn blank(width: u32, height: u32, channels: u32) -> Self {
+    pub(crate) fn blank(width: u32, height: u32, channels: u32) -> Self {
         let data = vec![PAPER; width as usize * height as usize * channels as usize];
         Sheet(Picture { width, height, channels, data })
     }
@@ -171,7 +171,7 @@ impl Sheet {
         }
     }
 
-    fn paste(&mut self, picture: &Picture, (left, top): (u32, u32)) {
+    pub(crate) fn paste(&mut self, picture: &Picture, (left, top): (u32, u32)) {
         let n = picture.channels as usize;
         for y in 0..picture.height {
             for x in 0..picture.width {
@@ -182,12 +182,19 @@ impl Sheet {
     }
 
     /// At most `letters` letters, all as capitals.
-    fn text(&mut self, text: &str, letters: usize, (left, top): (u32, u32)) {
+    fn text(&mut self, text: &str, letters: usize, place: (u32, u32)) {
+        self.large_text(text, letters, place, 1);
+    }
+
+    /// Letters whose every pixel is a square of `scale` × `scale`.
+    pub(crate) fn large_text(&mut self, text: &str, letters: usize, (left, top): (u32, u32), scale: u32) {
         for (i, letter) in text.chars().take(letters).enumerate() {
-            let begin = left + i as u32 * LETTER_STEP;
-            for (y, bits) in (top..).zip(glyph(letter)) {
+            let begin = left + i as u32 * LETTER_STEP * scale;
+            for (y, bits) in (0..).zip(glyph(letter)) {
                 for x in (0..5).filter(|x| bits >> (4 - x) & 1 == 1) {
-                    self.set(begin + x, y, |_| INK);
+                    for (dx, dy) in (0..scale).flat_map(|dx| (0..scale).map(move |dy| (dx, dy))) {
+                        self.set(begin + x * scale + dx, top + y * scale + dy, |_| INK);
+                    }
                 }
             }
         }

@@ -8,53 +8,112 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use crate::checksum::Hasher;
-use crate::face_set::COLUMNS;
-use crate::table::{Column, TableWriter};
+use crate::dataset_card::{dataset_card, hugging_face_features};
+use crate::face_set::{COLUMNS, rows};
+use crate::table::{Column, TableReader, TableWriter};
+use crate::unfinished::Unfinished;
 use crate::{Face, FaceLabels, FaceSet, FaceSetInfo, Fault, Shard, encode_png, files};
 
-/// Faces in one Parquet file: some 60 MB of 64×64 gray pictures.
-const FACES_A_SHARD: u64 = 20_000;
-/// Faces in one row group: what a reader holds in memory.
-const FACES_A_GROUP: usize = 500;
+/// How many faces lie together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GroupSizes {
+    /// Faces in one row group: what a reader holds in memory, and what a kill loses at most.
+    pub group: usize,
+    /// Faces in one Parquet file.
+    pub shard: u64,
+}
+
+impl GroupSizes {
+    /// 500 faces a row group, 20,000 a file, which is some 60 MB of 64×64 gray pictures.
+    pub const STANDARD: Self = GroupSizes { group: 500, shard: 20_000 };
+}
 
 /// A face as it will stand in a shard: its PNG, the hash of its pixels, its labels.
 type Row = (Vec<u8>, String, FaceLabels);
 
-/// A face set in the making. Dropped before [`FaceSetWriter::finish`], it leaves nothing behind.
+/// A face set in the making. Dropped before [`FaceSetWriter::finish`], it leaves nothing behind; one that was begun with
+/// [`FaceSetWriter::resume`] leaves what the next one goes on from.
 pub struct FaceSetWriter {
     target: PathBuf,
     partial: PathBuf,
     info: FaceSetInfo,
+    sizes: GroupSizes,
     content: Hasher,
     group: Vec<Row>,
     shard: Option<(TableWriter<HashingFile>, u64)>,
+    unfinished: Option<Unfinished>,
     finished: bool,
 }
 
 impl FaceSetWriter {
     /// Begins a set that will appear at `target`, which must not exist yet: nothing is overwritten.
     pub fn create(target: &Path, info: FaceSetInfo) -> Result<Self, Fault> {
-        if target.exists() {
-            return Err(Fault::usage(target.display(), "this already exists; a face set is never overwritten")
-                .hint("give another --out, or remove the folder first"));
-        }
+        refuse_existing(target)?;
         let partial = files::partial_name(target);
         files::remove_folder(&partial)?;
         files::create_folder(&partial.join("data"))?;
-        Ok(FaceSetWriter {
+        Ok(Self::empty(target, partial, info, GroupSizes::STANDARD, None))
+    }
+
+    /// Begins a set, or goes on with one that a stopped or killed writer of the same `info`, `sizes` and `request` left
+    /// in `NAME.partial`. [`FaceSetWriter::n_faces`] says how many faces are there already: push those that follow. The
+    /// finished set has the same bytes as an unbroken one. What another request left is removed.
+    pub fn resume(target: &Path, info: FaceSetInfo, sizes: GroupSizes, request: &str) -> Result<Self, Fault> {
+        refuse_existing(target)?;
+        let partial = files::partial_name(target);
+        let request = format!("{sizes:?}\n{request}");
+        let unfinished = Unfinished::open(&partial, &info, &request)?;
+        let (shards, groups) = (unfinished.shards().to_vec(), unfinished.groups().to_vec());
+        let rest = unfinished.rest().cloned();
+        let mut writer = Self::empty(target, partial, info, sizes, Some(unfinished));
+        for shard in shards {
+            writer.for_each_group(&shard, Self::count)?;
+            writer.info.shards.push(shard);
+        }
+        for group in groups {
+            writer.for_each_group(&group, |writer, columns| {
+                writer.count(columns)?;
+                writer.append(columns)
+            })?;
+        }
+        if let Some(rest) = rest {
+            writer.for_each_group(&rest, |writer, columns| writer.take_back(&rest.file, columns))?;
+        }
+        Ok(writer)
+    }
+
+    /// Rows as if they were pushed anew.
+    fn take_back(&mut self, place: &str, columns: &[Column]) -> Result<(), Fault> {
+        for row in rows(columns.to_vec()) {
+            let face = row.decode(place, self.info.classes.len())?;
+            self.group.push(encoded(&face));
+        }
+        Ok(())
+    }
+
+    fn empty(
+        target: &Path,
+        partial: PathBuf,
+        info: FaceSetInfo,
+        sizes: GroupSizes,
+        unfinished: Option<Unfinished>,
+    ) -> Self {
+        FaceSetWriter {
             target: target.to_owned(),
             partial,
             info,
+            sizes,
             content: Hasher::default(),
             group: Vec::new(),
             shard: None,
+            unfinished,
             finished: false,
-        })
+        }
     }
 
-    /// Faces pushed so far.
+    /// Faces pushed so far, with those that were there before.
     pub fn n_faces(&self) -> u64 {
-        self.info.n_faces
+        self.info.n_faces + self.group.len() as u64
     }
 
     /// Adds a remark that readers of the set should know.
@@ -64,12 +123,9 @@ impl FaceSetWriter {
 
     /// Appends one face.
     pub fn push(&mut self, face: &Face) -> Result<(), Fault> {
-        let sha256 = face.picture.sha256();
-        self.update_content(&face.labels, &sha256);
-        self.group.push((encode_png(&face.picture), sha256, face.labels.clone()));
-        self.info.n_faces += 1;
-        let shard_full = self.shard.as_ref().map_or(0, |(_, n)| *n) + self.group.len() as u64 == FACES_A_SHARD;
-        if self.group.len() == FACES_A_GROUP || shard_full {
+        self.group.push(encoded(face));
+        let shard_full = self.shard.as_ref().map_or(0, |(_, n)| *n) + self.group.len() as u64 == self.sizes.shard;
+        if self.group.len() == self.sizes.group || shard_full {
             self.write_group()?;
         }
         if shard_full {
@@ -95,53 +151,145 @@ impl FaceSetWriter {
         self.info.content_sha256 = std::mem::take(&mut self.content).finish();
         files::write(&self.partial.join("README.md"), dataset_card(&self.info).as_bytes())?;
         files::write_json(&self.partial.join("face_set.json"), &self.info)?;
+        if let Some(unfinished) = self.unfinished.take() {
+            unfinished.clear()?;
+        }
         files::rename(&self.partial, &self.target)?;
         self.finished = true;
         FaceSet::open(&self.target)
-    }
-
-    fn update_content(&mut self, labels: &FaceLabels, sha256: &str) {
-        let parent = labels.parent.as_ref().map(ToString::to_string).unwrap_or_default();
-        let class = self.info.classes.get(labels.label).map_or("", String::as_str);
-        let subject = labels.subject.to_string();
-        for text in [class, &subject, labels.provenance.name(), &parent, &labels.source, sha256] {
-            self.content.update_text(text);
-        }
     }
 
     fn write_group(&mut self) -> Result<(), Fault> {
         if self.group.is_empty() {
             return Ok(());
         }
-        let group = std::mem::take(&mut self.group);
-        let (mut table, n) = match self.shard.take() {
-            Some(open) => open,
-            None => (self.open_shard()?, 0),
+        let columns = columns(&std::mem::take(&mut self.group));
+        self.keep(&columns)?;
+        self.count(&columns)?;
+        self.append(&columns)
+    }
+
+    /// Counts the rows of a group and adds them to the set's identity.
+    fn count(&mut self, columns: &[Column]) -> Result<(), Fault> {
+        let [_, Column::Int(labels), texts @ ..] = columns else { unreachable!("COLUMNS begins with these kinds") };
+        let text = |which: usize, row: usize| match &texts[which] {
+            Column::Text(values) => values[row].as_deref().unwrap_or_default(),
+            _ => unreachable!("COLUMNS has six texts here"),
         };
-        table.write(&columns(&group))?;
-        self.shard = Some((table, n + group.len() as u64));
+        for (row, label) in labels.iter().enumerate() {
+            let class = usize::try_from(*label).ok().and_then(|label| self.info.classes.get(label));
+            self.content.update_text(class.map_or("", String::as_str));
+            // Subject, provenance, parent, source, hash of the pixels; the database is part of the subject.
+            [0, 2, 3, 4, 5].iter().for_each(|&which| self.content.update_text(text(which, row)));
+        }
+        self.info.n_faces += labels.len() as u64;
         Ok(())
     }
 
-    fn open_shard(&self) -> Result<TableWriter<HashingFile>, Fault> {
-        let path = self.partial.join(format!("data/shard-{:05}.parquet", self.info.shards.len()));
+    /// Writes a group into the open shard.
+    fn append(&mut self, columns: &[Column]) -> Result<(), Fault> {
+        let (mut table, n) = match self.shard.take() {
+            Some(open) => open,
+            None => (self.open_table(&self.shard_name())?, 0),
+        };
+        table.write(columns)?;
+        self.shard = Some((table, n + n_rows(columns)));
+        Ok(())
+    }
+
+    /// Keeps a group that is about to be written, so that a later writer can write it again.
+    fn keep(&mut self, columns: &[Column]) -> Result<(), Fault> {
+        let Some(file) = self.unfinished.as_ref().map(Unfinished::next_group) else { return Ok(()) };
+        let group = self.write_apart(file, columns)?;
+        self.unfinished.as_mut().map_or(Ok(()), |unfinished| unfinished.keep_group(group))
+    }
+
+    /// Keeps the faces that do not fill a group yet.
+    fn keep_rest(&mut self) -> Result<(), Fault> {
+        let file = self.unfinished.as_ref().filter(|_| !self.group.is_empty()).map(Unfinished::rest_file);
+        let Some(file) = file else { return Ok(()) };
+        let rest = self.write_apart(file, &columns(&self.group))?;
+        self.unfinished.as_mut().map_or(Ok(()), |unfinished| unfinished.keep_rest(rest))
+    }
+
+    /// Writes a group into a file of its own.
+    fn write_apart(&self, file: String, columns: &[Column]) -> Result<Shard, Fault> {
+        let path = self.partial.join(&file);
+        let write = || {
+            let mut table = self.open_table(&file)?;
+            table.write(columns)?;
+            table.finish()?.finish(&path)
+        };
+        let sha256 = write().inspect_err(|_| {
+            // Half a group helps nobody, and the disk may be full.
+            let _ = files::remove_file(&path);
+        })?;
+        Ok(Shard { file, n_faces: n_rows(columns), sha256 })
+    }
+
+    /// Reads back what an earlier writer finished.
+    fn for_each_group(
+        &mut self,
+        file: &Shard,
+        mut visit: impl FnMut(&mut Self, &[Column]) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
+        let table = TableReader::open(&self.partial.join(&file.file), &COLUMNS)?;
+        (0..table.n_groups()).try_for_each(|group_idx| visit(self, &table.read(group_idx)?))
+    }
+
+    fn shard_name(&self) -> String {
+        format!("data/shard-{:05}.parquet", self.info.shards.len())
+    }
+
+    fn open_table(&self, file: &str) -> Result<TableWriter<HashingFile>, Fault> {
+        let path = self.partial.join(file);
         let file = HashingFile::create(&path)?;
         TableWriter::new(file, &path, &COLUMNS, &[("huggingface", hugging_face_features(&self.info.classes))])
     }
 
     fn close_shard(&mut self) -> Result<(), Fault> {
         let Some((table, n_faces)) = self.shard.take() else { return Ok(()) };
-        let file = format!("data/shard-{:05}.parquet", self.info.shards.len());
+        let file = self.shard_name();
         let sha256 = table.finish()?.finish(&self.partial.join(&file))?;
-        self.info.shards.push(Shard { file, n_faces, sha256 });
+        let shard = Shard { file, n_faces, sha256 };
+        if let Some(unfinished) = &mut self.unfinished {
+            unfinished.keep_shard(&shard)?;
+        }
+        self.info.shards.push(shard);
         Ok(())
+    }
+}
+
+fn encoded(face: &Face) -> Row {
+    (encode_png(&face.picture), face.picture.sha256(), face.labels.clone())
+}
+
+fn refuse_existing(target: &Path) -> Result<(), Fault> {
+    if target.exists() {
+        return Err(Fault::usage(target.display(), "this already exists; a face set is never overwritten")
+            .hint("give another --out, or remove the folder first"));
+    }
+    Ok(())
+}
+
+fn n_rows(columns: &[Column]) -> u64 {
+    match columns.first() {
+        Some(Column::Image(images)) => images.len() as u64,
+        _ => 0,
     }
 }
 
 impl Drop for FaceSetWriter {
     fn drop(&mut self) {
-        if !self.finished {
-            self.shard = None;
+        if self.finished {
+            return;
+        }
+        self.shard = None;
+        // Nobody is there to be told; what is not kept is drawn again.
+        let _ = self.keep_rest();
+        if self.unfinished.as_ref().is_some_and(|unfinished| unfinished.n_faces() > 0) {
+            let _ = files::remove_file(&self.partial.join(self.shard_name()));
+        } else {
             let _ = std::fs::remove_dir_all(&self.partial);
         }
     }
@@ -201,55 +349,6 @@ fn columns(group: &[Row]) -> Vec<Column> {
     ]
 }
 
-/// The features as Python's `datasets` reads them from the footer of a bare Parquet file.
-fn hugging_face_features(classes: &[String]) -> String {
-    let mut features = serde_json::Map::new();
-    for column in &COLUMNS {
-        let value = |dtype: &str| serde_json::json!({"_type": "Value", "dtype": dtype});
-        let feature = match column.name {
-            "image" => serde_json::json!({"_type": "Image"}),
-            "label" => serde_json::json!({"_type": "ClassLabel", "names": classes}),
-            _ if column.kind == crate::table::ColumnKind::FloatList => {
-                serde_json::json!({"_type": "List", "feature": value("float32")})
-            }
-            _ => value("string"),
-        };
-        features.insert(column.name.to_owned(), feature);
-    }
-    serde_json::json!({"info": {"features": features}}).to_string()
-}
-
-/// The dataset card: YAML for the viewer, then words for people.
-fn dataset_card(info: &FaceSetInfo) -> String {
-    use std::fmt::Write;
-    let mut card = String::from(
-        "---\nconfigs:\n- config_name: default\n  data_files:\n  - split: train\n    path: data/train-*\n",
-    );
-    card.push_str("dataset_info:\n  features:\n  - name: image\n    dtype: image\n  - name: label\n    dtype:\n      class_label:\n        names:\n");
-    let mut line = |text: String| {
-        card.push_str(&text);
-        card.push('\n');
-    };
-    for (label, class) in info.classes.iter().enumerate() {
-        line(format!("          '{label}': {class:?}"));
-    }
-    for column in &COLUMNS[2..] {
-        match column.kind {
-            crate::table::ColumnKind::FloatList => line(format!("  - name: {}\n    list: float32", column.name)),
-            _ => line(format!("  - name: {}\n    dtype: string", column.name)),
-        }
-    }
-    line("---".to_owned());
-    line(format!("\n# {}\n\n{} faces, prepared by howfar.\n", info.name, info.n_faces));
-    for licence in &info.licences {
-        let _ = writeln!(card, "- Terms of {}: {}", licence.database, licence.terms);
-    }
-    for caveat in &info.caveats {
-        let _ = writeln!(card, "- Caveat: {caveat}");
-    }
-    card
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -276,7 +375,7 @@ mod tests {
             source: format!("{i}.png"),
             drawn,
         };
-        Face { picture: Picture::gray(8, 8, (0..64).map(|p| p * i).collect()), labels }
+        Face { picture: Picture::gray(8, 8, (0..64).map(|p: u8| p.wrapping_mul(i)).collect()), labels }
     }
 
     fn write(folder: &Path, n: u8) -> FaceSet {
@@ -308,6 +407,46 @@ mod tests {
         writer.push(&face(1)).unwrap();
         drop(writer);
         assert!(files::sorted_entries(folder.path()).unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_writer_stopped_anywhere_goes_on_to_the_same_set() {
+        let folder = tempfile::tempdir().unwrap();
+        let sizes = GroupSizes { group: 3, shard: 7 };
+        let push = |writer: &mut FaceSetWriter, to: u64| {
+            (writer.n_faces()..to).for_each(|i| writer.push(&face(i as u8)).unwrap());
+        };
+        let begin = |name: &str| FaceSetWriter::resume(&folder.path().join(name), info(), sizes, "19 faces").unwrap();
+        let mut unbroken = begin("unbroken");
+        push(&mut unbroken, 19);
+        let expected = unbroken.finish().unwrap();
+        for stop in 0..19 {
+            let name = format!("broken-{stop}");
+            for to in [stop, stop + 1] {
+                let mut writer = begin(&name);
+                push(&mut writer, to);
+                drop(writer);
+            }
+            let mut writer = begin(&name);
+            assert_eq!(writer.n_faces(), stop + 1);
+            push(&mut writer, 19);
+            let set = writer.finish().unwrap();
+            assert_eq!(set.info(), expected.info(), "stopped after {stop}");
+            assert_eq!(files::sorted_entries(set.folder()).unwrap().len(), 3);
+        }
+    }
+
+    #[test]
+    fn two_writers_of_one_set_are_refused_and_another_request_starts_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("a");
+        let resume = |request| FaceSetWriter::resume(&target, info(), GroupSizes { group: 1, shard: 9 }, request);
+        let mut writer = resume("one").unwrap();
+        writer.push(&face(1)).unwrap();
+        assert!(resume("one").err().unwrap().to_string().contains("another howfar is writing"));
+        drop(writer);
+        assert_eq!(resume("one").unwrap().n_faces(), 1);
+        assert_eq!(resume("two").unwrap().n_faces(), 0);
     }
 
     #[test]

@@ -33,6 +33,10 @@ pub enum Command {
     Prepare(command::prepare::Args),
     /// Draw a face set from the parametric head.
     Draw(command::draw::Args),
+    /// Draw charts of what the parameters of drawn faces do.
+    DrawCharts(command::draw_charts::Args),
+    /// Write a style whose drawn faces look like a set's: light, camera and tone, without its labels.
+    FitStyle(command::fit_style::Args),
     /// Print what is in a face set.
     Inspect(command::inspect::Args),
     /// Draw a contact sheet of a face set: people × expressions.

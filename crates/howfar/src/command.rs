@@ -4,8 +4,10 @@ pub mod analyse;
 pub mod demo;
 pub mod doctor;
 pub mod draw;
+pub mod draw_charts;
 pub mod evaluate;
 pub mod export_faces;
+pub mod fit_style;
 pub mod init;
 pub mod inspect;
 pub mod plan;
@@ -32,6 +34,8 @@ pub fn run(command: Command, console: &Console) -> Result<(), Fault> {
         Command::Demo(args) => demo::run(&args, console),
         Command::Prepare(args) => prepare::run(&args, console),
         Command::Draw(args) => draw::run(&args, console),
+        Command::DrawCharts(args) => draw_charts::run(&args, console),
+        Command::FitStyle(args) => fit_style::run(&args, console),
         Command::Inspect(args) => inspect::run(&args, console),
         Command::Sheet(args) => sheet::run(&args, console),
         Command::ExportFaces(args) => export_faces::run(&args, console),

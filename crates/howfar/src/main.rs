@@ -6,6 +6,7 @@ mod cli;
 mod command;
 mod console;
 mod journey;
+mod pace;
 
 use std::process::ExitCode;
 

@@ -174,3 +174,67 @@ fn a_mistyped_adapter_style_and_command() {
     expect(&outcome, 2, &["did you mean studio?"]);
     expect(&howfar(&place, &["drwa"]), 2, &["draw"]);
 }
+
+/// A style file of these lines, below a name and a base.
+fn style(place: &tempfile::TempDir, lines: &str) {
+    fs::write(place.path().join("my.toml"), format!("name = \"mine\"\nbase = \"studio\"\n{lines}")).unwrap();
+}
+
+#[test]
+fn a_style_file_with_mistakes() {
+    let place = workplace();
+    let cases: [(&str, &[&str]); 8] = [
+        (
+            "[tone]\nnoise_levels = [0.0, 99.0]\n",
+            &[
+                "my.toml, line 4: `tone.noise_levels`: 99.0 is above 60",
+                "found     noise_levels = [0.0, 99.0]",
+                "from 0 to 60",
+            ],
+        ),
+        ("[hair]\nbald_share = -0.1\n", &["my.toml, line 4: `hair.bald_share` is below 0", "a number from 0 to 1"]),
+        ("[light]\nambient = [0.6, 0.2]\n", &["line 4: `light.ambient` has its ends in the wrong order"]),
+        ("[camera]\nyaw_deg = { mean = 0, sd = -2 }\n", &["line 4: `camera.yaw_deg.sd`: -2 is below 0"]),
+        ("[tone]\ngama = [1, 1]\n", &["line 4: unknown key `gama` under [tone]", "did you mean `gamma`?"]),
+        ("[tone]\ngamma = \"steep\"\n", &["line 4: `tone.gamma` is a text", "[lower, upper], both from 0.2 to 4"]),
+        ("[tone]\ngamma = [1,\n", &["my.toml, line", "not TOML", "hint:"]),
+        (
+            "[acting.expressions]\nfear = [\n  { au = 1, probability = 2, intensity = [0, 1] },\n]\n",
+            &["line 5: `acting.expressions.fear.probability` is above 1", "found     probability = 2"],
+        ),
+    ];
+    for (lines, sentences) in cases {
+        style(&place, lines);
+        expect(&howfar(&place, &["draw", "--people", "1", "--style", "my.toml", "--out", "faces"]), 2, sentences);
+        assert!(!place.path().join("faces").exists());
+    }
+    fs::write(place.path().join("my.toml"), "name = \"mine\"\n").unwrap();
+    let outcome = howfar(&place, &["draw", "--people", "1", "--style", "my.toml", "--out", "faces"]);
+    expect(&outcome, 2, &["my.toml, line 1: `about` is missing", "base = \"studio\""]);
+    let outcome = howfar(&place, &["draw", "--people", "1", "--style", "none.toml", "--out", "faces"]);
+    expect(&outcome, 3, &["none.toml", "there is no such file"]);
+}
+
+#[test]
+fn a_style_of_ones_own_is_drawn_and_shown() {
+    let place = workplace();
+    style(&place, "[tone]\nmean_level = [60, 60]\n");
+    let arguments = ["draw", "--people", "2", "--size", "48", "--style", "my.toml", "--out", "faces"];
+    expect(&howfar(&place, &arguments), 0, &[]);
+    assert!(howfar(&place, &["inspect", "faces"]).stdout.contains("mine"));
+    let shown = howfar(&place, &["draw", "--show-style", "my.toml"]).stdout;
+    assert!(shown.contains("mean_level = [60.0, 60.0]") && shown.contains("gamma = [0.75, 1.1]"), "{shown}");
+    let embedded = howfar(&place, &["draw", "--show-style", "wild"]).stdout;
+    assert!(embedded.starts_with("# Large variation") && embedded.contains("[acting.expressions]"), "{embedded}");
+}
+
+#[test]
+fn a_set_too_small_to_fit_a_style_to() {
+    let place = workplace();
+    program::draw(&place, "real", 2, 1);
+    let outcome = howfar(&place, &["fit-style", "real", "--out", "like.toml"]);
+    expect(&outcome, 3, &["real: too few faces to fit a style to", "found     12", "50 or more"]);
+    expect(&howfar(&place, &["fit-style", "real", "--base", "wlid", "--out", "like.toml"]), 2, &["--base", "wild?"]);
+    expect(&howfar(&place, &["fit-style", "real", "--name", "a b", "--out", "like.toml"]), 2, &["--name", "hyphens"]);
+    assert!(!place.path().join("like.toml").exists());
+}

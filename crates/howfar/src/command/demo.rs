@@ -36,8 +36,7 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
         let out = args.out.join("faces").join(name);
         if !is_there(&out, people) {
             console.note(&format!("drawing {people} identities of style {style}"));
-            let expressions = &Expression::SIX;
-            draw(&Request { people, style, seed, out: &out, name: Some(name), size: 64, expressions }, console)?;
+            draw(&Request { name: Some(name), ..Request::plain(people, style, seed, &out) }, console)?;
         }
     }
     let study_file = args.out.join("study.toml");

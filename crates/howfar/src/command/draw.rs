@@ -4,30 +4,42 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
-use howfar_draw::{STYLE_NAMES, Style, draw_set};
+use howfar_draw::{HeadModel, Portrait, Range, SetRequest, Style, draw_face, draw_set};
 use howfar_face::{
-    Expression, FaceSet, FaceSetInfo, FaceSetWriter, Fault, GeneratorCard, Licence, Preprocessing, closest_name,
+    Expression, FaceSet, FaceSetInfo, FaceSetWriter, Fault, GeneratorCard, GroupSizes, Licence, Preprocessing,
+    checksum, closest_name, files,
 };
 
 use crate::command::stop_flag;
 use crate::console::Console;
+use crate::pace::Pace;
 
 /// Draw a face set from the parametric head.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example: howfar draw --people 100 --style studio --seed 7 --out faces/studio")]
+#[command(after_help = "Examples:
+  howfar draw --people 100 --style studio --seed 7 --out faces/studio
+  howfar draw --people 50 --style wild --intensity 0.3..1 --takes 2 --out faces/wild
+  howfar draw --people 20 --sequence 12 --out faces/filmed
+  howfar draw --show-style wild > my.toml
+  howfar draw --people 100 --style my.toml --out faces/mine
+Stopped or killed, the same command goes on where it was. docs/drawn-faces.md shows what the parameters do,
+docs/styles.md lists the keys of a style file.")]
 pub struct Args {
-    /// Identities to draw; each shows every expression once.
-    #[arg(long)]
-    people: u32,
-    /// studio, wild or unseen.
-    #[arg(long, default_value = "studio")]
+    /// Identities to draw; each shows every expression.
+    #[arg(long, required_unless_present = "show_style")]
+    people: Option<u32>,
+    /// studio, wild, unseen or a style file of your own.
+    #[arg(long, default_value = "studio", value_name = "NAME|FILE.toml")]
     style: String,
+    /// Print the file of an embedded style, to start your own from.
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["people", "out"])]
+    show_style: Option<String>,
     /// The seed; with a person's number it fixes the face.
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// The face set to write.
-    #[arg(long)]
-    out: PathBuf,
+    #[arg(long, required_unless_present = "show_style")]
+    out: Option<PathBuf>,
     /// A name for tables; the style's if not given.
     #[arg(long)]
     name: Option<String>,
@@ -37,6 +49,23 @@ pub struct Args {
     /// Expressions, separated by commas.
     #[arg(long, value_delimiter = ',', default_value = "anger,disgust,fear,happiness,sadness,surprise")]
     expressions: Vec<String>,
+    /// How strongly they are shown: 0 = neutral, 1 = full. A range is drawn from for each picture.
+    #[arg(long, default_value = "1", value_name = "FROM..TO")]
+    intensity: String,
+    /// Pictures, or sequences, of each identity and expression, each acted anew.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    takes: u32,
+    /// Draw sequences of so many frames, from neutral to the intensity, as posed databases film them.
+    #[arg(long, value_name = "FRAMES", value_parser = clap::value_parser!(u32).range(2..=1000))]
+    sequence: Option<u32>,
+    /// Faces a row group, for tests of stopping and resuming.
+    #[arg(long, hide = true, default_value_t = GroupSizes::STANDARD.group as u32,
+        value_parser = clap::value_parser!(u32).range(1..))]
+    faces_a_group: u32,
+    /// Faces a file, for tests of stopping and resuming.
+    #[arg(long, hide = true, default_value_t = GroupSizes::STANDARD.shard,
+        value_parser = clap::value_parser!(u64).range(1..))]
+    faces_a_shard: u64,
 }
 
 /// What to draw.
@@ -48,29 +77,51 @@ pub struct Request<'a> {
     pub name: Option<&'a str>,
     pub size: u32,
     pub expressions: &'a [Expression],
+    pub intensity: Range,
+    pub takes: u32,
+    pub frames: u32,
+    pub sizes: GroupSizes,
+}
+
+impl<'a> Request<'a> {
+    /// One picture of each of the six expressions at full intensity, with 64 pixels a side.
+    pub fn plain(people: u32, style: &'a str, seed: u64, out: &'a Path) -> Self {
+        let (takes, frames, sizes) = (1, 1, GroupSizes::STANDARD);
+        let (size, expressions, intensity) = (64, &Expression::SIX, Range(1.0, 1.0));
+        Request { people, style, seed, out, name: None, size, expressions, intensity, takes, frames, sizes }
+    }
 }
 
 /// Draws the set and says what it wrote.
 pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
+    if let Some(name) = &args.show_style {
+        return show_style(name, console);
+    }
+    let (Some(people), Some(out)) = (args.people, &args.out) else {
+        return Err(Fault::usage("--people, --out", "it is not said how many to draw and where to"));
+    };
     let expressions = parse_expressions(&args.expressions)?;
-    let set = draw(
-        &Request {
-            people: args.people,
-            style: &args.style,
-            seed: args.seed,
-            out: &args.out,
-            name: args.name.as_deref(),
-            size: args.size,
-            expressions: &expressions,
-        },
-        console,
-    )?;
-    console.answer(&format!(
-        "{}: {} drawn faces of {} identities",
-        args.out.display(),
-        set.info().n_faces,
-        args.people
-    ));
+    let request = Request {
+        name: args.name.as_deref(),
+        size: args.size,
+        expressions: &expressions,
+        intensity: parse_intensity(&args.intensity)?,
+        takes: args.takes,
+        frames: args.sequence.unwrap_or(1),
+        sizes: GroupSizes { group: args.faces_a_group as usize, shard: args.faces_a_shard },
+        ..Request::plain(people, &args.style, args.seed, out)
+    };
+    let set = draw(&request, console)?;
+    console.answer(&format!("{}: {} drawn faces of {} identities", out.display(), set.info().n_faces, people));
+    Ok(())
+}
+
+fn show_style(name: &str, console: &Console) -> Result<(), Fault> {
+    match Style::embedded_text(name) {
+        Some(text) => console.answer(text.trim_end()),
+        // A file is shown as it is understood, with what its base fills in.
+        None => console.answer(Style::find("--show-style", name)?.to_toml()?.trim_end()),
+    }
     Ok(())
 }
 
@@ -91,40 +142,80 @@ pub fn parse_expressions(words: &[String]) -> Result<Vec<Expression>, Fault> {
     words.iter().map(parse).collect()
 }
 
-/// Draws a face set.
+/// Reads `0.8` or `0.3..1`.
+fn parse_intensity(text: &str) -> Result<Range, Fault> {
+    let (from, to) = text.split_once("..").unwrap_or((text, text));
+    let number = |word: &str| word.trim().parse::<f32>().ok().filter(|value| (0.0..=1.0).contains(value));
+    match (number(from), number(to)) {
+        (Some(from), Some(to)) if from <= to => Ok(Range(from, to)),
+        _ => Err(Fault::usage("--intensity", "not an intensity or a range of them")
+            .found(text)
+            .expected("a number from 0 (neutral) to 1 (full), or two with .. between them, the smaller one first")
+            .hint("--intensity 0.3..1")),
+    }
+}
+
+/// Draws a face set. Stopped, it goes on with the next call of the same request.
 pub fn draw(request: &Request<'_>, console: &Console) -> Result<FaceSet, Fault> {
-    let style = Style::named(request.style).ok_or_else(|| {
-        let fault = Fault::usage("--style", "unknown style").found(request.style).expected(STYLE_NAMES.join(", "));
-        match closest_name(request.style, STYLE_NAMES) {
-            Some(name) => fault.hint(format!("did you mean {name}?")),
-            None => fault,
-        }
-    })?;
+    let style = Style::find("--style", request.style)?;
     if request.people == 0 {
         return Err(Fault::usage("--people", "nobody would be drawn").found(0).expected("1 or more"));
     }
-    let mut writer = FaceSetWriter::create(request.out, info(request, &style)?)?;
+    let set = SetRequest {
+        intensity: request.intensity,
+        takes: request.takes,
+        frames: request.frames,
+        ..SetRequest::new(&style, request.seed, request.people, request.expressions, request.size)
+    };
+    let mut writer =
+        FaceSetWriter::resume(request.out, info(request, &style)?, request.sizes, &first_sha256(request, &style))?;
+    let begin = writer.n_faces();
     let stop = stop_flag();
-    let bar = console.bar(u64::from(request.people) * request.expressions.len() as u64, "drawn faces");
-    draw_set(
-        request.people,
-        &style,
-        request.seed,
-        request.expressions,
-        request.size,
+    let mut pace = Pace::new(console, begin, set.n_faces());
+    let drawn = draw_set(
+        &set,
+        begin,
         &mut |done| {
-            bar.set_position(done);
+            pace.tell(done);
             if stop.load(Ordering::SeqCst) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         },
         &mut |face| writer.push(&face),
-    )?;
-    bar.finish_and_clear();
+    );
+    pace.finish();
+    if let Err(fault) = drawn {
+        drop(writer);
+        let partial = files::partial_name(request.out);
+        if partial.exists() {
+            console.note(&format!("what is drawn lies in {}; the same command goes on from it", partial.display()));
+        }
+        return Err(fault);
+    }
     writer.finish()
+}
+
+/// Hash of the set's first picture. A renderer that draws it otherwise (another version, another machine's arithmetic)
+/// must not go on with what is there.
+fn first_sha256(request: &Request<'_>, style: &Style) -> String {
+    let expression = request.expressions.first().copied().unwrap_or(Expression::Neutral);
+    let face = draw_face(HeadModel::shared(), style, request.seed, &Portrait::full(0, expression), request.size);
+    checksum::sha256_hex(&[&face.pixels])
+}
+
+/// What was asked for beside the style, as comments of its TOML.
+fn settings_head(request: &Request<'_>) -> String {
+    let Request { people, seed, size, takes, frames, intensity, .. } = request;
+    let expressions: Vec<&str> = request.expressions.iter().map(|e| e.name()).collect();
+    format!(
+        "# people {people}, seed {seed}, size {size}, expressions {}\n# intensity {}..{}, takes {takes}, frames {frames}\n",
+        expressions.join(","),
+        intensity.0,
+        intensity.1
+    )
 }
 
 fn info(request: &Request<'_>, style: &Style) -> Result<FaceSetInfo, Fault> {
     let classes = request.expressions.iter().map(ToString::to_string).collect();
-    let name = request.name.unwrap_or(request.style);
+    let name = request.name.unwrap_or(&style.name);
     let mut info = FaceSetInfo::new(name, classes, Preprocessing::standard("none", "none", request.size));
     info.licences.push(Licence {
         database: format!("drawn-{}-{}", style.name, request.seed),
@@ -134,8 +225,32 @@ fn info(request: &Request<'_>, style: &Style) -> Result<FaceSetInfo, Fault> {
         name: format!("howfar draw {}, style {}", env!("CARGO_PKG_VERSION"), style.name),
         seed: request.seed,
         trained_on: Vec::new(),
-        settings: style.to_toml()?,
+        settings: format!("{}{}", settings_head(request), style.to_toml()?),
     });
+    if request.frames > 1 {
+        info.caveats.push(format!(
+            "Sequences of {} frames from neutral to the expression: the first frames show little or nothing of their label; \
+            the column intensity says how much.",
+            request.frames
+        ));
+    }
     info.caveats.push("These are drawn faces, not photographs of people.".to_owned());
     Ok(info)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn intensities_are_a_number_or_a_range_within_0_and_1() {
+        for (text, expected) in
+            [("1", Some((1.0, 1.0))), ("0.3..1", Some((0.3, 1.0))), ("0 .. 0.5", Some((0.0, 0.5))), ("1..0.3", None)]
+        {
+            assert_eq!(parse_intensity(text).ok(), expected.map(|(from, to)| Range(from, to)), "{text}");
+        }
+        for text in ["2", "-0.1..1", "a..b", "", "nan", "0.1..0.2..0.3"] {
+            assert!(parse_intensity(text).unwrap_err().to_string().contains("hint: --intensity"), "{text}");
+        }
+    }
 }

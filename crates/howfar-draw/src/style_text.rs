@@ -1,0 +1,77 @@
+//! Writes a style as a file that people read: keys in the order of the table, ranges and bells on one line.
+//!
+//! In: a style and the lines of its comment. Out: TOML that reads back as the same style.
+
+use howfar_face::{Expression, Fault};
+use toml::{Table, Value};
+
+use crate::style::Style;
+use crate::style_key::{STYLE_KEYS, StyleKey};
+
+/// The text of a style file; each line of `comment` gets its `#`.
+pub(crate) fn style_text(style: &Style, comment: &str) -> Result<String, Fault> {
+    let table = Table::try_from(style)
+        .map_err(|e| Fault::data(&style.name, format!("the style cannot be written as TOML: {e}")))?;
+    let mut text: String = comment.lines().map(|line| format!("# {line}").trim_end().to_owned() + "\n").collect();
+    let mut heading = "";
+    for key in STYLE_KEYS {
+        if key.table() != heading {
+            heading = key.table();
+            text += &format!("\n[{heading}]\n");
+        }
+        if let Some(value) = value_at(&table, key) {
+            text += &format!("{} = {}\n", key.name(), inline(value));
+        }
+    }
+    text += "\n[acting.expressions]\n";
+    let expressions = table.get("acting").and_then(|acting| acting.get("expressions"));
+    for name in Expression::ALL.map(Expression::name) {
+        if let Some(Value::Array(actions)) = expressions.and_then(|e| e.get(name)) {
+            text += &action_lines(name, actions);
+        }
+    }
+    Ok(text)
+}
+
+fn value_at<'a>(table: &'a Table, key: &StyleKey) -> Option<&'a Value> {
+    if key.table().is_empty() { table.get(key.name()) } else { table.get(key.table())?.get(key.name()) }
+}
+
+fn action_lines(name: &str, actions: &[Value]) -> String {
+    if actions.is_empty() {
+        return format!("{name} = []\n");
+    }
+    let lines: String = actions.iter().map(|action| format!("    {},\n", inline(action))).collect();
+    format!("{name} = [\n{lines}]\n")
+}
+
+/// A value on one line. Keys of actions and bells come in the order in which people say them.
+fn inline(value: &Value) -> String {
+    const ORDER: [&str; 7] = ["au", "probability", "intensity", "otherwise", "one_side", "mean", "sd"];
+    match value {
+        // The numbers of a style are f32: written as such, they read back as the same and without a tail of digits.
+        Value::Float(number) => format!("{:?}", *number as f32),
+        Value::Array(values) => format!("[{}]", values.iter().map(inline).collect::<Vec<_>>().join(", ")),
+        Value::Table(table) => {
+            let entry = |key: &&str| table.get(*key).map(|v| format!("{key} = {}", inline(v)));
+            format!("{{ {} }}", ORDER.iter().filter_map(entry).collect::<Vec<_>>().join(", "))
+        }
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::style::STYLE_NAMES;
+
+    #[test]
+    fn a_written_style_reads_back_the_same_and_looks_like_the_embedded_ones() {
+        for style in STYLE_NAMES.map(|name| Style::named(name).unwrap()) {
+            let text = style_text(&style, "One.\n\nTwo.").unwrap();
+            assert!(text.starts_with("# One.\n#\n# Two.\nname = "), "{text}");
+            assert_eq!(Style::from_toml(&text).unwrap(), style);
+            assert!(text.contains("{ au = 9, probability = "), "{text}");
+        }
+    }
+}
