@@ -38,7 +38,7 @@ pub fn draw_faces(
     while drawings.len() < total {
         let block = drawings.len()..total.min(drawings.len() + BLOCK);
         drawings.par_extend(block.into_par_iter().map(|idx| draw(&styles, seed, idx as u32)));
-        if progress(drawings.len()).is_break() {
+        if progress(drawings.len()).is_break() && drawings.len() < total {
             return Err(Fault::interrupted(format!("{} of {total} faces were drawn", drawings.len())));
         }
     }
@@ -94,6 +94,6 @@ mod tests {
             let inside = |p: &Point| (0.0..128.0).contains(&p.x) && (0.0..128.0).contains(&p.y);
             assert!(face.points.iter().all(inside), "{:?}", face.points);
         }
-        assert_eq!(draw_faces(9, 3, &mut |_| ControlFlow::Break(())).unwrap_err().kind().exit_code(), 75);
+        assert_eq!(draw_faces(40, 3, &mut |_| ControlFlow::Break(())).unwrap_err().kind().exit_code(), 75);
     }
 }
