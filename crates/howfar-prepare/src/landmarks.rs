@@ -1,7 +1,8 @@
-//! Where the points of a face are: a small network trained on drawn faces alone (`data/landmarks.md`), looked through twice.
+//! Where the points of a face are: a small network trained on drawn faces alone (`data/landmarks.md`), looked through
+//! twice.
 //!
-//! In: a gray photograph and a face's box. Out: 68 points in pixels of the photograph, or why they are not to be trusted.
-//! It looks at one face; which faces there are is the detector's business.
+//! In: a gray photograph and a face's box. Out: 68 points in pixels of the photograph, or why they are not to be
+//! trusted. It looks at one face; which faces there are is the detector's business.
 
 use std::fmt;
 use std::sync::OnceLock;
@@ -13,8 +14,8 @@ use crate::crop::{Crop, FaceBox, Point};
 
 static WEIGHTS: &[u8] = include_bytes!("../data/landmarks.safetensors");
 
-/// Points of a face: jaw 0 to 16, brows to 26, nose to 35, eyes 36 to 47, outer and inner lips to 67, each group from the
-/// picture's left to its right (the order of iBUG's 300-W).
+/// Points of a face: jaw 0 to 16, brows to 26, nose to 35, eyes 36 to 47, outer and inner lips to 67, each group from
+/// the picture's left to its right (the order of iBUG's 300-W).
 pub const N_LANDMARKS: usize = 68;
 /// Pixels a side of what the network looks at.
 pub const LANDMARK_SIDE: u32 = 64;

@@ -160,8 +160,8 @@ pub struct PrepareRequest {
 }
 
 impl PrepareRequest {
-    /// The defaults: 64×64, gray, Ekman's six, faces found and aligned, 3 frames of a sequence, frontal views, strong light,
-    /// confidence 60, no limit.
+    /// The defaults: 64×64, gray, Ekman's six, faces found and aligned, 3 frames of a sequence, frontal views, strong
+    /// light, confidence 60, no limit.
     pub fn new(sources: Vec<Source>, out: PathBuf) -> Self {
         PrepareRequest {
             sources,

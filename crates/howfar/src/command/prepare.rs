@@ -37,8 +37,8 @@ pub struct Args {
     /// How faces are found; `none` for pictures that are cropped already.
     #[arg(long, value_parser = ["auto", "none"], default_value = "auto")]
     detect: String,
-    /// Cut faces by the eyes that the embedded network finds, or by the face's box alone [default: landmarks where faces
-    /// are looked for, none for pictures that are cropped already].
+    /// Cut faces by the eyes that the embedded network finds, or by the face's box alone [default: landmarks where
+    /// faces are looked for, none for pictures that are cropped already].
     #[arg(long, value_parser = ["landmarks", "none"])]
     align: Option<String>,
     /// Colours of the prepared faces.

@@ -25,8 +25,8 @@ pub struct Drawing {
     pub points: Vec<Point>,
 }
 
-/// Draws `people` identities in turn of all embedded styles, twice each. `progress` is told how many are done and may stop
-/// the work. The same for any number of threads.
+/// Draws `people` identities in turn of all embedded styles, twice each. `progress` is told how many are done and may
+/// stop the work. The same for any number of threads.
 pub fn draw_faces(
     people: u32,
     seed: u64,
@@ -54,8 +54,8 @@ fn draw(styles: &[Style], seed: u64, idx: u32) -> Drawing {
     Drawing { pixels: face.pixels, side: SIDE as usize, points }
 }
 
-/// The style seen from further away, turned as people turn where nobody poses them, and of features that differ more than
-/// the style's: places are to be read off the picture, not off the mean face.
+/// The style seen from further away, turned as people turn where nobody poses them, and of features that differ more
+/// than the style's: places are to be read off the picture, not off the mean face.
 fn distant(style: Style) -> Style {
     let bell = |mean: f32, sd: f32| Bell { mean, sd };
     let camera = CameraStyle {

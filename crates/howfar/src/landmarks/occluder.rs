@@ -1,5 +1,5 @@
-//! What lies over or behind a face: another background, hair, hats, hands, glasses, bars. Flat shapes of random gray; the
-//! network is to learn not to mind them, not to know them.
+//! What lies over or behind a face: another background, hair, hats, hands, glasses, bars. Flat shapes of random gray;
+//! the network is to learn not to mind them, not to know them.
 
 use howfar_protocol::{Stream, normal, uniform};
 
@@ -116,8 +116,8 @@ pub(super) fn replace_background(canvas: &mut Canvas, plan: &FacePlan, stream: &
     });
 }
 
-/// Darkens or lightens where eyes lie: sockets, bags and make-up that are not drawn. Half a distance of the eyes across, not
-/// quite in the middle.
+/// Darkens or lightens where eyes lie: sockets, bags and make-up that are not drawn. Half a distance of the eyes
+/// across, not quite in the middle.
 pub(super) fn shade_sockets(canvas: &mut Canvas, plan: &FacePlan, stream: &mut Stream) {
     let d = plan.eye_distance();
     let (strength, width, height) =
