@@ -16,11 +16,11 @@ pub(crate) fn solve(mut matrix: Vec<Vec<f64>>, mut right: Vec<f64>) -> Vec<f64> 
         if matrix[column][column].abs() < 1e-12 {
             continue;
         }
+        let (above, below) = matrix.split_at_mut(column + 1);
         for row in column + 1..n {
-            let factor = matrix[row][column] / matrix[column][column];
-            for k in column..n {
-                matrix[row][k] -= factor * matrix[column][k];
-            }
+            let (line, from) = (&mut below[row - column - 1], &above[column]);
+            let factor = line[column] / from[column];
+            line[column..n].iter_mut().zip(&from[column..n]).for_each(|(value, pivot)| *value -= factor * pivot);
             right[row] -= factor * right[column];
         }
     }
