@@ -43,7 +43,8 @@ fn a_fit_comes_closer_to_a_hidden_style() {
     // The hidden values themselves, where the measures tell them.
     let style = &fitted.style;
     let middle = |range: howfar_draw::Range| 0.5 * (range.0 + range.1);
-    let values: [(&str, fn(&Style) -> f32); 3] = [
+    type Value = (&'static str, fn(&Style) -> f32);
+    let values: [Value; 3] = [
         ("eye height", |s| s.camera.eye_height_px.mean),
         ("eye distance", |s| s.camera.eye_distance_px.mean),
         ("azimuth", |s| s.light.azimuth_deg.mean),
