@@ -72,7 +72,6 @@ fn assert_close(what: &str, ours: &[f64], reference: &[f64], tolerance: f64) {
     assert_eq!(ours.len(), reference.len(), "{what}");
     let off = |(a, b): (&f64, &f64)| (a - b).abs() / b.abs();
     let largest = ours.iter().zip(reference).map(off).fold(0.0, f64::max);
-    println!("{what}: largest relative difference {largest:.1e}");
     assert!(largest < tolerance, "{what}: {largest:.1e}\n{ours:?} is not\n{reference:?}");
 }
 
