@@ -5,7 +5,7 @@
 use howfar_face::{Fault, Picture, Preprocessing};
 use image::DynamicImage;
 
-use crate::crop::{Crop, FaceBox};
+use crate::crop::{Crop, FaceBox, Point};
 use crate::decode::pixels;
 use crate::detect::{Detection, find_faces};
 use crate::listing::Reason;
@@ -25,6 +25,8 @@ pub struct PreparedFace {
     pub face_box: FaceBox,
     /// What was cut out.
     pub crop: Crop,
+    /// The eyes' middles in the photograph, in the order of the picture, where they are known.
+    pub eyes: Option<[Point; 2]>,
     /// The detector's score, where it found the face.
     pub score: Option<f64>,
 }
@@ -104,12 +106,12 @@ impl<'p> PhotoPath<'p> {
         let crop = Crop::central(width, height);
         let picture = crop.cut(&pixels(photo, self.colour), self.preprocessing.side);
         let face_box = FaceBox { x: 0.0, y: 0.0, width: f64::from(width), height: f64::from(height) };
-        PreparedFace { picture, face_box, crop, score: None }
+        PreparedFace { picture, face_box, crop, eyes: None, score: None }
     }
 
     fn cut(&self, photo: &Picture, face_box: FaceBox, score: Option<f64>) -> PreparedFace {
         let crop = Crop::from_eyes(face_box.typical_eyes(), self.preprocessing);
-        PreparedFace { picture: crop.cut(photo, self.preprocessing.side), face_box, crop, score }
+        PreparedFace { picture: crop.cut(photo, self.preprocessing.side), face_box, crop, eyes: None, score }
     }
 
     fn colours(&self, photo: &DynamicImage, gray: &Picture) -> Picture {
