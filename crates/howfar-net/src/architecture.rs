@@ -124,8 +124,8 @@ pub struct Architecture {
 }
 
 impl Architecture {
-    /// The layers for pictures of `side` × `side` pixels. Refuses fewer than two numbers out and a side that leaves nothing
-    /// to the dense layers.
+    /// The layers for pictures of `side` × `side` pixels. Refuses fewer than two numbers out and a side that leaves
+    /// nothing to the dense layers.
     pub fn new(kind: NetworkKind, n_outputs: usize, side: usize) -> Result<Self, NetFault> {
         if n_outputs < 2 {
             return Err(NetFault::new("classes", "too few to tell apart", n_outputs, "at least 2"));

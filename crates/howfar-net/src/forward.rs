@@ -1,6 +1,7 @@
 //! A batch through a network, by the composed or by the fused operations.
 //!
-//! In: weights as tensors, scaled pixels, dropout masks. Out: logits or places, and what the normalised blocks measured.
+//! In: weights as tensors, scaled pixels, dropout masks. Out: logits or places, and what the normalised blocks
+//! measured.
 
 use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor};

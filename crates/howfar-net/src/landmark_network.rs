@@ -1,7 +1,7 @@
 //! A network that says where the points of a face are in a gray picture.
 //!
-//! In: gray pictures of any light, a square around a face. Out: places in shares of the side. It does not know which point
-//! is which; the caller trains it and does.
+//! In: gray pictures of any light, a square around a face. Out: places in shares of the side. It does not know which
+//! point is which; the caller trains it and does.
 
 use rand_chacha::ChaCha8Rng;
 use serde_json::{Value, json};
@@ -43,6 +43,12 @@ impl LandmarkNetwork {
         Ok(LandmarkNetwork { network: Network::new(architecture, rng) })
     }
 
+    /// Takes the tensors of a network, with `prefix` before each name, out of a file.
+    pub fn take(n_points: usize, side: usize, file: &mut TensorFile, prefix: &str) -> Result<Self, NetFault> {
+        let architecture = Architecture::new(NetworkKind::Landmarks, 2 * n_points, side)?;
+        Ok(LandmarkNetwork { network: Network::take(architecture, file, prefix)? })
+    }
+
     /// Points that it finds.
     pub fn n_points(&self) -> usize {
         self.network.architecture.n_outputs / 2
@@ -61,8 +67,8 @@ impl LandmarkNetwork {
         picture.iter_mut().for_each(|v| *v = (*v - mean) / deviation);
     }
 
-    /// What the network gives for a place in shares of the side, and back ([`LandmarkNetwork::share`]): numbers around 0
-    /// with a deviation around 1 are learnt fastest.
+    /// What the network gives for a place in shares of the side, and back ([`LandmarkNetwork::share`]): numbers around
+    /// 0 with a deviation around 1 are learnt fastest.
     pub fn target(share: f32) -> f32 {
         (share - 0.5) * 4.0
     }

@@ -1,8 +1,8 @@
 //! The networks of a study, how one step trains them, and their weight files.
 //!
-//! In: scaled pixels and labels as numbers. Out: probabilities, places, losses, safetensors bytes. This crate knows no faces, no
-//! files and no studies. Random numbers come from streams that the caller passes in, so that cells can train side by side
-//! in the threads of one process; nothing here reads a global seed, a clock or a thread count.
+//! In: scaled pixels and labels as numbers. Out: probabilities, places, losses, safetensors bytes. This crate knows no
+//! faces, no files and no studies. Random numbers come from streams that the caller passes in, so that cells can train
+//! side by side in the threads of one process; nothing here reads a global seed, a clock or a thread count.
 
 mod architecture;
 mod classifier;

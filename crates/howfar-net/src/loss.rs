@@ -1,4 +1,5 @@
-//! Softmax, cross-entropy with label smoothing, and the smooth distance of places: each loss together with its gradient.
+//! Softmax, cross-entropy with label smoothing, and the smooth distance of places: each loss together with its
+//! gradient.
 
 /// Rows of logits become rows of probabilities, in place.
 pub(crate) fn softmax(logits: &mut [f32], n_classes: usize) {

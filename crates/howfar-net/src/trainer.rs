@@ -1,8 +1,8 @@
 //! One training step after another: a network, its optimiser's moments, how many steps it has made.
 //!
-//! In: scaled pictures, labels (or any loss), the rate, a dropout stream. Out: the loss of the batch before the step. All
-//! of the state can be written and read back, so that going on equals never having stopped. The parts of a batch may be
-//! worked out on several threads; this file starts none.
+//! In: scaled pictures, labels (or any loss), the rate, a dropout stream. Out: the loss of the batch before the step.
+//! All of the state can be written and read back, so that going on equals never having stopped. The parts of a batch
+//! may be worked out on several threads; this file starts none.
 
 use std::borrow::Cow;
 
@@ -167,8 +167,8 @@ impl<M: AsRef<Network> + AsMut<Network>> Trainer<M> {
         tensors
     }
 
-    /// Goes on from tensors that [`Trainer::tensors`] gave after `n_steps` steps. `model` was taken out of the same file,
-    /// with the prefix `model.`.
+    /// Goes on from tensors that [`Trainer::tensors`] gave after `n_steps` steps. `model` was taken out of the same
+    /// file, with the prefix `model.`.
     pub fn resume(model: M, optimiser: OptimiserKind, file: &mut TensorFile, n_steps: u64) -> Result<Self, NetFault> {
         let mut trainer = Self::new(model, optimiser);
         for (parameter, (first, second)) in trainer.model.as_ref().weights.parameters.iter().zip(&mut trainer.moments) {

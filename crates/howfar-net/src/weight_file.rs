@@ -1,6 +1,7 @@
 //! Safetensors in and out: named tensors of 32-bit or 16-bit floats and one JSON value under the key `howfar`.
 //!
-//! In: tensors of 32-bit floats and how exactly to keep them. Out: bytes, and tensors of 32-bit floats again. One key alone, because the format keeps its metadata in a hash map, whose order would change the bytes from run to run.
+//! In: tensors of 32-bit floats and how exactly to keep them. Out: bytes, and tensors of 32-bit floats again. One key
+//! alone, because the format keeps its metadata in a hash map, whose order would change the bytes from run to run.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -18,7 +19,8 @@ pub enum Precision {
     /// 32 bits a number: bit for bit what was trained.
     #[default]
     Full,
-    /// 16 bits a number: 11 significant bits, up to 65504. Half the bytes, for weights that a program carries in itself.
+    /// 16 bits a number: 11 significant bits, up to 65504. Half the bytes, for weights that a program carries in
+    /// itself.
     Half,
 }
 

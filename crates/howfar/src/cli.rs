@@ -45,6 +45,8 @@ pub enum Command {
     ExportFaces(command::export_faces::Args),
     /// Train one network on a face set.
     Train(command::train::Args),
+    /// Train the network that finds eyes, nose and mouth, on drawn faces alone.
+    TrainLandmarks(command::train_landmarks::Args),
     /// Measure a trained network on a face set.
     Evaluate(command::evaluate::Args),
     /// Say what a trained network sees in photographs.

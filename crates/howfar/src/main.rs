@@ -7,6 +7,7 @@ mod cli;
 mod command;
 mod console;
 mod journey;
+mod landmarks;
 mod marked_photo;
 mod pace;
 mod picture_names;

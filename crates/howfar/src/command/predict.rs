@@ -114,7 +114,10 @@ fn look_at(image: &Path, model: &Model, detect: Option<&str>, picture: Option<&P
     let mut preprocessing = model.preprocessing().clone();
     if let Some(detection) = detect.filter(|detection| *detection != preprocessing.detection) {
         preprocessing.detection = detection.to_owned();
-        preprocessing.alignment = if detection == "none" { "none".to_owned() } else { "box".to_owned() };
+        // A model that was trained on aligned faces sees aligned ones.
+        if preprocessing.alignment != "landmarks" {
+            preprocessing.alignment = if detection == "none" { "none".to_owned() } else { "landmarks".to_owned() };
+        }
     }
     let photo = open_photo(image)?;
     let faces = preprocess_photo(&photo, &preprocessing)?;

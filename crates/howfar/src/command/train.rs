@@ -115,7 +115,7 @@ fn read(args: &Args, console: &Console) -> Result<(Pool, Preprocessing), Fault> 
     match args.detect.as_deref() {
         Some("detector") if preprocessing.detection != "detector" => {
             preprocessing =
-                Preprocessing { detection: "detector".to_owned(), alignment: "box".to_owned(), ..preprocessing };
+                Preprocessing { detection: "detector".to_owned(), alignment: "landmarks".to_owned(), ..preprocessing };
         }
         Some("none") => {
             preprocessing =
