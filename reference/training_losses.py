@@ -31,6 +31,7 @@ N_CLASSES, SIDE, N_STEPS, N_BATCHES = 6, 64, 20, 4
 TABLE_1 = [(32, False), (64, True), (128, True), (128, True)]
 N_HIDDEN = 1024
 COMPACT = [(12, True), (24, True), (32, True), (32, True)]
+NORMED = {"compact": COMPACT, "medium": [(2 * n, pool) for n, pool in COMPACT]}
 
 
 def blocks(layers, padding, norm):
@@ -47,13 +48,13 @@ def blocks(layers, padding, norm):
 
 
 def network(name):
-    if name == "compact":
-        features = nn.Sequential(*blocks(COMPACT, 1, norm=True))
+    if name in NORMED:
+        features = nn.Sequential(*blocks(NORMED[name], 1, norm=True))
     else:
         features = nn.Sequential(*blocks(TABLE_1, {"table1-same": 1, "table1-valid": 0}[name], norm=False))
     # In evaluation mode, so that the running statistics stay as they are.
     n_flat = features.eval()(torch.zeros(1, 1, SIDE, SIDE)).shape[1]
-    if name == "compact":
+    if name in NORMED:
         dense = [nn.Linear(n_flat, N_CLASSES)]
     else:
         dense = [nn.Linear(n_flat, N_HIDDEN), nn.ReLU(), nn.Linear(N_HIDDEN, N_CLASSES)]
@@ -150,7 +151,8 @@ def main():
         case["losses_64_bit"], case["evaluation_losses_64_bit"], _ = train(case, torch.float64)
         trained.append(case)
     counts = {
-        name: sum(p.numel() for p in network(name).parameters()) for name in ("table1-same", "table1-valid", "compact")
+        name: sum(p.numel() for p in network(name).parameters())
+        for name in ("table1-same", "table1-valid", "compact", "medium")
     }
     contents = {
         "command": "python reference/training_losses.py",

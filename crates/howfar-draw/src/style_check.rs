@@ -178,7 +178,7 @@ impl Check<'_> {
             (KeyKind::ActionUnit, DeValue::Integer(_)) => {
                 let known = number(value).and_then(|n| u8::try_from(n as i64).ok()).and_then(crate::actions::au_index);
                 if known.is_none() {
-                    self.wrong(path, value, "is no action unit that is drawn", &expected);
+                    self.wrong(path, value, "is an unknown action unit", &expected);
                 }
             }
             (KeyKind::Number(limits), _) => {

@@ -249,7 +249,7 @@ fn a_style_file_with_an_unknown_key_or_action_unit_is_refused_with_its_line() {
     assert_eq!(Style::from_toml(&text).unwrap(), studio());
     let cases = [
         ("an unknown key", text.replacen("[skin]\n", "[skin]\nfreckles = 3\n", 1), "freckles"),
-        ("an unknown action unit", text.replacen("au = 4\n", "au = 3\n", 1), "no action unit"),
+        ("an unknown action unit", text.replacen("au = 4\n", "au = 3\n", 1), "unknown action unit"),
         ("a bad name", text.replacen("\"studio\"", "\"a b\"", 1), "not a name"),
         ("a missing key", text.replacen("session = \"shared\"\n", "", 1), "session"),
     ];

@@ -96,7 +96,7 @@ const CASES: &[Case] = &[
         text: "[acting.expressions]\nfear = [\n  { au = 1, probability = 1.0, intensity = [0.5, 1.0] },\n  \
                { au = 3, probability = 1.0, intensity = [0.5, 1.0] },\n]\n",
         answers: &[
-            "line 8: `acting.expressions.fear.au` is no action unit that is drawn",
+            "line 8: `acting.expressions.fear.au` is an unknown action unit",
             "found     au = 3",
             "one of 1, 2, 4",
         ],

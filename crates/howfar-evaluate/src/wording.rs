@@ -50,7 +50,7 @@ pub(crate) fn faces_of(facts: &StudyFacts, part: Part, set: &str) -> String {
         Some("generated") => "generated ",
         _ => "",
     };
-    format!("unseen {kind}database `{set}`")
+    format!("unseen {kind}database “{set}”")
 }
 
 fn unseen_set<'a>(facts: &'a StudyFacts, set: &str) -> Option<&'a SetFacts> {

@@ -34,7 +34,7 @@ fn a_clear_gain_is_chosen_claimed_and_said() {
     assert_eq!(parts, [Part::Test, Part::Unseen]);
     assert!(recipe.claims.iter().all(|c| c.interval_points[0] > 0.0), "{:?}", recipe.claims);
     assert_eq!(recipe.controls.len(), 6);
-    let beginning = "k = 2 (twice as many drawn identities as real training people) lifts accuracy on unseen drawn database `jaffe` from ";
+    let beginning = "k = 2 (twice as many drawn identities as real training people) lifts accuracy on unseen drawn database “jaffe” from ";
     assert!(results.answer.starts_with(beginning), "{}", results.answer);
     assert!(results.answer.contains("24 drawn identities × 10 seeds"), "{}", results.answer);
     assert!(results.answer.contains("On test people from "), "{}", results.answer);

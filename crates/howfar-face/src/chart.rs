@@ -3,7 +3,8 @@
 //! In: pictures with up to two lines of words. Out: one picture.
 
 use crate::Picture;
-use crate::sheet::{LETTER_HEIGHT, LETTER_STEP, Sheet};
+use crate::letters::{LETTER_HEIGHT, LETTER_STEP};
+use crate::sheet::Sheet;
 
 /// Pixels between cells and around the chart.
 const GAP: u32 = 4;

@@ -41,7 +41,8 @@ pub struct Preprocessing {
     /// How the face was found: `none` (cropped already, or drawn) or `detector` (the database's box where it has one,
     /// the embedded detector otherwise).
     pub detection: String,
-    /// How the crop was aligned: `none`, `box` (from the face's box alone) or `eyes`.
+    /// How the crop was aligned: `none`, `box` (from the face's box alone) or `landmarks` (by the eyes that the
+    /// embedded network finds; as without them where they are not plausible).
     pub alignment: String,
     /// Pixels a side of the prepared picture.
     pub side: u32,

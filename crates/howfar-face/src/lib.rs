@@ -11,6 +11,7 @@ mod face;
 mod face_set;
 mod fault;
 pub mod files;
+pub mod letters;
 mod png;
 mod pool;
 mod sheet;

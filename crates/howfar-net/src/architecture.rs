@@ -13,11 +13,15 @@ pub enum NetworkKind {
     Table1Valid,
     /// Four blocks with batch norm and one dense layer.
     Compact,
+    /// `Compact` with twice the channels.
+    Medium,
+    /// Four blocks with batch norm and two dense layers: where the points of a face are. It tells no classes apart.
+    Landmarks,
 }
 
 impl NetworkKind {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Table1Same, Self::Table1Valid, Self::Compact];
+    /// All that tell classes apart.
+    pub const ALL: [Self; 4] = [Self::Table1Same, Self::Table1Valid, Self::Compact, Self::Medium];
 
     /// The word that stands in files.
     pub fn name(self) -> &'static str {
@@ -25,6 +29,8 @@ impl NetworkKind {
             Self::Table1Same => "table1-same",
             Self::Table1Valid => "table1-valid",
             Self::Compact => "compact",
+            Self::Medium => "medium",
+            Self::Landmarks => "landmarks",
         }
     }
 
@@ -89,7 +95,7 @@ impl Block {
     }
 }
 
-/// A dense layer with bias; the last one gives the logits, the others have ReLU and dropout.
+/// A dense layer with bias; the last one gives the logits or places, the others have ReLU and dropout.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Dense {
     /// Values in.
@@ -107,8 +113,8 @@ pub struct Dense {
 pub struct Architecture {
     /// Which network.
     pub kind: NetworkKind,
-    /// Classes.
-    pub n_classes: usize,
+    /// Numbers out: one a class, or two a point.
+    pub n_outputs: usize,
     /// Pixels a side of the input, which has one channel.
     pub side: usize,
     /// Convolutions in order.
@@ -118,16 +124,22 @@ pub struct Architecture {
 }
 
 impl Architecture {
-    /// The layers for pictures of `side` × `side` pixels. Refuses fewer than two classes and a side that leaves nothing
-    /// to the dense layers.
-    pub fn new(kind: NetworkKind, n_classes: usize, side: usize) -> Result<Self, NetFault> {
-        if n_classes < 2 {
-            return Err(NetFault::new("classes", "too few to tell apart", n_classes, "at least 2"));
+    /// The layers for pictures of `side` × `side` pixels. Refuses fewer than two numbers out and a side that leaves
+    /// nothing to the dense layers.
+    pub fn new(kind: NetworkKind, n_outputs: usize, side: usize) -> Result<Self, NetFault> {
+        if n_outputs < 2 {
+            return Err(NetFault::new("classes", "too few to tell apart", n_outputs, "at least 2"));
         }
         // Channels out, pooling, dropout.
         let (padding, norm, layers): (_, _, &[(usize, bool, f32)]) = match kind {
             NetworkKind::Compact => {
                 (Padding::Same, true, &[(12, true, 0.0), (24, true, 0.0), (32, true, 0.0), (32, true, 0.4)])
+            }
+            NetworkKind::Medium => {
+                (Padding::Same, true, &[(24, true, 0.0), (48, true, 0.0), (64, true, 0.0), (64, true, 0.4)])
+            }
+            NetworkKind::Landmarks => {
+                (Padding::Same, true, &[(16, true, 0.0), (32, true, 0.0), (64, true, 0.0), (96, true, 0.0)])
             }
             NetworkKind::Table1Same | NetworkKind::Table1Valid => {
                 let padding = if kind == NetworkKind::Table1Same { Padding::Same } else { Padding::Valid };
@@ -145,13 +157,19 @@ impl Architecture {
         }
         let n_flat = side_in * side_in * n_in;
         let dense = match kind {
-            NetworkKind::Compact => vec![Dense { n_in: n_flat, n_out: n_classes, relu: false, dropout: 0.0 }],
+            NetworkKind::Compact | NetworkKind::Medium => {
+                vec![Dense { n_in: n_flat, n_out: n_outputs, relu: false, dropout: 0.0 }]
+            }
+            NetworkKind::Landmarks => vec![
+                Dense { n_in: n_flat, n_out: 112, relu: true, dropout: 0.0 },
+                Dense { n_in: 112, n_out: n_outputs, relu: false, dropout: 0.0 },
+            ],
             NetworkKind::Table1Same | NetworkKind::Table1Valid => vec![
                 Dense { n_in: n_flat, n_out: 1024, relu: true, dropout: 0.5 },
-                Dense { n_in: 1024, n_out: n_classes, relu: false, dropout: 0.0 },
+                Dense { n_in: 1024, n_out: n_outputs, relu: false, dropout: 0.0 },
             ],
         };
-        Ok(Architecture { kind, n_classes, side, blocks, dense })
+        Ok(Architecture { kind, n_outputs, side, blocks, dense })
     }
 
     /// Numbers a picture.
@@ -172,6 +190,7 @@ mod tests {
             (NetworkKind::Compact, 64, 512),
             (NetworkKind::Compact, 48, 288),
             (NetworkKind::Compact, 100, 1152),
+            (NetworkKind::Medium, 64, 1024),
             (NetworkKind::Table1Same, 256, 32 * 32 * 128),
         ] {
             assert_eq!(Architecture::new(kind, 6, side).unwrap().dense[0].n_in, flat, "{kind:?} {side}");

@@ -1,60 +1,60 @@
 //! A network with its weights: what it says of pictures, and its bytes.
 
-use burn::tensor::Device;
 use rand_chacha::ChaCha8Rng;
 use serde_json::{Value, json};
 
-use crate::forward::{Leaves, Mode, Operations, forward};
-use crate::weight_file::{Named, TensorFile};
-use crate::{Architecture, NetFault, NetworkKind, Weights, composed, loss};
+use crate::forward::Operations;
+use crate::network::{Network, open_weights, size_field};
+use crate::weight_file::{Named, Precision, TensorFile};
+use crate::{Architecture, NetFault, NetworkKind, Weights, loss};
 
 const FORMAT: &str = "howfar classifier";
 const VERSION: u64 = 1;
-/// Pictures that go through the network at once. Batches are filled up to it, because products of matrices may round
-/// differently for other sizes, and what is said of a picture must not depend on its neighbours.
+/// Pictures that go through the network at once: what is said of a picture must not depend on its neighbours.
 const BATCH: usize = 32;
 
 /// A network that tells classes apart.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Classifier {
-    pub(crate) architecture: Architecture,
-    pub(crate) weights: Weights,
+    network: Network,
+}
+
+impl AsRef<Network> for Classifier {
+    fn as_ref(&self) -> &Network {
+        &self.network
+    }
+}
+
+impl AsMut<Network> for Classifier {
+    fn as_mut(&mut self) -> &mut Network {
+        &mut self.network
+    }
 }
 
 impl Classifier {
     /// A network with initial weights from a stream, for pictures of `side` × `side` pixels.
     pub fn new(kind: NetworkKind, n_classes: usize, side: usize, rng: &mut ChaCha8Rng) -> Result<Self, NetFault> {
-        let architecture = Architecture::new(kind, n_classes, side)?;
-        let weights = Weights::initial(&architecture, rng);
-        Ok(Classifier { architecture, weights })
+        Ok(Classifier { network: Network::new(Architecture::new(kind, n_classes, side)?, rng) })
     }
 
     /// A network with given weights, which must have the names and shapes of the architecture.
     pub fn with_weights(architecture: Architecture, weights: Weights) -> Result<Self, NetFault> {
-        let blank = Weights::blank(&architecture);
-        let fits = blank.parameters.len() == weights.parameters.len()
-            && blank.parameters.iter().zip(&weights.parameters).all(|(a, b)| {
-                (&a.name, &a.shape, a.trained, a.values.len()) == (&b.name, &b.shape, b.trained, b.values.len())
-            });
-        if fits {
-            return Ok(Classifier { architecture, weights });
-        }
-        Err(NetFault::new("weights", "they belong to another network", "other tensors", architecture.kind.name()))
+        Ok(Classifier { network: Network::with_weights(architecture, weights)? })
     }
 
     /// Its layers.
     pub fn architecture(&self) -> &Architecture {
-        &self.architecture
+        &self.network.architecture
     }
 
     /// Its numbers.
     pub fn weights(&self) -> &Weights {
-        &self.weights
+        &self.network.weights
     }
 
     /// Numbers that training moves.
     pub fn parameter_count(&self) -> usize {
-        self.weights.n_trained()
+        self.weights().n_trained()
     }
 
     /// What the network says of pictures; each answer depends on its picture alone.
@@ -63,7 +63,7 @@ impl Classifier {
     /// `inputs` `[N, 1, H, W]`, scaled as in training -> `[N, E]`, each row sums to 1
     pub fn probabilities(&self, inputs: &[f32]) -> Vec<f32> {
         let mut probabilities = self.logits(inputs);
-        loss::softmax(&mut probabilities, self.architecture.n_classes);
+        loss::softmax(&mut probabilities, self.architecture().n_outputs);
         probabilities
     }
 
@@ -76,73 +76,42 @@ impl Classifier {
     }
 
     pub(crate) fn logits_by(&self, operations: Operations, inputs: &[f32]) -> Vec<f32> {
-        let n_inputs = self.architecture.n_inputs();
-        assert_eq!(inputs.len() % n_inputs, 0, "inputs are whole pictures of {n_inputs} numbers");
-        let device = Device::flex();
-        let leaves = Leaves::new(&self.weights, &device);
-        let mut logits = Vec::new();
-        for chunk in inputs.chunks(BATCH * n_inputs) {
-            let mut batch = chunk.to_vec();
-            batch.resize(BATCH * n_inputs, 0.0);
-            let (out, _) = forward(&self.architecture, &leaves, operations, batch, Mode::Inference, &device);
-            let n = chunk.len() / n_inputs;
-            logits.extend(&composed::numbers(out)[..n * self.architecture.n_classes]);
-        }
-        logits
+        self.network.outputs(operations, inputs, BATCH)
     }
 
     /// The bytes of a weight file (safetensors) with the caller's `metadata` in it.
-    pub fn to_bytes(&self, metadata: &Value) -> Result<Vec<u8>, NetFault> {
-        let Architecture { kind, n_classes, side, .. } = &self.architecture;
+    pub fn to_bytes(&self, metadata: &Value, precision: Precision) -> Result<Vec<u8>, NetFault> {
+        let Architecture { kind, n_outputs, side, .. } = self.architecture();
         let header = json!({
-            "format": FORMAT, "version": VERSION, "network": kind.name(), "n_classes": n_classes, "side": side,
+            "format": FORMAT, "version": VERSION, "network": kind.name(), "n_classes": n_outputs, "side": side,
             "metadata": metadata,
         });
-        TensorFile::write(&header, &self.tensors(""))
+        TensorFile::write(&header, &self.tensors(""), precision)
     }
 
     /// Reads a weight file; returns the caller's metadata beside the network.
     pub fn from_bytes(bytes: &[u8]) -> Result<(Self, Value), NetFault> {
-        let mut file = TensorFile::read(bytes)?;
+        let mut file = open_weights(bytes, FORMAT, VERSION)?;
         let header = file.metadata.clone();
-        let format = header["format"].as_str().unwrap_or("none");
-        if format != FORMAT {
-            return Err(NetFault::new("format", "this is another kind of file", format, FORMAT));
-        }
-        let version = header["version"].as_u64().unwrap_or(0);
-        if version > VERSION {
-            let expected = format!("version {VERSION} or older; update howfar");
-            return Err(NetFault::new("version", "written by a newer howfar", version, expected));
-        }
         let name = header["network"].as_str().unwrap_or("none");
         let kind = NetworkKind::from_name(name).ok_or_else(|| {
             let known = NetworkKind::ALL.map(NetworkKind::name).join(", ");
             NetFault::new("network", "unknown network", name, format!("one of {known}"))
         })?;
-        let size = |field: &str| header[field].as_u64().and_then(|n| usize::try_from(n).ok()).unwrap_or(0);
-        let architecture = Architecture::new(kind, size("n_classes"), size("side").min(1 << 12))?;
-        let classifier = Self::take(architecture, &mut file, "")?;
-        match file.tensors.keys().next() {
-            Some(name) => Err(NetFault::new(name, "a tensor that this network does not have", name, "none besides")),
-            None => Ok((classifier, header["metadata"].clone())),
-        }
+        let side = size_field(&header, "side").min(1 << 12);
+        let architecture = Architecture::new(kind, size_field(&header, "n_classes"), side)?;
+        let network = Network::take_alone(architecture, &mut file)?;
+        Ok((Classifier { network }, header["metadata"].clone()))
     }
 
     /// The tensors by name, with `prefix` before each.
     pub fn tensors(&self, prefix: &str) -> Vec<Named> {
-        let parameters = self.weights.parameters.iter();
-        parameters
-            .map(|p| Named { name: format!("{prefix}{}", p.name), shape: p.shape.clone(), values: p.values.clone() })
-            .collect()
+        self.network.tensors(prefix)
     }
 
     /// Takes the tensors of a network, with `prefix` before each name, out of a file.
     pub fn take(architecture: Architecture, file: &mut TensorFile, prefix: &str) -> Result<Self, NetFault> {
-        let mut weights = Weights::blank(&architecture);
-        for parameter in &mut weights.parameters {
-            parameter.values = file.take(&format!("{prefix}{}", parameter.name), &parameter.shape)?;
-        }
-        Ok(Classifier { architecture, weights })
+        Ok(Classifier { network: Network::take(architecture, file, prefix)? })
     }
 }
 
@@ -175,13 +144,13 @@ mod tests {
     #[test]
     fn a_weight_file_reads_back_and_tells_what_is_wrong_with_it() {
         let classifier = classifier(NetworkKind::Compact, 64);
-        let bytes = classifier.to_bytes(&json!({"classes": ["a"]})).unwrap();
+        let bytes = classifier.to_bytes(&json!({"classes": ["a"]}), Precision::Full).unwrap();
         let (read, metadata) = Classifier::from_bytes(&bytes).unwrap();
         assert_eq!((read, metadata), (classifier.clone(), json!({"classes": ["a"]})));
         let with = |field: &str, value: Value| {
             let mut header = TensorFile::read(&bytes).unwrap().metadata;
             header[field] = value;
-            let bytes = TensorFile::write(&header, &classifier.tensors("")).unwrap();
+            let bytes = TensorFile::write(&header, &classifier.tensors(""), Precision::Full).unwrap();
             Classifier::from_bytes(&bytes).unwrap_err().what
         };
         assert_eq!(with("version", json!(9)), "written by a newer howfar");

@@ -1,6 +1,7 @@
 //! A batch through a network, by the composed or by the fused operations.
 //!
-//! In: weights as tensors, scaled pixels, dropout masks. Out: logits, and what the normalised blocks measured.
+//! In: weights as tensors, scaled pixels, dropout masks. Out: logits or places, and what the normalised blocks
+//! measured.
 
 use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor};
@@ -94,7 +95,7 @@ impl Leaves {
     }
 }
 
-/// Logits of a batch, and the statistics of its normalised blocks in order.
+/// What comes out for a batch, and the statistics of its normalised blocks in order.
 ///
 /// # Shapes
 /// `inputs` `[N, 1, H, W]` -> `[N, E]`

@@ -1,4 +1,5 @@
-//! Softmax, and cross-entropy with label smoothing together with its gradient.
+//! Softmax, cross-entropy with label smoothing, and the smooth distance of places: each loss together with its
+//! gradient.
 
 /// Rows of logits become rows of probabilities, in place.
 pub(crate) fn softmax(logits: &mut [f32], n_classes: usize) {
@@ -32,9 +33,35 @@ pub fn cross_entropy(logits: &[f32], labels: &[usize], smoothing: f32) -> (f64, 
     (loss / n as f64, gradient)
 }
 
+/// Weighted mean of smooth absolute differences of a batch and its gradient: half the square divided by `bend` up to
+/// `bend`, the difference less half of `bend` beyond (smooth L1, Girshick 2015), so that a place far off pulls no more
+/// than one a little off.
+///
+/// # Shapes
+/// `found` and `wanted` `[N, E]`, `weights` `[E]` -> mean over N and weights, gradient `[N, E]`.
+pub fn smooth_distance(found: &[f32], wanted: &[f32], weights: &[f32], bend: f32) -> (f64, Vec<f32>) {
+    let n = (found.len() / weights.len()) as f32 * weights.iter().sum::<f32>();
+    let (mut loss, mut gradient) = (0.0, Vec::with_capacity(found.len()));
+    for ((found, wanted), weight) in found.iter().zip(wanted).zip(weights.iter().cycle()) {
+        let off = found - wanted;
+        let size = off.abs();
+        let value = if size < bend { 0.5 * size * size / bend } else { size - 0.5 * bend };
+        loss += f64::from(weight * value);
+        gradient.push(weight * (off / bend).clamp(-1.0, 1.0) / n);
+    }
+    (loss / f64::from(n), gradient)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_distance_is_a_parabola_near_and_a_line_far() {
+        let (loss, gradient) = smooth_distance(&[0.1, 3.0], &[0.0, 1.0], &[1.0, 3.0], 0.2);
+        assert!((loss - (0.5 * 0.01 / 0.2 + 3.0 * 1.9) / 4.0).abs() < 1e-6, "{loss}");
+        assert!((gradient[0] - 0.5 / 4.0).abs() < 1e-6 && (gradient[1] - 0.75).abs() < 1e-6, "{gradient:?}");
+    }
 
     #[test]
     fn the_loss_is_what_the_formula_gives_by_hand() {

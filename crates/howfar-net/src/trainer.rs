@@ -1,7 +1,10 @@
 //! One training step after another: a network, its optimiser's moments, how many steps it has made.
 //!
-//! In: scaled pictures, labels, the rate, a dropout stream. Out: the loss of the batch before the step. All of the state
-//! can be written and read back, so that going on equals never having stopped.
+//! In: scaled pictures, labels (or any loss), the rate, a dropout stream. Out: the loss of the batch before the step.
+//! All of the state can be written and read back, so that going on equals never having stopped. The parts of a batch
+//! may be worked out on several threads; this file starts none.
+
+use std::borrow::Cow;
 
 use burn::tensor::{Device, Tensor};
 use rand_chacha::ChaCha8Rng;
@@ -11,7 +14,7 @@ use crate::forward::{Leaves, Mode, Operations, forward};
 use crate::optimiser::StepFactors;
 use crate::weight_file::{Named, TensorFile};
 use crate::weights::block_offsets;
-use crate::{Architecture, Classifier, NetFault, OptimiserKind, composed, loss};
+use crate::{Classifier, NetFault, Network, OptimiserKind, composed, loss};
 
 /// Share of a batch's statistics in the running ones, as in PyTorch.
 const MOMENTUM: f32 = 0.1;
@@ -27,8 +30,8 @@ pub struct StepSettings {
 
 /// A network in training.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Trainer {
-    classifier: Classifier,
+pub struct Trainer<M = Classifier> {
+    model: M,
     optimiser: OptimiserKind,
     /// First and second moment of every tensor; empty for running statistics.
     moments: Vec<(Vec<f32>, Vec<f32>)>,
@@ -36,27 +39,19 @@ pub struct Trainer {
     operations: Operations,
 }
 
-impl Trainer {
-    /// Before the first step.
-    pub fn new(classifier: Classifier, optimiser: OptimiserKind) -> Self {
-        let zeros = |p: &crate::Parameter| vec![0.0; if p.trained { p.values.len() } else { 0 }];
-        let moments = classifier.weights.parameters.iter().map(|p| (zeros(p), zeros(p))).collect();
-        Trainer { classifier, optimiser, moments, n_steps: 0, operations: Operations::Fused }
-    }
+/// What a part of a batch says: its loss, the slope of every tensor, what the normalised blocks measured.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BatchPart {
+    loss: f64,
+    /// In the order of the weights.
+    gradients: Vec<Option<Vec<f32>>>,
+    statistics: Vec<BatchStatistics>,
+}
 
-    /// The same with Burn's own operations: slower, and the reference of the fused ones.
-    pub fn composed(classifier: Classifier, optimiser: OptimiserKind) -> Self {
-        Trainer { operations: Operations::Composed, ..Self::new(classifier, optimiser) }
-    }
-
+impl Trainer<Classifier> {
     /// The network as it stands.
     pub fn classifier(&self) -> &Classifier {
-        &self.classifier
-    }
-
-    /// Steps made.
-    pub fn n_steps(&self) -> u64 {
-        self.n_steps
+        &self.model
     }
 
     /// One step. Returns the mean loss of the batch before it. Without a stream nothing is dropped.
@@ -70,46 +65,82 @@ impl Trainer {
         settings: StepSettings,
         dropout: Option<&mut ChaCha8Rng>,
     ) -> f64 {
-        let (loss, gradients, statistics) = self.gradients(inputs, labels, settings.label_smoothing, dropout);
-        self.n_steps += 1;
-        let factors = StepFactors::new(self.optimiser, settings.rate, self.n_steps);
-        let tensors = self.classifier.weights.parameters.iter_mut().zip(&mut self.moments);
-        for ((parameter, (first, second)), gradient) in tensors.zip(&gradients) {
-            if let Some(gradient) = gradient {
-                factors.apply(&mut parameter.values, gradient, first, second);
-            }
-        }
-        self.update_running(&statistics);
-        loss
+        let n_inputs = self.model.architecture().n_inputs();
+        assert_eq!(inputs.len(), labels.len() * n_inputs, "one label for each picture");
+        let smoothing = settings.label_smoothing;
+        let part = self.part(inputs, |logits| loss::cross_entropy(logits, labels, smoothing), dropout);
+        self.apply(&[part], settings.rate)
+    }
+}
+
+impl<M: AsRef<Network> + AsMut<Network>> Trainer<M> {
+    /// Before the first step.
+    pub fn new(model: M, optimiser: OptimiserKind) -> Self {
+        let zeros = |p: &crate::Parameter| vec![0.0; if p.trained { p.values.len() } else { 0 }];
+        let moments = model.as_ref().weights.parameters.iter().map(|p| (zeros(p), zeros(p))).collect();
+        Trainer { model, optimiser, moments, n_steps: 0, operations: Operations::Fused }
     }
 
-    /// Loss and the gradient of every tensor in the order of the weights.
-    fn gradients(
+    /// The same with Burn's own operations: slower, and the reference of the fused ones.
+    pub fn composed(model: M, optimiser: OptimiserKind) -> Self {
+        Trainer { operations: Operations::Composed, ..Self::new(model, optimiser) }
+    }
+
+    /// The network as it stands.
+    pub fn model(&self) -> &M {
+        &self.model
+    }
+
+    /// Steps made.
+    pub fn n_steps(&self) -> u64 {
+        self.n_steps
+    }
+
+    /// What a part of a batch says of the network as it stands. `loss` turns what came out into the mean loss and its
+    /// slope. Batch norm sees the part alone, so parts must be cut the same way whatever the number of threads.
+    ///
+    /// # Shapes
+    /// `inputs` `[N, 1, H, W]`; `loss` takes and gives `[N, E]`
+    pub fn part(
         &self,
         inputs: Vec<f32>,
-        labels: &[usize],
-        label_smoothing: f32,
+        loss: impl FnOnce(&[f32]) -> (f64, Vec<f32>),
         dropout: Option<&mut ChaCha8Rng>,
-    ) -> (f64, Vec<Option<Vec<f32>>>, Vec<BatchStatistics>) {
-        let architecture = &self.classifier.architecture;
-        assert_eq!(inputs.len(), labels.len() * architecture.n_inputs(), "one label for each picture");
+    ) -> BatchPart {
+        let Network { architecture, weights } = self.model.as_ref();
         let device = Device::flex().autodiff();
-        let leaves = Leaves::new(&self.classifier.weights, &device);
-        let (logits, statistics) =
+        let leaves = Leaves::new(weights, &device);
+        let (out, statistics) =
             forward(architecture, &leaves, self.operations, inputs, Mode::Training(dropout), &device);
-        let shape = logits.dims();
-        let (loss, slope) = loss::cross_entropy(&composed::numbers(logits.clone().inner()), labels, label_smoothing);
-        // The gradient of Σ logits × slope with respect to the logits is the slope.
+        let shape = out.dims();
+        let (loss, slope) = loss(&composed::numbers(out.clone().inner()));
+        // The gradient of Σ out × slope with respect to what came out is the slope.
         let slope: Tensor<2> = tensor(slope, shape, &device);
-        let gradients = (logits * slope).sum().backward();
-        (loss, leaves.gradients(&gradients), statistics)
+        let gradients = (out * slope).sum().backward();
+        BatchPart { loss, gradients: leaves.gradients(&gradients), statistics }
+    }
+
+    /// One step along the mean of equally large parts, added in their order. Returns the mean loss.
+    pub fn apply(&mut self, parts: &[BatchPart], rate: f32) -> f64 {
+        self.n_steps += 1;
+        let factors = StepFactors::new(self.optimiser, rate, self.n_steps);
+        let parameters = &mut self.model.as_mut().weights.parameters;
+        for (idx, (parameter, (first, second))) in parameters.iter_mut().zip(&mut self.moments).enumerate() {
+            if let Some(gradient) = mean_gradient(parts, idx) {
+                factors.apply(&mut parameter.values, &gradient, first, second);
+            }
+        }
+        for part in parts {
+            self.update_running(&part.statistics);
+        }
+        parts.iter().map(|part| part.loss).sum::<f64>() / parts.len() as f64
     }
 
     fn update_running(&mut self, statistics: &[BatchStatistics]) {
-        let architecture = &self.classifier.architecture;
+        let Network { architecture, weights } = self.model.as_mut();
         let normalised = architecture.blocks.iter().zip(block_offsets(architecture)).filter(|(block, _)| block.norm);
         for ((_, at), batch) in normalised.zip(statistics) {
-            let parameters = &mut self.classifier.weights.parameters;
+            let parameters = &mut weights.parameters;
             // PyTorch keeps the unbiased variance; a single number has none.
             let unbiased = batch.count as f32 / (batch.count.max(2) - 1) as f32;
             for (running, now) in parameters[at + 4].values.iter_mut().zip(&batch.mean) {
@@ -123,8 +154,9 @@ impl Trainer {
 
     /// Everything but the number of steps, by name: `model.…`, `first_moment.…`, `second_moment.…`.
     pub fn tensors(&self) -> Vec<Named> {
-        let mut tensors = self.classifier.tensors("model.");
-        for (parameter, (first, second)) in self.classifier.weights.parameters.iter().zip(&self.moments) {
+        let network = self.model.as_ref();
+        let mut tensors = network.tensors("model.");
+        for (parameter, (first, second)) in network.weights.parameters.iter().zip(&self.moments) {
             for (prefix, values) in [("first_moment.", first), ("second_moment.", second)] {
                 if parameter.trained {
                     let name = format!("{prefix}{}", parameter.name);
@@ -135,15 +167,11 @@ impl Trainer {
         tensors
     }
 
-    /// Goes on from tensors that [`Trainer::tensors`] gave after `n_steps` steps.
-    pub fn resume(
-        architecture: &Architecture,
-        optimiser: OptimiserKind,
-        file: &mut TensorFile,
-        n_steps: u64,
-    ) -> Result<Self, NetFault> {
-        let mut trainer = Self::new(Classifier::take(architecture.clone(), file, "model.")?, optimiser);
-        for (parameter, (first, second)) in trainer.classifier.weights.parameters.iter().zip(&mut trainer.moments) {
+    /// Goes on from tensors that [`Trainer::tensors`] gave after `n_steps` steps. `model` was taken out of the same
+    /// file, with the prefix `model.`.
+    pub fn resume(model: M, optimiser: OptimiserKind, file: &mut TensorFile, n_steps: u64) -> Result<Self, NetFault> {
+        let mut trainer = Self::new(model, optimiser);
+        for (parameter, (first, second)) in trainer.model.as_ref().weights.parameters.iter().zip(&mut trainer.moments) {
             if parameter.trained {
                 *first = file.take(&format!("first_moment.{}", parameter.name), &parameter.shape)?;
                 *second = file.take(&format!("second_moment.{}", parameter.name), &parameter.shape)?;
@@ -152,6 +180,22 @@ impl Trainer {
         trainer.n_steps = n_steps;
         Ok(trainer)
     }
+}
+
+/// The mean over parts of the gradient of a tensor; of one part, the gradient itself.
+fn mean_gradient(parts: &[BatchPart], tensor_idx: usize) -> Option<Cow<'_, [f32]>> {
+    let (first, others) = parts.split_first()?;
+    let first = first.gradients[tensor_idx].as_ref()?;
+    if others.is_empty() {
+        return Some(Cow::Borrowed(first));
+    }
+    let mut sum = first.clone();
+    for gradient in others.iter().filter_map(|part| part.gradients[tensor_idx].as_ref()) {
+        sum.iter_mut().zip(gradient).for_each(|(sum, g)| *sum += g);
+    }
+    let share = 1.0 / parts.len() as f32;
+    sum.iter_mut().for_each(|g| *g *= share);
+    Some(Cow::Owned(sum))
 }
 
 #[cfg(test)]
@@ -205,7 +249,7 @@ mod tests {
         for (kind, side) in [(NetworkKind::Compact, 50), (NetworkKind::Table1Valid, 34), (NetworkKind::Table1Same, 18)]
         {
             let fused = trainer(kind, side);
-            let mut both = [Trainer::composed(fused.classifier.clone(), ADAMW), fused];
+            let mut both = [Trainer::composed(fused.model.clone(), ADAMW), fused];
             for seed in 0..4 {
                 let (inputs, labels) = batch(5, side);
                 let settings = StepSettings { rate: 1e-4, ..SETTINGS };
@@ -216,7 +260,7 @@ mod tests {
             }
             let (inputs, _) = batch(3, side);
             let [composed, fused] = [Operations::Composed, Operations::Fused]
-                .map(|operations| both[1].classifier.logits_by(operations, &inputs));
+                .map(|operations| both[1].model.logits_by(operations, &inputs));
             for (a, b) in composed.iter().zip(&fused) {
                 assert!((a - b).abs() < 1e-4 * a.abs().max(1.0), "{kind:?}: {composed:?} {fused:?}");
             }
@@ -228,7 +272,21 @@ mod tests {
         let mut trainer = trainer(NetworkKind::Compact, 48);
         let (inputs, labels) = batch(1, 48);
         assert!(trainer.step(inputs, &labels, SETTINGS, None).is_finite());
-        assert!(trainer.classifier.weights.parameters.iter().all(|p| p.values.iter().all(|v| v.is_finite())));
+        assert!(trainer.model.weights().parameters.iter().all(|p| p.values.iter().all(|v| v.is_finite())));
+    }
+
+    #[test]
+    fn equal_parts_give_the_step_of_one_of_them() {
+        let (mut whole, mut parts) = (trainer(NetworkKind::Compact, 48), trainer(NetworkKind::Compact, 48));
+        let (inputs, labels) = batch(6, 48);
+        let part = parts.part(inputs.clone(), |logits| loss::cross_entropy(logits, &labels, 0.05), None);
+        let loss = parts.apply(&[part.clone(), part], SETTINGS.rate);
+        assert_eq!(whole.step(inputs, &labels, SETTINGS, None), loss);
+        let trained = |trainer: &Trainer| {
+            let parameters = trainer.model.weights().parameters.clone();
+            parameters.into_iter().filter(|p| p.trained).collect::<Vec<_>>()
+        };
+        assert_eq!(trained(&whole), trained(&parts));
     }
 
     #[test]
@@ -239,9 +297,12 @@ mod tests {
             trainer.step(inputs, &labels, SETTINGS, Some(&mut ChaCha8Rng::seed_from_u64(seed)))
         };
         step(&mut trainer, 1);
-        let bytes = TensorFile::write(&serde_json::Value::Null, &trainer.tensors()).unwrap();
+        let bytes = TensorFile::write(&serde_json::Value::Null, &trainer.tensors(), crate::Precision::Full).unwrap();
         let mut file = TensorFile::read(&bytes).unwrap();
-        let mut resumed = Trainer::resume(trainer.classifier.architecture(), ADAMW, &mut file, 1).unwrap();
+        let mut resumed = {
+            let model = Classifier::take(trainer.model.architecture().clone(), &mut file, "model.").unwrap();
+            Trainer::resume(model, ADAMW, &mut file, 1).unwrap()
+        };
         step(&mut trainer, 2);
         step(&mut resumed, 2);
         assert_eq!(trainer, resumed);

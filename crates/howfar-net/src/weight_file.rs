@@ -1,15 +1,28 @@
-//! Safetensors in and out: named tensors of 32-bit floats and one JSON value under the key `howfar`.
+//! Safetensors in and out: named tensors of 32-bit or 16-bit floats and one JSON value under the key `howfar`.
 //!
-//! One key alone, because the format keeps its metadata in a hash map, whose order would change the bytes from run to run.
+//! In: tensors of 32-bit floats and how exactly to keep them. Out: bytes, and tensors of 32-bit floats again. One key
+//! alone, because the format keeps its metadata in a hash map, whose order would change the bytes from run to run.
 
 use std::collections::{BTreeMap, HashMap};
 
+use half::f16;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde_json::Value;
 
 use crate::NetFault;
 
 const KEY: &str = "howfar";
+
+/// How exactly the numbers of a file are kept. Reading takes both, even in one file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Precision {
+    /// 32 bits a number: bit for bit what was trained.
+    #[default]
+    Full,
+    /// 16 bits a number: 11 significant bits, up to 65504. Half the bytes, for weights that a program carries in
+    /// itself.
+    Half,
+}
 
 /// A tensor with its name.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,14 +45,17 @@ pub struct TensorFile {
 }
 
 impl TensorFile {
-    /// The bytes of a file; the same contents give the same bytes.
-    pub fn write(metadata: &Value, tensors: &[Named]) -> Result<Vec<u8>, NetFault> {
-        let bytes: Vec<Vec<u8>> =
-            tensors.iter().map(|t| t.values.iter().flat_map(|v| v.to_le_bytes()).collect()).collect();
+    /// The bytes of a file; the same contents give the same bytes. A number that `precision` cannot hold is refused.
+    pub fn write(metadata: &Value, tensors: &[Named], precision: Precision) -> Result<Vec<u8>, NetFault> {
+        let bytes = tensors.iter().map(|t| encode(t, precision)).collect::<Result<Vec<_>, _>>()?;
+        let kind = match precision {
+            Precision::Full => Dtype::F32,
+            Precision::Half => Dtype::F16,
+        };
         let views = tensors
             .iter()
             .zip(&bytes)
-            .map(|(t, bytes)| Ok((t.name.as_str(), TensorView::new(Dtype::F32, t.shape.clone(), bytes)?)))
+            .map(|(t, bytes)| Ok((t.name.as_str(), TensorView::new(kind, t.shape.clone(), bytes)?)))
             .collect::<Result<Vec<_>, safetensors::SafeTensorError>>();
         let header = HashMap::from([(KEY.to_owned(), metadata.to_string())]);
         views
@@ -65,10 +81,13 @@ impl TensorFile {
             .map_err(|e| NetFault::new("weights", "the key `howfar` is damaged", e, "JSON"))?;
         let mut tensors = BTreeMap::new();
         for (name, view) in SafeTensors::deserialize(bytes).map_err(broken)?.tensors() {
-            if view.dtype() != Dtype::F32 {
-                return Err(NetFault::new(name, "wrong kind of numbers", format!("{:?}", view.dtype()), "F32"));
-            }
-            let values = view.data().as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect();
+            let values = match view.dtype() {
+                Dtype::F32 => view.data().as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect(),
+                Dtype::F16 => view.data().as_chunks::<2>().0.iter().map(|b| f16::from_le_bytes(*b).to_f32()).collect(),
+                other => {
+                    return Err(NetFault::new(name, "wrong kind of numbers", format!("{other:?}"), "F32 or F16"));
+                }
+            };
             tensors.insert(name.clone(), Named { name, shape: view.shape().to_vec(), values });
         }
         Ok(TensorFile { metadata, tensors })
@@ -90,6 +109,20 @@ impl TensorFile {
     }
 }
 
+/// The numbers of a tensor as bytes.
+fn encode(tensor: &Named, precision: Precision) -> Result<Vec<u8>, NetFault> {
+    match precision {
+        Precision::Full => Ok(tensor.values.iter().flat_map(|v| v.to_le_bytes()).collect()),
+        Precision::Half => {
+            let too_large = |v: &&f32| v.is_finite() && !f16::from_f32(**v).is_finite();
+            if let Some(value) = tensor.values.iter().find(too_large) {
+                return Err(NetFault::new(&tensor.name, "too large for 16 bits", value, "numbers within ±65504"));
+            }
+            Ok(tensor.values.iter().flat_map(|v| f16::from_f32(*v).to_le_bytes()).collect())
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -102,8 +135,8 @@ mod tests {
     #[test]
     fn a_file_reads_back_and_the_bytes_repeat() {
         let (metadata, tensors) = sample();
-        let bytes = TensorFile::write(&metadata, &tensors).unwrap();
-        assert_eq!(bytes, TensorFile::write(&metadata, &tensors).unwrap());
+        let bytes = TensorFile::write(&metadata, &tensors, Precision::Full).unwrap();
+        assert_eq!(bytes, TensorFile::write(&metadata, &tensors, Precision::Full).unwrap());
         let mut file = TensorFile::read(&bytes).unwrap();
         assert_eq!(file.metadata, metadata);
         assert_eq!(file.take("a", &[2, 2]).unwrap(), tensors[0].values);
@@ -114,9 +147,23 @@ mod tests {
     #[test]
     fn a_cut_file_is_refused() {
         let (metadata, tensors) = sample();
-        let bytes = TensorFile::write(&metadata, &tensors).unwrap();
+        let bytes = TensorFile::write(&metadata, &tensors, Precision::Full).unwrap();
         for length in [0, 5, 40, bytes.len() - 1] {
             assert!(TensorFile::read(&bytes[..length]).is_err(), "{length}");
         }
+    }
+
+    #[test]
+    fn half_the_bytes_keep_eleven_bits_and_refuse_what_they_cannot_hold() {
+        let values: Vec<f32> = (0..999).map(|i| (i as f32 - 500.0) / 777.0).collect();
+        let tensor =
+            |values: &[f32]| vec![Named { name: "a".into(), shape: vec![values.len()], values: values.to_vec() }];
+        let write = |values: &[f32], precision| TensorFile::write(&Value::Null, &tensor(values), precision);
+        let (full, half) = (write(&values, Precision::Full).unwrap(), write(&values, Precision::Half).unwrap());
+        assert!(half.len() < full.len() - 1990, "{} {}", half.len(), full.len());
+        let read = TensorFile::read(&half).unwrap().take("a", &[999]).unwrap();
+        assert!(values.iter().zip(&read).all(|(a, b)| (a - b).abs() <= a.abs() / 2048.0));
+        assert_eq!(write(&read, Precision::Half).unwrap(), half, "what was read once reads the same for ever");
+        assert_eq!(write(&[1e5], Precision::Half).unwrap_err().what, "too large for 16 bits");
     }
 }

@@ -2,7 +2,7 @@
 //! the inputs in the order channel, row, column.
 //!
 //! In: an architecture and a stream. Out: initial weights. Table 1 starts as Keras does, because its authors' code is
-//! Keras (Glorot uniform, zero biases); the compact network starts as PyTorch's layers do (uniform in ±1/√fan-in), with
+//! Keras (Glorot uniform, zero biases); the other networks start as PyTorch's layers do (uniform in ±1/√fan-in), with
 //! zero biases. Batch norm starts at scale 1, shift 0, running mean 0, running variance 1.
 
 use rand::Rng;
@@ -83,7 +83,7 @@ impl Weights {
             let taps: usize = parameter.shape[2..].iter().product();
             let (fan_out, fan_in) = (parameter.shape[0] * taps, parameter.shape[1] * taps);
             let bound = match architecture.kind {
-                NetworkKind::Compact => (1.0 / fan_in as f32).sqrt(),
+                NetworkKind::Compact | NetworkKind::Medium | NetworkKind::Landmarks => (1.0 / fan_in as f32).sqrt(),
                 NetworkKind::Table1Same | NetworkKind::Table1Valid => (6.0 / (fan_in + fan_out) as f32).sqrt(),
             };
             for value in &mut parameter.values {
@@ -115,6 +115,7 @@ mod tests {
             (NetworkKind::Table1Same, 8_636_038),
             (NetworkKind::Table1Valid, 4_966_022),
             (NetworkKind::Compact, 22_206),
+            (NetworkKind::Medium, 81_846),
         ] {
             let architecture = Architecture::new(kind, 6, 64).unwrap();
             assert_eq!(Weights::blank(&architecture).n_trained(), count, "{kind:?}");

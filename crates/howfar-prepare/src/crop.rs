@@ -74,11 +74,16 @@ impl Crop {
     /// The square in which the eyes lie where `preprocessing` wants them. `eyes` are in the order of the picture, left
     /// then right.
     pub fn from_eyes(eyes: [Point; 2], preprocessing: &Preprocessing) -> Self {
+        Self::with_eyes(eyes, f64::from(preprocessing.eye_height), f64::from(preprocessing.eye_distance))
+    }
+
+    /// The square in which the eyes lie at `height` from its top and `distance` apart, in shares of its side.
+    pub(crate) fn with_eyes(eyes: [Point; 2], height: f64, distance: f64) -> Self {
         let [left, right] = eyes;
         let (dx, dy) = (right.x - left.x, right.y - left.y);
-        let side = dx.hypot(dy) / f64::from(preprocessing.eye_distance);
+        let side = dx.hypot(dy) / distance;
         let angle = dy.atan2(dx);
-        let down = (0.5 - f64::from(preprocessing.eye_height)) * side;
+        let down = (0.5 - height) * side;
         let centre = Point {
             x: (left.x + right.x) / 2.0 - angle.sin() * down,
             y: (left.y + right.y) / 2.0 + angle.cos() * down,

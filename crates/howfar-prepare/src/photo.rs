@@ -5,9 +5,10 @@
 use howfar_face::{Fault, Picture, Preprocessing};
 use image::DynamicImage;
 
-use crate::crop::{Crop, FaceBox};
+use crate::crop::{Crop, FaceBox, Point};
 use crate::decode::pixels;
 use crate::detect::{Detection, find_faces};
+use crate::landmarks::find_landmarks;
 use crate::listing::Reason;
 use crate::request::Colour;
 
@@ -25,6 +26,11 @@ pub struct PreparedFace {
     pub face_box: FaceBox,
     /// What was cut out.
     pub crop: Crop,
+    /// The eyes' middles in the photograph, in the order of the picture, where they were looked for and plausible: the
+    /// crop is made from them.
+    pub eyes: Option<[Point; 2]>,
+    /// All points ([`crate::N_LANDMARKS`]) in the photograph; none where the eyes are not known.
+    pub points: Vec<Point>,
     /// The detector's score, where it found the face.
     pub score: Option<f64>,
 }
@@ -41,6 +47,7 @@ pub(crate) struct PhotoPath<'p> {
     preprocessing: &'p Preprocessing,
     colour: Colour,
     detects: bool,
+    aligns: bool,
 }
 
 impl<'p> PhotoPath<'p> {
@@ -58,25 +65,32 @@ impl<'p> PhotoPath<'p> {
             "none" => false,
             other => return Err(newer("detection", other, "none or detector")),
         };
-        if !["none", "box"].contains(&preprocessing.alignment.as_str()) {
-            return Err(newer("alignment", &preprocessing.alignment, "none or box"));
-        }
+        let aligns = match preprocessing.alignment.as_str() {
+            "landmarks" => true,
+            "none" | "box" => false,
+            other => return Err(newer("alignment", other, "none, box or landmarks")),
+        };
         if preprocessing.version != 1 || preprocessing.filter != "lanczos3" || !(1..=4096).contains(&preprocessing.side)
         {
             let found =
                 format!("version {}, {}, {} pixels", preprocessing.version, preprocessing.filter, preprocessing.side);
             return Err(newer("way of resizing", &found, "version 1, lanczos3, 1 to 4096 pixels"));
         }
-        Ok(PhotoPath { preprocessing, colour, detects })
+        Ok(PhotoPath { preprocessing, colour, detects, aligns })
+    }
+
+    /// Whether the eyes are looked for.
+    pub(crate) fn aligns(&self) -> bool {
+        self.aligns
     }
 
     fn faces(&self, photo: &DynamicImage) -> Vec<PreparedFace> {
+        let photo = Photo::new(photo, self.colour);
         if !self.detects {
-            return vec![self.whole(photo)];
+            return vec![self.whole(&photo)];
         }
-        let gray = pixels(photo, Colour::Gray);
-        let colours = self.colours(photo, &gray);
-        find_faces(&gray).into_iter().map(|found| self.cut(&colours, found.face_box, Some(found.score))).collect()
+        let found = find_faces(&photo.gray).into_iter();
+        found.map(|found| self.cut(&photo, found.face_box, Some(found.score))).collect()
     }
 
     /// The one face that a database's picture shows: where the database says, or the surest.
@@ -85,13 +99,13 @@ impl<'p> PhotoPath<'p> {
         photo: &DynamicImage,
         told: Option<FaceBox>,
     ) -> Result<PreparedFace, (Reason, String)> {
+        let photo = Photo::new(photo, self.colour);
         let face = if self.detects {
-            let gray = pixels(photo, Colour::Gray);
-            let (face_box, score) = choose(&find_faces(&gray), told)
-                .ok_or_else(|| (Reason::NoFace, format!("in {}×{} pixels", gray.width, gray.height)))?;
-            self.cut(&self.colours(photo, &gray), face_box, score)
+            let (face_box, score) = choose(&find_faces(&photo.gray), told)
+                .ok_or_else(|| (Reason::NoFace, format!("in {}×{} pixels", photo.gray.width, photo.gray.height)))?;
+            self.cut(&photo, face_box, score)
         } else {
-            self.whole(photo)
+            self.whole(&photo)
         };
         if face.crop.side < SMALLEST_CROP {
             return Err((Reason::TooSmall, format!("the crop has {:.0} pixels a side", face.crop.side)));
@@ -99,24 +113,45 @@ impl<'p> PhotoPath<'p> {
         Ok(face)
     }
 
-    fn whole(&self, photo: &DynamicImage) -> PreparedFace {
-        let (width, height) = (photo.width(), photo.height());
-        let crop = Crop::central(width, height);
-        let picture = crop.cut(&pixels(photo, self.colour), self.preprocessing.side);
+    /// The photograph as one face: its largest central square, or what the eyes in it say.
+    fn whole(&self, photo: &Photo) -> PreparedFace {
+        let (width, height) = (photo.gray.width, photo.gray.height);
+        let square = Crop::central(width, height);
+        let corner = square.place(Point { x: 0.0, y: 0.0 });
+        let looked_at = FaceBox { x: corner.x, y: corner.y, width: square.side, height: square.side };
         let face_box = FaceBox { x: 0.0, y: 0.0, width: f64::from(width), height: f64::from(height) };
-        PreparedFace { picture, face_box, crop, score: None }
+        PreparedFace { face_box, ..self.face(photo, looked_at, square, None) }
     }
 
-    fn cut(&self, photo: &Picture, face_box: FaceBox, score: Option<f64>) -> PreparedFace {
-        let crop = Crop::from_eyes(face_box.typical_eyes(), self.preprocessing);
-        PreparedFace { picture: crop.cut(photo, self.preprocessing.side), face_box, crop, score }
+    fn cut(&self, photo: &Photo, face_box: FaceBox, score: Option<f64>) -> PreparedFace {
+        let supposed = Crop::from_eyes(face_box.typical_eyes(), self.preprocessing);
+        self.face(photo, face_box, supposed, score)
     }
 
-    fn colours(&self, photo: &DynamicImage, gray: &Picture) -> Picture {
-        match self.colour {
-            Colour::Gray => gray.clone(),
-            Colour::Rgb => pixels(photo, Colour::Rgb),
-        }
+    /// The face in a box: cut by its eyes where they are looked for and plausible, else as `supposed`.
+    fn face(&self, photo: &Photo, face_box: FaceBox, supposed: Crop, score: Option<f64>) -> PreparedFace {
+        let found = if self.aligns { find_landmarks(&photo.gray, &face_box).ok() } else { None };
+        let crop = found.as_ref().map_or(supposed, |found| Crop::from_eyes(found.eyes, self.preprocessing));
+        let picture = crop.cut(photo.pixels(), self.preprocessing.side);
+        let eyes = found.as_ref().map(|found| found.eyes);
+        PreparedFace { picture, face_box, crop, eyes, points: found.map_or_else(Vec::new, |found| found.points), score }
+    }
+}
+
+/// A photograph in gray, which faces and eyes are found in, and in the colours wanted.
+struct Photo {
+    gray: Picture,
+    colours: Option<Picture>,
+}
+
+impl Photo {
+    fn new(photo: &DynamicImage, colour: Colour) -> Self {
+        let colours = (colour == Colour::Rgb).then(|| pixels(photo, Colour::Rgb));
+        Photo { gray: pixels(photo, Colour::Gray), colours }
+    }
+
+    fn pixels(&self) -> &Picture {
+        self.colours.as_ref().unwrap_or(&self.gray)
     }
 }
 
@@ -185,6 +220,25 @@ mod tests {
             // The detector's window moves by 4 pixels of 40, in a pyramid of steps of 0.8.
             assert!(off_x.abs() < 0.15 && off_y.abs() < 0.15, "{off_x:.2} {off_y:.2} of the eyes' distance");
             assert!((0.8..1.35).contains(&scale), "{scale:.2}");
+        }
+    }
+
+    #[test]
+    fn points_that_are_not_plausible_leave_the_crop_of_the_box() {
+        for (detection, alignment) in [("none", "none"), ("detector", "box")] {
+            let by_box = Preprocessing::standard(detection, alignment, 64);
+            let by_eyes = Preprocessing { alignment: "landmarks".to_owned(), ..by_box.clone() };
+            for photo in [gray(64, 64), gray(90, 70), mask([(100.0, 110.0), (150.0, 110.0)], 300)] {
+                let [without, with] = [&by_box, &by_eyes].map(|p| preprocess_photo(&photo, p).unwrap());
+                assert_eq!(without.len(), with.len());
+                for (without, with) in without.iter().zip(&with) {
+                    assert_eq!((without.eyes, without.face_box), (None, with.face_box));
+                    match with.eyes {
+                        Some(eyes) => assert_eq!(with.crop, Crop::from_eyes(eyes, &by_eyes)),
+                        None => assert_eq!((&with.picture, with.crop), (&without.picture, without.crop)),
+                    }
+                }
+            }
         }
     }
 

@@ -6,17 +6,17 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use howfar_face::{
-    Face, FaceLabels, FaceSetInfo, FaceSetWriter, Fault, Licence, Picture, Preprocessing, Provenance, SubjectId, files,
+    Face, FaceLabels, FaceSetInfo, FaceSetWriter, Fault, Licence, Preprocessing, Provenance, SubjectId, files,
 };
 use image::DynamicImage;
 use rayon::prelude::*;
 
 use crate::decode::read_photo;
 use crate::listing::{Class, Found, Listing, Pixels, Reason};
-use crate::photo::PhotoPath;
+use crate::photo::{PhotoPath, PreparedFace};
 use crate::published;
 use crate::report::{PrepareReport, Tally, count_reasons, rejects_file, write_rejects};
-use crate::request::{Detect, PrepareRequest};
+use crate::request::{Align, Detect, PrepareRequest};
 use crate::survey::{Repeats, survey};
 use crate::video;
 
@@ -192,9 +192,13 @@ fn choose_classes(request: &PrepareRequest, gathered: &[Gathered]) -> Result<Vec
 
 fn describe(request: &PrepareRequest, gathered: &[Gathered], classes: &[String]) -> FaceSetInfo {
     let all_cropped = gathered.iter().all(|g| g.listing.cropped);
-    let (detection, alignment) = match request.detect {
-        Detect::Auto if !all_cropped => ("detector", "box"),
-        _ => ("none", "none"),
+    let detects = request.detect == Detect::Auto && !all_cropped;
+    let detection = if detects { "detector" } else { "none" };
+    let alignment = match request.align {
+        Align::Landmarks => "landmarks",
+        Align::Auto if detects => "landmarks",
+        _ if detects => "box",
+        _ => "none",
     };
     let preprocessing = Preprocessing {
         colour: request.colour.name().to_owned(),
@@ -299,20 +303,21 @@ fn write_faces(
     rejected: &mut Vec<Rejected>,
     progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> Result<(), Fault> {
-    let (mut done, total) = (0, candidates.len());
+    let (mut done, total, mut n_without_eyes) = (0, candidates.len(), 0);
     let mut candidates = candidates.into_iter();
     loop {
         let block: Vec<Candidate> = candidates.by_ref().take(BLOCK).collect();
         if block.is_empty() {
-            return Ok(());
+            break;
         }
         let prepared: Vec<_> = block.par_iter().map(|candidate| faces_of(candidate, path)).collect();
         done += block.len();
         for (candidate, results) in block.into_iter().zip(prepared) {
             for (source, result) in results {
                 match result {
-                    Ok(picture) => {
+                    Ok(PreparedFace { picture, eyes, .. }) => {
                         tally.add(candidate.label, &candidate.subject.to_string());
+                        n_without_eyes += u64::from(path.aligns() && eyes.is_none());
                         writer.push(&Face { picture, labels: labels(&candidate, source) })?;
                     }
                     Err((reason, detail)) => {
@@ -324,14 +329,20 @@ fn write_faces(
         }
         report_progress(progress, Stage::Preparing, done, total)?;
     }
+    if n_without_eyes > 0 {
+        writer.add_caveat(format!(
+            "of {n_without_eyes} faces the eyes were not found where eyes can be; they were cropped without them"
+        ));
+    }
+    Ok(())
 }
 
-type FaceOrReason = (String, Result<Picture, (Reason, String)>);
+type FaceOrReason = (String, Result<PreparedFace, (Reason, String)>);
 
 /// The faces of a candidate, several of a film; each with its source.
 fn faces_of(candidate: &Candidate, path: &PhotoPath<'_>) -> Vec<FaceOrReason> {
     let found = &candidate.found;
-    let one = |photo: &DynamicImage| path.one_face(photo, found.face_box).map(|face| face.picture);
+    let one = |photo: &DynamicImage| path.one_face(photo, found.face_box);
     let unreadable = |detail: String| (Reason::Unreadable, detail);
     match &found.pixels {
         Pixels::File => {

@@ -18,6 +18,18 @@ pub enum Detect {
     None,
 }
 
+/// How the crop is made from a found face.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Align {
+    /// By landmarks where faces are looked for, not at all where pictures are taken as they are.
+    #[default]
+    Auto,
+    /// The embedded network finds the eyes in the face's box, or in the whole picture where no face is looked for.
+    Landmarks,
+    /// From the face's box alone, or the whole picture.
+    None,
+}
+
 /// Colours of the prepared picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Colour {
@@ -123,6 +135,8 @@ pub struct PrepareRequest {
     pub size: u32,
     /// How faces are found.
     pub detect: Detect,
+    /// How they are aligned.
+    pub align: Align,
     /// Gray or colour.
     pub colour: Colour,
     /// The classes, in this order. Pictures of other expressions are left out.
@@ -146,8 +160,8 @@ pub struct PrepareRequest {
 }
 
 impl PrepareRequest {
-    /// The defaults: 64×64, gray, Ekman's six, faces found, 3 frames of a sequence, frontal views, strong light,
-    /// confidence 60, no limit.
+    /// The defaults: 64×64, gray, Ekman's six, faces found and aligned, 3 frames of a sequence, frontal views, strong
+    /// light, confidence 60, no limit.
     pub fn new(sources: Vec<Source>, out: PathBuf) -> Self {
         PrepareRequest {
             sources,
@@ -155,6 +169,7 @@ impl PrepareRequest {
             name: None,
             size: 64,
             detect: Detect::default(),
+            align: Align::default(),
             colour: Colour::default(),
             expressions: Expression::SIX.to_vec(),
             subject_pattern: None,

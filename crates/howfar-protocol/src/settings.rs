@@ -22,11 +22,13 @@ pub enum Network {
     Table1Valid,
     /// Four 3×3 blocks of 12-24-32-32 channels with batch norm: 22,206 parameters.
     Compact,
+    /// The same with 24-48-64-64 channels: 81,846 parameters. What `predict` has embedded.
+    Medium,
 }
 
 impl Network {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Table1Same, Self::Table1Valid, Self::Compact];
+    pub const ALL: [Self; 4] = [Self::Table1Same, Self::Table1Valid, Self::Compact, Self::Medium];
 
     /// The word that stands in files.
     pub fn name(self) -> &'static str {
@@ -34,6 +36,7 @@ impl Network {
             Self::Table1Same => "table1-same",
             Self::Table1Valid => "table1-valid",
             Self::Compact => "compact",
+            Self::Medium => "medium",
         }
     }
 }

@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use howfar_face::{Fault, files};
-use howfar_net::{Architecture, Classifier, NetFault, OptimiserKind, TensorFile, Trainer};
+use howfar_net::{Architecture, Classifier, NetFault, OptimiserKind, Precision, TensorFile, Trainer};
 use serde::{Deserialize, Serialize};
 
 use crate::history::EpochRecord;
@@ -64,7 +64,8 @@ impl Checkpoint {
         let header = serde_json::to_value(header).map_err(|e| Fault::data(self.file().display(), e.to_string()))?;
         let mut tensors = state.trainer.tensors();
         tensors.extend(state.best.iter().flat_map(|best| best.tensors("best.")));
-        let bytes = TensorFile::write(&header, &tensors).map_err(|fault| in_file(&self.file(), fault))?;
+        let bytes =
+            TensorFile::write(&header, &tensors, Precision::Full).map_err(|fault| in_file(&self.file(), fault))?;
         files::create_folder(&self.folder)?;
         files::write(&self.file(), &bytes)
     }
@@ -86,7 +87,8 @@ impl Checkpoint {
             return Err(fault("the checkpoint is of other settings or faces"));
         }
         let state = |file: &mut TensorFile| -> Result<State, NetFault> {
-            let trainer = Trainer::resume(architecture, optimiser, file, header.n_steps)?;
+            let model = Classifier::take(architecture.clone(), file, "model.")?;
+            let trainer = Trainer::resume(model, optimiser, file, header.n_steps)?;
             let best = header.has_best.then(|| Classifier::take(architecture.clone(), file, "best."));
             Ok(State { trainer, best: best.transpose()?, history: header.history.clone() })
         };

@@ -14,6 +14,8 @@ mod run;
 mod scaling;
 mod speed;
 
+pub use howfar_net::Precision;
+
 pub use history::{EpochRecord, Event};
 pub use model::{Model, n_parameters};
 pub use predict::predict;

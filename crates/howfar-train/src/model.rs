@@ -3,9 +3,13 @@
 use std::path::Path;
 
 use howfar_face::{Fault, Preprocessing, files};
-use howfar_net::{Architecture, Classifier, NetFault, NetworkKind};
+use howfar_net::{Architecture, Classifier, NetFault, NetworkKind, Precision};
 use howfar_protocol::{Network, PixelScaling};
 use serde::{Deserialize, Serialize};
+
+/// The weights of [`Model::embedded`].
+const EMBEDDED: &[u8] = include_bytes!("../data/expression.safetensors");
+const _: () = assert!(EMBEDDED.len() < 5_000_000, "the program carries it, and so does every copy of the repository");
 
 /// A network that tells expressions apart, and how faces must be prepared for it.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,22 +63,38 @@ impl Model {
         &self.classifier
     }
 
-    /// Writes a safetensors file, whole or not at all.
+    /// Writes a safetensors file, whole or not at all, with weights bit for bit as they are.
     pub fn save(&self, path: &Path) -> Result<(), Fault> {
+        self.save_with(path, Precision::Full)
+    }
+
+    /// The same with weights of a chosen precision.
+    pub fn save_with(&self, path: &Path, precision: Precision) -> Result<(), Fault> {
         let card = serde_json::to_value(&self.card).map_err(|e| Fault::data(path.display(), e.to_string()))?;
-        files::write(path, &self.classifier.to_bytes(&card).map_err(|fault| in_file(path, fault))?)
+        files::write(path, &self.classifier.to_bytes(&card, precision).map_err(|fault| in_file(path, fault))?)
+    }
+
+    /// The network that howfar carries: seven expressions, trained on drawn faces alone (`data/expression.md`).
+    pub fn embedded() -> Self {
+        let place = Path::new("the embedded network");
+        Self::from_bytes(EMBEDDED, place).expect("the embedded network is tested to be whole")
     }
 
     /// Reads a model file; no code in it is ever run.
     pub fn load(path: &Path) -> Result<Self, Fault> {
-        let (classifier, card) = Classifier::from_bytes(&files::read(path)?).map_err(|fault| in_file(path, fault))?;
+        Self::from_bytes(&files::read(path)?, path)
+    }
+
+    /// Reads the bytes of a model file; `place` names them in errors.
+    pub fn from_bytes(bytes: &[u8], place: &Path) -> Result<Self, Fault> {
+        let (classifier, card) = Classifier::from_bytes(bytes).map_err(|fault| in_file(place, fault))?;
         let card: Card = serde_json::from_value(card).map_err(|e| {
-            Fault::data(path.display(), format!("the model's card is damaged: {e}"))
+            Fault::data(place.display(), format!("the model's card is damaged: {e}"))
                 .hint("restore the file or train the model anew")
         })?;
-        let (n_classes, side) = (classifier.architecture().n_classes, classifier.architecture().side);
+        let (n_classes, side) = (classifier.architecture().n_outputs, classifier.architecture().side);
         if (card.classes.len(), card.preprocessing.side as usize) != (n_classes, side) {
-            return Err(Fault::data(path.display(), "the model's card is of another network")
+            return Err(Fault::data(place.display(), "the model's card is of another network")
                 .found(format!("{} classes, {} pixels a side", card.classes.len(), card.preprocessing.side))
                 .expected(format!("{n_classes} classes, {side} pixels a side")));
         }
@@ -96,6 +116,7 @@ pub(crate) fn kind(network: Network) -> NetworkKind {
         Network::Table1Same => NetworkKind::Table1Same,
         Network::Table1Valid => NetworkKind::Table1Valid,
         Network::Compact => NetworkKind::Compact,
+        Network::Medium => NetworkKind::Medium,
     }
 }
 
@@ -121,6 +142,16 @@ mod tests {
     }
 
     #[test]
+    fn the_embedded_network_is_whole_and_looks_for_faces() {
+        let model = Model::embedded();
+        assert_eq!(
+            model.classes(),
+            ["anger", "disgust", "fear", "happiness", "sadness", "surprise", "neutral"].map(str::to_owned)
+        );
+        assert_eq!(model.preprocessing().detection, "detector");
+    }
+
+    #[test]
     fn a_model_reads_back_and_a_damaged_one_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("model.safetensors");
@@ -130,6 +161,10 @@ mod tests {
         let model = Model::new(classifier, vec!["a".into(), "b".into()], PixelScaling::PerPicture, preprocessing);
         model.save(&path).unwrap();
         assert_eq!(Model::load(&path).unwrap(), model);
+        let small = folder.path().join("small.safetensors");
+        model.save_with(&small, Precision::Half).unwrap();
+        assert!(files::read(&small).unwrap().len() < files::read(&path).unwrap().len() * 6 / 10);
+        assert_eq!(Model::load(&small).unwrap().card, model.card);
         let bytes = files::read(&path).unwrap();
         files::write(&path, &bytes[..bytes.len() / 2]).unwrap();
         let fault = Model::load(&path).unwrap_err();

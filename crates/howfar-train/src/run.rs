@@ -133,7 +133,7 @@ impl<'a> Run<'a> {
                 let _ = watch(&Event::CheckpointIgnored { reason: fault.to_string() });
             }
         }
-        let Architecture { kind, n_classes, side, .. } = self.architecture;
+        let Architecture { kind, n_outputs: n_classes, side, .. } = self.architecture;
         let classifier = Classifier::new(kind, n_classes, side, &mut self.inputs.seeds.stream("weights", &[]))
             .map_err(|fault| in_file(Path::new("the network"), fault))?;
         Ok(State { trainer: Trainer::new(classifier, self.optimiser), best: None, history: Vec::new() })
@@ -168,7 +168,7 @@ impl<'a> Run<'a> {
     fn validate(&self, classifier: &Classifier) -> (f64, f64) {
         let logits = classifier.logits(&self.validation_inputs);
         let (loss, _) = cross_entropy(&logits, &self.validation_labels, 0.0);
-        let rows = logits.chunks_exact(self.architecture.n_classes).zip(&self.validation_labels);
+        let rows = logits.chunks_exact(self.architecture.n_outputs).zip(&self.validation_labels);
         let n_right = rows.filter(|(row, label)| first_largest(row) == **label).count();
         (loss, n_right as f64 / self.validation_labels.len() as f64)
     }

@@ -35,7 +35,7 @@ pub enum Command {
     Draw(command::draw::Args),
     /// Draw charts of what the parameters of drawn faces do.
     DrawCharts(command::draw_charts::Args),
-    /// Write a style whose drawn faces look like a set's: light, camera and tone, without its labels.
+    /// Fit a style of drawn faces to a face set's light, camera and tone.
     FitStyle(command::fit_style::Args),
     /// Print what is in a face set.
     Inspect(command::inspect::Args),
@@ -45,6 +45,8 @@ pub enum Command {
     ExportFaces(command::export_faces::Args),
     /// Train one network on a face set.
     Train(command::train::Args),
+    /// Train the network that finds eyes, nose and mouth, on drawn faces alone.
+    TrainLandmarks(command::train_landmarks::Args),
     /// Measure a trained network on a face set.
     Evaluate(command::evaluate::Args),
     /// Say what a trained network sees in photographs.

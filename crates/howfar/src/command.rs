@@ -19,6 +19,7 @@ pub mod run_cell;
 pub mod sheet;
 pub mod status;
 pub mod train;
+pub mod train_landmarks;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -40,6 +41,7 @@ pub fn run(command: Command, console: &Console) -> Result<(), Fault> {
         Command::Sheet(args) => sheet::run(&args, console),
         Command::ExportFaces(args) => export_faces::run(&args, console),
         Command::Train(args) => train::run(&args, console),
+        Command::TrainLandmarks(args) => train_landmarks::run(&args, console),
         Command::Evaluate(args) => evaluate::run(&args, console),
         Command::Predict(args) => predict::run(&args, console),
         Command::Init(args) => init::run(&args, console),

@@ -2,11 +2,15 @@
 //!
 //! Arguments become values, values become work; only this crate prints. stdout is the answer, stderr the journey.
 
+mod canvas;
 mod cli;
 mod command;
 mod console;
 mod journey;
+mod landmarks;
+mod marked_photo;
 mod pace;
+mod picture_names;
 
 use std::process::ExitCode;
 

@@ -27,7 +27,12 @@ struct Figures {
     accuracy_percent: f64,
     macro_recall_percent: f64,
     macro_f1_percent: f64,
+    /// Those that network and set share.
     classes: Vec<String>,
+    /// Classes of the network that the set lacks; it was not asked for them.
+    classes_not_in_the_set: Vec<String>,
+    /// Faces that the network would have called so.
+    n_faces_most_like_those: u64,
     /// Rows are true classes, columns predicted ones.
     confusion: Vec<Vec<u64>>,
     per_class: Vec<ClassFigures>,
@@ -37,21 +42,33 @@ struct Figures {
 pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     let model = Model::load(&args.model)?;
     let mut pool = Pool::new(model.classes().to_vec(), model.preprocessing().side as usize);
-    let (faces, n_left_out) = pool.add(&FaceSet::open(&args.faces)?)?;
+    let set = FaceSet::open(&args.faces)?;
+    let (faces, n_left_out) = pool.add(&set)?;
     let faces: Vec<usize> = faces.collect();
     if faces.is_empty() {
         return Err(Fault::data(args.faces.display(), "no face is of a class that the model knows")
             .expected(model.classes().join(", ")));
     }
-    let mut counts = ConfusionCounts::new(model.classes().len());
+    let shown = Shown::new(&model, &set);
+    let (mut counts, mut n_of_others) = (ConfusionCounts::new(shown.classes.len()), 0);
     for (face, probabilities) in faces.iter().zip(predict(&model, &pool, &faces)?) {
-        counts.add(pool.face(*face).labels.label, howfar_protocol::most_probable(&probabilities));
+        let label = shown.place(pool.face(*face).labels.label);
+        counts.add(label, howfar_protocol::most_probable(&shown.among(&probabilities)));
+        n_of_others += u64::from(!shown.indices.contains(&howfar_protocol::most_probable(&probabilities)));
     }
-    let figures = figures(model.classes(), &counts);
+    let figures = figures(&shown, n_of_others, &counts);
     if console.json() {
         console.answer_json(&figures);
     } else {
         console.answer(figures.to_string().trim_end());
+    }
+    if !shown.others.is_empty() {
+        console.note(&format!(
+            "the set has no class {}: the network chose among its other classes ({n_of_others} of {} faces looked most like {})",
+            shown.others.join(", "),
+            figures.n_faces,
+            if shown.others.len() == 1 { "it" } else { "one of these" }
+        ));
     }
     if n_left_out > 0 {
         console.note(&format!("{n_left_out} faces of other classes were left out"));
@@ -59,7 +76,36 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     Ok(())
 }
 
-fn figures(classes: &[String], counts: &ConfusionCounts) -> Figures {
+/// The classes that both the network and the set know. A face can only be called what its set has a word for: a network that knows
+/// neutral faces, too, is not wrong about a set that left them out.
+struct Shown {
+    /// Their places among the network's classes.
+    indices: Vec<usize>,
+    classes: Vec<String>,
+    /// Classes of the network that the set lacks.
+    others: Vec<String>,
+}
+
+impl Shown {
+    fn new(model: &Model, set: &FaceSet) -> Self {
+        let known = |class: &String| set.info().classes.contains(class);
+        let (indices, others): (Vec<usize>, Vec<usize>) =
+            (0..model.classes().len()).partition(|class| known(&model.classes()[*class]));
+        let names = |indices: &[usize]| indices.iter().map(|class| model.classes()[*class].clone()).collect();
+        Shown { classes: names(&indices), others: names(&others), indices }
+    }
+
+    /// A class of the network as one of these.
+    fn place(&self, label: usize) -> usize {
+        self.indices.iter().position(|class| *class == label).expect("every face of the pool is of a class of its set")
+    }
+
+    fn among(&self, probabilities: &[f32]) -> Vec<f32> {
+        self.indices.iter().map(|class| probabilities[*class]).collect()
+    }
+}
+
+fn figures(shown: &Shown, n_of_others: u64, counts: &ConfusionCounts) -> Figures {
     let of_class = |(class, name): (usize, &String)| ClassFigures {
         class: name.clone(),
         precision_percent: 100.0 * counts.precision(class),
@@ -72,9 +118,11 @@ fn figures(classes: &[String], counts: &ConfusionCounts) -> Figures {
         accuracy_percent: 100.0 * counts.accuracy(),
         macro_recall_percent: 100.0 * counts.macro_recall(),
         macro_f1_percent: 100.0 * counts.macro_f1(),
-        classes: classes.to_vec(),
+        classes: shown.classes.clone(),
+        classes_not_in_the_set: shown.others.clone(),
+        n_faces_most_like_those: n_of_others,
         confusion: counts.rows(),
-        per_class: classes.iter().enumerate().map(of_class).collect(),
+        per_class: shown.classes.iter().enumerate().map(of_class).collect(),
     }
 }
 

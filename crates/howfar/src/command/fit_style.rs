@@ -16,7 +16,7 @@ const MOST_FACES: u64 = 3_000;
 /// Pictures in memory at once.
 const BLOCK: usize = 256;
 
-/// Write a style whose drawn faces look like a set's: light, camera and tone, without its labels.
+/// Fit a style of drawn faces to a face set's light, camera and tone; its labels are not looked at.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: howfar fit-style faces/jaffe --base wild --out jaffe-like.toml\n\
     Then: howfar draw --people 300 --style jaffe-like.toml --out faces/drawn\n\

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 
 use howfar_face::Fault;
 use howfar_prepare::{
-    Colour, Detect, FolderClasses, Lights, PrepareRequest, Source, Stage, Views, adapter_names, prepare,
+    Align, Colour, Detect, FolderClasses, Lights, PrepareRequest, Source, Stage, Views, adapter_names, prepare,
 };
 
 use crate::command::draw::parse_expressions;
@@ -37,6 +37,10 @@ pub struct Args {
     /// How faces are found; `none` for pictures that are cropped already.
     #[arg(long, value_parser = ["auto", "none"], default_value = "auto")]
     detect: String,
+    /// Cut faces by the eyes that the embedded network finds, or by the face's box alone [default: landmarks where
+    /// faces are looked for, none for pictures that are cropped already].
+    #[arg(long, value_parser = ["landmarks", "none"])]
+    align: Option<String>,
     /// Colours of the prepared faces.
     #[arg(long, value_parser = ["gray", "rgb"], default_value = "gray")]
     colour: String,
@@ -109,6 +113,11 @@ fn request(args: &Args) -> Result<PrepareRequest, Fault> {
         name: args.name.clone(),
         size: args.size,
         detect: if args.detect == "none" { Detect::None } else { Detect::Auto },
+        align: match args.align.as_deref() {
+            Some("landmarks") => Align::Landmarks,
+            Some(_) => Align::None,
+            None => Align::Auto,
+        },
         colour: Colour::from_name(&args.colour).unwrap_or_default(),
         expressions: parse_expressions(&args.expressions)?,
         subject_pattern: args.subject_pattern.clone(),

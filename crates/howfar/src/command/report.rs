@@ -35,7 +35,7 @@ pub fn print_results(results: &Results, root: &Path, console: &Console) {
         console.answer_json(results);
     } else {
         console.note(&format!("report: {}", root.join("report.html").display()));
-        console.answer(&howfar_report::terminal_summary(results, COLUMNS));
+        console.answer(howfar_report::terminal_summary(results, COLUMNS).trim_end());
     }
 }
 

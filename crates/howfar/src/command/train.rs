@@ -1,32 +1,34 @@
-//! `howfar train FACES --out MODEL`: one network by hand, with validation people of its own.
+//! `howfar train FACES… --out MODEL`: one network by hand, with validation people of its own.
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
-use howfar_face::{FaceSet, Fault, Pool, SubjectId, files};
+use howfar_face::{FaceSet, Fault, Pool, Preprocessing, Provenance, SubjectId, files};
 use howfar_protocol::{Arm, Mixture, MixtureRatio, Network, Recipe, Seeds, Split, SplitPart};
-use howfar_train::TrainingInputs;
+use howfar_train::{Precision, TrainingInputs};
 
 use crate::command::stop_flag;
 use crate::console::Console;
 use crate::journey::epoch_words;
 
-/// Train one network on a face set.
+/// Train one network on face sets.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example: howfar train faces/studio --network compact --seed 1 --out model.safetensors")]
+#[command(after_help = "Examples:\n  howfar train faces/studio --network compact --seed 1 --out model.safetensors\n  \
+    howfar train drawn/studio drawn/wild --network medium --detect detector --precision half --out model.safetensors")]
 pub struct Args {
-    /// The face set's folder.
-    faces: PathBuf,
+    /// The folders of the face sets; the first one says which classes are learned.
+    #[arg(required = true)]
+    faces: Vec<PathBuf>,
     /// The model to write.
     #[arg(long)]
     out: PathBuf,
     /// How to train: modern or paper.
     #[arg(long, value_parser = ["modern", "paper"], default_value = "modern")]
     recipe: String,
-    /// table1-same, table1-valid or compact; the recipe's if not given.
-    #[arg(long, value_parser = ["table1-same", "table1-valid", "compact"])]
+    /// Which network; the recipe's if not given.
+    #[arg(long, value_parser = Network::ALL.map(Network::name))]
     network: Option<String>,
     /// At most so many epochs; the recipe's if not given.
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
@@ -37,6 +39,13 @@ pub struct Args {
     /// Share of the people that choose the epoch and are never trained on.
     #[arg(long, default_value_t = 0.1)]
     validation: f64,
+    /// How `predict` finds the faces of photographs; as the faces were prepared if not given. Drawn faces were not looked for in
+    /// photographs, so a model of them that is meant for photographs wants `detector`.
+    #[arg(long, value_parser = ["detector", "none"])]
+    detect: Option<String>,
+    /// Bits of a weight in the file: 32 (full) or 16 (half).
+    #[arg(long, value_parser = ["full", "half"], default_value = "full")]
+    precision: String,
 }
 
 /// Splits off validation people, trains, saves.
@@ -46,10 +55,8 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
             .found(args.validation)
             .expected("above 0 and below 1"));
     }
-    let set = FaceSet::open(&args.faces)?;
-    let preprocessing = set.info().preprocessing.clone();
-    let mut pool = Pool::new(set.info().classes.clone(), preprocessing.side as usize);
-    let (real, _) = pool.add(&set)?;
+    let (pool, preprocessing) = read(args, console)?;
+    let real = 0..pool.len();
     let people: BTreeSet<SubjectId> = real.clone().map(|f| pool.face(f).labels.subject.clone()).collect();
     let seeds = Seeds::new(args.seed);
     let n_validation = ((args.validation * people.len() as f64).round() as usize).max(1);
@@ -57,12 +64,10 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     let side = |f: &usize| split.side(&pool.face(*f).labels.subject) == Some(SplitPart::Validation);
     let validation: Vec<usize> = real.clone().filter(side).collect();
     let mixture = Mixture::new(Arm::Real, MixtureRatio::ZERO, &pool, real, None, &split, seeds)?;
-    // A run that was stopped goes on from what lies here.
-    let mut run_name = args.out.file_name().unwrap_or_default().to_owned();
-    run_name.push(".run");
-    let folder = args.out.with_file_name(run_name);
-    files::create_folder(&folder)?;
     let settings = settings(args);
+    // A run that was stopped goes on from what lies here.
+    let folder = run_folder(&args.out);
+    files::create_folder(&folder)?;
     let inputs = TrainingInputs {
         pool: &pool,
         mixture: &mixture,
@@ -77,10 +82,12 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
         console.note(&epoch_words("training", event));
         if stop.load(Ordering::SeqCst) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     })?;
-    trained.model.save(&args.out)?;
+    let precision = if args.precision == "half" { Precision::Half } else { Precision::Full };
+    trained.model.save_with(&args.out, precision)?;
     files::remove_folder(&folder)?;
+    let whose = whose(&pool);
     console.answer(&format!(
-        "{}: trained on {} faces of {} people, weights of epoch {} of {}, {} validation people held out",
+        "{}: trained on {} faces of {} {whose}, weights of epoch {} of {}, {} validation {whose} held out",
         args.out.display(),
         mixture.len(),
         people.len() - n_validation,
@@ -89,6 +96,46 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
         n_validation
     ));
     Ok(())
+}
+
+/// All faces of the first set's classes, and how `predict` must prepare others.
+fn read(args: &Args, console: &Console) -> Result<(Pool, Preprocessing), Fault> {
+    let sets = args.faces.iter().map(|folder| FaceSet::open(folder)).collect::<Result<Vec<_>, _>>()?;
+    let first =
+        sets.first().map(|set| set.info().clone()).ok_or_else(|| Fault::usage("FACES", "no face set is named"))?;
+    let mut preprocessing = first.preprocessing;
+    let mut pool = Pool::new(first.classes, preprocessing.side as usize);
+    for set in &sets {
+        let (_, n_left_out) = pool.add(set)?;
+        if n_left_out > 0 {
+            let set = set.folder().display();
+            console.note(&format!("{set}: {n_left_out} faces of classes that the first set lacks were left out"));
+        }
+    }
+    match args.detect.as_deref() {
+        Some("detector") if preprocessing.detection != "detector" => {
+            preprocessing =
+                Preprocessing { detection: "detector".to_owned(), alignment: "landmarks".to_owned(), ..preprocessing };
+        }
+        Some("none") => {
+            preprocessing =
+                Preprocessing { detection: "none".to_owned(), alignment: "none".to_owned(), ..preprocessing };
+        }
+        _ => {}
+    }
+    Ok((pool, preprocessing))
+}
+
+/// Drawn faces belong to identities, not to people.
+fn whose(pool: &Pool) -> &'static str {
+    let drawn = (0..pool.len()).all(|f| pool.face(f).labels.provenance == Provenance::Drawn);
+    if drawn { "identities" } else { "people" }
+}
+
+fn run_folder(out: &Path) -> PathBuf {
+    let mut name = out.file_name().unwrap_or_default().to_owned();
+    name.push(".run");
+    out.with_file_name(name)
 }
 
 fn settings(args: &Args) -> howfar_protocol::TrainingSettings {

@@ -1,0 +1,117 @@
+//! Layers with their numbers: what comes out for pictures, whatever it means.
+//!
+//! In: an architecture and weights. Out: numbers a picture, tensors by name. What the numbers mean is said by
+//! [`crate::Classifier`] and [`crate::LandmarkNetwork`].
+
+use burn::tensor::Device;
+use rand_chacha::ChaCha8Rng;
+use serde_json::Value;
+
+use crate::forward::{Leaves, Mode, Operations, forward};
+use crate::weight_file::{Named, TensorFile};
+use crate::{Architecture, NetFault, Weights, composed};
+
+/// A network of any kind.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Network {
+    pub(crate) architecture: Architecture,
+    pub(crate) weights: Weights,
+}
+
+impl Network {
+    /// A network with initial weights from a stream.
+    pub fn new(architecture: Architecture, rng: &mut ChaCha8Rng) -> Self {
+        let weights = Weights::initial(&architecture, rng);
+        Network { architecture, weights }
+    }
+
+    /// A network with given weights, which must have the names and shapes of the architecture.
+    pub fn with_weights(architecture: Architecture, weights: Weights) -> Result<Self, NetFault> {
+        let blank = Weights::blank(&architecture);
+        let fits = blank.parameters.len() == weights.parameters.len()
+            && blank.parameters.iter().zip(&weights.parameters).all(|(a, b)| {
+                (&a.name, &a.shape, a.trained, a.values.len()) == (&b.name, &b.shape, b.trained, b.values.len())
+            });
+        if fits {
+            return Ok(Network { architecture, weights });
+        }
+        Err(NetFault::new("weights", "they belong to another network", "other tensors", architecture.kind.name()))
+    }
+
+    /// Its layers.
+    pub fn architecture(&self) -> &Architecture {
+        &self.architecture
+    }
+
+    /// Its numbers.
+    pub fn weights(&self) -> &Weights {
+        &self.weights
+    }
+
+    /// What comes out for pictures; each row depends on its picture alone. `batch` pictures go through at once, and
+    /// batches are filled up to it, because products of matrices may round differently for other sizes.
+    ///
+    /// # Shapes
+    /// `inputs` `[N, 1, H, W]`, scaled as in training -> `[N, E]`
+    pub(crate) fn outputs(&self, operations: Operations, inputs: &[f32], batch: usize) -> Vec<f32> {
+        let n_inputs = self.architecture.n_inputs();
+        assert_eq!(inputs.len() % n_inputs, 0, "inputs are whole pictures of {n_inputs} numbers");
+        let device = Device::flex();
+        let leaves = Leaves::new(&self.weights, &device);
+        let mut outputs = Vec::new();
+        for chunk in inputs.chunks(batch * n_inputs) {
+            let mut filled = chunk.to_vec();
+            filled.resize(batch * n_inputs, 0.0);
+            let (out, _) = forward(&self.architecture, &leaves, operations, filled, Mode::Inference, &device);
+            let n = chunk.len() / n_inputs;
+            outputs.extend(&composed::numbers(out)[..n * self.architecture.n_outputs]);
+        }
+        outputs
+    }
+
+    /// The tensors by name, with `prefix` before each.
+    pub fn tensors(&self, prefix: &str) -> Vec<Named> {
+        let parameters = self.weights.parameters.iter();
+        parameters
+            .map(|p| Named { name: format!("{prefix}{}", p.name), shape: p.shape.clone(), values: p.values.clone() })
+            .collect()
+    }
+
+    /// Takes the tensors of a network, with `prefix` before each name, out of a file.
+    pub fn take(architecture: Architecture, file: &mut TensorFile, prefix: &str) -> Result<Self, NetFault> {
+        let mut weights = Weights::blank(&architecture);
+        for parameter in &mut weights.parameters {
+            parameter.values = file.take(&format!("{prefix}{}", parameter.name), &parameter.shape)?;
+        }
+        Ok(Network { architecture, weights })
+    }
+
+    /// Takes the network that a file holds and nothing else.
+    pub(crate) fn take_alone(architecture: Architecture, file: &mut TensorFile) -> Result<Self, NetFault> {
+        let network = Self::take(architecture, file, "")?;
+        match file.tensors.keys().next() {
+            Some(name) => Err(NetFault::new(name, "a tensor that this network does not have", name, "none besides")),
+            None => Ok(network),
+        }
+    }
+}
+
+/// Reads a weight file and refuses other formats and newer versions.
+pub(crate) fn open_weights(bytes: &[u8], expected: &str, newest: u64) -> Result<TensorFile, NetFault> {
+    let file = TensorFile::read(bytes)?;
+    let format = file.metadata["format"].as_str().unwrap_or("none");
+    if format != expected {
+        return Err(NetFault::new("format", "this is another kind of file", format, expected));
+    }
+    let version = file.metadata["version"].as_u64().unwrap_or(0);
+    if version > newest {
+        let expected = format!("version {newest} or older; update howfar");
+        return Err(NetFault::new("version", "written by a newer howfar", version, expected));
+    }
+    Ok(file)
+}
+
+/// A size in the head of a weight file; 0 where there is none.
+pub(crate) fn size_field(metadata: &Value, field: &str) -> usize {
+    metadata[field].as_u64().and_then(|n| usize::try_from(n).ok()).unwrap_or(0)
+}
