@@ -1,0 +1,464 @@
+//! 3×3 convolutions by Winograd's F(4×4, 3×3) (Lavin and Gray, 2016): a quarter of the multiplications.
+//!
+//! An output of 4×4 pixels comes from an input of 6×6. Both the input and the weights are brought to 36 numbers, multiplied
+//! one by one, summed over channels and brought back. So a convolution is 36 products of matrices, tiles × channels in
+//! times channels in × channels out; the weight gradient is 36 products the other way round.
+
+use crate::product::{add_products, products};
+use crate::vector::Vector;
+
+/// Tiles that are transformed at once: what they and their products take stays in the second cache.
+pub(crate) const TILES_AT_ONCE: usize = 24;
+
+/// Numbers of a transformed tile.
+pub(crate) const N_TAPS: usize = 36;
+
+/// Sizes of a convolution of one picture: H × W with C channels and a border of zeros around it to C' channels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Field {
+    pub height: usize,
+    pub width: usize,
+    pub n_in: usize,
+    pub n_out: usize,
+    /// Zeros on each side.
+    pub border: usize,
+}
+
+impl Field {
+    pub fn height_out(&self) -> usize {
+        self.height + 2 * self.border - 2
+    }
+
+    pub fn width_out(&self) -> usize {
+        self.width + 2 * self.border - 2
+    }
+
+    pub fn tile_rows(&self) -> usize {
+        self.height_out().div_ceil(4)
+    }
+
+    pub fn tile_columns(&self) -> usize {
+        self.width_out().div_ceil(4)
+    }
+
+    /// Numbers of the transformed weights.
+    pub fn n_packed<V: Vector>(&self) -> usize {
+        N_TAPS * self.n_in * self.n_out.next_multiple_of(V::LANES)
+    }
+}
+
+/// Which tiles are done: rows of tiles of pictures that lie one after the other.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Tiles {
+    pub n_pictures: usize,
+    /// First row of tiles.
+    pub first_row: usize,
+    pub n_rows: usize,
+}
+
+impl Tiles {
+    fn count(&self, field: &Field) -> usize {
+        self.n_pictures * self.n_rows * field.tile_columns()
+    }
+
+    /// Picture, row and column of a tile.
+    fn place(&self, field: &Field, tile: usize) -> [usize; 3] {
+        let (columns, per_picture) = (field.tile_columns(), self.n_rows * field.tile_columns());
+        let within = tile % per_picture;
+        [tile / per_picture, self.first_row + within / columns, within % columns]
+    }
+}
+
+/// Room for the tiles of one call.
+#[derive(Debug, Default)]
+pub(crate) struct Room {
+    inputs: Vec<f32>,
+    products: Vec<f32>,
+    edge: Vec<f32>,
+}
+
+/// The first `n` numbers of a buffer that grows once.
+pub(crate) fn sized(buffer: &mut Vec<f32>, n: usize) -> &mut [f32] {
+    if buffer.len() < n {
+        buffer.resize(n, 0.0);
+    }
+    &mut buffer[..n]
+}
+
+/// Transformed weights in the order in which they are read: groups of two vectors of output channels (the last of one
+/// where their number is odd), in each the 36 numbers, input channels, output channels. Writes the groups from output
+/// channel `first` on, which `to` has room for; `at(o, i, tap)` gives a weight.
+///
+/// # Safety
+/// The processor has the instructions of `V`.
+#[inline(always)]
+pub(crate) unsafe fn pack_group<V: Vector>(
+    field: Field,
+    first: usize,
+    to: &mut [f32],
+    at: impl Fn(usize, usize, usize) -> f32,
+) {
+    let size = to.len() / (N_TAPS * field.n_in);
+    let mut lanes = [[0.0f32; 16]; 9];
+    for i in 0..field.n_in {
+        for v in 0..size / V::LANES {
+            for lane in 0..V::LANES {
+                let o = first + v * V::LANES + lane;
+                for (tap, lanes) in lanes.iter_mut().enumerate() {
+                    lanes[lane] = if o < field.n_out { at(o, i, tap) } else { 0.0 };
+                }
+            }
+            // SAFETY: rows of 16 hold a vector; `to` holds 36 rows of n_in × size.
+            unsafe {
+                let tap = |y: usize, x: usize| V::load(lanes[3 * y + x].as_ptr());
+                let mut rows = [[V::splat(0.0); 6]; 3];
+                for (x, row) in rows.iter_mut().enumerate() {
+                    *row = spread([tap(0, x), tap(1, x), tap(2, x)]);
+                }
+                for y in 0..6 {
+                    let all = spread([rows[0][y], rows[1][y], rows[2][y]]);
+                    for (x, value) in all.into_iter().enumerate() {
+                        let row = (6 * y + x) * field.n_in + i;
+                        value.store(to.as_mut_ptr().add(row * size + v * V::LANES));
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Three taps to six numbers.
+#[inline(always)]
+unsafe fn spread<V: Vector>([a, b, c]: [V; 3]) -> [V; 6] {
+    // SAFETY: the caller has the instructions.
+    unsafe {
+        let sixth = V::splat(1.0 / 6.0);
+        let (outer, middle) = (a.add(c).mul(V::splat(-1.0 / 6.0)), b.mul(sixth));
+        let (far, half) = (a.mul_add(V::splat(1.0 / 24.0), c.mul(sixth)), b.mul(V::splat(1.0 / 12.0)));
+        [a.mul(V::splat(0.25)), outer.sub(middle), outer.add(middle), far.add(half), far.sub(half), c]
+    }
+}
+
+/// The way back of [`spread`] for gradients.
+#[inline(always)]
+unsafe fn spread_back<V: Vector>(u: [V; 6]) -> [V; 3] {
+    // SAFETY: the caller has the instructions.
+    unsafe {
+        let (near, far) = (u[1].add(u[2]).mul(V::splat(1.0 / 6.0)), u[3].add(u[4]));
+        let a = far.mul_add(V::splat(1.0 / 24.0), u[0].mul_add(V::splat(0.25), V::splat(0.0).sub(near)));
+        let b = u[3].sub(u[4]).mul_add(V::splat(1.0 / 12.0), u[2].sub(u[1]).mul(V::splat(1.0 / 6.0)));
+        let c = far.mul_add(V::splat(1.0 / 6.0), u[5].sub(near));
+        [a, b, c]
+    }
+}
+
+/// Six pixels to six numbers.
+#[inline(always)]
+unsafe fn into_tile<V: Vector>(d: [V; 6]) -> [V; 6] {
+    // SAFETY: the caller has the instructions.
+    unsafe {
+        let (four, minus_four, minus_five) = (V::splat(4.0), V::splat(-4.0), V::splat(-5.0));
+        let (even, odd) = (d[2].mul_add(minus_four, d[4]), d[1].mul_add(minus_four, d[3]));
+        let (far, twice) = (d[4].sub(d[2]), d[3].sub(d[1]).mul(V::splat(2.0)));
+        let first = d[0].mul_add(four, d[2].mul_add(minus_five, d[4]));
+        let last = d[1].mul_add(four, d[3].mul_add(minus_five, d[5]));
+        [first, even.add(odd), even.sub(odd), far.add(twice), far.sub(twice), last]
+    }
+}
+
+/// Six products to four pixels.
+#[inline(always)]
+unsafe fn out_of_tile<V: Vector>(m: [V; 6]) -> [V; 4] {
+    // SAFETY: the caller has the instructions.
+    unsafe {
+        let (near, near_off) = (m[1].add(m[2]), m[1].sub(m[2]));
+        let (far, far_off) = (m[3].add(m[4]), m[3].sub(m[4]));
+        let last = far_off.mul_add(V::splat(8.0), near_off).add(m[5]);
+        [
+            m[0].add(near.add(far)),
+            far_off.mul_add(V::splat(2.0), near_off),
+            far.mul_add(V::splat(4.0), near),
+            last,
+        ]
+    }
+}
+
+/// The way back of [`out_of_tile`] for gradients.
+#[inline(always)]
+unsafe fn out_of_tile_back<V: Vector>(y: [V; 4]) -> [V; 6] {
+    // SAFETY: the caller has the instructions.
+    unsafe {
+        let (even, odd) = (y[0].add(y[2]), y[1].add(y[3]));
+        let far_even = y[2].mul_add(V::splat(4.0), y[0]);
+        let far_odd = y[3].mul_add(V::splat(8.0), y[1].mul(V::splat(2.0)));
+        [y[0], even.add(odd), even.sub(odd), far_even.add(far_odd), far_even.sub(far_odd), y[3]]
+    }
+}
+
+/// Transforms the SIDE × SIDE window of a picture whose corner is at (`top`, `left`), which may lie in the border, and
+/// writes number f of channel c to `to[f · stride + c]`.
+#[inline(always)]
+unsafe fn transform_window<V: Vector, const SIDE: usize>(
+    picture: &[f32],
+    [height, width, n_channels]: [usize; 3],
+    [top, left]: [isize; 2],
+    edge: &mut [f32],
+    to: *mut f32,
+    stride: usize,
+    transform: impl Fn([V; SIDE]) -> [V; 6],
+) {
+    let side = SIDE as isize;
+    let inside = top >= 0 && left >= 0 && top + side <= height as isize && left + side <= width as isize;
+    let (from, row) = if inside {
+        (picture[(top as usize * width + left as usize) * n_channels..].as_ptr(), width * n_channels)
+    } else {
+        let edge = &mut edge[..SIDE * SIDE * n_channels];
+        edge.fill(0.0);
+        let (first, last) = (left.max(0), (left + side).min(width as isize));
+        for y in top.max(0)..(top + side).min(height as isize) {
+            let n = (last - first).max(0) as usize * n_channels;
+            let from = &picture[(y as usize * width + first as usize) * n_channels..][..n];
+            edge[((y - top) * side + first - left) as usize * n_channels..][..n].copy_from_slice(from);
+        }
+        (edge.as_ptr(), SIDE * n_channels)
+    };
+    let mut at = 0;
+    while at < n_channels {
+        let n = (n_channels - at).min(V::LANES);
+        // SAFETY: the window lies inside the picture or inside `edge`; the caller's `to` holds 36 rows.
+        unsafe {
+            let mut half = [[V::splat(0.0); 6]; SIDE];
+            for (y, half) in half.iter_mut().enumerate() {
+                let from = from.add(y * row + at);
+                let mut pixels = [V::splat(0.0); SIDE];
+                for (x, pixel) in pixels.iter_mut().enumerate() {
+                    *pixel = V::load_first(from.add(x * n_channels), n);
+                }
+                *half = transform(pixels);
+            }
+            for x in 0..6 {
+                let mut column = [V::splat(0.0); SIDE];
+                for (value, half) in column.iter_mut().zip(&half) {
+                    *value = half[x];
+                }
+                for (y, value) in transform(column).into_iter().enumerate() {
+                    value.store_first(to.add((6 * y + x) * stride + at), n);
+                }
+            }
+        }
+        at += n;
+    }
+}
+
+/// Tiles of pictures through a convolution: `y` = bias + weights ∗ `x`.
+///
+/// # Shapes
+/// `x` `[n_pictures, H, W, C]`, `packed` from [`pack_group`], `bias` `[C' padded to whole vectors]`, `y`
+/// `[n_pictures, rows of the tiles, W', C']`
+///
+/// # Safety
+/// The processor has the instructions of `V`.
+#[inline(always)]
+pub(crate) unsafe fn convolve<V: Vector>(
+    field: Field,
+    tiles: Tiles,
+    x: &[f32],
+    packed: &[f32],
+    bias: &[f32],
+    y: &mut [f32],
+    room: &mut Room,
+) {
+    let (n_in, n_out) = (field.n_in, field.n_out);
+    let n_x = field.height * field.width * n_in;
+    let n_rows = (field.height_out() - 4 * tiles.first_row).min(4 * tiles.n_rows);
+    let n_y = n_rows * field.width_out() * n_out;
+    let n_vectors = n_out.div_ceil(V::LANES);
+    assert!(x.len() >= tiles.n_pictures * n_x && y.len() >= tiles.n_pictures * n_y);
+    assert!(packed.len() >= field.n_packed::<V>() && bias.len() >= n_vectors * V::LANES);
+    let stride = TILES_AT_ONCE * n_in;
+    let inputs = sized(&mut room.inputs, N_TAPS * stride);
+    let out = sized(&mut room.products, N_TAPS * TILES_AT_ONCE * 2 * V::LANES);
+    let edge = sized(&mut room.edge, N_TAPS * n_in);
+    let n_tiles = tiles.count(&field);
+    for first in (0..n_tiles).step_by(TILES_AT_ONCE) {
+        let n = (n_tiles - first).min(TILES_AT_ONCE);
+        for t in 0..n {
+            let [picture, row, column] = tiles.place(&field, first + t);
+            let corner = [row, column].map(|tile| (4 * tile) as isize - field.border as isize);
+            let shape = [field.height, field.width, n_in];
+            // SAFETY: tile t of 36 rows of tiles lies inside the buffer.
+            unsafe {
+                let to = inputs.as_mut_ptr().add(t * n_in);
+                let picture = &x[picture * n_x..(picture + 1) * n_x];
+                transform_window::<V, 6>(picture, shape, corner, edge, to, stride, |d| into_tile(d));
+            }
+        }
+        let mut vector = 0;
+        while vector < n_vectors {
+            let size = (n_vectors - vector).min(2);
+            let at = vector * V::LANES;
+            let weights = &packed[N_TAPS * n_in * at..];
+            // SAFETY: all rows lie inside their buffers, whose lengths were checked above.
+            unsafe {
+                for f in 0..N_TAPS {
+                    let a = inputs.as_ptr().add(f * stride);
+                    let b = weights.as_ptr().add(f * n_in * size * V::LANES);
+                    let c = out.as_mut_ptr().add(f * TILES_AT_ONCE * 2 * V::LANES);
+                    if size == 2 {
+                        products::<V, 2>(n, n_in, a, [n_in, 1], b, c, 2 * V::LANES);
+                    } else {
+                        products::<V, 1>(n, n_in, a, [n_in, 1], b, c, 2 * V::LANES);
+                    }
+                }
+                for t in 0..n {
+                    let [picture, row, column] = tiles.place(&field, first + t);
+                    let y = &mut y[picture * n_y..(picture + 1) * n_y];
+                    let corner = [4 * (row - tiles.first_row), 4 * column];
+                    for v in 0..size {
+                        let at = at + v * V::LANES;
+                        let products = out.as_ptr().add((2 * t + v) * V::LANES);
+                        let bias = V::load(bias.as_ptr().add(at));
+                        write_tile::<V>([n_rows, field.width_out(), n_out], corner, products, bias, y, at);
+                    }
+                }
+            }
+            vector += size;
+        }
+    }
+}
+
+/// Brings 36 products of a vector of channels from `at` on back to 4×4 pixels and writes those that lie inside.
+#[inline(always)]
+unsafe fn write_tile<V: Vector>(
+    [height, width, n_channels]: [usize; 3],
+    [top, left]: [usize; 2],
+    products: *const f32,
+    bias: V,
+    y: &mut [f32],
+    at: usize,
+) {
+    let (n, stride) = ((n_channels - at).min(V::LANES), TILES_AT_ONCE * 2 * V::LANES);
+    let (n_rows, n_columns) = ((height - top).min(4), (width - left).min(4));
+    debug_assert!(y.len() >= height * width * n_channels);
+    // SAFETY: the caller's products are 36 rows apart by `stride`; pixels inside the picture only are written.
+    unsafe {
+        let mut half = [[V::splat(0.0); 4]; 6];
+        for (row, half) in half.iter_mut().enumerate() {
+            let m = |x: usize| V::load(products.add((6 * row + x) * stride));
+            *half = out_of_tile([m(0), m(1), m(2), m(3), m(4), m(5)]);
+        }
+        let y = y.as_mut_ptr().add((top * width + left) * n_channels + at);
+        for column in 0..n_columns {
+            let m = |row: usize| half[row][column];
+            let pixels = out_of_tile([m(0), m(1), m(2), m(3), m(4), m(5)]);
+            for (row, pixel) in pixels.into_iter().enumerate().take(n_rows) {
+                pixel.add(bias).store_first(y.add((row * width + column) * n_channels), n);
+            }
+        }
+    }
+}
+
+/// Adds the part of pictures to the transformed weight gradient: `sums` += Σ over tiles of `x` beside `gradient`.
+///
+/// # Shapes
+/// `x` `[n_pictures, H, W, C]`, `gradient` `[n_pictures, H', W', C']`, `sums` `[36, C, C' padded to whole vectors]`
+///
+/// # Safety
+/// The processor has the instructions of `V`.
+#[inline(always)]
+pub(crate) unsafe fn add_weight_gradient<V: Vector>(
+    field: Field,
+    n_pictures: usize,
+    x: &[f32],
+    gradient: &[f32],
+    sums: &mut [f32],
+    room: &mut Room,
+) {
+    let (n_in, n_out) = (field.n_in, field.n_out);
+    let n_padded = n_out.next_multiple_of(V::LANES);
+    let (n_x, n_y) = (field.height * field.width * n_in, field.height_out() * field.width_out() * n_out);
+    assert!(x.len() >= n_pictures * n_x && gradient.len() >= n_pictures * n_y);
+    assert!(sums.len() >= N_TAPS * n_in * n_padded);
+    let tiles = Tiles { n_pictures, first_row: 0, n_rows: field.tile_rows() };
+    let (stride, slope_stride) = (TILES_AT_ONCE * n_in, TILES_AT_ONCE * n_padded);
+    let inputs = sized(&mut room.inputs, N_TAPS * stride);
+    let slopes = sized(&mut room.products, N_TAPS * slope_stride);
+    let edge = sized(&mut room.edge, N_TAPS * n_in.max(n_out));
+    let n_tiles = tiles.count(&field);
+    for first in (0..n_tiles).step_by(TILES_AT_ONCE) {
+        let n = (n_tiles - first).min(TILES_AT_ONCE);
+        for t in 0..n {
+            let [picture, row, column] = tiles.place(&field, first + t);
+            let corner = [4 * row as isize, 4 * column as isize];
+            let before = corner.map(|place| place - field.border as isize);
+            // SAFETY: tile t of 36 rows of tiles lies inside the buffers.
+            unsafe {
+                let to = inputs.as_mut_ptr().add(t * n_in);
+                let (shape, picture_in) = ([field.height, field.width, n_in], &x[picture * n_x..(picture + 1) * n_x]);
+                transform_window::<V, 6>(picture_in, shape, before, edge, to, stride, |d| into_tile(d));
+                let to = slopes.as_mut_ptr().add(t * n_padded);
+                let shape = [field.height_out(), field.width_out(), n_out];
+                let slope = &gradient[picture * n_y..(picture + 1) * n_y];
+                transform_window::<V, 4>(slope, shape, corner, edge, to, slope_stride, |d| out_of_tile_back(d));
+            }
+        }
+        for f in 0..N_TAPS {
+            // SAFETY: rows of n tiles and of n_in sums lie inside their buffers, whose lengths were checked above.
+            unsafe {
+                let a = inputs.as_ptr().add(f * stride);
+                let b = slopes.as_ptr().add(f * slope_stride);
+                let c = sums.as_mut_ptr().add(f * n_in * n_padded);
+                add_products::<V>([n_in, n, n_padded], a, [1, n_in], b, n_padded, c, n_padded);
+            }
+        }
+    }
+}
+
+/// Brings sums of [`add_weight_gradient`], several of them added in their order, back to weights.
+///
+/// # Shapes
+/// `sums` `[parts, 36, C, C' padded to whole vectors]`; `gradient` `[channels from first_out on, C, 3, 3]`
+///
+/// # Safety
+/// The processor has the instructions of `V`.
+#[inline(always)]
+pub(crate) unsafe fn unpack_weight_gradient<V: Vector>(
+    field: Field,
+    sums: &[f32],
+    first_out: usize,
+    gradient: &mut [f32],
+) {
+    let (n_in, n_padded) = (field.n_in, field.n_out.next_multiple_of(V::LANES));
+    let n_sums = N_TAPS * n_in * n_padded;
+    let n_out = gradient.len() / (9 * n_in);
+    debug_assert!(first_out.is_multiple_of(V::LANES) && n_out <= V::LANES);
+    let mut lanes = [[0.0f32; 16]; 9];
+    for i in 0..n_in {
+        // SAFETY: rows of padded channels lie inside the sums; a row of 16 holds a vector.
+        unsafe {
+            let sum = |f: usize| {
+                let mut sum = V::splat(0.0);
+                for part in sums.chunks_exact(n_sums) {
+                    sum = sum.add(V::load(part.as_ptr().add((f * n_in + i) * n_padded + first_out)));
+                }
+                sum
+            };
+            let mut half = [[V::splat(0.0); 3]; 6];
+            for (y, half) in half.iter_mut().enumerate() {
+                let f = 6 * y;
+                *half = spread_back([sum(f), sum(f + 1), sum(f + 2), sum(f + 3), sum(f + 4), sum(f + 5)]);
+            }
+            for x in 0..3 {
+                let column = spread_back([half[0][x], half[1][x], half[2][x], half[3][x], half[4][x], half[5][x]]);
+                for (y, value) in column.into_iter().enumerate() {
+                    value.store(lanes[3 * y + x].as_mut_ptr());
+                }
+            }
+        }
+        for lane in 0..n_out {
+            for (tap, lanes) in lanes.iter().enumerate() {
+                gradient[(lane * n_in + i) * 9 + tap] = lanes[lane];
+            }
+        }
+    }
+}

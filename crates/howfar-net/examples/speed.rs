@@ -1,0 +1,70 @@
+//! Our side of `bench/run`: `speed train|infer|latency NETWORK BATCH THREADS` measures one cell and prints one line of
+//! JSON, pictures a second over the median step and the peak memory in MB.
+#![expect(clippy::print_stdout, reason = "its answer")]
+
+use std::process::ExitCode;
+use std::time::Instant;
+
+use howfar_net::{Classifier, NetworkKind, OptimiserKind, StepSettings, Trainer};
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+const SIDE: usize = 64;
+const N_CLASSES: usize = 6;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let Some(speed) = measure(&arguments) else {
+        return ExitCode::from(2);
+    };
+    println!(r#"{{"pictures_per_s": {speed}, "peak_mb": {}}}"#, peak_mb());
+    ExitCode::SUCCESS
+}
+
+/// Pictures a second.
+fn measure(arguments: &[String]) -> Option<f64> {
+    let [what, network, batch, _threads] = arguments else { return None };
+    let (kind, batch) = (NetworkKind::from_name(network)?, batch.parse::<usize>().ok()?);
+    let mut rng = ChaCha8Rng::seed_from_u64(0);
+    let classifier = Classifier::new(kind, N_CLASSES, SIDE, &mut rng).ok()?;
+    let pictures: Vec<f32> = (0..batch * SIDE * SIDE).map(|i| (i * 7919 % 1009) as f32 / 1009.0).collect();
+    let seconds = match what.as_str() {
+        "train" => {
+            let labels: Vec<usize> = (0..batch).map(|i| i % N_CLASSES).collect();
+            let settings = StepSettings { rate: 1e-4, label_smoothing: 0.0 };
+            let mut trainer = Trainer::new(classifier, OptimiserKind::Adam);
+            median_seconds(10, || {
+                trainer.step(pictures.clone(), &labels, settings, Some(&mut rng));
+            })
+        }
+        "infer" | "latency" => median_seconds(if batch == 1 { 300 } else { 20 }, || {
+            std::hint::black_box(classifier.logits(&pictures));
+        }),
+        _ => return None,
+    };
+    Some(batch as f64 / seconds)
+}
+
+fn median_seconds(n: usize, mut step: impl FnMut()) -> f64 {
+    (0..(n / 10).max(2)).for_each(|_| step());
+    let mut seconds: Vec<f64> = (0..n)
+        .map(|_| {
+            let started = Instant::now();
+            step();
+            started.elapsed().as_secs_f64()
+        })
+        .collect();
+    seconds.sort_by(f64::total_cmp);
+    seconds[n / 2]
+}
+
+/// The most memory that this process has held; 0 where the system does not say.
+fn peak_mb() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kilobytes = line.and_then(|rest| rest.trim().trim_end_matches(" kB").parse::<f64>().ok());
+    kilobytes.unwrap_or(0.0) / 1024.0
+}
