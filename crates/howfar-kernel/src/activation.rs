@@ -112,9 +112,10 @@ pub(crate) unsafe fn activate<V: Vector>(
         let n = (c - at).min(V::LANES);
         // SAFETY: n channels from `at` on lie inside each pixel; windows lie inside the picture.
         unsafe {
-            let row = |row: &[f32]| V::load_first(row.as_ptr().add(at), n);
-            let (factor, shift) =
-                affine.map_or((V::splat(1.0), V::splat(0.0)), |[factor, shift]| (row(factor), row(shift)));
+            let (factor, shift) = match affine {
+                Some([factor, shift]) => (row(factor, at, n), row(shift, at, n)),
+                None => (V::splat(1.0), V::splat(0.0)),
+            };
             let (y, out) = (y.as_ptr().add(at), out.as_mut_ptr().add(at));
             let scale = V::splat(kept.map_or(1.0, |kept| kept.scale));
             for row in 0..map.height_out() {
@@ -155,8 +156,7 @@ macro_rules! each_share {
                 let slope = <$V>::load_first($gradient.as_ptr().add(out * c + $at), n).mul($scale);
                 let from = (out * n_vectors + $at / <$V>::LANES) * window;
                 for i in 0..window {
-                    let ($pixel, $share) =
-                        ($map.pixel(row, column, i), slope.keep(*$routes.get_unchecked(from + i)));
+                    let ($pixel, $share) = ($map.pixel(row, column, i), slope.keep(*$routes.get_unchecked(from + i)));
                     $body;
                 }
             }
@@ -264,21 +264,43 @@ pub(crate) unsafe fn gradient_before<V: Vector>(
         let n = (c - at).min(V::LANES);
         // SAFETY: n channels from `at` on lie inside each pixel; windows lie inside the picture.
         unsafe {
-            let load = |row: &[f32]| V::load_first(row.as_ptr().add(at), n);
-            let (factor, mean, constant, slope) = (load(factor), load(mean), load(constant), load(slope));
+            let channels = [row(factor, at, n), row(mean, at, n), row(constant, at, n), row(slope, at, n)];
             let (y, to, scale) = (y.as_ptr().add(at), to.as_mut_ptr().add(at), V::splat(scale));
-            let set = |pixel: usize, share: V| {
-                let away = V::load_first(y.add(pixel * c), n).sub(mean);
-                factor.mul(share).sub(away.mul_add(slope, constant)).store_first(to.add(pixel * c), n);
-            };
-            each_share!(V, map, gradient, routes, scale, at, |pixel, share| set(pixel, share));
+            each_share!(V, map, gradient, routes, scale, at, |pixel, share| {
+                behind_norm(channels, y.add(pixel * c), share, to.add(pixel * c), n)
+            });
             // What no window covers.
             for row in 0..map.height {
                 let from = if row < covered.0 { covered.1 } else { 0 };
                 for column in from..map.width {
-                    set(row * map.width + column, V::splat(0.0));
+                    let place = (row * map.width + column) * c;
+                    behind_norm(channels, y.add(place), V::splat(0.0), to.add(place), n);
                 }
             }
         }
+    }
+}
+
+/// Up to a vector of a row of channels.
+#[inline(always)]
+unsafe fn row<V: Vector>(row: &[f32], at: usize, n: usize) -> V {
+    debug_assert!(at + n <= row.len());
+    // SAFETY: the callers checked the length of the row.
+    unsafe { V::load_first(row.as_ptr().add(at), n) }
+}
+
+/// The gradient at a pixel behind a norm.
+#[inline(always)]
+unsafe fn behind_norm<V: Vector>(
+    [factor, mean, constant, slope]: [V; 4],
+    y: *const f32,
+    share: V,
+    to: *mut f32,
+    n: usize,
+) {
+    // SAFETY: the caller's pointers are good for n channels.
+    unsafe {
+        let away = V::load_first(y, n).sub(mean);
+        factor.mul(share).sub(away.mul_add(slope, constant)).store_first(to, n);
     }
 }

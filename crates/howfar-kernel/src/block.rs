@@ -224,15 +224,7 @@ impl Block {
     }
 
     /// The convolution and, unless a norm comes between, the activation.
-    fn run(
-        &self,
-        set: InstructionSet,
-        x: &[f32],
-        packed: &[f32],
-        bias: &[f32],
-        dropout: Option<Dropout>,
-        to: &To<'_>,
-    ) {
+    fn run(&self, set: InstructionSet, x: &[f32], packed: &[f32], bias: &[f32], dropout: Option<Dropout>, to: &To<'_>) {
         let (block, pieces) = (*self, self.pieces(self.check(x)));
         let mut bias = bias.to_vec();
         bias.resize(self.n_out.next_multiple_of(set.lanes()), 0.0);

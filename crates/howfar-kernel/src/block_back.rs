@@ -12,7 +12,7 @@ use crate::convolution::{self, Geometry};
 use crate::instruction_set::{self, Kernel};
 use crate::parts::Parts;
 use crate::vector::Vector;
-use crate::winograd::{self, Field, N_TAPS, TILES_AT_ONCE, Tiles, sized};
+use crate::winograd::{self, Field, TILES_AT_ONCE, Tiles, sized};
 
 /// Pictures whose weight gradients are summed by one thread.
 const GROUP: usize = 8;
@@ -68,7 +68,9 @@ impl Block {
             let turned = |i: usize, o: usize, tap: usize| weight[(o * n_in + i) * 9 + 8 - tap];
             pack(set, back, self.by_winograd(), &mut room.packed, turned);
         }
-        let n_sums = if self.by_winograd() { N_TAPS } else { 9 } * self.n_in * n_out.next_multiple_of(set.lanes());
+        let lanes = set.lanes();
+        let n_sums =
+            if self.by_winograd() { self.field().n_sums(lanes) } else { 9 * self.n_in * n_out.next_multiple_of(lanes) };
         let group = if n_sums >= LARGE.0 { LARGE.1 } else { GROUP };
         let n_groups = n.div_ceil(group).max(1);
         let (weight_sums, bias_sums) =
@@ -84,7 +86,18 @@ impl Block {
                 with_scratch(|scratch| {
                     let (block, input) = (*self, input.as_ref());
                     let kernel = Back {
-                        block, back, pictures, x, packed, behind, forward, gradient, input, weight_sums, bias_sums, scratch,
+                        block,
+                        back,
+                        pictures,
+                        x,
+                        packed,
+                        behind,
+                        forward,
+                        gradient,
+                        input,
+                        weight_sums,
+                        bias_sums,
+                        scratch,
                     };
                     instruction_set::run(set, kernel);
                 });
@@ -207,9 +220,22 @@ impl Kernel for Back<'_> {
     type Output = ();
     #[inline(always)]
     unsafe fn run<V: Vector>(self) {
-        let Back { block, back, pictures, x, packed, behind, forward, gradient, input, weight_sums, bias_sums, scratch } =
-            self;
-        let (map, n_x, n_y, n_out) = (block.map(), block.n_inputs(), block.map().n_values(), block.map().n_values_out());
+        let Back {
+            block,
+            back,
+            pictures,
+            x,
+            packed,
+            behind,
+            forward,
+            gradient,
+            input,
+            weight_sums,
+            bias_sums,
+            scratch,
+        } = self;
+        let (map, n_x, n_y, n_out) =
+            (block.map(), block.n_inputs(), block.map().n_values(), block.map().n_values_out());
         let Scratch { room, picture, convolved, .. } = scratch;
         let per_picture = block.field().tile_rows() * block.field().tile_columns();
         let at_once = if block.by_winograd() { (TILES_AT_ONCE / per_picture).max(1) } else { 1 };
@@ -222,7 +248,8 @@ impl Kernel for Back<'_> {
             // SAFETY: the caller has the instructions; groups of pictures do not overlap.
             unsafe {
                 for (i, after) in (first..first + n).zip(after.chunks_exact_mut(n_y)) {
-                    let (gradient, routes) = (&gradient[i * n_out..(i + 1) * n_out], forward.routes_of(map, V::LANES, i));
+                    let (gradient, routes) =
+                        (&gradient[i * n_out..(i + 1) * n_out], forward.routes_of(map, V::LANES, i));
                     match behind {
                         None => {
                             activation::route_back::<V>(map, gradient, routes, forward.scale, after, bias_sums);
@@ -251,7 +278,12 @@ impl Kernel for Back<'_> {
                     let row = map.width * map.n_channels;
                     convolution::add_weight_gradient::<V>(g, padded, after, row, map.n_channels, weight_sums);
                     if let Some(input) = input {
-                        let g = Geometry { height: back.height + 2 * back.border, width: back.width + 2 * back.border, n_in: back.n_in, n_out: back.n_out };
+                        let g = Geometry {
+                            height: back.height + 2 * back.border,
+                            width: back.width + 2 * back.border,
+                            n_in: back.n_in,
+                            n_out: back.n_out,
+                        };
                         let padded = sized(picture, g.n_inputs());
                         convolution::pad(after, [back.height, back.width, back.n_in], back.border, 0, padded);
                         convolution::convolve::<V>(g, padded, packed, &no_bias, input);

@@ -72,13 +72,7 @@ pub(crate) fn pack<V: Vector>(n_in: usize, n_out: usize, to: &mut [f32], at: imp
 
 /// Copies rows of a picture and `border` zeros on each side of them. Row 0 of `to` is row `first` of the picture with its
 /// border; `to` has width + 2·border pixels a row and as many rows as it is long.
-pub(crate) fn pad(
-    from: &[f32],
-    [height, width, n_channels]: [usize; 3],
-    border: usize,
-    first: usize,
-    to: &mut [f32],
-) {
+pub(crate) fn pad(from: &[f32], [height, width, n_channels]: [usize; 3], border: usize, first: usize, to: &mut [f32]) {
     let (row, side) = (width * n_channels, border * n_channels);
     for (y, to) in to.chunks_exact_mut(row + 2 * side).enumerate() {
         let inside = (first + y).checked_sub(border).filter(|y| *y < height);

@@ -148,7 +148,10 @@ impl Dense {
                 let packed = sized(&mut scratch.picture, n_out * PANELS_AT_ONCE * width);
                 let tile = sized(&mut scratch.convolved, n * width);
                 let dense = *self;
-                instruction_set::run(set, InputGradient { dense, n, first, weight, gradient, input: &input, packed, tile });
+                instruction_set::run(
+                    set,
+                    InputGradient { dense, n, first, weight, gradient, input: &input, packed, tile },
+                );
             });
         });
     }

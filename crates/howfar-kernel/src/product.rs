@@ -101,9 +101,16 @@ pub(crate) unsafe fn add_products<V: Vector>(
     }
 }
 
+/// c += a · b for NV vectors of columns.
+///
+/// # Shapes
+/// As [`products`] but `b` in rows of `b_row`
+///
+/// # Safety
+/// As [`products`].
 #[inline(always)]
 #[expect(clippy::too_many_arguments, reason = "three matrices")]
-unsafe fn add_columns<V: Vector, const NV: usize>(
+pub(crate) unsafe fn add_columns<V: Vector, const NV: usize>(
     n: usize,
     k: usize,
     a: *const f32,
@@ -142,18 +149,32 @@ unsafe fn sum_products<V: Vector, const M: usize, const NV: usize>(
     unsafe {
         let (mut a, mut b) = (a, b);
         for _ in 0..k {
-            let mut row = [V::splat(0.0); NV];
-            for (v, value) in row.iter_mut().enumerate() {
-                *value = V::load(b.add(v * V::LANES));
-            }
-            for (m, sum) in sums.iter_mut().enumerate() {
-                let factor = V::splat(*a.add(m * a_row));
-                for v in 0..NV {
-                    sum[v] = factor.mul_add(row[v], sum[v]);
-                }
-            }
+            add_row(a, a_row, b, sums);
             a = a.add(a_step);
             b = b.add(b_row);
+        }
+    }
+}
+
+/// Adds the products of M numbers with a row.
+#[inline(always)]
+unsafe fn add_row<V: Vector, const M: usize, const NV: usize>(
+    a: *const f32,
+    a_row: usize,
+    b: *const f32,
+    sums: &mut [[V; NV]; M],
+) {
+    // SAFETY: the caller's pointers are good for M numbers and a row.
+    unsafe {
+        let mut row = [V::splat(0.0); NV];
+        for (v, value) in row.iter_mut().enumerate() {
+            *value = V::load(b.add(v * V::LANES));
+        }
+        for (m, sum) in sums.iter_mut().enumerate() {
+            let factor = V::splat(*a.add(m * a_row));
+            for v in 0..NV {
+                sum[v] = factor.mul_add(row[v], sum[v]);
+            }
         }
     }
 }

@@ -162,6 +162,9 @@ mod x86 {
         unsafe fn load_first(from: *const f32, n: usize) -> Self {
             debug_assert!(n <= 8);
             unsafe {
+                if n == 8 {
+                    return Avx2(_mm256_loadu_ps(from));
+                }
                 let mask = _mm256_loadu_si256(FIRST.as_ptr().add(8 - n).cast());
                 Avx2(_mm256_maskload_ps(from, mask))
             }
@@ -231,7 +234,7 @@ mod x86 {
         }
     }
 
-    /// 16 lanes, and masks that cost nothing.
+    /// 16 lanes, and masks.
     #[derive(Clone, Copy)]
     pub(crate) struct Avx512(__m512);
 
@@ -255,7 +258,12 @@ mod x86 {
         }
         #[inline(always)]
         unsafe fn load_first(from: *const f32, n: usize) -> Self {
-            Avx512(unsafe { _mm512_maskz_loadu_ps(first(n), from) })
+            unsafe {
+                if n == 16 {
+                    return Avx512(_mm512_loadu_ps(from));
+                }
+                Avx512(_mm512_maskz_loadu_ps(first(n), from))
+            }
         }
         #[inline(always)]
         unsafe fn store(self, to: *mut f32) {
@@ -263,7 +271,13 @@ mod x86 {
         }
         #[inline(always)]
         unsafe fn store_first(self, to: *mut f32, n: usize) {
-            unsafe { _mm512_mask_storeu_ps(to, first(n), self.0) };
+            unsafe {
+                if n == 16 {
+                    _mm512_storeu_ps(to, self.0);
+                } else {
+                    _mm512_mask_storeu_ps(to, first(n), self.0);
+                }
+            }
         }
         #[inline(always)]
         unsafe fn mul_add(self, b: Self, c: Self) -> Self {

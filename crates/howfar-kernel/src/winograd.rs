@@ -4,11 +4,12 @@
 //! one by one, summed over channels and brought back. So a convolution is 36 products of matrices, tiles × channels in
 //! times channels in × channels out; the weight gradient is 36 products the other way round.
 
-use crate::product::{add_products, products};
+use crate::product::{add_columns, products};
 use crate::vector::Vector;
 
-/// Tiles that are transformed at once: what they and their products take stays in the second cache.
-pub(crate) const TILES_AT_ONCE: usize = 24;
+/// Tiles that are transformed at once. Of 16, 24, 32, 48, 64 and 96 this was the fastest for the layers of table 1
+/// (`--example blocks`): fewer read the weights too often, more no longer fit into the second cache.
+pub(crate) const TILES_AT_ONCE: usize = 48;
 
 /// Numbers of a transformed tile.
 pub(crate) const N_TAPS: usize = 36;
@@ -39,6 +40,16 @@ impl Field {
 
     pub fn tile_columns(&self) -> usize {
         self.width_out().div_ceil(4)
+    }
+
+    /// Pairs of vectors of output channels.
+    pub fn n_pairs(&self, lanes: usize) -> usize {
+        self.n_out.div_ceil(2 * lanes)
+    }
+
+    /// Numbers of the transformed weight gradient.
+    pub fn n_sums(&self, lanes: usize) -> usize {
+        N_TAPS * self.n_pairs(lanes) * self.n_in * 2 * lanes
     }
 
     /// Numbers of the transformed weights.
@@ -110,10 +121,10 @@ pub(crate) unsafe fn pack_group<V: Vector>(
             }
             // SAFETY: rows of 16 hold a vector; `to` holds 36 rows of n_in × size.
             unsafe {
-                let tap = |y: usize, x: usize| V::load(lanes[3 * y + x].as_ptr());
                 let mut rows = [[V::splat(0.0); 6]; 3];
                 for (x, row) in rows.iter_mut().enumerate() {
-                    *row = spread([tap(0, x), tap(1, x), tap(2, x)]);
+                    let [a, b, c] = [&lanes[x], &lanes[3 + x], &lanes[6 + x]];
+                    *row = spread([V::load(a.as_ptr()), V::load(b.as_ptr()), V::load(c.as_ptr())]);
                 }
                 for y in 0..6 {
                     let all = spread([rows[0][y], rows[1][y], rows[2][y]]);
@@ -152,17 +163,29 @@ unsafe fn spread_back<V: Vector>(u: [V; 6]) -> [V; 3] {
     }
 }
 
+/// What brings a row or column of a window to six numbers. A trait and no closure, because closures do not have the
+/// instructions of the function that they stand in.
+trait Transform<const SIDE: usize> {
+    /// # Safety
+    /// The processor has the instructions of `V`.
+    unsafe fn transform<V: Vector>(values: [V; SIDE]) -> [V; 6];
+}
+
 /// Six pixels to six numbers.
-#[inline(always)]
-unsafe fn into_tile<V: Vector>(d: [V; 6]) -> [V; 6] {
-    // SAFETY: the caller has the instructions.
-    unsafe {
-        let (four, minus_four, minus_five) = (V::splat(4.0), V::splat(-4.0), V::splat(-5.0));
-        let (even, odd) = (d[2].mul_add(minus_four, d[4]), d[1].mul_add(minus_four, d[3]));
-        let (far, twice) = (d[4].sub(d[2]), d[3].sub(d[1]).mul(V::splat(2.0)));
-        let first = d[0].mul_add(four, d[2].mul_add(minus_five, d[4]));
-        let last = d[1].mul_add(four, d[3].mul_add(minus_five, d[5]));
-        [first, even.add(odd), even.sub(odd), far.add(twice), far.sub(twice), last]
+struct Pixels;
+
+impl Transform<6> for Pixels {
+    #[inline(always)]
+    unsafe fn transform<V: Vector>(d: [V; 6]) -> [V; 6] {
+        // SAFETY: the caller has the instructions.
+        unsafe {
+            let (four, minus_four, minus_five) = (V::splat(4.0), V::splat(-4.0), V::splat(-5.0));
+            let (even, odd) = (d[2].mul_add(minus_four, d[4]), d[1].mul_add(minus_four, d[3]));
+            let (far, twice) = (d[4].sub(d[2]), d[3].sub(d[1]).mul(V::splat(2.0)));
+            let first = d[0].mul_add(four, d[2].mul_add(minus_five, d[4]));
+            let last = d[1].mul_add(four, d[3].mul_add(minus_five, d[5]));
+            [first, even.add(odd), even.sub(odd), far.add(twice), far.sub(twice), last]
+        }
     }
 }
 
@@ -174,38 +197,54 @@ unsafe fn out_of_tile<V: Vector>(m: [V; 6]) -> [V; 4] {
         let (near, near_off) = (m[1].add(m[2]), m[1].sub(m[2]));
         let (far, far_off) = (m[3].add(m[4]), m[3].sub(m[4]));
         let last = far_off.mul_add(V::splat(8.0), near_off).add(m[5]);
-        [
-            m[0].add(near.add(far)),
-            far_off.mul_add(V::splat(2.0), near_off),
-            far.mul_add(V::splat(4.0), near),
-            last,
-        ]
+        [m[0].add(near.add(far)), far_off.mul_add(V::splat(2.0), near_off), far.mul_add(V::splat(4.0), near), last]
     }
 }
 
-/// The way back of [`out_of_tile`] for gradients.
-#[inline(always)]
-unsafe fn out_of_tile_back<V: Vector>(y: [V; 4]) -> [V; 6] {
-    // SAFETY: the caller has the instructions.
-    unsafe {
-        let (even, odd) = (y[0].add(y[2]), y[1].add(y[3]));
-        let far_even = y[2].mul_add(V::splat(4.0), y[0]);
-        let far_odd = y[3].mul_add(V::splat(8.0), y[1].mul(V::splat(2.0)));
-        [y[0], even.add(odd), even.sub(odd), far_even.add(far_odd), far_even.sub(far_odd), y[3]]
+/// Four slopes to six numbers: the way back of [`out_of_tile`].
+struct Slopes;
+
+impl Transform<4> for Slopes {
+    #[inline(always)]
+    unsafe fn transform<V: Vector>(y: [V; 4]) -> [V; 6] {
+        // SAFETY: the caller has the instructions.
+        unsafe {
+            let (even, odd) = (y[0].add(y[2]), y[1].add(y[3]));
+            let far_even = y[2].mul_add(V::splat(4.0), y[0]);
+            let far_odd = y[3].mul_add(V::splat(8.0), y[1].mul(V::splat(2.0)));
+            [y[0], even.add(odd), even.sub(odd), far_even.add(far_odd), far_even.sub(far_odd), y[3]]
+        }
+    }
+}
+
+/// How channels lie: groups of `size`, apart by `step`.
+#[derive(Debug, Clone, Copy)]
+struct Group {
+    size: usize,
+    step: usize,
+}
+
+impl Group {
+    /// One beside the other.
+    const ONE: Self = Group { size: usize::MAX, step: 0 };
+
+    #[inline(always)]
+    fn place(self, channel: usize) -> usize {
+        channel / self.size * self.step + channel % self.size
     }
 }
 
 /// Transforms the SIDE × SIDE window of a picture whose corner is at (`top`, `left`), which may lie in the border, and
-/// writes number f of channel c to `to[f · stride + c]`.
+/// writes number f of channel c to `to[f · stride + c]`, or with groups of channels apart by `group` numbers each.
 #[inline(always)]
-unsafe fn transform_window<V: Vector, const SIDE: usize>(
+unsafe fn transform_window<V: Vector, T: Transform<SIDE>, const SIDE: usize>(
     picture: &[f32],
     [height, width, n_channels]: [usize; 3],
     [top, left]: [isize; 2],
     edge: &mut [f32],
     to: *mut f32,
     stride: usize,
-    transform: impl Fn([V; SIDE]) -> [V; 6],
+    group: Group,
 ) {
     let side = SIDE as isize;
     let inside = top >= 0 && left >= 0 && top + side <= height as isize && left + side <= width as isize;
@@ -234,15 +273,15 @@ unsafe fn transform_window<V: Vector, const SIDE: usize>(
                 for (x, pixel) in pixels.iter_mut().enumerate() {
                     *pixel = V::load_first(from.add(x * n_channels), n);
                 }
-                *half = transform(pixels);
+                *half = T::transform(pixels);
             }
             for x in 0..6 {
                 let mut column = [V::splat(0.0); SIDE];
                 for (value, half) in column.iter_mut().zip(&half) {
                     *value = half[x];
                 }
-                for (y, value) in transform(column).into_iter().enumerate() {
-                    value.store_first(to.add((6 * y + x) * stride + at), n);
+                for (y, value) in T::transform(column).into_iter().enumerate() {
+                    value.store_first(to.add((6 * y + x) * stride + group.place(at)), n);
                 }
             }
         }
@@ -290,7 +329,7 @@ pub(crate) unsafe fn convolve<V: Vector>(
             unsafe {
                 let to = inputs.as_mut_ptr().add(t * n_in);
                 let picture = &x[picture * n_x..(picture + 1) * n_x];
-                transform_window::<V, 6>(picture, shape, corner, edge, to, stride, |d| into_tile(d));
+                transform_window::<V, Pixels, 6>(picture, shape, corner, edge, to, stride, Group::ONE);
             }
         }
         let mut vector = 0;
@@ -344,13 +383,19 @@ unsafe fn write_tile<V: Vector>(
     unsafe {
         let mut half = [[V::splat(0.0); 4]; 6];
         for (row, half) in half.iter_mut().enumerate() {
-            let m = |x: usize| V::load(products.add((6 * row + x) * stride));
-            *half = out_of_tile([m(0), m(1), m(2), m(3), m(4), m(5)]);
+            let mut m = [V::splat(0.0); 6];
+            for (x, m) in m.iter_mut().enumerate() {
+                *m = V::load(products.add((6 * row + x) * stride));
+            }
+            *half = out_of_tile(m);
         }
         let y = y.as_mut_ptr().add((top * width + left) * n_channels + at);
         for column in 0..n_columns {
-            let m = |row: usize| half[row][column];
-            let pixels = out_of_tile([m(0), m(1), m(2), m(3), m(4), m(5)]);
+            let mut m = [V::splat(0.0); 6];
+            for (m, half) in m.iter_mut().zip(&half) {
+                *m = half[column];
+            }
+            let pixels = out_of_tile(m);
             for (row, pixel) in pixels.into_iter().enumerate().take(n_rows) {
                 pixel.add(bias).store_first(y.add((row * width + column) * n_channels), n);
             }
@@ -361,7 +406,7 @@ unsafe fn write_tile<V: Vector>(
 /// Adds the part of pictures to the transformed weight gradient: `sums` += Σ over tiles of `x` beside `gradient`.
 ///
 /// # Shapes
-/// `x` `[n_pictures, H, W, C]`, `gradient` `[n_pictures, H', W', C']`, `sums` `[36, C, C' padded to whole vectors]`
+/// `x` `[n_pictures, H, W, C]`, `gradient` `[n_pictures, H', W', C']`, `sums` `[36, pairs of vectors of C', C, pair]`
 ///
 /// # Safety
 /// The processor has the instructions of `V`.
@@ -375,12 +420,13 @@ pub(crate) unsafe fn add_weight_gradient<V: Vector>(
     room: &mut Room,
 ) {
     let (n_in, n_out) = (field.n_in, field.n_out);
-    let n_padded = n_out.next_multiple_of(V::LANES);
+    let (n_pairs, width) = (field.n_pairs(V::LANES), 2 * V::LANES);
     let (n_x, n_y) = (field.height * field.width * n_in, field.height_out() * field.width_out() * n_out);
     assert!(x.len() >= n_pictures * n_x && gradient.len() >= n_pictures * n_y);
-    assert!(sums.len() >= N_TAPS * n_in * n_padded);
+    assert!(sums.len() >= field.n_sums(V::LANES));
     let tiles = Tiles { n_pictures, first_row: 0, n_rows: field.tile_rows() };
-    let (stride, slope_stride) = (TILES_AT_ONCE * n_in, TILES_AT_ONCE * n_padded);
+    let (stride, slope_stride) = (TILES_AT_ONCE * n_in, TILES_AT_ONCE * n_pairs * width);
+    let pair = Group { size: width, step: TILES_AT_ONCE * width };
     let inputs = sized(&mut room.inputs, N_TAPS * stride);
     let slopes = sized(&mut room.products, N_TAPS * slope_stride);
     let edge = sized(&mut room.edge, N_TAPS * n_in.max(n_out));
@@ -395,20 +441,25 @@ pub(crate) unsafe fn add_weight_gradient<V: Vector>(
             unsafe {
                 let to = inputs.as_mut_ptr().add(t * n_in);
                 let (shape, picture_in) = ([field.height, field.width, n_in], &x[picture * n_x..(picture + 1) * n_x]);
-                transform_window::<V, 6>(picture_in, shape, before, edge, to, stride, |d| into_tile(d));
-                let to = slopes.as_mut_ptr().add(t * n_padded);
+                transform_window::<V, Pixels, 6>(picture_in, shape, before, edge, to, stride, Group::ONE);
+                let to = slopes.as_mut_ptr().add(t * width);
                 let shape = [field.height_out(), field.width_out(), n_out];
                 let slope = &gradient[picture * n_y..(picture + 1) * n_y];
-                transform_window::<V, 4>(slope, shape, corner, edge, to, slope_stride, |d| out_of_tile_back(d));
+                transform_window::<V, Slopes, 4>(slope, shape, corner, edge, to, slope_stride, pair);
             }
         }
-        for f in 0..N_TAPS {
+        for place in 0..N_TAPS * n_pairs {
+            let (f, pair) = (place / n_pairs, place % n_pairs);
             // SAFETY: rows of n tiles and of n_in sums lie inside their buffers, whose lengths were checked above.
             unsafe {
                 let a = inputs.as_ptr().add(f * stride);
-                let b = slopes.as_ptr().add(f * slope_stride);
-                let c = sums.as_mut_ptr().add(f * n_in * n_padded);
-                add_products::<V>([n_in, n, n_padded], a, [1, n_in], b, n_padded, c, n_padded);
+                let b = slopes.as_ptr().add((place * TILES_AT_ONCE) * width);
+                let c = sums.as_mut_ptr().add(place * n_in * width);
+                if pair * width + V::LANES < n_out {
+                    add_columns::<V, 2>(n_in, n, a, [1, n_in], b, width, c, width);
+                } else {
+                    add_columns::<V, 1>(n_in, n, a, [1, n_in], b, width, c, width);
+                }
             }
         }
     }
@@ -417,7 +468,7 @@ pub(crate) unsafe fn add_weight_gradient<V: Vector>(
 /// Brings sums of [`add_weight_gradient`], several of them added in their order, back to weights.
 ///
 /// # Shapes
-/// `sums` `[parts, 36, C, C' padded to whole vectors]`; `gradient` `[channels from first_out on, C, 3, 3]`
+/// `sums` parts of [`add_weight_gradient`]; `gradient` `[channels from first_out on, C, 3, 3]`
 ///
 /// # Safety
 /// The processor has the instructions of `V`.
@@ -428,25 +479,24 @@ pub(crate) unsafe fn unpack_weight_gradient<V: Vector>(
     first_out: usize,
     gradient: &mut [f32],
 ) {
-    let (n_in, n_padded) = (field.n_in, field.n_out.next_multiple_of(V::LANES));
-    let n_sums = N_TAPS * n_in * n_padded;
+    let (n_in, n_pairs, width) = (field.n_in, field.n_pairs(V::LANES), 2 * V::LANES);
     let n_out = gradient.len() / (9 * n_in);
     debug_assert!(first_out.is_multiple_of(V::LANES) && n_out <= V::LANES);
     let mut lanes = [[0.0f32; 16]; 9];
     for i in 0..n_in {
         // SAFETY: rows of padded channels lie inside the sums; a row of 16 holds a vector.
         unsafe {
-            let sum = |f: usize| {
-                let mut sum = V::splat(0.0);
-                for part in sums.chunks_exact(n_sums) {
-                    sum = sum.add(V::load(part.as_ptr().add((f * n_in + i) * n_padded + first_out)));
-                }
-                sum
-            };
             let mut half = [[V::splat(0.0); 3]; 6];
             for (y, half) in half.iter_mut().enumerate() {
-                let f = 6 * y;
-                *half = spread_back([sum(f), sum(f + 1), sum(f + 2), sum(f + 3), sum(f + 4), sum(f + 5)]);
+                let mut row = [V::splat(0.0); 6];
+                for (x, sum) in row.iter_mut().enumerate() {
+                    let row = ((6 * y + x) * n_pairs + first_out / width) * n_in + i;
+                    let at = row * width + first_out % width;
+                    for part in sums.chunks_exact(field.n_sums(V::LANES)) {
+                        *sum = sum.add(V::load(part.as_ptr().add(at)));
+                    }
+                }
+                *half = spread_back(row);
             }
             for x in 0..3 {
                 let column = spread_back([half[0][x], half[1][x], half[2][x], half[3][x], half[4][x], half[5][x]]);

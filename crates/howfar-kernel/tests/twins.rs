@@ -260,10 +260,8 @@ fn check_dropout(twin: &Twin, set: InstructionSet, gradient: &[f32]) -> Result<(
     let dropout = Dropout { share: 0.5, key: 77 };
     let factors = dropout.factors(gradient.len());
     let times = |values: &[f32]| -> Vec<f32> { values.iter().zip(&factors).map(|(v, f)| v * f).collect() };
-    let (dropped, whole) = (
-        Ours::new(twin, set, Some(dropout), gradient, true),
-        Ours::new(twin, set, None, &times(gradient), true),
-    );
+    let (dropped, whole) =
+        (Ours::new(twin, set, Some(dropout), gradient, true), Ours::new(twin, set, None, &times(gradient), true));
     prop_assert_eq!(&dropped.forward.out, &times(&whole.forward.out), "{}", set.name());
     prop_assert_eq!(dropped.gradients(), whole.gradients(), "{}", set.name());
     Ok(())

@@ -26,7 +26,8 @@ fn main() -> ExitCode {
 
 /// Pictures a second.
 fn measure(arguments: &[String]) -> Option<f64> {
-    let [what, network, batch, _threads] = arguments else { return None };
+    let [what, network, batch, threads] = arguments else { return None };
+    rayon::ThreadPoolBuilder::new().num_threads(threads.parse().ok()?).build_global().ok()?;
     let (kind, batch) = (NetworkKind::from_name(network)?, batch.parse::<usize>().ok()?);
     let mut rng = ChaCha8Rng::seed_from_u64(0);
     let classifier = Classifier::new(kind, N_CLASSES, SIDE, &mut rng).ok()?;
@@ -40,9 +41,12 @@ fn measure(arguments: &[String]) -> Option<f64> {
                 trainer.step(pictures.clone(), &labels, settings, Some(&mut rng));
             })
         }
-        "infer" | "latency" => median_seconds(if batch == 1 { 300 } else { 20 }, || {
-            std::hint::black_box(classifier.logits(&pictures));
-        }),
+        "infer" | "latency" => {
+            let mut prepared = classifier.prepare();
+            median_seconds(if batch == 1 { 300 } else { 20 }, || {
+                std::hint::black_box(prepared.outputs(&pictures));
+            })
+        }
         _ => return None,
     };
     Some(batch as f64 / seconds)
