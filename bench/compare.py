@@ -8,7 +8,7 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 THREADS = os.environ.get("HOWFAR_BENCH_THREADS", "2")
-ROUNDS = int(os.environ.get("HOWFAR_BENCH_ROUNDS", "5"))
+ROUNDS = int(os.environ.get("HOWFAR_BENCH_ROUNDS", "15"))
 # glibc keeps buffers of any size instead of giving them back to the system after each step.
 TUNED = {
     "MALLOC_MMAP_THRESHOLD_": "2000000000",
@@ -27,11 +27,22 @@ BENCHES = {
 }
 
 
-def measure(command, environment):
-    done = subprocess.run(command, env={**os.environ, **environment}, capture_output=True, text=True)
-    if done.returncode != 0:
-        sys.exit(f"{' '.join(command)} failed:\n{done.stderr}")
-    return json.loads(done.stdout.splitlines()[-1])
+class Program:
+    """A program that measures a while whenever it is told to, so that two of them see the same neighbours on the cores."""
+
+    def __init__(self, command, environment):
+        self.process = subprocess.Popen(
+            command, env={**os.environ, **environment}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        self.measure()  # Memory is fetched for the first time here.
+
+    def measure(self):
+        self.process.stdin.write("go\n")
+        self.process.stdin.flush()
+        line = self.process.stdout.readline()
+        if not line:
+            sys.exit(f"{' '.join(self.process.args)} failed")
+        return json.loads(line)
 
 
 def main():
@@ -42,20 +53,19 @@ def main():
     if name == "study":
         import study
 
-        ours = lambda: study.ours(release, THREADS)
-        peer = lambda environment: study.peer(THREADS, environment)
-        number = "pictures_per_s"
+        number, programs = "pictures_per_s", study.programs(release, THREADS, TUNED)
     elif name in BENCHES:
         what, network, batch, number = BENCHES[name]
         arguments = [what, network, str(batch), THREADS]
-        ours = lambda: measure([f"{release}/examples/speed", *arguments], {})
-        peer = lambda environment: measure([sys.executable, f"{HERE}/peer.py", *arguments], environment)
+        peer = [sys.executable, f"{HERE}/peer.py", *arguments]
+        programs = [
+            Program([f"{release}/examples/speed", *arguments], {}), Program(peer, {}), Program(peer, TUNED)
+        ]
     else:
         sys.exit(f"unknown: {name}")
-    # Other programs use the cores too: rounds of three short runs see the same neighbours.
     rounds = []
     for i in range(ROUNDS):
-        rounds.append([run()[number] for run in (ours, lambda: peer({}), lambda: peer(TUNED))])
+        rounds.append([program.measure()[number] for program in programs])
         print(f"round {i + 1}: " + ", ".join(f"{value:.1f}" for value in rounds[-1]), file=sys.stderr)
     columns = [statistics.median(column) for column in zip(*rounds)]
     if number == "peak_mb":

@@ -20,6 +20,12 @@ use crate::winograd::{self, Field, Room, TILES_AT_ONCE};
 /// Below so many channels Winograd's transforms cost more than they save.
 const FEWEST_CHANNELS: usize = 16;
 
+/// A batch is cut into so many pieces at least, if its tiles allow it.
+const FEWEST_PIECES: usize = 8;
+
+/// Fewer tiles than this leave registers empty.
+const FEWEST_TILES: usize = 8;
+
 /// Rows of a picture that a direct convolution does at once.
 const ROWS_AT_ONCE: usize = 8;
 
@@ -139,16 +145,18 @@ impl Block {
         x.len() / self.n_inputs()
     }
 
-    /// Pictures and rows that are worked on at once: so many that their tiles fill the registers.
+    /// Pictures and rows that are worked on at once: so many that their tiles fill the registers and the caches, but
+    /// fewer where a few pictures would leave threads without work.
     fn pieces(&self, n: usize) -> Pieces {
-        let tiles = self.field().tile_columns();
-        let rows = if self.by_winograd() { 4 * (TILES_AT_ONCE / tiles).max(1) } else { ROWS_AT_ONCE };
-        let height = self.convolved_height();
-        if rows < height || !self.by_winograd() {
-            return Pieces { n_pictures: n, pictures: 1, height, rows: rows.min(height) };
+        let (height, columns) = (self.convolved_height(), self.field().tile_columns());
+        let mut pieces = Pieces { n_pictures: n, pictures: 1, height, rows: ROWS_AT_ONCE.min(height) };
+        if self.by_winograd() {
+            let per_picture = self.field().tile_rows() * columns;
+            let tiles = (n * per_picture / FEWEST_PIECES).clamp(FEWEST_TILES, TILES_AT_ONCE);
+            pieces.pictures = (tiles / per_picture).max(1);
+            pieces.rows = if tiles < per_picture { 4 * (tiles / columns).max(1) } else { height }.min(height);
         }
-        let per_picture = self.field().tile_rows() * tiles;
-        Pieces { n_pictures: n, pictures: (TILES_AT_ONCE / per_picture).max(1), height, rows: height }
+        pieces
     }
 
     /// Brings weights into the order in which the kernels read them.

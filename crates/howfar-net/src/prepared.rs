@@ -10,7 +10,7 @@ use crate::engine::{dense_sizes, sizes};
 use crate::weights::{Parameter, Weights, block_offsets, dense_offset};
 
 /// Pictures that go through all blocks before the next ones do: what lies between two blocks stays in the cache.
-const PICTURES_AT_ONCE: usize = 8;
+const PICTURES_AT_ONCE: usize = 32;
 
 /// A network that answers. Each answer depends on its picture alone.
 #[derive(Debug)]
