@@ -13,6 +13,7 @@ use crate::instruction_set::{self, Kernel};
 use crate::parts::Parts;
 use crate::vector::Vector;
 use crate::winograd::{self, Field, TILES_AT_ONCE, Tiles, sized};
+use crate::winograd_weights;
 
 /// Pictures whose weight gradients are summed by one thread.
 const GROUP: usize = 8;
@@ -77,7 +78,7 @@ impl Block {
             (sized(&mut room.weight_sums, n_groups * n_sums), sized(&mut room.channel_sums, n_groups * n_out));
         weight_sums.fill(0.0);
         bias_sums.fill(0.0);
-        let input = to.input.map(|input| Parts::new(input));
+        let input = to.input.map(Parts::new);
         let (packed, behind) = (&room.packed[..], behind.as_ref());
         weight_sums.par_chunks_mut(n_sums).zip(bias_sums.par_chunks_mut(n_out)).enumerate().for_each(
             |(i, (weight_sums, bias_sums))| {
@@ -310,7 +311,7 @@ impl Kernel for Unpack<'_> {
         let Unpack { field, by_winograd, sums, first, weight } = self;
         if by_winograd {
             // SAFETY: the caller has the instructions.
-            unsafe { winograd::unpack_weight_gradient::<V>(field, sums, first, weight) };
+            unsafe { winograd_weights::unpack_weight_gradient::<V>(field, sums, first, weight) };
         } else {
             convolution::unpack_weight_gradient::<V>(field.n_in, field.n_out, sums, weight);
         }

@@ -9,6 +9,7 @@ use crate::parts::Parts;
 use crate::pieces::Place;
 use crate::vector::Vector;
 use crate::winograd::{self, Field, Tiles, sized};
+use crate::winograd_weights;
 
 pub(crate) struct PackDirect<'a, F> {
     pub field: Field,
@@ -38,7 +39,7 @@ impl<F: Fn(usize, usize, usize) -> f32> Kernel for PackWinograd<'_, F> {
     #[inline(always)]
     unsafe fn run<V: Vector>(self) {
         // SAFETY: the caller has the instructions.
-        unsafe { winograd::pack_group::<V>(self.field, self.first, self.to, self.at) };
+        unsafe { winograd_weights::pack_group::<V>(self.field, self.first, self.to, self.at) };
     }
 }
 

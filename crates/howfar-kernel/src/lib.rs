@@ -17,8 +17,10 @@ mod instruction_set;
 mod parts;
 mod pieces;
 mod product;
+mod transforms;
 mod vector;
 mod winograd;
+mod winograd_weights;
 
 pub use adam::AdamStep;
 pub use block::{Block, Forward, Norm};

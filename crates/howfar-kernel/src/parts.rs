@@ -25,7 +25,6 @@ impl<'a, T> Parts<'a, T> {
     ///
     /// # Safety
     /// No element is asked for twice while another part that has it is in use.
-    #[expect(clippy::mut_from_ref, reason = "parts do not overlap, says the contract")]
     pub(crate) unsafe fn part(&self, at: usize, n: usize) -> &'a mut [T] {
         assert!(at + n <= self.len);
         // SAFETY: inside the slice, which nobody else holds; the caller sees to the rest.

@@ -5,6 +5,7 @@
 //! times channels in × channels out; the weight gradient is 36 products the other way round.
 
 use crate::product::{add_columns, products};
+use crate::transforms::{Pixels, Slopes, Transform, out_of_tile};
 use crate::vector::Vector;
 
 /// Tiles that are transformed at once. Of 16, 24, 32, 48, 64 and 96 this was the fastest for the layers of table 1
@@ -96,127 +97,6 @@ pub(crate) fn sized(buffer: &mut Vec<f32>, n: usize) -> &mut [f32] {
     &mut buffer[..n]
 }
 
-/// Transformed weights in the order in which they are read: groups of two vectors of output channels (the last of one
-/// where their number is odd), in each the 36 numbers, input channels, output channels. Writes the groups from output
-/// channel `first` on, which `to` has room for; `at(o, i, tap)` gives a weight.
-///
-/// # Safety
-/// The processor has the instructions of `V`.
-#[inline(always)]
-pub(crate) unsafe fn pack_group<V: Vector>(
-    field: Field,
-    first: usize,
-    to: &mut [f32],
-    at: impl Fn(usize, usize, usize) -> f32,
-) {
-    let size = to.len() / (N_TAPS * field.n_in);
-    let mut lanes = [[0.0f32; 16]; 9];
-    for i in 0..field.n_in {
-        for v in 0..size / V::LANES {
-            for lane in 0..V::LANES {
-                let o = first + v * V::LANES + lane;
-                for (tap, lanes) in lanes.iter_mut().enumerate() {
-                    lanes[lane] = if o < field.n_out { at(o, i, tap) } else { 0.0 };
-                }
-            }
-            // SAFETY: rows of 16 hold a vector; `to` holds 36 rows of n_in × size.
-            unsafe {
-                let mut rows = [[V::splat(0.0); 6]; 3];
-                for (x, row) in rows.iter_mut().enumerate() {
-                    let [a, b, c] = [&lanes[x], &lanes[3 + x], &lanes[6 + x]];
-                    *row = spread([V::load(a.as_ptr()), V::load(b.as_ptr()), V::load(c.as_ptr())]);
-                }
-                for y in 0..6 {
-                    let all = spread([rows[0][y], rows[1][y], rows[2][y]]);
-                    for (x, value) in all.into_iter().enumerate() {
-                        let row = (6 * y + x) * field.n_in + i;
-                        value.store(to.as_mut_ptr().add(row * size + v * V::LANES));
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// Three taps to six numbers.
-#[inline(always)]
-unsafe fn spread<V: Vector>([a, b, c]: [V; 3]) -> [V; 6] {
-    // SAFETY: the caller has the instructions.
-    unsafe {
-        let sixth = V::splat(1.0 / 6.0);
-        let (outer, middle) = (a.add(c).mul(V::splat(-1.0 / 6.0)), b.mul(sixth));
-        let (far, half) = (a.mul_add(V::splat(1.0 / 24.0), c.mul(sixth)), b.mul(V::splat(1.0 / 12.0)));
-        [a.mul(V::splat(0.25)), outer.sub(middle), outer.add(middle), far.add(half), far.sub(half), c]
-    }
-}
-
-/// The way back of [`spread`] for gradients.
-#[inline(always)]
-unsafe fn spread_back<V: Vector>(u: [V; 6]) -> [V; 3] {
-    // SAFETY: the caller has the instructions.
-    unsafe {
-        let (near, far) = (u[1].add(u[2]).mul(V::splat(1.0 / 6.0)), u[3].add(u[4]));
-        let a = far.mul_add(V::splat(1.0 / 24.0), u[0].mul_add(V::splat(0.25), V::splat(0.0).sub(near)));
-        let b = u[3].sub(u[4]).mul_add(V::splat(1.0 / 12.0), u[2].sub(u[1]).mul(V::splat(1.0 / 6.0)));
-        let c = far.mul_add(V::splat(1.0 / 6.0), u[5].sub(near));
-        [a, b, c]
-    }
-}
-
-/// What brings a row or column of a window to six numbers. A trait and no closure, because closures do not have the
-/// instructions of the function that they stand in.
-trait Transform<const SIDE: usize> {
-    /// # Safety
-    /// The processor has the instructions of `V`.
-    unsafe fn transform<V: Vector>(values: [V; SIDE]) -> [V; 6];
-}
-
-/// Six pixels to six numbers.
-struct Pixels;
-
-impl Transform<6> for Pixels {
-    #[inline(always)]
-    unsafe fn transform<V: Vector>(d: [V; 6]) -> [V; 6] {
-        // SAFETY: the caller has the instructions.
-        unsafe {
-            let (four, minus_four, minus_five) = (V::splat(4.0), V::splat(-4.0), V::splat(-5.0));
-            let (even, odd) = (d[2].mul_add(minus_four, d[4]), d[1].mul_add(minus_four, d[3]));
-            let (far, twice) = (d[4].sub(d[2]), d[3].sub(d[1]).mul(V::splat(2.0)));
-            let first = d[0].mul_add(four, d[2].mul_add(minus_five, d[4]));
-            let last = d[1].mul_add(four, d[3].mul_add(minus_five, d[5]));
-            [first, even.add(odd), even.sub(odd), far.add(twice), far.sub(twice), last]
-        }
-    }
-}
-
-/// Six products to four pixels.
-#[inline(always)]
-unsafe fn out_of_tile<V: Vector>(m: [V; 6]) -> [V; 4] {
-    // SAFETY: the caller has the instructions.
-    unsafe {
-        let (near, near_off) = (m[1].add(m[2]), m[1].sub(m[2]));
-        let (far, far_off) = (m[3].add(m[4]), m[3].sub(m[4]));
-        let last = far_off.mul_add(V::splat(8.0), near_off).add(m[5]);
-        [m[0].add(near.add(far)), far_off.mul_add(V::splat(2.0), near_off), far.mul_add(V::splat(4.0), near), last]
-    }
-}
-
-/// Four slopes to six numbers: the way back of [`out_of_tile`].
-struct Slopes;
-
-impl Transform<4> for Slopes {
-    #[inline(always)]
-    unsafe fn transform<V: Vector>(y: [V; 4]) -> [V; 6] {
-        // SAFETY: the caller has the instructions.
-        unsafe {
-            let (even, odd) = (y[0].add(y[2]), y[1].add(y[3]));
-            let far_even = y[2].mul_add(V::splat(4.0), y[0]);
-            let far_odd = y[3].mul_add(V::splat(8.0), y[1].mul(V::splat(2.0)));
-            [y[0], even.add(odd), even.sub(odd), far_even.add(far_odd), far_even.sub(far_odd), y[3]]
-        }
-    }
-}
-
 /// How channels lie: groups of `size`, apart by `step`.
 #[derive(Debug, Clone, Copy)]
 struct Group {
@@ -292,7 +172,7 @@ unsafe fn transform_window<V: Vector, T: Transform<SIDE>, const SIDE: usize>(
 /// Tiles of pictures through a convolution: `y` = bias + weights ∗ `x`.
 ///
 /// # Shapes
-/// `x` `[n_pictures, H, W, C]`, `packed` from [`pack_group`], `bias` `[C' padded to whole vectors]`, `y`
+/// `x` `[n_pictures, H, W, C]`, `packed` from `pack_group`, `bias` `[C' padded to whole vectors]`, `y`
 /// `[n_pictures, rows of the tiles, W', C']`
 ///
 /// # Safety
@@ -460,54 +340,6 @@ pub(crate) unsafe fn add_weight_gradient<V: Vector>(
                 } else {
                     add_columns::<V, 1>(n_in, n, a, [1, n_in], b, width, c, width);
                 }
-            }
-        }
-    }
-}
-
-/// Brings sums of [`add_weight_gradient`], several of them added in their order, back to weights.
-///
-/// # Shapes
-/// `sums` parts of [`add_weight_gradient`]; `gradient` `[channels from first_out on, C, 3, 3]`
-///
-/// # Safety
-/// The processor has the instructions of `V`.
-#[inline(always)]
-pub(crate) unsafe fn unpack_weight_gradient<V: Vector>(
-    field: Field,
-    sums: &[f32],
-    first_out: usize,
-    gradient: &mut [f32],
-) {
-    let (n_in, n_pairs, width) = (field.n_in, field.n_pairs(V::LANES), 2 * V::LANES);
-    let n_out = gradient.len() / (9 * n_in);
-    debug_assert!(first_out.is_multiple_of(V::LANES) && n_out <= V::LANES);
-    let mut lanes = [[0.0f32; 16]; 9];
-    for i in 0..n_in {
-        // SAFETY: rows of padded channels lie inside the sums; a row of 16 holds a vector.
-        unsafe {
-            let mut half = [[V::splat(0.0); 3]; 6];
-            for (y, half) in half.iter_mut().enumerate() {
-                let mut row = [V::splat(0.0); 6];
-                for (x, sum) in row.iter_mut().enumerate() {
-                    let row = ((6 * y + x) * n_pairs + first_out / width) * n_in + i;
-                    let at = row * width + first_out % width;
-                    for part in sums.chunks_exact(field.n_sums(V::LANES)) {
-                        *sum = sum.add(V::load(part.as_ptr().add(at)));
-                    }
-                }
-                *half = spread_back(row);
-            }
-            for x in 0..3 {
-                let column = spread_back([half[0][x], half[1][x], half[2][x], half[3][x], half[4][x], half[5][x]]);
-                for (y, value) in column.into_iter().enumerate() {
-                    value.store(lanes[3 * y + x].as_mut_ptr());
-                }
-            }
-        }
-        for lane in 0..n_out {
-            for (tap, lanes) in lanes.iter().enumerate() {
-                gradient[(lane * n_in + i) * 9 + tap] = lanes[lane];
             }
         }
     }

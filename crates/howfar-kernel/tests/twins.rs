@@ -270,7 +270,7 @@ fn check_dropout(twin: &Twin, set: InstructionSet, gradient: &[f32]) -> Result<(
 /// The same bits from one thread and from three.
 fn check_threads(twin: &Twin, set: InstructionSet, gradient: &[f32]) -> Result<(), TestCaseError> {
     let [one, three] = [1, 3].map(|n| {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(n).build().unwrap();
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(n).build().expect("threads can be started");
         pool.install(|| Ours::new(twin, set, Some(Dropout { share: 0.25, key: 5 }), gradient, true))
     });
     prop_assert_eq!(&one.forward, &three.forward, "{}", set.name());
