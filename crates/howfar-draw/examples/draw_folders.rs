@@ -1,6 +1,6 @@
 //! Writes class folders of PNG pictures and a contact sheet, for eyes and for tools that read folders.
 //!
-//! Usage: `draw_folders OUT STYLE PEOPLE SEED [SIZE]`
+//! Usage: `draw_folders OUT STYLE PEOPLE SEED [SIZE [ICT_FACEKIT]]`
 
 #![expect(clippy::print_stderr, reason = "a tool for the workshop")]
 
@@ -9,13 +9,13 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Instant;
 
-use howfar_draw::{AU_NAMES, HeadModel, SetRequest, Style, draw_set};
+use howfar_draw::{AU_NAMES, HeadModel, IctRig, SetRequest, Style, draw_set};
 use howfar_face::{Expression, Face, Fault, Picture, encode_png};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [out, style, people, seed, rest @ ..] = arguments.as_slice() else {
-        return Err("usage: draw_folders OUT STYLE PEOPLE SEED [SIZE]".into());
+        return Err("usage: draw_folders OUT STYLE PEOPLE SEED [SIZE [ICT_FACEKIT]]".into());
     };
     let style = match Style::named(style) {
         Some(style) => style,
@@ -27,10 +27,14 @@ fn main() -> Result<(), Box<dyn Error>> {
         std::fs::create_dir_all(Path::new(out).join(expression.name()))?;
     }
     let start = Instant::now();
-    HeadModel::shared();
+    let rig = rest.get(1).map(|folder| IctRig::open(Path::new(folder))).transpose()?;
+    if rig.is_none() {
+        HeadModel::shared();
+    }
     eprintln!("head built in {:.2} s", start.elapsed().as_secs_f64());
     let (start, mut faces) = (Instant::now(), Vec::new());
-    let request = SetRequest::new(&style, seed.parse()?, people.parse()?, expressions, size);
+    let request =
+        SetRequest { rig: rig.as_ref(), ..SetRequest::new(&style, seed.parse()?, people.parse()?, expressions, size) };
     draw_set(&request, 0, &mut |_| ControlFlow::Continue(()), &mut |f| {
         faces.push(f);
         Ok::<(), Fault>(())

@@ -33,7 +33,7 @@ pub(crate) fn colour(head: &HeadModel, person: &Person, relief: &Relief, light: 
 }
 
 /// Smooth unit normals.
-fn normals(vertices: &[[f32; 3]], triangles: &[[u32; 3]]) -> Vec<[f32; 3]> {
+pub(crate) fn normals(vertices: &[[f32; 3]], triangles: &[[u32; 3]]) -> Vec<[f32; 3]> {
     let mut sums = vec![[0.0f32; 3]; vertices.len()];
     for triangle in triangles {
         let [a, b, c] = triangle.map(|i| vertices[i as usize]);
@@ -72,7 +72,7 @@ fn albedo(head: &HeadModel, person: &Person, relief: &Relief) -> Vec<f32> {
     albedo
 }
 
-fn darken(albedo: &mut [f32], mask: &Mask, amount: f32) {
+pub(crate) fn darken(albedo: &mut [f32], mask: &Mask, amount: f32) {
     mask.0.iter().for_each(|&(vertex, weight)| albedo[vertex as usize] *= 1.0 - amount * weight);
 }
 
@@ -115,20 +115,20 @@ const FINE_GRAIN: f32 = 6.0;
 const WIDE_GRAIN: f32 = 15.0;
 
 /// A number in -1..=1 for every vertex (finaliser of MurmurHash3).
-fn hashed(i: u32, seed: u32) -> f32 {
+pub(crate) fn hashed(i: u32, seed: u32) -> f32 {
     let mut h = i.wrapping_mul(0x9e37_79b9) ^ seed;
     h = (h ^ (h >> 16)).wrapping_mul(0x85eb_ca6b);
     h = (h ^ (h >> 13)).wrapping_mul(0xc2b2_ae35);
     (h >> 8) as f32 / 8_388_608.0 - 1.0
 }
 
-fn blotch(skin: &Skin, p: [f32; 3]) -> f32 {
+pub(crate) fn blotch(skin: &Skin, p: [f32; 3]) -> f32 {
     let sum: f32 = skin.waves.iter().map(|w| (w[0] * p[0] + w[1] * p[1] + w[2] * p[2] + w[3]).cos()).sum();
     1.0 + skin.blotches * sum / 4.0
 }
 
 /// 0 = skin, 1 = full hair of the brow.
-fn brow_cover(skin: &Skin, v: &BrowVertex) -> f32 {
+pub(crate) fn brow_cover(skin: &Skin, v: &BrowVertex) -> f32 {
     let inner = 0.6 + 0.4 * (v.along / 0.12).min(1.0);
     let half_width = skin.brow_half_width * (1.0 - skin.brow_taper * v.along.powf(1.5)) * inner;
     let distance = v.offset.abs() / half_width;
@@ -144,7 +144,7 @@ fn beard(head: &HeadModel, person: &Person, albedo: &mut [f32]) {
 }
 
 /// Brightness of strands against the hair's mean.
-fn strands(hair: &Hair, u: f32, y: f32) -> f32 {
+pub(crate) fn strands(hair: &Hair, u: f32, y: f32) -> f32 {
     let [phase, other, rate] = hair.strand_phase;
     let wave = (rate * u + 2.5 * (3.0 * y + phase).sin() + other).sin() * (0.31 * rate * u + 2.0 * y + phase).sin();
     1.0 + hair.strand_depth * wave

@@ -1,21 +1,17 @@
 //! Draws one face.
 //!
-//! In: the head, a style, a seed, and which identity shows what how strongly. Out: pixels with exact labels, from streams
+//! In: our own head or a rig, a style, a seed, and which identity shows what how strongly. Out: pixels with exact labels, from streams
 //! of the picture's own. Orders no sets: that is `drawn_set`.
 
 use howfar_face::Expression;
 
 use crate::actions::Actions;
 use crate::camera::Camera;
-use crate::colour::colour;
 use crate::dice::{Shot, Source};
-use crate::head::HeadModel;
 use crate::light::Light;
-use crate::motion::Motion;
-use crate::parts::Scene;
 use crate::person::Person;
-use crate::raster::{Canvas, Sides};
-use crate::relief::Relief;
+use crate::raster::Canvas;
+use crate::rig::Rig;
 use crate::style::{Session, Style};
 use crate::sway::Sway;
 use crate::tone::{SUPERSAMPLING, Tone};
@@ -60,18 +56,19 @@ impl Portrait {
     }
 }
 
-/// Draws a picture of the set (`style`, `seed`). `size` is the side in pixels.
+/// Draws a picture of the set (`style`, `seed`) with our own head or an opened rig. `size` is the side in pixels.
 ///
 /// Seed, style and person fix head, skin, hair and way of moving. Action units, gaze, pose and noise are the picture's;
 /// light, background and tone are the identity's in styles with a shared session, else the picture's.
-pub fn draw_face(head: &HeadModel, style: &Style, seed: u64, portrait: &Portrait, size: u32) -> DrawnFace {
+pub fn draw_face<'a>(rig: impl Into<Rig<'a>>, style: &Style, seed: u64, portrait: &Portrait, size: u32) -> DrawnFace {
+    let rig = rig.into();
     let source = Source { seed, style: &style.name, person: portrait.person };
-    let person = Person::draw(&head.measures, style, source);
-    draw_person(head, style, source, &person, portrait, size)
+    let person = Person::draw(rig.measures(), style, source);
+    draw_person(rig, style, source, &person, portrait, size)
 }
 
 fn draw_person(
-    head: &HeadModel,
+    rig: Rig<'_>,
     style: &Style,
     source: Source<'_>,
     person: &Person,
@@ -90,26 +87,22 @@ fn draw_person(
         if expression == Expression::Neutral { (1.0, 0.0) } else { (portrait.intensity, portrait.intensity) };
     let actions = Actions::sample(&style.acting, expression, &mut source.of_picture(shot, "acting")).scaled(shown);
     let sway = Sway::draw(&mut source.of_picture(shot, "sway"), frame);
-    let motion = Motion::new(head, person, &actions);
-    let relief = Relief::new(head, person, &motion, &actions);
+    let formed = rig.form(style, source, person, &actions);
     let large = size * SUPERSAMPLING;
-    let camera = Camera::draw(&style.camera, &mut source.of_picture(shot, "camera"), sway.pose_deg, relief.eyes, large);
+    let eyes = formed.eyes();
+    let camera = Camera::draw(&style.camera, &mut source.of_picture(shot, "camera"), sway.pose_deg, eyes, large);
     let light = Light::draw(&style.light, &mut session("light"));
     let seen = light.seen_from(|d| camera.to_head(d));
-    let face = motion.landmarks(person);
-    let scene = Scene { person, motion: &motion, actions: &actions, face: &face, eyes: relief.eyes, light: &seen };
     let slope = |x: usize| 1.0 + light.background_slope * (2.0 * x as f32 / large as f32 - 1.0);
     let mut canvas = Canvas::new(large, |x, _| light.background * slope(x));
-    let brightness = colour(head, person, &relief, &seen, camera.to_head([0.0, 0.0, 1.0]));
-    let points: Vec<[f32; 3]> = relief.vertices.iter().map(|p| camera.project(*p)).collect();
-    canvas.draw(&points, &brightness, &head.grid.triangles, Sides::Front);
-    for part in scene.parts(&mut source.of_picture(shot, "parts"), sway.gaze) {
-        let points: Vec<[f32; 3]> = part.points.iter().map(|p| camera.project(*p)).collect();
-        canvas.draw(&points, &part.brightness, &part.triangles, Sides::Both);
+    let view = camera.to_head([0.0, 0.0, 1.0]);
+    for layer in formed.layers(&seen, view, &mut source.of_picture(shot, "parts"), sway.gaze) {
+        let points: Vec<[f32; 3]> = layer.points.iter().map(|p| camera.project(*p)).collect();
+        canvas.draw(&points, &layer.brightness, &layer.triangles, layer.sides);
     }
     let tone = Tone::draw(&style.tone, &mut session("tone"));
     let pixels = tone.develop(&canvas.brightness, size, &mut source.of_frame(shot, frame, "noise"));
-    let marks = face.iter().map(|p| camera.project(*p));
+    let marks = formed.landmarks().iter().map(|p| camera.project(*p));
     let landmarks = marks.flat_map(|p| [p[0] / SUPERSAMPLING as f32, p[1] / SUPERSAMPLING as f32]).collect();
     DrawnFace { pixels, intensity, action_units: actions.labels(), landmarks, pose: camera.pose, light: light.key }
 }

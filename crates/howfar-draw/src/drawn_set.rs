@@ -10,7 +10,7 @@ use rayon::prelude::*;
 
 use crate::dice::{Range, Shot, Source};
 use crate::draw::{DrawnFace, Portrait, draw_face};
-use crate::head::HeadModel;
+use crate::rig::{IctRig, Rig};
 use crate::style::Style;
 
 /// Faces that are drawn before any is handed on: bounds the memory, feeds the threads.
@@ -19,6 +19,8 @@ const BLOCK: u64 = 96;
 /// What to draw.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SetRequest<'a> {
+    /// A user's rig in place of our own head.
+    pub rig: Option<&'a IctRig>,
     /// The drawn database.
     pub style: &'a Style,
     /// Together with the style and its number it fixes an identity.
@@ -38,14 +40,30 @@ pub struct SetRequest<'a> {
 }
 
 impl<'a> SetRequest<'a> {
-    /// One picture of each identity and expression at full intensity.
+    /// One picture of each identity and expression at full intensity, with our own head.
     pub fn new(style: &'a Style, seed: u64, people: u32, expressions: &'a [Expression], size: u32) -> Self {
-        SetRequest { style, seed, people, expressions, size, intensity: Range(1.0, 1.0), takes: 1, frames: 1 }
+        SetRequest {
+            rig: None,
+            style,
+            seed,
+            people,
+            expressions,
+            size,
+            intensity: Range(1.0, 1.0),
+            takes: 1,
+            frames: 1,
+        }
     }
 
     /// Faces of the whole set.
     pub fn n_faces(&self) -> u64 {
         u64::from(self.people) * self.faces_a_person()
+    }
+
+    /// The drawn database: what its subjects are named after.
+    pub fn database(&self) -> String {
+        let rig = if self.rig.is_some() { "ict-" } else { "" };
+        format!("drawn-{rig}{}-{}", self.style.name, self.seed)
     }
 
     fn faces_a_person(&self) -> u64 {
@@ -74,12 +92,11 @@ impl<'a> SetRequest<'a> {
         t * t * (3.0 - 2.0 * t)
     }
 
-    fn face(&self, head: &HeadModel, index: u64) -> Result<Face, Fault> {
+    fn face(&self, rig: Rig<'_>, index: u64) -> Result<Face, Fault> {
         let (label, portrait) = self.portrait(index);
         let digits = self.people.saturating_sub(1).to_string().len().max(4);
-        let database = format!("drawn-{}-{}", self.style.name, self.seed);
-        let subject = SubjectId::new(&database, &format!("{:0digits$}", portrait.person))?;
-        let drawn = draw_face(head, self.style, self.seed, &portrait, self.size);
+        let subject = SubjectId::new(&self.database(), &format!("{:0digits$}", portrait.person))?;
+        let drawn = draw_face(rig, self.style, self.seed, &portrait, self.size);
         let DrawnFace { pixels, intensity, action_units, landmarks, pose, light } = drawn;
         Ok(Face {
             picture: Picture::gray(self.size, self.size, pixels),
@@ -106,7 +123,7 @@ impl<'a> SetRequest<'a> {
 }
 
 /// Draws the faces of a set from number `begin` on and hands them to `sink` in order. A face's subject is
-/// `drawn-<style>-<seed>:<person>`. `progress` is told how many are done, with those before `begin`, after each block and
+/// `drawn-<style>-<seed>:<person>`, with a rig `drawn-ict-<style>-<seed>:<person>`. `progress` is told how many are done, with those before `begin`, after each block and
 /// may stop the work, which ends it as interrupted.
 pub fn draw_set(
     request: &SetRequest<'_>,
@@ -114,11 +131,11 @@ pub fn draw_set(
     progress: &mut dyn FnMut(u64) -> ControlFlow<()>,
     sink: &mut dyn FnMut(Face) -> Result<(), Fault>,
 ) -> Result<(), Fault> {
-    let head = HeadModel::shared();
+    let rig = Rig::or_own(request.rig);
     let (mut done, total) = (begin, request.n_faces());
     while done < total {
         let block: Vec<u64> = (done..total.min(done + BLOCK)).collect();
-        let faces: Vec<Result<Face, Fault>> = block.par_iter().map(|index| request.face(head, *index)).collect();
+        let faces: Vec<Result<Face, Fault>> = block.par_iter().map(|index| request.face(rig, *index)).collect();
         faces.into_iter().try_for_each(|face| sink(face?))?;
         done += block.len() as u64;
         if progress(done).is_break() && done < total {

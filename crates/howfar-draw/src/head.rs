@@ -139,7 +139,7 @@ pub(crate) fn curve_through(indices: &[usize], n: usize, landmarks: &Landmarks) 
 }
 
 impl Rims {
-    fn new(open: &Landmarks) -> Self {
+    pub fn new(open: &Landmarks) -> Self {
         let rim = |upper: &[usize], lower: &[usize], n: usize| {
             let mut rows = curve_through(upper, n, open);
             let below = curve_through(lower, n, open);

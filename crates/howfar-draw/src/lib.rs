@@ -27,6 +27,7 @@ mod picture_measures;
 mod plate;
 mod raster;
 mod relief;
+mod rig;
 mod spread;
 mod style;
 mod style_check;
@@ -44,6 +45,7 @@ pub use drawn_set::{SetRequest, draw_set};
 pub use fit::{FEWEST_FACES, FitEffort, FittedStyle, StyleFitter};
 pub use head::HeadModel;
 pub use picture_measures::{MEASURES, N_MEASURES, PictureMeasures, SetMeasures};
+pub use rig::{IctRig, Rig};
 pub use style::{
     ActingStyle, Action, CameraStyle, HairStyle, LightStyle, STYLE_NAMES, Session, ShapeStyle, SkinStyle, Style,
     Substitute, ToneStyle,

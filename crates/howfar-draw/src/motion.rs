@@ -21,7 +21,7 @@ const CLOSED_GAP: f32 = -0.004;
 /// rising expression does not jump.
 const ONSET: f32 = 0.15;
 
-fn onset(intensity: f32) -> f32 {
+pub(crate) fn onset(intensity: f32) -> f32 {
     (intensity / ONSET).clamp(0.0, 1.0)
 }
 
@@ -40,12 +40,23 @@ impl Motion {
     pub fn new(head: &HeadModel, person: &Person, actions: &Actions) -> Self {
         let mut motion = Motion { jaw: [[0.0; 3]; N_LANDMARKS], muscles: [[0.0; 3]; N_LANDMARKS], brow_v: 0.0 };
         motion.measured(head, person, actions);
-        motion.brows(person, actions);
-        motion.mouth(person, actions);
-        motion.lids(actions);
-        motion.thin_lips(person, actions);
-        motion.meet(person, actions);
+        motion.correct(person, actions);
         motion
+    }
+
+    /// What is wanted beyond the shapes of a rig, which have moved the landmarks by `shaped` already.
+    pub fn corrections(person: &Person, actions: &Actions, shaped: Landmarks) -> Self {
+        let mut motion = Motion { jaw: shaped, muscles: [[0.0; 3]; N_LANDMARKS], brow_v: 0.0 };
+        motion.correct(person, actions);
+        motion
+    }
+
+    fn correct(&mut self, person: &Person, actions: &Actions) {
+        self.brows(person, actions);
+        self.mouth(person, actions);
+        self.lids(actions);
+        self.thin_lips(person, actions);
+        self.meet(person, actions);
     }
 
     /// The landmarks of the acting face.

@@ -44,7 +44,7 @@ impl Sheet {
     }
 }
 
-fn step(x: f32, from: f32, to: f32) -> f32 {
+pub(crate) fn step(x: f32, from: f32, to: f32) -> f32 {
     let t = ((x - from) / (to - from)).clamp(0.0, 1.0);
     t * t * (3.0 - 2.0 * t)
 }
@@ -53,22 +53,23 @@ fn plain(albedo: f32, normal: [f32; 3], open: f32) -> Place {
     Place { albedo, normal, open, lit: 1.0, gloss: 0.0 }
 }
 
+/// Where the eyes look; `sway` is added to the right and up.
+pub(crate) fn gaze(dice: &mut Dice, sway: [f32; 2]) -> [f32; 3] {
+    unit([0.05 * dice.bell() + sway[0], -0.02 + 0.04 * dice.bell() + sway[1], 1.0])
+}
+
 impl Scene<'_> {
     /// All parts; `dice` gives gaze and clothes, `sway` moves the gaze to the right and up.
     pub fn parts(&self, dice: &mut Dice, sway: [f32; 2]) -> Vec<Sheet> {
-        let gaze = unit([0.05 * dice.bell() + sway[0], -0.02 + 0.04 * dice.bell() + sway[1], 1.0]);
+        let gaze = gaze(dice, sway);
         let (glint, cloth, cavity) = (dice.between(0.2, 0.6), dice.between(0.05, 0.6), dice.between(0.04, 0.2));
         let mut parts = vec![self.eyeball(0, gaze, glint), self.eyeball(1, gaze, glint)];
         parts.push(self.cavity(cavity));
         parts.extend([self.teeth(false), self.teeth(true), self.tongue()]);
         parts.extend([self.ear(-1.0), self.ear(1.0)]);
-        if self.person.hair.cut != HairCut::Bald {
-            parts.push(self.back_hair());
-        }
+        parts.extend(self.back_hair());
         parts.push(shoulders(cloth));
-        if let Some(glasses) = &self.person.hair.glasses {
-            parts.extend([self.glasses_rim(0, glasses), self.glasses_rim(1, glasses), self.glasses_bridge(glasses)]);
-        }
+        parts.extend(self.glasses());
         parts
     }
 
@@ -163,8 +164,13 @@ impl Scene<'_> {
         })
     }
 
-    fn back_hair(&self) -> Sheet {
+    /// Hair behind the head, of those who have some.
+    pub fn back_hair(&self) -> Option<Sheet> {
         let hair = &self.person.hair;
+        (hair.cut != HairCut::Bald).then(|| self.curtains(hair))
+    }
+
+    fn curtains(&self, hair: &Hair) -> Sheet {
         let top = 1.65 + hair.thickness;
         let half = 1.13 + hair.thickness;
         let [phase, other, _] = hair.strand_phase;
@@ -179,6 +185,13 @@ impl Scene<'_> {
             let light = self.light.shade(&plain(hair.albedo * curtain(hair, t, q), normal, 0.75));
             ([t * width, y, -1.3 - 0.2 * t * t], light)
         })
+    }
+
+    /// Rims and bridge, of those who wear glasses.
+    pub fn glasses(&self) -> Vec<Sheet> {
+        let pieces =
+            |glasses| vec![self.glasses_rim(0, glasses), self.glasses_rim(1, glasses), self.glasses_bridge(glasses)];
+        self.person.hair.glasses.as_ref().map_or_else(Vec::new, pieces)
     }
 
     fn glasses_rim(&self, which: usize, glasses: &crate::person::Glasses) -> Sheet {
@@ -227,7 +240,7 @@ fn shoulders(cloth: f32) -> Sheet {
 }
 
 /// Height of the line through `points` (rising or falling x) at x.
-fn height_over(points: &[[f32; 3]; 4], x: f32) -> f32 {
+pub(crate) fn height_over(points: &[[f32; 3]; 4], x: f32) -> f32 {
     for pair in points.windows(2) {
         let (a, b) = (pair[0], pair[1]);
         if x <= b[0] {

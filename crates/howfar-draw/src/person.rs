@@ -145,20 +145,25 @@ fn landmarks(measures: &Measures, shape: &ShapeStyle, dice: &mut Dice) -> Landma
             (0..3).for_each(|axis| point[axis] += amount * direction[axis]);
         }
     }
+    restyle(&mut face, shape, dice);
+    face
+}
+
+/// What a style varies beside the shape components: brows, mouth, lips, eyes, nose.
+pub(crate) fn restyle(face: &mut Landmarks, shape: &ShapeStyle, dice: &mut Dice) {
     let (height, arch) = (dice.around(shape.brow_height_eye_distances), dice.around(shape.brow_arch_eye_distances));
     for (k, lift) in [(17, 0.3), (18, 1.0), (19, 0.6), (20, 0.0), (21, -0.4)] {
         face[k][1] += height + lift * arch;
         face[43 - k][1] += height + lift * arch;
     }
-    scale_about(&mut face, 48..68, [dice.around(shape.mouth_width), 1.0]);
-    thicken_lips(&mut face, dice.around(shape.lip_thickness));
+    scale_about(face, 48..68, [dice.around(shape.mouth_width), 1.0]);
+    thicken_lips(face, dice.around(shape.lip_thickness));
     let corner = dice.around(shape.mouth_corner_eye_distances);
     [48, 54, 60, 64].iter().for_each(|&k: &usize| face[k][1] += corner);
     let opening = dice.around(shape.eye_opening);
-    scale_about(&mut face, 36..42, [1.0, opening]);
-    scale_about(&mut face, 42..48, [1.0, opening]);
-    scale_about(&mut face, 31..36, [dice.around(shape.nose_width), 1.0]);
-    face
+    scale_about(face, 36..42, [1.0, opening]);
+    scale_about(face, 42..48, [1.0, opening]);
+    scale_about(face, 31..36, [dice.around(shape.nose_width), 1.0]);
 }
 
 /// Stretches some landmarks about their middle.

@@ -57,7 +57,7 @@ fn add(mask: &Mask, amount: f32, to: &mut [f32]) {
 }
 
 /// Depth of each furrow in eye distances: by muscles, and at rest.
-fn depth(furrow: Furrow, person: &Person, motion: &Motion, actions: &Actions) -> f32 {
+pub(crate) fn depth(furrow: Furrow, person: &Person, motion: &Motion, actions: &Actions) -> f32 {
     let au = |n| actions.of(n);
     let (moved, rest) = match furrow {
         Furrow::Glabella => (0.03 * motion.brow_v + 0.024 * au(4) + 0.012 * au(9), 0.010),
@@ -147,7 +147,7 @@ fn hair_cover(head: &HeadModel, hair: &Hair, swell: &mut [f32]) -> Vec<f32> {
 }
 
 /// Height of the hairline at u.
-fn hairline(hair: &Hair, u: f32) -> f32 {
+pub(crate) fn hairline(hair: &Hair, u: f32) -> f32 {
     let [phase, other, _] = hair.strand_phase;
     let away = (u - hair.parting).abs().min(1.3);
     let wisps = (0.02 * (7.0 * u + phase).sin() + 0.012 * (17.0 * u + other).sin()) * step(u.abs(), 0.9, 0.5);

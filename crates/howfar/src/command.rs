@@ -14,6 +14,7 @@ pub mod plan;
 pub mod predict;
 pub mod prepare;
 pub mod report;
+pub mod rig;
 pub mod run;
 pub mod run_cell;
 pub mod sheet;

@@ -34,6 +34,18 @@ fn a_missing_folder() {
 }
 
 #[test]
+fn a_rig_that_is_not_there_or_not_known() {
+    let place = workplace();
+    let draw = |rig: &str| howfar(&place, &["draw", "--people", "1", "--rig", rig, "--out", "faces"]);
+    expect(&draw("ict:nowhere"), 3, &["nowhere: there is no such folder", "generic_neutral_mesh.obj", "hint:"]);
+    expect(&draw("flame:nowhere"), 2, &["--rig: unknown rig", "ict:FOLDER"]);
+    fs::create_dir_all(place.path().join("kit/FaceXModel")).unwrap();
+    fs::write(place.path().join("kit/FaceXModel/generic_neutral_mesh.obj"), "v 0 0 0\nv 1 zero 0\n").unwrap();
+    expect(&draw("ict:kit"), 3, &["generic_neutral_mesh.obj, line 2: a vertex is not three numbers"]);
+    assert!(!place.path().join("faces").exists());
+}
+
+#[test]
 fn an_empty_folder() {
     let place = workplace();
     fs::create_dir(place.path().join("empty")).unwrap();

@@ -10,7 +10,7 @@ use howfar_face::{
     checksum, closest_name, files,
 };
 
-use crate::command::stop_flag;
+use crate::command::{rig, stop_flag};
 use crate::console::Console;
 use crate::pace::Pace;
 
@@ -20,10 +20,11 @@ use crate::pace::Pace;
   howfar draw --people 100 --style studio --seed 7 --out faces/studio
   howfar draw --people 50 --style wild --intensity 0.3..1 --takes 2 --out faces/wild
   howfar draw --people 20 --sequence 12 --out faces/filmed
+  howfar draw --people 100 --rig ict:ICT-FaceKit --out faces/ict
   howfar draw --show-style wild > my.toml
   howfar draw --people 100 --style my.toml --out faces/mine
 Stopped or killed, the same command goes on where it was. docs/drawn-faces.md shows what the parameters do,
-docs/styles.md lists the keys of a style file.")]
+docs/styles.md lists the keys of a style file, docs/rig.md tells about rigs.")]
 pub struct Args {
     /// Identities to draw; each shows every expression.
     #[arg(long, required_unless_present = "show_style")]
@@ -46,6 +47,9 @@ pub struct Args {
     /// Pixels a side, 48 to 256.
     #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(48..=256))]
     size: u32,
+    /// Draw with a rig of yours in place of our own head: ict:FOLDER, a checkout of ICT FaceKit.
+    #[arg(long, value_name = "ict:FOLDER")]
+    rig: Option<String>,
     /// Expressions, separated by commas.
     #[arg(long, value_delimiter = ',', default_value = "anger,disgust,fear,happiness,sadness,surprise")]
     expressions: Vec<String>,
@@ -80,6 +84,8 @@ pub struct Request<'a> {
     pub intensity: Range,
     pub takes: u32,
     pub frames: u32,
+    /// `ict:FOLDER` in place of our own head.
+    pub rig: Option<&'a str>,
     pub sizes: GroupSizes,
 }
 
@@ -88,7 +94,7 @@ impl<'a> Request<'a> {
     pub fn plain(people: u32, style: &'a str, seed: u64, out: &'a Path) -> Self {
         let (takes, frames, sizes) = (1, 1, GroupSizes::STANDARD);
         let (size, expressions, intensity) = (64, &Expression::SIX, Range(1.0, 1.0));
-        Request { people, style, seed, out, name: None, size, expressions, intensity, takes, frames, sizes }
+        Request { people, style, seed, out, name: None, size, expressions, intensity, takes, frames, rig: None, sizes }
     }
 }
 
@@ -108,6 +114,7 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
         intensity: parse_intensity(&args.intensity)?,
         takes: args.takes,
         frames: args.sequence.unwrap_or(1),
+        rig: args.rig.as_deref(),
         sizes: GroupSizes { group: args.faces_a_group as usize, shard: args.faces_a_shard },
         ..Request::plain(people, &args.style, args.seed, out)
     };
@@ -161,14 +168,15 @@ pub fn draw(request: &Request<'_>, console: &Console) -> Result<FaceSet, Fault> 
     if request.people == 0 {
         return Err(Fault::usage("--people", "nobody would be drawn").found(0).expected("1 or more"));
     }
+    let rig = rig::open(request.rig, console)?;
     let set = SetRequest {
+        rig: rig.as_ref(),
         intensity: request.intensity,
         takes: request.takes,
         frames: request.frames,
         ..SetRequest::new(&style, request.seed, request.people, request.expressions, request.size)
     };
-    let mut writer =
-        FaceSetWriter::resume(request.out, info(request, &style)?, request.sizes, &first_sha256(request, &style))?;
+    let mut writer = FaceSetWriter::resume(request.out, info(request, &set)?, request.sizes, &first_sha256(&set))?;
     let begin = writer.n_faces();
     let stop = stop_flag();
     let mut pace = Pace::new(console, begin, set.n_faces());
@@ -195,9 +203,12 @@ pub fn draw(request: &Request<'_>, console: &Console) -> Result<FaceSet, Fault> 
 
 /// Hash of the set's first picture. A renderer that draws it otherwise (another version, another machine's arithmetic)
 /// must not go on with what is there.
-fn first_sha256(request: &Request<'_>, style: &Style) -> String {
-    let expression = request.expressions.first().copied().unwrap_or(Expression::Neutral);
-    let face = draw_face(HeadModel::shared(), style, request.seed, &Portrait::full(0, expression), request.size);
+fn first_sha256(set: &SetRequest<'_>) -> String {
+    let portrait = Portrait::full(0, set.expressions.first().copied().unwrap_or(Expression::Neutral));
+    let face = match set.rig {
+        Some(rig) => draw_face(rig, set.style, set.seed, &portrait, set.size),
+        None => draw_face(HeadModel::shared(), set.style, set.seed, &portrait, set.size),
+    };
     checksum::sha256_hex(&[&face.pixels])
 }
 
@@ -213,12 +224,13 @@ fn settings_head(request: &Request<'_>) -> String {
     )
 }
 
-fn info(request: &Request<'_>, style: &Style) -> Result<FaceSetInfo, Fault> {
+fn info(request: &Request<'_>, set: &SetRequest<'_>) -> Result<FaceSetInfo, Fault> {
+    let style = set.style;
     let classes = request.expressions.iter().map(ToString::to_string).collect();
     let name = request.name.unwrap_or(&style.name);
     let mut info = FaceSetInfo::new(name, classes, Preprocessing::standard("none", "none", request.size));
     info.licences.push(Licence {
-        database: format!("drawn-{}-{}", style.name, request.seed),
+        database: set.database(),
         terms: "drawn by howfar from a parametric head; free of anyone's rights".to_owned(),
     });
     info.generator = Some(GeneratorCard {
@@ -227,6 +239,9 @@ fn info(request: &Request<'_>, style: &Style) -> Result<FaceSetInfo, Fault> {
         trained_on: Vec::new(),
         settings: format!("{}{}", settings_head(request), style.to_toml()?),
     });
+    if let Some(rig) = set.rig {
+        rig::record(rig, &mut info);
+    }
     if request.frames > 1 {
         info.caveats.push(format!(
             "Sequences of {} frames from neutral to the expression: the first frames show little or nothing of their label; \

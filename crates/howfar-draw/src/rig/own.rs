@@ -1,0 +1,63 @@
+//! Our own head as a rig.
+//!
+//! In: the shared head, a person and the actions. Out: skin and parts as layers.
+
+use std::borrow::Cow;
+
+use crate::actions::Actions;
+use crate::colour::colour;
+use crate::dice::Dice;
+use crate::head::HeadModel;
+use crate::light::Light;
+use crate::measures::Landmarks;
+use crate::motion::Motion;
+use crate::parts::{Scene, Sheet};
+use crate::person::Person;
+use crate::raster::Sides;
+use crate::relief::Relief;
+use crate::rig::Layer;
+
+/// Our head, formed.
+pub(crate) struct OwnForm<'f> {
+    head: &'f HeadModel,
+    person: &'f Person,
+    actions: &'f Actions,
+    motion: Motion,
+    relief: Relief,
+    face: Landmarks,
+}
+
+impl<'f> OwnForm<'f> {
+    pub fn new(head: &'f HeadModel, person: &'f Person, actions: &'f Actions) -> Self {
+        let motion = Motion::new(head, person, actions);
+        let relief = Relief::new(head, person, &motion, actions);
+        let face = motion.landmarks(person);
+        OwnForm { head, person, actions, motion, relief, face }
+    }
+
+    pub fn eyes(&self) -> [[f32; 3]; 2] {
+        self.relief.eyes
+    }
+
+    pub fn landmarks(&self) -> &Landmarks {
+        &self.face
+    }
+
+    pub fn layers(&self, light: &Light, view: [f32; 3], dice: &mut Dice, sway: [f32; 2]) -> Vec<Layer<'_>> {
+        let OwnForm { head, person, actions, motion, relief, face } = self;
+        let skin = Layer {
+            points: Cow::Borrowed(&relief.vertices),
+            brightness: colour(head, person, relief, light, view),
+            triangles: Cow::Borrowed(&head.grid.triangles),
+            sides: Sides::Front,
+        };
+        let scene = Scene { person, motion, actions, face, eyes: relief.eyes, light };
+        std::iter::once(skin).chain(scene.parts(dice, sway).into_iter().map(sheet)).collect()
+    }
+}
+
+/// A sheet has no outer side.
+pub(crate) fn sheet<'l>(sheet: Sheet) -> Layer<'l> {
+    let Sheet { points, brightness, triangles } = sheet;
+    Layer { points: points.into(), brightness, triangles: triangles.into(), sides: Sides::Both }
+}
