@@ -3,7 +3,7 @@
 //! In: our own head or a rig, a style, a seed, and which identity shows what how strongly. Out: pixels with exact labels, from streams
 //! of the picture's own. Orders no sets: that is `drawn_set`.
 
-use howfar_face::Expression;
+use howfar_face::{Colour, Expression};
 
 use crate::actions::Actions;
 use crate::camera::Camera;
@@ -11,15 +11,16 @@ use crate::dice::{Shot, Source};
 use crate::light::Light;
 use crate::person::Person;
 use crate::raster::Canvas;
-use crate::rig::Rig;
+use crate::rig::{Layer, Look, Rig};
 use crate::style::{Session, Style};
 use crate::sway::Sway;
+use crate::tint::{Palette, Tint};
 use crate::tone::{SUPERSAMPLING, Tone};
 
 /// A drawn face with its labels.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DrawnFace {
-    /// `size * size` gray levels, rows from the top.
+    /// `size * size` gray levels, rows from the top; of a colour picture as many triples of red, green, blue.
     pub pixels: Vec<u8>,
     /// How much of the sampled action units is shown: 0 = neutral, 1 = full. The intensity that was asked for.
     pub intensity: f32,
@@ -61,20 +62,30 @@ impl Portrait {
 /// Seed, style and person fix head, skin, hair and way of moving. Action units, gaze, pose and noise are the picture's;
 /// light, background and tone are the identity's in styles with a shared session, else the picture's.
 pub fn draw_face<'a>(rig: impl Into<Rig<'a>>, style: &Style, seed: u64, portrait: &Portrait, size: u32) -> DrawnFace {
-    let rig = rig.into();
-    let source = Source { seed, style: &style.name, person: portrait.person };
-    let person = Person::draw(rig.measures(), style, source);
-    draw_person(rig, style, source, &person, portrait, size)
+    draw(rig.into(), style, seed, portrait, size, Colour::Gray)
 }
 
-fn draw_person(
-    rig: Rig<'_>,
+/// The same picture in colour: equal labels, and a luma that differs from the gray picture by rounding alone.
+pub fn draw_colour_face<'a>(
+    rig: impl Into<Rig<'a>>,
     style: &Style,
-    source: Source<'_>,
-    person: &Person,
+    seed: u64,
     portrait: &Portrait,
     size: u32,
 ) -> DrawnFace {
+    draw(rig.into(), style, seed, portrait, size, Colour::Rgb)
+}
+
+pub(crate) fn draw(
+    rig: Rig<'_>,
+    style: &Style,
+    seed: u64,
+    portrait: &Portrait,
+    size: u32,
+    colour: Colour,
+) -> DrawnFace {
+    let source = Source { seed, style: &style.name, person: portrait.person };
+    let person = Person::draw(rig.measures(), style, source);
     let Portrait { expression, take, frame, .. } = *portrait;
     let shot = Shot { expression: expression as u8, take };
     let session = |purpose: &str| match style.session {
@@ -87,22 +98,57 @@ fn draw_person(
         if expression == Expression::Neutral { (1.0, 0.0) } else { (portrait.intensity, portrait.intensity) };
     let actions = Actions::sample(&style.acting, expression, &mut source.of_picture(shot, "acting")).scaled(shown);
     let sway = Sway::draw(&mut source.of_picture(shot, "sway"), frame);
-    let formed = rig.form(style, source, person, &actions);
+    let formed = rig.form(style, source, &person, &actions);
     let large = size * SUPERSAMPLING;
     let eyes = formed.eyes();
     let camera = Camera::draw(&style.camera, &mut source.of_picture(shot, "camera"), sway.pose_deg, eyes, large);
     let light = Light::draw(&style.light, &mut session("light"));
     let seen = light.seen_from(|d| camera.to_head(d));
     let slope = |x: usize| 1.0 + light.background_slope * (2.0 * x as f32 / large as f32 - 1.0);
-    let mut canvas = Canvas::new(large, |x, _| light.background * slope(x));
-    let view = camera.to_head([0.0, 0.0, 1.0]);
-    for layer in formed.layers(&seen, view, &mut source.of_picture(shot, "parts"), sway.gaze) {
+    let background = |x: usize| light.background * slope(x);
+    let mut canvas = Canvas::new(large, |x, _| background(x));
+    let palette =
+        (colour == Colour::Rgb).then(|| Palette::draw(&person, &mut source.of_person("tint"), &mut session("balance")));
+    let mut tinted = palette.as_ref().map(|palette| Tinted::new(large, palette.background, background));
+    let look = Look { light: &seen, view: camera.to_head([0.0, 0.0, 1.0]), sway: sway.gaze, palette: palette.as_ref() };
+    for layer in formed.layers(&look, &mut source.of_picture(shot, "parts")) {
         let points: Vec<[f32; 3]> = layer.points.iter().map(|p| camera.project(*p)).collect();
         canvas.draw(&points, &layer.brightness, &layer.triangles, layer.sides);
+        if let Some(tinted) = &mut tinted {
+            tinted.draw(&points, &layer);
+        }
     }
     let tone = Tone::draw(&style.tone, &mut session("tone"));
-    let pixels = tone.develop(&canvas.brightness, size, &mut source.of_frame(shot, frame, "noise"));
+    let gray = tone.develop(&canvas.brightness, size, &mut source.of_frame(shot, frame, "noise"));
+    let pixels = match &tinted {
+        Some(Tinted { red, blue }) => {
+            let light = [&canvas.brightness, &red.brightness, &blue.brightness];
+            tone.colour(&gray, light, size, &mut source.of_frame(shot, frame, "colour noise"))
+        }
+        None => gray,
+    };
     let marks = formed.landmarks().iter().map(|p| camera.project(*p));
     let landmarks = marks.flat_map(|p| [p[0] / SUPERSAMPLING as f32, p[1] / SUPERSAMPLING as f32]).collect();
     DrawnFace { pixels, intensity, action_units: actions.labels(), landmarks, pose: camera.pose, light: light.key }
+}
+
+/// The red and the blue light of a picture; green is what both leave of its brightness.
+struct Tinted {
+    red: Canvas,
+    blue: Canvas,
+}
+
+impl Tinted {
+    fn new(size: usize, tint: Tint, background: impl Fn(usize) -> f32) -> Self {
+        let canvas = |factor: f32| Canvas::new(size, |x, _| factor * background(x));
+        Tinted { red: canvas(tint.red), blue: canvas(tint.blue) }
+    }
+
+    fn draw(&mut self, points: &[[f32; 3]], layer: &Layer<'_>) {
+        let light = |factor: fn(&Tint) -> f32| -> Vec<f32> {
+            layer.brightness.iter().zip(&layer.tints).map(|(brightness, tint)| brightness * factor(tint)).collect()
+        };
+        self.red.draw(points, &light(|tint| tint.red), &layer.triangles, layer.sides);
+        self.blue.draw(points, &light(|tint| tint.blue), &layer.triangles, layer.sides);
+    }
 }

@@ -5,11 +5,11 @@
 
 use std::ops::ControlFlow;
 
-use howfar_face::{DrawnLabels, Expression, Face, FaceLabels, Fault, Picture, Provenance, SubjectId};
+use howfar_face::{Colour, DrawnLabels, Expression, Face, FaceLabels, Fault, Picture, Provenance, SubjectId};
 use rayon::prelude::*;
 
 use crate::dice::{Range, Shot, Source};
-use crate::draw::{DrawnFace, Portrait, draw_face};
+use crate::draw::{DrawnFace, Portrait, draw};
 use crate::rig::{IctRig, Rig};
 use crate::style::Style;
 
@@ -31,6 +31,8 @@ pub struct SetRequest<'a> {
     pub expressions: &'a [Expression],
     /// Side of the pictures in pixels.
     pub size: u32,
+    /// Colour changes neither labels nor luma.
+    pub colour: Colour,
     /// Each take's intensity is drawn evenly from here: 0 = neutral, 1 = full.
     pub intensity: Range,
     /// Pictures, or sequences, of each identity and expression.
@@ -40,7 +42,7 @@ pub struct SetRequest<'a> {
 }
 
 impl<'a> SetRequest<'a> {
-    /// One picture of each identity and expression at full intensity, with our own head.
+    /// One gray picture of each identity and expression at full intensity, with our own head.
     pub fn new(style: &'a Style, seed: u64, people: u32, expressions: &'a [Expression], size: u32) -> Self {
         SetRequest {
             rig: None,
@@ -49,6 +51,7 @@ impl<'a> SetRequest<'a> {
             people,
             expressions,
             size,
+            colour: Colour::Gray,
             intensity: Range(1.0, 1.0),
             takes: 1,
             frames: 1,
@@ -96,10 +99,13 @@ impl<'a> SetRequest<'a> {
         let (label, portrait) = self.portrait(index);
         let digits = self.people.saturating_sub(1).to_string().len().max(4);
         let subject = SubjectId::new(&self.database(), &format!("{:0digits$}", portrait.person))?;
-        let drawn = draw_face(rig, self.style, self.seed, &portrait, self.size);
+        let drawn = draw(rig, self.style, self.seed, &portrait, self.size, self.colour);
         let DrawnFace { pixels, intensity, action_units, landmarks, pose, light } = drawn;
         Ok(Face {
-            picture: Picture::gray(self.size, self.size, pixels),
+            picture: match self.colour {
+                Colour::Gray => Picture::gray(self.size, self.size, pixels),
+                Colour::Rgb => Picture { width: self.size, height: self.size, channels: 3, data: pixels },
+            },
             labels: FaceLabels {
                 label,
                 subject,

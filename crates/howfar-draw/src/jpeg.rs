@@ -1,6 +1,6 @@
-//! What JPEG loses: blocks of 8 × 8 gray levels rounded in the cosine domain.
+//! What JPEG loses: blocks of 8 × 8 levels rounded in the cosine domain.
 //!
-//! In: a square gray picture and a quality. Out: the levels that a decoder would show. Writes no file: the coding after the
+//! In: a square picture, gray or one plane of chroma, and a quality. Out: the levels that a decoder would show. Writes no file: the coding after the
 //! rounding loses nothing.
 
 use std::f32::consts::{FRAC_1_SQRT_2, PI};
@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 const SIDE: usize = 8;
 
 /// Steps of the luminance table at quality 50 (ITU-T T.81, table K.1), rows of rising vertical frequency.
-const STEPS: [[u16; SIDE]; SIDE] = [
+const LUMA_STEPS: [[u16; SIDE]; SIDE] = [
     [16, 11, 10, 16, 24, 40, 51, 61],
     [12, 12, 14, 19, 26, 58, 60, 55],
     [14, 13, 16, 24, 40, 57, 69, 56],
@@ -20,11 +20,31 @@ const STEPS: [[u16; SIDE]; SIDE] = [
     [72, 92, 95, 98, 112, 100, 103, 99],
 ];
 
+/// Those of the chrominance table (K.2); 99 beyond the first four rows and columns.
+const CHROMA_STEPS: [[u16; SIDE]; SIDE] = [
+    [17, 18, 24, 47, 99, 99, 99, 99],
+    [18, 21, 26, 66, 99, 99, 99, 99],
+    [24, 26, 56, 99, 99, 99, 99, 99],
+    [47, 66, 99, 99, 99, 99, 99, 99],
+    [99; SIDE],
+    [99; SIDE],
+    [99; SIDE],
+    [99; SIDE],
+];
+
+/// Which of a picture's planes is compressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Plane {
+    Luma,
+    Chroma,
+}
+
 type Block = [[f32; SIDE]; SIDE];
 
-/// Rounds a `[side, side]` picture as the common encoder does at `quality` 1..=100; edges repeat in blocks that are cut.
-pub(crate) fn compress(levels: &mut [f32], side: usize, quality: f32) {
-    let steps = steps(quality);
+/// Rounds a `[side, side]` plane as the common encoder does at `quality` 1..=100; edges repeat in blocks that are cut. Chroma
+/// is as fine as luma: some encoders halve it (4:2:0), others do not (4:4:4).
+pub(crate) fn compress(levels: &mut [f32], side: usize, quality: f32, plane: Plane) {
+    let steps = steps(quality, plane);
     for top in (0..side).step_by(SIDE) {
         for left in (0..side).step_by(SIDE) {
             let place = |y: usize, x: usize| (top + y).min(side - 1) * side + (left + x).min(side - 1);
@@ -44,9 +64,13 @@ pub(crate) fn compress(levels: &mut [f32], side: usize, quality: f32) {
 }
 
 /// Quality 50 is the table itself, 100 a step of 1 everywhere; between and below as libjpeg scales it.
-fn steps(quality: f32) -> Block {
+fn steps(quality: f32, plane: Plane) -> Block {
+    let table = match plane {
+        Plane::Luma => &LUMA_STEPS,
+        Plane::Chroma => &CHROMA_STEPS,
+    };
     let percent = if quality < 50.0 { 5000.0 / quality } else { 200.0 - 2.0 * quality };
-    STEPS.map(|row| row.map(|step| (f32::from(step) * percent / 100.0).round().clamp(1.0, 255.0)))
+    table.map(|row| row.map(|step| (f32::from(step) * percent / 100.0).round().clamp(1.0, 255.0)))
 }
 
 /// `weights(out, in)` along columns and rows.
@@ -79,7 +103,7 @@ mod tests {
 
     fn error(side: usize, quality: f32) -> f32 {
         let (before, mut after) = (picture(side), picture(side));
-        compress(&mut after, side, quality);
+        compress(&mut after, side, quality, Plane::Luma);
         before.iter().zip(&after).map(|(b, a)| (b - a).abs()).sum::<f32>() / before.len() as f32
     }
 
@@ -94,7 +118,7 @@ mod tests {
     #[test]
     fn a_flat_picture_stays_flat() {
         let mut flat = vec![100.0; 64];
-        compress(&mut flat, 8, 50.0);
+        compress(&mut flat, 8, 50.0, Plane::Luma);
         // 8 (100 - 128) = -224 is a multiple of the first step.
         assert!(flat.iter().all(|v| (v - 100.0).abs() < 1e-3), "{flat:?}");
     }

@@ -1,7 +1,7 @@
 //! A parametric head and its renderer: drawn faces with exact labels of identity, expression, action units, landmarks,
 //! pose and light.
 //!
-//! In: a style (embedded or a TOML file), a seed, people and expressions. Out: gray pictures with labels. Knows no folds,
+//! In: a style (embedded or a TOML file), a seed, people and expressions. Out: gray or colour pictures with labels. Knows no folds,
 //! no training and no engine.
 
 mod actions;
@@ -28,6 +28,7 @@ mod plate;
 mod raster;
 mod relief;
 mod rig;
+mod skin_tint;
 mod spread;
 mod style;
 mod style_check;
@@ -36,11 +37,12 @@ mod style_knob;
 mod style_text;
 mod surface;
 mod sway;
+mod tint;
 mod tone;
 
 pub use actions::{AU_NAMES, N_AUS};
 pub use dice::{Bell, Range};
-pub use draw::{DrawnFace, Portrait, draw_face};
+pub use draw::{DrawnFace, Portrait, draw_colour_face, draw_face};
 pub use drawn_set::{SetRequest, draw_set};
 pub use fit::{FEWEST_FACES, FitEffort, FittedStyle, StyleFitter};
 pub use head::HeadModel;

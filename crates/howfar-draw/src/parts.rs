@@ -11,12 +11,46 @@ use crate::measures::Landmarks;
 use crate::motion::Motion;
 use crate::person::{Hair, HairCut, Person};
 use crate::relief::EYEBALL;
+use crate::tint::{Palette, Tint};
 
 /// A sheet of triangles.
 pub(crate) struct Sheet {
     pub points: Vec<[f32; 3]>,
     pub brightness: Vec<f32>,
     pub triangles: Vec<[u32; 3]>,
+    pub stuff: Stuff,
+}
+
+/// What a sheet is made of.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Stuff {
+    /// An eyeball: the share of iris a vertex.
+    Eye(Vec<f32>),
+    Cavity,
+    Teeth,
+    Flesh,
+    /// Skin through which blood shines.
+    Ear,
+    Hair,
+    Cloth,
+    Frame,
+}
+
+impl Stuff {
+    /// Tints of `n` vertices.
+    pub fn tints(&self, palette: &Palette, n: usize) -> Vec<Tint> {
+        let whole = match self {
+            Stuff::Eye(iris) => return iris.iter().map(|share| palette.sclera.towards(palette.iris, *share)).collect(),
+            Stuff::Cavity => palette.cavity,
+            Stuff::Teeth => palette.teeth,
+            Stuff::Flesh => palette.flesh,
+            Stuff::Ear => palette.flush,
+            Stuff::Hair => palette.hair,
+            Stuff::Cloth => palette.cloth,
+            Stuff::Frame => palette.frame,
+        };
+        vec![whole; n]
+    }
 }
 
 /// Everything that the parts are made from.
@@ -36,11 +70,11 @@ type Spot = ([f32; 3], f32);
 
 impl Sheet {
     /// A grid of `n` × `m` vertices over p and q in 0..=1.
-    fn new(n: usize, m: usize, spot: impl Fn(f32, f32) -> Spot) -> Self {
+    fn new(stuff: Stuff, n: usize, m: usize, mut spot: impl FnMut(f32, f32) -> Spot) -> Self {
         let at = |i: usize, n: usize| i as f32 / (n - 1) as f32;
         let spots = (0..m).flat_map(|j| (0..n).map(move |i| (i, j))).map(|(i, j)| spot(at(i, n), at(j, m)));
         let (points, brightness) = spots.unzip();
-        Sheet { points, brightness, triangles: triangles(m, n) }
+        Sheet { points, brightness, triangles: triangles(m, n), stuff }
     }
 }
 
@@ -79,11 +113,13 @@ impl Scene<'_> {
         let first = 36 + 6 * which;
         let lid: [[f32; 3]; 4] = std::array::from_fn(|k| self.face[first + k]);
         let white = (skin.sclera * (0.6 + 0.5 * skin.albedo)).min(0.95);
-        Sheet::new(40, 34, |p, q| {
+        let mut iris = Vec::with_capacity(40 * 34);
+        let sheet = Sheet::new(Stuff::Eye(Vec::new()), 40, 34, |p, q| {
             let (a, b) = ((p - 0.5) * 2.9, (q - 0.5) * 2.6);
             let normal = [a.sin(), b.sin() * a.cos(), b.cos() * a.cos()];
             let from_gaze = (1.0 - dot(normal, gaze).powi(2)).max(0.0).sqrt() * EYEBALL;
             let outside = step(from_gaze, skin.iris_radius - 0.012, skin.iris_radius + 0.012);
+            iris.push(1.0 - outside);
             let pupil = step(from_gaze, 0.03, 0.05);
             let albedo = white * outside + (1.0 - outside) * (skin.iris * pupil + 0.02 * (1.0 - pupil));
             let point: [f32; 3] = std::array::from_fn(|axis| eye[axis] + EYEBALL * normal[axis]);
@@ -92,7 +128,8 @@ impl Scene<'_> {
                 1.0 - 0.5 * step(point[1], height_over(&lid, point[0]) - 0.07, height_over(&lid, point[0]) + 0.005);
             let wet = if shade > 0.8 { glint * self.light.glint(normal) } else { 0.0 };
             (point, self.light.shade(&plain(albedo * shade, normal, 0.9)) + wet)
-        })
+        });
+        Sheet { stuff: Stuff::Eye(iris), ..sheet }
     }
 
     /// Middle of the mouth at rest: (half width, y of the meeting lips, z).
@@ -107,7 +144,9 @@ impl Scene<'_> {
         let top = height(50).max(height(51)).max(height(52)) - 0.01;
         let bottom = height(56).min(height(57)).min(height(58)) + 0.01;
         let dark = brightness * self.person.skin.albedo;
-        Sheet::new(3, 3, |p, q| ([(2.0 * p - 1.0) * (half + 0.1), top + (bottom - top) * q, z - 0.5], dark))
+        Sheet::new(Stuff::Cavity, 3, 3, |p, q| {
+            ([(2.0 * p - 1.0) * (half + 0.1), top + (bottom - top) * q, z - 0.5], dark)
+        })
     }
 
     fn teeth(&self, lower: bool) -> Sheet {
@@ -118,7 +157,7 @@ impl Scene<'_> {
             if lower { (rest_y + 0.92 * jaw[1] - 0.02, 0.15, -0.1 + 0.9 * jaw[2]) } else { (rest_y + 0.13, 0.16, 0.0) };
         let (offset, dull) = if lower { (0.5, 0.86) } else { (0.0, 1.0) };
         let towards = 0.62 + 0.38 * self.light.key[2].clamp(0.0, 1.0);
-        Sheet::new(49, 6, |p, q| {
+        Sheet::new(Stuff::Teeth, 49, 6, |p, q| {
             let x = (2.0 * p - 1.0) * half * 0.98;
             let gap = ((p - 0.5) * 8.0 + offset).rem_euclid(1.0) - 0.5;
             let between = 1.0 - 0.3 * step(gap.abs(), 0.38, 0.5);
@@ -132,7 +171,7 @@ impl Scene<'_> {
         let (_, rest_y, z) = self.mouth_at_rest();
         let jaw = self.motion.jaw[66];
         let dark = 0.24 * self.person.skin.albedo;
-        Sheet::new(9, 5, |p, q| {
+        Sheet::new(Stuff::Flesh, 9, 5, |p, q| {
             let round = 0.06 * (2.0 * p - 1.0).powi(2);
             (
                 [
@@ -149,7 +188,7 @@ impl Scene<'_> {
         use std::f32::consts::{PI, TAU};
         let half = 0.5 * (self.face[16][0] - self.face[0][0]);
         let albedo = 0.92 * self.person.skin.albedo;
-        Sheet::new(22, 15, |p, q| {
+        Sheet::new(Stuff::Ear, 22, 15, |p, q| {
             let (around, down) = ((TAU * p).sin_cos(), (PI * q).sin_cos());
             let lobe = 1.0 - 0.35 * q;
             let point = [
@@ -174,7 +213,7 @@ impl Scene<'_> {
         let top = 1.65 + hair.thickness;
         let half = 1.13 + hair.thickness;
         let [phase, other, _] = hair.strand_phase;
-        Sheet::new(49, 40, |p, q| {
+        Sheet::new(Stuff::Hair, 49, 40, |p, q| {
             let t = 2.0 * p - 1.0;
             let y = top + (hair.lower_end - top) * q;
             let crown = (1.0 - ((y - 0.45) / (top - 0.45)).clamp(0.0, 1.0).powi(2)).max(0.0).sqrt();
@@ -210,7 +249,7 @@ impl Scene<'_> {
         };
         let light = self.light.shade(&plain(glasses.albedo, [0.0, 0.0, 1.0], 1.0));
         let thick = glasses.thickness / glasses.half_width;
-        Sheet::new(48, 2, |p, q| (place(std::f32::consts::TAU * p, 1.0 + thick * (2.0 * q - 1.0)), light))
+        Sheet::new(Stuff::Frame, 48, 2, |p, q| (place(std::f32::consts::TAU * p, 1.0 + thick * (2.0 * q - 1.0)), light))
     }
 
     fn glasses_bridge(&self, glasses: &crate::person::Glasses) -> Sheet {
@@ -218,7 +257,7 @@ impl Scene<'_> {
         let light = self.light.shade(&plain(glasses.albedo, [0.0, 0.0, 1.0], 1.0));
         let from = left[0] + glasses.half_width - 0.05;
         let to = right[0] - glasses.half_width + 0.05;
-        Sheet::new(9, 2, |p, q| {
+        Sheet::new(Stuff::Frame, 9, 2, |p, q| {
             let arch = 0.05 * (1.0 - (2.0 * p - 1.0).powi(2));
             let y = left[1] + (right[1] - left[1]) * p + arch + glasses.thickness * (q - 0.5) * 1.6;
             ([from + (to - from) * p, y, left[2] + EYEBALL + 0.2], light)
@@ -233,7 +272,7 @@ fn curtain(hair: &Hair, t: f32, q: f32) -> f32 {
 }
 
 fn shoulders(cloth: f32) -> Sheet {
-    Sheet::new(20, 4, |p, q| {
+    Sheet::new(Stuff::Cloth, 20, 4, |p, q| {
         let aside = (2.0 * p - 1.0).abs();
         ([(p - 0.5) * 5.0, -2.1 - 0.35 * aside * aside - q, -1.0], cloth * 0.7)
     })

@@ -21,6 +21,7 @@ use crate::measures::{Landmarks, Measures};
 use crate::person::Person;
 use crate::raster::Sides;
 use crate::style::Style;
+use crate::tint::{Palette, Tint};
 
 pub use file::IctRig;
 
@@ -82,10 +83,23 @@ pub(crate) enum Formed<'f> {
     Ict(Box<ict::IctForm<'f>>),
 }
 
+/// How a formed face is looked at, in the head's space.
+pub(crate) struct Look<'a> {
+    pub light: &'a Light,
+    /// Towards the camera.
+    pub view: [f32; 3],
+    /// Moves the gaze to the right and up.
+    pub sway: [f32; 2],
+    /// Of a colour picture.
+    pub palette: Option<&'a Palette>,
+}
+
 /// Triangles with a brightness a vertex, in the head's space.
 pub(crate) struct Layer<'l> {
     pub points: Cow<'l, [[f32; 3]]>,
     pub brightness: Vec<f32>,
+    /// One a vertex in a colour picture, none in a gray one.
+    pub tints: Vec<Tint>,
     pub triangles: Cow<'l, [[u32; 3]]>,
     pub sides: Sides,
 }
@@ -107,12 +121,11 @@ impl Formed<'_> {
         }
     }
 
-    /// What is to be drawn. `light` and `view` (towards the camera) are given in the head's space; `dice` gives gaze and
-    /// clothes, `sway` moves the gaze to the right and up.
-    pub fn layers(&self, light: &Light, view: [f32; 3], dice: &mut Dice, sway: [f32; 2]) -> Vec<Layer<'_>> {
+    /// What is to be drawn. `dice` gives gaze and clothes.
+    pub fn layers(&self, look: &Look<'_>, dice: &mut Dice) -> Vec<Layer<'_>> {
         match self {
-            Formed::Own(form) => form.layers(light, view, dice, sway),
-            Formed::Ict(form) => form.layers(light, view, dice, sway),
+            Formed::Own(form) => form.layers(look, dice),
+            Formed::Ict(form) => form.layers(look, dice),
         }
     }
 }

@@ -1,9 +1,9 @@
 //! From light to gray levels: lens blur, reduction, gamma, an S-shaped curve, contrast, noise.
 //!
-//! In: brightness of a picture three times as large. Out: gray levels 0..=255.
+//! In: brightness of a picture three times as large; for colour, its red and blue light too. Out: levels 0..=255.
 
 use crate::dice::Dice;
-use crate::jpeg::compress;
+use crate::jpeg::{Plane, compress};
 use crate::style::ToneStyle;
 
 /// Samples a pixel's side.
@@ -50,8 +50,29 @@ impl Tone {
             *level = (*level - mean) / (sd + 1e-6) * self.contrast + self.mean + self.noise * dice.bell();
         }
         levels.iter_mut().for_each(|v| *v = v.round().clamp(0.0, 255.0));
-        compress(&mut levels, size, self.jpeg_quality);
+        compress(&mut levels, size, self.jpeg_quality, Plane::Luma);
         levels.into_iter().map(|v| v.round().clamp(0.0, 255.0) as u8).collect()
+    }
+
+    /// Colours a developed picture. Its gray levels stay the luma; noise and JPEG come to the chroma on its own.
+    ///
+    /// # Shapes
+    /// `gray` `[size, size]`; `light` brightness, red and blue, `[3 size, 3 size]` each -> `[size, size, 3]`
+    pub fn colour(&self, gray: &[u8], light: [&Vec<f32>; 3], size: usize, dice: &mut Dice) -> Vec<u8> {
+        let sigma = self.blur_px * size as f32 / 64.0 * SUPERSAMPLING as f32;
+        let [whole, red, blue] = light.map(|large| reduce(&gaussian(large, size * SUPERSAMPLING, sigma), size));
+        let mut chroma = |part: &[f32], scale: f32| {
+            let against_gray = part.iter().zip(&whole).zip(gray).map(|((part, whole), gray)| {
+                f32::from(*gray) * (part / whole.max(1e-4) - 1.0).clamp(-1.0, MOST_CHROMA) / scale
+            });
+            let mut plane: Vec<f32> = against_gray
+                .map(|v| (128.0 + v + CHROMA_NOISE * self.noise * dice.bell()).round().clamp(0.0, 255.0))
+                .collect();
+            compress(&mut plane, size, self.jpeg_quality, Plane::Chroma);
+            plane.into_iter().map(|v| (v - 128.0) * scale).collect::<Vec<f32>>()
+        };
+        let (red, blue) = (chroma(&red, CR_SCALE), chroma(&blue, CB_SCALE));
+        gray.iter().zip(red).zip(blue).flat_map(|((gray, red), blue)| rgb(f32::from(*gray), red, blue)).collect()
     }
 
     fn curve(&self, brightness: f32) -> f32 {
@@ -65,6 +86,23 @@ impl Tone {
         let (x, y) = (from_middle(i % size), from_middle(i / size));
         1.0 - self.vignette * (0.5 * (x * x + y * y)).min(1.0)
     }
+}
+
+/// Red and blue minus luma, against Cr and Cb (ITU-T T.871).
+const CR_SCALE: f32 = 1.402;
+const CB_SCALE: f32 = 1.772;
+/// Most of red or blue above the luma, relative: dark edges must not glow.
+const MOST_CHROMA: f32 = 1.5;
+/// Noise of the chroma planes against that of the luma: a camera smooths it away sooner.
+const CHROMA_NOISE: f32 = 0.5;
+
+/// Levels of a pixel from its luma and what red and blue have beyond it. Colours that do not fit into 0..=255 are paled, not
+/// cut: the luma stays.
+fn rgb(luma: f32, red: f32, blue: f32) -> [u8; 3] {
+    let beyond = [red, -(0.299 * red + 0.114 * blue) / 0.587, blue];
+    let room = |d: f32| if d > 0.0 { (255.0 - luma) / d } else { luma / -d.min(-1e-6) };
+    let share = beyond.into_iter().map(room).fold(1.0, f32::min);
+    beyond.map(|d| (luma + share * d).round().clamp(0.0, 255.0) as u8)
 }
 
 /// Mean over 3 × 3 samples.

@@ -9,8 +9,10 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::LazyLock;
 
-use howfar_draw::{AU_NAMES, DrawnFace, IctRig, Portrait, Range, SetRequest, Style, draw_face, draw_set};
-use howfar_face::{Expression, Face, FaultKind};
+use howfar_draw::{
+    AU_NAMES, DrawnFace, IctRig, Portrait, Range, SetRequest, Style, draw_colour_face, draw_face, draw_set,
+};
+use howfar_face::{Expression, Face, FaultKind, Picture};
 use tempfile::TempDir;
 
 /// The made-up file's unit against the eye distance.
@@ -163,6 +165,18 @@ fn set(request: &SetRequest<'_>, begin: u64) -> Vec<Face> {
     })
     .unwrap();
     faces
+}
+
+#[test]
+fn a_rig_is_drawn_in_colour_with_the_gray_pictures_luma_and_labels() {
+    for (person, expression) in (0..6).zip(Expression::SIX) {
+        let portrait = Portrait::full(person, expression);
+        let [gray, colour] =
+            [draw_face(&*RIG, &studio(), 5, &portrait, 64), draw_colour_face(&*RIG, &studio(), 5, &portrait, 64)];
+        assert_eq!(DrawnFace { pixels: gray.pixels.clone(), ..colour.clone() }, gray);
+        let picture = Picture { width: 64, height: 64, channels: 3, data: colour.pixels };
+        assert!(picture.into_gray().iter().zip(&gray.pixels).all(|(a, b)| a.abs_diff(*b) <= 1), "{person}");
+    }
 }
 
 #[test]

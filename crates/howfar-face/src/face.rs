@@ -33,6 +33,31 @@ impl Provenance {
     }
 }
 
+/// Colours of a set's pictures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Colour {
+    /// One channel.
+    #[default]
+    Gray,
+    /// Red, green, blue.
+    Rgb,
+}
+
+impl Colour {
+    /// The word in [`crate::Preprocessing`].
+    pub fn name(self) -> &'static str {
+        match self {
+            Colour::Gray => "gray",
+            Colour::Rgb => "rgb",
+        }
+    }
+
+    /// Reads the word back.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Gray, Self::Rgb].into_iter().find(|c| c.name() == name)
+    }
+}
+
 /// Decoded pixels, rows from the top, 0..=255.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Picture {

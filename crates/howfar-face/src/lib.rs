@@ -22,7 +22,7 @@ mod writer;
 
 pub use chart::{ChartCell, chart};
 pub use expression::{Expression, closest_name};
-pub use face::{DrawnLabels, Face, FaceLabels, Picture, Provenance};
+pub use face::{Colour, DrawnLabels, Face, FaceLabels, Picture, Provenance};
 pub use face_set::{FaceSet, FaceSetInfo, GeneratorCard, Licence, Preprocessing, Shard};
 pub use fault::{Fault, FaultKind};
 pub use png::{decode_png, encode_png};

@@ -3,10 +3,8 @@
 use std::io::Cursor;
 use std::path::Path;
 
-use howfar_face::{Fault, Picture, files};
+use howfar_face::{Colour, Fault, Picture, files};
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader};
-
-use crate::request::Colour;
 
 /// Reads a photograph: format by content, turned as its camera says, whole.
 pub fn open_photo(path: &Path) -> Result<DynamicImage, Fault> {

@@ -32,4 +32,4 @@ pub use photo::{PreparedFace, preprocess_photo};
 pub use pipeline::{Progress, Stage, prepare};
 pub use published::{Published, Unit};
 pub use report::{ClassCount, PrepareReport, ReasonCount};
-pub use request::{Align, Colour, Detect, FolderClasses, Lights, PrepareRequest, Source, Views};
+pub use request::{Align, Detect, FolderClasses, Lights, PrepareRequest, Source, Views};

@@ -2,7 +2,7 @@
 //!
 //! `prepare` and `predict` both go through here, so a model sees new photographs as it saw its own faces.
 
-use howfar_face::{Fault, Picture, Preprocessing};
+use howfar_face::{Colour, Fault, Picture, Preprocessing};
 use image::DynamicImage;
 
 use crate::crop::{Crop, FaceBox, Point};
@@ -10,7 +10,6 @@ use crate::decode::pixels;
 use crate::detect::{Detection, find_faces};
 use crate::landmarks::find_landmarks;
 use crate::listing::Reason;
-use crate::request::Colour;
 
 /// Crops of fewer pixels a side hold no expression.
 const SMALLEST_CROP: f64 = 16.0;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use howfar_face::{Expression, Fault, closest_name};
+use howfar_face::{Colour, Expression, Fault, closest_name};
 use regex::Regex;
 
 use crate::database::{Database, adapter_names, find_database};
@@ -28,31 +28,6 @@ pub enum Align {
     Landmarks,
     /// From the face's box alone, or the whole picture.
     None,
-}
-
-/// Colours of the prepared picture.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Colour {
-    /// One channel.
-    #[default]
-    Gray,
-    /// Red, green, blue.
-    Rgb,
-}
-
-impl Colour {
-    /// The word in [`howfar_face::Preprocessing`].
-    pub fn name(self) -> &'static str {
-        match self {
-            Colour::Gray => "gray",
-            Colour::Rgb => "rgb",
-        }
-    }
-
-    /// Reads the word back.
-    pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Gray, Self::Rgb].into_iter().find(|c| c.name() == name)
-    }
 }
 
 /// Which cameras to take where a database has several.

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use howfar_face::{Expression, Face, FaceSet, Fault};
+use howfar_face::{Colour, Expression, Face, FaceSet, Fault};
 use howfar_prepare::{Detect, PrepareReport, PrepareRequest, Reason, Source, export_folder, prepare};
 
 /// A smooth pattern that differs with every seed.
@@ -183,7 +183,7 @@ fn limit_expressions_colour_and_size_are_followed() {
     let request = PrepareRequest {
         limit: Some(1),
         size: 32,
-        colour: howfar_prepare::Colour::Rgb,
+        colour: Colour::Rgb,
         expressions: vec![Expression::Happiness],
         name: Some("few".to_owned()),
         ..desk.request("folder", "db")

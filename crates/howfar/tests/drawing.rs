@@ -140,6 +140,44 @@ fn a_full_disk_keeps_whole_groups_only_and_goes_on_when_there_is_room() {
 }
 
 #[test]
+fn colours_are_drawn_recorded_and_kept_by_the_commands_that_show_faces() {
+    let place = workplace();
+    let words = "draw --people 2 --expressions fear,neutral --colour rgb --size 48 --out s";
+    assert_eq!(howfar(&place, &words.split(' ').collect::<Vec<_>>()).code, 0);
+    let set = FaceSet::open(&place.path().join("s")).unwrap();
+    assert_eq!(set.info().preprocessing.colour, "rgb");
+    set.for_each(|face| {
+        assert_eq!(face.picture.channels, 3);
+        Ok(())
+    })
+    .unwrap();
+    let said = howfar(&place, &["inspect", "s"]);
+    assert!(said.stdout.contains("48×48 rgb"), "{}", said.stdout);
+    for words in ["sheet s --out s.png", "export-faces s --out folders"] {
+        let outcome = howfar(&place, &words.split(' ').collect::<Vec<_>>());
+        assert_eq!(outcome.code, 0, "{words}: {}", outcome.stderr);
+    }
+    let exported = contents(&place.path().join("folders"));
+    for png in exported.iter().filter(|(name, _)| name.ends_with(".png")).map(|(_, png)| png) {
+        assert_eq!(howfar_face::decode_png(png, "exported").unwrap().channels, 3);
+    }
+}
+
+#[test]
+fn what_was_begun_in_gray_does_not_go_on_in_colour() {
+    let place = workplace();
+    let mut child = start(&place, "set", "50");
+    wait_for(&place, &mut child, "set", 10);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let mut words = arguments("set", "50");
+    words.extend(["--colour", "rgb"].map(str::to_owned));
+    let outcome = howfar(&place, &words.iter().map(String::as_str).collect::<Vec<_>>());
+    assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+    assert!(!outcome.stderr.contains("going on"), "{}", outcome.stderr);
+}
+
+#[test]
 fn intensities_takes_and_sequences_are_drawn_and_recorded() {
     let place = workplace();
     let words =

@@ -17,8 +17,10 @@ use crate::raster::{ShadowMap, Sides};
 use crate::relief::depth;
 use crate::rig::file::{IctRig, Unit};
 use crate::rig::own::sheet;
-use crate::rig::{Layer, acting, paint};
+use crate::rig::{Layer, Look, acting, paint};
+use crate::skin_tint::skin_tints;
 use crate::style::Style;
+use crate::tint::{Palette, Tint};
 
 /// Skin is kept this far outside the eyeball, relative to its radius.
 const LID_OUTSIDE: f32 = 1.035;
@@ -90,12 +92,14 @@ impl<'f> IctForm<'f> {
         &self.face
     }
 
-    pub fn layers(&self, light: &Light, view: [f32; 3], dice: &mut Dice, sway: [f32; 2]) -> Vec<Layer<'_>> {
+    pub fn layers(&self, look: &Look<'_>, dice: &mut Dice) -> Vec<Layer<'_>> {
+        let Look { light, view, sway, palette } = *look;
         let gaze = gaze(dice, sway);
         let glint = dice.between(0.2, 0.6);
         let head = Layer {
             points: Cow::Borrowed(&self.vertices),
             brightness: self.brightness(light, view, gaze, glint),
+            tints: palette.map_or_else(Vec::new, |palette| self.tints(gaze, palette)),
             triangles: Cow::Borrowed(&self.rig.triangles),
             sides: Sides::Front,
         };
@@ -108,7 +112,7 @@ impl<'f> IctForm<'f> {
             light,
         };
         let accessories = scene.back_hair().into_iter().chain(scene.glasses());
-        std::iter::once(head).chain(accessories.map(sheet)).collect()
+        std::iter::once(head).chain(accessories.map(|part| sheet(part, palette))).collect()
     }
 
     fn brightness(&self, light: &Light, view: [f32; 3], gaze: [f32; 3], glint: f32) -> Vec<f32> {
@@ -121,6 +125,22 @@ impl<'f> IctForm<'f> {
             self.shade_eye(side, light, gaze, glint, &mut brightness);
         }
         brightness
+    }
+
+    fn tints(&self, gaze: [f32; 3], palette: &Palette) -> Vec<Tint> {
+        let layout = &self.rig.layout;
+        let mut tints = skin_tints(&self.rig.paint, &self.person, &self.hair, palette);
+        tints.resize(self.vertices.len(), palette.cavity);
+        tints[layout.eye_sockets.clone()].fill(palette.flush);
+        tints[layout.gums.clone()].fill(palette.flesh);
+        tints[layout.teeth.clone()].fill(palette.teeth);
+        for side in 0..2 {
+            for i in layout.scleras[side].clone() {
+                let (_, outside, _) = self.on_eye(side, self.vertices[i], gaze);
+                tints[i] = palette.iris.towards(palette.sclera, outside);
+            }
+        }
+        tints
     }
 
     fn shade_skin(
@@ -181,18 +201,24 @@ impl<'f> IctForm<'f> {
         }
     }
 
-    fn shade_eye(&self, side: usize, light: &Light, gaze: [f32; 3], glint: f32, brightness: &mut [f32]) {
+    /// Normal of a place on an eyeball, and how far it is outside the iris and the pupil, 0..=1.
+    fn on_eye(&self, side: usize, point: [f32; 3], gaze: [f32; 3]) -> ([f32; 3], f32, f32) {
         let (skin, ball) = (&self.person.skin, &self.balls[side]);
+        let normal = unit(std::array::from_fn(|axis| point[axis] - ball.centre[axis]));
+        let along = dot(normal, gaze);
+        let aside = if along > 0.0 { ball.radius * (1.0 - along * along).max(0.0).sqrt() } else { ball.radius };
+        let outside = step(aside, skin.iris_radius - 0.012, skin.iris_radius + 0.012);
+        (normal, outside, step(aside, 0.03, 0.05))
+    }
+
+    fn shade_eye(&self, side: usize, light: &Light, gaze: [f32; 3], glint: f32, brightness: &mut [f32]) {
+        let skin = &self.person.skin;
         let first = 36 + 6 * side;
         let lid: [[f32; 3]; 4] = std::array::from_fn(|k| self.face[first + k]);
         let white = (skin.sclera * (0.6 + 0.5 * skin.albedo)).min(0.95);
         for i in self.rig.layout.scleras[side].clone() {
             let point = self.vertices[i];
-            let normal = unit(std::array::from_fn(|axis| point[axis] - ball.centre[axis]));
-            let along = dot(normal, gaze);
-            let aside = if along > 0.0 { ball.radius * (1.0 - along * along).max(0.0).sqrt() } else { ball.radius };
-            let outside = step(aside, skin.iris_radius - 0.012, skin.iris_radius + 0.012);
-            let pupil = step(aside, 0.03, 0.05);
+            let (normal, outside, pupil) = self.on_eye(side, point, gaze);
             let albedo = white * outside + (1.0 - outside) * (skin.iris * pupil + 0.02 * (1.0 - pupil));
             // The upper lid and its lashes shade the ball.
             let edge = height_over(&lid, point[0]);

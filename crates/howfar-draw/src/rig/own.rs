@@ -8,14 +8,15 @@ use crate::actions::Actions;
 use crate::colour::colour;
 use crate::dice::Dice;
 use crate::head::HeadModel;
-use crate::light::Light;
 use crate::measures::Landmarks;
 use crate::motion::Motion;
 use crate::parts::{Scene, Sheet};
 use crate::person::Person;
 use crate::raster::Sides;
 use crate::relief::Relief;
-use crate::rig::Layer;
+use crate::rig::{Layer, Look};
+use crate::skin_tint::skin_tints;
+use crate::tint::Palette;
 
 /// Our head, formed.
 pub(crate) struct OwnForm<'f> {
@@ -43,21 +44,24 @@ impl<'f> OwnForm<'f> {
         &self.face
     }
 
-    pub fn layers(&self, light: &Light, view: [f32; 3], dice: &mut Dice, sway: [f32; 2]) -> Vec<Layer<'_>> {
+    pub fn layers(&self, look: &Look<'_>, dice: &mut Dice) -> Vec<Layer<'_>> {
+        let Look { light, view, sway, palette } = *look;
         let OwnForm { head, person, actions, motion, relief, face } = self;
         let skin = Layer {
             points: Cow::Borrowed(&relief.vertices),
             brightness: colour(head, person, relief, light, view),
+            tints: palette.map_or_else(Vec::new, |palette| skin_tints(&head.paint, person, &relief.hair, palette)),
             triangles: Cow::Borrowed(&head.grid.triangles),
             sides: Sides::Front,
         };
         let scene = Scene { person, motion, actions, face, eyes: relief.eyes, light };
-        std::iter::once(skin).chain(scene.parts(dice, sway).into_iter().map(sheet)).collect()
+        std::iter::once(skin).chain(scene.parts(dice, sway).into_iter().map(|part| sheet(part, palette))).collect()
     }
 }
 
 /// A sheet has no outer side.
-pub(crate) fn sheet<'l>(sheet: Sheet) -> Layer<'l> {
-    let Sheet { points, brightness, triangles } = sheet;
-    Layer { points: points.into(), brightness, triangles: triangles.into(), sides: Sides::Both }
+pub(crate) fn sheet<'l>(sheet: Sheet, palette: Option<&Palette>) -> Layer<'l> {
+    let Sheet { points, brightness, triangles, stuff } = sheet;
+    let tints = palette.map_or_else(Vec::new, |palette| stuff.tints(palette, points.len()));
+    Layer { points: points.into(), brightness, tints, triangles: triangles.into(), sides: Sides::Both }
 }

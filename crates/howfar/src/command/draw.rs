@@ -4,9 +4,9 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
-use howfar_draw::{HeadModel, Portrait, Range, SetRequest, Style, draw_face, draw_set};
+use howfar_draw::{HeadModel, Portrait, Range, Rig, SetRequest, Style, draw_colour_face, draw_face, draw_set};
 use howfar_face::{
-    Expression, FaceSet, FaceSetInfo, FaceSetWriter, Fault, GeneratorCard, GroupSizes, Licence, Preprocessing,
+    Colour, Expression, FaceSet, FaceSetInfo, FaceSetWriter, Fault, GeneratorCard, GroupSizes, Licence, Preprocessing,
     checksum, closest_name, files,
 };
 
@@ -21,6 +21,7 @@ use crate::pace::Pace;
   howfar draw --people 50 --style wild --intensity 0.3..1 --takes 2 --out faces/wild
   howfar draw --people 20 --sequence 12 --out faces/filmed
   howfar draw --people 100 --rig ict:ICT-FaceKit --out faces/ict
+  howfar draw --people 100 --size 128 --colour rgb --out faces/colour
   howfar draw --show-style wild > my.toml
   howfar draw --people 100 --style my.toml --out faces/mine
 Stopped or killed, the same command goes on where it was. docs/drawn-faces.md shows what the parameters do,
@@ -47,6 +48,9 @@ pub struct Args {
     /// Pixels a side, 48 to 256.
     #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(48..=256))]
     size: u32,
+    /// Gray, or colour with the same labels and the same gray levels as luma.
+    #[arg(long, value_parser = ["gray", "rgb"], default_value = "gray")]
+    colour: String,
     /// Draw with a rig of yours in place of our own head: ict:FOLDER, a checkout of ICT FaceKit.
     #[arg(long, value_name = "ict:FOLDER")]
     rig: Option<String>,
@@ -80,6 +84,7 @@ pub struct Request<'a> {
     pub out: &'a Path,
     pub name: Option<&'a str>,
     pub size: u32,
+    pub colour: Colour,
     pub expressions: &'a [Expression],
     pub intensity: Range,
     pub takes: u32,
@@ -90,11 +95,23 @@ pub struct Request<'a> {
 }
 
 impl<'a> Request<'a> {
-    /// One picture of each of the six expressions at full intensity, with 64 pixels a side.
+    /// One gray picture of each of the six expressions at full intensity, with 64 pixels a side.
     pub fn plain(people: u32, style: &'a str, seed: u64, out: &'a Path) -> Self {
-        let (takes, frames, sizes) = (1, 1, GroupSizes::STANDARD);
-        let (size, expressions, intensity) = (64, &Expression::SIX, Range(1.0, 1.0));
-        Request { people, style, seed, out, name: None, size, expressions, intensity, takes, frames, rig: None, sizes }
+        Request {
+            people,
+            style,
+            seed,
+            out,
+            name: None,
+            size: 64,
+            colour: Colour::Gray,
+            expressions: &Expression::SIX,
+            intensity: Range(1.0, 1.0),
+            takes: 1,
+            frames: 1,
+            rig: None,
+            sizes: GroupSizes::STANDARD,
+        }
     }
 }
 
@@ -110,6 +127,8 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     let request = Request {
         name: args.name.as_deref(),
         size: args.size,
+        // clap has let the two words through and no other.
+        colour: Colour::from_name(&args.colour).unwrap_or_default(),
         expressions: &expressions,
         intensity: parse_intensity(&args.intensity)?,
         takes: args.takes,
@@ -171,6 +190,7 @@ pub fn draw(request: &Request<'_>, console: &Console) -> Result<FaceSet, Fault> 
     let rig = rig::open(request.rig, console)?;
     let set = SetRequest {
         rig: rig.as_ref(),
+        colour: request.colour,
         intensity: request.intensity,
         takes: request.takes,
         frames: request.frames,
@@ -205,9 +225,10 @@ pub fn draw(request: &Request<'_>, console: &Console) -> Result<FaceSet, Fault> 
 /// must not go on with what is there.
 fn first_sha256(set: &SetRequest<'_>) -> String {
     let portrait = Portrait::full(0, set.expressions.first().copied().unwrap_or(Expression::Neutral));
-    let face = match set.rig {
-        Some(rig) => draw_face(rig, set.style, set.seed, &portrait, set.size),
-        None => draw_face(HeadModel::shared(), set.style, set.seed, &portrait, set.size),
+    let rig = set.rig.map_or_else(|| Rig::from(HeadModel::shared()), Rig::from);
+    let face = match set.colour {
+        Colour::Gray => draw_face(rig, set.style, set.seed, &portrait, set.size),
+        Colour::Rgb => draw_colour_face(rig, set.style, set.seed, &portrait, set.size),
     };
     checksum::sha256_hex(&[&face.pixels])
 }
@@ -228,7 +249,11 @@ fn info(request: &Request<'_>, set: &SetRequest<'_>) -> Result<FaceSetInfo, Faul
     let style = set.style;
     let classes = request.expressions.iter().map(ToString::to_string).collect();
     let name = request.name.unwrap_or(&style.name);
-    let mut info = FaceSetInfo::new(name, classes, Preprocessing::standard("none", "none", request.size));
+    let preprocessing = Preprocessing {
+        colour: request.colour.name().to_owned(),
+        ..Preprocessing::standard("none", "none", request.size)
+    };
+    let mut info = FaceSetInfo::new(name, classes, preprocessing);
     info.licences.push(Licence {
         database: set.database(),
         terms: "drawn by howfar from a parametric head; free of anyone's rights".to_owned(),

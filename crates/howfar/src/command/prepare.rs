@@ -4,9 +4,9 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 
-use howfar_face::Fault;
+use howfar_face::{Colour, Fault};
 use howfar_prepare::{
-    Align, Colour, Detect, FolderClasses, Lights, PrepareRequest, Source, Stage, Views, adapter_names, prepare,
+    Align, Detect, FolderClasses, Lights, PrepareRequest, Source, Stage, Views, adapter_names, prepare,
 };
 
 use crate::command::draw::parse_expressions;
