@@ -29,6 +29,7 @@ from torch import nn
 N_CLASSES, SIDE, N_STEPS, N_BATCHES = 6, 64, 20, 4
 # Channels out and pooling of each block, as in crates/howfar-net/src/architecture.rs.
 TABLE_1 = [(32, False), (64, True), (128, True), (128, True)]
+VGG16 = [(n, i == last) for n, last in [(64, 1), (128, 1), (256, 2), (512, 2), (512, 2)] for i in range(last + 1)]
 N_HIDDEN = 1024
 COMPACT = [(12, True), (24, True), (32, True), (32, True)]
 NORMED = {"compact": COMPACT, "medium": [(2 * n, pool) for n, pool in COMPACT]}
@@ -51,11 +52,15 @@ def network(name):
     if name in NORMED:
         features = nn.Sequential(*blocks(NORMED[name], 1, norm=True))
     else:
-        features = nn.Sequential(*blocks(TABLE_1, {"table1-same": 1, "table1-valid": 0}[name], norm=False))
+        layers = VGG16 if name == "vgg16" else TABLE_1
+        features = nn.Sequential(*blocks(layers, 0 if name == "table1-valid" else 1, norm=False))
     # In evaluation mode, so that the running statistics stay as they are.
     n_flat = features.eval()(torch.zeros(1, 1, SIDE, SIDE)).shape[1]
     if name in NORMED:
         dense = [nn.Linear(n_flat, N_CLASSES)]
+    elif name == "vgg16":
+        sizes = [n_flat, 4096, 4096, N_CLASSES]
+        dense = [layer for i, o in zip(sizes, sizes[1:]) for layer in (nn.Linear(i, o), nn.ReLU())][:-1]
     else:
         dense = [nn.Linear(n_flat, N_HIDDEN), nn.ReLU(), nn.Linear(N_HIDDEN, N_CLASSES)]
     return nn.Sequential(features, *dense).train()
@@ -152,7 +157,7 @@ def main():
         trained.append(case)
     counts = {
         name: sum(p.numel() for p in network(name).parameters())
-        for name in ("table1-same", "table1-valid", "compact", "medium")
+        for name in ("table1-same", "table1-valid", "compact", "medium", "vgg16")
     }
     contents = {
         "command": "python reference/training_losses.py",

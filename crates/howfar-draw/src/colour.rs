@@ -156,7 +156,7 @@ fn openness(head: &HeadModel, relief: &Relief, normals: &[[f32; 3]], strength: f
     let around = blur(&depth, head.grid.n_columns, HOLLOW_REACH);
     (0..depth.len())
         .map(|i| {
-            let hollow = (1.8 * (around[i] - depth[i])).clamp(-0.08, 0.26);
+            let hollow = (1.5 * (around[i] - depth[i])).clamp(-0.08, 0.16);
             let jaw = ((-head.neutral_y[i] - 1.72) / 0.38).clamp(0.0, 1.0);
             let below = 0.12 * (-normals[i][1]).max(0.0) + 0.25 * jaw * jaw * (3.0 - 2.0 * jaw);
             (1.0 - strength * hollow) * (1.0 - below)

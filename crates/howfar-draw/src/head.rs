@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use rayon::prelude::*;
 
-use crate::curve::{Point, distance, spline_rows};
+use crate::curve::{Point, distance, smooth_step, spline_rows};
 use crate::grid::Grid;
 use crate::measures::{Landmarks, Measures, N_LANDMARKS};
 use crate::paint::Paint;
@@ -16,6 +16,8 @@ use crate::surface::{AXIS_Z, Surface, roll, unroll};
 
 /// How far an action unit reaches beyond its landmarks, in eye distances.
 const ACTION_REACH: f64 = 0.5;
+/// Between these heights the forehead comes to rest: the brows do not move the hair.
+const FOREHEAD: [f64; 2] = [0.45, 0.8];
 /// The mesh is built with the jaw this far open (share of AU27), so that lips and lids have edges of their own.
 const BUILT_OPEN: f32 = 0.5;
 
@@ -197,7 +199,12 @@ impl Followers {
     fn windows(&self, at: &[Point]) -> LandmarkRows {
         let kernel = Kernel::Matern { length: ACTION_REACH };
         let field = Field::fit(kernel, self.places.clone(), &self.rows.concat(), N_LANDMARKS, 1e-4);
-        at.par_iter().map(|&q| field.at(q)).collect()
+        at.par_iter()
+            .map(|&q| {
+                let kept = 1.0 - smooth_step(q[1], FOREHEAD[0], FOREHEAD[1]);
+                field.at(q).into_iter().map(|weight| kept * weight).collect()
+            })
+            .collect()
     }
 }
 

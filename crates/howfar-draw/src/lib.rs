@@ -15,6 +15,7 @@ mod drawn_set;
 mod fit;
 mod grid;
 mod head;
+mod jpeg;
 mod light;
 mod linear;
 mod measures;

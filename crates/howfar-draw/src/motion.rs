@@ -10,8 +10,10 @@ use crate::measures::{Landmarks, N_LANDMARKS};
 use crate::person::{LIP_PAIRS, Person, shift_both};
 
 /// Factors on the measured displacements, which are too weak to be read at 64 pixels: action unit, gain.
-const GAINS: [(u8, f32); 9] =
-    [(4, 1.8), (5, 1.5), (7, 1.2), (10, 1.1), (12, 1.15), (15, 1.8), (17, 1.1), (20, 1.9), (25, 1.3)];
+const GAINS: [(u8, f32); 10] =
+    [(4, 1.6), (5, 1.4), (7, 1.8), (10, 1.1), (12, 1.1), (15, 1.8), (17, 1.1), (20, 1.7), (25, 1.2), (43, 1.9)];
+/// AU9 lifts the upper lip through the nose's wings, by less than AU10 does of its own: share of the measured lift.
+const NOSE_TO_LIP: f32 = 0.75;
 /// Gap left between lips that nothing opens: slightly below zero, so that one lip closes over the other.
 const CLOSED_GAP: f32 = -0.004;
 
@@ -67,15 +69,16 @@ impl Motion {
         let lid = person.resting_lid * (1.0 - onset(actions.of(5)));
         for (au, moves) in &head.measures.action_units {
             let mut sides = actions.by_side(*au);
-            if *au == 43 {
-                sides = sides.map(|s| s.max(lid));
-            }
             let gain = GAINS.iter().find(|(n, _)| n == au).map_or(1.0, |(_, gain)| *gain);
+            if *au == 43 {
+                sides = sides.map(|s| s.max(lid / gain));
+            }
             let gain = if matches!(au, 9 | 10) { gain * person.habits.raise_lip } else { gain };
             let target = if matches!(au, 26 | 27) { &mut self.jaw } else { &mut self.muscles };
             for k in 0..N_LANDMARKS {
                 let right = head.right_side[k];
-                let amount = gain * (sides[0] * (1.0 - right) + sides[1] * right);
+                let share = if *au == 9 && k >= 48 { NOSE_TO_LIP } else { 1.0 };
+                let amount = share * gain * (sides[0] * (1.0 - right) + sides[1] * right);
                 (0..3).for_each(|axis| target[k][axis] += amount * moves[k][axis]);
             }
         }
@@ -86,7 +89,7 @@ impl Motion {
         let habits = &person.habits;
         // Anger: the inner ends come down into a V; raised inner brows (AU1) undo it, wrinkling the nose (AU9) replaces it.
         let sad = if actions.any(&[15]) && au9 == 0.0 { 0.4 } else { 1.0 };
-        let v = 1.25 * habits.brow_v * au4 * (1.0 - (1.4 * au1).min(1.0)) * (1.0 - 0.9 * au9.min(1.0)) * sad;
+        let v = 1.1 * habits.brow_v * au4 * (1.0 - (1.4 * au1).min(1.0)) * (1.0 - 0.9 * au9.min(1.0)) * sad;
         for (k, dx, dy) in [(21, 0.035, -0.115), (20, 0.03, -0.10), (19, 0.02, -0.055), (18, 0.01, -0.015)] {
             shift_both(&mut self.muscles, k, dx * v, dy * v);
         }
@@ -109,7 +112,7 @@ impl Motion {
     fn mouth(&mut self, person: &Person, actions: &Actions) {
         let habits = &person.habits;
         let sneer = actions.of(9).max(actions.of(10));
-        self.lift(&[48, 54, 60, 64], -0.09 * habits.corner_drop * sneer);
+        self.lift(&[48, 54, 60, 64], -0.06 * habits.corner_drop * sneer);
         // The stretched mouth of fear: flat, corners low, lower teeth bare.
         let stretched = actions.of(20) * habits.stretch_drop;
         self.lift(&[55, 56, 57, 58, 59, 65, 66, 67], -0.07 * stretched);

@@ -50,12 +50,14 @@ pub(crate) enum Furrow {
     ChinTop,
     /// From the mouth's corner down (AU15).
     CornerDown,
+    /// Beside the mouth's corner (AU14).
+    Dimple,
     /// From the nose's wing to the mouth's corner (AU9, AU10, AU12).
     Nasolabial,
 }
 
 /// Number of furrows.
-pub(crate) const N_FURROWS: usize = 12;
+pub(crate) const N_FURROWS: usize = 13;
 
 /// All masks.
 #[derive(Debug, Clone)]
@@ -208,6 +210,11 @@ fn furrow_lines(plane: &[Point]) -> Vec<(Furrow, f64, Vec<Vec<Point>>)> {
             Furrow::CornerDown,
             0.036,
             both(vec![vec![from_corner(0.03, -0.02), from_corner(0.1, -0.12), from_corner(0.12, -0.25)]]),
+        ),
+        (
+            Furrow::Dimple,
+            0.03,
+            both(vec![vec![from_corner(0.05, 0.1), from_corner(0.08, 0.0), from_corner(0.05, -0.1)]]),
         ),
     ]
 }

@@ -62,9 +62,9 @@ impl Scene<'_> {
     /// All parts; `dice` gives gaze and clothes, `sway` moves the gaze to the right and up.
     pub fn parts(&self, dice: &mut Dice, sway: [f32; 2]) -> Vec<Sheet> {
         let gaze = gaze(dice, sway);
-        let (glint, cloth) = (dice.between(0.2, 0.6), dice.between(0.05, 0.6));
+        let (glint, cloth, cavity) = (dice.between(0.2, 0.6), dice.between(0.05, 0.6), dice.between(0.04, 0.2));
         let mut parts = vec![self.eyeball(0, gaze, glint), self.eyeball(1, gaze, glint)];
-        parts.push(self.cavity());
+        parts.push(self.cavity(cavity));
         parts.extend([self.teeth(false), self.teeth(true), self.tongue()]);
         parts.extend([self.ear(-1.0), self.ear(1.0)]);
         parts.extend(self.back_hair());
@@ -101,12 +101,12 @@ impl Scene<'_> {
         (0.5 * (rest[64][0] - rest[60][0]), 0.5 * (rest[62][1] + rest[66][1]), rest[62][2])
     }
 
-    fn cavity(&self) -> Sheet {
+    fn cavity(&self, brightness: f32) -> Sheet {
         let (half, _, z) = self.mouth_at_rest();
         let height = |k: usize| self.face[k][1];
         let top = height(50).max(height(51)).max(height(52)) - 0.01;
         let bottom = height(56).min(height(57)).min(height(58)) + 0.01;
-        let dark = 0.05 * self.person.skin.albedo;
+        let dark = brightness * self.person.skin.albedo;
         Sheet::new(3, 3, |p, q| ([(2.0 * p - 1.0) * (half + 0.1), top + (bottom - top) * q, z - 0.5], dark))
     }
 
@@ -115,7 +115,7 @@ impl Scene<'_> {
         let jaw = self.motion.jaw[66];
         let bend = 0.9 + 0.6 * (self.actions.of(12) + self.actions.of(20));
         let (edge, height, back) =
-            if lower { (rest_y + 0.92 * jaw[1] - 0.02, 0.15, -0.1 + 0.9 * jaw[2]) } else { (rest_y + 0.13, 0.20, 0.0) };
+            if lower { (rest_y + 0.92 * jaw[1] - 0.02, 0.15, -0.1 + 0.9 * jaw[2]) } else { (rest_y + 0.13, 0.16, 0.0) };
         let (offset, dull) = if lower { (0.5, 0.86) } else { (0.0, 1.0) };
         let towards = 0.62 + 0.38 * self.light.key[2].clamp(0.0, 1.0);
         Sheet::new(49, 6, |p, q| {

@@ -60,17 +60,18 @@ fn add(mask: &Mask, amount: f32, to: &mut [f32]) {
 pub(crate) fn depth(furrow: Furrow, person: &Person, motion: &Motion, actions: &Actions) -> f32 {
     let au = |n| actions.of(n);
     let (moved, rest) = match furrow {
-        Furrow::Glabella => (0.03 * motion.brow_v + 0.012 * au(4) + 0.012 * au(9), 0.010),
+        Furrow::Glabella => (0.03 * motion.brow_v + 0.024 * au(4) + 0.012 * au(9), 0.010),
         Furrow::ForeheadLow => (0.013 * au(1) + 0.008 * au(2), 0.009),
         Furrow::ForeheadMiddle => (0.013 * au(1) + 0.009 * au(2), 0.009),
         Furrow::ForeheadHigh => (0.009 * au(1) + 0.007 * au(2), 0.006),
         Furrow::ForeheadOuter => (0.010 * au(2), 0.003),
         Furrow::NoseRoot => (0.022 * au(9), 0.004),
         Furrow::NoseSide => (0.018 * au(9), 0.004),
-        Furrow::EyeBag => (0.013 * au(6) + 0.012 * au(7) + 0.012 * au(9), 0.018),
-        Furrow::CrowsFeet => (0.010 * au(6), 0.008),
+        Furrow::EyeBag => (0.018 * au(6) + 0.008 * au(7) + 0.012 * au(9), 0.018),
+        Furrow::CrowsFeet => (0.016 * au(6), 0.008),
         Furrow::ChinTop => (0.022 * au(17) + 0.006, 0.006),
         Furrow::CornerDown => (0.016 * au(15), 0.015),
+        Furrow::Dimple => (0.03 * au(14) + 0.006 * au(12), 0.002),
         Furrow::Nasolabial => (0.026 * au(12) + 0.022 * au(9) + 0.018 * au(10) + 0.004 * au(20), 0.022),
     };
     person.habits.furrow * moved + person.resting_lines[furrow as usize] * rest
@@ -96,18 +97,18 @@ fn furrow(
 fn bumps(head: &HeadModel, person: &Person, actions: &Actions, swell: &mut [f32]) {
     let paint = &head.paint;
     let au = |n| actions.of(n);
-    // A strong fold beside the nose reads as a smile: it stays weak.
-    let moved = person.habits.fold * (0.075 * au(12) + 0.045 * au(9) + 0.03 * au(10));
-    let fold = 0.4 * (moved + 0.04 * person.resting_lines[Furrow::Nasolabial as usize]);
+    // A strong fold beside the nose reads as a smile: without AU12 it stays weak.
+    let moved = person.habits.fold * (0.05 * au(12) + 0.02 * au(9) + 0.015 * au(10));
+    let fold = moved + 0.4 * (0.04 * person.resting_lines[Furrow::Nasolabial as usize]);
     add(&paint.fold_swell, fold, swell);
-    add(&paint.cheeks, person.cheek + 0.05 * (au(6) + 0.6 * au(12)), swell);
+    add(&paint.cheeks, person.cheek + 0.05 * au(6) + 0.05 * au(12), swell);
     add(&paint.chin, 0.05 * au(17), swell);
     add(&paint.sockets, person.socket, swell);
     add(&paint.under_lip, -0.012 * (1.0 + au(17)), swell);
 }
 
 fn raise_cheeks(cheeks: &Mask, actions: &Actions, vertices: &mut [[f32; 3]]) {
-    let amount = 0.035 * actions.of(6);
+    let amount = 0.04 * actions.of(6) + 0.03 * actions.of(12);
     cheeks.0.iter().for_each(|&(vertex, weight)| vertices[vertex as usize][1] += amount * weight);
 }
 

@@ -201,6 +201,8 @@ pub struct ToneStyle {
     pub noise_levels: Range,
     /// Darkening towards the corners, relative.
     pub vignette: Range,
+    /// Of the JPEG file, 1..=100 (100 loses less than a level).
+    pub jpeg_quality: Range,
 }
 
 /// What the faces do for each expression.

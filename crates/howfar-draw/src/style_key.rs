@@ -181,6 +181,12 @@ pub const STYLE_KEYS: &[StyleKey] = &[
     key("tone.mean_level", range(0.0, 255.0), "gray levels", "mean of the picture"),
     key("tone.noise_levels", range(0.0, 60.0), "gray levels", "standard deviation of noise"),
     key("tone.vignette", range(0.0, 1.0), "relative", "darkening towards the corners"),
+    key(
+        "tone.jpeg_quality",
+        range(1.0, 100.0),
+        "percent",
+        "quality of the JPEG file that the picture went through; 100 loses less than a gray level",
+    ),
     key("acting.strength", range(0.0, 1.5), "factor", "on all intensities of one picture"),
     key("acting.asymmetry", number(0.0, 0.5), "relative sd", "difference between the sides of the face"),
     key("acting.habit", number(0.0, 1.0), "relative", "spread of each identity's own way of moving"),

@@ -124,10 +124,10 @@ impl Surface {
             return 0.0;
         }
         let w = interpolate(&NOSE_WIDTH, y);
-        let wedge = 0.62 * (-0.95 * (x / w).powi(2)).exp() + 0.38 * (-(x / (1.8 * w)).powi(2)).exp();
+        let wedge = 0.35 * (-0.95 * (x / w).powi(2)).exp() + 0.65 * (-(x / (2.2 * w)).powi(2)).exp();
         // Beside the columella the nose ends higher: there are the nostrils.
         let beside = 0.06 * smooth_step(x.abs(), 0.03, 0.12);
-        interpolate(&self.nose, (y - beside).max(self.nose[0][0])) * wedge
+        0.85 * interpolate(&self.nose, (y - beside).max(self.nose[0][0])) * wedge
     }
 }
 

@@ -3,6 +3,7 @@
 //! In: brightness of a picture three times as large. Out: gray levels 0..=255.
 
 use crate::dice::Dice;
+use crate::jpeg::compress;
 use crate::style::ToneStyle;
 
 /// Samples a pixel's side.
@@ -18,6 +19,7 @@ pub(crate) struct Tone {
     mean: f32,
     noise: f32,
     vignette: f32,
+    jpeg_quality: f32,
 }
 
 impl Tone {
@@ -30,6 +32,7 @@ impl Tone {
             mean: dice.within(style.mean_level),
             noise: dice.within(style.noise_levels),
             vignette: dice.within(style.vignette),
+            jpeg_quality: dice.within(style.jpeg_quality),
         }
     }
 
@@ -46,6 +49,8 @@ impl Tone {
         for level in &mut levels {
             *level = (*level - mean) / (sd + 1e-6) * self.contrast + self.mean + self.noise * dice.bell();
         }
+        levels.iter_mut().for_each(|v| *v = v.round().clamp(0.0, 255.0));
+        compress(&mut levels, size, self.jpeg_quality);
         levels.into_iter().map(|v| v.round().clamp(0.0, 255.0) as u8).collect()
     }
 

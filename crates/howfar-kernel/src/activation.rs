@@ -1,9 +1,12 @@
-//! What follows a convolution, one picture at a time: moments of its channels, an affine map of each, ReLU, 2×2 maximum;
-//! and the way back.
+//! What follows a convolution, one picture at a time: moments of its channels, an affine map of each, ReLU, 2×2 maximum,
+//! dropout; and the way back.
 //!
-//! z = factor · y + shift, then max(0, ·), then the maximum of each 2×2 window (an odd last row or column is left out).
-//! The gradient goes to the first maximum of a window in reading order, and nowhere if that is not above 0.
+//! z = factor · y + shift, then max(0, ·), then the maximum of each 2×2 window (an odd last row or column is left out),
+//! then 0 or a factor by chance. The gradient goes to the first maximum of a window in reading order, and nowhere if that
+//! is not above 0 or was dropped; training notes where in bits, the routes: for each output and vector of channels a word
+//! a value of the window, with a bit a channel.
 
+use crate::dropout::KeptBits;
 use crate::vector::Vector;
 
 /// A picture after a convolution.
@@ -30,6 +33,22 @@ impl Map {
 
     pub fn n_values_out(&self) -> usize {
         self.height_out() * self.width_out() * self.n_channels
+    }
+
+    /// Values that an output is the maximum of.
+    fn window(&self) -> usize {
+        if self.pool { 4 } else { 1 }
+    }
+
+    /// Words that say which of them it is.
+    pub fn n_routes(&self, lanes: usize) -> usize {
+        self.height_out() * self.width_out() * self.n_channels.div_ceil(lanes) * self.window()
+    }
+
+    /// The pixels of window `i` from left to right, top to bottom; without pooling there is one.
+    #[inline(always)]
+    fn pixel(&self, row: usize, column: usize, i: usize) -> usize {
+        if self.pool { (2 * row + i / 2) * self.width + 2 * column + i % 2 } else { row * self.width + column }
     }
 }
 
@@ -67,48 +86,127 @@ pub(crate) unsafe fn moments<V: Vector>(map: Map, y: &[f32], mean: &mut [f32], s
     }
 }
 
-/// Affine map, ReLU, pooling.
+/// Affine map, ReLU, pooling, dropout.
 ///
 /// # Shapes
-/// `y` `[H, W, C]`, `factor` and `shift` `[C]` -> `out` `[H', W', C]`
+/// `y` `[H, W, C]`, factor and shift `[C]` (or none, 1 and 0) -> `out` `[H', W', C]`, `routes` [`Map::n_routes`] words or none
 ///
 /// # Safety
 /// The processor has the instructions of `V`.
 #[inline(always)]
-pub(crate) unsafe fn activate<V: Vector>(map: Map, y: &[f32], factor: &[f32], shift: &[f32], out: &mut [f32]) {
-    let c = map.n_channels;
-    assert!(y.len() >= map.n_values() && out.len() >= map.n_values_out() && factor.len() >= c && shift.len() >= c);
-    let mut at = 0;
-    while at < c {
+pub(crate) unsafe fn activate<V: Vector>(
+    map: Map,
+    y: &[f32],
+    affine: Option<[&[f32]; 2]>,
+    kept: Option<&KeptBits>,
+    out: &mut [f32],
+    routes: &mut [u16],
+) {
+    let (c, n_vectors) = (map.n_channels, map.n_channels.div_ceil(V::LANES));
+    assert!(y.len() >= map.n_values() && out.len() >= map.n_values_out());
+    assert!(affine.iter().flatten().all(|row| row.len() >= c));
+    assert!(routes.is_empty() || routes.len() >= map.n_routes(V::LANES));
+    let window = map.window();
+    for vector in 0..n_vectors {
+        let at = vector * V::LANES;
         let n = (c - at).min(V::LANES);
         // SAFETY: n channels from `at` on lie inside each pixel; windows lie inside the picture.
         unsafe {
-            let factor = V::load_first(factor.as_ptr().add(at), n);
-            let shift = V::load_first(shift.as_ptr().add(at), n);
+            let (factor, shift) = match affine {
+                Some([factor, shift]) => (row(factor, at, n), row(shift, at, n)),
+                None => (V::splat(1.0), V::splat(0.0)),
+            };
             let (y, out) = (y.as_ptr().add(at), out.as_mut_ptr().add(at));
-            let z = |pixel: usize| V::load_first(y.add(pixel * c), n).mul_add(factor, shift);
-            let zero = V::splat(0.0);
+            let scale = V::splat(kept.map_or(1.0, |kept| kept.scale));
             for row in 0..map.height_out() {
                 for column in 0..map.width_out() {
-                    let top = if map.pool {
-                        let first = 2 * (row * map.width + column);
-                        let upper = z(first).max(z(first + 1));
-                        upper.max(z(first + map.width).max(z(first + map.width + 1)))
-                    } else {
-                        z(row * map.width + column)
-                    };
-                    top.max(zero).store_first(out.add((row * map.width_out() + column) * c), n);
+                    let pixel = row * map.width_out() + column;
+                    let mut z = [V::splat(0.0); 4];
+                    for (i, z) in z.iter_mut().enumerate().take(window) {
+                        *z = V::load_first(y.add(map.pixel(row, column, i) * c), n).mul_add(factor, shift);
+                    }
+                    let top = if map.pool { z[0].max(z[1]).max(z[2].max(z[3])) } else { z[0] };
+                    let mut open = top.positive_bits();
+                    if let Some(kept) = kept {
+                        open &= kept.word(pixel * c + at);
+                    }
+                    top.mul(scale).keep(open).store_first(out.add(pixel * c), n);
+                    if !routes.is_empty() {
+                        let to = (pixel * n_vectors + vector) * window;
+                        for (i, z) in z.iter().enumerate().take(window) {
+                            let here = open & z.equal_bits(top);
+                            *routes.get_unchecked_mut(to + i) = here;
+                            open &= !here;
+                        }
+                    }
                 }
             }
         }
-        at += n;
+    }
+}
+
+/// Calls `f(at, n, pixel, i of the window, gradient)` for every vector of channels and value of every window.
+macro_rules! each_share {
+    ($V:ty, $map:expr, $gradient:expr, $routes:expr, $scale:expr, $at:expr, |$pixel:ident, $share:ident| $body:expr) => {
+        let (c, n_vectors, window) = ($map.n_channels, $map.n_channels.div_ceil(<$V>::LANES), $map.window());
+        let n = (c - $at).min(<$V>::LANES);
+        for row in 0..$map.height_out() {
+            for column in 0..$map.width_out() {
+                let out = row * $map.width_out() + column;
+                let slope = <$V>::load_first($gradient.as_ptr().add(out * c + $at), n).mul($scale);
+                let from = (out * n_vectors + $at / <$V>::LANES) * window;
+                for i in 0..window {
+                    let ($pixel, $share) = ($map.pixel(row, column, i), slope.keep(*$routes.get_unchecked(from + i)));
+                    $body;
+                }
+            }
+        }
+    };
+}
+
+/// The gradient after the convolution where no norm stands between, and its sum over the pixels of each channel, added to
+/// a row.
+///
+/// # Shapes
+/// `gradient` of the output `[H', W', C]`, times `scale`; `to` `[H, W, C]`, `sums` `[C]`
+///
+/// # Safety
+/// The processor has the instructions of `V`.
+#[inline(always)]
+pub(crate) unsafe fn route_back<V: Vector>(
+    map: Map,
+    gradient: &[f32],
+    routes: &[u16],
+    scale: f32,
+    to: &mut [f32],
+    sums: &mut [f32],
+) {
+    let c = map.n_channels;
+    assert!(gradient.len() >= map.n_values_out() && to.len() >= map.n_values() && sums.len() >= c);
+    assert!(routes.len() >= map.n_routes(V::LANES));
+    if map.pool && (!map.height.is_multiple_of(2) || !map.width.is_multiple_of(2)) {
+        // What no window covers.
+        to[..map.n_values()].fill(0.0);
+    }
+    for at in (0..c).step_by(V::LANES) {
+        let n = (c - at).min(V::LANES);
+        // SAFETY: n channels from `at` on lie inside each pixel; windows lie inside the picture.
+        unsafe {
+            let (scale, to) = (V::splat(scale), to.as_mut_ptr().add(at));
+            let mut sum = V::splat(0.0);
+            each_share!(V, map, gradient, routes, scale, at, |pixel, share| {
+                sum = sum.add(share);
+                share.store_first(to.add(pixel * c), n)
+            });
+            sum.add(V::load_first(sums.as_ptr().add(at), n)).store_first(sums.as_mut_ptr().add(at), n);
+        }
     }
 }
 
 /// Σ of the gradient at z, and Σ of it times (y − mean), of each channel, added to two rows.
 ///
 /// # Shapes
-/// `y` `[H, W, C]`, `gradient` of the output `[H', W', C]`, the rest `[C]`
+/// `y` `[H, W, C]`, `gradient` of the output `[H', W', C]`, times `scale`; the rest `[C]`
 ///
 /// # Safety
 /// The processor has the instructions of `V`.
@@ -116,47 +214,36 @@ pub(crate) unsafe fn activate<V: Vector>(map: Map, y: &[f32], factor: &[f32], sh
 pub(crate) unsafe fn add_gradient_sums<V: Vector>(
     map: Map,
     y: &[f32],
-    [factor, shift, mean]: [&[f32]; 3],
-    gradient: &[f32],
+    mean: &[f32],
+    (gradient, routes, scale): (&[f32], &[u16], f32),
     sums: &mut [f32],
     products: &mut [f32],
 ) {
     let c = map.n_channels;
-    assert!(y.len() >= map.n_values() && gradient.len() >= map.n_values_out());
-    assert!([factor, shift, mean].iter().all(|row| row.len() >= c) && sums.len() >= c && products.len() >= c);
-    let mut at = 0;
-    while at < c {
+    assert!(y.len() >= map.n_values() && gradient.len() >= map.n_values_out() && mean.len() >= c);
+    assert!(sums.len() >= c && products.len() >= c && routes.len() >= map.n_routes(V::LANES));
+    for at in (0..c).step_by(V::LANES) {
         let n = (c - at).min(V::LANES);
         // SAFETY: n channels from `at` on lie inside each pixel; windows lie inside the picture.
         unsafe {
-            let factor = V::load_first(factor.as_ptr().add(at), n);
-            let shift = V::load_first(shift.as_ptr().add(at), n);
+            let (y, scale) = (y.as_ptr().add(at), V::splat(scale));
             let mean = V::load_first(mean.as_ptr().add(at), n);
-            let (y, gradient) = (y.as_ptr().add(at), gradient.as_ptr().add(at));
             let (mut sum, mut product) = (V::splat(0.0), V::splat(0.0));
-            for row in 0..map.height_out() {
-                for column in 0..map.width_out() {
-                    let slope = V::load_first(gradient.add((row * map.width_out() + column) * c), n);
-                    let window = Window::<V>::at(map, y, row, column, n);
-                    for (y, slope) in window.shares(factor, shift, slope) {
-                        sum = sum.add(slope);
-                        product = y.sub(mean).mul_add(slope, product);
-                    }
-                }
-            }
+            each_share!(V, map, gradient, routes, scale, at, |pixel, share| {
+                sum = sum.add(share);
+                product = V::load_first(y.add(pixel * c), n).sub(mean).mul_add(share, product)
+            });
             sum.add(V::load_first(sums.as_ptr().add(at), n)).store_first(sums.as_mut_ptr().add(at), n);
             product.add(V::load_first(products.as_ptr().add(at), n)).store_first(products.as_mut_ptr().add(at), n);
         }
-        at += n;
     }
 }
 
-/// The gradient at y: factor · share − constant − slope · (y − mean), where share is the window's gradient at its
-/// maximum. Written into a picture with a border, whose every pixel inside is set.
+/// The gradient at y behind a norm: factor · share − constant − slope · (y − mean), where share is the window's gradient
+/// at its maximum.
 ///
 /// # Shapes
-/// `y` `[H, W, C]`, `gradient` of the output `[H', W', C]`, the rest `[C]`; `to` in rows of `row` numbers, from its
-/// first pixel inside
+/// `y` and `to` `[H, W, C]`, `gradient` of the output `[H', W', C]`, times `scale`; the rest `[C]`
 ///
 /// # Safety
 /// The processor has the instructions of `V`.
@@ -164,103 +251,56 @@ pub(crate) unsafe fn add_gradient_sums<V: Vector>(
 pub(crate) unsafe fn gradient_before<V: Vector>(
     map: Map,
     y: &[f32],
-    [factor, shift, mean, constant, slope]: [&[f32]; 5],
-    gradient: &[f32],
+    [factor, mean, constant, slope]: [&[f32]; 4],
+    (gradient, routes, scale): (&[f32], &[u16], f32),
     to: &mut [f32],
-    row_to: usize,
 ) {
     let c = map.n_channels;
-    assert!(y.len() >= map.n_values() && gradient.len() >= map.n_values_out());
-    assert!([factor, shift, mean, constant, slope].iter().all(|row| row.len() >= c));
-    assert!(to.len() >= (map.height - 1) * row_to + map.width * c);
+    assert!(y.len() >= map.n_values() && to.len() >= map.n_values() && gradient.len() >= map.n_values_out());
+    assert!([factor, mean, constant, slope].iter().all(|row| row.len() >= c) && routes.len() >= map.n_routes(V::LANES));
     let side = if map.pool { 2 } else { 1 };
-    let mut at = 0;
-    while at < c {
+    let covered = (side * map.height_out(), side * map.width_out());
+    for at in (0..c).step_by(V::LANES) {
         let n = (c - at).min(V::LANES);
         // SAFETY: n channels from `at` on lie inside each pixel; windows lie inside the picture.
         unsafe {
-            let load = |row: &[f32]| V::load_first(row.as_ptr().add(at), n);
-            let (factor, shift, mean, constant, slope) =
-                (load(factor), load(shift), load(mean), load(constant), load(slope));
-            let (y, gradient, to) = (y.as_ptr().add(at), gradient.as_ptr().add(at), to.as_mut_ptr().add(at));
-            let set = |row: usize, column: usize, y: V, share: V| {
-                let rest = y.sub(mean).mul_add(slope, constant);
-                factor.mul(share).sub(rest).store_first(to.add(row * row_to + column * c), n);
-            };
-            for row in 0..map.height_out() {
-                for column in 0..map.width_out() {
-                    let share = V::load_first(gradient.add((row * map.width_out() + column) * c), n);
-                    let window = Window::<V>::at(map, y, row, column, n);
-                    for (i, (y, share)) in window.shares(factor, shift, share).into_iter().enumerate() {
-                        if i < side * side {
-                            set(side * row + i / side, side * column + i % side, y, share);
-                        }
-                    }
-                }
-            }
+            let channels = [row(factor, at, n), row(mean, at, n), row(constant, at, n), row(slope, at, n)];
+            let (y, to, scale) = (y.as_ptr().add(at), to.as_mut_ptr().add(at), V::splat(scale));
+            each_share!(V, map, gradient, routes, scale, at, |pixel, share| {
+                behind_norm(channels, y.add(pixel * c), share, to.add(pixel * c), n)
+            });
             // What no window covers.
-            let covered = (side * map.height_out(), side * map.width_out());
             for row in 0..map.height {
                 let from = if row < covered.0 { covered.1 } else { 0 };
                 for column in from..map.width {
-                    let y = V::load_first(y.add((row * map.width + column) * c), n);
-                    set(row, column, y, V::splat(0.0));
+                    let place = (row * map.width + column) * c;
+                    behind_norm(channels, y.add(place), V::splat(0.0), to.add(place), n);
                 }
             }
         }
-        at += n;
     }
 }
 
-/// The values before an output: four with pooling, else one and three that are never the maximum.
-struct Window<V> {
-    y: [V; 4],
+/// Up to a vector of a row of channels.
+#[inline(always)]
+unsafe fn row<V: Vector>(row: &[f32], at: usize, n: usize) -> V {
+    debug_assert!(at + n <= row.len());
+    // SAFETY: the callers checked the length of the row.
+    unsafe { V::load_first(row.as_ptr().add(at), n) }
+}
+
+/// The gradient at a pixel behind a norm.
+#[inline(always)]
+unsafe fn behind_norm<V: Vector>(
+    [factor, mean, constant, slope]: [V; 4],
+    y: *const f32,
+    share: V,
+    to: *mut f32,
     n: usize,
-}
-
-impl<V: Vector> Window<V> {
-    #[inline(always)]
-    unsafe fn at(map: Map, y: *const f32, row: usize, column: usize, n: usize) -> Self {
-        let c = map.n_channels;
-        // SAFETY: the caller's window lies inside the picture.
-        unsafe {
-            if map.pool {
-                let first = 2 * (row * map.width + column);
-                let at = |pixel: usize| V::load_first(y.add(pixel * c), n);
-                let y = [at(first), at(first + 1), at(first + map.width), at(first + map.width + 1)];
-                Window { y, n: 4 }
-            } else {
-                let y = V::load_first(y.add((row * map.width + column) * c), n);
-                Window { y: [y; 4], n: 1 }
-            }
-        }
-    }
-
-    /// Each value with its share of the output's gradient: all of it for the first maximum if that is above 0.
-    #[inline(always)]
-    unsafe fn shares(self, factor: V, shift: V, gradient: V) -> [(V, V); 4] {
-        // SAFETY: the caller has the instructions.
-        unsafe {
-            let z = self.y.map(|y| y.mul_add(factor, shift));
-            if self.n == 1 {
-                let zero = V::splat(0.0);
-                return [
-                    (self.y[0], gradient.where_positive(z[0])),
-                    (self.y[1], zero),
-                    (self.y[2], zero),
-                    (self.y[3], zero),
-                ];
-            }
-            let top = z[0].max(z[1]).max(z[2].max(z[3]));
-            let mut left = gradient.where_positive(top);
-            let mut shares = [(self.y[0], left); 4];
-            for i in 0..4 {
-                let share = left.where_equal(z[i], top);
-                shares[i] = (self.y[i], share);
-                // Either all of it or nothing was taken.
-                left = left.sub(share);
-            }
-            shares
-        }
+) {
+    // SAFETY: the caller's pointers are good for n channels.
+    unsafe {
+        let away = V::load_first(y, n).sub(mean);
+        factor.mul(share).sub(away.mul_add(slope, constant)).store_first(to, n);
     }
 }

@@ -1,14 +1,33 @@
-//! A block of a network over a batch: 3×3 convolution, batch norm or none, ReLU, 2×2 maximum or none; and its gradients.
+//! A block of a network over a batch: 3×3 convolution, batch norm or none, ReLU, 2×2 maximum or none, dropout or none.
 //!
-//! In: a batch channels last, the block's weights. Out: the batch after the block, and on the way back the gradients of
-//! everything that went in. A picture stays in the cache from its convolution to its activation, and on the way back
-//! from the gradient of its activation to those of its input and of the weights.
+//! In: a batch channels last, the block's weights. Out: the batch after the block and what the way back needs
+//! (`block_back.rs`). The threads of the caller's pool share the work, a few rows of a picture at a time, which stay in
+//! the cache from the convolution to the activation; no number depends on how many threads there are.
+
+use std::cell::RefCell;
+
+use rayon::prelude::*;
 
 use crate::InstructionSet;
-use crate::activation::{self, Map};
-use crate::convolution::{self, Geometry};
-use crate::instruction_set::{self, Kernel};
-use crate::vector::Vector;
+use crate::activation::Map;
+use crate::block_kernels::{Activate, Convolve, PackDirect, PackWinograd, PictureMoments, To};
+use crate::dropout::{Dropout, KeptBits};
+use crate::instruction_set;
+use crate::parts::Parts;
+use crate::pieces::Pieces;
+use crate::winograd::{self, Field, Room, TILES_AT_ONCE};
+
+/// Below so many channels Winograd's transforms cost more than they save.
+const FEWEST_CHANNELS: usize = 16;
+
+/// A batch is cut into so many pieces at least, if its tiles allow it.
+const FEWEST_PIECES: usize = 8;
+
+/// Fewer tiles than this leave registers empty.
+const FEWEST_TILES: usize = 8;
+
+/// Rows of a picture that a direct convolution does at once.
+const ROWS_AT_ONCE: usize = 8;
 
 /// Sizes of a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,32 +57,39 @@ pub struct Norm<'a> {
     pub epsilon: f32,
 }
 
-/// What training keeps of a block for the way back.
-#[derive(Debug, Clone, PartialEq)]
+/// What training keeps of a block for the way back. The buffers are used again by the next batch.
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Forward {
     /// After the block, `[N, H', W', C']`.
     pub out: Vec<f32>,
-    /// After the convolution, `[N, H, W, C']`.
+    /// After the convolution, `[N, H, W, C']`; empty without norm.
     pub convolved: Vec<f32>,
-    /// Mean of each channel over the batch; zeros without norm.
+    /// Mean of each channel over the batch; empty without norm.
     pub mean: Vec<f32>,
-    /// Variance (divided by N) of each channel over the batch; ones without norm.
+    /// Variance (divided by N) of each channel over the batch; empty without norm.
     pub variance: Vec<f32>,
+    /// Which value each output is.
+    pub(crate) routes: Vec<u16>,
+    /// What dropout multiplied the kept outputs with.
+    pub(crate) scale: f32,
 }
 
-/// Gradients of what went into a block.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Gradients {
-    /// Of the input, `[N, H, W, C]`; empty if nobody asked.
-    pub input: Vec<f32>,
-    /// Of the convolution, `[C', C, 3, 3]`.
-    pub weight: Vec<f32>,
-    /// Of its bias. Zeros with norm, which takes the mean away.
-    pub bias: Vec<f32>,
-    /// Of the norm's scale and shift; empty without norm.
-    pub scale: Vec<f32>,
-    /// As above.
-    pub shift: Vec<f32>,
+/// Room of a thread, used again by every block.
+#[derive(Debug, Default)]
+pub(crate) struct Scratch {
+    pub room: Room,
+    pub picture: Vec<f32>,
+    pub convolved: Vec<f32>,
+    pub kept: KeptBits,
+}
+
+thread_local! {
+    static SCRATCH: RefCell<Scratch> = RefCell::default();
+}
+
+/// Runs a kernel with this thread's room.
+pub(crate) fn with_scratch<R>(f: impl FnOnce(&mut Scratch) -> R) -> R {
+    SCRATCH.with_borrow_mut(f)
 }
 
 impl Block {
@@ -82,6 +108,11 @@ impl Block {
         self.height * self.width * self.n_in
     }
 
+    /// Numbers a picture out.
+    pub fn n_outputs(&self) -> usize {
+        self.map().n_values_out()
+    }
+
     /// Rows, columns and channels out.
     pub fn shape_out(&self) -> [usize; 3] {
         [self.map().height_out(), self.map().width_out(), self.n_out]
@@ -92,322 +123,165 @@ impl Block {
         [self.convolved_height(), self.convolved_width(), self.n_out]
     }
 
-    fn map(&self) -> Map {
+    pub(crate) fn map(&self) -> Map {
         let (height, width) = (self.convolved_height(), self.convolved_width());
         Map { height, width, n_channels: self.n_out, pool: self.pool }
     }
 
-    fn geometry(&self) -> Geometry {
-        let (height, width) = (self.height + 2 * self.border, self.width + 2 * self.border);
-        Geometry { height, width, n_in: self.n_in, n_out: self.n_out }
+    pub(crate) fn field(&self) -> Field {
+        let Block { height, width, n_in, n_out, border, .. } = *self;
+        Field { height, width, n_in, n_out, border }
     }
 
-    /// The convolution that brings the gradient back to the input (and its border).
-    fn geometry_back(&self) -> Geometry {
-        let (height, width) = (self.height + 2, self.width + 2);
-        Geometry { height, width, n_in: self.n_out, n_out: self.n_in }
+    /// Whether this block's convolution goes by Winograd.
+    pub(crate) fn by_winograd(&self) -> bool {
+        self.n_in >= FEWEST_CHANNELS && self.n_out >= FEWEST_CHANNELS
     }
 
     /// Refuses slices that do not fit; returns the number of pictures.
-    fn check(&self, x: &[f32], weight: &[f32], bias: &[f32]) -> usize {
+    pub(crate) fn check(&self, x: &[f32]) -> usize {
         assert!(self.border <= 1 && self.height + 2 * self.border > 2 && self.width + 2 * self.border > 2);
         assert!(self.n_in > 0 && self.n_out > 0 && x.len().is_multiple_of(self.n_inputs()), "whole pictures");
-        assert_eq!((weight.len(), bias.len()), (self.n_out * self.n_in * 9, self.n_out), "weights of this block");
         x.len() / self.n_inputs()
+    }
+
+    /// Pictures and rows that are worked on at once: so many that their tiles fill the registers and the caches, but
+    /// fewer where a few pictures would leave threads without work.
+    fn pieces(&self, n: usize) -> Pieces {
+        let (height, columns) = (self.convolved_height(), self.field().tile_columns());
+        let mut pieces = Pieces { n_pictures: n, pictures: 1, height, rows: ROWS_AT_ONCE.min(height) };
+        if self.by_winograd() {
+            let per_picture = self.field().tile_rows() * columns;
+            let tiles = (n * per_picture / FEWEST_PIECES).clamp(FEWEST_TILES, TILES_AT_ONCE);
+            pieces.pictures = (tiles / per_picture).max(1);
+            pieces.rows = if tiles < per_picture { 4 * (tiles / columns).max(1) } else { height }.min(height);
+        }
+        pieces
+    }
+
+    /// Brings weights into the order in which the kernels read them.
+    ///
+    /// # Shapes
+    /// `weight` `[C', C, 3, 3]`
+    pub fn pack(&self, set: InstructionSet, weight: &[f32], packed: &mut Vec<f32>) {
+        assert_eq!(weight.len(), self.n_out * self.n_in * 9, "weights of this block");
+        let n_in = self.n_in;
+        pack(set, self.field(), self.by_winograd(), packed, |o, i, tap| weight[(o * n_in + i) * 9 + tap]);
     }
 
     /// The block without norm (or with its norm folded into weights and bias), keeping nothing.
     ///
     /// # Shapes
-    /// `x` `[N, H, W, C]`, `weight` `[C', C, 3, 3]`, `bias` `[C']` -> `[N, H', W', C']`
-    pub fn infer(&self, set: InstructionSet, x: &[f32], weight: &[f32], bias: &[f32]) -> Vec<f32> {
-        let n = self.check(x, weight, bias);
-        instruction_set::run(set, Infer { block: *self, n, x, weight, bias })
+    /// `x` `[N, H, W, C]`, `packed` from [`Block::pack`], `bias` `[C']`, `out` `[N, H', W', C']`
+    pub fn infer(&self, set: InstructionSet, x: &[f32], packed: &[f32], bias: &[f32], out: &mut [f32]) {
+        let n = self.check(x);
+        assert_eq!((out.len(), bias.len()), (n * self.n_outputs(), self.n_out), "numbers of this block");
+        self.run(set, x, packed, bias, None, &To::Out { out: Parts::new(out), routes: Parts::new(&mut []) });
     }
 
     /// The block in training.
     ///
     /// # Shapes
     /// As [`Block::infer`].
+    #[expect(clippy::too_many_arguments, reason = "all that a block is made of")]
     pub fn forward(
         &self,
         set: InstructionSet,
         x: &[f32],
-        weight: &[f32],
+        packed: &[f32],
         bias: &[f32],
         norm: Option<Norm<'_>>,
-    ) -> Forward {
-        let n = self.check(x, weight, bias);
-        instruction_set::run(set, Train { block: *self, n, x, weight, bias, norm })
+        dropout: Option<Dropout>,
+        to: &mut Forward,
+    ) {
+        let (n, map) = (self.check(x), self.map());
+        assert_eq!(bias.len(), self.n_out, "a bias a channel");
+        to.out.resize(n * map.n_values_out(), 0.0);
+        to.routes.resize(n * map.n_routes(set.lanes()), 0);
+        to.scale = dropout.map_or(1.0, Dropout::scale);
+        let Some(norm) = norm else {
+            let (out, routes) = (Parts::new(&mut to.out[..]), Parts::new(&mut to.routes[..]));
+            self.run(set, x, packed, bias, dropout, &To::Out { out, routes });
+            return;
+        };
+        to.convolved.resize(n * map.n_values(), 0.0);
+        self.run(set, x, packed, bias, None, &To::Convolved(Parts::new(&mut to.convolved)));
+        (to.mean, to.variance) = self.moments(set, &to.convolved);
+        let (factor, shift) = affine(&norm, &to.mean, &to.variance);
+        let (n_y, n_out) = (map.n_values(), map.n_values_out());
+        let n_routes = to.routes.len() / n.max(1);
+        let pictures = to.convolved.par_chunks(n_y).zip(to.out.par_chunks_mut(n_out.max(1)));
+        pictures.zip(to.routes.par_chunks_mut(n_routes.max(1))).enumerate().for_each(|(i, ((y, out), routes))| {
+            let affine = Some([&factor[..], &shift]);
+            let dropout = dropout.map(|dropout| (dropout, i * n_out));
+            with_scratch(|scratch| {
+                instruction_set::run(set, Activate { map, y, affine, dropout, out, routes, kept: &mut scratch.kept });
+            });
+        });
     }
 
-    /// The way back.
-    ///
-    /// # Shapes
-    /// `x` and `weight` as in [`Block::forward`], `forward` what that gave (its `out` is not looked at), `gradient`
-    /// `[N, H', W', C']`
-    #[expect(clippy::too_many_arguments, reason = "all that the gradients of a block are made of")]
-    pub fn backward(
-        &self,
-        set: InstructionSet,
-        x: &[f32],
-        weight: &[f32],
-        norm: Option<Norm<'_>>,
-        convolved: &[f32],
-        [mean, variance]: [&[f32]; 2],
-        gradient: &[f32],
-        wants_input: bool,
-    ) -> Gradients {
-        let n = self.check(x, weight, mean);
-        assert_eq!(convolved.len(), n * self.map().n_values(), "one value a pixel and channel");
-        assert_eq!(gradient.len(), n * self.map().n_values_out(), "one gradient an output");
-        assert_eq!(variance.len(), self.n_out);
-        let back = Back { block: *self, n, x, weight, norm, convolved, mean, variance, gradient, wants_input };
-        instruction_set::run(set, back)
-    }
-}
-
-/// A picture with its border, or the slice itself where it has none.
-struct Bordered {
-    border: usize,
-    height: usize,
-    row: usize,
-    n_channels: usize,
-    scratch: Vec<f32>,
-}
-
-impl Bordered {
-    fn new(height: usize, width: usize, n_channels: usize, border: usize) -> Self {
-        let n = if border == 0 { 0 } else { (height + 2 * border) * (width + 2 * border) * n_channels };
-        Bordered { border, height, row: width * n_channels, n_channels, scratch: vec![0.0; n] }
+    /// Mean and variance of each channel over a batch after the convolution.
+    fn moments(&self, set: InstructionSet, convolved: &[f32]) -> (Vec<f32>, Vec<f32>) {
+        let (map, c) = (self.map(), self.n_out);
+        let mut of_pictures = vec![0.0; convolved.len() / map.n_values() * 2 * c];
+        convolved.par_chunks(map.n_values()).zip(of_pictures.par_chunks_mut(2 * c)).for_each(|(y, moments)| {
+            let (mean, squares) = moments.split_at_mut(c);
+            instruction_set::run(set, PictureMoments { map, y, mean, squares });
+        });
+        join_moments(&of_pictures, c, map.height * map.width)
     }
 
-    #[inline(always)]
-    fn of<'a>(&'a mut self, picture: &'a [f32]) -> &'a [f32] {
-        if self.border == 0 {
-            return picture;
-        }
-        convolution::pad(picture, self.height, self.row, self.border, self.n_channels, &mut self.scratch);
-        &self.scratch
-    }
-}
-
-/// `values`, then zeros up to whole vectors.
-fn padded<V: Vector>(values: &[f32]) -> Vec<f32> {
-    let mut row = values.to_vec();
-    row.resize(convolution::padded_channels::<V>(values.len()), 0.0);
-    row
-}
-
-struct Infer<'a> {
-    block: Block,
-    n: usize,
-    x: &'a [f32],
-    weight: &'a [f32],
-    bias: &'a [f32],
-}
-
-impl Kernel for Infer<'_> {
-    type Output = Vec<f32>;
-    #[inline(always)]
-    unsafe fn run<V: Vector>(self) -> Vec<f32> {
-        let Infer { block, n, x, weight, bias } = self;
-        let (map, geometry) = (block.map(), block.geometry());
-        let packed = convolution::pack::<V>(weight, block.n_in, block.n_out);
-        let bias = padded::<V>(bias);
-        let (ones, zeros) = (vec![1.0; block.n_out], vec![0.0; block.n_out]);
-        let mut bordered = Bordered::new(block.height, block.width, block.n_in, block.border);
-        let mut convolved = vec![0.0; map.n_values()];
-        let mut out = vec![0.0; n * map.n_values_out()];
-        for (x, out) in x.chunks_exact(block.n_inputs()).zip(out.chunks_exact_mut(map.n_values_out().max(1))) {
-            // SAFETY: the caller has the instructions.
-            unsafe {
-                convolution::convolve::<V>(geometry, bordered.of(x), &packed, &bias, &mut convolved);
-                activation::activate::<V>(map, &convolved, &ones, &zeros, out);
-            }
-        }
-        out
-    }
-}
-
-struct Train<'a> {
-    block: Block,
-    n: usize,
-    x: &'a [f32],
-    weight: &'a [f32],
-    bias: &'a [f32],
-    norm: Option<Norm<'a>>,
-}
-
-impl Kernel for Train<'_> {
-    type Output = Forward;
-    #[inline(always)]
-    unsafe fn run<V: Vector>(self) -> Forward {
-        let Train { block, n, x, weight, bias, norm } = self;
-        let (map, geometry, n_out) = (block.map(), block.geometry(), block.n_out);
-        let packed = convolution::pack::<V>(weight, block.n_in, n_out);
-        let bias = padded::<V>(bias);
-        let mut bordered = Bordered::new(block.height, block.width, block.n_in, block.border);
-        let mut convolved = vec![0.0; n * map.n_values()];
-        let mut out = vec![0.0; n * map.n_values_out()];
-        let mut moments = Moments::new(n_out);
-        let (ones, zeros) = (vec![1.0; n_out], vec![0.0; n_out]);
-        for (i, x) in x.chunks_exact(block.n_inputs()).enumerate() {
-            let y = &mut convolved[i * map.n_values()..(i + 1) * map.n_values()];
-            let out = &mut out[i * map.n_values_out()..(i + 1) * map.n_values_out()];
-            // SAFETY: the caller has the instructions.
-            unsafe {
-                convolution::convolve::<V>(geometry, bordered.of(x), &packed, &bias, y);
-                match norm {
-                    Some(_) => moments.add::<V>(map, y),
-                    None => activation::activate::<V>(map, y, &ones, &zeros, out),
-                }
-            }
-        }
-        let Some(norm) = norm else { return Forward { out, convolved, mean: zeros, variance: ones } };
-        let (mean, variance) = moments.finish(map.height * map.width);
-        let (factor, shift) = affine(&norm, &mean, &variance);
-        for (y, out) in convolved.chunks_exact(map.n_values()).zip(out.chunks_exact_mut(map.n_values_out().max(1))) {
-            // SAFETY: the caller has the instructions.
-            unsafe { activation::activate::<V>(map, y, &factor, &shift, out) };
-        }
-        Forward { out, convolved, mean, variance }
+    /// The convolution and, unless a norm comes between, the activation.
+    fn run(&self, set: InstructionSet, x: &[f32], packed: &[f32], bias: &[f32], dropout: Option<Dropout>, to: &To<'_>) {
+        let (block, pieces) = (*self, self.pieces(self.check(x)));
+        let mut bias = bias.to_vec();
+        bias.resize(self.n_out.next_multiple_of(set.lanes()), 0.0);
+        (0..pieces.count()).into_par_iter().for_each(|i| {
+            with_scratch(|scratch| {
+                let (bias, place) = (&bias[..], pieces.piece(i));
+                instruction_set::run(set, Convolve { block, x, packed, bias, dropout, to, place, scratch });
+            });
+        });
     }
 }
 
 /// Factor and shift of the affine map that a norm is.
-fn affine(norm: &Norm<'_>, mean: &[f32], variance: &[f32]) -> (Vec<f32>, Vec<f32>) {
+pub(crate) fn affine(norm: &Norm<'_>, mean: &[f32], variance: &[f32]) -> (Vec<f32>, Vec<f32>) {
     let factor: Vec<f32> = norm.scale.iter().zip(variance).map(|(s, v)| s / (v + norm.epsilon).sqrt()).collect();
     let shift = factor.iter().zip(norm.shift).zip(mean).map(|((f, s), m)| s - m * f).collect();
     (factor, shift)
 }
 
-/// Means and sums of squares of the pictures of a batch, joined as Chan, Golub and LeVeque (1983) do.
-struct Moments {
-    means: Vec<f32>,
-    squares: Vec<f32>,
-    n_channels: usize,
+/// Mean and variance over a batch from `[N, 2, C]`, means and sums of squares of its pictures of `n_pixels`, joined as
+/// Chan, Golub and LeVeque (1983) do.
+fn join_moments(of_pictures: &[f32], n_channels: usize, n_pixels: usize) -> (Vec<f32>, Vec<f32>) {
+    let n_pictures = (of_pictures.len() / (2 * n_channels)).max(1) as f64;
+    let both = (0..n_channels).map(|c| {
+        let column = |c: usize| of_pictures.iter().skip(c).step_by(2 * n_channels).map(|v| f64::from(*v));
+        let mean = column(c).sum::<f64>() / n_pictures;
+        let between: f64 = column(c).map(|m| (m - mean) * (m - mean)).sum();
+        let within: f64 = column(n_channels + c).sum();
+        (mean as f32, ((within / n_pixels as f64 + between) / n_pictures) as f32)
+    });
+    both.unzip()
 }
 
-impl Moments {
-    fn new(n_channels: usize) -> Self {
-        Moments { means: Vec::new(), squares: Vec::new(), n_channels }
+/// Fills `packed` for a convolution; `at(o, i, tap)` gives a weight.
+pub(crate) fn pack(
+    set: InstructionSet,
+    field: Field,
+    by_winograd: bool,
+    packed: &mut Vec<f32>,
+    at: impl Fn(usize, usize, usize) -> f32 + Sync,
+) {
+    if !by_winograd {
+        instruction_set::run(set, PackDirect { field, packed, at });
+        return;
     }
-
-    #[inline(always)]
-    unsafe fn add<V: Vector>(&mut self, map: Map, y: &[f32]) {
-        let at = self.means.len();
-        self.means.resize(at + self.n_channels, 0.0);
-        self.squares.resize(at + self.n_channels, 0.0);
-        // SAFETY: the caller has the instructions.
-        unsafe { activation::moments::<V>(map, y, &mut self.means[at..], &mut self.squares[at..]) };
-    }
-
-    /// Mean and variance over the batch, from pictures of `n_pixels`.
-    fn finish(&self, n_pixels: usize) -> (Vec<f32>, Vec<f32>) {
-        let n_pictures = (self.means.len() / self.n_channels).max(1) as f64;
-        let channel = |rows: &'_ [f32], c: usize| -> Vec<f64> {
-            rows.iter().skip(c).step_by(self.n_channels).map(|v| f64::from(*v)).collect()
-        };
-        let both = (0..self.n_channels).map(|c| {
-            let means = channel(&self.means, c);
-            let mean = means.iter().sum::<f64>() / n_pictures;
-            let between: f64 = means.iter().map(|m| (m - mean) * (m - mean)).sum();
-            let within: f64 = channel(&self.squares, c).iter().sum();
-            (mean as f32, ((within / n_pixels as f64 + between) / n_pictures) as f32)
-        });
-        both.unzip()
-    }
-}
-
-struct Back<'a> {
-    block: Block,
-    n: usize,
-    x: &'a [f32],
-    weight: &'a [f32],
-    norm: Option<Norm<'a>>,
-    convolved: &'a [f32],
-    mean: &'a [f32],
-    variance: &'a [f32],
-    gradient: &'a [f32],
-    wants_input: bool,
-}
-
-impl Kernel for Back<'_> {
-    type Output = Gradients;
-    #[inline(always)]
-    unsafe fn run<V: Vector>(self) -> Gradients {
-        let Back { block, n, x, weight, norm, convolved, mean, variance, gradient, wants_input } = self;
-        let (map, geometry, back, n_out) = (block.map(), block.geometry(), block.geometry_back(), block.n_out);
-        let (n_y, n_gradient) = (map.n_values(), map.n_values_out());
-        let zeros = vec![0.0; n_out];
-        let (factor, shift) = match &norm {
-            Some(norm) => affine(norm, mean, variance),
-            None => (vec![1.0; n_out], zeros.clone()),
-        };
-        // Σ g and Σ g (y − mean) of each channel over the batch.
-        let (mut sums, mut products) = (vec![0.0f64; n_out], vec![0.0f64; n_out]);
-        for i in 0..n {
-            let (mut sum, mut product) = (vec![0.0; n_out], vec![0.0; n_out]);
-            let (y, gradient) = (&convolved[i * n_y..(i + 1) * n_y], &gradient[i * n_gradient..(i + 1) * n_gradient]);
-            // SAFETY: the caller has the instructions.
-            unsafe {
-                let rows = [&factor[..], &shift, mean];
-                activation::add_gradient_sums::<V>(map, y, rows, gradient, &mut sum, &mut product);
-            }
-            sums.iter_mut().zip(&sum).for_each(|(total, part)| *total += f64::from(*part));
-            products.iter_mut().zip(&product).for_each(|(total, part)| *total += f64::from(*part));
-        }
-        // With ŷ = (y − mean)/σ: ∂y = factor (g − Σg/M − ŷ Σ(g ŷ)/M).
-        let count = (n * map.height * map.width) as f64;
-        let (mut constant, mut slope) = (zeros.clone(), zeros.clone());
-        if let Some(norm) = &norm {
-            for c in 0..n_out {
-                let deviation_squared = f64::from(variance[c] + norm.epsilon);
-                constant[c] = (f64::from(factor[c]) * sums[c] / count) as f32;
-                slope[c] = (f64::from(factor[c]) * products[c] / (count * deviation_squared)) as f32;
-            }
-        }
-        let rows = [&factor[..], &shift, mean, &constant, &slope];
-
-        // The gradient after the convolution lies in a border of zeros, for the way back to the input.
-        let border = 2 - block.border;
-        let wide = map.width + 2 * border;
-        let inside = (border * wide + border) * n_out;
-        let mut after = vec![0.0; (map.height + 2 * border) * wide * n_out + V::LANES];
-        let mut weight_sums = vec![0.0; 9 * block.n_in * convolution::padded_channels::<V>(n_out)];
-        let mut bordered = Bordered::new(block.height, block.width, block.n_in, block.border);
-        let (packed, no_bias) = if wants_input {
-            (convolution::pack_turned::<V>(weight, block.n_in, n_out), padded::<V>(&vec![0.0; block.n_in]))
-        } else {
-            (Vec::new(), Vec::new())
-        };
-        let n_x = block.n_inputs();
-        let mut input = vec![0.0; if wants_input { x.len() } else { 0 }];
-        for i in 0..n {
-            let (y, gradient) = (&convolved[i * n_y..(i + 1) * n_y], &gradient[i * n_gradient..(i + 1) * n_gradient]);
-            let (row, x) = (wide * n_out, &x[i * n_x..(i + 1) * n_x]);
-            // SAFETY: the caller has the instructions.
-            unsafe {
-                activation::gradient_before::<V>(map, y, rows, gradient, &mut after[inside..], row);
-                let x = bordered.of(x);
-                convolution::add_weight_gradient::<V>(geometry, x, &after[inside..], row, n_out, &mut weight_sums);
-                if wants_input {
-                    let input = &mut input[i * n_x..(i + 1) * n_x];
-                    convolution::convolve::<V>(back, &after, &packed, &no_bias, input);
-                }
-            }
-        }
-        let single = |row: &[f64]| row.iter().map(|v| *v as f32).collect::<Vec<f32>>();
-        let (bias, scale, shift) = match &norm {
-            Some(norm) => {
-                let per_deviation: Vec<f64> =
-                    products.iter().zip(variance).map(|(p, v)| p / f64::from(v + norm.epsilon).sqrt()).collect();
-                (zeros, single(&per_deviation), single(&sums))
-            }
-            None => (single(&sums), Vec::new(), Vec::new()),
-        };
-        let weight = convolution::unpack_weight_gradient::<V>(geometry, &weight_sums);
-        Gradients { input, weight, bias, scale, shift }
-    }
+    let lanes = set.lanes();
+    let per_vector = winograd::N_TAPS * field.n_in * lanes;
+    packed.resize(per_vector * field.n_out.div_ceil(lanes), 0.0);
+    packed.par_chunks_mut(2 * per_vector).enumerate().for_each(|(group, to)| {
+        instruction_set::run(set, PackWinograd { field, first: group * 2 * lanes, to, at: &at });
+    });
 }

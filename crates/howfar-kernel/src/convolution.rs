@@ -46,42 +46,43 @@ fn group_size<V: Vector>(n_left: usize) -> usize {
     }
 }
 
-/// Weights `[C', C, 3, 3]` in the order in which tiles read them: a group of vectors of output channels after the
-/// other, in each row, column, input channel, output channel; missing output channels are zeros.
-pub(crate) fn pack<V: Vector>(weight: &[f32], n_in: usize, n_out: usize) -> Vec<f32> {
-    pack_by::<V>(n_in, n_out, |o, i, tap| weight[(o * n_in + i) * 9 + tap])
+/// Numbers of packed weights.
+pub(crate) fn n_packed<V: Vector>(n_in: usize, n_out: usize) -> usize {
+    9 * n_in * padded_channels::<V>(n_out)
 }
 
-/// Weights for the gradient of the input: input and output channels change places, taps turn by 180°.
-pub(crate) fn pack_turned<V: Vector>(weight: &[f32], n_in: usize, n_out: usize) -> Vec<f32> {
-    pack_by::<V>(n_out, n_in, |i, o, tap| weight[(o * n_in + i) * 9 + 8 - tap])
-}
-
-fn pack_by<V: Vector>(n_in: usize, n_out: usize, at: impl Fn(usize, usize, usize) -> f32) -> Vec<f32> {
+/// Weights in the order in which tiles read them: a group of vectors of output channels after the other, in each row,
+/// column, input channel, output channel; missing output channels are zeros. `at(o, i, tap)` gives a weight.
+pub(crate) fn pack<V: Vector>(n_in: usize, n_out: usize, to: &mut [f32], at: impl Fn(usize, usize, usize) -> f32) {
     let n_vectors = n_out.div_ceil(V::LANES);
-    let mut packed = Vec::with_capacity(n_vectors * V::LANES * n_in * 9);
+    let mut to = to[..n_packed::<V>(n_in, n_out)].iter_mut();
     let mut first = 0;
     while first < n_vectors {
         let size = group_size::<V>(n_vectors - first);
         for tap in 0..9 {
             for i in 0..n_in {
-                for o in first * V::LANES..(first + size) * V::LANES {
-                    packed.push(if o < n_out { at(o, i, tap) } else { 0.0 });
+                for (o, to) in (first * V::LANES..(first + size) * V::LANES).zip(&mut to) {
+                    *to = if o < n_out { at(o, i, tap) } else { 0.0 };
                 }
             }
         }
         first += size;
     }
-    packed
 }
 
-/// Copies a picture into the middle of zeros. `to` has (height + 2·border) × (width + 2·border) pixels, and its border
-/// is zero already.
-pub(crate) fn pad(from: &[f32], height: usize, row: usize, border: usize, n_channels: usize, to: &mut [f32]) {
-    let wide = row + 2 * border * n_channels;
-    for y in 0..height {
-        let at = (y + border) * wide + border * n_channels;
-        to[at..at + row].copy_from_slice(&from[y * row..(y + 1) * row]);
+/// Copies rows of a picture and `border` zeros on each side of them. Row 0 of `to` is row `first` of the picture with its
+/// border; `to` has width + 2·border pixels a row and as many rows as it is long.
+pub(crate) fn pad(from: &[f32], [height, width, n_channels]: [usize; 3], border: usize, first: usize, to: &mut [f32]) {
+    let (row, side) = (width * n_channels, border * n_channels);
+    for (y, to) in to.chunks_exact_mut(row + 2 * side).enumerate() {
+        let inside = (first + y).checked_sub(border).filter(|y| *y < height);
+        let Some(y) = inside else {
+            to.fill(0.0);
+            continue;
+        };
+        to[..side].fill(0.0);
+        to[side..side + row].copy_from_slice(&from[y * row..(y + 1) * row]);
+        to[side + row..].fill(0.0);
     }
 }
 
@@ -96,7 +97,7 @@ pub(crate) fn pad(from: &[f32], height: usize, row: usize, border: usize, n_chan
 pub(crate) unsafe fn convolve<V: Vector>(g: Geometry, x: &[f32], packed: &[f32], bias: &[f32], out: &mut [f32]) {
     let n_vectors = g.n_out.div_ceil(V::LANES);
     assert!(x.len() >= g.n_inputs() && out.len() >= g.n_outputs() && bias.len() >= n_vectors * V::LANES);
-    assert!(packed.len() == n_vectors * V::LANES * g.n_in * 9);
+    assert!(packed.len() >= n_packed::<V>(g.n_in, g.n_out));
     let mut first = 0;
     while first < n_vectors {
         let size = group_size::<V>(n_vectors - first);
@@ -342,17 +343,12 @@ unsafe fn outer<V: Vector, const M: usize, const NV: usize>(
     M
 }
 
-/// The sums of [`add_weight_gradient`] as `[C', C, 3, 3]`.
-pub(crate) fn unpack_weight_gradient<V: Vector>(g: Geometry, sums: &[f32]) -> Vec<f32> {
-    let n_padded = padded_channels::<V>(g.n_out);
-    let mut gradient = vec![0.0; g.n_out * g.n_in * 9];
-    for tap in 0..9 {
-        for i in 0..g.n_in {
-            let row = &sums[(tap * g.n_in + i) * n_padded..][..g.n_out];
-            for (o, value) in row.iter().enumerate() {
-                gradient[(o * g.n_in + i) * 9 + tap] = *value;
-            }
-        }
+/// The sums of [`add_weight_gradient`], several of them added in their order, as `[C', C, 3, 3]`.
+pub(crate) fn unpack_weight_gradient<V: Vector>(n_in: usize, n_out: usize, sums: &[f32], gradient: &mut [f32]) {
+    let n_padded = padded_channels::<V>(n_out);
+    for (at, value) in gradient.iter_mut().enumerate() {
+        let (o, i, tap) = (at / (9 * n_in), at / 9 % n_in, at % 9);
+        let parts = sums.chunks_exact(9 * n_in * n_padded);
+        *value = parts.fold(0.0, |sum, part| sum + part[(tap * n_in + i) * n_padded + o]);
     }
-    gradient
 }

@@ -38,6 +38,17 @@ impl InstructionSet {
         Self::available().pop().unwrap_or(InstructionSet(Kind::Plain))
     }
 
+    /// Numbers that one instruction handles.
+    pub(crate) fn lanes(self) -> usize {
+        match self.0 {
+            Kind::Plain => Plain::LANES,
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx2 => Avx2::LANES,
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx512 => Avx512::LANES,
+        }
+    }
+
     /// `plain`, `avx2` or `avx512`.
     pub fn name(self) -> &'static str {
         match self.0 {

@@ -3,12 +3,28 @@
 //! Pictures lie channels last, `[N, H, W, C]`; weights lie as in PyTorch, `[C', C, 3, 3]`. Every kernel is written once
 //! over a `Vector` of lanes and compiled for each instruction set; [`InstructionSet::best`] chooses at
 //! run time. All sums have a fixed order, so that one instruction set gives the same bits on every machine.
+//! The threads of the caller's pool (rayon) share the work; how many there are changes no bit.
 
 mod activation;
+mod adam;
 mod block;
+mod block_back;
+mod block_kernels;
 mod convolution;
+mod dense;
+mod dropout;
 mod instruction_set;
+mod parts;
+mod pieces;
+mod product;
+mod transforms;
 mod vector;
+mod winograd;
+mod winograd_weights;
 
-pub use block::{Block, Forward, Gradients, Norm};
+pub use adam::AdamStep;
+pub use block::{Block, Forward, Norm};
+pub use block_back::{BackRoom, Gradients};
+pub use dense::{Dense, DenseRoom};
+pub use dropout::Dropout;
 pub use instruction_set::InstructionSet;

@@ -30,10 +30,16 @@ pub(crate) trait Vector: Copy {
     unsafe fn mul(self, other: Self) -> Self;
     /// The larger.
     unsafe fn max(self, other: Self) -> Self;
-    /// Itself where a = b, else 0.
-    unsafe fn where_equal(self, a: Self, b: Self) -> Self;
-    /// Itself where a > 0, else 0.
-    unsafe fn where_positive(self, a: Self) -> Self;
+    /// Quotient.
+    unsafe fn div(self, other: Self) -> Self;
+    /// Square root.
+    unsafe fn sqrt(self) -> Self;
+    /// A bit for each lane that equals the other's, the first lane lowest.
+    unsafe fn equal_bits(self, other: Self) -> u16;
+    /// A bit for each lane above 0.
+    unsafe fn positive_bits(self) -> u16;
+    /// Itself where the lane's bit is set, else 0.
+    unsafe fn keep(self, bits: u16) -> Self;
 }
 
 /// Plain Rust: what a processor without the others runs, and the twin that they are tested against.
@@ -100,13 +106,28 @@ impl Vector for Plain {
         self.zip(other, |a, b| if a > b { a } else { b })
     }
     #[inline(always)]
-    unsafe fn where_equal(self, a: Self, b: Self) -> Self {
-        let equal = a.zip(b, |a, b| if a == b { 1.0 } else { 0.0 });
-        self.zip(equal, |value, equal| if equal == 1.0 { value } else { 0.0 })
+    unsafe fn div(self, other: Self) -> Self {
+        self.zip(other, |a, b| a / b)
     }
     #[inline(always)]
-    unsafe fn where_positive(self, a: Self) -> Self {
-        self.zip(a, |value, a| if a > 0.0 { value } else { 0.0 })
+    unsafe fn sqrt(self) -> Self {
+        Plain(self.0.map(f32::sqrt))
+    }
+    #[inline(always)]
+    unsafe fn equal_bits(self, other: Self) -> u16 {
+        (0..8).fold(0, |bits, i| bits | (u16::from(self.0[i] == other.0[i]) << i))
+    }
+    #[inline(always)]
+    unsafe fn positive_bits(self) -> u16 {
+        (0..8).fold(0, |bits, i| bits | (u16::from(self.0[i] > 0.0) << i))
+    }
+    #[inline(always)]
+    unsafe fn keep(self, bits: u16) -> Self {
+        let mut lanes = self.0;
+        for (i, lane) in lanes.iter_mut().enumerate() {
+            *lane = if bits >> i & 1 == 1 { *lane } else { 0.0 };
+        }
+        Plain(lanes)
     }
 }
 
@@ -141,6 +162,9 @@ mod x86 {
         unsafe fn load_first(from: *const f32, n: usize) -> Self {
             debug_assert!(n <= 8);
             unsafe {
+                if n == 8 {
+                    return Avx2(_mm256_loadu_ps(from));
+                }
                 let mask = _mm256_loadu_si256(FIRST.as_ptr().add(8 - n).cast());
                 Avx2(_mm256_maskload_ps(from, mask))
             }
@@ -185,16 +209,32 @@ mod x86 {
             Avx2(unsafe { _mm256_max_ps(self.0, other.0) })
         }
         #[inline(always)]
-        unsafe fn where_equal(self, a: Self, b: Self) -> Self {
-            Avx2(unsafe { _mm256_and_ps(self.0, _mm256_cmp_ps::<_CMP_EQ_OQ>(a.0, b.0)) })
+        unsafe fn div(self, other: Self) -> Self {
+            Avx2(unsafe { _mm256_div_ps(self.0, other.0) })
         }
         #[inline(always)]
-        unsafe fn where_positive(self, a: Self) -> Self {
-            Avx2(unsafe { _mm256_and_ps(self.0, _mm256_cmp_ps::<_CMP_GT_OQ>(a.0, _mm256_setzero_ps())) })
+        unsafe fn sqrt(self) -> Self {
+            Avx2(unsafe { _mm256_sqrt_ps(self.0) })
+        }
+        #[inline(always)]
+        unsafe fn equal_bits(self, other: Self) -> u16 {
+            unsafe { _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_EQ_OQ>(self.0, other.0)) as u16 }
+        }
+        #[inline(always)]
+        unsafe fn positive_bits(self) -> u16 {
+            unsafe { _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_GT_OQ>(self.0, _mm256_setzero_ps())) as u16 }
+        }
+        #[inline(always)]
+        unsafe fn keep(self, bits: u16) -> Self {
+            unsafe {
+                let lane = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
+                let set = _mm256_and_si256(_mm256_set1_epi32(i32::from(bits)), lane);
+                Avx2(_mm256_and_ps(self.0, _mm256_castsi256_ps(_mm256_cmpeq_epi32(set, lane))))
+            }
         }
     }
 
-    /// 16 lanes, and masks that cost nothing.
+    /// 16 lanes, and masks.
     #[derive(Clone, Copy)]
     pub(crate) struct Avx512(__m512);
 
@@ -218,7 +258,12 @@ mod x86 {
         }
         #[inline(always)]
         unsafe fn load_first(from: *const f32, n: usize) -> Self {
-            Avx512(unsafe { _mm512_maskz_loadu_ps(first(n), from) })
+            unsafe {
+                if n == 16 {
+                    return Avx512(_mm512_loadu_ps(from));
+                }
+                Avx512(_mm512_maskz_loadu_ps(first(n), from))
+            }
         }
         #[inline(always)]
         unsafe fn store(self, to: *mut f32) {
@@ -226,7 +271,13 @@ mod x86 {
         }
         #[inline(always)]
         unsafe fn store_first(self, to: *mut f32, n: usize) {
-            unsafe { _mm512_mask_storeu_ps(to, first(n), self.0) };
+            unsafe {
+                if n == 16 {
+                    _mm512_storeu_ps(to, self.0);
+                } else {
+                    _mm512_mask_storeu_ps(to, first(n), self.0);
+                }
+            }
         }
         #[inline(always)]
         unsafe fn mul_add(self, b: Self, c: Self) -> Self {
@@ -249,18 +300,24 @@ mod x86 {
             Avx512(unsafe { _mm512_max_ps(self.0, other.0) })
         }
         #[inline(always)]
-        unsafe fn where_equal(self, a: Self, b: Self) -> Self {
-            unsafe {
-                let equal = _mm512_cmp_ps_mask::<_CMP_EQ_OQ>(a.0, b.0);
-                Avx512(_mm512_maskz_mov_ps(equal, self.0))
-            }
+        unsafe fn div(self, other: Self) -> Self {
+            Avx512(unsafe { _mm512_div_ps(self.0, other.0) })
         }
         #[inline(always)]
-        unsafe fn where_positive(self, a: Self) -> Self {
-            unsafe {
-                let positive = _mm512_cmp_ps_mask::<_CMP_GT_OQ>(a.0, _mm512_setzero_ps());
-                Avx512(_mm512_maskz_mov_ps(positive, self.0))
-            }
+        unsafe fn sqrt(self) -> Self {
+            Avx512(unsafe { _mm512_sqrt_ps(self.0) })
+        }
+        #[inline(always)]
+        unsafe fn equal_bits(self, other: Self) -> u16 {
+            unsafe { _mm512_cmp_ps_mask::<_CMP_EQ_OQ>(self.0, other.0) }
+        }
+        #[inline(always)]
+        unsafe fn positive_bits(self) -> u16 {
+            unsafe { _mm512_cmp_ps_mask::<_CMP_GT_OQ>(self.0, _mm512_setzero_ps()) }
+        }
+        #[inline(always)]
+        unsafe fn keep(self, bits: u16) -> Self {
+            Avx512(unsafe { _mm512_maskz_mov_ps(bits, self.0) })
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The kernels against loops that say what they compute, in every instruction set that this machine has.
 
-use howfar_kernel::{Block, InstructionSet, Norm};
+use howfar_kernel::{AdamStep, BackRoom, Block, Dense, DenseRoom, Dropout, Forward, Gradients, InstructionSet, Norm};
 use proptest::prelude::*;
 
 const EPSILON: f32 = 1e-5;
@@ -183,34 +183,98 @@ fn difference(ours: &[f32], twin: &[f64]) -> f64 {
     ours.iter().zip(twin).fold(0.0f64, |worst, (a, b)| worst.max((f64::from(*a) - b).abs())) / top
 }
 
+/// What the kernels make of a twin's numbers.
+struct Ours {
+    forward: Forward,
+    input: Vec<f32>,
+    weight: Vec<f32>,
+    bias: Vec<f32>,
+    norm: [Vec<f32>; 2],
+}
+
+impl Ours {
+    fn forward(twin: &Twin, set: InstructionSet, dropout: Option<Dropout>) -> Forward {
+        let (mut packed, mut forward) = (Vec::new(), Forward::default());
+        twin.block.pack(set, &twin.weight, &mut packed);
+        twin.block.forward(set, &twin.x, &packed, &twin.bias, twin.norm(), dropout, &mut forward);
+        forward
+    }
+
+    fn new(twin: &Twin, set: InstructionSet, dropout: Option<Dropout>, gradient: &[f32], wants_input: bool) -> Self {
+        let n_norm = if twin.norm { twin.block.n_out } else { 0 };
+        let mut ours = Ours {
+            forward: Self::forward(twin, set, dropout),
+            // What was there must not matter.
+            input: vec![7.0; if wants_input { twin.x.len() } else { 0 }],
+            weight: vec![7.0; twin.weight.len()],
+            bias: vec![7.0; twin.bias.len()],
+            norm: [vec![7.0; n_norm], vec![7.0; n_norm]],
+        };
+        let [scale, shift] = &mut ours.norm;
+        let to = Gradients {
+            input: wants_input.then_some(&mut ours.input[..]),
+            weight: &mut ours.weight,
+            bias: &mut ours.bias,
+            norm: [scale, shift],
+        };
+        let (x, weight, room) = (&twin.x, &twin.weight, &mut BackRoom::default());
+        twin.block.backward(set, x, weight, twin.norm(), &ours.forward, gradient, room, to);
+        ours
+    }
+
+    fn gradients(&self) -> [&Vec<f32>; 5] {
+        [&self.input, &self.weight, &self.bias, &self.norm[0], &self.norm[1]]
+    }
+}
+
 fn check(block: Block, n: usize, norm: bool, seed: u32) -> Result<(), TestCaseError> {
     let twin = Twin::new(block, n, norm, seed);
     let mut gradient = numbers(twin.windows().len(), seed + 5);
     gradient.iter_mut().zip(twin.near_a_tie()).filter(|(_, near)| *near).for_each(|(g, _)| *g = 0.0);
     let (out, expected) = (twin.out(), twin.gradients(&gradient));
     for set in InstructionSet::available() {
-        let (x, weight, bias) = (&twin.x, &twin.weight, &twin.bias);
-        let forward = block.forward(set, x, weight, bias, twin.norm());
-        prop_assert!(difference(&forward.out, &out) < 2e-5, "{} out {}", set.name(), difference(&forward.out, &out));
+        let ours = Ours::new(&twin, set, None, &gradient, true);
+        let off = difference(&ours.forward.out, &out);
+        prop_assert!(off < 2e-5, "{} out {off}", set.name());
         if !norm {
-            let inferred = block.infer(set, x, weight, bias);
-            prop_assert_eq!(&inferred, &forward.out, "{} infers otherwise than it trains", set.name());
+            let (mut packed, mut inferred) = (Vec::new(), vec![7.0; out.len()]);
+            block.pack(set, &twin.weight, &mut packed);
+            block.infer(set, &twin.x, &packed, &twin.bias, &mut inferred);
+            prop_assert_eq!(&inferred, &ours.forward.out, "{} infers otherwise than it trains", set.name());
         }
-        let moments = [&forward.mean[..], &forward.variance];
-        let back = |wants_input| {
-            block.backward(set, x, weight, twin.norm(), &forward.convolved, moments, &gradient, wants_input)
-        };
-        let gradients = back(true);
-        let ours = [&gradients.input, &gradients.weight, &gradients.bias, &gradients.scale, &gradients.shift];
-        for (name, (ours, twin)) in ["input", "weight", "bias", "scale", "shift"].iter().zip(ours.iter().zip(&expected))
+        for (name, (ours, twin)) in
+            ["input", "weight", "bias", "scale", "shift"].iter().zip(ours.gradients().into_iter().zip(&expected))
         {
             let difference = difference(ours, twin);
             prop_assert!(difference < 1e-4, "{} gradient of the {name}: {difference}", set.name());
         }
-        let without = back(false);
-        prop_assert!(without.input.is_empty());
-        prop_assert_eq!(without.weight, gradients.weight);
+        prop_assert_eq!(Ours::new(&twin, set, None, &gradient, false).weight, ours.weight);
+        check_dropout(&twin, set, &gradient)?;
+        check_threads(&twin, set, &gradient)?;
     }
+    Ok(())
+}
+
+/// With dropout: outputs times its factors, and the gradients of a gradient times its factors.
+fn check_dropout(twin: &Twin, set: InstructionSet, gradient: &[f32]) -> Result<(), TestCaseError> {
+    let dropout = Dropout { share: 0.5, key: 77 };
+    let factors = dropout.factors(gradient.len());
+    let times = |values: &[f32]| -> Vec<f32> { values.iter().zip(&factors).map(|(v, f)| v * f).collect() };
+    let (dropped, whole) =
+        (Ours::new(twin, set, Some(dropout), gradient, true), Ours::new(twin, set, None, &times(gradient), true));
+    prop_assert_eq!(&dropped.forward.out, &times(&whole.forward.out), "{}", set.name());
+    prop_assert_eq!(dropped.gradients(), whole.gradients(), "{}", set.name());
+    Ok(())
+}
+
+/// The same bits from one thread and from three.
+fn check_threads(twin: &Twin, set: InstructionSet, gradient: &[f32]) -> Result<(), TestCaseError> {
+    let [one, three] = [1, 3].map(|n| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(n).build().expect("threads can be started");
+        pool.install(|| Ours::new(twin, set, Some(Dropout { share: 0.25, key: 5 }), gradient, true))
+    });
+    prop_assert_eq!(&one.forward, &three.forward, "{}", set.name());
+    prop_assert_eq!(one.gradients(), three.gradients(), "{}", set.name());
     Ok(())
 }
 
@@ -238,14 +302,25 @@ fn the_blocks_of_the_compact_network_are_right() {
 }
 
 #[test]
+fn wide_blocks_and_large_batches_are_right() {
+    for (n, side, n_in, n_out, border) in
+        [(65, 5, 17, 16, 1), (2, 9, 300, 33, 1), (1, 12, 64, 300, 0), (9, 14, 16, 48, 0), (3, 4, 130, 129, 1)]
+    {
+        for pool in [false, true] {
+            let block = Block { height: side, width: side + 1, n_in, n_out, border, pool };
+            check(block, n, false, 11).unwrap();
+        }
+    }
+}
+
+#[test]
 fn gradients_are_the_slopes_of_the_output() {
     let block = Block { height: 6, width: 7, n_in: 3, n_out: 5, border: 1, pool: true };
     let mut twin = Twin::new(block, 2, true, 3);
     let set = InstructionSet::best();
     let gradient = numbers(twin.windows().len(), 9);
-    let forward = block.forward(set, &twin.x, &twin.weight, &twin.bias, twin.norm());
-    let moments = [&forward.mean[..], &forward.variance];
-    let ours = block.backward(set, &twin.x, &twin.weight, twin.norm(), &forward.convolved, moments, &gradient, true);
+    let ours = Ours::new(&twin, set, None, &gradient, true);
+    let [scale, shift] = &ours.norm;
     let value = |twin: &Twin| -> f64 { twin.out().iter().zip(&gradient).map(|(o, g)| o * f64::from(*g)).sum() };
     let mut slopes = |at: fn(&mut Twin) -> &mut Vec<f32>, index: usize| {
         let (step, here) = (1e-3, at(&mut twin)[index]);
@@ -260,8 +335,8 @@ fn gradients_are_the_slopes_of_the_output() {
         let cases = [
             (slopes(|t| &mut t.x, index), ours.input[index]),
             (slopes(|t| &mut t.weight, index), ours.weight[index]),
-            (slopes(|t| &mut t.scale, index % 5), ours.scale[index % 5]),
-            (slopes(|t| &mut t.shift, index % 5), ours.shift[index % 5]),
+            (slopes(|t| &mut t.scale, index % 5), scale[index % 5]),
+            (slopes(|t| &mut t.shift, index % 5), shift[index % 5]),
         ];
         for (i, (slope, gradient)) in cases.into_iter().enumerate() {
             // A step of 1e-3 in 32-bit numbers is itself right to 1e-4 only.
@@ -269,6 +344,73 @@ fn gradients_are_the_slopes_of_the_output() {
                 (slope - f64::from(gradient)).abs() < 5e-3 * slope.abs().max(1.0),
                 "{i} {index}: {slope} {gradient}"
             );
+        }
+    }
+}
+
+/// A dense layer as plain loops over 64-bit numbers: out, and gradients of input, weight, bias.
+fn dense_twin(dense: Dense, x: &[f32], weight: &[f32], bias: &[f32], gradient: &[f32]) -> [Vec<f64>; 4] {
+    let (n_in, n_out, n) = (dense.n_in(), dense.n_out, gradient.len() / dense.n_out);
+    let mut out: Vec<f64> = (0..n * n_out).map(|i| f64::from(bias[i % n_out])).collect();
+    let (mut input, mut of_weight, mut of_bias) = (vec![0.0; x.len()], vec![0.0; weight.len()], vec![0.0; n_out]);
+    for (row, o) in (0..n).flat_map(|row| (0..n_out).map(move |o| (row, o))) {
+        let slope = f64::from(gradient[row * n_out + o]);
+        of_bias[o] += slope;
+        for k in 0..n_in {
+            let at = row * n_in + k % dense.n_pixels * dense.n_channels + k / dense.n_pixels;
+            out[row * n_out + o] += f64::from(weight[o * n_in + k]) * f64::from(x[at]);
+            input[at] += slope * f64::from(weight[o * n_in + k]);
+            of_weight[o * n_in + k] += slope * f64::from(x[at]);
+        }
+    }
+    [out, input, of_weight, of_bias]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn dense_layers_are_what_the_loops_are(
+        (n_pixels, n_channels, n_out) in (1usize..9, 1usize..150, 1usize..120),
+        n in 1usize..40,
+        seed in 0u32..1000,
+    ) {
+        let dense = Dense { n_pixels, n_channels, n_out };
+        let (x, weight) = (numbers(n * dense.n_in(), seed), numbers(n_out * dense.n_in(), seed + 1));
+        let (bias, gradient) = (numbers(n_out, seed + 2), numbers(n * n_out, seed + 3));
+        let twin = dense_twin(dense, &x, &weight, &bias, &gradient);
+        for set in InstructionSet::available() {
+            let room = &mut DenseRoom::default();
+            let (mut out, mut input) = (vec![7.0; n * n_out], vec![7.0; x.len()]);
+            let (mut of_weight, mut of_bias) = (vec![7.0; weight.len()], vec![7.0; n_out]);
+            dense.forward(set, &x, &weight, &bias, &mut out, room);
+            dense.backward(set, &x, &weight, &gradient, &mut input, [&mut of_weight, &mut of_bias], room);
+            for (i, (ours, twin)) in [&out, &input, &of_weight, &of_bias].into_iter().zip(&twin).enumerate() {
+                prop_assert!(difference(ours, twin) < 1e-5, "{} {i}: {}", set.name(), difference(ours, twin));
+            }
+            // A row does not depend on its neighbours.
+            let mut alone = vec![0.0; n_out];
+            dense.forward(set, &x[..dense.n_in()], &weight, &bias, &mut alone, room);
+            prop_assert_eq!(&alone, &out[..n_out]);
+        }
+    }
+
+    #[test]
+    fn a_step_of_adam_is_what_the_formula_says(n in 1usize..200, seed in 0u32..1000) {
+        let gradient = numbers(n, seed);
+        let start = [numbers(n, seed + 1), numbers(n, seed + 2), numbers(n, seed + 3).iter().map(|v| v.abs()).collect()];
+        let step = AdamStep { keep: 0.99, rate: 0.3, root_of_correction: 0.6 };
+        for set in InstructionSet::available() {
+            let [mut values, mut first, mut second] = start.clone();
+            step.apply(set, &mut values, &gradient, &mut first, &mut second);
+            for i in 0..n {
+                let [w, m, v, g] = [start[0][i], start[1][i], start[2][i], gradient[i]].map(f64::from);
+                let (m, v) = (0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g * g);
+                let w = 0.99 * w - 0.3 * m / (v.sqrt() / 0.6 + 1e-8);
+                for (ours, twin) in [(values[i], w), (first[i], m), (second[i], v)] {
+                    prop_assert!((f64::from(ours) - twin).abs() < 2e-6 * twin.abs().max(1.0), "{ours} {twin}");
+                }
+            }
         }
     }
 }

@@ -15,13 +15,15 @@ pub enum NetworkKind {
     Compact,
     /// `Compact` with twice the channels.
     Medium,
+    /// VGG16 (Simonyan and Zisserman, 2015): thirteen convolutions, three dense layers.
+    Vgg16,
     /// Four blocks with batch norm and two dense layers: where the points of a face are. It tells no classes apart.
     Landmarks,
 }
 
 impl NetworkKind {
     /// All that tell classes apart.
-    pub const ALL: [Self; 4] = [Self::Table1Same, Self::Table1Valid, Self::Compact, Self::Medium];
+    pub const ALL: [Self; 5] = [Self::Table1Same, Self::Table1Valid, Self::Compact, Self::Medium, Self::Vgg16];
 
     /// The word that stands in files.
     pub fn name(self) -> &'static str {
@@ -30,6 +32,7 @@ impl NetworkKind {
             Self::Table1Valid => "table1-valid",
             Self::Compact => "compact",
             Self::Medium => "medium",
+            Self::Vgg16 => "vgg16",
             Self::Landmarks => "landmarks",
         }
     }
@@ -123,6 +126,23 @@ pub struct Architecture {
     pub dense: Vec<Dense>,
 }
 
+/// The convolutions of VGG16: channels out, pooling, dropout.
+const VGG16: [(usize, bool, f32); 13] = [
+    (64, false, 0.0),
+    (64, true, 0.0),
+    (128, false, 0.0),
+    (128, true, 0.0),
+    (256, false, 0.0),
+    (256, false, 0.0),
+    (256, true, 0.0),
+    (512, false, 0.0),
+    (512, false, 0.0),
+    (512, true, 0.0),
+    (512, false, 0.0),
+    (512, false, 0.0),
+    (512, true, 0.0),
+];
+
 impl Architecture {
     /// The layers for pictures of `side` × `side` pixels. Refuses fewer than two numbers out and a side that leaves
     /// nothing to the dense layers.
@@ -141,6 +161,7 @@ impl Architecture {
             NetworkKind::Landmarks => {
                 (Padding::Same, true, &[(16, true, 0.0), (32, true, 0.0), (64, true, 0.0), (96, true, 0.0)])
             }
+            NetworkKind::Vgg16 => (Padding::Same, false, &VGG16),
             NetworkKind::Table1Same | NetworkKind::Table1Valid => {
                 let padding = if kind == NetworkKind::Table1Same { Padding::Same } else { Padding::Valid };
                 (padding, false, &[(32, false, 0.0), (64, true, 0.25), (128, true, 0.0), (128, true, 0.25)])
@@ -163,6 +184,11 @@ impl Architecture {
             NetworkKind::Landmarks => vec![
                 Dense { n_in: n_flat, n_out: 112, relu: true, dropout: 0.0 },
                 Dense { n_in: 112, n_out: n_outputs, relu: false, dropout: 0.0 },
+            ],
+            NetworkKind::Vgg16 => vec![
+                Dense { n_in: n_flat, n_out: 4096, relu: true, dropout: 0.5 },
+                Dense { n_in: 4096, n_out: 4096, relu: true, dropout: 0.5 },
+                Dense { n_in: 4096, n_out: n_outputs, relu: false, dropout: 0.0 },
             ],
             NetworkKind::Table1Same | NetworkKind::Table1Valid => vec![
                 Dense { n_in: n_flat, n_out: 1024, relu: true, dropout: 0.5 },
@@ -191,6 +217,7 @@ mod tests {
             (NetworkKind::Compact, 48, 288),
             (NetworkKind::Compact, 100, 1152),
             (NetworkKind::Medium, 64, 1024),
+            (NetworkKind::Vgg16, 64, 2048),
             (NetworkKind::Table1Same, 256, 32 * 32 * 128),
         ] {
             assert_eq!(Architecture::new(kind, 6, side).unwrap().dense[0].n_in, flat, "{kind:?} {side}");

@@ -6,12 +6,10 @@ use serde_json::{Value, json};
 use crate::forward::Operations;
 use crate::network::{Network, open_weights, size_field};
 use crate::weight_file::{Named, Precision, TensorFile};
-use crate::{Architecture, NetFault, NetworkKind, Weights, loss};
+use crate::{Architecture, NetFault, NetworkKind, Prepared, Weights, loss};
 
 const FORMAT: &str = "howfar classifier";
 const VERSION: u64 = 1;
-/// Pictures that go through the network at once: what is said of a picture must not depend on its neighbours.
-const BATCH: usize = 32;
 
 /// A network that tells classes apart.
 #[derive(Debug, Clone, PartialEq)]
@@ -75,8 +73,13 @@ impl Classifier {
         self.logits_by(Operations::Fused, inputs)
     }
 
+    /// Makes the network ready to answer again and again.
+    pub fn prepare(&self) -> Prepared<'_> {
+        self.network.prepare()
+    }
+
     pub(crate) fn logits_by(&self, operations: Operations, inputs: &[f32]) -> Vec<f32> {
-        self.network.outputs(operations, inputs, BATCH)
+        self.network.outputs(operations, inputs)
     }
 
     /// The bytes of a weight file (safetensors) with the caller's `metadata` in it.

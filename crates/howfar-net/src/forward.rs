@@ -1,33 +1,51 @@
-//! A batch through a network, by the composed or by the fused operations.
+//! A batch through a network by the composed operations, and what a step drops.
 //!
-//! In: weights as tensors, scaled pixels, dropout masks. Out: logits or places, and what the normalised blocks
-//! measured.
+//! In: weights as tensors, scaled pixels, dropout keys. Out: logits or places, and what the normalised blocks measured.
 
 use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor};
+use howfar_kernel::Dropout;
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
 use crate::Architecture;
 use crate::composed::{self, BatchStatistics, Norm, tensor};
-use crate::fused;
 use crate::weights::{Weights, block_offsets, dense_offset};
 
-/// Who computes the blocks.
+/// Who computes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operations {
     /// Burn's own operations, one after the other.
     Composed,
-    /// The kernels of `howfar-kernel`, a block at a time.
+    /// The kernels of `howfar-kernel`.
     Fused,
 }
 
 /// Whether a batch is learnt from.
 pub(crate) enum Mode<'a> {
-    /// Batch statistics, and dropout from a stream (or none).
-    Training(Option<&'a mut ChaCha8Rng>),
+    /// Batch statistics, and dropout.
+    Training(&'a Dropped),
     /// Running statistics, no dropout.
     Inference,
+}
+
+/// What a step drops after each layer.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Dropped {
+    pub blocks: Vec<Option<Dropout>>,
+    pub dense: Vec<Option<Dropout>>,
+}
+
+impl Dropped {
+    /// A key from the stream for every layer that drops; without a stream nothing is dropped.
+    pub(crate) fn draw(architecture: &Architecture, mut rng: Option<&mut ChaCha8Rng>) -> Self {
+        let mut draw = |share: f32| match &mut rng {
+            Some(rng) if share > 0.0 => Some(Dropout { share, key: rng.next_u64() }),
+            _ => None,
+        };
+        let blocks = architecture.blocks.iter().map(|block| draw(block.dropout)).collect();
+        Dropped { blocks, dense: architecture.dense.iter().map(|dense| draw(dense.dropout)).collect() }
+    }
 }
 
 /// A tensor of the weights on a device, with or without a gradient.
@@ -102,19 +120,14 @@ impl Leaves {
 pub(crate) fn forward(
     architecture: &Architecture,
     leaves: &Leaves,
-    operations: Operations,
     inputs: Vec<f32>,
-    mut mode: Mode<'_>,
+    mode: &Mode<'_>,
     device: &Device,
 ) -> (Tensor<2>, Vec<BatchStatistics>) {
     let (side, n) = (architecture.side, inputs.len() / architecture.n_inputs());
-    // One channel: channels first and channels last are the same numbers.
-    let mut x = match operations {
-        Operations::Composed => tensor(inputs, [n, 1, side, side], device),
-        Operations::Fused => tensor(inputs, [n, side, side, 1], device),
-    };
+    let mut x = tensor(inputs, [n, 1, side, side], device);
     let mut all_statistics = Vec::new();
-    for (block, at) in architecture.blocks.iter().zip(block_offsets(architecture)) {
+    for (i, (block, at)) in architecture.blocks.iter().zip(block_offsets(architecture)).enumerate() {
         let norm = match mode {
             _ if !block.norm => Norm::None,
             Mode::Training(_) => Norm::Batch { scale: leaves.vector(at + 2), shift: leaves.vector(at + 3) },
@@ -125,22 +138,14 @@ pub(crate) fn forward(
                 variance: leaves.vector(at + 5),
             },
         };
-        let (weight, bias) = (leaves.taps(at), leaves.vector(at + 1));
-        let (out, statistics) = match operations {
-            Operations::Composed => composed::block(block, x, weight, bias, norm),
-            Operations::Fused => fused::block(block, x, weight, bias, norm),
-        };
+        let (out, statistics) = composed::block(block, x, leaves.taps(at), leaves.vector(at + 1), norm);
         x = out;
         all_statistics.extend(statistics);
-        if let Some(mask) = mask(&mut mode, n * block.n_values_out(), block.dropout) {
-            // Masks are drawn channels last, so that both kinds of operations drop the same outputs.
-            let side = block.side_out();
-            let mask = tensor(mask, [n, side, side, block.n_out], device);
-            x = x * if operations == Operations::Composed { mask.permute([0, 3, 1, 2]) } else { mask };
+        if let Some(dropout) = mode.dropped().and_then(|dropped| dropped.blocks[i]) {
+            // Places are counted channels last, so that both kinds of operations drop the same outputs.
+            let (side, factors) = (block.side_out(), dropout.factors(n * block.n_values_out()));
+            x = x * tensor(factors, [n, side, side, block.n_out], device).permute([0, 3, 1, 2]);
         }
-    }
-    if operations == Operations::Fused {
-        x = x.permute([0, 3, 1, 2]);
     }
     let mut x: Tensor<2> = x.flatten(1, 3);
     for (i, dense) in architecture.dense.iter().enumerate() {
@@ -149,46 +154,18 @@ pub(crate) fn forward(
         if dense.relu {
             x = relu(x);
         }
-        if let Some(mask) = mask(&mut mode, n * dense.n_out, dense.dropout) {
-            x = x * tensor(mask, [n, dense.n_out], device);
+        if let Some(dropout) = mode.dropped().and_then(|dropped| dropped.dense[i]) {
+            x = x * tensor(dropout.factors(n * dense.n_out), [n, dense.n_out], device);
         }
     }
     (x, all_statistics)
 }
 
-/// `n` factors: 0 with probability `share`, else 1/(1 − share). None where nothing is dropped.
-fn mask(mode: &mut Mode<'_>, n: usize, share: f32) -> Option<Vec<f32>> {
-    let Mode::Training(Some(rng)) = mode else { return None };
-    if share == 0.0 {
-        return None;
-    }
-    // 16 bits each: .25 and .5 are exact, .4 is right to 1e-5.
-    let (limit, kept) = ((share * 65536.0).round() as u32, 1.0 / (1.0 - share));
-    let mut factors = Vec::with_capacity(n + 1);
-    while factors.len() < n {
-        let bits = rng.next_u32();
-        for bits in [bits & 0xffff, bits >> 16] {
-            factors.push(if bits < limit { 0.0 } else { kept });
+impl Mode<'_> {
+    fn dropped(&self) -> Option<&Dropped> {
+        match self {
+            Mode::Training(dropped) => Some(dropped),
+            Mode::Inference => None,
         }
-    }
-    factors.truncate(n);
-    Some(factors)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use rand::SeedableRng;
-
-    #[test]
-    fn a_mask_drops_its_share_and_keeps_the_mean() {
-        let mut rng = ChaCha8Rng::seed_from_u64(3);
-        for share in [0.25, 0.4, 0.5] {
-            let mask = mask(&mut Mode::Training(Some(&mut rng)), 99_999, share).unwrap();
-            let dropped = mask.iter().filter(|f| **f == 0.0).count() as f32 / 99_999.0;
-            assert!((dropped - share).abs() < 0.01, "{share}: {dropped}");
-            assert!((mask.iter().sum::<f32>() / 99_999.0 - 1.0).abs() < 0.02);
-        }
-        assert!(mask(&mut Mode::Inference, 10, 0.5).is_none());
     }
 }

@@ -13,8 +13,6 @@ use crate::{Architecture, NetFault, NetworkKind};
 
 const FORMAT: &str = "howfar landmark network";
 const VERSION: u64 = 1;
-/// Pictures that go through the network at once: a face and its mirror image.
-const BATCH: usize = 2;
 /// Pictures of a deviation below this are taken as flat: a gray level of 255 is the least that a picture can differ by.
 const FLAT: f32 = 1e-3;
 
@@ -84,7 +82,7 @@ impl LandmarkNetwork {
     /// # Shapes
     /// `pictures` `[N, H, W]` -> `[N, 2 P]`
     pub fn points(&self, pictures: &[f32]) -> Vec<f32> {
-        let mut points = self.network.outputs(Operations::Fused, pictures, BATCH);
+        let mut points = self.network.outputs(Operations::Fused, pictures);
         points.iter_mut().for_each(|v| *v = Self::share(*v));
         points
     }

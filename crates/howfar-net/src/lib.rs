@@ -2,18 +2,20 @@
 //!
 //! In: scaled pixels and labels as numbers. Out: probabilities, places, losses, safetensors bytes. This crate knows no
 //! faces, no files and no studies. Random numbers come from streams that the caller passes in, so that cells can train
-//! side by side in the threads of one process; nothing here reads a global seed, a clock or a thread count.
+//! side by side in the threads of one process; nothing here reads a global seed, a clock or a thread count. The work of a
+//! batch is shared by the threads of the caller's pool (rayon), however many they are.
 
 mod architecture;
 mod classifier;
 mod composed;
+mod engine;
 mod fault;
 mod forward;
-mod fused;
 mod landmark_network;
 mod loss;
 mod network;
 mod optimiser;
+mod prepared;
 mod trainer;
 mod weight_file;
 mod weights;
@@ -27,6 +29,7 @@ pub use landmark_network::LandmarkNetwork;
 pub use loss::{cross_entropy, smooth_distance};
 pub use network::Network;
 pub use optimiser::{OptimiserKind, one_cycle_rate};
+pub use prepared::Prepared;
 pub use trainer::{BatchPart, StepSettings, Trainer};
 pub use weight_file::{Named, Precision, TensorFile};
 pub use weights::{Parameter, Weights};

@@ -8,8 +8,12 @@ use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
 
 use crate::forward::{Leaves, Mode, Operations, forward};
+use crate::prepared::Prepared;
 use crate::weight_file::{Named, TensorFile};
 use crate::{Architecture, NetFault, Weights, composed};
+
+/// Pictures that go through a network at once, which bounds memory.
+const BATCH: usize = 64;
 
 /// A network of any kind.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,25 +52,30 @@ impl Network {
         &self.weights
     }
 
-    /// What comes out for pictures; each row depends on its picture alone. `batch` pictures go through at once, and
-    /// batches are filled up to it, because products of matrices may round differently for other sizes.
+    /// Makes it ready to answer.
+    pub(crate) fn prepare(&self) -> Prepared<'_> {
+        Prepared::new(&self.architecture, &self.weights)
+    }
+
+    /// What comes out for pictures; each row depends on its picture alone.
     ///
     /// # Shapes
     /// `inputs` `[N, 1, H, W]`, scaled as in training -> `[N, E]`
-    pub(crate) fn outputs(&self, operations: Operations, inputs: &[f32], batch: usize) -> Vec<f32> {
+    pub(crate) fn outputs(&self, operations: Operations, inputs: &[f32]) -> Vec<f32> {
         let n_inputs = self.architecture.n_inputs();
         assert_eq!(inputs.len() % n_inputs, 0, "inputs are whole pictures of {n_inputs} numbers");
+        let batches = inputs.chunks(BATCH * n_inputs);
+        if operations == Operations::Fused {
+            let mut prepared = self.prepare();
+            return batches.flat_map(|inputs| prepared.outputs(inputs)).collect();
+        }
         let device = Device::flex();
         let leaves = Leaves::new(&self.weights, &device);
-        let mut outputs = Vec::new();
-        for chunk in inputs.chunks(batch * n_inputs) {
-            let mut filled = chunk.to_vec();
-            filled.resize(batch * n_inputs, 0.0);
-            let (out, _) = forward(&self.architecture, &leaves, operations, filled, Mode::Inference, &device);
-            let n = chunk.len() / n_inputs;
-            outputs.extend(&composed::numbers(out)[..n * self.architecture.n_outputs]);
-        }
-        outputs
+        let outputs = batches.map(|inputs| {
+            let (out, _) = forward(&self.architecture, &leaves, inputs.to_vec(), &Mode::Inference, &device);
+            composed::numbers(out)
+        });
+        outputs.flatten().collect()
     }
 
     /// The tensors by name, with `prefix` before each.

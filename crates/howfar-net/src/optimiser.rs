@@ -1,5 +1,7 @@
 //! Adam, AdamW and the one-cycle rate, as PyTorch defines them.
 
+use howfar_kernel::AdamStep;
+
 /// What turns gradients into steps; β = (0.9, 0.999), ε = 1e-8.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum OptimiserKind {
@@ -12,37 +14,17 @@ pub enum OptimiserKind {
     },
 }
 
-/// The factors of one step, worked out once for all tensors.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct StepFactors {
-    keep: f32,
-    rate: f32,
-    root_of_correction: f32,
-}
-
-impl StepFactors {
-    /// Factors of the `step`-th step, counted from 1.
-    pub(crate) fn new(kind: OptimiserKind, rate: f32, step: u64) -> Self {
-        let keep = match kind {
-            OptimiserKind::Adam => 1.0,
-            OptimiserKind::AdamW { weight_decay } => 1.0 - rate * weight_decay,
-        };
-        let correction = |beta: f64| 1.0 - beta.powi(step.min(i32::MAX as u64) as i32);
-        StepFactors {
-            keep,
-            rate: (f64::from(rate) / correction(0.9)) as f32,
-            root_of_correction: correction(0.999).sqrt() as f32,
-        }
-    }
-
-    /// One step for one tensor and its two moments.
-    pub(crate) fn apply(self, values: &mut [f32], gradient: &[f32], first: &mut [f32], second: &mut [f32]) {
-        let scale = 1.0 / self.root_of_correction;
-        for (((w, g), m), v) in values.iter_mut().zip(gradient).zip(first).zip(second) {
-            *m += (g - *m) * 0.1;
-            *v = *v * 0.999 + g * g * 0.001;
-            *w = *w * self.keep - self.rate * *m / (v.sqrt() * scale + 1e-8);
-        }
+/// The factors of the `step`-th step, counted from 1.
+pub(crate) fn step_factors(kind: OptimiserKind, rate: f32, step: u64) -> AdamStep {
+    let keep = match kind {
+        OptimiserKind::Adam => 1.0,
+        OptimiserKind::AdamW { weight_decay } => 1.0 - rate * weight_decay,
+    };
+    let correction = |beta: f64| 1.0 - beta.powi(step.min(i32::MAX as u64) as i32);
+    AdamStep {
+        keep,
+        rate: (f64::from(rate) / correction(0.9)) as f32,
+        root_of_correction: correction(0.999).sqrt() as f32,
     }
 }
 
@@ -66,6 +48,7 @@ pub fn one_cycle_rate(highest: f32, step: u64, n_steps: u64) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use howfar_kernel::InstructionSet;
 
     #[test]
     fn the_rate_follows_the_formula_of_pytorch() {
@@ -85,18 +68,20 @@ mod tests {
 
     #[test]
     fn two_steps_of_adam_are_what_the_paper_gives_by_hand() {
+        let set = InstructionSet::best();
         let (mut w, mut m, mut v) = ([1.0f32], [0.0f32], [0.0f32]);
-        StepFactors::new(OptimiserKind::Adam, 0.1, 1).apply(&mut w, &[2.0], &mut m, &mut v);
+        step_factors(OptimiserKind::Adam, 0.1, 1).apply(set, &mut w, &[2.0], &mut m, &mut v);
         assert!((w[0] - 0.9).abs() < 1e-6, "the first step has the length of the rate: {}", w[0]);
-        StepFactors::new(OptimiserKind::Adam, 0.1, 2).apply(&mut w, &[1.0], &mut m, &mut v);
+        step_factors(OptimiserKind::Adam, 0.1, 2).apply(set, &mut w, &[1.0], &mut m, &mut v);
         let expected = 0.9 - 0.1 * (0.28 / 0.19) / ((0.004 * 0.999 + 0.001) / (1.0 - 0.999f64.powi(2))).sqrt();
         assert!((f64::from(w[0]) - expected).abs() < 1e-5, "{} {expected}", w[0]);
     }
 
     #[test]
     fn adamw_shrinks_weights_apart_from_the_gradient() {
+        let set = InstructionSet::best();
         let (mut w, mut m, mut v) = ([1.0f32], [0.0f32], [0.0f32]);
-        StepFactors::new(OptimiserKind::AdamW { weight_decay: 0.5 }, 0.1, 1).apply(&mut w, &[0.0], &mut m, &mut v);
+        step_factors(OptimiserKind::AdamW { weight_decay: 0.5 }, 0.1, 1).apply(set, &mut w, &[0.0], &mut m, &mut v);
         assert!((w[0] - 0.95).abs() < 1e-7, "{}", w[0]);
     }
 }

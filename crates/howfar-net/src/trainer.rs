@@ -1,20 +1,21 @@
 //! One training step after another: a network, its optimiser's moments, how many steps it has made.
 //!
 //! In: scaled pictures, labels (or any loss), the rate, a dropout stream. Out: the loss of the batch before the step.
-//! All of the state can be written and read back, so that going on equals never having stopped. The parts of a batch
-//! may be worked out on several threads; this file starts none.
+//! All of the state can be written and read back, so that going on equals never having stopped.
 
 use std::borrow::Cow;
+use std::sync::Mutex;
 
 use burn::tensor::{Device, Tensor};
 use rand_chacha::ChaCha8Rng;
 
 use crate::composed::{BatchStatistics, tensor};
-use crate::forward::{Leaves, Mode, Operations, forward};
-use crate::optimiser::StepFactors;
+use crate::engine::{Engine, Slopes};
+use crate::forward::{Dropped, Leaves, Mode, Operations, forward};
+use crate::optimiser::step_factors;
 use crate::weight_file::{Named, TensorFile};
 use crate::weights::block_offsets;
-use crate::{Classifier, NetFault, Network, OptimiserKind, composed, loss};
+use crate::{Classifier, InstructionSet, NetFault, Network, OptimiserKind, composed, loss};
 
 /// Share of a batch's statistics in the running ones, as in PyTorch.
 const MOMENTUM: f32 = 0.1;
@@ -37,6 +38,36 @@ pub struct Trainer<M = Classifier> {
     moments: Vec<(Vec<f32>, Vec<f32>)>,
     n_steps: u64,
     operations: Operations,
+    spare: Spare,
+}
+
+/// Buffers that the next part of a batch uses again. They hold no state: a copy starts with none, and any two are equal.
+#[derive(Debug, Default)]
+struct Spare {
+    engines: Mutex<Vec<Engine>>,
+    slopes: Mutex<Vec<Slopes>>,
+}
+
+impl Clone for Spare {
+    fn clone(&self) -> Self {
+        Spare::default()
+    }
+}
+
+impl PartialEq for Spare {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+/// Takes a spare buffer, or makes one; a thread that panicked has left nothing half done in the list.
+fn take<T: Default>(spare: &Mutex<Vec<T>>) -> T {
+    spare.lock().unwrap_or_else(std::sync::PoisonError::into_inner).pop().unwrap_or_default()
+}
+
+/// Gives a buffer back.
+fn give<T>(spare: &Mutex<Vec<T>>, buffer: T) {
+    spare.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(buffer);
 }
 
 /// What a part of a batch says: its loss, the slope of every tensor, what the normalised blocks measured.
@@ -44,7 +75,7 @@ pub struct Trainer<M = Classifier> {
 pub struct BatchPart {
     loss: f64,
     /// In the order of the weights.
-    gradients: Vec<Option<Vec<f32>>>,
+    gradients: Slopes,
     statistics: Vec<BatchStatistics>,
 }
 
@@ -69,7 +100,9 @@ impl Trainer<Classifier> {
         assert_eq!(inputs.len(), labels.len() * n_inputs, "one label for each picture");
         let smoothing = settings.label_smoothing;
         let part = self.part(inputs, |logits| loss::cross_entropy(logits, labels, smoothing), dropout);
-        self.apply(&[part], settings.rate)
+        let loss = self.apply(std::slice::from_ref(&part), settings.rate);
+        give(&self.spare.slopes, part.gradients);
+        loss
     }
 }
 
@@ -78,7 +111,7 @@ impl<M: AsRef<Network> + AsMut<Network>> Trainer<M> {
     pub fn new(model: M, optimiser: OptimiserKind) -> Self {
         let zeros = |p: &crate::Parameter| vec![0.0; if p.trained { p.values.len() } else { 0 }];
         let moments = model.as_ref().weights.parameters.iter().map(|p| (zeros(p), zeros(p))).collect();
-        Trainer { model, optimiser, moments, n_steps: 0, operations: Operations::Fused }
+        Trainer { model, optimiser, moments, n_steps: 0, operations: Operations::Fused, spare: Spare::default() }
     }
 
     /// The same with Burn's own operations: slower, and the reference of the fused ones.
@@ -108,10 +141,18 @@ impl<M: AsRef<Network> + AsMut<Network>> Trainer<M> {
         dropout: Option<&mut ChaCha8Rng>,
     ) -> BatchPart {
         let Network { architecture, weights } = self.model.as_ref();
+        let dropped = Dropped::draw(architecture, dropout);
+        if self.operations == Operations::Fused {
+            let (mut engine, mut gradients) = (take(&self.spare.engines), take(&self.spare.slopes));
+            let (out, statistics) = engine.forward(architecture, weights, &inputs, &dropped);
+            let (loss, slope) = loss(out);
+            engine.backward(architecture, weights, &inputs, &dropped, &slope, &mut gradients);
+            give(&self.spare.engines, engine);
+            return BatchPart { loss, gradients, statistics };
+        }
         let device = Device::flex().autodiff();
         let leaves = Leaves::new(weights, &device);
-        let (out, statistics) =
-            forward(architecture, &leaves, self.operations, inputs, Mode::Training(dropout), &device);
+        let (out, statistics) = forward(architecture, &leaves, inputs, &Mode::Training(&dropped), &device);
         let shape = out.dims();
         let (loss, slope) = loss(&composed::numbers(out.clone().inner()));
         // The gradient of Σ out × slope with respect to what came out is the slope.
@@ -123,11 +164,11 @@ impl<M: AsRef<Network> + AsMut<Network>> Trainer<M> {
     /// One step along the mean of equally large parts, added in their order. Returns the mean loss.
     pub fn apply(&mut self, parts: &[BatchPart], rate: f32) -> f64 {
         self.n_steps += 1;
-        let factors = StepFactors::new(self.optimiser, rate, self.n_steps);
+        let step = step_factors(self.optimiser, rate, self.n_steps);
         let parameters = &mut self.model.as_mut().weights.parameters;
         for (idx, (parameter, (first, second))) in parameters.iter_mut().zip(&mut self.moments).enumerate() {
             if let Some(gradient) = mean_gradient(parts, idx) {
-                factors.apply(&mut parameter.values, &gradient, first, second);
+                step.apply(InstructionSet::best(), &mut parameter.values, &gradient, first, second);
             }
         }
         for part in parts {

@@ -3,7 +3,7 @@
 //!
 //! In: an architecture and a stream. Out: initial weights. Table 1 starts as Keras does, because its authors' code is
 //! Keras (Glorot uniform, zero biases); the other networks start as PyTorch's layers do (uniform in ±1/√fan-in), with
-//! zero biases. Batch norm starts at scale 1, shift 0, running mean 0, running variance 1.
+//! zero biases; VGG16 as He et al. (2015) do (uniform in ±√(6/fan-in)). Batch norm starts at scale 1, shift 0, running mean 0, running variance 1.
 
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
@@ -84,6 +84,8 @@ impl Weights {
             let (fan_out, fan_in) = (parameter.shape[0] * taps, parameter.shape[1] * taps);
             let bound = match architecture.kind {
                 NetworkKind::Compact | NetworkKind::Medium | NetworkKind::Landmarks => (1.0 / fan_in as f32).sqrt(),
+                // Without norm thirteen layers need the variance kept.
+                NetworkKind::Vgg16 => (6.0 / fan_in as f32).sqrt(),
                 NetworkKind::Table1Same | NetworkKind::Table1Valid => (6.0 / (fan_in + fan_out) as f32).sqrt(),
             };
             for value in &mut parameter.values {
@@ -116,6 +118,7 @@ mod tests {
             (NetworkKind::Table1Valid, 4_966_022),
             (NetworkKind::Compact, 22_206),
             (NetworkKind::Medium, 81_846),
+            (NetworkKind::Vgg16, 39_912_134),
         ] {
             let architecture = Architecture::new(kind, 6, 64).unwrap();
             assert_eq!(Weights::blank(&architecture).n_trained(), count, "{kind:?}");

@@ -13,7 +13,7 @@ use crate::history::EpochRecord;
 use crate::model::in_file;
 
 /// Raised with every change to the file or to the numbers of training.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 const FORMAT: &str = "howfar checkpoint";
 
 /// Where a training run stands at the end of an epoch.

@@ -28,9 +28,12 @@ pub fn measure_speed(settings: &TrainingSettings, pool: &Pool) -> Result<f64, Fa
         (0..settings.batch as usize).map(|i| Item { face: i % pool.len(), variant: Variant::AsIs }).collect();
     let step = StepSettings { rate: settings.learning_rate, label_smoothing: settings.label_smoothing };
     let mut batches = Batches::new(pool, settings, seeds, 0);
+    // One thread, whatever the pool of all cores could do.
+    let core = rayon::ThreadPoolBuilder::new().num_threads(1).build();
+    let core = core.map_err(|error| Fault::machine("the threads of this machine", error.to_string()))?;
     let mut one_step = || {
         let batch = batches.next(&items);
-        trainer.step(batch.inputs, &batch.labels, step, Some(&mut stream));
+        core.install(|| trainer.step(batch.inputs, &batch.labels, step, Some(&mut stream)));
     };
     one_step(); // Memory is fetched for the first time here.
     let (started, mut n_steps) = (Instant::now(), 0);

@@ -1,7 +1,7 @@
 //! Smooth shapes and letters on a colour picture, at any size.
 //!
-//! In: a photograph, shapes in pixels. Out: the picture with them on it. The centre of the first pixel lies at (0.5, 0.5); what lies
-//! outside is cut off. Does not know what the shapes mean.
+//! In: a photograph, shapes in pixels. Out: the picture with them on it. The centre of the first pixel lies at
+//! (0.5, 0.5); what lies outside is cut off. Does not know what the shapes mean.
 
 use howfar_face::Picture;
 use howfar_face::letters::{LETTER_HEIGHT, LETTER_STEP, LETTER_WIDTH, glyph};
@@ -80,6 +80,7 @@ impl Canvas {
         let area = Area { left: x - radius, top: y - radius, width: 2.0 * radius, height: 2.0 * radius };
         self.fill(area, radius, colour);
     }
+
     /// A line of letters whose upper left corner is given, all as capitals; `unit` is the side of a letter's pixel. The
     /// strokes join the middles of a letter's pixels, so that large letters are as smooth as small ones.
     pub fn text(&mut self, text: &str, (left, top): (f32, f32), unit: f32, colour: Colour) {

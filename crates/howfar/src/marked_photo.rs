@@ -1,8 +1,8 @@
-//! A photograph with what a network sees in it: a box and the eyes of each face, and beside or below it one card a face with a
-//! bar for every class.
+//! A photograph with what a network sees in it: a box and the eyes of each face, and beside or below it one card a face
+//! with a bar for every class.
 //!
-//! In: a photograph, places and probabilities. Out: a picture at least as large as the photograph, which no card hides. Lines and
-//! letters grow with the photograph; one of fewer than 480 pixels is enlarged, since no letters fit on it.
+//! In: a photograph, places and probabilities. Out: a picture at least as large as the photograph, which no card hides.
+//! Lines and letters grow with the photograph; one of fewer than 480 pixels is enlarged, since no letters fit on it.
 
 use howfar_face::Picture;
 use howfar_face::letters::{LETTER_HEIGHT, LETTER_STEP};

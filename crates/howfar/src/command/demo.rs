@@ -17,7 +17,7 @@ pub struct Args {
     /// The folder to write.
     #[arg(long, default_value = "howfar-demo")]
     out: PathBuf,
-    /// Cells side by side, one core each; all cores if not given.
+    /// Cells side by side, which share the cores; as many as there are cores if not given.
     #[arg(long)]
     jobs: Option<usize>,
 }

@@ -76,8 +76,8 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     Ok(())
 }
 
-/// The classes that both the network and the set know. A face can only be called what its set has a word for: a network that knows
-/// neutral faces, too, is not wrong about a set that left them out.
+/// The classes that both the network and the set know. A face can only be called what its set has a word for: a network
+/// that knows neutral faces, too, is not wrong about a set that left them out.
 struct Shown {
     /// Their places among the network's classes.
     indices: Vec<usize>,

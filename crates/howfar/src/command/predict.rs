@@ -48,7 +48,8 @@ struct Seen {
     in_order: Vec<f32>,
 }
 
-/// Finds, crops and classifies the faces of each photograph. One that cannot be read does not keep the others from their answer.
+/// Finds, crops and classifies the faces of each photograph. One that cannot be read does not keep the others from their
+/// answer.
 pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     let (model, images) = model_and_images(args, console)?;
     let names = args.picture.as_ref().map(|wanted| picture_names(wanted, images)).transpose()?;

@@ -21,7 +21,7 @@ pub struct Args {
     /// The study's folder; the study's name if not given.
     #[arg(long)]
     out: Option<PathBuf>,
-    /// Cells side by side, one core each; all cores if not given.
+    /// Cells side by side, which share the cores; as many as there are cores if not given.
     #[arg(long)]
     jobs: Option<usize>,
 }

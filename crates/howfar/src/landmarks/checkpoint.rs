@@ -1,7 +1,6 @@
 //! The state of a training of the landmark network beside the file that it will write, so that a stopped one goes on.
 
 use std::ffi::OsString;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use howfar_face::{Fault, files};
@@ -53,12 +52,7 @@ impl Checkpoint {
 
     /// Removes the state; the weight file is there now.
     pub fn remove(&self) -> Result<(), Fault> {
-        match fs::remove_file(&self.path) {
-            Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
-                Err(Fault::machine(self.path.display(), "this file cannot be removed").found(e))
-            }
-            _ => Ok(()),
-        }
+        files::remove_file(&self.path)
     }
 
     fn fault(&self, fault: NetFault) -> Fault {

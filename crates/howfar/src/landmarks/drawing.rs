@@ -33,7 +33,7 @@ pub fn draw_faces(
     progress: &mut dyn FnMut(usize) -> ControlFlow<()>,
 ) -> Result<Vec<Drawing>, Fault> {
     let styles: Vec<Style> = STYLE_NAMES.iter().filter_map(|name| Style::named(name)).map(distant).collect();
-    let total = (people * TAKES) as usize;
+    let total = people as usize * TAKES as usize;
     let mut drawings: Vec<Drawing> = Vec::with_capacity(total);
     while drawings.len() < total {
         let block = drawings.len()..total.min(drawings.len() + BLOCK);

@@ -1,0 +1,98 @@
+//! A network made ready to answer again and again: weights in the order of the kernels, norms a part of them.
+
+use std::borrow::Cow;
+
+use howfar_kernel::{DenseRoom, InstructionSet};
+
+use crate::architecture::Architecture;
+use crate::composed::EPSILON;
+use crate::engine::{dense_sizes, sizes};
+use crate::weights::{Parameter, Weights, block_offsets, dense_offset};
+
+/// Pictures that go through all blocks before the next ones do: what lies between two blocks stays in the cache.
+const PICTURES_AT_ONCE: usize = 32;
+
+/// A network that answers. Each answer depends on its picture alone.
+#[derive(Debug)]
+pub struct Prepared<'a> {
+    architecture: &'a Architecture,
+    weights: &'a Weights,
+    /// Weights in the order of the kernels, and biases.
+    blocks: Vec<(Vec<f32>, Cow<'a, [f32]>)>,
+    /// What lies between layers.
+    between: [Vec<f32>; 2],
+    flat: Vec<f32>,
+    room: DenseRoom,
+}
+
+impl<'a> Prepared<'a> {
+    pub(crate) fn new(architecture: &'a Architecture, weights: &'a Weights) -> Self {
+        let blocks = architecture.blocks.iter().zip(block_offsets(architecture)).map(|(block, at)| {
+            let mut packed = Vec::new();
+            let (weight, bias) = folded(&weights.parameters[at..], block.norm);
+            sizes(block).pack(InstructionSet::best(), &weight, &mut packed);
+            (packed, bias)
+        });
+        Prepared {
+            architecture,
+            weights,
+            blocks: blocks.collect(),
+            between: Default::default(),
+            flat: Vec::new(),
+            room: DenseRoom::default(),
+        }
+    }
+
+    /// What comes out for pictures: logits or places.
+    ///
+    /// # Shapes
+    /// `inputs` `[N, 1, H, W]`, scaled as in training -> `[N, E]`
+    pub fn outputs(&mut self, inputs: &[f32]) -> Vec<f32> {
+        let (set, n_inputs) = (InstructionSet::best(), self.architecture.n_inputs());
+        let (n, n_flat) = (inputs.len() / n_inputs, self.architecture.dense[0].n_in);
+        self.flat.resize(n * n_flat, 0.0);
+        let pictures = inputs.chunks(PICTURES_AT_ONCE * n_inputs);
+        for (inputs, flat) in pictures.zip(self.flat.chunks_mut(PICTURES_AT_ONCE * n_flat)) {
+            let (n, last) = (inputs.len() / n_inputs, self.blocks.len() - 1);
+            let [x, out] = &mut self.between;
+            for (i, (block, (packed, bias))) in self.architecture.blocks.iter().zip(&self.blocks).enumerate() {
+                let sizes = sizes(block);
+                let from = if i == 0 { inputs } else { &x[..] };
+                if i == last {
+                    sizes.infer(set, from, packed, bias, flat);
+                } else {
+                    out.resize(n * sizes.n_outputs(), 0.0);
+                    sizes.infer(set, from, packed, bias, out);
+                    std::mem::swap(x, out);
+                }
+            }
+        }
+        let mut x = Cow::Borrowed(&self.flat[..]);
+        for (i, dense) in self.architecture.dense.iter().enumerate() {
+            let at = dense_offset(self.architecture) + 2 * i;
+            let [weight, bias] = [at, at + 1].map(|at| &self.weights.parameters[at].values[..]);
+            let mut out = vec![0.0; n * dense.n_out];
+            dense_sizes(self.architecture, i).forward(set, &x, weight, bias, &mut out, &mut self.room);
+            if dense.relu {
+                out.iter_mut().for_each(|v| *v = v.max(0.0));
+            }
+            x = Cow::Owned(out);
+        }
+        x.into_owned()
+    }
+}
+
+/// Weight and bias of a block; a norm by statistics that stand is a part of them.
+fn folded(parameters: &[Parameter], norm: bool) -> (Cow<'_, [f32]>, Cow<'_, [f32]>) {
+    let (weight, bias) = (&parameters[0].values[..], &parameters[1].values[..]);
+    if !norm {
+        return (Cow::Borrowed(weight), Cow::Borrowed(bias));
+    }
+    let row = |i: usize| &parameters[i].values[..];
+    let (scale, shift, mean, variance) = (row(2), row(3), row(4), row(5));
+    let factors: Vec<f32> = scale.iter().zip(variance).map(|(s, v)| s / (v + EPSILON).sqrt()).collect();
+    let per_channel = weight.len() / factors.len();
+    let weight = weight.chunks(per_channel).zip(&factors).flat_map(|(w, f)| w.iter().map(move |w| w * f)).collect();
+    let bias = bias.iter().zip(mean).zip(&factors).zip(shift).map(|(((b, m), f), s)| (b - m) * f + s).collect();
+    (Cow::Owned(weight), Cow::Owned(bias))
+}
