@@ -47,13 +47,20 @@ class Program:
 
 def main():
     if sys.argv[1] == "--list":
-        print("|".join([*BENCHES, "study"]))
+        print("|".join([*BENCHES, "study", "accuracy"]))
         return
     name, release = sys.argv[1], sys.argv[2]
+    n_rounds = ROUNDS
+    if name == "accuracy":
+        import accuracy
+
+        accuracy.main(release, THREADS)
+        return
     if name == "study":
         import study
 
         number, programs = "pictures_per_s", study.programs(release, THREADS, TUNED)
+        n_rounds = min(ROUNDS, study.MOST_ROUNDS)
     elif name in BENCHES:
         what, network, batch, number = BENCHES[name]
         arguments = [what, network, str(batch), THREADS]
@@ -64,7 +71,7 @@ def main():
     else:
         sys.exit(f"unknown: {name}")
     rounds = []
-    for i in range(ROUNDS):
+    for i in range(n_rounds):
         rounds.append([program.measure()[number] for program in programs])
         print(f"round {i + 1}: " + ", ".join(f"{value:.1f}" for value in rounds[-1]), file=sys.stderr)
     columns = [statistics.median(column) for column in zip(*rounds)]

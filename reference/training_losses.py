@@ -10,12 +10,10 @@ counted from 0, mixes `seed + (i + 1) * 0x9e3779b97f4a7c15` and keeps the upper 
 - Stream 2, the batches: picture after picture, its label `u * 6 >> 24`, then its pixels `u / 2^25` row by row, 0.5
   brighter where row * 6 // side is the label. Four batches take turns.
 
-`losses` are computed with 32-bit floats, as howfar does; `losses_64_bit` are the same with 64-bit floats and show what
-rounding alone does. Training can be chaotic: a hidden unit that is 0 for the whole batch gets no gradient, and one that
-rounding lifts above 0 gets a full step of Adam in each of its 8,192 weights. With biases around 0, weights moved by 5e-7 of
-themselves move PyTorch's own losses by up to 4e-3 within these 20 steps; with hidden biases around 1, by less
-than 1e-4. After the
-last step come the losses of the batches in evaluation mode and the running variances of the normalised blocks.
+`losses` are computed with 64-bit floats; `losses_32_bit` are the same with 32-bit floats, as howfar computes, and show what
+rounding alone does: within 50 steps it moves PyTorch's own losses by up to 6e-3. Training can be chaotic: a hidden unit that
+is 0 for the whole batch gets no gradient, and one that rounding lifts above 0 gets a full step of Adam in each of its 8,192
+weights; hidden biases around 1 make that rare. After the last step come the losses of the batches in evaluation mode and the running variances of the normalised blocks.
 """
 
 import json
@@ -26,7 +24,7 @@ import numpy as np
 import torch
 from torch import nn
 
-N_CLASSES, SIDE, N_STEPS, N_BATCHES = 6, 64, 20, 4
+N_CLASSES, SIDE, N_STEPS, N_BATCHES = 6, 64, 50, 4
 # Channels out and pooling of each block, as in crates/howfar-net/src/architecture.rs.
 TABLE_1 = [(32, False), (64, True), (128, True), (128, True)]
 VGG16 = [(n, i == last) for n, last in [(64, 1), (128, 1), (256, 2), (512, 2), (512, 2)] for i in range(last + 1)]
@@ -35,8 +33,7 @@ COMPACT = [(12, True), (24, True), (32, True), (32, True)]
 NORMED = {"compact": COMPACT, "medium": [(2 * n, pool) for n, pool in COMPACT]}
 
 
-def blocks(layers, padding, norm):
-    n_in = 1
+def blocks(layers, padding, norm, n_in):
     for n_out, pool in layers:
         yield nn.Conv2d(n_in, n_out, 3, padding=padding)
         if norm:
@@ -48,14 +45,14 @@ def blocks(layers, padding, norm):
     yield nn.Flatten()
 
 
-def network(name):
+def network(name, n_channels=1):
     if name in NORMED:
-        features = nn.Sequential(*blocks(NORMED[name], 1, norm=True))
+        features = nn.Sequential(*blocks(NORMED[name], 1, True, n_channels))
     else:
         layers = VGG16 if name == "vgg16" else TABLE_1
-        features = nn.Sequential(*blocks(layers, 0 if name == "table1-valid" else 1, norm=False))
+        features = nn.Sequential(*blocks(layers, 0 if name == "table1-valid" else 1, False, n_channels))
     # In evaluation mode, so that the running statistics stay as they are.
-    n_flat = features.eval()(torch.zeros(1, 1, SIDE, SIDE)).shape[1]
+    n_flat = features.eval()(torch.zeros(1, n_channels, SIDE, SIDE)).shape[1]
     if name in NORMED:
         dense = [nn.Linear(n_flat, N_CLASSES)]
     elif name == "vgg16":
@@ -152,13 +149,11 @@ def main():
     torch.set_num_threads(1)  # One order of sums.
     trained = []
     for case in cases():
-        case["losses"], case["evaluation_losses"], case["running_variances"] = train(case, torch.float32)
-        case["losses_64_bit"], case["evaluation_losses_64_bit"], _ = train(case, torch.float64)
+        case["losses_32_bit"], case["evaluation_losses_32_bit"], _ = train(case, torch.float32)
+        case["losses"], case["evaluation_losses"], case["running_variances"] = train(case, torch.float64)
         trained.append(case)
-    counts = {
-        name: sum(p.numel() for p in network(name).parameters())
-        for name in ("table1-same", "table1-valid", "compact", "medium", "vgg16")
-    }
+    names = ("table1-same", "table1-valid", "compact", "medium", "vgg16")
+    gray, rgb = ({name: sum(p.numel() for p in network(name, n).parameters()) for name in names} for n in (1, 3))
     contents = {
         "command": "python reference/training_losses.py",
         "versions": {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__},
@@ -167,7 +162,8 @@ def main():
         "side": SIDE,
         "n_steps": N_STEPS,
         "n_batches": N_BATCHES,
-        "parameter_counts": counts,
+        "parameter_counts": gray,
+        "parameter_counts_rgb": rgb,
         "cases": trained,
     }
     Path(__file__).with_suffix(".json").write_text(json.dumps(contents, indent=1) + "\n")

@@ -87,6 +87,15 @@ impl Picture {
         self.data.chunks_exact(3).map(|p| luma(p) as u8).collect()
     }
 
+    /// The picture in 1 (gray) or 3 channels; gray has three equal ones.
+    pub fn into_channels(self, n_channels: usize) -> Vec<u8> {
+        match (self.channels, n_channels) {
+            (_, 1) => self.into_gray(),
+            (1, n) => self.data.iter().flat_map(|level| std::iter::repeat_n(*level, n)).collect(),
+            _ => self.data,
+        }
+    }
+
     /// SHA-256 of size, channels and pixels, in hexadecimal: the same for the same picture in any file format.
     pub fn sha256(&self) -> String {
         let head = format!("{}x{}x{}:", self.width, self.height, self.channels);

@@ -57,6 +57,11 @@ pub struct Preprocessing {
 }
 
 impl Preprocessing {
+    /// 3 for `rgb`, 1 otherwise.
+    pub fn n_channels(&self) -> usize {
+        if self.colour == "rgb" { 3 } else { 1 }
+    }
+
     /// Eyes at height 24.5 of 64 and 22.5 of 64 apart (`docs/formats.md`), gray.
     pub fn standard(detection: &str, alignment: &str, side: u32) -> Self {
         Preprocessing {

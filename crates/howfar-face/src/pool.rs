@@ -1,9 +1,9 @@
 //! The decoded faces of several sets, kept once in memory and shared by all cells of a study.
 //!
-//! In: face sets and the study's class names. Out: gray pixels and labels by index. A face of a class that the study
+//! In: face sets and the study's class names. Out: pixels and labels by index. A face of a class that the study
 //! does not ask for stays out and is counted.
 
-use crate::{FaceLabels, FaceSet, Fault, Picture};
+use crate::{FaceLabels, FaceSet, Fault, Picture, Preprocessing};
 
 /// A face in a pool.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,23 +18,25 @@ pub struct Pooled {
     pub sha256: String,
 }
 
-/// Faces of equal size, gray.
+/// Faces of equal size and colours.
 #[derive(Debug, Clone)]
 pub struct Pool {
     classes: Vec<String>,
     side: usize,
+    n_channels: usize,
     pixels: Vec<u8>,
     faces: Vec<Pooled>,
     n_sets: usize,
 }
 
 impl Pool {
-    /// An empty pool for faces of `side` × `side` pixels.
-    pub fn new(classes: Vec<String>, side: usize) -> Self {
-        Pool { classes, side, pixels: Vec::new(), faces: Vec::new(), n_sets: 0 }
+    /// An empty pool for faces of the size and the colours of `preprocessing`.
+    pub fn new(classes: Vec<String>, preprocessing: &Preprocessing) -> Self {
+        let (side, n_channels) = (preprocessing.side as usize, preprocessing.n_channels());
+        Pool { classes, side, n_channels, pixels: Vec::new(), faces: Vec::new(), n_sets: 0 }
     }
 
-    /// Reads a set; returns the indices its faces got and how many were left out for their class.
+    /// Reads a set, whose faces take the pool's colours; returns the indices its faces got and how many were left out for their class.
     pub fn add(&mut self, set: &FaceSet) -> Result<(std::ops::Range<usize>, u64), Fault> {
         let begin = self.faces.len();
         let label_here: Vec<Option<usize>> =
@@ -62,13 +64,18 @@ impl Pool {
         }
         let labels = FaceLabels { label, ..face.labels };
         self.faces.push(Pooled { set_idx: self.n_sets, row, labels, sha256: face.picture.sha256() });
-        self.pixels.extend(face.picture.into_gray());
+        self.pixels.extend(face.picture.into_channels(self.n_channels));
         Ok(())
     }
 
     /// A pool of single pictures whose subject is `photo:NAME` and whose label nobody knows (it says 0).
-    pub fn of_photos(classes: Vec<String>, side: usize, name: &str, pictures: Vec<Picture>) -> Result<Self, Fault> {
-        let mut pool = Self::new(classes, side);
+    pub fn of_photos(
+        classes: Vec<String>,
+        preprocessing: &Preprocessing,
+        name: &str,
+        pictures: Vec<Picture>,
+    ) -> Result<Self, Fault> {
+        let mut pool = Self::new(classes, preprocessing);
         for (row, picture) in pictures.into_iter().enumerate() {
             let labels = FaceLabels {
                 label: 0,
@@ -80,7 +87,7 @@ impl Pool {
             };
             let sha256 = picture.sha256();
             pool.faces.push(Pooled { set_idx: 0, row: row as u64, labels, sha256 });
-            pool.pixels.extend(picture.into_gray());
+            pool.pixels.extend(picture.into_channels(pool.n_channels));
         }
         Ok(pool)
     }
@@ -93,6 +100,16 @@ impl Pool {
     /// Pixels a side.
     pub fn side(&self) -> usize {
         self.side
+    }
+
+    /// 1 (gray) or 3 (red, green, blue).
+    pub fn n_channels(&self) -> usize {
+        self.n_channels
+    }
+
+    /// Numbers a face.
+    pub fn n_values(&self) -> usize {
+        self.side * self.side * self.n_channels
     }
 
     /// How many faces there are.
@@ -110,9 +127,9 @@ impl Pool {
         &self.faces[face_idx]
     }
 
-    /// `side * side` gray pixels of a face, rows from the top.
+    /// The pixels of a face, rows from the top, colours interleaved.
     pub fn pixels(&self, face_idx: usize) -> &[u8] {
-        let n = self.side * self.side;
+        let n = self.n_values();
         &self.pixels[face_idx * n..(face_idx + 1) * n]
     }
 }

@@ -1,8 +1,13 @@
 //! Which instructions the kernels use: chosen when the program runs, never when it is compiled.
 
+use std::sync::OnceLock;
+
 #[cfg(target_arch = "x86_64")]
 use crate::vector::{Avx2, Avx512};
 use crate::vector::{Plain, Vector};
+
+/// What [`InstructionSet::best`] says in this process.
+static CHOSEN: OnceLock<InstructionSet> = OnceLock::new();
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -33,9 +38,14 @@ impl InstructionSet {
         sets
     }
 
-    /// The fastest of this machine.
+    /// The fastest of this machine, unless another was pinned.
     pub fn best() -> Self {
-        Self::available().pop().unwrap_or(InstructionSet(Kind::Plain))
+        *CHOSEN.get_or_init(|| Self::available().pop().unwrap_or(InstructionSet(Kind::Plain)))
+    }
+
+    /// Makes this one the best of the process. False if another was taken before: pin before any work.
+    pub fn pin(self) -> bool {
+        *CHOSEN.get_or_init(|| self) == self
     }
 
     /// Numbers that one instruction handles.

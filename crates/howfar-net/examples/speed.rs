@@ -5,7 +5,7 @@
 use std::process::ExitCode;
 use std::time::Instant;
 
-use howfar_net::{Classifier, NetworkKind, OptimiserKind, StepSettings, Trainer};
+use howfar_net::{Architecture, Classifier, NetworkKind, OptimiserKind, PictureShape, StepSettings, Trainer};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
@@ -28,7 +28,8 @@ fn run(arguments: &[String]) -> Option<()> {
     rayon::ThreadPoolBuilder::new().num_threads(threads.parse().ok()?).build_global().ok()?;
     let (kind, batch) = (NetworkKind::from_name(network)?, batch.parse::<usize>().ok()?);
     let mut rng = ChaCha8Rng::seed_from_u64(0);
-    let classifier = Classifier::new(kind, N_CLASSES, SIDE, &mut rng).ok()?;
+    let architecture = Architecture::new(kind, N_CLASSES, PictureShape::gray(SIDE)).ok()?;
+    let classifier = Classifier::new(architecture, &mut rng);
     let pictures: Vec<f32> = (0..batch * SIDE * SIDE).map(|i| (i * 7919 % 1009) as f32 / 1009.0).collect();
     match what.as_str() {
         "train" => {

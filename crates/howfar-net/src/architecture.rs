@@ -1,6 +1,6 @@
 //! What the networks are made of: blocks of a 3×3 convolution, then dense layers.
 //!
-//! In: a kind, a number of classes, a side. Out: the list of layers with their sizes, which everything else reads.
+//! In: a kind, a number of classes, the shape of a picture. Out: the list of layers with their sizes, which everything else reads.
 
 use crate::NetFault;
 
@@ -111,6 +111,22 @@ pub struct Dense {
     pub dropout: f32,
 }
 
+/// What a picture is that a network sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PictureShape {
+    /// Pixels a side.
+    pub side: usize,
+    /// 1 (gray) or 3 (red, green, blue, interleaved).
+    pub n_channels: usize,
+}
+
+impl PictureShape {
+    /// One channel.
+    pub fn gray(side: usize) -> Self {
+        PictureShape { side, n_channels: 1 }
+    }
+}
+
 /// All layers of a network.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Architecture {
@@ -118,8 +134,8 @@ pub struct Architecture {
     pub kind: NetworkKind,
     /// Numbers out: one a class, or two a point.
     pub n_outputs: usize,
-    /// Pixels a side of the input, which has one channel.
-    pub side: usize,
+    /// Its input.
+    pub picture: PictureShape,
     /// Convolutions in order.
     pub blocks: Vec<Block>,
     /// Dense layers in order.
@@ -144,9 +160,13 @@ const VGG16: [(usize, bool, f32); 13] = [
 ];
 
 impl Architecture {
-    /// The layers for pictures of `side` × `side` pixels. Refuses fewer than two numbers out and a side that leaves
-    /// nothing to the dense layers.
-    pub fn new(kind: NetworkKind, n_outputs: usize, side: usize) -> Result<Self, NetFault> {
+    /// The layers for pictures of a shape. Refuses fewer than two numbers out, a side that leaves nothing to the dense
+    /// layers, and other channels than 1 or 3.
+    pub fn new(kind: NetworkKind, n_outputs: usize, picture: PictureShape) -> Result<Self, NetFault> {
+        let PictureShape { side, n_channels } = picture;
+        if ![1, 3].contains(&n_channels) {
+            return Err(NetFault::new("channels", "no such pictures", n_channels, "1 (gray) or 3 (red, green, blue)"));
+        }
         if n_outputs < 2 {
             return Err(NetFault::new("classes", "too few to tell apart", n_outputs, "at least 2"));
         }
@@ -167,7 +187,7 @@ impl Architecture {
                 (padding, false, &[(32, false, 0.0), (64, true, 0.25), (128, true, 0.0), (128, true, 0.25)])
             }
         };
-        let (mut blocks, mut n_in, mut side_in) = (Vec::new(), 1, side);
+        let (mut blocks, mut n_in, mut side_in) = (Vec::new(), n_channels, side);
         for &(n_out, pool, dropout) in layers {
             let block = Block { n_in, n_out, side: side_in, padding, norm, pool, dropout };
             if side_in < 4 || block.side_out() == 0 {
@@ -195,12 +215,12 @@ impl Architecture {
                 Dense { n_in: 1024, n_out: n_outputs, relu: false, dropout: 0.0 },
             ],
         };
-        Ok(Architecture { kind, n_outputs, side, blocks, dense })
+        Ok(Architecture { kind, n_outputs, picture, blocks, dense })
     }
 
     /// Numbers a picture.
     pub fn n_inputs(&self) -> usize {
-        self.side * self.side
+        self.picture.side * self.picture.side * self.picture.n_channels
     }
 }
 
@@ -220,15 +240,24 @@ mod tests {
             (NetworkKind::Vgg16, 64, 2048),
             (NetworkKind::Table1Same, 256, 32 * 32 * 128),
         ] {
-            assert_eq!(Architecture::new(kind, 6, side).unwrap().dense[0].n_in, flat, "{kind:?} {side}");
+            for n_channels in [1, 3] {
+                let architecture = Architecture::new(kind, 6, PictureShape { side, n_channels }).unwrap();
+                assert_eq!(architecture.dense[0].n_in, flat, "{kind:?} {side}");
+                assert_eq!(
+                    (architecture.blocks[0].n_in, architecture.n_inputs()),
+                    (n_channels, side * side * n_channels)
+                );
+            }
         }
     }
 
     #[test]
     fn pictures_that_vanish_are_refused() {
         for kind in NetworkKind::ALL {
-            assert_eq!(Architecture::new(kind, 6, 8).unwrap_err().place, "side");
-            assert_eq!(Architecture::new(kind, 1, 64).unwrap_err().place, "classes");
+            let place = |n_classes, side, n_channels| {
+                Architecture::new(kind, n_classes, PictureShape { side, n_channels }).unwrap_err().place
+            };
+            assert_eq!([place(6, 8, 1), place(1, 64, 1), place(6, 64, 2)], ["side", "classes", "channels"]);
             assert_eq!(NetworkKind::from_name(kind.name()), Some(kind));
         }
     }

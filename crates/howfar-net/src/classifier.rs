@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::forward::Operations;
 use crate::network::{Network, open_weights, size_field};
 use crate::weight_file::{Named, Precision, TensorFile};
-use crate::{Architecture, NetFault, NetworkKind, Prepared, Weights, loss};
+use crate::{Architecture, NetFault, NetworkKind, PictureShape, Prepared, Weights, loss};
 
 const FORMAT: &str = "howfar classifier";
 const VERSION: u64 = 1;
@@ -30,9 +30,9 @@ impl AsMut<Network> for Classifier {
 }
 
 impl Classifier {
-    /// A network with initial weights from a stream, for pictures of `side` × `side` pixels.
-    pub fn new(kind: NetworkKind, n_classes: usize, side: usize, rng: &mut ChaCha8Rng) -> Result<Self, NetFault> {
-        Ok(Classifier { network: Network::new(Architecture::new(kind, n_classes, side)?, rng) })
+    /// A network with initial weights from a stream.
+    pub fn new(architecture: Architecture, rng: &mut ChaCha8Rng) -> Self {
+        Classifier { network: Network::new(architecture, rng) }
     }
 
     /// A network with given weights, which must have the names and shapes of the architecture.
@@ -58,7 +58,7 @@ impl Classifier {
     /// What the network says of pictures; each answer depends on its picture alone.
     ///
     /// # Shapes
-    /// `inputs` `[N, 1, H, W]`, scaled as in training -> `[N, E]`, each row sums to 1
+    /// `inputs` `[N, H, W, C]`, scaled as in training -> `[N, E]`, each row sums to 1
     pub fn probabilities(&self, inputs: &[f32]) -> Vec<f32> {
         let mut probabilities = self.logits(inputs);
         loss::softmax(&mut probabilities, self.architecture().n_outputs);
@@ -68,7 +68,7 @@ impl Classifier {
     /// Probabilities before the softmax.
     ///
     /// # Shapes
-    /// `inputs` `[N, 1, H, W]` -> `[N, E]`
+    /// `inputs` `[N, H, W, C]` -> `[N, E]`
     pub fn logits(&self, inputs: &[f32]) -> Vec<f32> {
         self.logits_by(Operations::Fused, inputs)
     }
@@ -84,10 +84,10 @@ impl Classifier {
 
     /// The bytes of a weight file (safetensors) with the caller's `metadata` in it.
     pub fn to_bytes(&self, metadata: &Value, precision: Precision) -> Result<Vec<u8>, NetFault> {
-        let Architecture { kind, n_outputs, side, .. } = self.architecture();
+        let Architecture { kind, n_outputs, picture, .. } = self.architecture();
         let header = json!({
-            "format": FORMAT, "version": VERSION, "network": kind.name(), "n_classes": n_outputs, "side": side,
-            "metadata": metadata,
+            "format": FORMAT, "version": VERSION, "network": kind.name(), "n_classes": n_outputs, "side": picture.side,
+            "n_channels": picture.n_channels, "metadata": metadata,
         });
         TensorFile::write(&header, &self.tensors(""), precision)
     }
@@ -102,7 +102,10 @@ impl Classifier {
             NetFault::new("network", "unknown network", name, format!("one of {known}"))
         })?;
         let side = size_field(&header, "side").min(1 << 12);
-        let architecture = Architecture::new(kind, size_field(&header, "n_classes"), side)?;
+        // The first files say no channels: they are of gray pictures.
+        let n_channels = if header["n_channels"].is_null() { 1 } else { size_field(&header, "n_channels") };
+        let picture = PictureShape { side, n_channels };
+        let architecture = Architecture::new(kind, size_field(&header, "n_classes"), picture)?;
         let network = Network::take_alone(architecture, &mut file)?;
         Ok((Classifier { network }, header["metadata"].clone()))
     }
@@ -123,22 +126,24 @@ mod tests {
     use super::*;
     use rand::SeedableRng;
 
-    fn classifier(kind: NetworkKind, side: usize) -> Classifier {
-        Classifier::new(kind, 6, side, &mut ChaCha8Rng::seed_from_u64(5)).unwrap()
+    fn classifier(kind: NetworkKind, picture: PictureShape) -> Classifier {
+        Classifier::new(Architecture::new(kind, 6, picture).unwrap(), &mut ChaCha8Rng::seed_from_u64(5))
     }
 
-    fn pictures(n: usize, side: usize) -> Vec<f32> {
-        (0..n * side * side).map(|i| (i as u32).wrapping_mul(2_654_435_761) as f32 / u32::MAX as f32).collect()
+    fn numbers(n: usize) -> Vec<f32> {
+        (0..n).map(|i| (i as u32).wrapping_mul(2_654_435_761) as f32 / u32::MAX as f32).collect()
     }
 
     #[test]
     fn what_is_said_of_a_picture_does_not_depend_on_its_neighbours() {
-        for kind in [NetworkKind::Compact, NetworkKind::Table1Valid] {
-            let (classifier, inputs) = (classifier(kind, 48), pictures(35, 48));
+        for (kind, n_channels) in [(NetworkKind::Compact, 1), (NetworkKind::Table1Valid, 3)] {
+            let classifier = classifier(kind, PictureShape { side: 48, n_channels });
+            let n_inputs = classifier.architecture().n_inputs();
+            let inputs = numbers(35 * n_inputs);
             let together = classifier.probabilities(&inputs);
             assert_eq!(together.len(), 35 * 6);
             for (i, row) in together.chunks(6).enumerate().step_by(11) {
-                assert_eq!(classifier.probabilities(&inputs[i * 48 * 48..(i + 1) * 48 * 48]), row, "{kind:?} {i}");
+                assert_eq!(classifier.probabilities(&inputs[i * n_inputs..(i + 1) * n_inputs]), row, "{kind:?} {i}");
                 assert!((row.iter().sum::<f32>() - 1.0).abs() < 1e-6);
             }
         }
@@ -146,7 +151,7 @@ mod tests {
 
     #[test]
     fn a_weight_file_reads_back_and_tells_what_is_wrong_with_it() {
-        let classifier = classifier(NetworkKind::Compact, 64);
+        let classifier = classifier(NetworkKind::Compact, PictureShape::gray(64));
         let bytes = classifier.to_bytes(&json!({"classes": ["a"]}), Precision::Full).unwrap();
         let (read, metadata) = Classifier::from_bytes(&bytes).unwrap();
         assert_eq!((read, metadata), (classifier.clone(), json!({"classes": ["a"]})));
@@ -160,6 +165,7 @@ mod tests {
         assert_eq!(with("format", json!("x")), "this is another kind of file");
         assert_eq!(with("network", json!("vgg99")), "unknown network");
         assert_eq!(with("n_classes", json!(7)), "this tensor has another shape");
+        assert_eq!(with("n_channels", json!(3)), "this tensor has another shape");
         assert_eq!(with("network", json!("table1-same")), "this tensor has another shape");
     }
 }

@@ -32,7 +32,7 @@ impl Engine {
     /// A batch through the network in training: what comes out, and what the normalised blocks measured.
     ///
     /// # Shapes
-    /// `inputs` `[N, H, W, 1]` -> `[N, E]`
+    /// `inputs` `[N, H, W, C]` -> `[N, E]`
     pub(crate) fn forward(
         &mut self,
         architecture: &Architecture,

@@ -8,9 +8,9 @@ use howfar_kernel::Dropout;
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
-use crate::Architecture;
 use crate::composed::{self, BatchStatistics, Norm, tensor};
 use crate::weights::{Weights, block_offsets, dense_offset};
+use crate::{Architecture, PictureShape};
 
 /// Who computes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,7 +116,7 @@ impl Leaves {
 /// What comes out for a batch, and the statistics of its normalised blocks in order.
 ///
 /// # Shapes
-/// `inputs` `[N, 1, H, W]` -> `[N, E]`
+/// `inputs` `[N, H, W, C]` -> `[N, E]`
 pub(crate) fn forward(
     architecture: &Architecture,
     leaves: &Leaves,
@@ -124,8 +124,8 @@ pub(crate) fn forward(
     mode: &Mode<'_>,
     device: &Device,
 ) -> (Tensor<2>, Vec<BatchStatistics>) {
-    let (side, n) = (architecture.side, inputs.len() / architecture.n_inputs());
-    let mut x = tensor(inputs, [n, 1, side, side], device);
+    let (PictureShape { side, n_channels }, n) = (architecture.picture, inputs.len() / architecture.n_inputs());
+    let mut x = tensor(inputs, [n, side, side, n_channels], device).permute([0, 3, 1, 2]);
     let mut all_statistics = Vec::new();
     for (i, (block, at)) in architecture.blocks.iter().zip(block_offsets(architecture)).enumerate() {
         let norm = match mode {

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::forward::Operations;
 use crate::network::{Network, open_weights, size_field};
 use crate::weight_file::{Precision, TensorFile};
-use crate::{Architecture, NetFault, NetworkKind};
+use crate::{Architecture, NetFault, NetworkKind, PictureShape};
 
 const FORMAT: &str = "howfar landmark network";
 const VERSION: u64 = 1;
@@ -37,13 +37,13 @@ impl AsMut<Network> for LandmarkNetwork {
 impl LandmarkNetwork {
     /// A network with initial weights from a stream, for `n_points` points of pictures of `side` × `side` pixels.
     pub fn new(n_points: usize, side: usize, rng: &mut ChaCha8Rng) -> Result<Self, NetFault> {
-        let architecture = Architecture::new(NetworkKind::Landmarks, 2 * n_points, side)?;
+        let architecture = Architecture::new(NetworkKind::Landmarks, 2 * n_points, PictureShape::gray(side))?;
         Ok(LandmarkNetwork { network: Network::new(architecture, rng) })
     }
 
     /// Takes the tensors of a network, with `prefix` before each name, out of a file.
     pub fn take(n_points: usize, side: usize, file: &mut TensorFile, prefix: &str) -> Result<Self, NetFault> {
-        let architecture = Architecture::new(NetworkKind::Landmarks, 2 * n_points, side)?;
+        let architecture = Architecture::new(NetworkKind::Landmarks, 2 * n_points, PictureShape::gray(side))?;
         Ok(LandmarkNetwork { network: Network::take(architecture, file, prefix)? })
     }
 
@@ -54,7 +54,7 @@ impl LandmarkNetwork {
 
     /// Pixels a side of its pictures.
     pub fn side(&self) -> usize {
-        self.network.architecture.side
+        self.network.architecture.picture.side
     }
 
     /// Brings a picture to mean 0 and deviation 1, as the network takes it: a dark picture is no other picture.
@@ -101,7 +101,7 @@ impl LandmarkNetwork {
         let mut file = open_weights(bytes, FORMAT, VERSION)?;
         let header = file.metadata.clone();
         let (n_points, side) = (size_field(&header, "n_points").min(1 << 10), size_field(&header, "side").min(1 << 10));
-        let architecture = Architecture::new(NetworkKind::Landmarks, 2 * n_points, side)?;
+        let architecture = Architecture::new(NetworkKind::Landmarks, 2 * n_points, PictureShape::gray(side))?;
         let network = Network::take_alone(architecture, &mut file)?;
         Ok((LandmarkNetwork { network }, header["metadata"].clone()))
     }

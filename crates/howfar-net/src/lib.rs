@@ -20,7 +20,7 @@ mod trainer;
 mod weight_file;
 mod weights;
 
-pub use architecture::{Architecture, Block, Dense, NetworkKind, Padding};
+pub use architecture::{Architecture, Block, Dense, NetworkKind, Padding, PictureShape};
 pub use classifier::Classifier;
 pub use fault::NetFault;
 pub use forward::Operations;

@@ -60,7 +60,7 @@ impl Network {
     /// What comes out for pictures; each row depends on its picture alone.
     ///
     /// # Shapes
-    /// `inputs` `[N, 1, H, W]`, scaled as in training -> `[N, E]`
+    /// `inputs` `[N, H, W, C]`, scaled as in training -> `[N, E]`
     pub(crate) fn outputs(&self, operations: Operations, inputs: &[f32]) -> Vec<f32> {
         let n_inputs = self.architecture.n_inputs();
         assert_eq!(inputs.len() % n_inputs, 0, "inputs are whole pictures of {n_inputs} numbers");

@@ -46,7 +46,7 @@ impl<'a> Prepared<'a> {
     /// What comes out for pictures: logits or places.
     ///
     /// # Shapes
-    /// `inputs` `[N, 1, H, W]`, scaled as in training -> `[N, E]`
+    /// `inputs` `[N, H, W, C]`, scaled as in training -> `[N, E]`
     pub fn outputs(&mut self, inputs: &[f32]) -> Vec<f32> {
         let (set, n_inputs) = (InstructionSet::best(), self.architecture.n_inputs());
         let (n, n_flat) = (inputs.len() / n_inputs, self.architecture.dense[0].n_in);

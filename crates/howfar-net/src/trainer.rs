@@ -88,7 +88,7 @@ impl Trainer<Classifier> {
     /// One step. Returns the mean loss of the batch before it. Without a stream nothing is dropped.
     ///
     /// # Shapes
-    /// `inputs` `[N, 1, H, W]`, `labels` `[N]`
+    /// `inputs` `[N, H, W, C]`, `labels` `[N]`
     pub fn step(
         &mut self,
         inputs: Vec<f32>,
@@ -133,7 +133,7 @@ impl<M: AsRef<Network> + AsMut<Network>> Trainer<M> {
     /// slope. Batch norm sees the part alone, so parts must be cut the same way whatever the number of threads.
     ///
     /// # Shapes
-    /// `inputs` `[N, 1, H, W]`; `loss` takes and gives `[N, E]`
+    /// `inputs` `[N, H, W, C]`; `loss` takes and gives `[N, E]`
     pub fn part(
         &self,
         inputs: Vec<f32>,
@@ -242,25 +242,33 @@ fn mean_gradient(parts: &[BatchPart], tensor_idx: usize) -> Option<Cow<'_, [f32]
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::NetworkKind;
+    use crate::{Architecture, NetworkKind, PictureShape};
     use rand::SeedableRng;
 
     const ADAMW: OptimiserKind = OptimiserKind::AdamW { weight_decay: 0.01 };
     const SETTINGS: StepSettings = StepSettings { rate: 4e-3, label_smoothing: 0.05 };
 
     fn trainer(kind: NetworkKind, side: usize) -> Trainer {
-        let classifier = Classifier::new(kind, 3, side, &mut ChaCha8Rng::seed_from_u64(5)).unwrap();
-        Trainer::new(classifier, ADAMW)
+        trainer_of(kind, PictureShape::gray(side))
+    }
+
+    fn trainer_of(kind: NetworkKind, picture: PictureShape) -> Trainer {
+        let architecture = Architecture::new(kind, 3, picture).unwrap();
+        Trainer::new(Classifier::new(architecture, &mut ChaCha8Rng::seed_from_u64(5)), ADAMW)
     }
 
     /// Pictures whose class is where their bright half lies.
     fn batch(n: usize, side: usize) -> (Vec<f32>, Vec<usize>) {
+        batch_of(n, PictureShape::gray(side))
+    }
+
+    fn batch_of(n: usize, PictureShape { side, n_channels }: PictureShape) -> (Vec<f32>, Vec<usize>) {
         let labels: Vec<usize> = (0..n).map(|i| i % 3).collect();
         let mut rng = ChaCha8Rng::seed_from_u64(n as u64);
         let mut inputs = Vec::new();
         for label in &labels {
-            for i in 0..side * side {
-                let (y, x) = (i / side, i % side);
+            for i in 0..side * side * n_channels {
+                let (y, x) = (i / n_channels / side, i / n_channels % side);
                 let bright = [y < side / 2, x < side / 2, y > x][*label];
                 inputs.push(f32::from(u8::from(bright)) + crate::weights::uniform(&mut rng) - 0.5);
             }
@@ -287,19 +295,25 @@ mod tests {
 
     #[test]
     fn fused_operations_train_as_composed_ones_do() {
-        for (kind, side) in [(NetworkKind::Compact, 50), (NetworkKind::Table1Valid, 34), (NetworkKind::Table1Same, 18)]
-        {
-            let fused = trainer(kind, side);
+        for (kind, side, n_channels, n_steps) in [
+            (NetworkKind::Compact, 50, 1, 4),
+            (NetworkKind::Compact, 33, 3, 4),
+            (NetworkKind::Table1Valid, 34, 1, 4),
+            (NetworkKind::Table1Same, 18, 3, 4),
+            (NetworkKind::Vgg16, 64, 3, 1),
+        ] {
+            let picture = PictureShape { side, n_channels };
+            let fused = trainer_of(kind, picture);
             let mut both = [Trainer::composed(fused.model.clone(), ADAMW), fused];
-            for seed in 0..4 {
-                let (inputs, labels) = batch(5, side);
+            for seed in 0..n_steps {
+                let (inputs, labels) = batch_of(5, picture);
                 let settings = StepSettings { rate: 1e-4, ..SETTINGS };
                 let [composed, fused] = both.each_mut().map(|trainer| {
                     trainer.step(inputs.clone(), &labels, settings, Some(&mut ChaCha8Rng::seed_from_u64(seed)))
                 });
                 assert!((composed - fused).abs() < 1e-3 * composed, "{kind:?} step {seed}: {composed} {fused}");
             }
-            let (inputs, _) = batch(3, side);
+            let (inputs, _) = batch_of(3, picture);
             let [composed, fused] = [Operations::Composed, Operations::Fused]
                 .map(|operations| both[1].model.logits_by(operations, &inputs));
             for (a, b) in composed.iter().zip(&fused) {

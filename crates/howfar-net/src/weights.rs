@@ -109,6 +109,7 @@ pub(crate) fn uniform(rng: &mut ChaCha8Rng) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::PictureShape;
     use rand::SeedableRng;
 
     #[test]
@@ -120,14 +121,14 @@ mod tests {
             (NetworkKind::Medium, 81_846),
             (NetworkKind::Vgg16, 39_912_134),
         ] {
-            let architecture = Architecture::new(kind, 6, 64).unwrap();
+            let architecture = Architecture::new(kind, 6, PictureShape::gray(64)).unwrap();
             assert_eq!(Weights::blank(&architecture).n_trained(), count, "{kind:?}");
         }
     }
 
     #[test]
     fn table_1_starts_within_glorots_bound_and_fills_it() {
-        let architecture = Architecture::new(NetworkKind::Table1Valid, 6, 48).unwrap();
+        let architecture = Architecture::new(NetworkKind::Table1Valid, 6, PictureShape::gray(48)).unwrap();
         let weights = Weights::initial(&architecture, &mut ChaCha8Rng::seed_from_u64(1));
         let conv2 = &weights.parameters[2];
         assert_eq!(conv2.name, "block2.convolution.weight");

@@ -230,7 +230,7 @@ mod tests {
     fn pool(parent: Option<SubjectId>) -> (Pool, Range<usize>, Range<usize>) {
         let folder = tempfile::tempdir().unwrap();
         let classes = vec!["a".to_owned(), "b".to_owned()];
-        let mut pool = Pool::new(classes.clone(), 8);
+        let mut pool = Pool::new(classes.clone(), &Preprocessing::standard("none", "none", 8));
         let mut add = |name: &str, n: usize, provenance: Provenance, parent: Option<SubjectId>| {
             let info = FaceSetInfo::new(name, classes.clone(), Preprocessing::standard("none", "none", 8));
             let mut writer = FaceSetWriter::create(&folder.path().join(name), info).unwrap();

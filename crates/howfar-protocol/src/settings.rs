@@ -12,11 +12,11 @@ pub enum Recipe {
     Modern,
 }
 
-/// The networks that a study can train.
+/// The networks that a study can train. Parameters are those for six classes of gray pictures of 64×64 pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Network {
-    /// Table 1 of the paper with the padding its sizes mean: 8,636,038 parameters for six classes.
+    /// Table 1 of the paper with the padding its sizes mean: 8,636,038 parameters.
     Table1Same,
     /// Table 1 as the authors' code has it, without padding: 4,966,022 parameters.
     Table1Valid,
@@ -24,11 +24,13 @@ pub enum Network {
     Compact,
     /// The same with 24-48-64-64 channels: 81,846 parameters. What `predict` has embedded.
     Medium,
+    /// Simonyan and Zisserman (2015): thirteen 3×3 convolutions, two hidden layers of 4096: 39,912,134 parameters.
+    Vgg16,
 }
 
 impl Network {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Table1Same, Self::Table1Valid, Self::Compact, Self::Medium];
+    pub const ALL: [Self; 5] = [Self::Table1Same, Self::Table1Valid, Self::Compact, Self::Medium, Self::Vgg16];
 
     /// The word that stands in files.
     pub fn name(self) -> &'static str {
@@ -37,6 +39,7 @@ impl Network {
             Self::Table1Valid => "table1-valid",
             Self::Compact => "compact",
             Self::Medium => "medium",
+            Self::Vgg16 => "vgg16",
         }
     }
 }

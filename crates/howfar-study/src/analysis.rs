@@ -63,8 +63,7 @@ pub fn analyse(workbench: &Workbench, folder: &StudyFolder) -> Result<Results, F
         .iter()
         .map(|recipe| {
             let network = workbench.study().settings(*recipe).network;
-            let pool = workbench.pool();
-            (*recipe, howfar_train::n_parameters(network, pool.classes().len(), pool.side()))
+            (*recipe, howfar_train::n_parameters(network, workbench.pool()))
         })
         .collect();
     let results = howfar_evaluate::analyse(study_facts(workbench), &n_parameters, &predictions);

@@ -4,6 +4,7 @@
 //! face is made is not known here; progress leaves as [`StudyEvent`]s that the binary draws.
 
 mod analysis;
+mod cores;
 mod facts;
 mod folder;
 mod run_cell;
@@ -11,6 +12,7 @@ mod runner;
 mod workbench;
 
 pub use analysis::{all_cells, analyse};
+pub use cores::{Cores, MeasuredCrew, cell_sizes, measure_crews};
 pub use folder::{CellState, StudyFolder};
 pub use run_cell::{CellOutcome, CellTimes, FinishedCell, cell_times, run_cell};
 pub use runner::{StudyEvent, run_study};

@@ -1,5 +1,5 @@
-//! Runs the cells of a study side by side on the cores, one thread a cell, in two stages: what chooses k, then the
-//! controls at the chosen k.
+//! Runs the cells of a study on the cores, as `cores.rs` shares them out, in two stages: what chooses k, then the controls at
+//! the chosen k.
 //!
 //! In: a workbench and a folder. Out: finished cells; events for whoever watches. Which thread runs a cell, and when,
 //! never reaches its numbers.
@@ -10,9 +10,10 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use howfar_face::{Fault, files};
 use howfar_protocol::Cell;
-use howfar_train::Event;
+use howfar_train::{Crew, Event};
 
 use crate::analysis::{choose, write_choices};
+use crate::cores::{Chooser, Cores, cell_sizes, largest_first};
 use crate::folder::StudyFolder;
 use crate::run_cell::{CellOutcome, run_cell};
 use crate::workbench::Workbench;
@@ -30,6 +31,8 @@ pub enum StudyEvent {
         n_finished: usize,
         /// Pictures that training will see in the unfinished ones, at most.
         n_pictures: u64,
+        /// How the cores are shared out.
+        crew: Crew,
     },
     /// A cell starts or goes on from its checkpoint.
     Started {
@@ -60,13 +63,15 @@ pub enum StudyEvent {
 pub fn run_study(
     workbench: &Workbench,
     folder: &StudyFolder,
-    n_jobs: usize,
+    cores: Cores,
     stop: &AtomicBool,
     watch: &(dyn Fn(StudyEvent) + Sync),
 ) -> Result<(), Fault> {
     folder.write_plan(workbench.plan())?;
     files::create_folder(&folder.root().join("runs"))?;
-    let run = |name, cells: &[Cell]| run_stage(workbench, folder, cells, n_jobs, stop, &Stage { name, watch });
+    let mut chooser = Chooser::new(cores);
+    let mut run =
+        |name, cells: &[Cell]| run_stage(workbench, folder, cells, &mut chooser, stop, &Stage { name, watch });
     run("cells that choose k", &workbench.plan().cells)?;
     let choices = choose(workbench, folder)?;
     write_choices(folder, &choices)?;
@@ -84,7 +89,7 @@ fn run_stage(
     workbench: &Workbench,
     folder: &StudyFolder,
     cells: &[Cell],
-    n_jobs: usize,
+    chooser: &mut Chooser,
     stop: &AtomicBool,
     stage: &Stage<'_>,
 ) -> Result<(), Fault> {
@@ -94,34 +99,34 @@ fn run_stage(
             open.push(cell.clone());
         }
     }
+    let crew = chooser.choose(workbench, &open)?;
+    let crew = Crew { n_jobs: crew.n_jobs.min(open.len()), ..crew };
     (stage.watch)(StudyEvent::Stage {
         name: stage.name,
         n_cells: cells.len(),
         n_finished: cells.len() - open.len(),
         n_pictures: workbench.n_pictures(&open)?,
+        crew,
     });
-    // The largest first, so that no core waits long for the last one.
-    let mut order = Vec::new();
-    for (cell_idx, cell) in open.iter().enumerate() {
-        order.push((std::cmp::Reverse(workbench.mixture(cell)?.len()), cell_idx));
-    }
-    order.sort_unstable();
+    let order = largest_first(&cell_sizes(workbench, &open)?);
     let next = AtomicUsize::new(0);
     let failure: Mutex<Option<Fault>> = Mutex::new(None);
+    let work = || {
+        while let Some(cell_idx) = order.get(next.fetch_add(1, Ordering::SeqCst)) {
+            let result = run_one(workbench, folder, &open[*cell_idx], *cell_idx, stop, stage);
+            if let Err(fault) = result {
+                failure.lock().expect("no thread panics with the lock").get_or_insert(fault);
+                stop.store(true, Ordering::SeqCst);
+            }
+            if stop.load(Ordering::SeqCst) {
+                return;
+            }
+        }
+    };
+    let pools = crew.pools()?;
     std::thread::scope(|scope| {
-        for _ in 0..n_jobs.clamp(1, open.len().max(1)) {
-            scope.spawn(|| {
-                while let Some((_, cell_idx)) = order.get(next.fetch_add(1, Ordering::SeqCst)) {
-                    let result = run_one(workbench, folder, &open[*cell_idx], *cell_idx, stop, stage);
-                    if let Err(fault) = result {
-                        failure.lock().expect("no thread panics with the lock").get_or_insert(fault);
-                        stop.store(true, Ordering::SeqCst);
-                    }
-                    if stop.load(Ordering::SeqCst) {
-                        return;
-                    }
-                }
-            });
+        for threads in &pools {
+            scope.spawn(|| threads.install(work));
         }
     });
     match failure.into_inner().expect("no thread panics with the lock") {

@@ -41,8 +41,7 @@ impl Workbench {
         check_names(all())?;
         check_classes(study, &real_sets)?;
         let preprocessing = real_sets[0].info().preprocessing.clone();
-        let side = preprocessing.side as usize;
-        let mut pool = Pool::new(study.expressions.clone(), side);
+        let mut pool = Pool::new(study.expressions.clone(), &preprocessing);
         let mut n_left_out = 0;
         let mut add = |pool: &mut Pool, sets: &[FaceSet]| -> Result<Range<usize>, Fault> {
             let begin = pool.len();
@@ -53,7 +52,7 @@ impl Workbench {
         };
         let real = add(&mut pool, &real_sets)?;
         let faces = add(&mut pool, &generated_sets)?;
-        let mut unseen_pool = Pool::new(study.expressions.clone(), side);
+        let mut unseen_pool = Pool::new(study.expressions.clone(), &preprocessing);
         add(&mut unseen_pool, &unseen_sets)?;
         let people: BTreeSet<SubjectId> = real.clone().map(|f| pool.face(f).labels.subject.clone()).collect();
         let inputs = PlanInputs {

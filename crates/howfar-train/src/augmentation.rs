@@ -1,7 +1,7 @@
 //! Random changes to a training picture: turned, scaled, shifted, mirrored, re-lit.
 //!
-//! In: gray pixels, ranges, a stream of the picture's own. Out: gray pixels as floats in 0..=255. Bilinear; beyond the
-//! border the border goes on.
+//! In: pixels, gray or with interleaved colours, ranges, a stream of the picture's own. Out: pixels as floats in 0..=255.
+//! Bilinear; beyond the border the border goes on.
 
 use howfar_protocol::{Augmentation, Stream, uniform};
 
@@ -37,7 +37,8 @@ impl Change {
 pub(crate) fn augment(pixels: &[u8], side: usize, ranges: &Augmentation, stream: &mut Stream) -> Vec<f32> {
     let change = Change::draw(ranges, side, stream);
     let (middle, last) = ((side - 1) as f32 / 2.0, (side - 1) as f32);
-    let mut out = Vec::with_capacity(side * side);
+    let n_channels = pixels.len() / (side * side);
+    let mut out = Vec::with_capacity(pixels.len());
     for row in 0..side {
         let v = row as f32 - middle;
         let begin_x = middle + change.shift.0 + v * change.down.0 - middle * change.right.0;
@@ -49,9 +50,12 @@ pub(crate) fn augment(pixels: &[u8], side: usize, ranges: &Augmentation, stream:
             let (fx, fy) = (x - x0 as f32, y - y0 as f32);
             let (step_x, step_y) = (usize::from(x0 + 1 < side), if y0 + 1 < side { side } else { 0 });
             let at = y0 * side + x0;
-            let [a, b, c, d] = [at, at + step_x, at + step_y, at + step_x + step_y].map(|i| f32::from(pixels[i]));
-            let (top, bottom) = (a + (b - a) * fx, c + (d - c) * fx);
-            out.push(top + (bottom - top) * fy);
+            let corners = [at, at + step_x, at + step_y, at + step_x + step_y];
+            for channel in 0..n_channels {
+                let [a, b, c, d] = corners.map(|i| f32::from(pixels[i * n_channels + channel]));
+                let (top, bottom) = (a + (b - a) * fx, c + (d - c) * fx);
+                out.push(top + (bottom - top) * fy);
+            }
         }
     }
     if ranges.light > 0.0 {
@@ -83,6 +87,19 @@ mod tests {
         let out = augment(&picture(), 16, &NOTHING, &mut Seeds::new(1).stream("a", &[]));
         let expected: Vec<f32> = picture().iter().map(|p| f32::from(*p)).collect();
         assert_eq!(out, expected);
+    }
+
+    #[test]
+    fn each_channel_is_changed_as_a_gray_picture_is() {
+        let gray = picture();
+        let colours: Vec<u8> = gray.iter().flat_map(|p| [*p, 255 - *p, *p / 2]).collect();
+        let stream = || Seeds::new(5).stream("a", &[]);
+        let whole = augment(&colours, 16, &Augmentation::COPIES, &mut stream());
+        for channel in 0..3 {
+            let of = |values: &[u8]| values.iter().skip(channel).step_by(3).copied().collect::<Vec<_>>();
+            let alone = augment(&of(&colours), 16, &Augmentation::COPIES, &mut stream());
+            assert_eq!(alone, whole.iter().skip(channel).step_by(3).copied().collect::<Vec<_>>());
+        }
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::scaling::scale;
 /// One batch.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Batch {
-    /// `[N, 1, H, W]`.
+    /// `[N, H, W, C]`.
     pub inputs: Vec<f32>,
     /// `[N]`.
     pub labels: Vec<usize>,
@@ -37,7 +37,7 @@ impl<'a> Batches<'a> {
 
     /// The next batch; batches must be asked for in the epoch's order.
     pub(crate) fn next(&mut self, items: &[Item]) -> Batch {
-        let mut inputs = Vec::with_capacity(items.len() * self.pool.side().pow(2));
+        let mut inputs = Vec::with_capacity(items.len() * self.pool.n_values());
         for item in items {
             let mut picture = self.picture(item);
             scale(&mut picture, self.settings.scaling);

@@ -20,7 +20,7 @@ pub use history::{EpochRecord, Event};
 pub use model::{Model, n_parameters};
 pub use predict::predict;
 pub use run::{Trained, TrainingInputs, train};
-pub use speed::measure_speed;
+pub use speed::{Crew, measure_speed};
 
 /// What the engine computes with on this machine: `avx512`, `avx2` (with FMA) or `plain`. Part of a cell's identity, because other
 /// instructions round differently.

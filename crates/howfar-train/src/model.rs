@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use howfar_face::{Fault, Preprocessing, files};
-use howfar_net::{Architecture, Classifier, NetFault, NetworkKind, Precision};
+use howfar_face::{Fault, Pool, Preprocessing, files};
+use howfar_net::{Architecture, Classifier, NetFault, NetworkKind, PictureShape, Precision};
 use howfar_protocol::{Network, PixelScaling};
 use serde::{Deserialize, Serialize};
 
@@ -55,7 +55,12 @@ impl Model {
 
     /// Pixels a side of its faces.
     pub fn side(&self) -> usize {
-        self.classifier.architecture().side
+        self.classifier.architecture().picture.side
+    }
+
+    /// Channels of its faces: 1 (gray) or 3 (red, green, blue).
+    pub fn n_channels(&self) -> usize {
+        self.classifier.architecture().picture.n_channels
     }
 
     /// The network.
@@ -92,31 +97,47 @@ impl Model {
             Fault::data(place.display(), format!("the model's card is damaged: {e}"))
                 .hint("restore the file or train the model anew")
         })?;
-        let (n_classes, side) = (classifier.architecture().n_outputs, classifier.architecture().side);
-        if (card.classes.len(), card.preprocessing.side as usize) != (n_classes, side) {
+        let Architecture { n_outputs, picture, .. } = *classifier.architecture();
+        let of_card = picture_shape(&card.preprocessing);
+        if (card.classes.len(), of_card) != (n_outputs, picture) {
+            let words = |n_classes, PictureShape { side, n_channels }| {
+                format!("{n_classes} classes, {side} pixels a side, {n_channels} channels")
+            };
             return Err(Fault::data(place.display(), "the model's card is of another network")
-                .found(format!("{} classes, {} pixels a side", card.classes.len(), card.preprocessing.side))
-                .expected(format!("{n_classes} classes, {side} pixels a side")));
+                .found(words(card.classes.len(), of_card))
+                .expected(words(n_outputs, picture)));
         }
         Ok(Model { classifier, card })
     }
 }
 
-/// Numbers that training moves in a network for pictures of `side` × `side` pixels; 0 for a network that cannot be.
-pub fn n_parameters(network: Network, n_classes: usize, side: usize) -> usize {
-    Architecture::new(kind(network), n_classes, side).map_or(0, |architecture| {
+/// Numbers that training moves in a network for the faces and classes of a pool; 0 for a network that cannot be.
+pub fn n_parameters(network: Network, pool: &Pool) -> usize {
+    architecture(network, pool).map_or(0, |architecture| {
         // The dense layers of large pictures would take gigabytes just to be counted.
         let blocks = architecture.blocks.iter().map(|b| b.n_out * (9 * b.n_in + if b.norm { 3 } else { 1 }));
         blocks.sum::<usize>() + architecture.dense.iter().map(|d| d.n_out * (d.n_in + 1)).sum::<usize>()
     })
 }
 
-pub(crate) fn kind(network: Network) -> NetworkKind {
+/// The layers of a network for the faces and classes of a pool.
+pub(crate) fn architecture(network: Network, pool: &Pool) -> Result<Architecture, Fault> {
+    let picture = PictureShape { side: pool.side(), n_channels: pool.n_channels() };
+    Architecture::new(kind(network), pool.classes().len(), picture)
+        .map_err(|fault| in_file(Path::new("the network"), fault))
+}
+
+fn picture_shape(preprocessing: &Preprocessing) -> PictureShape {
+    PictureShape { side: preprocessing.side as usize, n_channels: preprocessing.n_channels() }
+}
+
+fn kind(network: Network) -> NetworkKind {
     match network {
         Network::Table1Same => NetworkKind::Table1Same,
         Network::Table1Valid => NetworkKind::Table1Valid,
         Network::Compact => NetworkKind::Compact,
         Network::Medium => NetworkKind::Medium,
+        Network::Vgg16 => NetworkKind::Vgg16,
     }
 }
 
@@ -134,11 +155,16 @@ mod tests {
 
     #[test]
     fn counts_are_those_of_the_weights() {
-        for network in Network::ALL {
-            let architecture = Architecture::new(kind(network), 6, 64).unwrap();
-            assert_eq!(n_parameters(network, 6, 64), Weights::blank(&architecture).n_trained(), "{network:?}");
+        let classes = ["a", "b", "c", "d", "e", "f"].map(str::to_owned).to_vec();
+        let gray = Preprocessing::standard("none", "none", 64);
+        let rgb = Preprocessing { colour: "rgb".to_owned(), ..gray.clone() };
+        let [gray, rgb] = [gray, rgb].map(|preprocessing| Pool::new(classes.clone(), &preprocessing));
+        for (network, pool) in Network::ALL.iter().flat_map(|network| [(*network, &gray), (*network, &rgb)]) {
+            let architecture = architecture(network, pool).unwrap();
+            assert_eq!(n_parameters(network, pool), Weights::blank(&architecture).n_trained(), "{network:?}");
         }
-        assert_eq!(n_parameters(Network::Compact, 6, 64), 22_206);
+        assert_eq!(n_parameters(Network::Compact, &gray), 22_206);
+        assert_eq!(n_parameters(Network::Compact, &rgb), 22_206 + 2 * 9 * 12);
     }
 
     #[test]
@@ -156,7 +182,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("model.safetensors");
         let mut stream = Seeds::new(1).stream("weights", &[]);
-        let classifier = Classifier::new(NetworkKind::Compact, 2, 48, &mut stream).unwrap();
+        let architecture = Architecture::new(NetworkKind::Compact, 2, PictureShape::gray(48)).unwrap();
+        let classifier = Classifier::new(architecture, &mut stream);
         let preprocessing = Preprocessing::standard("none", "none", 48);
         let model = Model::new(classifier, vec!["a".into(), "b".into()], PixelScaling::PerPicture, preprocessing);
         model.save(&path).unwrap();

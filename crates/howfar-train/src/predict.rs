@@ -11,10 +11,10 @@ const FACES_AT_ONCE: usize = 256;
 /// One probability a class for each face, in the order of the model's classes; each row sums to 1 and depends on its face
 /// alone.
 pub fn predict(model: &Model, pool: &Pool, faces: &[usize]) -> Result<Vec<Vec<f32>>, Fault> {
-    if pool.side() != model.side() {
-        return Err(Fault::data("the faces", "the model was trained on faces of another size")
-            .found(format!("{0}×{0}", pool.side()))
-            .expected(format!("{0}×{0}", model.side()))
+    if (pool.side(), pool.n_channels()) != (model.side(), model.n_channels()) {
+        return Err(Fault::data("the faces", "the model was trained on faces of another size or other colours")
+            .found(format!("{0}×{0}, {1} channels", pool.side(), pool.n_channels()))
+            .expected(format!("{0}×{0}, {1} channels", model.side(), model.n_channels()))
             .hint("prepare the faces with the model's --size"));
     }
     let mut rows = Vec::with_capacity(faces.len());
@@ -29,9 +29,9 @@ pub fn predict(model: &Model, pool: &Pool, faces: &[usize]) -> Result<Vec<Vec<f3
 /// Faces as a network sees them.
 ///
 /// # Shapes
-/// `[N, 1, H, W]`
+/// `[N, H, W, C]`
 pub(crate) fn scaled(pool: &Pool, faces: &[usize], scaling: howfar_protocol::PixelScaling) -> Vec<f32> {
-    let mut inputs = Vec::with_capacity(faces.len() * pool.side().pow(2));
+    let mut inputs = Vec::with_capacity(faces.len() * pool.n_values());
     for face in faces {
         let begin = inputs.len();
         inputs.extend(pool.pixels(*face).iter().map(|p| f32::from(*p)));

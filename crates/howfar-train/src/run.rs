@@ -16,7 +16,7 @@ use crate::Model;
 use crate::batches::Batches;
 use crate::checkpoint::{Checkpoint, State};
 use crate::history::{EpochRecord, Event, append_timing, write_epochs};
-use crate::model::{in_file, kind};
+use crate::model::architecture;
 use crate::predict::scaled;
 
 /// A checkpoint is written at the end of an epoch when so much time has passed since the last one. It decides what a
@@ -108,11 +108,9 @@ impl<'a> Run<'a> {
                 settings.batch
             )));
         }
-        let architecture = Architecture::new(kind(settings.network), pool.classes().len(), pool.side())
-            .map_err(|fault| in_file(Path::new("the network"), fault))?;
         Ok(Run {
             inputs,
-            architecture,
+            architecture: architecture(settings.network, pool)?,
             optimiser: optimiser(settings.optimiser),
             validation_labels: validation.iter().map(|f| pool.face(*f).labels.label).collect(),
             validation_inputs: scaled(pool, validation, settings.scaling),
@@ -133,9 +131,8 @@ impl<'a> Run<'a> {
                 let _ = watch(&Event::CheckpointIgnored { reason: fault.to_string() });
             }
         }
-        let Architecture { kind, n_outputs: n_classes, side, .. } = self.architecture;
-        let classifier = Classifier::new(kind, n_classes, side, &mut self.inputs.seeds.stream("weights", &[]))
-            .map_err(|fault| in_file(Path::new("the network"), fault))?;
+        let stream = &mut self.inputs.seeds.stream("weights", &[]);
+        let classifier = Classifier::new(self.architecture.clone(), stream);
         Ok(State { trainer: Trainer::new(classifier, self.optimiser), best: None, history: Vec::new() })
     }
 

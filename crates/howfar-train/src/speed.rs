@@ -1,45 +1,71 @@
-//! How fast this machine trains: pictures a second on one core, for estimates of time. No result depends on it.
+//! How fast this machine trains, for estimates of time and for sharing out the cores. No result depends on it.
 
-use std::path::Path;
+use std::sync::Barrier;
 use std::time::Instant;
 
 use howfar_face::{Fault, Pool};
-use howfar_net::{Classifier, StepSettings, Trainer};
+use howfar_net::{Architecture, Classifier, StepSettings, Trainer};
 use howfar_protocol::{Item, Seeds, TrainingSettings, Variant};
 
 use crate::batches::Batches;
-use crate::model::{in_file, kind};
+use crate::model::architecture;
 use crate::run::optimiser;
 
 /// Long enough that one step more or less hardly matters.
 const SECONDS: f64 = 0.5;
 
-/// Training pictures a second on one core with these settings, augmentation included, over faces of the pool.
-pub fn measure_speed(settings: &TrainingSettings, pool: &Pool) -> Result<f64, Fault> {
+/// How the cores are shared out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Crew {
+    /// Networks in training at once.
+    pub n_jobs: usize,
+    /// Threads of each.
+    pub n_threads: usize,
+}
+
+impl Crew {
+    /// The threads of each network.
+    pub fn pools(self) -> Result<Vec<rayon::ThreadPool>, Fault> {
+        let pool = |_| rayon::ThreadPoolBuilder::new().num_threads(self.n_threads).build();
+        let pools: Result<_, _> = (0..self.n_jobs).map(pool).collect();
+        pools.map_err(|error| Fault::machine("the threads of this machine", error.to_string()))
+    }
+}
+
+/// Training pictures a second of all networks of a crew together, augmentation included, over faces of the pool.
+pub fn measure_speed(settings: &TrainingSettings, pool: &Pool, crew: Crew) -> Result<f64, Fault> {
     if pool.is_empty() {
         return Err(Fault::data("the faces", "there is no face to measure the speed with"));
     }
+    let architecture = architecture(settings.network, pool)?;
+    let (pools, together) = (crew.pools()?, Barrier::new(crew.n_jobs));
+    let speed = |threads: &rayon::ThreadPool| threads.install(|| one_speed(settings, pool, &architecture, &together));
+    Ok(std::thread::scope(|scope| {
+        let measured: Vec<_> = pools.iter().map(|threads| scope.spawn(|| speed(threads))).collect();
+        measured.into_iter().map(|speed| speed.join().expect("training faces of the pool does not panic")).sum()
+    }))
+}
+
+/// Pictures a second of one network while the others train too.
+fn one_speed(settings: &TrainingSettings, pool: &Pool, architecture: &Architecture, together: &Barrier) -> f64 {
     let seeds = Seeds::new(0);
     let mut stream = seeds.stream("weights", &[]);
-    let classifier = Classifier::new(kind(settings.network), pool.classes().len(), pool.side(), &mut stream)
-        .map_err(|fault| in_file(Path::new("the network"), fault))?;
+    let classifier = Classifier::new(architecture.clone(), &mut stream);
     let mut trainer = Trainer::new(classifier, optimiser(settings.optimiser));
     let items: Vec<Item> =
         (0..settings.batch as usize).map(|i| Item { face: i % pool.len(), variant: Variant::AsIs }).collect();
     let step = StepSettings { rate: settings.learning_rate, label_smoothing: settings.label_smoothing };
     let mut batches = Batches::new(pool, settings, seeds, 0);
-    // One thread, whatever the pool of all cores could do.
-    let core = rayon::ThreadPoolBuilder::new().num_threads(1).build();
-    let core = core.map_err(|error| Fault::machine("the threads of this machine", error.to_string()))?;
     let mut one_step = || {
         let batch = batches.next(&items);
-        core.install(|| trainer.step(batch.inputs, &batch.labels, step, Some(&mut stream)));
+        trainer.step(batch.inputs, &batch.labels, step, Some(&mut stream));
     };
     one_step(); // Memory is fetched for the first time here.
+    together.wait();
     let (started, mut n_steps) = (Instant::now(), 0);
     while started.elapsed().as_secs_f64() < SECONDS {
         one_step();
         n_steps += 1;
     }
-    Ok(f64::from(n_steps) * f64::from(settings.batch) / started.elapsed().as_secs_f64())
+    f64::from(n_steps) * f64::from(settings.batch) / started.elapsed().as_secs_f64()
 }

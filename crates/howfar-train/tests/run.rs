@@ -14,25 +14,31 @@ use howfar_protocol::{
     Arm, Augmentation, Keep, Mixture, MixtureRatio, Network, Optimiser, PixelScaling, Recipe, Schedule, Seeds, Split,
     SplitPart, TrainingSettings,
 };
-use howfar_train::{Event, Model, Trained, TrainingInputs, measure_speed, predict, train};
+use howfar_train::{Crew, Event, Model, Trained, TrainingInputs, measure_speed, predict, train};
 use rand::Rng;
 
 const SIDE: usize = 32;
 
-/// Ten people, two classes: stripes across or stripes down, with noise.
-fn face_set(folder: &Path) -> FaceSet {
+/// Ten people, two classes: stripes across or stripes down, with noise; in colours, the stripes of the second class are blue.
+fn face_set(folder: &Path, colour: &str) -> FaceSet {
     let classes = vec!["across".to_owned(), "down".to_owned()];
-    let info = FaceSetInfo::new("stripes", classes, Preprocessing::standard("none", "none", SIDE as u32));
+    let preprocessing =
+        Preprocessing { colour: colour.to_owned(), ..Preprocessing::standard("none", "none", SIDE as u32) };
+    let n_channels = preprocessing.n_channels();
+    let info = FaceSetInfo::new("stripes", classes, preprocessing);
     let mut writer = FaceSetWriter::create(&folder.join("stripes"), info).unwrap();
     for person in 0..10 {
         for i in 0..6 {
             let mut noise = Seeds::new(person).stream("noise", &[i]);
             let label = i as usize % 2;
-            let pixel = |p: usize| {
+            let value = |i: usize| {
+                let (p, channel) = (i / n_channels, i % n_channels);
                 let along = if label == 0 { p / SIDE } else { p % SIDE };
-                (40 + 120 * (along / 4 % 2) + (noise.next_u32() % 60) as usize) as u8
+                let is_striped = n_channels == 1 || channel == 2 * label;
+                (40 + 120 * usize::from(is_striped) * (along / 4 % 2) + (noise.next_u32() % 60) as usize) as u8
             };
-            let data = (0..SIDE * SIDE).map(pixel).collect();
+            let data = (0..SIDE * SIDE * n_channels).map(value).collect();
+            let (width, height, channels) = (SIDE as u32, SIDE as u32, n_channels as u32);
             let subject = SubjectId::new("stripes", &format!("p{person}")).unwrap();
             let labels = FaceLabels {
                 label,
@@ -42,7 +48,7 @@ fn face_set(folder: &Path) -> FaceSet {
                 source: format!("{person}-{i}"),
                 drawn: None,
             };
-            writer.push(&Face { picture: Picture::gray(SIDE as u32, SIDE as u32, data), labels }).unwrap();
+            writer.push(&Face { picture: Picture { width, height, channels, data }, labels }).unwrap();
         }
     }
     writer.finish().unwrap()
@@ -58,9 +64,13 @@ struct Bench {
 
 impl Bench {
     fn new() -> Self {
+        Self::of_colour("gray")
+    }
+
+    fn of_colour(colour: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let set = face_set(folder.path());
-        let mut pool = Pool::new(set.info().classes.clone(), SIDE);
+        let set = face_set(folder.path(), colour);
+        let mut pool = Pool::new(set.info().classes.clone(), &set.info().preprocessing);
         pool.add(&set).unwrap();
         let people: BTreeSet<SubjectId> = (0..pool.len()).map(|f| pool.face(f).labels.subject.clone()).collect();
         let seeds = Seeds::new(11);
@@ -117,6 +127,36 @@ fn a_network_learns_and_its_model_says_the_same_after_a_trip_to_disk() {
     assert_eq!(predict(&Model::load(&path).unwrap(), &bench.pool, &test).unwrap(), said);
     assert_eq!(predict(&trained.model, &bench.pool, &test[3..4]).unwrap(), said[3..4]);
     assert!(!folder.path().join("checkpoint").exists());
+}
+
+#[test]
+fn every_network_takes_the_colours_of_its_set_and_refuses_others() {
+    let (bench, gray) = (Bench::of_colour("rgb"), Bench::new());
+    assert_eq!(bench.pool.pixels(0).len(), SIDE * SIDE * 3);
+    // VGG16 halves five times; these pictures are too small for it, which `howfar-net` tests at 64×64.
+    for (network, n_epochs) in [(Network::Compact, 12), (Network::Medium, 1), (Network::Table1Same, 1)] {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = TrainingSettings { network, ..settings(n_epochs) };
+        let trained = bench.train(&settings, folder.path(), &mut go_on).unwrap();
+        assert_eq!(trained.model.n_channels(), 3);
+        assert!(n_epochs == 1 || trained.history[11].validation_accuracy >= 0.9, "{:?}", trained.history);
+        let path = folder.path().join("model.safetensors");
+        trained.model.save(&path).unwrap();
+        let (read, test) = (Model::load(&path).unwrap(), bench.faces(SplitPart::Test));
+        assert_eq!(predict(&read, &bench.pool, &test).unwrap(), predict(&trained.model, &bench.pool, &test).unwrap());
+        assert!(predict(&read, &gray.pool, &test).unwrap_err().what().contains("other colours"));
+    }
+}
+
+#[test]
+fn gray_faces_and_coloured_ones_are_brought_to_the_colours_of_the_pool() {
+    let (rgb, gray) = (Bench::of_colour("rgb"), Bench::new());
+    let mut pool = Pool::new(gray.set.info().classes.clone(), &rgb.set.info().preprocessing);
+    pool.add(&gray.set).unwrap();
+    assert!(pool.pixels(3).chunks(3).zip(gray.pool.pixels(3)).all(|(three, one)| three == [*one; 3]));
+    let mut pool = Pool::new(rgb.set.info().classes.clone(), &gray.set.info().preprocessing);
+    pool.add(&rgb.set).unwrap();
+    assert_eq!(pool.pixels(3).len(), SIDE * SIDE);
 }
 
 #[test]
@@ -188,5 +228,6 @@ fn patience_ends_a_run_and_the_best_epoch_is_kept() {
 
 #[test]
 fn the_speed_is_a_positive_number() {
-    assert!(measure_speed(&settings(1), &Bench::new().pool).unwrap() > 0.0);
+    let crew = Crew { n_jobs: 2, n_threads: 2 };
+    assert!(measure_speed(&settings(1), &Bench::new().pool, crew).unwrap() > 0.0);
 }

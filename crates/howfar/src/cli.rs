@@ -19,6 +19,9 @@ pub struct Cli {
     /// Print no progress.
     #[arg(long, short, global = true)]
     pub quiet: bool,
+    /// Compute with these instructions instead of the fastest that the processor has; part of a cell's identity.
+    #[arg(long, global = true, value_parser = ["plain", "avx2", "avx512"])]
+    pub isa: Option<String>,
     /// What to do.
     #[command(subcommand)]
     pub command: Command,

@@ -22,10 +22,12 @@ pub mod status;
 pub mod train;
 pub mod train_landmarks;
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use howfar_face::Fault;
+use howfar_study::Cores;
 
 use crate::cli::Command;
 use crate::console::Console;
@@ -63,6 +65,24 @@ fn stop_flag() -> Arc<AtomicBool> {
     // A second handler in one process would be refused; there is one command a process.
     let _ = ctrlc::set_handler(move || raised.store(true, Ordering::SeqCst));
     stop
+}
+
+/// How the cores are shared out.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub struct CoreArgs {
+    /// Cells side by side. Without this and --threads a short measurement decides: a cell a core, or all cores for one cell.
+    #[arg(long, value_name = "N")]
+    jobs: Option<NonZeroUsize>,
+    /// Threads of each cell; no result depends on it.
+    #[arg(long, value_name = "N")]
+    threads: Option<NonZeroUsize>,
+}
+
+impl CoreArgs {
+    fn cores(self) -> Cores {
+        let [n_jobs, n_threads] = [self.jobs, self.threads].map(|n| n.map(NonZeroUsize::get));
+        Cores { n_cores: n_cores(), n_jobs, n_threads }
+    }
 }
 
 /// Cores that this process may use.

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use howfar_protocol::Cell;
 use howfar_study::StudyEvent;
-use howfar_train::Event;
+use howfar_train::{Crew, Event};
 use indicatif::ProgressBar;
 
 use crate::console::{Console, duration_words};
@@ -51,8 +51,8 @@ impl<'a> Journey<'a> {
     pub fn tell(&self, event: &StudyEvent) {
         let mut state = self.state.lock().expect("drawing does not panic");
         match event {
-            StudyEvent::Stage { name, n_cells, n_finished, n_pictures } => {
-                self.begin_stage(&mut state, name, (*n_cells, *n_finished), *n_pictures);
+            StudyEvent::Stage { name, n_cells, n_finished, n_pictures, crew } => {
+                self.begin_stage(&mut state, name, (*n_cells, *n_finished), *n_pictures, *crew);
             }
             StudyEvent::Started { cell_idx, cell } => {
                 if state.names.len() <= *cell_idx {
@@ -79,14 +79,22 @@ impl<'a> Journey<'a> {
         self.state.lock().expect("drawing does not panic").bar.finish_and_clear();
     }
 
-    fn begin_stage(&self, state: &mut State, name: &str, (n_cells, n_finished): (usize, usize), total: u64) {
+    fn begin_stage(
+        &self,
+        state: &mut State,
+        name: &str,
+        (n_cells, n_finished): (usize, usize),
+        total: u64,
+        crew: Crew,
+    ) {
         state.bar.finish_and_clear();
         (state.n_cells, state.n_finished, state.done, state.total) = (n_cells, n_finished, 0, total);
         (state.started, state.last_line) = (Instant::now(), Instant::now());
         state.names.clear();
         if n_cells > 0 {
             let before = if n_finished > 0 { format!(", {n_finished} finished before") } else { String::new() };
-            self.console.note(&format!("{n_cells} {name}{before}"));
+            let crew = if n_finished < n_cells { format!(", {}", crew_words(crew)) } else { String::new() };
+            self.console.note(&format!("{n_cells} {name}{before}{crew}"));
             state.bar = self.console.bar(total, "pictures");
         }
     }
@@ -111,6 +119,12 @@ impl<'a> Journey<'a> {
 
 fn short_name(cell: &Cell) -> String {
     format!("{} k={} split {} seed {}", cell.arm.name(), cell.k, cell.split_idx, cell.seed_idx)
+}
+
+/// How the cores are shared out.
+pub fn crew_words(Crew { n_jobs, n_threads }: Crew) -> String {
+    let threads = if n_threads == 1 { "one thread each".to_owned() } else { format!("{n_threads} threads each") };
+    format!("{n_jobs} at once, {threads}")
 }
 
 /// One epoch in a line.

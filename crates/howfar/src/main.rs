@@ -18,6 +18,8 @@ use clap::Parser;
 
 use cli::Cli;
 use console::Console;
+use howfar_face::Fault;
+use howfar_net::InstructionSet;
 
 /// Keeps large buffers instead of giving them back: page faults are a first-order cost in training.
 #[global_allocator]
@@ -27,7 +29,10 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let console = Console::new(cli.quiet, cli.json);
     // A bug must not look like an answer: exit code 1 and a sentence instead of a trace alone.
-    let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| command::run(cli.command, &console)));
+    let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        cli.isa.as_deref().map_or(Ok(()), pin)?;
+        command::run(cli.command, &console)
+    }));
     match outcome {
         Ok(Ok(())) => ExitCode::SUCCESS,
         Ok(Err(fault)) => {
@@ -38,5 +43,16 @@ fn main() -> ExitCode {
             console.note("howfar: this is a bug of howfar, not of your data. Please report the lines above.");
             ExitCode::from(1)
         }
+    }
+}
+
+/// Computes with the instructions of that name.
+fn pin(name: &str) -> Result<(), Fault> {
+    let available = InstructionSet::available();
+    match available.iter().find(|set| set.name() == name) {
+        Some(set) if set.pin() => Ok(()),
+        _ => Err(Fault::usage("--isa", "this processor does not have these instructions")
+            .found(name)
+            .expected(available.iter().map(|set| set.name()).collect::<Vec<_>>().join(", "))),
     }
 }

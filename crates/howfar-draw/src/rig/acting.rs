@@ -51,33 +51,35 @@ pub(crate) const SHAPES: [ShapeName; 20] = [
 const RECIPE: [(u8, &str, f32); 27] = [
     (1, "browInnerUp", 1.0),
     (2, "browOuterUp", 1.0),
-    (4, "browDown", 1.5),
-    (5, "eyeWide", 2.1),
+    (4, "browDown", 1.33),
+    (5, "eyeWide", 1.96),
     (6, "cheekSquint", 1.1),
-    (7, "eyeSquint", 1.6),
+    (7, "eyeSquint", 2.4),
     (9, "noseSneer", 1.0),
     (10, "mouthUpperUp", 1.1),
-    (12, "mouthSmile", 1.15),
+    (12, "mouthSmile", 1.1),
     (14, "mouthDimple", 1.0),
     (15, "mouthFrown", 1.9),
     (16, "mouthLowerDown", 1.0),
     (17, "mouthShrugLower", 0.9),
-    (20, "mouthStretch", 1.7),
+    (20, "mouthStretch", 1.52),
     (23, "mouthPress", 0.5),
     (23, "mouthRollLower", 0.36),
     (23, "mouthRollUpper", 0.36),
     (24, "mouthPress", 1.0),
-    (25, "mouthLowerDown", 0.9),
-    (25, "mouthUpperUp", 0.35),
+    (25, "mouthLowerDown", 0.83),
+    (25, "mouthUpperUp", 0.32),
     (26, "jawOpen", 0.35),
     (27, "jawOpen", 0.85),
-    (43, "eyeBlink", 0.5),
+    (43, "eyeBlink", 0.95),
     // The four that follow are weak companions, without which the unit looks like a part moved alone.
     (6, "eyeSquint", 0.3),
     (9, "browDown", 0.3),
     (24, "mouthRollLower", 0.15),
     (24, "mouthRollUpper", 0.15),
 ];
+/// Weight of eyeBlink at which an eye is as closed as a resting lid of 1 says.
+const RESTING_LID: f32 = 0.5;
 /// Weight of cheekPuff for each eye distance of a person's cheek fullness.
 const PUFF: f32 = 3.0;
 
@@ -89,7 +91,7 @@ pub(crate) fn weights(person: &Person, actions: &Actions) -> [[f32; 2]; SHAPES.l
     for (au, stem, weight) in RECIPE {
         let mut amounts = actions.by_side(au);
         if au == 43 {
-            amounts = amounts.map(|amount| amount.max(lid));
+            amounts = amounts.map(|amount| amount.max(lid * RESTING_LID / weight));
         }
         let habit = if matches!(au, 9 | 10) { person.habits.raise_lip } else { 1.0 };
         for (sum, amount) in weights[place(stem)].iter_mut().zip(amounts) {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use howfar_face::{Expression, FaceSet, Fault, files};
 use howfar_protocol::Study;
 
+use crate::command::CoreArgs;
 use crate::command::draw::{Request, draw};
 use crate::command::report;
 use crate::command::run::run_to_report;
@@ -17,9 +18,8 @@ pub struct Args {
     /// The folder to write.
     #[arg(long, default_value = "howfar-demo")]
     out: PathBuf,
-    /// Cells side by side, which share the cores; as many as there are cores if not given.
-    #[arg(long)]
-    jobs: Option<usize>,
+    #[command(flatten)]
+    cores: CoreArgs,
 }
 
 /// The demo's face sets: name, style, identities, seed.
@@ -41,7 +41,7 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     }
     let study_file = args.out.join("study.toml");
     files::write(&study_file, STUDY.as_bytes())?;
-    let results = run_to_report(&Study::read(&study_file)?, &args.out, args.jobs, console)?;
+    let results = run_to_report(&Study::read(&study_file)?, &args.out, args.cores, console)?;
     report::print_results(&results, &args.out, console);
     Ok(())
 }

@@ -29,7 +29,7 @@ pub fn run(_args: &Args, console: &Console) -> Result<(), Fault> {
     let lines = [
         ("howfar", env!("CARGO_PKG_VERSION").to_owned(), ""),
         ("processor", processor(), ""),
-        ("cores", n_cores().to_string(), "as many cells run side by side"),
+        ("cores", n_cores().to_string(), "cells side by side or all for one, whichever is faster"),
         ("instructions", instruction_set.to_owned(), "part of a cell's identity: another set computes cells anew"),
         (
             "memory",

@@ -41,7 +41,7 @@ struct Figures {
 /// Predicts every face and prints accuracy, macro figures and the confusion matrix.
 pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     let model = Model::load(&args.model)?;
-    let mut pool = Pool::new(model.classes().to_vec(), model.preprocessing().side as usize);
+    let mut pool = Pool::new(model.classes().to_vec(), model.preprocessing());
     let set = FaceSet::open(&args.faces)?;
     let (faces, n_left_out) = pool.add(&set)?;
     let faces: Vec<usize> = faces.collect();

@@ -4,10 +4,11 @@ use std::path::PathBuf;
 
 use howfar_face::Fault;
 use howfar_protocol::{Arm, Cell, Study};
-use howfar_study::Workbench;
+use howfar_study::{Workbench, cell_sizes, measure_crews};
 
-use crate::command::n_cores;
+use crate::command::CoreArgs;
 use crate::console::{Console, duration_words};
+use crate::journey::crew_words;
 
 /// Show what a study would run, and how long it may take.
 #[derive(Debug, clap::Args)]
@@ -15,9 +16,8 @@ use crate::console::{Console, duration_words};
 pub struct Args {
     /// The study file.
     study: PathBuf,
-    /// Cells side by side; all cores if not given.
-    #[arg(long)]
-    jobs: Option<usize>,
+    #[command(flatten)]
+    cores: CoreArgs,
 }
 
 /// Plans, measures a few steps, prints.
@@ -29,17 +29,17 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
         return Ok(());
     }
     let plan = workbench.plan();
-    let n_jobs = args.jobs.unwrap_or_else(n_cores).max(1);
-    let mut seconds = 0.0;
+    let (sizes, crews) = (cell_sizes(&workbench, &plan.cells)?, measure_crews(&workbench, args.cores.cores())?);
+    let times = crews.iter().map(|measured| (measured.seconds(&sizes), measured));
+    let (seconds, measured) = times.min_by(|a, b| a.0.total_cmp(&b.0)).expect("at least one crew comes into question");
     for recipe in &study.recipe {
         let cells: Vec<Cell> = plan.cells.iter().filter(|c| c.recipe == *recipe).cloned().collect();
-        let speed = howfar_train::measure_speed(&study.settings(*recipe), workbench.pool())?;
         let n_pictures = workbench.n_pictures(&cells)?;
-        seconds += n_pictures as f64 / speed / n_jobs as f64;
         console.answer(&format!(
-            "recipe {}: {} cells, {n_pictures} training pictures at {speed:.0} a second and core",
+            "recipe {}: {} cells, {n_pictures} training pictures at {:.0} a second",
             recipe.name(),
-            cells.len()
+            cells.len(),
+            measured.speeds[recipe]
         ));
         for (arm, k, n) in groups(&cells) {
             let mixture = workbench.n_pictures(&[cells[n.0].clone()])? / u64::from(cells[n.0].settings.epochs);
@@ -56,7 +56,8 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     if workbench.n_left_out() > 0 {
         console.answer(&format!("{} faces of other classes are left out", workbench.n_left_out()));
     }
-    console.answer(&format!("about {} for the cells above on {n_jobs} cores, at most", duration_words(seconds)));
+    let (time, crew) = (duration_words(seconds), crew_words(measured.crew));
+    console.answer(&format!("about {time} for the cells above, {crew}, at most"));
     Ok(())
 }
 

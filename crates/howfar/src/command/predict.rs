@@ -124,7 +124,7 @@ fn look_at(image: &Path, model: &Model, detect: Option<&str>, picture: Option<&P
     let faces = preprocess_photo(&photo, &preprocessing)?;
     let pictures = faces.iter().map(|face| face.picture.clone()).collect();
     let name = image.display().to_string();
-    let pool = Pool::of_photos(model.classes().to_vec(), preprocessing.side as usize, &name, pictures)?;
+    let pool = Pool::of_photos(model.classes().to_vec(), &preprocessing, &name, pictures)?;
     let indices: Vec<usize> = (0..faces.len()).collect();
     let probabilities = predict(model, &pool, &indices)?;
     let seen: Vec<Seen> = probabilities.into_iter().zip(&faces).map(|(p, face)| seen(&name, model, face, p)).collect();

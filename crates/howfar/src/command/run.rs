@@ -8,7 +8,7 @@ use howfar_face::{FaceSet, Fault, contact_sheet, encode_png, files};
 use howfar_protocol::Study;
 use howfar_study::{StudyFolder, Workbench, run_study};
 
-use crate::command::{n_cores, report, stop_flag};
+use crate::command::{CoreArgs, report, stop_flag};
 use crate::console::{Console, duration_words};
 use crate::journey::Journey;
 
@@ -21,9 +21,8 @@ pub struct Args {
     /// The study's folder; the study's name if not given.
     #[arg(long)]
     out: Option<PathBuf>,
-    /// Cells side by side, which share the cores; as many as there are cores if not given.
-    #[arg(long)]
-    jobs: Option<usize>,
+    #[command(flatten)]
+    cores: CoreArgs,
 }
 
 /// People on a sheet of the report.
@@ -33,20 +32,20 @@ const PEOPLE_ON_A_SHEET: usize = 6;
 pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     let study = Study::read(&args.study)?;
     let out = args.out.clone().unwrap_or_else(|| PathBuf::from(&study.name));
-    let results = run_to_report(&study, &out, args.jobs, console)?;
+    let results = run_to_report(&study, &out, args.cores, console)?;
     report::print_results(&results, &out, console);
     Ok(())
 }
 
 /// Cells, results, sheets, report.
-pub fn run_to_report(study: &Study, out: &Path, jobs: Option<usize>, console: &Console) -> Result<Results, Fault> {
+pub fn run_to_report(study: &Study, out: &Path, cores: CoreArgs, console: &Console) -> Result<Results, Fault> {
     let started = Instant::now();
     let workbench = Workbench::open(study)?;
     let folder = StudyFolder::new(out);
     files::create_folder(out)?;
     let stop = stop_flag();
     let journey = Journey::new(console);
-    run_study(&workbench, &folder, jobs.unwrap_or_else(n_cores), &stop, &|event| journey.tell(&event))?;
+    run_study(&workbench, &folder, cores.cores(), &stop, &|event| journey.tell(&event))?;
     journey.finish();
     let results = howfar_study::analyse(&workbench, &folder)?;
     write_sheets(&workbench, &folder)?;

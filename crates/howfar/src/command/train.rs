@@ -104,7 +104,7 @@ fn read(args: &Args, console: &Console) -> Result<(Pool, Preprocessing), Fault> 
     let first =
         sets.first().map(|set| set.info().clone()).ok_or_else(|| Fault::usage("FACES", "no face set is named"))?;
     let mut preprocessing = first.preprocessing;
-    let mut pool = Pool::new(first.classes, preprocessing.side as usize);
+    let mut pool = Pool::new(first.classes, &preprocessing);
     for set in &sets {
         let (_, n_left_out) = pool.add(set)?;
         if n_left_out > 0 {

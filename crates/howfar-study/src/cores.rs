@@ -1,0 +1,148 @@
+//! Who works on what: cells side by side, one thread each, or one cell after the other on all cores.
+//!
+//! In: the cores, what the user asked for, measured speeds, cells to do. Out: the crew that is done sooner. No number of a
+//! cell depends on it.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use howfar_face::Fault;
+use howfar_protocol::{Cell, Recipe};
+use howfar_train::{Crew, measure_speed};
+
+use crate::workbench::Workbench;
+
+/// The cores of this machine and what the user asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cores {
+    /// Cores that may be used.
+    pub n_cores: usize,
+    /// Cells side by side.
+    pub n_jobs: Option<usize>,
+    /// Threads of each.
+    pub n_threads: Option<usize>,
+}
+
+impl Cores {
+    /// What was asked for, or the two ways that come into question.
+    fn crews(self) -> Vec<Crew> {
+        let share = |n: usize| (self.n_cores / n.max(1)).max(1);
+        let asked = |n_jobs: usize, n_threads: usize| vec![Crew { n_jobs: n_jobs.max(1), n_threads: n_threads.max(1) }];
+        match (self.n_jobs, self.n_threads) {
+            (Some(n_jobs), n_threads) => asked(n_jobs, n_threads.unwrap_or_else(|| share(n_jobs))),
+            (None, Some(n_threads)) => asked(share(n_threads), n_threads),
+            (None, None) if self.n_cores <= 1 => asked(1, 1),
+            (None, None) => [asked(self.n_cores, 1), asked(1, self.n_cores)].concat(),
+        }
+    }
+}
+
+/// A crew and how fast it trains with each recipe: pictures a second of all its jobs together.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MeasuredCrew {
+    /// The crew.
+    pub crew: Crew,
+    /// Its speeds.
+    pub speeds: BTreeMap<Recipe, f64>,
+}
+
+impl MeasuredCrew {
+    /// Seconds for cells of so many pictures, the largest first, each begun by whoever is free.
+    pub fn seconds(&self, cells: &[(Recipe, u64)]) -> f64 {
+        let n_jobs = self.crew.n_jobs;
+        let of_one = |(recipe, n): &(Recipe, u64)| *n as f64 * n_jobs as f64 / self.speeds[recipe];
+        let mut seconds: Vec<f64> = cells.iter().map(of_one).collect();
+        seconds.sort_by(|a, b| b.total_cmp(a));
+        let mut busy = vec![0.0_f64; n_jobs];
+        for cell in seconds {
+            if let Some(first) = busy.iter_mut().min_by(|a, b| a.total_cmp(b)) {
+                *first += cell;
+            }
+        }
+        busy.into_iter().fold(0.0, f64::max)
+    }
+}
+
+/// Measures the crews that come into question with every recipe of the study.
+pub fn measure_crews(workbench: &Workbench, cores: Cores) -> Result<Vec<MeasuredCrew>, Fault> {
+    let measured = |crew: Crew| {
+        let speed = |recipe: &Recipe| {
+            Ok((*recipe, measure_speed(&workbench.study().settings(*recipe), workbench.pool(), crew)?))
+        };
+        let speeds = workbench.study().recipe.iter().map(speed).collect::<Result<_, Fault>>()?;
+        Ok(MeasuredCrew { crew, speeds })
+    };
+    cores.crews().into_iter().map(measured).collect()
+}
+
+/// Chooses crews; measures once, and only if there is a choice.
+#[derive(Debug)]
+pub(crate) struct Chooser {
+    cores: Cores,
+    measured: Vec<MeasuredCrew>,
+}
+
+impl Chooser {
+    pub(crate) fn new(cores: Cores) -> Self {
+        Chooser { cores, measured: Vec::new() }
+    }
+
+    /// The crew that does these cells soonest.
+    pub(crate) fn choose(&mut self, workbench: &Workbench, cells: &[Cell]) -> Result<Crew, Fault> {
+        let crews = self.cores.crews();
+        if crews.len() == 1 || cells.is_empty() {
+            return Ok(crews[0]);
+        }
+        if self.measured.is_empty() {
+            self.measured = measure_crews(workbench, self.cores)?;
+        }
+        let sizes = cell_sizes(workbench, cells)?;
+        let seconds = |measured: &&MeasuredCrew| measured.seconds(&sizes);
+        let soonest = self.measured.iter().min_by(|a, b| seconds(a).total_cmp(&seconds(b)));
+        Ok(soonest.map_or(crews[0], |measured| measured.crew))
+    }
+}
+
+/// Recipe and training pictures of each cell, at most.
+pub fn cell_sizes(workbench: &Workbench, cells: &[Cell]) -> Result<Vec<(Recipe, u64)>, Fault> {
+    cells.iter().map(|cell| Ok((cell.recipe, workbench.n_pictures(std::slice::from_ref(cell))?))).collect()
+}
+
+/// Places of cells, the largest first, so that no core waits long for the last one.
+pub(crate) fn largest_first(sizes: &[(Recipe, u64)]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..sizes.len()).collect();
+    order.sort_by_key(|i| Reverse(sizes[*i].1));
+    order
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn crews(n_cores: usize, n_jobs: Option<usize>, n_threads: Option<usize>) -> Vec<(usize, usize)> {
+        Cores { n_cores, n_jobs, n_threads }.crews().iter().map(|crew| (crew.n_jobs, crew.n_threads)).collect()
+    }
+
+    #[test]
+    fn what_is_asked_for_is_done_and_the_rest_of_the_cores_shared_out() {
+        assert_eq!(crews(8, None, None), [(8, 1), (1, 8)]);
+        assert_eq!(crews(1, None, None), [(1, 1)]);
+        assert_eq!(crews(8, Some(2), None), [(2, 4)]);
+        assert_eq!(crews(8, None, Some(3)), [(2, 3)]);
+        assert_eq!(crews(2, Some(5), Some(7)), [(5, 7)]);
+    }
+
+    #[test]
+    fn one_cell_wants_all_cores_and_many_cells_a_core_each() {
+        let measured = |n_jobs, n_threads, speed| MeasuredCrew {
+            crew: Crew { n_jobs, n_threads },
+            speeds: BTreeMap::from([(Recipe::Paper, speed)]),
+        };
+        let (apart, together) = (measured(4, 1, 400.0), measured(1, 4, 300.0));
+        let one = [(Recipe::Paper, 1200)];
+        assert_eq!((apart.seconds(&one), together.seconds(&one)), (12.0, 4.0));
+        let many = [(Recipe::Paper, 1200); 8];
+        assert_eq!((apart.seconds(&many), together.seconds(&many)), (24.0, 32.0));
+        assert_eq!(largest_first(&[(Recipe::Paper, 1), (Recipe::Modern, 3), (Recipe::Paper, 3)]), [1, 2, 0]);
+    }
+}
