@@ -4,7 +4,7 @@
 
 use crate::head::HeadModel;
 use crate::light::{Light, Place};
-use crate::paint::{BrowVertex, Mask};
+use crate::paint::{BrowVertex, Mask, Paint};
 use crate::person::{Hair, Person, Skin};
 use crate::raster::ShadowMap;
 use crate::relief::Relief;
@@ -51,16 +51,11 @@ fn albedo(head: &HeadModel, person: &Person, relief: &Relief) -> Vec<f32> {
     let mut albedo = blotched(head, skin);
     grain(head, skin, &mut albedo);
     darken(&mut albedo, &paint.sockets, skin.lid_shade);
-    beard(head, person, &mut albedo);
+    beard(paint, person, &mut albedo);
     darken(&mut albedo, &paint.lips, 1.0 - skin.lips);
     darken(&mut albedo, &paint.lip_seam, 0.5);
     darken(&mut albedo, &paint.nostrils, 0.5);
-    for side in &paint.brows {
-        side.iter().for_each(|v| albedo[v.vertex as usize] *= 1.0 - skin.brow_darkness * brow_cover(skin, v));
-    }
-    darken(&mut albedo, &paint.lashes, skin.lash_darkness);
-    darken(&mut albedo, &paint.lower_lashes, 0.4 * skin.lash_darkness);
-    darken(&mut albedo, &paint.lid_crease, skin.crease);
+    brows_and_lids(paint, skin, &mut albedo);
     for (i, value) in albedo.iter_mut().enumerate() {
         *value *= 1.0 - (relief.furrowed[i] * skin.line_darkness).min(0.5);
         let hair = relief.hair[i];
@@ -70,6 +65,16 @@ fn albedo(head: &HeadModel, person: &Person, relief: &Relief) -> Vec<f32> {
         }
     }
     albedo
+}
+
+/// Brows, lashes, and the crease above the lid.
+pub(crate) fn brows_and_lids(paint: &Paint, skin: &Skin, albedo: &mut [f32]) {
+    for v in paint.brows.iter().flatten() {
+        albedo[v.vertex as usize] *= 1.0 - skin.brow_darkness * brow_cover(skin, v);
+    }
+    darken(albedo, &paint.lashes, skin.lash_darkness);
+    darken(albedo, &paint.lower_lashes, 0.4 * skin.lash_darkness);
+    darken(albedo, &paint.lid_crease, skin.crease);
 }
 
 pub(crate) fn darken(albedo: &mut [f32], mask: &Mask, amount: f32) {
@@ -137,10 +142,10 @@ pub(crate) fn brow_cover(skin: &Skin, v: &BrowVertex) -> f32 {
     (-distance.powf(2.6)).exp() * hairs
 }
 
-fn beard(head: &HeadModel, person: &Person, albedo: &mut [f32]) {
+pub(crate) fn beard(paint: &Paint, person: &Person, albedo: &mut [f32]) {
     let dark = 1.0 - (person.hair.albedo / person.skin.albedo).clamp(0.1, 1.0);
-    darken(albedo, &head.paint.beard, person.hair.beard * dark);
-    darken(albedo, &head.paint.moustache, person.hair.moustache * dark);
+    darken(albedo, &paint.beard, person.hair.beard * dark);
+    darken(albedo, &paint.moustache, person.hair.moustache * dark);
 }
 
 /// Brightness of strands against the hair's mean.

@@ -1,7 +1,7 @@
 //! Draws one face.
 //!
-//! In: our own head or a rig, a style, a seed, and which identity shows what how strongly. Out: pixels with exact labels, from streams
-//! of the picture's own. Orders no sets: that is `drawn_set`.
+//! In: our own head or a rig, a style, a seed, and which identity shows what how strongly. Out: pixels with exact labels,
+//! from streams of the picture's own. Orders no sets: that is `drawn_set`.
 
 use howfar_face::{Colour, Expression};
 
@@ -119,10 +119,12 @@ pub(crate) fn draw(
         }
     }
     let tone = Tone::draw(&style.tone, &mut session("tone"));
-    let gray = tone.develop(&canvas.brightness, size, &mut source.of_frame(shot, frame, "noise"));
+    let exposed = tone.expose(&canvas.brightness, size);
+    let gray = tone.develop(&exposed, size, &mut source.of_frame(shot, frame, "noise"));
     let pixels = match &tinted {
         Some(Tinted { red, blue }) => {
-            let light = [&canvas.brightness, &red.brightness, &blue.brightness];
+            let [red, blue] = [red, blue].map(|part| tone.expose(&part.brightness, size));
+            let light = [&exposed[..], &red, &blue];
             tone.colour(&gray, light, size, &mut source.of_frame(shot, frame, "colour noise"))
         }
         None => gray,

@@ -63,6 +63,11 @@ impl<'a> SetRequest<'a> {
         u64::from(self.people) * self.faces_a_person()
     }
 
+    /// The first take at its strongest: a renderer that draws it otherwise draws another set.
+    pub fn probe(&self) -> Result<Face, Fault> {
+        self.face(Rig::or_own(self.rig), u64::from(self.frames) - 1)
+    }
+
     /// The drawn database: what its subjects are named after.
     pub fn database(&self) -> String {
         let rig = if self.rig.is_some() { "ict-" } else { "" };
@@ -129,8 +134,8 @@ impl<'a> SetRequest<'a> {
 }
 
 /// Draws the faces of a set from number `begin` on and hands them to `sink` in order. A face's subject is
-/// `drawn-<style>-<seed>:<person>`, with a rig `drawn-ict-<style>-<seed>:<person>`. `progress` is told how many are done, with those before `begin`, after each block and
-/// may stop the work, which ends it as interrupted.
+/// `drawn-<style>-<seed>:<person>`, with a rig `drawn-ict-<style>-<seed>:<person>`. `progress` is told how many are done,
+/// with those before `begin`, after each block and may stop the work, which ends it as interrupted.
 pub fn draw_set(
     request: &SetRequest<'_>,
     begin: u64,

@@ -1,7 +1,7 @@
 //! What JPEG loses: blocks of 8 × 8 levels rounded in the cosine domain.
 //!
-//! In: a square picture, gray or one plane of chroma, and a quality. Out: the levels that a decoder would show. Writes no file: the coding after the
-//! rounding loses nothing.
+//! In: a square picture, gray or one plane of chroma, and a quality. Out: the levels that a decoder would show. Writes
+//! no file: the coding after the rounding loses nothing.
 
 use std::f32::consts::{FRAC_1_SQRT_2, PI};
 use std::sync::OnceLock;
@@ -41,8 +41,8 @@ pub(crate) enum Plane {
 
 type Block = [[f32; SIDE]; SIDE];
 
-/// Rounds a `[side, side]` plane as the common encoder does at `quality` 1..=100; edges repeat in blocks that are cut. Chroma
-/// is as fine as luma: some encoders halve it (4:2:0), others do not (4:4:4).
+/// Rounds a `[side, side]` plane as the common encoder does at `quality` 1..=100; edges repeat in blocks that are cut.
+/// Chroma is as fine as luma: some encoders halve it (4:2:0), others do not (4:4:4).
 pub(crate) fn compress(levels: &mut [f32], side: usize, quality: f32, plane: Plane) {
     let steps = steps(quality, plane);
     for top in (0..side).step_by(SIDE) {

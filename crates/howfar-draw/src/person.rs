@@ -18,7 +18,6 @@ pub(crate) struct Person {
     pub cheek: f32,
     /// Outward depth of the eye sockets.
     pub socket: f32,
-    /// 0 = young, 1 = old.
     /// Depth of each furrow at rest, by the order of `Furrow`; about 1 = that of an old face.
     pub resting_lines: [f32; N_FURROWS],
     pub habits: Habits,

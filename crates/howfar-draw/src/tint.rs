@@ -1,13 +1,13 @@
 //! Tints: what a colour picture adds to the brightness of the gray one.
 //!
-//! In: a person and streams of their own. Out: a `Tint` for everything that is drawn. Every tint has luma 1, so that the gray
-//! of a colour picture is the gray picture.
+//! In: a person and streams of their own. Out: a `Tint` for everything that is drawn. Every tint has luma 1, so that the
+//! gray of a colour picture is the gray picture.
 
 use crate::dice::Dice;
 use crate::person::{Hair, Person, Skin};
 
 /// Rec. 601 luma: shares of red, green and blue.
-const LUMA: [f32; 3] = [0.299, 0.587, 0.114];
+pub(crate) const LUMA: [f32; 3] = [0.299, 0.587, 0.114];
 /// Skin of this albedo has the palest tint, of the lower one the deepest: the ends of the embedded styles.
 const SKIN_ALBEDO: [f32; 2] = [0.85, 0.4];
 
@@ -73,37 +73,20 @@ impl Palette {
         let balance = session.bell();
         let light = Tint::new(1.0 + 0.012 * balance, 1.0 - 0.02 * balance);
         let blood = own.between(0.02, 0.09);
-        let palette = Palette {
-            skin,
-            flush: Tint::new(skin.red + blood, skin.blue - 0.45 * blood),
-            lips,
-            cavity: Tint::new(1.7, 0.62),
-            flesh: Tint::new(1.48, 0.85),
-            hair: hair(&person.hair, depth, own),
-            iris: iris(person.skin.iris, depth, own),
-            sclera: Tint::new(own.between(1.02, 1.05), own.between(0.92, 1.0)),
-            teeth: Tint::new(1.04, own.between(0.8, 0.94)),
-            frame: muted(0.3, own),
-            cloth: muted(0.5, session),
-            background: muted(0.22, session),
-        };
-        palette.under(light)
-    }
-
-    fn under(self, light: Tint) -> Self {
+        let lit = |tint: Tint| tint.under(light);
         Palette {
-            skin: self.skin.under(light),
-            flush: self.flush.under(light),
-            lips: self.lips.under(light),
-            cavity: self.cavity.under(light),
-            flesh: self.flesh.under(light),
-            hair: self.hair.under(light),
-            iris: self.iris.under(light),
-            sclera: self.sclera.under(light),
-            teeth: self.teeth.under(light),
-            frame: self.frame.under(light),
-            cloth: self.cloth.under(light),
-            background: self.background.under(light),
+            skin: lit(skin),
+            flush: lit(Tint::new(skin.red + blood, skin.blue - 0.45 * blood)),
+            lips: lit(lips),
+            cavity: lit(Tint::new(1.7, 0.62)),
+            flesh: lit(Tint::new(1.48, 0.85)),
+            hair: lit(hair(&person.hair, depth, own)),
+            iris: lit(iris(person.skin.iris, depth, own)),
+            sclera: lit(Tint::new(own.between(1.02, 1.05), own.between(0.92, 1.0))),
+            teeth: lit(Tint::new(1.04, own.between(0.8, 0.94))),
+            frame: lit(muted(0.3, own)),
+            cloth: lit(muted(0.5, session)),
+            background: lit(muted(0.22, session)),
         }
     }
 }

@@ -1,10 +1,11 @@
-//! From light to gray levels: lens blur, reduction, gamma, an S-shaped curve, contrast, noise.
+//! From light to gray levels: lens blur, reduction, gamma, an S-shaped curve, contrast, noise, JPEG.
 //!
 //! In: brightness of a picture three times as large; for colour, its red and blue light too. Out: levels 0..=255.
 
 use crate::dice::Dice;
 use crate::jpeg::{Plane, compress};
 use crate::style::ToneStyle;
+use crate::tint::LUMA;
 
 /// Samples a pixel's side.
 pub(crate) const SUPERSAMPLING: usize = 3;
@@ -36,13 +37,22 @@ impl Tone {
         }
     }
 
+    /// The light on the sensor: through the lens, a number a pixel.
+    ///
     /// # Shapes
     /// `large` `[3 size, 3 size]` -> `[size, size]`
-    pub fn develop(&self, large: &[f32], size: usize, dice: &mut Dice) -> Vec<u8> {
+    pub fn expose(&self, large: &[f32], size: usize) -> Vec<f32> {
         let sigma = self.blur_px * size as f32 / 64.0 * SUPERSAMPLING as f32;
-        let sharp = reduce(&gaussian(large, size * SUPERSAMPLING, sigma), size);
+        reduce(&gaussian(large, size * SUPERSAMPLING, sigma), size)
+    }
+
+    /// Gray levels of what was exposed.
+    ///
+    /// # Shapes
+    /// `light` `[size, size]` -> `[size, size]`
+    pub fn develop(&self, light: &[f32], size: usize, dice: &mut Dice) -> Vec<u8> {
         let mut levels: Vec<f32> =
-            sharp.iter().enumerate().map(|(i, v)| self.curve(*v) * self.corner(i, size)).collect();
+            light.iter().enumerate().map(|(i, v)| self.curve(*v) * self.corner(i, size)).collect();
         let n = levels.len() as f32;
         let mean = levels.iter().sum::<f32>() / n;
         let sd = (levels.iter().map(|v| (v - mean).powi(2)).sum::<f32>() / n).sqrt();
@@ -57,12 +67,11 @@ impl Tone {
     /// Colours a developed picture. Its gray levels stay the luma; noise and JPEG come to the chroma on its own.
     ///
     /// # Shapes
-    /// `gray` `[size, size]`; `light` brightness, red and blue, `[3 size, 3 size]` each -> `[size, size, 3]`
-    pub fn colour(&self, gray: &[u8], light: [&Vec<f32>; 3], size: usize, dice: &mut Dice) -> Vec<u8> {
-        let sigma = self.blur_px * size as f32 / 64.0 * SUPERSAMPLING as f32;
-        let [whole, red, blue] = light.map(|large| reduce(&gaussian(large, size * SUPERSAMPLING, sigma), size));
+    /// `gray` `[size, size]`; `light` what was exposed of brightness, red and blue, `[size, size]` each -> `[size, size, 3]`
+    pub fn colour(&self, gray: &[u8], light: [&[f32]; 3], size: usize, dice: &mut Dice) -> Vec<u8> {
+        let [whole, red, blue] = light;
         let mut chroma = |part: &[f32], scale: f32| {
-            let against_gray = part.iter().zip(&whole).zip(gray).map(|((part, whole), gray)| {
+            let against_gray = part.iter().zip(whole).zip(gray).map(|((part, whole), gray)| {
                 f32::from(*gray) * (part / whole.max(1e-4) - 1.0).clamp(-1.0, MOST_CHROMA) / scale
             });
             let mut plane: Vec<f32> = against_gray
@@ -71,7 +80,7 @@ impl Tone {
             compress(&mut plane, size, self.jpeg_quality, Plane::Chroma);
             plane.into_iter().map(|v| (v - 128.0) * scale).collect::<Vec<f32>>()
         };
-        let (red, blue) = (chroma(&red, CR_SCALE), chroma(&blue, CB_SCALE));
+        let (red, blue) = (chroma(red, CR_SCALE), chroma(blue, CB_SCALE));
         gray.iter().zip(red).zip(blue).flat_map(|((gray, red), blue)| rgb(f32::from(*gray), red, blue)).collect()
     }
 
@@ -96,10 +105,10 @@ const MOST_CHROMA: f32 = 1.5;
 /// Noise of the chroma planes against that of the luma: a camera smooths it away sooner.
 const CHROMA_NOISE: f32 = 0.5;
 
-/// Levels of a pixel from its luma and what red and blue have beyond it. Colours that do not fit into 0..=255 are paled, not
-/// cut: the luma stays.
+/// Levels of a pixel from its luma and what red and blue have beyond it. Colours that do not fit into 0..=255 are paled,
+/// not cut: the luma stays.
 fn rgb(luma: f32, red: f32, blue: f32) -> [u8; 3] {
-    let beyond = [red, -(0.299 * red + 0.114 * blue) / 0.587, blue];
+    let beyond = [red, -(LUMA[0] * red + LUMA[2] * blue) / LUMA[1], blue];
     let room = |d: f32| if d > 0.0 { (255.0 - luma) / d } else { luma / -d.min(-1e-6) };
     let share = beyond.into_iter().map(room).fold(1.0, f32::min);
     beyond.map(|d| (luma + share * d).round().clamp(0.0, 255.0) as u8)

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::table::{Column, ColumnKind, ColumnSpec, TableReader};
-use crate::{DrawnLabels, Face, FaceLabels, Fault, Provenance, SubjectId, decode_png, files};
+use crate::{Colour, DrawnLabels, Face, FaceLabels, Fault, Provenance, SubjectId, decode_png, files};
 
 /// Name and version of the format of `face_set.json`.
 pub(crate) const FORMAT: &str = "howfar face set";
@@ -59,7 +59,7 @@ pub struct Preprocessing {
 impl Preprocessing {
     /// 3 for `rgb`, 1 otherwise.
     pub fn n_channels(&self) -> usize {
-        if self.colour == "rgb" { 3 } else { 1 }
+        if self.colour == Colour::Rgb.name() { 3 } else { 1 }
     }
 
     /// Eyes at height 24.5 of 64 and 22.5 of 64 apart (`docs/formats.md`), gray.

@@ -309,6 +309,10 @@ fn toml_fault(text: &str, place: &str, error: &toml::de::Error) -> Fault {
         }
     } else if what.contains("mixture ratio") {
         fault = fault.expected("finite numbers from 0 up; 0 means real data only");
+    } else if what.starts_with("missing field") {
+        fault = fault
+            .expected(format!("`{}`", quoted.first().unwrap_or(&"the field")))
+            .hint("`howfar init` writes a whole study file to start from; docs/study.md lists the fields");
     }
     fault
 }
@@ -342,6 +346,13 @@ mod tests {
             assert!(text.contains(what) && text.contains(answer), "{name}: {text}");
             assert_eq!(fault.kind().exit_code(), 2, "{name}");
         }
+    }
+
+    #[test]
+    fn a_missing_table_is_named_with_where_to_get_one() {
+        let text = Study::parse("name = \"a\"\n", "study.toml").unwrap_err().to_string();
+        assert!(text.contains("missing field `real`") && text.contains("expected  `real`"), "{text}");
+        assert!(text.contains("`howfar init` writes a whole study file"), "{text}");
     }
 
     #[test]

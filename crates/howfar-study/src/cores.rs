@@ -87,20 +87,22 @@ impl Chooser {
         Chooser { cores, measured: Vec::new() }
     }
 
-    /// The crew that does these cells soonest.
-    pub(crate) fn choose(&mut self, workbench: &Workbench, cells: &[Cell]) -> Result<Crew, Fault> {
+    /// The crew that does cells of these sizes soonest.
+    pub(crate) fn choose(&mut self, workbench: &Workbench, sizes: &[(Recipe, u64)]) -> Result<Crew, Fault> {
         let crews = self.cores.crews();
-        if crews.len() == 1 || cells.is_empty() {
+        if crews.len() == 1 || sizes.is_empty() {
             return Ok(crews[0]);
         }
         if self.measured.is_empty() {
             self.measured = measure_crews(workbench, self.cores)?;
         }
-        let sizes = cell_sizes(workbench, cells)?;
-        let seconds = |measured: &&MeasuredCrew| measured.seconds(&sizes);
-        let soonest = self.measured.iter().min_by(|a, b| seconds(a).total_cmp(&seconds(b)));
-        Ok(soonest.map_or(crews[0], |measured| measured.crew))
+        Ok(soonest(&self.measured, sizes).map_or(crews[0], |measured| measured.crew))
     }
+}
+
+/// The crew that does cells of these sizes soonest; none of none.
+pub fn soonest<'a>(measured: &'a [MeasuredCrew], sizes: &[(Recipe, u64)]) -> Option<&'a MeasuredCrew> {
+    measured.iter().min_by(|a, b| a.seconds(sizes).total_cmp(&b.seconds(sizes)))
 }
 
 /// Recipe and training pictures of each cell, at most.

@@ -12,7 +12,7 @@ mod runner;
 mod workbench;
 
 pub use analysis::{all_cells, analyse};
-pub use cores::{Cores, MeasuredCrew, cell_sizes, measure_crews};
+pub use cores::{Cores, MeasuredCrew, cell_sizes, measure_crews, soonest};
 pub use folder::{CellState, StudyFolder};
 pub use run_cell::{CellOutcome, CellTimes, FinishedCell, cell_times, run_cell};
 pub use runner::{StudyEvent, run_study};

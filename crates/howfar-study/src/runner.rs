@@ -1,5 +1,5 @@
-//! Runs the cells of a study on the cores, as `cores.rs` shares them out, in two stages: what chooses k, then the controls at
-//! the chosen k.
+//! Runs the cells of a study on the cores, as `cores.rs` shares them out, in two stages: what chooses k, then the
+//! controls at the chosen k.
 //!
 //! In: a workbench and a folder. Out: finished cells; events for whoever watches. Which thread runs a cell, and when,
 //! never reaches its numbers.
@@ -99,16 +99,17 @@ fn run_stage(
             open.push(cell.clone());
         }
     }
-    let crew = chooser.choose(workbench, &open)?;
+    let sizes = cell_sizes(workbench, &open)?;
+    let crew = chooser.choose(workbench, &sizes)?;
     let crew = Crew { n_jobs: crew.n_jobs.min(open.len()), ..crew };
     (stage.watch)(StudyEvent::Stage {
         name: stage.name,
         n_cells: cells.len(),
         n_finished: cells.len() - open.len(),
-        n_pictures: workbench.n_pictures(&open)?,
+        n_pictures: sizes.iter().map(|(_, n_pictures)| n_pictures).sum(),
         crew,
     });
-    let order = largest_first(&cell_sizes(workbench, &open)?);
+    let order = largest_first(&sizes);
     let next = AtomicUsize::new(0);
     let failure: Mutex<Option<Fault>> = Mutex::new(None);
     let work = || {

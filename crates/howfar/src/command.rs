@@ -22,7 +22,6 @@ pub mod status;
 pub mod train;
 pub mod train_landmarks;
 
-use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -71,16 +70,16 @@ fn stop_flag() -> Arc<AtomicBool> {
 #[derive(Debug, Clone, Copy, clap::Args)]
 pub struct CoreArgs {
     /// Cells side by side. Without this and --threads a short measurement decides: a cell a core, or all cores for one cell.
-    #[arg(long, value_name = "N")]
-    jobs: Option<NonZeroUsize>,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=4096))]
+    jobs: Option<u32>,
     /// Threads of each cell; no result depends on it.
-    #[arg(long, value_name = "N")]
-    threads: Option<NonZeroUsize>,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=4096))]
+    threads: Option<u32>,
 }
 
 impl CoreArgs {
     fn cores(self) -> Cores {
-        let [n_jobs, n_threads] = [self.jobs, self.threads].map(|n| n.map(NonZeroUsize::get));
+        let [n_jobs, n_threads] = [self.jobs, self.threads].map(|n| n.map(|n| n as usize));
         Cores { n_cores: n_cores(), n_jobs, n_threads }
     }
 }

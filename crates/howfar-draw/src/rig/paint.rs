@@ -2,7 +2,7 @@
 //!
 //! In: the rig's masks, a person, and where furrows and hair are. Out: an albedo a vertex of skin and sockets.
 
-use crate::colour::{blotch, brow_cover, darken, hashed, strands};
+use crate::colour::{beard, blotch, brows_and_lids, darken, hashed, strands};
 use crate::parts::step;
 use crate::person::{Hair, HairCut, Person, Skin};
 use crate::relief::hairline;
@@ -28,17 +28,10 @@ pub(crate) fn albedo(rig: &IctRig, person: &Person, furrowed: &[f32], hair: &[f3
     darken(&mut albedo, &paint.sockets, skin.lid_shade);
     let [phase, other, rate] = person.hair.strand_phase;
     let coarse = Hair { strand_phase: [phase, other, rate.min(FINEST_STRANDS)], ..person.hair.clone() };
-    let dark = 1.0 - (person.hair.albedo / skin.albedo).clamp(0.1, 1.0);
-    darken(&mut albedo, &paint.beard, person.hair.beard * dark);
-    darken(&mut albedo, &paint.moustache, person.hair.moustache * dark);
+    beard(paint, person, &mut albedo);
     darken(&mut albedo, &paint.lips, 1.0 - skin.lips);
     darken(&mut albedo, &paint.lip_seam, 0.5);
-    for side in &paint.brows {
-        side.iter().for_each(|v| albedo[v.vertex as usize] *= 1.0 - skin.brow_darkness * brow_cover(skin, v));
-    }
-    darken(&mut albedo, &paint.lashes, skin.lash_darkness);
-    darken(&mut albedo, &paint.lower_lashes, 0.4 * skin.lash_darkness);
-    darken(&mut albedo, &paint.lid_crease, skin.crease);
+    brows_and_lids(paint, skin, &mut albedo);
     for (i, value) in albedo.iter_mut().enumerate() {
         *value *= 1.0 - (furrowed[i] * skin.line_darkness).min(0.5);
         if hair[i] > 0.0 {

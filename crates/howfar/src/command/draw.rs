@@ -4,10 +4,10 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
-use howfar_draw::{HeadModel, Portrait, Range, Rig, SetRequest, Style, draw_colour_face, draw_face, draw_set};
+use howfar_draw::{Range, SetRequest, Style, draw_set};
 use howfar_face::{
     Colour, Expression, FaceSet, FaceSetInfo, FaceSetWriter, Fault, GeneratorCard, GroupSizes, Licence, Preprocessing,
-    checksum, closest_name, files,
+    closest_name, files,
 };
 
 use crate::command::{rig, stop_flag};
@@ -196,7 +196,9 @@ pub fn draw(request: &Request<'_>, console: &Console) -> Result<FaceSet, Fault> 
         frames: request.frames,
         ..SetRequest::new(&style, request.seed, request.people, request.expressions, request.size)
     };
-    let mut writer = FaceSetWriter::resume(request.out, info(request, &set)?, request.sizes, &first_sha256(&set))?;
+    // What draws otherwise (another version, another machine's arithmetic) must not go on with what is there.
+    let probe = set.probe()?.picture.sha256();
+    let mut writer = FaceSetWriter::resume(request.out, info(request, &set)?, request.sizes, &probe)?;
     let begin = writer.n_faces();
     let stop = stop_flag();
     let mut pace = Pace::new(console, begin, set.n_faces());
@@ -219,18 +221,6 @@ pub fn draw(request: &Request<'_>, console: &Console) -> Result<FaceSet, Fault> 
         return Err(fault);
     }
     writer.finish()
-}
-
-/// Hash of the set's first picture. A renderer that draws it otherwise (another version, another machine's arithmetic)
-/// must not go on with what is there.
-fn first_sha256(set: &SetRequest<'_>) -> String {
-    let portrait = Portrait::full(0, set.expressions.first().copied().unwrap_or(Expression::Neutral));
-    let rig = set.rig.map_or_else(|| Rig::from(HeadModel::shared()), Rig::from);
-    let face = match set.colour {
-        Colour::Gray => draw_face(rig, set.style, set.seed, &portrait, set.size),
-        Colour::Rgb => draw_colour_face(rig, set.style, set.seed, &portrait, set.size),
-    };
-    checksum::sha256_hex(&[&face.pixels])
 }
 
 /// What was asked for beside the style, as comments of its TOML.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use howfar_face::Fault;
 use howfar_protocol::{Arm, Cell, Study};
-use howfar_study::{Workbench, cell_sizes, measure_crews};
+use howfar_study::{Workbench, cell_sizes, measure_crews, soonest};
 
 use crate::command::CoreArgs;
 use crate::console::{Console, duration_words};
@@ -30,8 +30,7 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     }
     let plan = workbench.plan();
     let (sizes, crews) = (cell_sizes(&workbench, &plan.cells)?, measure_crews(&workbench, args.cores.cores())?);
-    let times = crews.iter().map(|measured| (measured.seconds(&sizes), measured));
-    let (seconds, measured) = times.min_by(|a, b| a.0.total_cmp(&b.0)).expect("at least one crew comes into question");
+    let measured = soonest(&crews, &sizes).expect("at least one crew comes into question");
     for recipe in &study.recipe {
         let cells: Vec<Cell> = plan.cells.iter().filter(|c| c.recipe == *recipe).cloned().collect();
         let n_pictures = workbench.n_pictures(&cells)?;
@@ -56,7 +55,7 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     if workbench.n_left_out() > 0 {
         console.answer(&format!("{} faces of other classes are left out", workbench.n_left_out()));
     }
-    let (time, crew) = (duration_words(seconds), crew_words(measured.crew));
+    let (time, crew) = (duration_words(measured.seconds(&sizes)), crew_words(measured.crew));
     console.answer(&format!("about {time} for the cells above, {crew}, at most"));
     Ok(())
 }

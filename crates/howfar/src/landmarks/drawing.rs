@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use howfar_draw::{Bell, CameraStyle, HeadModel, Portrait, Range, STYLE_NAMES, ShapeStyle, Style, draw_face};
+use howfar_draw::{Bell, CameraStyle, HeadModel, Portrait, STYLE_NAMES, ShapeStyle, Style, draw_face};
 use howfar_face::{Expression, Fault};
 use howfar_prepare::Point;
 use rayon::prelude::*;
@@ -66,16 +66,15 @@ fn distant(style: Style) -> Style {
         eye_distance_px: bell(13.5, 0.7),
         eye_height_px: bell(27.0, 1.0),
         centre_px: bell(0.0, 1.0),
-        stretch: Range(0.86, 1.1),
         ..style.camera
     };
     let shape = ShapeStyle {
         component_spread: 1.4 * style.shape.component_spread,
-        brow_height_eye_distances: bell(style.shape.brow_height_eye_distances.mean, 0.12),
+        brow_height_eye_distances: bell(style.shape.brow_height_eye_distances.mean, 0.08),
         brow_arch_eye_distances: bell(style.shape.brow_arch_eye_distances.mean, 0.05),
         mouth_width: bell(1.0, 0.13),
         eye_opening: bell(1.0, 0.25),
-        resting_lid: bell(0.3, 0.25),
+        resting_lid: bell(0.3, 0.2),
         nose_width: bell(1.0, 0.17),
         ..style.shape
     };
