@@ -35,6 +35,7 @@ pub fn analyse_outcomes(facts: StudyFacts, recipes: &[(Recipe, usize)], outcomes
         caveats: caveats(&facts, outcomes, &recipes),
         study: facts,
         recipes,
+        audits: Vec::new(),
     }
 }
 

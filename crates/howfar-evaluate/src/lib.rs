@@ -5,6 +5,7 @@
 
 mod analysis;
 mod answer;
+mod audit;
 mod caveats;
 mod choice;
 mod claims;
@@ -19,6 +20,7 @@ mod table;
 mod wording;
 
 pub use analysis::{analyse, analyse_outcomes};
+pub use audit::Finding;
 pub use choice::{choose_k, choose_k_on};
 pub use confusion::ConfusionCounts;
 pub use holm::holm;

@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 use howfar_protocol::{Arm, MixtureRatio, Part, Recipe, TrainingSettings};
 use serde::{Deserialize, Serialize};
 
+use crate::audit::Finding;
+
 /// `results.json`. The same bytes however often the study was stopped: no times, no machine.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -23,6 +25,9 @@ pub struct Results {
     pub recipes: Vec<RecipeResults>,
     /// What a reader should know, with advice.
     pub caveats: Vec<Caveat>,
+    /// What the audits of the faces found; their caveats stand in `caveats`, too.
+    #[serde(default)]
+    pub audits: Vec<Finding>,
 }
 
 impl Results {

@@ -93,6 +93,25 @@ impl Pool {
         Ok(pool)
     }
 
+    /// Some of the faces under other labels, with pixels that `change` makes of theirs (of the same size).
+    pub fn relabelled(
+        &self,
+        classes: Vec<String>,
+        chosen: &[(usize, usize)],
+        change: impl Fn(&[u8]) -> Vec<u8>,
+    ) -> Self {
+        let mut pixels = Vec::with_capacity(chosen.len() * self.n_values());
+        let relabelled = |(face, label): &(usize, usize)| {
+            let pooled = self.face(*face).clone();
+            Pooled { labels: FaceLabels { label: *label, ..pooled.labels }, ..pooled }
+        };
+        for (face, _) in chosen {
+            pixels.extend(change(self.pixels(*face)));
+        }
+        let faces = chosen.iter().map(relabelled).collect();
+        Pool { classes, pixels, faces, ..*self }
+    }
+
     /// Class names; labels are indices into them.
     pub fn classes(&self) -> &[String] {
         &self.classes

@@ -117,6 +117,11 @@ impl Split {
         Ok(split)
     }
 
+    /// Sides that a program decides; a map cannot hold a person twice.
+    pub fn of(sides: BTreeMap<SubjectId, SplitPart>) -> Self {
+        Split { sides }
+    }
+
     /// The side a person is on.
     pub fn side(&self, subject: &SubjectId) -> Option<SplitPart> {
         self.sides.get(subject).copied()

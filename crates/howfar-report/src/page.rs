@@ -1,6 +1,6 @@
 //! The page: answer, curve, differences, table, confusion, face sheets, caveats, what was run. One file, no request.
 
-use howfar_evaluate::{RecipeResults, Results};
+use howfar_evaluate::{Finding, RecipeResults, Results};
 use howfar_protocol::MixtureRatio;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
@@ -45,6 +45,7 @@ pub fn html(results: &Results, timing: Option<&Timing>, sheets: &[SheetPicture])
                     @for (i, recipe) in results.recipes.iter().enumerate() { (recipe_section(results, recipe, nouns, i)) }
                     @if !sheets.is_empty() { (faces(sheets)) }
                     (caveats(results))
+                    @if !results.audits.is_empty() { (audits(&results.audits)) }
                     section #run { h2 { "What was run" } (provenance::what_was_run(results, timing)) }
                 }
                 div #tip role="status" hidden {}
@@ -78,6 +79,7 @@ fn head(results: &Results, nouns: Nouns, has_sheets: bool) -> Markup {
                 }
                 @if has_sheets { a href="#faces" { "Faces" } }
                 a href="#caveats" { "Caveats" }
+                @if !results.audits.is_empty() { a href="#audits" { "Audits" } }
                 a href="#run" { "What was run" }
             }
         }
@@ -142,6 +144,24 @@ fn caveats(results: &Results) -> Markup {
                     li { (caveat.text) " " span.advice { (caveat.advice) } " " code { (caveat.code) } }
                 } }
             }
+        }
+    }
+}
+
+/// What was looked for in the faces, found or not.
+fn audits(findings: &[Finding]) -> Markup {
+    html! {
+        section #audits {
+            h2 { "Audits" }
+            p.note { "What could make these figures mean something else was looked for in the faces themselves." }
+            ul.audits { @for finding in findings {
+                li.found[finding.is_caveat] {
+                    b { (finding.audit) } " " (finding.text)
+                    @if !finding.advice.is_empty() { " " span.advice { (finding.advice) } }
+                    " " code { (finding.code) }
+                    @if !finding.examples.is_empty() { ul { @for example in &finding.examples { li { (example) } } } }
+                }
+            } }
         }
     }
 }

@@ -111,6 +111,14 @@ fn answers_caveats_settings_hashes_and_times_stand_on_the_page() {
 }
 
 #[test]
+fn what_the_audits_found_stands_on_the_page_with_where_to_look() {
+    let text = text_of(&page(&fixture::results()));
+    for words in ["No held-out subject is a parent", "duplicate-subjects", "rafd row 3 = oulu row 9"] {
+        assert!(text.contains(words), "{words}");
+    }
+}
+
+#[test]
 fn names_from_files_cannot_become_markup() {
     let evil = "<script>alert(\"x\")</script>";
     let mut results = fixture::results();

@@ -4,11 +4,12 @@
 
 use std::collections::BTreeMap;
 
-use howfar_evaluate::{CellPredictions, Choice, Results, choose_k};
+use howfar_evaluate::{CellPredictions, Choice, Finding, Results, choose_k};
 use howfar_face::{Fault, files};
 use howfar_protocol::{Cell, Plan, Recipe, read_predictions};
 use serde::{Deserialize, Serialize};
 
+use crate::audit::findings;
 use crate::facts::study_facts;
 use crate::folder::StudyFolder;
 use crate::workbench::Workbench;
@@ -66,7 +67,9 @@ pub fn analyse(workbench: &Workbench, folder: &StudyFolder) -> Result<Results, F
             (*recipe, howfar_train::n_parameters(network, workbench.pool()))
         })
         .collect();
-    let results = howfar_evaluate::analyse(study_facts(workbench), &n_parameters, &predictions);
+    let mut results = howfar_evaluate::analyse(study_facts(workbench), &n_parameters, &predictions);
+    results.audits = findings(workbench, folder)?;
+    results.caveats.extend(results.audits.iter().filter_map(Finding::caveat));
     files::write_json(&folder.results_file(), &results)?;
     Ok(results)
 }

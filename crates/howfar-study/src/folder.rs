@@ -61,6 +61,11 @@ impl StudyFolder {
         self.root.join("choice.json")
     }
 
+    /// `audit.json`.
+    pub fn audit_file(&self) -> PathBuf {
+        self.root.join("audit.json")
+    }
+
     /// `results.json`.
     pub fn results_file(&self) -> PathBuf {
         self.root.join("results.json")

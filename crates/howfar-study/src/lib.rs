@@ -4,6 +4,7 @@
 //! face is made is not known here; progress leaves as [`StudyEvent`]s that the binary draws.
 
 mod analysis;
+mod audit;
 mod cores;
 mod facts;
 mod folder;
@@ -12,6 +13,7 @@ mod runner;
 mod workbench;
 
 pub use analysis::{all_cells, analyse};
+pub use audit::{Audit, AuditPlace, AuditedFaces, audit_faces, audit_study};
 pub use cores::{Cores, MeasuredCrew, cell_sizes, measure_crews, soonest};
 pub use folder::{CellState, StudyFolder};
 pub use run_cell::{CellOutcome, CellTimes, FinishedCell, cell_times, run_cell};

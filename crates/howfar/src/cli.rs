@@ -64,6 +64,8 @@ pub enum Command {
     RunCell(command::run_cell::Args),
     /// Show how far a study is.
     Status(command::status::Args),
+    /// Look for leaks, duplicates, shortcuts and wrong labels in a study's faces, or in any face sets.
+    Audit(command::audit::Args),
     /// Compute a study's results anew from its predictions.
     Analyse(command::analyse::Args),
     /// Write a study's report anew from its results.

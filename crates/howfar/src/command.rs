@@ -1,6 +1,7 @@
 //! One module a command; each turns its arguments into the stages that it names in order.
 
 pub mod analyse;
+pub mod audit;
 pub mod demo;
 pub mod doctor;
 pub mod draw;
@@ -51,6 +52,7 @@ pub fn run(command: Command, console: &Console) -> Result<(), Fault> {
         Command::Run(args) => run::run(&args, console),
         Command::RunCell(args) => run_cell::run(&args, console),
         Command::Status(args) => status::run(&args, console),
+        Command::Audit(args) => audit::run(&args, console),
         Command::Analyse(args) => analyse::run(&args, console),
         Command::Report(args) => report::run(&args, console),
         Command::Doctor(args) => doctor::run(&args, console),

@@ -6,7 +6,7 @@ use std::time::Instant;
 use howfar_evaluate::Results;
 use howfar_face::{FaceSet, Fault, contact_sheet, encode_png, files};
 use howfar_protocol::Study;
-use howfar_study::{StudyFolder, Workbench, run_study};
+use howfar_study::{AuditPlace, StudyFolder, Workbench, audit_study, run_study};
 
 use crate::command::{CoreArgs, report, stop_flag};
 use crate::console::{Console, duration_words};
@@ -47,6 +47,8 @@ pub fn run_to_report(study: &Study, out: &Path, cores: CoreArgs, console: &Conso
     let journey = Journey::new(console);
     run_study(&workbench, &folder, cores.cores(), &stop, &|event| journey.tell(&event))?;
     journey.finish();
+    let tell = |what: &str| console.note(&format!("audit: {what}"));
+    audit_study(&workbench, &folder, &AuditPlace { scratch: out.join("audit"), watch: &tell, stop: &stop })?;
     let results = howfar_study::analyse(&workbench, &folder)?;
     write_sheets(&workbench, &folder)?;
     report::write_timing(&workbench, &folder, started.elapsed().as_secs_f64())?;

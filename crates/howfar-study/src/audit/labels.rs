@@ -1,0 +1,121 @@
+//! Do the labels of generated faces say what a network that knows real faces sees in them?
+//!
+//! In: the faces. Out: one finding with the agreement of each class. Real people are cut into two halves and a judge is trained on
+//! each; a generated face is judged by the half that its parent is not in, one without a parent by both. The same judges on the
+//! other half's real faces are the yardstick: they are wrong about real faces, too.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use howfar_evaluate::{ConfusionCounts, Finding};
+use howfar_face::{Fault, SubjectId};
+use howfar_protocol::{Split, SplitPart, most_probable, shuffle};
+use howfar_train::{Model, predict};
+
+use super::probe::{Probe, settings};
+use super::subjects::{AuditedFaces, Role};
+use super::{AuditPlace, Found, percent};
+
+/// Real people on each half, at least.
+const FEWEST_PEOPLE: usize = 4;
+/// Generated faces that are judged at most.
+const MOST_FACES: usize = 3000;
+/// Passes over the real faces.
+const EPOCHS: u32 = 30;
+/// Judges that are right about real people less often than so many times chance know too little.
+const KNOWS: f64 = 2.5;
+/// Agreement may be so much lower than on real faces.
+const BELOW_REAL: f64 = 0.15;
+
+/// Agreement of labels and judges.
+pub(crate) fn audit(faces: &AuditedFaces, place: &AuditPlace<'_>) -> Result<Option<Finding>, Fault> {
+    let n_classes = faces.pool.classes().len();
+    let real = faces.of_role(|r| matches!(r, Role::Training | Role::Real));
+    let halves = halves(faces, &real);
+    let mut generated = faces.of_role(|r| r == Role::Generated);
+    if n_classes < 2 || generated.is_empty() || halves.iter().any(|half| half.len() < FEWEST_PEOPLE) {
+        return Ok(None);
+    }
+    shuffle(&mut generated, &mut faces.seeds.stream("faces whose labels are judged", &[]));
+    generated.truncate(MOST_FACES);
+    let (mut of_real, mut of_generated) = (ConfusionCounts::new(n_classes), ConfusionCounts::new(n_classes));
+    let mut judged: BTreeMap<usize, Vec<f32>> = BTreeMap::new();
+    for (i, half) in halves.iter().enumerate() {
+        let model = judge(faces, &halves, i, place)?;
+        let of_others: Vec<usize> =
+            real.iter().copied().filter(|f| !half.contains(&faces.pool.face(*f).labels.subject)).collect();
+        for (face, probabilities) in of_others.iter().zip(predict(&model, &faces.pool, &of_others)?) {
+            of_real.add(faces.pool.face(*face).labels.label, most_probable(&probabilities));
+        }
+        let may_judge = |f: &usize| faces.pool.face(*f).labels.parent.as_ref().is_none_or(|p| !half.contains(p));
+        let faces_of_half: Vec<usize> = generated.iter().copied().filter(may_judge).collect();
+        for (face, probabilities) in faces_of_half.iter().zip(predict(&model, &faces.pool, &faces_of_half)?) {
+            let sum = judged.entry(*face).or_insert_with(|| vec![0.0; n_classes]);
+            sum.iter_mut().zip(probabilities).for_each(|(sum, p)| *sum += p);
+        }
+    }
+    for (face, sum) in &judged {
+        of_generated.add(faces.pool.face(*face).labels.label, most_probable(sum));
+    }
+    Ok(Some(finding(faces.pool.classes(), &of_generated, &of_real)))
+}
+
+/// The people of real training faces, every second one on each half.
+fn halves(faces: &AuditedFaces, real: &[usize]) -> [BTreeSet<SubjectId>; 2] {
+    let people: BTreeSet<&SubjectId> = real.iter().map(|f| &faces.pool.face(*f).labels.subject).collect();
+    let mut people: Vec<SubjectId> = people.into_iter().cloned().collect();
+    shuffle(&mut people, &mut faces.seeds.stream("halves of the judges", &[]));
+    let second = people.split_off(people.len() / 2);
+    [people, second].map(|half| half.into_iter().collect())
+}
+
+/// A network trained on the people of half `i`; the other half validates.
+fn judge(
+    faces: &AuditedFaces,
+    halves: &[BTreeSet<SubjectId>; 2],
+    i: usize,
+    place: &AuditPlace<'_>,
+) -> Result<Model, Fault> {
+    let side = |half: usize| if half == i { SplitPart::Training } else { SplitPart::Validation };
+    let sides = (0..2).flat_map(|half| halves[half].iter().map(move |person| (person.clone(), side(half))));
+    let split = Split::of(sides.collect());
+    let seeds = faces.seeds.child("judge of labels", i as u64);
+    let probe = Probe {
+        pool: &faces.pool,
+        split: &split,
+        seeds,
+        preprocessing: &faces.preprocessing,
+        settings: settings(EPOCHS),
+    };
+    probe.train(place, &format!("judge-{i}"))
+}
+
+fn finding(classes: &[String], generated: &ConfusionCounts, real: &ConfusionCounts) -> Finding {
+    let (agreement, yardstick) = (generated.macro_recall(), real.macro_recall());
+    let of_class = |(i, class): (usize, &String)| format!("{class} {:.0} %", 100.0 * generated.recall(i));
+    let by_class: Vec<String> = classes.iter().enumerate().map(of_class).collect();
+    let text = format!(
+        "Judges trained on real subjects agree with {:.1} % of the labels of {} generated faces (mean over classes; {}) and with {:.1} % of those of \
+         real subjects whom they have not seen.",
+        percent(agreement),
+        generated.n_faces(),
+        by_class.join(", "),
+        percent(yardstick)
+    );
+    let knows = yardstick * classes.len() as f64 >= KNOWS.min(0.8 * classes.len() as f64);
+    let is_caveat = knows && agreement + BELOW_REAL < yardstick;
+    let (code, advice) = if !knows {
+        ("labels-unclear", "Too few real subjects to teach a judge: nothing can be said of the labels.")
+    } else if is_caveat {
+        (
+            "labels-disagree",
+            "Look at the classes with the lowest agreement; a study on the agreeing faces alone shows what the others cost.",
+        )
+    } else {
+        ("labels-agree", "")
+    };
+    let figures = [("generated_percent", percent(agreement)), ("real_percent", percent(yardstick))];
+    let mut finding = Found::new("labels", code, is_caveat).says(text, advice, &figures);
+    let recall = |(i, class): (usize, &String)| (format!("{class}_percent"), percent(generated.recall(i)));
+    finding.figures.extend(classes.iter().enumerate().map(recall));
+    finding
+}

@@ -1,0 +1,146 @@
+//! Looks for what would make a study's figures mean something else: faces on two sides, generators that saw held-out
+//! people, a codec that gives generated faces away, labels that do not fit, identities that are one.
+//!
+//! In: a study's face sets, or any face sets. Out: [`Finding`]s, kept in `audit.json`; those that are caveats become
+//! caveats of the results. The probes are small networks, trained here on the study's own faces; their seeds derive from the
+//! study's, so an audit gives the same findings each time.
+
+mod duplicates;
+mod fingerprint;
+mod identity;
+mod labels;
+mod lineage;
+mod probe;
+mod shortcut;
+mod subjects;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
+
+use howfar_evaluate::Finding;
+use howfar_face::checksum::Hasher;
+use howfar_face::{Fault, files};
+use howfar_protocol::{SetInput, Study};
+use serde::{Deserialize, Serialize};
+
+use crate::folder::StudyFolder;
+use crate::workbench::Workbench;
+pub use subjects::AuditedFaces;
+
+/// `audit.json`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Audit {
+    /// Always `howfar audit`.
+    pub format: String,
+    /// The format's version.
+    pub version: u32,
+    /// Hash of the faces, classes, seed and split, so that findings of another study are not taken for these.
+    pub inputs_sha256: String,
+    /// What was found, in the order of the audits.
+    pub findings: Vec<Finding>,
+}
+
+impl Audit {
+    /// Name and version of the format.
+    pub const FORMAT: (&'static str, u32) = ("howfar audit", 1);
+}
+
+/// Where an audit keeps the checkpoints of its probes, and what it tells of its progress.
+pub struct AuditPlace<'a> {
+    /// A folder that may be made and is taken away at the end.
+    pub scratch: PathBuf,
+    /// Told what begins.
+    pub watch: &'a dyn Fn(&str),
+    /// Raised to stop; the same call goes on from the last probe's checkpoint.
+    pub stop: &'a AtomicBool,
+}
+
+/// Runs all audits.
+pub fn audit_faces(faces: &AuditedFaces, place: &AuditPlace<'_>) -> Result<Audit, Fault> {
+    let mut findings = Vec::new();
+    let begin = |name: &str| (place.watch)(name);
+    begin("lineage and licences");
+    findings.extend(lineage::audit(faces));
+    begin("near duplicates");
+    findings.extend(duplicates::audit(faces));
+    begin("identities");
+    findings.extend(identity::audit(faces));
+    files::create_folder(&place.scratch)?;
+    begin("shortcut probe");
+    findings.extend(shortcut::audit(faces, place)?);
+    begin("labels");
+    findings.extend(labels::audit(faces, place)?);
+    files::remove_folder(&place.scratch)?;
+    let (format, version) = Audit::FORMAT;
+    Ok(Audit { format: format.to_owned(), version, inputs_sha256: faces.inputs_sha256.clone(), findings })
+}
+
+/// Audits the faces of a study and keeps the findings in its `audit.json`; findings of the same inputs are there for good.
+pub fn audit_study(workbench: &Workbench, folder: &StudyFolder, place: &AuditPlace<'_>) -> Result<Audit, Fault> {
+    let inputs_sha256 = inputs_sha256(&workbench.plan().sets, workbench.study());
+    if let Some(audit) = read_audit(folder)?.filter(|audit| audit.inputs_sha256 == inputs_sha256) {
+        return Ok(audit);
+    }
+    let audit = audit_faces(&AuditedFaces::of_study(workbench.study(), inputs_sha256)?, place)?;
+    files::write_json(&folder.audit_file(), &audit)?;
+    Ok(audit)
+}
+
+/// The findings in a study's folder, if they are of its present inputs.
+pub(crate) fn findings(workbench: &Workbench, folder: &StudyFolder) -> Result<Vec<Finding>, Fault> {
+    let inputs_sha256 = inputs_sha256(&workbench.plan().sets, workbench.study());
+    let audit = read_audit(folder)?.filter(|audit| audit.inputs_sha256 == inputs_sha256);
+    Ok(audit.map_or(Vec::new(), |audit| audit.findings))
+}
+
+fn read_audit(folder: &StudyFolder) -> Result<Option<Audit>, Fault> {
+    let file = folder.audit_file();
+    let (format, version) = Audit::FORMAT;
+    if file.is_file() { files::read_json(&file, format, version).map(Some) } else { Ok(None) }
+}
+
+/// Everything that decides a study's findings.
+fn inputs_sha256(sets: &[SetInput], study: &Study) -> String {
+    let mut hash = Hasher::default();
+    for set in sets {
+        hash.update_text(&format!("{} {}", set.role, set.info.content_sha256));
+    }
+    let decisions = (study.seed, &study.expressions, &study.real.split);
+    hash.update_text(&serde_json::to_string(&decisions).expect("numbers and words are plain data"));
+    hash.finish()
+}
+
+/// Most examples that a finding names.
+const MOST_EXAMPLES: usize = 5;
+
+/// A finding, written down.
+struct Found {
+    audit: &'static str,
+    code: &'static str,
+    is_caveat: bool,
+}
+
+impl Found {
+    fn new(audit: &'static str, code: &'static str, is_caveat: bool) -> Self {
+        Found { audit, code, is_caveat }
+    }
+
+    fn says(self, text: impl Into<String>, advice: impl Into<String>, figures: &[(&str, f64)]) -> Finding {
+        Finding {
+            audit: self.audit.to_owned(),
+            code: self.code.to_owned(),
+            is_caveat: self.is_caveat,
+            text: text.into(),
+            advice: advice.into(),
+            figures: figures.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect::<BTreeMap<_, _>>(),
+            examples: Vec::new(),
+        }
+    }
+}
+
+/// A share in percent with one digit.
+fn percent(share: f64) -> f64 {
+    (1000.0 * share).round() / 10.0
+}
