@@ -44,10 +44,34 @@ def residual_sum(values, factors):
     return float(((values - fitted) ** 2).sum())
 
 
+def variance(ms_units, df_units, ms_seeds, df_seeds, ms_residual, df_residual):
+    """Mean square of the mean and its degrees of freedom: a factor that does not stand out of the residual is pooled with it."""
+    fewest = min(df_units, df_seeds)
+
+    def stands_out(square, df):
+        ratio = max(1, stats.f.ppf(0.7, df, df_residual)) if fewest >= 4 else 1
+        return square > ratio * ms_residual
+
+    if stands_out(ms_units, df_units) and stands_out(ms_seeds, df_seeds):
+        used = ms_units + ms_seeds - ms_residual
+        df = used**2 / (ms_units**2 / df_units + ms_seeds**2 / df_seeds + ms_residual**2 / df_residual)
+        return used, max(df * fewest / (fewest + 1), fewest)
+    if stands_out(ms_units, df_units):
+        return ms_units, df_units
+    if stands_out(ms_seeds, df_seeds):
+        return ms_seeds, df_seeds
+    df = df_units + df_seeds + df_residual
+    return (ms_units * df_units + ms_seeds * df_seeds + ms_residual * df_residual) / df, df
+
+
 def layouts(random):
-    for n_units, n_seeds in ((2, 2), (4, 3), (12, 5), (30, 6)):
+    spreads = ((0.2, 0.05), (0.2, 0.05), (0.2, 0.05), (0.2, 0.05), (0.1, 0.1), (0, 0.2), (0, 0), (0, 0))
+    sizes = ((2, 2), (4, 3), (12, 5), (30, 6), (9, 8), (10, 4), (8, 5), (11, 6))
+    for (n_units, n_seeds), (of_units, of_seeds) in zip(sizes, spreads):
         table = (
-            random.normal(0, 0.2, (n_units, 1)) + random.normal(0, 0.05, (1, n_seeds)) + random.normal(0, 0.1, (n_units, n_seeds))
+            random.normal(0, of_units, (n_units, 1))
+            + random.normal(0, of_seeds, (1, n_seeds))
+            + random.normal(0, 0.1, (n_units, n_seeds))
         )
         values = table.ravel()
         unit, seed = (axis.ravel() for axis in np.indices(table.shape))
@@ -56,9 +80,7 @@ def layouts(random):
         ms_seeds = (residual_sum(values, (unit,)) - both) / (n_seeds - 1)
         df_residual = (n_units - 1) * (n_seeds - 1)
         ms_residual = both / df_residual
-        used = max(ms_units + ms_seeds - ms_residual, ms_units, ms_seeds)
-        df = used**2 / (ms_units**2 / (n_units - 1) + ms_seeds**2 / (n_seeds - 1) + ms_residual**2 / df_residual)
-        df = max(df, min(n_units, n_seeds) - 1)
+        used, df = variance(ms_units, n_units - 1, ms_seeds, n_seeds - 1, ms_residual, df_residual)
         error = np.sqrt(used / values.size)
         half = stats.t.ppf(0.975, df) * error
         yield {
@@ -72,6 +94,14 @@ def layouts(random):
             "interval": [values.mean() - half, values.mean() + half],
             "p": 2 * stats.t.sf(abs(values.mean()) / error, df),
         }
+
+
+def bootstraps(random):
+    """Percentile intervals of a mean over one factor: random, so they agree to a few percent of their width."""
+    for n in (8, 20, 60):
+        x = random.normal(0.05, 0.1, n)
+        interval = stats.bootstrap((x,), np.mean, n_resamples=100_000, method="percentile", rng=random).confidence_interval
+        yield {"values": x.tolist(), "interval": [float(interval.low), float(interval.high)]}
 
 
 def holm():
@@ -93,6 +123,7 @@ def main():
         "sign_flips": list(sign_flips(random)),
         "layouts": list(layouts(random)),
         "holm": list(holm()),
+        "bootstraps": list(bootstraps(random)),
     }
     Path(__file__).with_suffix(".json").write_text(json.dumps(figures, indent=1) + "\n")
 

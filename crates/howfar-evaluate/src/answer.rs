@@ -26,9 +26,14 @@ pub(crate) enum Verdict {
 
 /// What a difference shows, by its interval and its corrected p.
 pub(crate) fn verdict(claim: &Claim) -> Verdict {
-    match claim.interval_points {
-        [low, _] if low > 0.0 && claim.p_holm < RISK => Verdict::Gain,
-        [_, high] if high < 0.0 && claim.p_holm < RISK => Verdict::Loss,
+    verdict_of(claim.interval_points, claim.p_holm)
+}
+
+/// The same of an interval and a p.
+pub(crate) fn verdict_of(interval: [f64; 2], p: f64) -> Verdict {
+    match interval {
+        [low, _] if low > 0.0 && p < RISK => Verdict::Gain,
+        [_, high] if high < 0.0 && p < RISK => Verdict::Loss,
         _ => Verdict::Unclear,
     }
 }

@@ -80,7 +80,7 @@ fn claim(facts: &StudyFacts, outcomes: &Outcomes, arm: Slot, baseline: Slot, fac
         baseline_accuracy_percent: POINTS * layout.baseline_mean,
         accuracy_percent: POINTS * (layout.baseline_mean + layout.mean),
         difference_points: POINTS * layout.mean,
-        interval_points: doubt.interval(layout.mean).map(|end| POINTS * end),
+        interval_points: doubt.claimed_interval(layout.mean).map(|end| POINTS * end),
         standard_error_points: POINTS * doubt.standard_error,
         degrees_of_freedom: doubt.degrees_of_freedom,
         p_people: flips("people", &layout.grid.unit_means()),

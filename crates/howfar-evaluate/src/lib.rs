@@ -6,6 +6,7 @@
 mod analysis;
 mod answer;
 mod audit;
+mod bootstrap;
 mod caveats;
 mod choice;
 mod claims;
@@ -16,11 +17,14 @@ mod outcomes;
 mod paired;
 mod results;
 mod sign_flip;
+mod simulation;
 mod table;
+mod until_sure;
 mod wording;
 
 pub use analysis::{analyse, analyse_outcomes};
 pub use audit::Finding;
+pub use bootstrap::percentile_interval;
 pub use choice::{choose_k, choose_k_on};
 pub use confusion::ConfusionCounts;
 pub use holm::holm;
@@ -28,3 +32,5 @@ pub use interval::{Basis, Doubt, Grid, MeanSquares, t_quantile, t_upper_tail};
 pub use outcomes::{CellPredictions, Outcomes, Validation};
 pub use results::*;
 pub use sign_flip::sign_flip_p;
+pub use simulation::{Bound, Setting, SettingReport, Share, check_setting};
+pub use until_sure::{Look, SMALL, Settled, looks, settle};

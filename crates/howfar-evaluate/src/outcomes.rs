@@ -54,6 +54,13 @@ pub(crate) struct CellOutcome {
     pub(crate) faces: BTreeMap<Faces, PartOutcome>,
 }
 
+impl CellOutcome {
+    /// Outcomes without a network.
+    pub(crate) fn made(faces: BTreeMap<Faces, PartOutcome>) -> Self {
+        CellOutcome { settings: Recipe::Modern.settings(), n_training_pictures: 0, faces }
+    }
+}
+
 /// What a cell's network said of a part.
 #[derive(Debug, Clone)]
 pub(crate) struct PartOutcome {
@@ -115,6 +122,24 @@ impl Outcomes {
             outcomes.add(&cell.cell, cell.n_training_pictures, &cell.predictions);
         }
         outcomes
+    }
+
+    /// Outcomes that were counted elsewhere.
+    pub(crate) fn of_counted(cells: Vec<(Slot, Run, CellOutcome)>) -> Self {
+        let mut outcomes = Self::new();
+        for (slot, run, outcome) in cells {
+            outcomes.cells.entry(slot).or_default().insert(run, outcome);
+        }
+        outcomes
+    }
+
+    /// Those of the first seeds alone.
+    pub fn first_seeds(&self, n_seeds: u32) -> Self {
+        let of_first = |runs: &BTreeMap<Run, CellOutcome>| -> BTreeMap<Run, CellOutcome> {
+            runs.iter().filter(|(run, _)| run.seed_idx < n_seeds).map(|(run, cell)| (*run, cell.clone())).collect()
+        };
+        let cells = self.cells.iter().map(|(slot, runs)| (*slot, of_first(runs)));
+        Outcomes { people: self.people.clone(), cells: cells.filter(|(_, runs)| !runs.is_empty()).collect() }
     }
 
     /// What may choose k.

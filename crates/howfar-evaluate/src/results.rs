@@ -167,7 +167,8 @@ pub struct Claim {
     pub accuracy_percent: f64,
     /// Their difference.
     pub difference_points: f64,
-    /// Ends of the 95 % interval (people × seeds crossed, Satterthwaite, t quantile).
+    /// Ends of the 95 % interval (people × seeds crossed, Satterthwaite, t quantile); −100 and +100, which exclude nothing, where there is
+    /// one person or one seed.
     pub interval_points: [f64; 2],
     /// Standard error of the difference.
     pub standard_error_points: f64,

@@ -6,6 +6,9 @@ use howfar_protocol::{MixtureRatio, Part};
 
 use crate::results::{Claim, SetFacts, StudyFacts};
 
+/// A difference's interval that excludes nothing, in points.
+const NO_INTERVAL: [f64; 2] = [-100.0, 100.0];
+
 /// `people` where all faces of a role are photographs, else `identities`.
 pub(crate) fn people_or_identities(facts: &StudyFacts, role: &str) -> &'static str {
     if all_of_role(facts, role, "real") { "people" } else { "identities" }
@@ -89,8 +92,11 @@ pub(crate) fn points(value: f64) -> String {
     if matches!(text.as_str(), "+0.0" | "-0.0") { "0.0".to_owned() } else { text.replace('-', "−") }
 }
 
-/// `+1.9 to +9.0`.
+/// `+1.9 to +9.0`, or that there is none.
 pub(crate) fn interval([low, high]: [f64; 2]) -> String {
+    if [low, high] == NO_INTERVAL {
+        return "not known: it takes two people and two seeds at least".to_owned();
+    }
     format!("{} to {}", points(low), points(high))
 }
 

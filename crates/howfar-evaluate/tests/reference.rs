@@ -1,7 +1,7 @@
 //! Our figures against those of scikit-learn, SciPy, statsmodels and NumPy (`reference/*.py` made the files).
 #![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
 
-use howfar_evaluate::{ConfusionCounts, Doubt, Grid, holm, sign_flip_p, t_quantile, t_upper_tail};
+use howfar_evaluate::{ConfusionCounts, Doubt, Grid, holm, percentile_interval, sign_flip_p, t_quantile, t_upper_tail};
 use howfar_protocol::Seeds;
 use serde_json::Value;
 
@@ -95,6 +95,20 @@ fn mean_squares_standard_error_and_interval_are_those_of_least_squares() {
         }
         assert_close("low", low, &case["interval"][0], 1e-9);
         assert_close("high", high, &case["interval"][1], 1e-9);
+    }
+}
+
+#[test]
+fn the_bootstrap_over_one_factor_is_scipys() {
+    let file: Value = serde_json::from_str(INTERVALS).unwrap();
+    for case in file["bootstraps"].as_array().unwrap() {
+        let rows: Vec<Vec<f64>> = numbers(&case["values"]).iter().map(|value| vec![*value]).collect();
+        let stream = &mut Seeds::new(1).stream("bootstrap", &[]);
+        let ours = percentile_interval(&Grid::new(&rows).unwrap(), stream);
+        let theirs = numbers(&case["interval"]);
+        // 2,000 draws place an end within a twentieth of the width.
+        let room = (theirs[1] - theirs[0]) / 20.0;
+        assert!((0..2).all(|end| (ours[end] - theirs[end]).abs() < room), "{ours:?} {theirs:?}");
     }
 }
 

@@ -66,6 +66,8 @@ pub enum Command {
     Status(command::status::Args),
     /// Look for leaks, duplicates, shortcuts and wrong labels in a study's faces, or in any face sets.
     Audit(command::audit::Args),
+    /// Check the statistics on made studies whose truth is known.
+    CheckStatistics(command::check_statistics::Args),
     /// Compute a study's results anew from its predictions.
     Analyse(command::analyse::Args),
     /// Write a study's report anew from its results.

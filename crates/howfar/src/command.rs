@@ -2,6 +2,7 @@
 
 pub mod analyse;
 pub mod audit;
+pub mod check_statistics;
 pub mod demo;
 pub mod doctor;
 pub mod draw;
@@ -53,6 +54,7 @@ pub fn run(command: Command, console: &Console) -> Result<(), Fault> {
         Command::RunCell(args) => run_cell::run(&args, console),
         Command::Status(args) => status::run(&args, console),
         Command::Audit(args) => audit::run(&args, console),
+        Command::CheckStatistics(args) => check_statistics::run(&args, console),
         Command::Analyse(args) => analyse::run(&args, console),
         Command::Report(args) => report::run(&args, console),
         Command::Doctor(args) => doctor::run(&args, console),

@@ -1,0 +1,179 @@
+//! Studies with a known truth, and how often the chain from cells to a claim is right about them.
+//!
+//! In: a [`Setting`] and how many studies. Out: a [`SettingReport`]. A made study goes through the same functions as a real
+//! one: k is chosen on validation people, then the difference on the judged faces gets its interval and its verdict. Every study
+//! has a stream of its own, so no number depends on the number of threads.
+
+mod made;
+mod report;
+
+use howfar_protocol::{MixtureRatio, Part, Recipe, Seeds};
+use rayon::prelude::*;
+
+use crate::answer::{Verdict, verdict_of};
+use crate::bootstrap::percentile_interval;
+use crate::choice::choose_k_on;
+use crate::outcomes::Faces;
+use crate::paired::Layout;
+use crate::until_sure::{Look, Settled, looks, settle};
+use made::{Made, make};
+pub use report::{Bound, SettingReport, Share};
+
+/// What a made study looks like.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Setting {
+    /// Its name.
+    pub name: &'static str,
+    /// Validation people.
+    pub n_validation: usize,
+    /// People who judge: of an unseen database, or test people where there are folds.
+    pub n_people: usize,
+    /// Repetitions of every cell.
+    pub n_seeds: u32,
+    /// All k above 0.
+    pub k: &'static [f64],
+    /// Folds; 1 without.
+    pub n_folds: u32,
+}
+
+impl Setting {
+    /// The six that `howfar check-statistics` runs.
+    pub const ALL: [Self; 6] = [
+        Setting {
+            name: "few people, three seeds",
+            n_validation: 6,
+            n_people: 10,
+            n_seeds: 3,
+            k: &[1.0, 2.0, 5.0],
+            n_folds: 1,
+        },
+        Setting {
+            name: "few people, five seeds",
+            n_validation: 6,
+            n_people: 12,
+            n_seeds: 5,
+            k: &[1.0, 2.0, 5.0],
+            n_folds: 1,
+        },
+        Setting {
+            name: "the paper's people and k",
+            n_validation: 10,
+            n_people: 25,
+            n_seeds: 8,
+            k: &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 10.0, 15.0, 20.0],
+            n_folds: 1,
+        },
+        Setting {
+            name: "many people, five seeds",
+            n_validation: 20,
+            n_people: 100,
+            n_seeds: 5,
+            k: &[1.0, 2.0, 5.0],
+            n_folds: 1,
+        },
+        Setting {
+            name: "many people and seeds",
+            n_validation: 20,
+            n_people: 100,
+            n_seeds: 20,
+            k: &[1.0, 5.0],
+            n_folds: 1,
+        },
+        Setting {
+            name: "ten folds of 60 people",
+            n_validation: 6,
+            n_people: 60,
+            n_seeds: 5,
+            k: &[1.0, 5.0],
+            n_folds: 10,
+        },
+    ];
+
+    /// The faces that judge.
+    fn judged(&self) -> Faces {
+        if self.n_folds > 1 { (Part::Test, String::new()) } else { (Part::Unseen, made::UNSEEN.to_owned()) }
+    }
+}
+
+/// What came of one study.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Trial {
+    /// Whether all true gains are 0.
+    is_null: bool,
+    /// Largest true gain of any k, 0 included.
+    best_gain: f64,
+    /// True gain of k̂.
+    chosen_gain: f64,
+    /// Whether k̂ is above 0.
+    chose_mix: bool,
+    /// Whether the interval at the compared k holds its true gain.
+    is_covered: bool,
+    /// The same of the bootstrap's interval, where it was asked for.
+    bootstrap_covered: Option<bool>,
+    /// What the interval shows at the compared k.
+    verdict: Verdict,
+    /// The verdict when seeds are added until the answer is settled, and the seeds it took.
+    until_sure: (Verdict, bool, u32),
+}
+
+/// Makes studies of a setting and judges them. `with_bootstrap` adds the bootstrap's own coverage, which takes longer.
+pub fn check_setting(setting: &Setting, n_studies: u64, seeds: Seeds, with_bootstrap: bool) -> SettingReport {
+    let trial = |study: u64| trial(setting, seeds.child(setting.name, study), study.is_multiple_of(2), with_bootstrap);
+    let trials: Vec<Trial> = (0..n_studies).into_par_iter().map(trial).collect();
+    SettingReport::of(setting, &trials)
+}
+
+fn trial(setting: &Setting, seeds: Seeds, is_null: bool, with_bootstrap: bool) -> Trial {
+    let made = make(setting, seeds, is_null);
+    let judged = judge(setting, &made, setting.n_seeds, None);
+    let bootstrap_covered = with_bootstrap.then(|| {
+        let [low, high] = percentile_interval(&judged.layout.grid, &mut seeds.stream("bootstrap", &[]));
+        (low..=high).contains(&judged.truth)
+    });
+    let looks = looks(setting.n_seeds);
+    let settled = looks.iter().find_map(|look| {
+        let judged = judge(setting, &made, look.n_seeds, Some(*look));
+        let is_last = look.n_seeds == setting.n_seeds;
+        (judged.is_settled || is_last).then_some((judged.verdict, judged.chosen > MixtureRatio::ZERO, look.n_seeds))
+    });
+    Trial {
+        is_null,
+        best_gain: made.gains.values().fold(0.0, |best, gain| gain.max(best)),
+        chosen_gain: made.gain(judged.chosen),
+        chose_mix: judged.chosen > MixtureRatio::ZERO,
+        is_covered: (judged.interval[0]..=judged.interval[1]).contains(&judged.truth),
+        bootstrap_covered,
+        verdict: judged.verdict,
+        until_sure: settled.unwrap_or((judged.verdict, judged.chosen > MixtureRatio::ZERO, setting.n_seeds)),
+    }
+}
+
+struct Judged {
+    chosen: MixtureRatio,
+    truth: f64,
+    layout: Layout,
+    interval: [f64; 2],
+    verdict: Verdict,
+    is_settled: bool,
+}
+
+/// The chain: choose on validation, open the judged faces at the compared k.
+fn judge(setting: &Setting, made: &Made, n_seeds: u32, look: Option<Look>) -> Judged {
+    let outcomes = made.outcomes.first_seeds(n_seeds);
+    let choice = choose_k_on(Recipe::Modern, outcomes.validation()).expect("every made study has a mix");
+    let faces = setting.judged();
+    let series = |k| outcomes.series(made::slot(k), &faces);
+    let layout = Layout::of_difference(&faces, &series(choice.compared), &series(MixtureRatio::ZERO))
+        .expect("every made cell judges every person");
+    let doubt = layout.doubt();
+    let (interval, p) = (doubt.claimed_interval(layout.mean), doubt.p_two_sided(layout.mean));
+    let settled = look.map(|look| settle(&doubt, layout.mean, look));
+    Judged {
+        chosen: choice.chosen,
+        truth: made.gain(choice.compared),
+        interval,
+        verdict: settled.map_or_else(|| verdict_of(interval, p), Settled::verdict),
+        is_settled: settled.is_some_and(Settled::is_settled),
+        layout,
+    }
+}

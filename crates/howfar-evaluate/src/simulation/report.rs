@@ -1,0 +1,117 @@
+//! How often the chain was right in one setting, with the bounds that it must keep.
+
+use serde::Serialize;
+
+use super::{Setting, Trial};
+use crate::answer::Verdict;
+
+/// A share with the standard error that the number of studies leaves, both in percent.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Share {
+    /// The share.
+    pub percent: f64,
+    /// Its standard error.
+    pub error_points: f64,
+    /// Studies that it was taken over.
+    pub n_studies: usize,
+}
+
+/// A bound that was asked for and whether it holds.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Bound {
+    /// What is bounded.
+    pub what: &'static str,
+    /// The measured share.
+    pub share: Share,
+    /// Lowest and highest share allowed, in percent.
+    pub allowed_percent: [f64; 2],
+    /// Whether the share lies within.
+    pub holds: bool,
+}
+
+/// What a setting's studies showed.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SettingReport {
+    /// The setting.
+    pub name: &'static str,
+    /// People who judge.
+    pub n_people: usize,
+    /// Seeds.
+    pub n_seeds: u32,
+    /// k above 0.
+    pub n_k: usize,
+    /// Folds; 1 without.
+    pub n_folds: u32,
+    /// Made studies.
+    pub n_studies: usize,
+    /// Coverage and false alarms.
+    pub bounds: Vec<Bound>,
+    /// Coverage of the crossed percentile bootstrap, where it was asked for.
+    pub bootstrap_coverage: Option<Share>,
+    /// Mean true gain of the best k less that of k̂, in points.
+    pub regret_points: f64,
+    /// Largest true gain (points, lower end of the bin) and the share of studies that say "helps".
+    pub power: Vec<(f64, Share)>,
+    /// Seeds that `--until-sure` did not need.
+    pub seeds_saved_percent: f64,
+}
+
+/// Lower ends of the bins of true gains, in points.
+const BINS: [f64; 4] = [1.0, 3.0, 5.0, 7.5];
+
+impl SettingReport {
+    pub(crate) fn of(setting: &Setting, trials: &[Trial]) -> Self {
+        let covered = share(trials.iter().map(|t| t.is_covered));
+        let nulls = || trials.iter().filter(|t| t.is_null);
+        let helps = |verdict: Verdict, chose_mix: bool| verdict == Verdict::Gain && chose_mix;
+        let false_helps = share(nulls().map(|t| helps(t.verdict, t.chose_mix)));
+        let when_sure = share(nulls().map(|t| helps(t.until_sure.0, t.until_sure.1)));
+        // Three or four seeds may be too careful: their quantiles are wide.
+        let widest = if setting.n_seeds >= 5 { 97.5 } else { 100.0 };
+        let power = BINS.iter().enumerate().map(|(i, low)| {
+            let high = BINS.get(i + 1).copied().unwrap_or(f64::INFINITY);
+            let in_bin = |t: &&Trial| (*low..high).contains(&(100.0 * t.best_gain));
+            (*low, share(trials.iter().filter(in_bin).map(|t| helps(t.verdict, t.chose_mix))))
+        });
+        let regret = |t: &Trial| t.best_gain - t.chosen_gain;
+        let n = trials.len().max(1) as f64;
+        let n_seeds_used: u32 = trials.iter().map(|t| t.until_sure.2).sum();
+        SettingReport {
+            name: setting.name,
+            n_people: setting.n_people,
+            n_seeds: setting.n_seeds,
+            n_k: setting.k.len(),
+            n_folds: setting.n_folds,
+            n_studies: trials.len(),
+            bounds: vec![
+                bound("the 95 % interval holds the truth", covered, [93.0, widest]),
+                bound("\"helps\" where nothing helps", false_helps, [0.0, 5.0]),
+                bound("the same with --until-sure", when_sure, [0.0, 5.0]),
+            ],
+            bootstrap_coverage: trials
+                .iter()
+                .any(|t| t.bootstrap_covered.is_some())
+                .then(|| share(trials.iter().filter_map(|t| t.bootstrap_covered))),
+            regret_points: 100.0 * trials.iter().map(regret).sum::<f64>() / n,
+            power: power.collect(),
+            seeds_saved_percent: 100.0 * (1.0 - f64::from(n_seeds_used) / (n * f64::from(setting.n_seeds))),
+        }
+    }
+
+    /// Whether every bound holds.
+    pub fn holds(&self) -> bool {
+        self.bounds.iter().all(|bound| bound.holds)
+    }
+}
+
+fn share(hits: impl Iterator<Item = bool>) -> Share {
+    let hits: Vec<bool> = hits.collect();
+    let n = hits.len().max(1) as f64;
+    let share = hits.iter().filter(|hit| **hit).count() as f64 / n;
+    Share { percent: 100.0 * share, error_points: 100.0 * (share * (1.0 - share) / n).sqrt(), n_studies: hits.len() }
+}
+
+fn bound(what: &'static str, share: Share, allowed_percent: [f64; 2]) -> Bound {
+    let [low, high] = allowed_percent;
+    Bound { what, share, allowed_percent, holds: (low..=high).contains(&share.percent) }
+}
