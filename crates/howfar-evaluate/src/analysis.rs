@@ -10,7 +10,8 @@ use howfar_protocol::Recipe;
 use crate::answer::answer;
 use crate::caveats::caveats;
 use crate::choice::choose_k_on;
-use crate::claims::{differences_to_controls, differences_to_real};
+use crate::claims::{differences_to_controls, differences_to_real, power_at};
+use crate::how_far::how_far;
 use crate::outcomes::{CellPredictions, Outcomes};
 use crate::results::{RecipeResults, Results, StudyFacts};
 use crate::table::{confusions, table};
@@ -59,6 +60,8 @@ fn recipe_results(
         choice,
         claims,
         controls,
+        how_far: how_far(facts, outcomes, recipe),
+        power: compared.and_then(|k| power_at(facts, outcomes, recipe, k)),
         table: table(outcomes, recipe),
         confusions: confusions(outcomes, recipe, compared, &facts.classes),
     };

@@ -6,7 +6,9 @@
 use howfar_protocol::{Arm, MixtureRatio, Part};
 
 use crate::results::{Choice, Claim, RecipeResults, StudyFacts};
-use crate::wording::{faces_of, interval, joined, k_explained, percent, points, real_faces_alone, sample};
+use crate::wording::{
+    faces_of, interval, joined, k_explained, people_or_identities, percent, points, real_faces_alone, sample,
+};
 
 /// Further databases that are spelled out; the report has all.
 const MOST_OTHERS: usize = 2;
@@ -57,8 +59,24 @@ pub(crate) fn answer(facts: &StudyFacts, results: &RecipeResults) -> String {
     } else {
         sentences.push(beyond_controls(&results.controls, first));
     }
+    if verdict(first) == Verdict::Unclear {
+        sentences.push(what_would_settle(facts, results));
+    }
     sentences.retain(|sentence| !sentence.is_empty());
     sentences.join(" ")
+}
+
+/// `About 12 more seeds or 20 more people would tell 3.1 points from none.`
+fn what_would_settle(facts: &StudyFacts, results: &RecipeResults) -> String {
+    let Some(power) = &results.power else { return String::new() };
+    let people = people_or_identities(facts, "unseen");
+    let ways = [(power.more_seeds, "seeds"), (power.more_people, people)];
+    let ways = ways.into_iter().filter_map(|(n, what)| Some(format!("{} more {what}", n?))).collect::<Vec<_>>();
+    if ways.is_empty() {
+        return String::new();
+    }
+    let size = percent(power.difference_points);
+    format!("About {} would tell {size} points from none.", ways.join(" or "))
 }
 
 fn first_sentence(facts: &StudyFacts, claim: &Claim) -> String {

@@ -7,7 +7,8 @@ use howfar_protocol::{Arm, MixtureRatio, Part, Recipe, Seeds};
 use crate::holm::holm;
 use crate::outcomes::{Faces, Outcomes, Slot};
 use crate::paired::Layout;
-use crate::results::{Claim, StudyFacts};
+use crate::power::power;
+use crate::results::{Claim, Power, StudyFacts};
 use crate::sign_flip::sign_flip_p;
 
 /// Points in a share of 1.
@@ -60,6 +61,16 @@ pub(crate) fn judged_faces(outcomes: &Outcomes, slot: Slot) -> Vec<Faces> {
     faces
 }
 
+/// What would settle the difference at `k` on the faces of the answer.
+pub(crate) fn power_at(facts: &StudyFacts, outcomes: &Outcomes, recipe: Recipe, k: MixtureRatio) -> Option<Power> {
+    let mix = Slot { recipe, arm: Arm::Mix, k };
+    let real = Slot { recipe, arm: Arm::Real, k: MixtureRatio::ZERO };
+    let judged = judged_faces(outcomes, mix);
+    let faces = judged.iter().find(|(part, _)| *part == Part::Unseen).or(judged.first())?;
+    let layout = Layout::of_difference(faces, &outcomes.series(mix, faces), &outcomes.series(real, faces))?;
+    power(&layout.grid, faces.0 == Part::Unseen || facts.n_splits == 1)
+}
+
 fn claim(facts: &StudyFacts, outcomes: &Outcomes, arm: Slot, baseline: Slot, faces: &Faces) -> Option<Claim> {
     let series = |slot| outcomes.series(slot, faces);
     let layout = Layout::of_difference(faces, &series(arm), &series(baseline))?;
@@ -92,7 +103,8 @@ fn claim(facts: &StudyFacts, outcomes: &Outcomes, arm: Slot, baseline: Slot, fac
     })
 }
 
-fn real_sets(facts: &StudyFacts) -> String {
+/// The names of the real sets.
+pub(crate) fn real_sets(facts: &StudyFacts) -> String {
     let names: Vec<&str> = facts.sets.iter().filter(|s| s.role == "real").map(|s| s.name.as_str()).collect();
     names.join(", ")
 }

@@ -63,6 +63,12 @@ impl Grid {
         self.values[unit * self.n_seeds + seed]
     }
 
+    /// The differences to a table of the same size.
+    pub(crate) fn less(&self, other: &Self) -> Self {
+        let values = self.values.iter().zip(&other.values).map(|(a, b)| a - b).collect();
+        Grid { values, ..*self }
+    }
+
     /// Mean of all values.
     pub fn mean(&self) -> f64 {
         self.values.iter().sum::<f64>() / self.values.len() as f64

@@ -105,6 +105,12 @@ pub struct RecipeResults {
     pub claims: Vec<Claim>,
     /// Differences between the mix and each control at the same k.
     pub controls: Vec<Claim>,
+    /// How far more faces help, on test people and each unseen database; empty with fewer than two k above 0.
+    #[serde(default)]
+    pub how_far: Vec<HowFar>,
+    /// What would settle the difference on the faces of the answer; none where it cannot be said.
+    #[serde(default)]
+    pub power: Option<Power>,
     /// One row for every arm, k and part.
     pub table: Vec<TableRow>,
     /// Confusion and per-class figures for real only, generated only and the mix, on test people and unseen sets.
@@ -186,6 +192,68 @@ pub struct Claim {
     pub n_faces: usize,
     /// Seeds in the difference.
     pub n_seeds: usize,
+}
+
+/// The curve over k on some faces. Its statements hold together with 95 %; they describe, k̂ was chosen before.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HowFar {
+    /// `test` or `unseen`.
+    pub part: Part,
+    /// The set's name for unseen databases; the real sets' names joined for test people.
+    pub set: String,
+    /// Differences to k = 0, one entry for every k above 0.
+    pub curve: Vec<CurvePoint>,
+    /// The most accurate k, 0 included.
+    pub best: MixtureRatio,
+    /// The smallest k that cannot be told from it.
+    pub smallest: MixtureRatio,
+    /// All k that cannot be told from it.
+    pub indistinguishable: Vec<MixtureRatio>,
+    /// How often each k is the best when people and seeds are drawn again, in percent.
+    pub best_shares_percent: Vec<(MixtureRatio, f64)>,
+    /// From the best k to the largest, where that is another.
+    pub fall: Option<Fall>,
+}
+
+/// A k of a curve.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CurvePoint {
+    /// Which k.
+    pub k: MixtureRatio,
+    /// Accuracy less that at k = 0.
+    pub difference_points: f64,
+    /// Ends of the simultaneous 95 % band.
+    pub band_points: [f64; 2],
+}
+
+/// How much accuracy the last k has less than the best.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fall {
+    /// The best k.
+    pub from: MixtureRatio,
+    /// The largest k.
+    pub to: MixtureRatio,
+    /// Accuracy at the largest less that at the best.
+    pub difference_points: f64,
+    /// Ends of its interval, simultaneous over all pairs of k.
+    pub interval_points: [f64; 2],
+    /// Whether the interval excludes zero.
+    pub is_clear: bool,
+}
+
+/// What it would take to tell a difference from zero with a probability of 80 %.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Power {
+    /// The difference that is meant: the one that was found, at least 2 points.
+    pub difference_points: f64,
+    /// More seeds with the same people; none where seeds alone do not do it.
+    pub more_seeds: Option<usize>,
+    /// More people with the same seeds; none where people alone do not do it, or with folds.
+    pub more_people: Option<usize>,
 }
 
 /// Figures of one arm and k on one part, over seeds and splits.

@@ -6,6 +6,7 @@
 mod confusion;
 mod curve;
 mod difference;
+mod how_far;
 mod page;
 mod provenance;
 mod table;

@@ -6,7 +6,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::timing::Timing;
 use crate::wording::{self, Nouns};
-use crate::{confusion, curve, difference, provenance, table};
+use crate::{confusion, curve, difference, how_far, provenance, table};
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("tip.js");
@@ -101,6 +101,12 @@ fn recipe_section(results: &Results, recipe: &RecipeResults, nouns: Nouns, i: us
                  the others were opened afterwards and describe."
             }
             @if let Some(choice) = &recipe.choice { (difference::choice(choice, nouns)) }
+            @if !recipe.how_far.is_empty() {
+                h3 { "How far" }
+                p.note { "Description, not choice: k was chosen before. The bands and comparisons of a table hold together with 95 %; the last row is how often \
+                          each k is the best when " (nouns.real) " and seeds are drawn again." }
+                (how_far::tables(&recipe.how_far, nouns))
+            }
             @if !(recipe.claims.is_empty() && recipe.controls.is_empty()) {
                 h3 { "Differences" (compared(recipe)) }
                 (difference::differences(recipe, nouns))

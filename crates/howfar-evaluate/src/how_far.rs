@@ -1,0 +1,130 @@
+//! How far more faces help: the whole curve on the judged faces, what cannot be told from its best, and whether it falls.
+//!
+//! In: the outcomes of `real` and `mix`. Out: a [`HowFar`] for each judged set of faces. This describes: k̂ was chosen on validation
+//! people before. All statements about one curve hold together with 95 %.
+
+use std::collections::BTreeMap;
+
+use howfar_protocol::{Arm, MixtureRatio, Part, Recipe, Seeds};
+
+use crate::bootstrap::Draw;
+use crate::claims::{judged_faces, real_sets};
+use crate::interval::{Basis, Doubt, Grid};
+use crate::outcomes::{Faces, Outcomes, Slot};
+use crate::paired::Layout;
+use crate::results::{CurvePoint, Fall, HowFar, StudyFacts};
+use crate::simultaneous::single_confidence;
+
+/// Points in a share of 1.
+const POINTS: f64 = 100.0;
+/// Times that people and seeds are drawn again to see where the best k falls.
+const N_DRAWS: usize = 1000;
+
+/// One entry for test people and each unseen database with at least two k above 0.
+pub(crate) fn how_far(facts: &StudyFacts, outcomes: &Outcomes, recipe: Recipe) -> Vec<HowFar> {
+    let mut faces: Vec<Faces> = outcomes.slots(recipe).flat_map(|slot| judged_faces(outcomes, slot)).collect();
+    faces.sort();
+    faces.dedup();
+    faces.iter().filter_map(|faces| on_faces(facts, outcomes, recipe, faces)).collect()
+}
+
+fn on_faces(facts: &StudyFacts, outcomes: &Outcomes, recipe: Recipe, faces: &Faces) -> Option<HowFar> {
+    let slot = |k| Slot { recipe, arm: if k == MixtureRatio::ZERO { Arm::Real } else { Arm::Mix }, k };
+    let series = |k| outcomes.series(slot(k), faces);
+    let real = series(MixtureRatio::ZERO);
+    let layout = |k: &MixtureRatio| Some((*k, Layout::of_difference(faces, &series(*k), &real)?));
+    let curve: BTreeMap<MixtureRatio, Layout> = facts.k.iter().skip(1).filter_map(layout).collect();
+    let size = |grid: &Grid| (grid.n_units(), grid.n_seeds());
+    let sizes = size(&curve.values().next()?.grid);
+    let is_whole = curve.values().all(|layout| size(&layout.grid) == sizes && layout.n_left_out == 0);
+    if curve.len() < 2 || !is_whole || sizes.0 < 2 || sizes.1 < 2 {
+        return None;
+    }
+    let (part, set) = faces;
+    let name = format!("curve {} {} {set}", recipe.name(), part.name());
+    let stream = |of: &str| Seeds::new(facts.seed).stream(&format!("{name}: {of}"), &[]);
+    let grids: Vec<Grid> = curve.values().map(|layout| layout.grid.clone()).collect();
+    let confidence = single_confidence(&grids, &mut stream("band"));
+    let point = |(k, layout): (&MixtureRatio, &Layout)| CurvePoint {
+        k: *k,
+        difference_points: POINTS * layout.mean,
+        band_points: layout.doubt().interval_at(layout.mean, confidence).map(|end| POINTS * end),
+    };
+    let points: Vec<CurvePoint> = curve.iter().map(point).collect();
+    let pairs = Pairs::of(&curve, &mut stream("pairs"));
+    let best = pairs.best;
+    let indistinguishable: Vec<MixtureRatio> = pairs.k.iter().copied().filter(|k| !pairs.is_below_best(*k)).collect();
+    let best_shares = best_shares(&pairs, &mut stream("place of the best"));
+    let fall = pairs.k.last().copied().filter(|largest| *largest > best).map(|largest| {
+        let (difference, interval) = pairs.difference(largest, best);
+        Fall {
+            from: best,
+            to: largest,
+            difference_points: POINTS * difference,
+            interval_points: interval.map(|end| POINTS * end),
+            is_clear: interval[1] < 0.0,
+        }
+    });
+    Some(HowFar {
+        part: *part,
+        set: if *part == Part::Unseen { set.clone() } else { real_sets(facts) },
+        curve: points,
+        best,
+        smallest: indistinguishable.first().copied().unwrap_or(best),
+        indistinguishable,
+        best_shares_percent: best_shares,
+        fall,
+    })
+}
+
+/// All pairs of k, 0 included, as differences of their differences to k = 0.
+struct Pairs {
+    k: Vec<MixtureRatio>,
+    grids: Vec<Grid>,
+    best: MixtureRatio,
+    confidence: f64,
+}
+
+impl Pairs {
+    fn of(curve: &BTreeMap<MixtureRatio, Layout>, stream: &mut howfar_protocol::Stream) -> Self {
+        let zero = curve.values().next().map(|layout| layout.grid.less(&layout.grid));
+        let k: Vec<MixtureRatio> = std::iter::once(MixtureRatio::ZERO).chain(curve.keys().copied()).collect();
+        let grids: Vec<Grid> = zero.into_iter().chain(curve.values().map(|layout| layout.grid.clone())).collect();
+        // Of equals the smaller k is the better one.
+        let best_idx = (0..grids.len()).rev().max_by(|a, b| grids[*a].mean().total_cmp(&grids[*b].mean())).unwrap_or(0);
+        let all: Vec<Grid> =
+            (0..grids.len()).flat_map(|i| (0..i).map(move |j| (i, j))).map(|(i, j)| grids[i].less(&grids[j])).collect();
+        let confidence = single_confidence(&all, stream);
+        Pairs { best: k[best_idx], k, grids, confidence }
+    }
+
+    fn grid(&self, k: MixtureRatio) -> &Grid {
+        let idx = self.k.iter().position(|own| *own == k).expect("k is one of the curve's");
+        &self.grids[idx]
+    }
+
+    /// Accuracy at `a` less that at `b`, in shares, with an interval that holds together with those of all pairs.
+    fn difference(&self, a: MixtureRatio, b: MixtureRatio) -> (f64, [f64; 2]) {
+        let grid = self.grid(a).less(self.grid(b));
+        let (mean, doubt) = (grid.mean(), Doubt::of(&grid));
+        let is_known = doubt.basis == Basis::Crossed;
+        (mean, if is_known { doubt.interval_at(mean, self.confidence) } else { [-1.0, 1.0] })
+    }
+
+    fn is_below_best(&self, k: MixtureRatio) -> bool {
+        k != self.best && self.difference(k, self.best).1[1] < 0.0
+    }
+}
+
+/// How often each k is the best when people and seeds are drawn again, in percent.
+fn best_shares(pairs: &Pairs, stream: &mut howfar_protocol::Stream) -> Vec<(MixtureRatio, f64)> {
+    let mut wins = vec![0_u32; pairs.k.len()];
+    let first = &pairs.grids[0];
+    for _ in 0..N_DRAWS {
+        let draw = Draw::new(first.n_units(), first.n_seeds(), stream);
+        let means: Vec<f64> = pairs.grids.iter().map(|grid| draw.mean(grid)).collect();
+        let best = (0..means.len()).rev().max_by(|a, b| means[*a].total_cmp(&means[*b]));
+        wins[best.unwrap_or(0)] += 1;
+    }
+    pairs.k.iter().zip(wins).map(|(k, n)| (*k, POINTS * f64::from(n) / N_DRAWS as f64)).collect()
+}
