@@ -12,8 +12,6 @@ use crate::wording::{
 
 /// Further databases that are spelled out; the report has all.
 const MOST_OTHERS: usize = 2;
-/// Risk of a false alarm, in p and in intervals.
-const RISK: f64 = 0.05;
 
 /// What a difference shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,15 +25,15 @@ pub(crate) enum Verdict {
 }
 
 /// What a difference shows, by its interval and its corrected p.
-pub(crate) fn verdict(claim: &Claim) -> Verdict {
-    verdict_of(claim.interval_points, claim.p_holm)
+pub(crate) fn verdict(facts: &StudyFacts, claim: &Claim) -> Verdict {
+    verdict_of(claim.interval_points, claim.p_holm, facts.risk())
 }
 
-/// The same of an interval and a p.
-pub(crate) fn verdict_of(interval: [f64; 2], p: f64) -> Verdict {
+/// The same of an interval and a p, where so much risk of a false alarm may be taken.
+pub(crate) fn verdict_of(interval: [f64; 2], p: f64, risk: f64) -> Verdict {
     match interval {
-        [low, _] if low > 0.0 && p < RISK => Verdict::Gain,
-        [_, high] if high < 0.0 && p < RISK => Verdict::Loss,
+        [low, _] if low > 0.0 && p < risk => Verdict::Gain,
+        [_, high] if high < 0.0 && p < risk => Verdict::Loss,
         _ => Verdict::Unclear,
     }
 }
@@ -57,13 +55,24 @@ pub(crate) fn answer(facts: &StudyFacts, results: &RecipeResults) -> String {
     if choice.chosen == MixtureRatio::ZERO {
         sentences.insert(0, none_helps(facts, choice));
     } else {
-        sentences.push(beyond_controls(&results.controls, first));
+        sentences.push(beyond_controls(facts, &results.controls, first));
     }
-    if verdict(first) == Verdict::Unclear {
+    if verdict(facts, first) == Verdict::Unclear {
         sentences.push(what_would_settle(facts, results));
     }
+    sentences.push(looked_at(facts));
     sentences.retain(|sentence| !sentence.is_empty());
     sentences.join(" ")
+}
+
+/// How often the study was looked at, and what that costs.
+fn looked_at(facts: &StudyFacts) -> String {
+    let Some(at_most) = facts.seeds_at_most else { return String::new() };
+    format!(
+        "Looked at after {} of at most {at_most} seeds: at this look a difference counts from p < {:.4} on.",
+        facts.n_seeds,
+        facts.risk()
+    )
 }
 
 /// `About 12 more seeds or 20 more people would tell 3.1 points from none.`
@@ -91,7 +100,7 @@ fn first_sentence(facts: &StudyFacts, claim: &Claim) -> String {
         sample(facts, claim)
     );
     let faces = faces_of(facts, claim.part, &claim.set);
-    match verdict(claim) {
+    match verdict(facts, claim) {
         Verdict::Gain => format!("{k} lifts accuracy on {faces} {numbers}."),
         Verdict::Loss => format!("{k} lowers accuracy on {faces} {numbers}."),
         Verdict::Unclear => format!("{k} moves accuracy on {faces} {numbers}, which cannot be told from no gain."),
@@ -112,7 +121,7 @@ fn others(facts: &StudyFacts, claims: &[Claim], first: &Claim) -> String {
 }
 
 fn other(facts: &StudyFacts, claim: &Claim) -> String {
-    let told = if verdict(claim) == Verdict::Unclear { ", not to be told from no gain" } else { "" };
+    let told = if verdict(facts, claim) == Verdict::Unclear { ", not to be told from no gain" } else { "" };
     format!(
         "{} from {} to {} % ({}, {}){told}",
         faces_of(facts, claim.part, &claim.set),
@@ -124,10 +133,10 @@ fn other(facts: &StudyFacts, claim: &Claim) -> String {
 }
 
 /// What the mix gains over longer training and altered copies, on the faces of the first sentence.
-fn beyond_controls(controls: &[Claim], first: &Claim) -> String {
+fn beyond_controls(facts: &StudyFacts, controls: &[Claim], first: &Claim) -> String {
     let beyond = |arm, name: &str| {
         let claim = controls.iter().find(|c| (c.part, &c.set, c.baseline_arm) == (first.part, &first.set, arm))?;
-        let told = match verdict(claim) {
+        let told = match verdict(facts, claim) {
             Verdict::Gain => "",
             Verdict::Loss => "; a loss",
             Verdict::Unclear => "; no clear gain",

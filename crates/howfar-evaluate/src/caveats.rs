@@ -245,7 +245,7 @@ fn of_claim(facts: &StudyFacts, claim: &Claim, chosen: MixtureRatio) -> Vec<Cave
             "It then says nothing of doubt; too few or too easy faces are the likely cause.",
         ));
     }
-    match (verdict(claim), chosen == MixtureRatio::ZERO) {
+    match (verdict(facts, claim), chosen == MixtureRatio::ZERO) {
         (Verdict::Unclear, _) => found.push(caveat(
             "interval-across-zero",
             format!("On {faces} the difference at k = {k} ({width} points) cannot be told from zero."),
@@ -280,7 +280,7 @@ fn of_controls(facts: &StudyFacts, results: &RecipeResults) -> Vec<Caveat> {
                 format!("The `{}` arm was not run: {words} may explain the difference as well.", arm.name()),
                 format!("Add \"{}\" to `arms`.", arm.name()),
             )),
-            Some(claim) if verdict(claim) != Verdict::Gain => found.push(caveat(
+            Some(claim) if verdict(facts, claim) != Verdict::Gain => found.push(caveat(
                 "not-beyond-control",
                 format!(
                     "On {} the mix is not clearly ahead of {words} ({} points).",

@@ -36,4 +36,4 @@ pub use outcomes::{CellPredictions, Outcomes, Validation};
 pub use results::*;
 pub use sign_flip::sign_flip_p;
 pub use simulation::{Bound, Setting, SettingReport, Share, check_setting};
-pub use until_sure::{Look, SMALL, Settled, looks, settle};
+pub use until_sure::{Look, SMALL, Settled, looks, settle, settled};

@@ -51,6 +51,9 @@ pub struct StudyFacts {
     pub k: Vec<MixtureRatio>,
     /// Repetitions of every cell.
     pub n_seeds: u32,
+    /// Where seeds are added until the answer is settled: their number at the last look.
+    #[serde(default)]
+    pub seeds_at_most: Option<u32>,
     /// Splits (folds, or 1).
     pub n_splits: u32,
     /// People on each side of the (first) split.

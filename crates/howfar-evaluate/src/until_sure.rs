@@ -8,11 +8,14 @@
 
 use statrs::distribution::{ContinuousCDF, Normal};
 
-use crate::answer::Verdict;
+use crate::answer::{Verdict, headline};
 use crate::interval::{Basis, Doubt};
+use crate::results::{Results, StudyFacts};
 
 /// Risk of a false alarm over all looks.
-const RISK: f64 = 0.05;
+pub(crate) const RISK: f64 = 0.05;
+/// Points in a share of 1.
+const POINTS: f64 = 100.0;
 /// Fewer seeds than this say too little of how seeds differ.
 const FEWEST_SEEDS: u32 = 3;
 /// A difference within ± this share is no difference that a user needs: the answer is then settled, too.
@@ -63,6 +66,30 @@ pub fn looks(n_seeds: u32) -> Vec<Look> {
     let spent = |n: u32| spending(f64::from(n) / f64::from(n_seeds));
     let before = |i: usize| if i == 0 { 0.0 } else { spent(at[i - 1]) };
     at.iter().enumerate().map(|(i, n)| Look { n_seeds: *n, risk: spent(*n) - before(i) }).collect()
+}
+
+impl StudyFacts {
+    /// Risk of a false alarm that a verdict may take: that of this look where seeds are added until the answer is settled.
+    pub fn risk(&self) -> f64 {
+        self.look().map_or(RISK, |look| look.risk)
+    }
+
+    fn look(&self) -> Option<Look> {
+        looks(self.seeds_at_most?).into_iter().find(|look| look.n_seeds == self.n_seeds)
+    }
+}
+
+/// Whether the first recipe's answer needs no more seeds. Always open where the study does not add any.
+pub fn settled(results: &Results) -> Settled {
+    let claim = results.recipes.first().and_then(|recipe| headline(&recipe.claims));
+    let (Some(look), Some(claim)) = (results.study.look(), claim) else { return Settled::Open };
+    let is_known = claim.n_people > 1 && claim.n_seeds > 1;
+    let doubt = Doubt {
+        standard_error: claim.standard_error_points / POINTS,
+        degrees_of_freedom: claim.degrees_of_freedom,
+        basis: if is_known { Basis::Crossed } else { Basis::Nothing },
+    };
+    settle(&doubt, claim.difference_points / POINTS, look)
 }
 
 /// What a look shows about a difference with this doubt.

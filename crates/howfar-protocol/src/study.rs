@@ -115,6 +115,9 @@ pub struct Grid {
     pub controls: Controls,
     /// Repetitions of every cell.
     pub seeds: u32,
+    /// Written by `howfar run --until-sure`: `seeds` is the number at this look, and this the number at the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seeds_at_most: Option<u32>,
 }
 
 /// For which k the controls run.
@@ -131,7 +134,7 @@ pub enum Controls {
 impl Default for Grid {
     fn default() -> Self {
         let k = [0.0, 1.0, 2.0, 5.0].map(|k| MixtureRatio::new(k).expect("a literal ratio")).to_vec();
-        Grid { k, arms: Arm::ALL[1..].to_vec(), controls: Controls::Chosen, seeds: 5 }
+        Grid { k, arms: Arm::ALL[1..].to_vec(), controls: Controls::Chosen, seeds: 5, seeds_at_most: None }
     }
 }
 

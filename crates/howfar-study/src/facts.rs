@@ -31,6 +31,7 @@ pub(crate) fn study_facts(workbench: &Workbench) -> StudyFacts {
         },
         k: study.grid.k.clone(),
         n_seeds: study.grid.seeds,
+        seeds_at_most: study.grid.seeds_at_most,
         n_splits: plan.n_splits,
         people: sides.map(|(name, part)| (name.to_owned(), count(part))).into_iter().collect::<BTreeMap<_, _>>(),
         sets: sets.collect(),

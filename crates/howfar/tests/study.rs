@@ -54,6 +54,26 @@ fn a_study_killed_three_times_ends_in_the_same_bytes_as_an_unbroken_one() {
     }
 }
 
+#[test]
+fn seeds_are_added_until_the_answer_is_settled_and_the_rest_is_saved() {
+    let place = workplace();
+    prepare(&place);
+    program::study(&place, &STUDY.replace("seeds = 2", "seeds = 9\narms = [\"mix\"]"));
+    let sure = howfar(&place, &["run", "study.toml", "--out", "sure", "--until-sure"]);
+    assert_eq!(sure.code, 0, "{}", sure.stderr);
+    assert!(sure.stderr.contains("look 1 of at most 3: 3 of 9 seeds"), "{}", sure.stderr);
+    let results: serde_json::Value = serde_json::from_slice(&read(&place.path().join("sure/results.json"))).unwrap();
+    let n_seeds = results["study"]["n_seeds"].as_u64().unwrap();
+    let saved = format!("after {n_seeds} of 9 seeds; {} % of the cells were not needed", 100 * (9 - n_seeds) / 9);
+    assert!(sure.stderr.contains(&saved), "{}", sure.stderr);
+    let answer = results["answer"].as_str().unwrap();
+    assert!(answer.contains(&format!("Looked at after {n_seeds} of at most 9 seeds")), "{answer}");
+    let n_cells = fs::read_dir(place.path().join("sure/runs")).unwrap().count();
+    assert_eq!(n_cells as u64, 2 * n_seeds);
+    let again = howfar(&place, &["analyse", "sure"]);
+    assert_eq!((again.code, again.stdout.contains(answer)), (0, true), "{}", again.stdout);
+}
+
 /// Starts the study and kills it (SIGKILL) once so many cells are finished and another one has begun.
 fn kill_when(place: &TempDir, n_finished: usize) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_howfar"))

@@ -15,7 +15,7 @@ use crate::bootstrap::percentile_interval;
 use crate::choice::choose_k_on;
 use crate::outcomes::Faces;
 use crate::paired::Layout;
-use crate::until_sure::{Look, Settled, looks, settle};
+use crate::until_sure::{Look, RISK, Settled, looks, settle};
 use made::{Made, make};
 pub use report::{Bound, SettingReport, Share};
 
@@ -172,7 +172,7 @@ fn judge(setting: &Setting, made: &Made, n_seeds: u32, look: Option<Look>) -> Ju
         chosen: choice.chosen,
         truth: made.gain(choice.compared),
         interval,
-        verdict: settled.map_or_else(|| verdict_of(interval, p), Settled::verdict),
+        verdict: settled.map_or_else(|| verdict_of(interval, p, RISK), Settled::verdict),
         is_settled: settled.is_some_and(Settled::is_settled),
         layout,
     }

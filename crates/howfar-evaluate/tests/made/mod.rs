@@ -138,6 +138,7 @@ impl Made {
             unit: "identities".into(),
             k,
             n_seeds: self.n_seeds,
+            seeds_at_most: None,
             n_splits: self.n_splits,
             people: BTreeMap::from([("test".into(), self.n_people)]),
             sets,

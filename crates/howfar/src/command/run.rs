@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use howfar_evaluate::Results;
+use howfar_evaluate::{Results, Settled};
 use howfar_face::{FaceSet, Fault, contact_sheet, encode_png, files};
 use howfar_protocol::Study;
 use howfar_study::{AuditPlace, StudyFolder, Workbench, audit_study, run_study};
@@ -21,6 +21,10 @@ pub struct Args {
     /// The study's folder; the study's name if not given.
     #[arg(long)]
     out: Option<PathBuf>,
+    /// Add seeds in rounds, up to `grid.seeds`, and stop when the answer is settled: it helps, hurts, or makes less than two points'
+    /// difference. Looking more than once is allowed for.
+    #[arg(long)]
+    until_sure: bool,
     #[command(flatten)]
     cores: CoreArgs,
 }
@@ -32,9 +36,42 @@ const PEOPLE_ON_A_SHEET: usize = 6;
 pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     let study = Study::read(&args.study)?;
     let out = args.out.clone().unwrap_or_else(|| PathBuf::from(&study.name));
-    let results = run_to_report(&study, &out, args.cores, console)?;
+    let results = if args.until_sure {
+        run_until_sure(&study, &out, args.cores, console)?
+    } else {
+        run_to_report(&study, &out, args.cores, console)?
+    };
     report::print_results(&results, &out, console);
     Ok(())
+}
+
+/// Look after look, each with more seeds; the cells of a look are those of the looks before and new ones.
+fn run_until_sure(study: &Study, out: &Path, cores: CoreArgs, console: &Console) -> Result<Results, Fault> {
+    let n_seeds = study.grid.seeds;
+    let looks = howfar_evaluate::looks(n_seeds);
+    for (i, look) in looks.iter().enumerate() {
+        let mut of_look = study.clone();
+        of_look.grid.seeds = look.n_seeds;
+        of_look.grid.seeds_at_most = Some(n_seeds);
+        console.note(&format!("look {} of at most {}: {} of {n_seeds} seeds", i + 1, looks.len(), look.n_seeds));
+        let results = run_to_report(&of_look, out, cores, console)?;
+        let settled = howfar_evaluate::settled(&results);
+        if settled.is_settled() || look.n_seeds == n_seeds {
+            let words = match settled {
+                Settled::Helps => "settled: it helps",
+                Settled::Hurts => "settled: it hurts",
+                Settled::Small => "settled: the difference is below two points",
+                Settled::Open => "still open with all seeds",
+            };
+            let saved = 100 * (n_seeds - look.n_seeds) / n_seeds;
+            console.note(&format!(
+                "{words} after {} of {n_seeds} seeds; {saved} % of the cells were not needed",
+                look.n_seeds
+            ));
+            return Ok(results);
+        }
+    }
+    Err(Fault::usage("grid.seeds", "there is no seed to run"))
 }
 
 /// Cells, results, sheets, report.
