@@ -5,6 +5,7 @@
 
 mod adam;
 mod flow;
+mod generator_file;
 pub mod operations;
 mod parameters;
 mod stargan;
@@ -12,6 +13,7 @@ mod stargan_step;
 
 pub use adam::{Adam, AdamSettings};
 pub use flow::Flow;
+pub use generator_file::{Generator, GeneratorShape};
 pub use parameters::{Leaves, Parameters, Slot, Start, normal};
 pub use stargan::{Judged, StarGanShape};
 pub use stargan_step::{Losses, StarGanBatch, StarGanLossWeights, StarGanTraining};

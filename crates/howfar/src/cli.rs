@@ -48,6 +48,8 @@ pub enum Command {
     ExportFaces(command::export_faces::Args),
     /// Train one network on a face set.
     Train(command::train::Args),
+    /// Train the network that draws people or the one that changes expressions.
+    TrainGenerator(command::train_generator::Args),
     /// Train the network that finds eyes, nose and mouth, on drawn faces alone.
     TrainLandmarks(command::train_landmarks::Args),
     /// Measure a trained network on a face set.

@@ -20,6 +20,7 @@ pub mod run_cell;
 pub mod sheet;
 pub mod status;
 pub mod train;
+pub mod train_generator;
 pub mod train_landmarks;
 
 use std::sync::Arc;
@@ -43,6 +44,7 @@ pub fn run(command: Command, console: &Console) -> Result<(), Fault> {
         Command::Sheet(args) => sheet::run(&args, console),
         Command::ExportFaces(args) => export_faces::run(&args, console),
         Command::Train(args) => train::run(&args, console),
+        Command::TrainGenerator(args) => train_generator::run(&args, console),
         Command::TrainLandmarks(args) => train_landmarks::run(&args, console),
         Command::Evaluate(args) => evaluate::run(&args, console),
         Command::Predict(args) => predict::run(&args, console),

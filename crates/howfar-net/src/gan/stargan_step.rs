@@ -221,3 +221,16 @@ pub(crate) fn tensor<const D: usize>(values: Vec<f32>, shape: [usize; D], device
 pub(crate) fn number(tensor: Tensor<1>) -> f32 {
     numbers(tensor)[0]
 }
+
+impl StarGanShape {
+    /// Faces with other labels, from numbers to numbers.
+    ///
+    /// # Shapes
+    /// `faces` `[N, H, W, C]` in −1..1, `labels` `[N, E]` -> `[N, H, W, C]` in −1..1
+    pub fn transferred(&self, generator: &Parameters, faces: &[f32], labels: &[f32]) -> Vec<f32> {
+        let (device, n) = (Device::flex(), labels.len() / self.n_classes);
+        let faces = tensor(faces.to_vec(), [n, self.side, self.side, self.n_channels], &device);
+        let labels = tensor(labels.to_vec(), [n, self.n_classes], &device);
+        numbers(self.transfer(&generator.frozen(&device), faces, labels))
+    }
+}
