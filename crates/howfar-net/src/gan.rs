@@ -10,6 +10,11 @@ pub mod operations;
 mod parameters;
 mod stargan;
 mod stargan_step;
+mod stylegan2;
+mod stylegan2_discriminator;
+mod stylegan2_generator;
+mod stylegan2_layers;
+mod stylegan2_penalties;
 
 pub use adam::{Adam, AdamSettings};
 pub use flow::Flow;
@@ -17,3 +22,6 @@ pub use generator_file::{Generator, GeneratorShape};
 pub use parameters::{Leaves, Parameters, Slot, Start, normal};
 pub use stargan::{Judged, StarGanShape};
 pub use stargan_step::{Losses, StarGanBatch, StarGanLossWeights, StarGanTraining};
+pub use stylegan2::StyleGan2Shape;
+pub use stylegan2_generator::NoiseInput;
+pub use stylegan2_penalties::Penalty;

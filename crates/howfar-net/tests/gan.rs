@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
 use burn::tensor::{Device, Tensor, TensorData};
-use howfar_net::gan::{Parameters, Slot, StarGanShape, Start};
+use howfar_net::gan::{Flow, NoiseInput, Parameters, Slot, StarGanShape, Start, StyleGan2Shape};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
@@ -115,4 +115,70 @@ fn the_gradient_penalty_has_the_gradients_of_double_backward() {
     assert!((f64::from(value) / expected - 1.0).abs() < 1e-4, "{value}, expected {expected}");
     let gradients = leaves.gradients(&loss.backward());
     compare_gradients("penalty", &critic, &gradients, &reference["penalty_gradients"], 1e-4);
+}
+
+const STYLEGAN2: StyleGan2Shape = StyleGan2Shape {
+    side: 32,
+    n_channels: 3,
+    z_size: 16,
+    w_size: 12,
+    mapping_layers: 3,
+    mapping_rate: 0.01,
+    channel_base: 128,
+    channel_max: 8,
+    clamp: None,
+    group: 4,
+};
+
+fn stylegan2_scale(name: &str, _: &[usize]) -> (f32, f32) {
+    match name {
+        _ if name.ends_with("affine.bias") => (0.3, 1.0),
+        _ if name.ends_with("weight") && name.contains("mapping") => (150.0, 0.0),
+        _ if name.ends_with("noise_strength") => (0.5, 0.0),
+        _ if name.ends_with("weight") || name.ends_with("const") => (1.5, 0.0),
+        _ => (0.3, 0.0),
+    }
+}
+
+#[test]
+fn stylegan2_computes_what_the_public_code_computes() {
+    let (reference, device) = (&reference()["stylegan2"], Device::flex());
+    let generator = filled(&STYLEGAN2.generator_slots(), "G.", stylegan2_scale).frozen(&device);
+    let discriminator = filled(&STYLEGAN2.discriminator_slots(), "D.", stylegan2_scale).frozen(&device);
+    let w = STYLEGAN2.map(&generator, tensor("z", [4, 16], 1.7, &device));
+    compare("mapping", &values(w.clone()), &reference["mapping"], 1e-4);
+    let truncated = STYLEGAN2.truncate(&generator, w.clone(), 0.6);
+    compare("truncated", &values(truncated), &reference["truncated"], 1e-4);
+    let styles = Flow::constant(STYLEGAN2.broadcast(w));
+    let pictures = STYLEGAN2.synthesise(&generator, styles, &NoiseInput::Constant).value;
+    compare("pictures", &values(pictures), &reference["pictures"], 1e-4);
+    let faces = Flow::constant(tensor("faces", [4, 32, 32, 3], 1.0, &device));
+    let logits = STYLEGAN2.discriminate(&discriminator, faces).value;
+    compare("logits", &values(logits), &reference["logits"], 1e-4);
+}
+
+#[test]
+fn r1_has_the_gradients_of_double_backward() {
+    let (reference, device) = (&reference()["stylegan2"], Device::flex().autodiff());
+    let discriminator = filled(&STYLEGAN2.discriminator_slots(), "D.", stylegan2_scale);
+    let faces = tensor("faces", [4, 32, 32, 3], 1.0, &Device::flex());
+    let penalty = STYLEGAN2.r1(&discriminator, faces, &device);
+    let expected = reference["r1"].as_f64().unwrap();
+    assert!((f64::from(penalty.value) / expected - 1.0).abs() < 1e-4, "{}, expected {expected}", penalty.value);
+    let gradients = penalty.leaves.gradients(&penalty.loss.backward());
+    compare_gradients("r1", &discriminator, &gradients, &reference["r1_gradients"], 1e-4);
+}
+
+#[test]
+fn path_length_has_the_gradients_of_double_backward() {
+    let (reference, plain, device) = (&reference()["stylegan2"], Device::flex(), Device::flex().autodiff());
+    let generator = filled(&STYLEGAN2.generator_slots(), "G.", stylegan2_scale);
+    let z = tensor("z", [4, 16], 1.7, &plain);
+    let direction = tensor("path noise", [4, 32, 32, 3], 1.0 / 32.0, &plain);
+    let (penalty, lengths) = STYLEGAN2.path_length(&generator, z, direction, &NoiseInput::Constant, |_| 0.5, &device);
+    compare("path lengths", &lengths, &reference["path_lengths"], 1e-4);
+    let expected = reference["path"].as_f64().unwrap();
+    assert!((f64::from(penalty.value) / expected - 1.0).abs() < 1e-3, "{}, expected {expected}", penalty.value);
+    let gradients = penalty.leaves.gradients(&penalty.loss.backward());
+    compare_gradients("path", &generator, &gradients, &reference["path_gradients"], 1e-3);
 }
