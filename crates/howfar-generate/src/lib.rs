@@ -9,6 +9,7 @@ mod recipe;
 mod run_folder;
 mod stargan;
 pub mod streams;
+mod stylegan2;
 mod train;
 mod training_faces;
 
@@ -17,6 +18,7 @@ use howfar_net::NetFault;
 
 pub use recipe::Recipe;
 pub use stargan::{StarGanRecipe, StarGanSettings};
+pub use stylegan2::{AugmentationSettings, StyleGan2Recipe, StyleGan2Settings};
 pub use train::{Progress, TrainRequest, train};
 pub use training_faces::{Faces, TrainingFaces, to_level, to_signed};
 
@@ -25,6 +27,8 @@ pub fn preset(kind: &str, name: &str) -> Option<&'static str> {
     match (kind, name) {
         ("stargan", "paper") => Some(include_str!("../presets/stargan-paper.toml")),
         ("stargan", "small") => Some(include_str!("../presets/stargan-small.toml")),
+        ("stylegan2", "paper") => Some(include_str!("../presets/stylegan2-paper.toml")),
+        ("stylegan2", "small") => Some(include_str!("../presets/stylegan2-small.toml")),
         _ => None,
     }
 }

@@ -4,6 +4,7 @@
 //! schedules, files and faces are the business of `howfar-generate`.
 
 mod adam;
+mod augment;
 mod flow;
 mod generator_file;
 pub mod operations;
@@ -15,8 +16,10 @@ mod stylegan2_discriminator;
 mod stylegan2_generator;
 mod stylegan2_layers;
 mod stylegan2_penalties;
+mod stylegan2_step;
 
 pub use adam::{Adam, AdamSettings};
+pub use augment::{Augmentation, augment};
 pub use flow::Flow;
 pub use generator_file::{Generator, GeneratorShape};
 pub use parameters::{Leaves, Parameters, Slot, Start, normal};
@@ -25,3 +28,4 @@ pub use stargan_step::{Losses, StarGanBatch, StarGanLossWeights, StarGanTraining
 pub use stylegan2::StyleGan2Shape;
 pub use stylegan2_generator::NoiseInput;
 pub use stylegan2_penalties::Penalty;
+pub use stylegan2_step::{Latents, StyleGan2Penalties, StyleGan2Training};

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::gan::parameters::{Parameters, Slot};
 use crate::gan::stargan::StarGanShape;
+use crate::gan::stylegan2::StyleGan2Shape;
 use crate::network::open_weights;
 use crate::weight_file::Precision;
 use crate::{NetFault, TensorFile};
@@ -19,6 +20,8 @@ const VERSION: u64 = 1;
 pub enum GeneratorShape {
     /// Shows a face with another label.
     StarGan(StarGanShape),
+    /// Draws people.
+    StyleGan2(StyleGan2Shape),
 }
 
 impl GeneratorShape {
@@ -26,6 +29,7 @@ impl GeneratorShape {
     pub fn kind(&self) -> &'static str {
         match self {
             GeneratorShape::StarGan(_) => "stargan",
+            GeneratorShape::StyleGan2(_) => "stylegan2",
         }
     }
 
@@ -33,12 +37,14 @@ impl GeneratorShape {
     pub fn slots(&self) -> Vec<Slot> {
         match self {
             GeneratorShape::StarGan(shape) => shape.generator_slots(),
+            GeneratorShape::StyleGan2(shape) => shape.generator_slots(),
         }
     }
 
     fn sizes(&self) -> Value {
         match self {
             GeneratorShape::StarGan(shape) => json!(shape),
+            GeneratorShape::StyleGan2(shape) => json!(shape),
         }
     }
 
@@ -49,7 +55,12 @@ impl GeneratorShape {
                 shape.check()?;
                 Ok(GeneratorShape::StarGan(shape))
             }
-            other => Err(NetFault::new("kind", "an unknown kind of generator", other, "stargan")),
+            "stylegan2" => {
+                let shape: StyleGan2Shape = sizes_of(sizes)?;
+                shape.check()?;
+                Ok(GeneratorShape::StyleGan2(shape))
+            }
+            other => Err(NetFault::new("kind", "an unknown kind of generator", other, "stargan or stylegan2")),
         }
     }
 }

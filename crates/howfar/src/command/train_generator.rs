@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use howfar_face::{FaceSet, Fault, files};
-use howfar_generate::{Progress, Recipe, StarGanRecipe, TrainRequest, TrainingFaces, preset, train};
+use howfar_generate::{Progress, Recipe, StarGanRecipe, StyleGan2Recipe, TrainRequest, TrainingFaces, preset, train};
 use howfar_net::Precision;
 
 use crate::command::stop_flag;
@@ -19,14 +19,15 @@ const LINE_EVERY: Duration = Duration::from_secs(20);
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   howfar train-generator stargan faces/wild --out runs/stargan
+  howfar train-generator stylegan2 faces/wild --out runs/stylegan2
   howfar train-generator stargan faces/wild --preset paper --out runs/stargan
   howfar train-generator stargan --show-settings small > my.toml
   howfar train-generator stargan faces/wild --settings my.toml --seed 3 --out runs/mine
 Stopped or killed, the same command goes on where it was and ends with the same bytes. docs/generators.md tells what the
 settings do and what lies in the folder.")]
 pub struct Args {
-    /// stargan (changes expressions).
-    #[arg(value_parser = ["stargan"])]
+    /// stargan (changes expressions) or stylegan2 (draws people; labels play no part).
+    #[arg(value_parser = ["stargan", "stylegan2"])]
     kind: String,
     /// The face set to learn from.
     #[arg(required_unless_present = "show_settings")]
@@ -70,7 +71,10 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     };
     let mut faces = TrainingFaces::read(&FaceSet::open(faces)?)?;
     console.note(&format!("{} faces of {} people", faces.len(), faces.people().len()));
-    train_kind::<StarGanRecipe>(args, &text, &place, &mut faces, out, console)
+    match args.kind.as_str() {
+        "stargan" => train_kind::<StarGanRecipe>(args, &text, &place, &mut faces, out, console),
+        _ => train_kind::<StyleGan2Recipe>(args, &text, &place, &mut faces, out, console),
+    }
 }
 
 fn train_kind<R: Recipe>(
