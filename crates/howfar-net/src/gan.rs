@@ -7,6 +7,7 @@ mod adam;
 mod augment;
 mod flow;
 mod generator_file;
+mod lowered;
 pub mod operations;
 mod parameters;
 mod stargan;

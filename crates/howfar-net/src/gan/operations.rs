@@ -4,10 +4,9 @@
 //! composed of Burn's own operations and differentiable on a device that differentiates; faster kernels may be plugged in
 //! behind these functions and must agree with them. Knows no network.
 
-use burn::tensor::activation;
-use burn::tensor::module::{conv_transpose2d, conv2d};
-use burn::tensor::ops::{ConvOptions, ConvTransposeOptions, PadMode};
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::{Tensor, activation};
+
+use crate::gan::lowered;
 
 /// Stabilises the division by the deviation, as in PyTorch.
 pub const INSTANCE_EPSILON: f32 = 1e-5;
@@ -17,8 +16,7 @@ pub const INSTANCE_EPSILON: f32 = 1e-5;
 /// # Shapes
 /// `x` `[N, H, W, C]`, `weight` `[C', C, K, K]`, `bias` `[C']` -> `[N, H', W', C']` with H' = (H + 2 padding − K) / stride + 1
 pub fn convolve(x: Tensor<4>, weight: Tensor<4>, bias: Option<Tensor<1>>, stride: usize, padding: usize) -> Tensor<4> {
-    let options = ConvOptions::new([stride; 2], [padding; 2], [1, 1], 1);
-    channels_last(conv2d(channels_first(x), weight, bias, options))
+    biased(lowered::convolve(x, weight, stride, padding), bias)
 }
 
 /// A transposed convolution: the gradient of a convolution with respect to its input.
@@ -32,8 +30,15 @@ pub fn convolve_transposed(
     stride: usize,
     padding: usize,
 ) -> Tensor<4> {
-    let options = ConvTransposeOptions::new([stride; 2], [padding; 2], [0, 0], [1, 1], 1);
-    channels_last(conv_transpose2d(channels_first(x), weight, bias, options))
+    biased(lowered::convolve_transposed(x, weight, stride, padding), bias)
+}
+
+fn biased(x: Tensor<4>, bias: Option<Tensor<1>>) -> Tensor<4> {
+    let n = x.dims()[3];
+    match bias {
+        Some(bias) => x + bias.reshape([1, 1, 1, n]),
+        None => x,
+    }
 }
 
 /// Each channel of each picture to mean 0 and variance 1 (divided by N), then scaled and shifted: always by the picture's
@@ -73,50 +78,127 @@ pub struct Resampling {
 /// # Shapes
 /// `x` `[N, H, W, C]` -> `[N, H', W', C]` with H' = (H up + padding − taps) / down + 1
 pub fn resample(x: Tensor<4>, taps: &[f32], resampling: Resampling) -> Tensor<4> {
-    let Resampling { up, down, padding: (before, after), gain } = resampling;
-    let [n, h, w, c] = x.dims();
-    let mut y = channels_first(x).reshape([n * c, 1, h, w]);
-    if up > 1 {
-        let zeros =
-            |t: Tensor<6>| t.pad([(0, 0), (0, 0), (0, 0), (0, up - 1), (0, 0), (0, up - 1)], PadMode::Constant(0.0));
-        y = zeros(y.reshape([n * c, 1, h, 1, w, 1])).reshape([n * c, 1, h * up, w * up]);
-    }
-    let out = |v: isize| v.max(0).unsigned_abs();
-    let ring = (out(before), out(after));
-    if ring != (0, 0) {
-        y = y.pad([(0, 0), (0, 0), ring, ring], PadMode::Constant(0.0));
-    }
-    let [_, _, h, w] = y.dims();
-    let (cut, end) = (out(-before), out(-after));
-    if (cut, end) != (0, 0) {
-        y = y.slice([0..n * c, 0..1, cut..h - end, cut..w - end]);
-    }
-    // A convolution turns the filter round; the gain of the plane is shared by both directions.
-    let sum: f32 = taps.iter().sum();
-    let filter: Vec<f32> = taps.iter().rev().map(|tap| tap / sum * gain.sqrt()).collect();
-    let k = filter.len();
-    let filter = Tensor::<4>::from_data(TensorData::new(filter, [1, 1, k, 1]), &y.device());
-    let strided = |stride| ConvOptions::new(stride, [0, 0], [1, 1], 1);
-    let y = conv2d(y, filter.clone(), None, strided([down, 1]));
-    let y = conv2d(y, filter.reshape([1, 1, 1, k]), None, strided([1, down]));
-    let [_, _, h, w] = y.dims();
-    channels_last(y.reshape([n, c, h, w]))
-}
-
-/// `[N, H, W, C]` -> `[N, C, H, W]`
-fn channels_first(x: Tensor<4>) -> Tensor<4> {
-    x.permute([0, 3, 1, 2])
-}
-
-/// `[N, C, H, W]` -> `[N, H, W, C]`
-fn channels_last(x: Tensor<4>) -> Tensor<4> {
-    x.permute([0, 2, 3, 1])
+    lowered::resample(x, taps, resampling)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use burn::tensor::Device;
+    use burn::tensor::module::{conv_transpose2d, conv2d};
+    use burn::tensor::ops::{ConvOptions, ConvTransposeOptions, PadMode};
+    use burn::tensor::{Device, TensorData};
+
+    fn composed_resample(x: Tensor<4>, taps: &[f32], resampling: Resampling) -> Tensor<4> {
+        let Resampling { up, down, padding: (before, after), gain } = resampling;
+        let [n, h, w, c] = x.dims();
+        let mut y = channels_first(x).reshape([n * c, 1, h, w]);
+        if up > 1 {
+            let zeros = |t: Tensor<6>| {
+                t.pad([(0, 0), (0, 0), (0, 0), (0, up - 1), (0, 0), (0, up - 1)], PadMode::Constant(0.0))
+            };
+            y = zeros(y.reshape([n * c, 1, h, 1, w, 1])).reshape([n * c, 1, h * up, w * up]);
+        }
+        let out = |v: isize| v.max(0).unsigned_abs();
+        let ring = (out(before), out(after));
+        if ring != (0, 0) {
+            y = y.pad([(0, 0), (0, 0), ring, ring], PadMode::Constant(0.0));
+        }
+        let [_, _, h, w] = y.dims();
+        let (cut, end) = (out(-before), out(-after));
+        if (cut, end) != (0, 0) {
+            y = y.slice([0..n * c, 0..1, cut..h - end, cut..w - end]);
+        }
+        // A convolution turns the filter round; the gain of the plane is shared by both directions.
+        let sum: f32 = taps.iter().sum();
+        let filter: Vec<f32> = taps.iter().rev().map(|tap| tap / sum * gain.sqrt()).collect();
+        let k = filter.len();
+        let filter = Tensor::<4>::from_data(TensorData::new(filter, [1, 1, k, 1]), &y.device());
+        let strided = |stride| ConvOptions::new(stride, [0, 0], [1, 1], 1);
+        let y = conv2d(y, filter.clone(), None, strided([down, 1]));
+        let y = conv2d(y, filter.reshape([1, 1, 1, k]), None, strided([1, down]));
+        let [_, _, h, w] = y.dims();
+        channels_last(y.reshape([n, c, h, w]))
+    }
+
+    /// `[N, H, W, C]` -> `[N, C, H, W]`
+    fn channels_first(x: Tensor<4>) -> Tensor<4> {
+        x.permute([0, 3, 1, 2])
+    }
+
+    /// `[N, C, H, W]` -> `[N, H, W, C]`
+    fn channels_last(x: Tensor<4>) -> Tensor<4> {
+        x.permute([0, 2, 3, 1])
+    }
+
+    fn composed_convolve(x: Tensor<4>, weight: Tensor<4>, stride: usize, padding: usize) -> Tensor<4> {
+        let options = ConvOptions::new([stride; 2], [padding; 2], [1, 1], 1);
+        channels_last(conv2d(channels_first(x), weight, None, options))
+    }
+
+    fn composed_transposed(x: Tensor<4>, weight: Tensor<4>, stride: usize, padding: usize) -> Tensor<4> {
+        let options = ConvTransposeOptions::new([stride; 2], [padding; 2], [0, 0], [1, 1], 1);
+        channels_last(conv_transpose2d(channels_first(x), weight, None, options))
+    }
+
+    /// What comes out, and the gradients of its product with fixed numbers.
+    fn with_gradients(
+        map: impl Fn(Tensor<4>, Tensor<4>) -> Tensor<4>,
+        x: [usize; 4],
+        weight: [usize; 4],
+    ) -> [Vec<f32>; 3] {
+        let device = Device::flex().autodiff();
+        let leaf = |shape: [usize; 4], k: usize| {
+            let values = (0..shape.iter().product::<usize>()).map(|i| ((i * k % 31) as f32 - 15.0) / 9.0).collect();
+            Tensor::<4>::from_data(TensorData::new::<f32, _>(values, shape), &device)
+        };
+        let (x, weight) = (leaf(x, 7).require_grad(), leaf(weight, 11).require_grad());
+        let y = map(x.clone(), weight.clone());
+        let gradients = (y.clone() * leaf(y.dims(), 13)).sum().backward();
+        let slope = |t: &Tensor<4>| t.grad(&gradients).map(numbers).unwrap_or_default();
+        [numbers(y), slope(&x), slope(&weight)]
+    }
+
+    fn assert_close(what: &str, found: [Vec<f32>; 3], expected: [Vec<f32>; 3]) {
+        for (found, expected) in found.iter().zip(&expected) {
+            assert_eq!(found.len(), expected.len(), "{what}");
+            let top = expected.iter().fold(0.0f32, |m, v| m.max(v.abs()));
+            assert!(found.iter().zip(expected).all(|(a, b)| (a - b).abs() <= 1e-5 * top), "{what}");
+        }
+    }
+
+    #[test]
+    fn convolutions_and_their_gradients_are_burns_own() {
+        for (k, stride, padding, side) in
+            [(7, 1, 3, 8), (4, 2, 1, 8), (3, 1, 1, 5), (1, 1, 0, 4), (3, 2, 0, 9), (3, 1, 1, 1)]
+        {
+            let (x, weight) = ([2, side, side, 3], [5, 3, k, k]);
+            let found = with_gradients(|x, w| convolve(x, w, None, stride, padding), x, weight);
+            let expected = with_gradients(|x, w| composed_convolve(x, w, stride, padding), x, weight);
+            assert_close(&format!("{k} {stride} {padding}"), found, expected);
+        }
+        for (k, stride, padding) in [(4, 2, 1), (3, 2, 0), (3, 1, 1)] {
+            let (x, weight) = ([2, 4, 4, 3], [3, 5, k, k]);
+            let found = with_gradients(|x, w| convolve_transposed(x, w, None, stride, padding), x, weight);
+            let expected = with_gradients(|x, w| composed_transposed(x, w, stride, padding), x, weight);
+            assert_close(&format!("transposed {k} {stride} {padding}"), found, expected);
+        }
+    }
+
+    #[test]
+    fn the_filters_gradients_are_those_of_the_composed_one() {
+        for (up, down, padding) in [(2, 1, (2, 1)), (1, 2, (1, 1)), (1, 1, (2, 2)), (3, 2, (-1, 4)), (1, 1, (-2, -1))] {
+            let r = Resampling { up, down, padding, gain: 2.0 };
+            let taps = [1.0, 3.0, 2.0, 0.5];
+            let found =
+                with_gradients(|x, w| resample(x, &taps, r) * w.sum().reshape([1, 1, 1, 1]), [2, 7, 7, 3], [1; 4]);
+            let expected = with_gradients(
+                |x, w| composed_resample(x, &taps, r) * w.sum().reshape([1, 1, 1, 1]),
+                [2, 7, 7, 3],
+                [1; 4],
+            );
+            assert_close(&format!("{r:?}"), found, expected);
+        }
+    }
 
     fn tensor(values: Vec<f32>, shape: [usize; 4]) -> Tensor<4> {
         Tensor::from_data(TensorData::new(values, shape), &Device::flex())
