@@ -4,6 +4,8 @@
 //! generator has seen. This crate knows no test subjects and no scores; networks and single steps are `howfar-net`'s.
 
 mod events;
+mod generate;
+mod identity;
 mod picture_grid;
 mod recipe;
 mod run_folder;
@@ -16,6 +18,7 @@ mod training_faces;
 use howfar_face::Fault;
 use howfar_net::NetFault;
 
+pub use generate::{GenerateRequest, generate};
 pub use recipe::Recipe;
 pub use stargan::{StarGanRecipe, StarGanSettings};
 pub use stylegan2::{AugmentationSettings, StyleGan2Recipe, StyleGan2Settings};

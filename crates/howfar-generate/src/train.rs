@@ -72,8 +72,16 @@ pub fn train<R: Recipe>(
     folder.write_settings(&settings)?;
     folder.rewind(begin)?;
     let n_steps = recipe.n_steps();
+    let card = card::<R>(request, faces, &settings);
+    // The weights lie there at every kept state, so that a training may be judged, used and ended early.
     let keep = |recipe: &R, step: u64, recent: &Recent| {
-        folder.write_checkpoint(&inputs, (step, json!(recent)), recipe.state())
+        let mut generator = recipe.generator();
+        generator.card = card.clone();
+        generator.card["steps"] = json!(step);
+        let bytes = generator.to_bytes(request.precision).map_err(in_network)?;
+        howfar_face::files::write(&folder.weights_file(), &bytes)?;
+        folder.write_checkpoint(&inputs, (step, json!(recent)), recipe.state())?;
+        Ok(generator)
     };
     for step in begin..n_steps {
         for (name, value) in recipe.step(faces, step) {
@@ -88,7 +96,7 @@ pub fn train<R: Recipe>(
             folder.append_losses(&line(done, &means))?;
             losses = Some(means);
         }
-        if done.is_multiple_of(request.keep_every) || done == n_steps {
+        if done.is_multiple_of(request.keep_every) && done < n_steps {
             write_sheet(&folder, &recipe, faces, done)?;
             keep(&recipe, done, &recent)?;
         }
@@ -98,10 +106,8 @@ pub fn train<R: Recipe>(
                 .hint("run the same command again: it goes on"));
         }
     }
-    let mut generator = recipe.generator();
-    generator.card = card::<R>(request, faces, &settings, n_steps);
-    howfar_face::files::write(&folder.weights_file(), &generator.to_bytes(request.precision).map_err(in_network)?)?;
-    Ok(generator)
+    write_sheet(&folder, &recipe, faces, n_steps)?;
+    keep(&recipe, n_steps, &recent)
 }
 
 fn line(step: u64, means: &[(String, f64)]) -> Map<String, Value> {
@@ -117,13 +123,8 @@ fn write_sheet<R: Recipe>(folder: &RunFolder, recipe: &R, faces: &mut TrainingFa
     folder.write_sheet(step, &picture_grid(&sheet.pictures, faces.side(), faces.n_channels(), sheet.n_columns))
 }
 
-/// What the weight file says of the generator: whose faces it has seen above all.
-fn card<R: Recipe>(
-    request: &TrainRequest<'_, R::Settings>,
-    faces: &TrainingFaces,
-    settings: &str,
-    n_steps: u64,
-) -> Value {
+/// What the weight file says of the generator, beside its steps: whose faces it has seen above all.
+fn card<R: Recipe>(request: &TrainRequest<'_, R::Settings>, faces: &TrainingFaces, settings: &str) -> Value {
     let card = GeneratorCard {
         name: format!("howfar train-generator {} {}", R::KIND, env!("CARGO_PKG_VERSION")),
         seed: request.seed,
@@ -132,7 +133,6 @@ fn card<R: Recipe>(
     };
     json!({
         "generator": card,
-        "steps": n_steps,
         "classes": faces.classes(),
         "preprocessing": faces.preprocessing(),
         "faces": { "name": faces.name(), "n_faces": faces.len(), "content_sha256": faces.content_sha256() },

@@ -8,6 +8,7 @@ pub mod draw_charts;
 pub mod evaluate;
 pub mod export_faces;
 pub mod fit_style;
+pub mod generate;
 pub mod init;
 pub mod inspect;
 pub mod plan;
@@ -40,6 +41,7 @@ pub fn run(command: Command, console: &Console) -> Result<(), Fault> {
         Command::Draw(args) => draw::run(&args, console),
         Command::DrawCharts(args) => draw_charts::run(&args, console),
         Command::FitStyle(args) => fit_style::run(&args, console),
+        Command::Generate(args) => generate::run(&args, console),
         Command::Inspect(args) => inspect::run(&args, console),
         Command::Sheet(args) => sheet::run(&args, console),
         Command::ExportFaces(args) => export_faces::run(&args, console),
