@@ -150,7 +150,7 @@ fn stylegan2_computes_what_the_public_code_computes() {
     let truncated = STYLEGAN2.truncate(&generator, w.clone(), 0.6);
     compare("truncated", &values(truncated), &reference["truncated"], 1e-4);
     let styles = Flow::constant(STYLEGAN2.broadcast(w));
-    let pictures = STYLEGAN2.synthesise(&generator, styles, &NoiseInput::Constant).value;
+    let pictures = STYLEGAN2.synthesise(&generator, &styles, &NoiseInput::Constant).value;
     compare("pictures", &values(pictures), &reference["pictures"], 1e-4);
     let faces = Flow::constant(tensor("faces", [4, 32, 32, 3], 1.0, &device));
     let logits = STYLEGAN2.discriminate(&discriminator, faces).value;

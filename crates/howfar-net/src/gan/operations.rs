@@ -158,8 +158,8 @@ mod tests {
         [numbers(y), slope(&x), slope(&weight)]
     }
 
-    fn assert_close(what: &str, found: [Vec<f32>; 3], expected: [Vec<f32>; 3]) {
-        for (found, expected) in found.iter().zip(&expected) {
+    fn assert_close(what: &str, found: &[Vec<f32>; 3], expected: &[Vec<f32>; 3]) {
+        for (found, expected) in found.iter().zip(expected) {
             assert_eq!(found.len(), expected.len(), "{what}");
             let top = expected.iter().fold(0.0f32, |m, v| m.max(v.abs()));
             assert!(found.iter().zip(expected).all(|(a, b)| (a - b).abs() <= 1e-5 * top), "{what}");
@@ -174,13 +174,13 @@ mod tests {
             let (x, weight) = ([2, side, side, 3], [5, 3, k, k]);
             let found = with_gradients(|x, w| convolve(x, w, None, stride, padding), x, weight);
             let expected = with_gradients(|x, w| composed_convolve(x, w, stride, padding), x, weight);
-            assert_close(&format!("{k} {stride} {padding}"), found, expected);
+            assert_close(&format!("{k} {stride} {padding}"), &found, &expected);
         }
         for (k, stride, padding) in [(4, 2, 1), (3, 2, 0), (3, 1, 1)] {
             let (x, weight) = ([2, 4, 4, 3], [3, 5, k, k]);
             let found = with_gradients(|x, w| convolve_transposed(x, w, None, stride, padding), x, weight);
             let expected = with_gradients(|x, w| composed_transposed(x, w, stride, padding), x, weight);
-            assert_close(&format!("transposed {k} {stride} {padding}"), found, expected);
+            assert_close(&format!("transposed {k} {stride} {padding}"), &found, &expected);
         }
     }
 
@@ -196,7 +196,7 @@ mod tests {
                 [2, 7, 7, 3],
                 [1; 4],
             );
-            assert_close(&format!("{r:?}"), found, expected);
+            assert_close(&format!("{r:?}"), &found, &expected);
         }
     }
 

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use burn::tensor::{Device, Gradients, Tensor, TensorData};
+use burn::tensor::{Device, Gradients, Tensor};
 use rand_chacha::ChaCha8Rng;
 
 use crate::weight_file::{Named, TensorFile};
@@ -139,7 +139,7 @@ impl Parameters {
 
     fn leaves(&self, device: &Device, tracked: bool) -> Leaves {
         let leaf = |p: &Parameter| {
-            let tensor = Tensor::<1>::from_data(TensorData::new(p.values.clone(), [p.values.len()]), device);
+            let tensor: Tensor<1> = tensor(p.values.clone(), [p.values.len()], device);
             let tensor = if tracked && p.trained { tensor.require_grad() } else { tensor };
             Leaf { shape: p.shape.clone(), tensor }
         };
@@ -188,6 +188,21 @@ impl Leaves {
 /// The numbers of a tensor.
 pub(crate) fn numbers<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
     crate::composed::numbers(tensor)
+}
+
+/// A tensor of numbers.
+pub(crate) fn tensor<const D: usize>(values: Vec<f32>, shape: [usize; D], device: &Device) -> Tensor<D> {
+    crate::composed::tensor(values, shape, device)
+}
+
+/// The one number of a tensor.
+pub(crate) fn number(tensor: Tensor<1>) -> f32 {
+    numbers(tensor)[0]
+}
+
+/// A device that does not differentiate, and one that does.
+pub(crate) fn devices() -> (Device, Device) {
+    (Device::flex(), Device::flex().autodiff())
 }
 
 /// A standard normal number (Box and Muller, 1958).

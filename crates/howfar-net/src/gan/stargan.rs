@@ -73,25 +73,25 @@ impl StarGanShape {
     pub fn generator_slots(&self) -> Vec<Slot> {
         let mut slots = Vec::new();
         let mut n = self.generator_channels;
-        slots.push(convolution("main.0".into(), [n, self.n_channels + self.n_classes, 7, 7]));
-        slots.extend(norm("main.1".into(), n));
+        slots.push(convolution("main.0", [n, self.n_channels + self.n_classes, 7, 7]));
+        slots.extend(norm("main.1", n));
         for i in 0..HALVINGS {
-            slots.push(convolution(format!("main.{}", 3 + 3 * i), [2 * n, n, 4, 4]));
+            slots.push(convolution(&format!("main.{}", 3 + 3 * i), [2 * n, n, 4, 4]));
             n *= 2;
-            slots.extend(norm(format!("main.{}", 4 + 3 * i), n));
+            slots.extend(norm(&format!("main.{}", 4 + 3 * i), n));
         }
         for i in self.block_places() {
             for (taps, scales) in [(0, 1), (3, 4)] {
-                slots.push(convolution(format!("main.{i}.main.{taps}"), [n, n, 3, 3]));
-                slots.extend(norm(format!("main.{i}.main.{scales}"), n));
+                slots.push(convolution(&format!("main.{i}.main.{taps}"), [n, n, 3, 3]));
+                slots.extend(norm(&format!("main.{i}.main.{scales}"), n));
             }
         }
         for i in 0..HALVINGS {
-            slots.push(convolution(format!("main.{}", self.up_place() + 3 * i), [n, n / 2, 4, 4]));
+            slots.push(convolution(&format!("main.{}", self.up_place() + 3 * i), [n, n / 2, 4, 4]));
             n /= 2;
-            slots.extend(norm(format!("main.{}", self.up_place() + 1 + 3 * i), n));
+            slots.extend(norm(&format!("main.{}", self.up_place() + 1 + 3 * i), n));
         }
-        slots.push(convolution(format!("main.{}", self.last_place()), [self.n_channels, n, 7, 7]));
+        slots.push(convolution(&format!("main.{}", self.last_place()), [self.n_channels, n, 7, 7]));
         slots
     }
 
@@ -193,12 +193,12 @@ impl StarGanShape {
 
 /// The weight of a convolution as PyTorch begins it: uniform in ±1/√fan-in, whose second size it takes as the inputs even
 /// where the convolution is transposed.
-fn convolution(name: String, shape: [usize; 4]) -> Slot {
+fn convolution(name: &str, shape: [usize; 4]) -> Slot {
     let fan_in = shape[1] * shape[2] * shape[3];
     Slot::trained(format!("{name}.weight"), &shape, Start::Uniform(1.0 / (fan_in as f32).sqrt()))
 }
 
-fn norm(name: String, n: usize) -> [Slot; 2] {
+fn norm(name: &str, n: usize) -> [Slot; 2] {
     let slot = |part, value| Slot::trained(format!("{name}.{part}"), &[n], Start::Constant(value));
     [slot("weight", 1.0), slot("bias", 0.0)]
 }

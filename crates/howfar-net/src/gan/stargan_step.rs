@@ -4,13 +4,13 @@
 //! losses. Every random number comes with the batch. Knows neither schedules nor files.
 
 use burn::tensor::activation::log_softmax;
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, Tensor};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 use crate::NetFault;
 use crate::gan::adam::{Adam, AdamSettings};
-use crate::gan::parameters::{Leaves, Parameters, numbers};
+use crate::gan::parameters::{Leaves, Parameters, devices, number, numbers, tensor};
 use crate::gan::stargan::StarGanShape;
 use crate::weight_file::{Named, TensorFile};
 
@@ -206,20 +206,6 @@ impl StarGanShape {
 fn cross_entropy(logits: Tensor<2>, labels: Tensor<2>) -> Tensor<1> {
     let n = logits.dims()[0] as f32;
     -(log_softmax(logits, 1) * labels).sum() / n
-}
-
-/// One that does not differentiate, and one that does.
-pub(crate) fn devices() -> (Device, Device) {
-    (Device::flex(), Device::flex().autodiff())
-}
-
-pub(crate) fn tensor<const D: usize>(values: Vec<f32>, shape: [usize; D], device: &Device) -> Tensor<D> {
-    Tensor::from_data(TensorData::new(values, shape), device)
-}
-
-/// The one number of a tensor.
-pub(crate) fn number(tensor: Tensor<1>) -> f32 {
-    numbers(tensor)[0]
 }
 
 impl StarGanShape {

@@ -62,7 +62,7 @@ impl StyleGan2Shape {
     ///
     /// # Shapes
     /// `styles` `[N, S, W]` -> `[N, H, W, C]`
-    pub fn synthesise(&self, generator: &Leaves, styles: Flow<3>, noise: &NoiseInput) -> Flow<4> {
+    pub fn synthesise(&self, generator: &Leaves, styles: &Flow<3>, noise: &NoiseInput) -> Flow<4> {
         let n = styles.value.dims()[0];
         let style =
             |i: usize| styles.clone().linear(|s| s.slice([0..n, i..i + 1, 0..self.w_size]).reshape([n, self.w_size]));
@@ -80,7 +80,7 @@ impl StyleGan2Shape {
                 x = self.styled(generator, &name, x, style(style_idx), noise);
                 (style_idx, noise_idx) = (style_idx + 1, noise_idx + 1);
             }
-            let add = self.to_picture(generator, &format!("{block}.torgb"), x.clone(), style(style_idx));
+            let add = self.picture_of(generator, &format!("{block}.torgb"), x.clone(), style(style_idx));
             picture = Some(match picture {
                 Some(small) => small.linear(doubled).plus(add),
                 None => add,
@@ -119,7 +119,7 @@ impl StyleGan2Shape {
     }
 
     /// A modulated convolution of one tap to the picture's channels.
-    fn to_picture(&self, generator: &Leaves, name: &str, x: Flow<4>, style: Flow<2>) -> Flow<4> {
+    fn picture_of(&self, generator: &Leaves, name: &str, x: Flow<4>, style: Flow<2>) -> Flow<4> {
         let weight = scaled_weight(generator, name);
         let ([_, n_in, _, _], n) = (weight.dims(), x.value.dims()[0]);
         let scale = dense(generator, &format!("{name}.affine"), style, 1.0);

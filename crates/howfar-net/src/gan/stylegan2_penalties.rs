@@ -7,8 +7,7 @@
 use burn::tensor::{Device, Tensor};
 
 use crate::gan::flow::Flow;
-use crate::gan::parameters::{Leaves, Parameters, numbers};
-use crate::gan::stargan_step::number;
+use crate::gan::parameters::{Leaves, Parameters, number, numbers};
 use crate::gan::stylegan2::StyleGan2Shape;
 use crate::gan::stylegan2_generator::NoiseInput;
 
@@ -57,7 +56,7 @@ impl StyleGan2Shape {
         let (z, direction) = (z.autodiff(), direction.autodiff());
         let frozen = generator.frozen(device);
         let styles = self.broadcast(self.map(&frozen, z.clone())).detach().require_grad();
-        let pictures = self.synthesise(&frozen, Flow::constant(styles.clone()), noise).value;
+        let pictures = self.synthesise(&frozen, &Flow::constant(styles.clone()), noise).value;
         let gradients = (pictures * direction.clone()).sum().backward();
         let g = styles.grad(&gradients).expect("the styles are tracked");
         // ‖g‖ is the root of the mean over layers of the squared length in each.
@@ -68,7 +67,7 @@ impl StyleGan2Shape {
         let v = g / lengths / n_styles as f32;
         let leaves = generator.tracked(device);
         let styles = self.broadcast(self.map(&leaves, z));
-        let pictures = self.synthesise(&leaves, Flow::along(styles, v.autodiff()), noise);
+        let pictures = self.synthesise(&leaves, &Flow::along(styles, v.autodiff()), noise);
         let tangent = pictures.tangent.expect("a tangent went in") * direction;
         let change = tangent.flatten::<2>(1, 3).sum_dim(1);
         let value = number((off.clone() * off.clone()).mean());

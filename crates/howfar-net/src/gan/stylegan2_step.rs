@@ -11,11 +11,12 @@ use crate::NetFault;
 use crate::gan::adam::{Adam, AdamSettings};
 use crate::gan::augment::{Augmentation, augment};
 use crate::gan::flow::Flow;
-use crate::gan::parameters::{Leaves, Parameters, normal, numbers};
-use crate::gan::stargan_step::{Losses, devices, number, tensor};
+use crate::gan::parameters::{Leaves, Parameters, devices, normal, number, numbers, tensor};
+use crate::gan::stargan_step::Losses;
 use crate::gan::stylegan2::StyleGan2Shape;
 use crate::gan::stylegan2_generator::NoiseInput;
 use crate::weight_file::{Named, TensorFile};
+use crate::weights::uniform;
 
 /// How much of the mean of the styles a step keeps, as in the public code.
 const STYLE_MEAN_KEPT: f32 = 0.995;
@@ -54,8 +55,8 @@ impl Latents {
         let z = normals(n * shape.z_size);
         let second = normals(n * shape.z_size);
         let noise = shape.noise_sides().iter().map(|side| normals(n * side * side)).collect();
-        let mixes = crate::weights::uniform(rng) < mixing;
-        let from = 1 + (crate::weights::uniform(rng) * (shape.n_styles() - 1) as f32) as usize;
+        let mixes = uniform(rng) < mixing;
+        let from = 1 + (uniform(rng) * (shape.n_styles() - 1) as f32) as usize;
         Latents { z, mixed: mixes.then_some((from, second)), noise }
     }
 
@@ -260,7 +261,7 @@ impl StyleGan2Training {
             styles = Tensor::cat(vec![part(styles, 0..*from), part(others, *from..n_styles)], 1);
         }
         let noise = latents.noise_on(shape, device);
-        (shape.synthesise(generator, Flow::constant(styles), &noise).value, w)
+        (shape.synthesise(generator, &Flow::constant(styles), &noise).value, w)
     }
 
     fn judge(&self, discriminator: &Leaves, pictures: Tensor<4>) -> Tensor<2> {
@@ -278,7 +279,7 @@ impl StyleGan2Shape {
         let leaves = generator.frozen(&device);
         let w = self.map(&leaves, tensor(z.to_vec(), [n, self.z_size], &device));
         let styles = self.broadcast(self.truncate(&leaves, w, truncation));
-        numbers(self.synthesise(&leaves, Flow::constant(styles), &NoiseInput::Constant).value)
+        numbers(self.synthesise(&leaves, &Flow::constant(styles), &NoiseInput::Constant).value)
     }
 }
 
