@@ -11,6 +11,7 @@ mod composed;
 mod engine;
 mod fault;
 mod forward;
+pub mod gan;
 mod landmark_network;
 mod loss;
 mod network;

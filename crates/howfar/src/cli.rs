@@ -40,6 +40,8 @@ pub enum Command {
     DrawCharts(command::draw_charts::Args),
     /// Fit a style of drawn faces to a face set's light, camera and tone.
     FitStyle(command::fit_style::Args),
+    /// Generate a balanced face set: people that do not exist, or yours, each with every expression.
+    Generate(command::generate::Args),
     /// Print what is in a face set.
     Inspect(command::inspect::Args),
     /// Draw a contact sheet of a face set: people × expressions.
@@ -48,6 +50,8 @@ pub enum Command {
     ExportFaces(command::export_faces::Args),
     /// Train one network on a face set.
     Train(command::train::Args),
+    /// Train the network that draws people or the one that changes expressions.
+    TrainGenerator(command::train_generator::Args),
     /// Train the network that finds eyes, nose and mouth, on drawn faces alone.
     TrainLandmarks(command::train_landmarks::Args),
     /// Measure a trained network on a face set.

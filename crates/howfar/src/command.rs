@@ -10,6 +10,7 @@ pub mod draw_charts;
 pub mod evaluate;
 pub mod export_faces;
 pub mod fit_style;
+pub mod generate;
 pub mod init;
 pub mod inspect;
 pub mod plan;
@@ -22,6 +23,7 @@ pub mod run_cell;
 pub mod sheet;
 pub mod status;
 pub mod train;
+pub mod train_generator;
 pub mod train_landmarks;
 
 use std::sync::Arc;
@@ -41,10 +43,12 @@ pub fn run(command: Command, console: &Console) -> Result<(), Fault> {
         Command::Draw(args) => draw::run(&args, console),
         Command::DrawCharts(args) => draw_charts::run(&args, console),
         Command::FitStyle(args) => fit_style::run(&args, console),
+        Command::Generate(args) => generate::run(&args, console),
         Command::Inspect(args) => inspect::run(&args, console),
         Command::Sheet(args) => sheet::run(&args, console),
         Command::ExportFaces(args) => export_faces::run(&args, console),
         Command::Train(args) => train::run(&args, console),
+        Command::TrainGenerator(args) => train_generator::run(&args, console),
         Command::TrainLandmarks(args) => train_landmarks::run(&args, console),
         Command::Evaluate(args) => evaluate::run(&args, console),
         Command::Predict(args) => predict::run(&args, console),

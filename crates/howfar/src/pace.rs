@@ -10,10 +10,11 @@ use crate::console::{Console, duration_words};
 /// Between two plain lines.
 const LINE_EVERY: Duration = Duration::from_secs(5);
 
-/// Where a command is on its way through drawn faces.
+/// Where a command is on its way through its faces.
 pub struct Pace<'a> {
     console: &'a Console,
     bar: ProgressBar,
+    unit: &'a str,
     /// Faces that an earlier start drew.
     begin: u64,
     total: u64,
@@ -27,11 +28,16 @@ impl<'a> Pace<'a> {
         if begin > 0 {
             console.note(&format!("going on: {begin} of {total} faces were drawn before"));
         }
-        let bar = console.bar(total, "drawn faces");
+        Self::of(console, "drawn faces", begin, total)
+    }
+
+    /// Counts faces of another kind.
+    pub fn of(console: &'a Console, unit: &'a str, begin: u64, total: u64) -> Self {
+        let bar = console.bar(total, unit);
         bar.set_position(begin);
         bar.reset_eta();
         let now = Instant::now();
-        Pace { console, bar, begin, total, started: now, last_line: now }
+        Pace { console, bar, unit, begin, total, started: now, last_line: now }
     }
 
     /// `done` counts the faces of earlier starts too.
@@ -48,7 +54,7 @@ impl<'a> Pace<'a> {
     fn words(&self, done: u64, rate: f64) -> String {
         let left = (self.total - done) as f64 / rate.max(1e-3);
         let share = 100.0 * done as f64 / self.total.max(1) as f64;
-        format!("{share:>3.0} %  {done}/{} drawn faces  {rate:.0} faces/s  {} left", self.total, duration_words(left))
+        format!("{share:>3.0} %  {done}/{} {}  {rate:.0} faces/s  {} left", self.total, self.unit, duration_words(left))
     }
 
     /// Clears the bar.

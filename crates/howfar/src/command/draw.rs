@@ -170,10 +170,15 @@ pub fn parse_expressions(words: &[String]) -> Result<Vec<Expression>, Fault> {
 
 /// Reads `0.8` or `0.3..1`.
 fn parse_intensity(text: &str) -> Result<Range, Fault> {
+    parse_range(text).map(|(from, to)| Range(from, to))
+}
+
+/// Reads a range of intensities, or one of them.
+pub fn parse_range(text: &str) -> Result<(f32, f32), Fault> {
     let (from, to) = text.split_once("..").unwrap_or((text, text));
     let number = |word: &str| word.trim().parse::<f32>().ok().filter(|value| (0.0..=1.0).contains(value));
     match (number(from), number(to)) {
-        (Some(from), Some(to)) if from <= to => Ok(Range(from, to)),
+        (Some(from), Some(to)) if from <= to => Ok((from, to)),
         _ => Err(Fault::usage("--intensity", "not an intensity or a range of them")
             .found(text)
             .expected("a number from 0 (neutral) to 1 (full), or two with .. between them, the smaller one first")

@@ -1,0 +1,49 @@
+//! The identity GAN and the expression GAN: trained on face sets.
+//!
+//! In: a face set, settings, a seed. Out: a run folder with losses, sheets and weights whose card names everyone that the
+//! generator has seen. This crate knows no test subjects and no scores; networks and single steps are `howfar-net`'s.
+
+mod events;
+mod generate;
+mod identity;
+mod picture_grid;
+mod recipe;
+mod run_folder;
+mod stargan;
+pub mod streams;
+mod stylegan2;
+mod train;
+mod training_faces;
+
+use howfar_face::Fault;
+use howfar_net::NetFault;
+
+pub use generate::{GenerateRequest, generate};
+pub use recipe::Recipe;
+pub use stargan::{StarGanRecipe, StarGanSettings};
+pub use stylegan2::{AugmentationSettings, StyleGan2Recipe, StyleGan2Settings};
+pub use train::{Progress, TrainRequest, train};
+pub use training_faces::{Faces, TrainingFaces, to_level, to_signed};
+
+/// The embedded settings of a kind of generator: `paper`, `small`.
+pub fn preset(kind: &str, name: &str) -> Option<&'static str> {
+    match (kind, name) {
+        ("stargan", "paper") => Some(include_str!("../presets/stargan-paper.toml")),
+        ("stargan", "small") => Some(include_str!("../presets/stargan-small.toml")),
+        ("stylegan2", "paper") => Some(include_str!("../presets/stylegan2-paper.toml")),
+        ("stylegan2", "small") => Some(include_str!("../presets/stylegan2-small.toml")),
+        _ => None,
+    }
+}
+
+/// Reads settings; `place` names them in the error.
+pub fn settings<R: Recipe>(text: &str, place: &str) -> Result<R::Settings, Fault> {
+    toml::from_str(text).map_err(|e| {
+        Fault::usage(place, format!("these are not settings of {}: {}", R::KIND, e.message()))
+            .hint(format!("howfar train-generator {} --show-settings small prints some to start from", R::KIND))
+    })
+}
+
+fn in_network(fault: NetFault) -> Fault {
+    Fault::data(fault.place, fault.what).found(fault.found).expected(fault.expected)
+}

@@ -1,0 +1,140 @@
+//! The training loop of both GANs: steps, losses, states to go on from, sheets, and at the end the weights with their card.
+//!
+//! In: settings, faces, a seed, a folder. Out: the folder's files. A run that was stopped or killed goes on with the same call and ends with
+//! the same bytes as an unbroken one. Knows no test subjects and no scores.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use howfar_face::{Fault, GeneratorCard};
+use howfar_net::{Precision, gan::Generator};
+use serde_json::{Map, Value, json};
+
+use crate::in_network;
+use crate::picture_grid::picture_grid;
+use crate::recipe::Recipe;
+use crate::run_folder::RunFolder;
+use crate::training_faces::TrainingFaces;
+
+/// What is to be trained and where.
+pub struct TrainRequest<'a, S> {
+    /// The recipe's settings.
+    pub settings: &'a S,
+    /// The seed of weights, order and noise.
+    pub seed: u64,
+    /// The folder of the run.
+    pub out: &'a Path,
+    /// How exactly the weights are kept at the end.
+    pub precision: Precision,
+    /// Steps between two lines of losses.
+    pub line_every: u64,
+    /// Steps between two kept states, each with a sheet.
+    pub keep_every: u64,
+}
+
+/// Where a training is.
+pub struct Progress {
+    /// Steps made.
+    pub step: u64,
+    /// Steps in all.
+    pub n_steps: u64,
+    /// Where this start began.
+    pub begin: u64,
+    /// The means of the losses since the last line, where a line was written.
+    pub losses: Option<Vec<(String, f64)>>,
+}
+
+/// Sums and counts of losses since the last line.
+type Recent = BTreeMap<String, (f64, u64)>;
+
+/// Trains, or goes on training. `tell` hears of every step and may break; then the state is kept.
+pub fn train<R: Recipe>(
+    request: &TrainRequest<'_, R::Settings>,
+    faces: &mut TrainingFaces,
+    tell: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
+) -> Result<Generator, Fault> {
+    if faces.is_empty() {
+        return Err(Fault::data(faces.name(), "there is no face to learn from"));
+    }
+    let settings = toml::to_string(request.settings).map_err(|e| Fault::usage("settings", e.to_string()))?;
+    let folder = RunFolder::open(request.out)?;
+    let inputs = json!({
+        "kind": R::KIND, "settings": settings, "seed": request.seed, "faces_sha256": faces.content_sha256(),
+    });
+    let (mut recipe, begin, mut recent) = match folder.read_checkpoint(&inputs)? {
+        Some(mut kept) => {
+            let recipe = R::resume(request.settings, faces, request.seed, &kept.state, &mut kept.file)?;
+            (recipe, kept.step, serde_json::from_value(kept.recent).unwrap_or_default())
+        }
+        None => (R::new(request.settings, faces, request.seed)?, 0, Recent::new()),
+    };
+    folder.write_settings(&settings)?;
+    folder.rewind(begin)?;
+    let n_steps = recipe.n_steps();
+    let card = card::<R>(request, faces, &settings);
+    // The weights lie there at every kept state, so that a training may be judged, used and ended early.
+    let keep = |recipe: &R, step: u64, recent: &Recent| {
+        let mut generator = recipe.generator();
+        generator.card = card.clone();
+        generator.card["steps"] = json!(step);
+        let bytes = generator.to_bytes(request.precision).map_err(in_network)?;
+        howfar_face::files::write(&folder.weights_file(), &bytes)?;
+        folder.write_checkpoint(&inputs, (step, json!(recent)), recipe.state())?;
+        Ok(generator)
+    };
+    for step in begin..n_steps {
+        for (name, value) in recipe.step(faces, step) {
+            let (sum, n) = recent.entry(name.to_owned()).or_default();
+            (*sum, *n) = (*sum + f64::from(value), *n + 1);
+        }
+        let done = step + 1;
+        let mut losses = None;
+        if done.is_multiple_of(request.line_every) || done == n_steps {
+            let means: Vec<(String, f64)> =
+                std::mem::take(&mut recent).into_iter().map(|(name, (sum, n))| (name, sum / n as f64)).collect();
+            folder.append_losses(&line(done, &means))?;
+            losses = Some(means);
+        }
+        if done.is_multiple_of(request.keep_every) && done < n_steps {
+            write_sheet(&folder, &recipe, faces, done)?;
+            keep(&recipe, done, &recent)?;
+        }
+        if tell(&Progress { step: done, n_steps, begin, losses }).is_break() {
+            keep(&recipe, done, &recent)?;
+            return Err(Fault::interrupted(format!("{done} of {n_steps} steps were made"))
+                .hint("run the same command again: it goes on"));
+        }
+    }
+    write_sheet(&folder, &recipe, faces, n_steps)?;
+    keep(&recipe, n_steps, &recent)
+}
+
+fn line(step: u64, means: &[(String, f64)]) -> Map<String, Value> {
+    let mut line = Map::new();
+    line.insert("step".to_owned(), json!(step));
+    // A loss that is no number ends up as null and shows where a training broke.
+    line.extend(means.iter().map(|(name, mean)| (name.clone(), json!(mean))));
+    line
+}
+
+fn write_sheet<R: Recipe>(folder: &RunFolder, recipe: &R, faces: &mut TrainingFaces, step: u64) -> Result<(), Fault> {
+    let sheet = recipe.sheet(faces);
+    folder.write_sheet(step, &picture_grid(&sheet.pictures, faces.side(), faces.n_channels(), sheet.n_columns))
+}
+
+/// What the weight file says of the generator, beside its steps: whose faces it has seen above all.
+fn card<R: Recipe>(request: &TrainRequest<'_, R::Settings>, faces: &TrainingFaces, settings: &str) -> Value {
+    let card = GeneratorCard {
+        name: format!("howfar train-generator {} {}", R::KIND, env!("CARGO_PKG_VERSION")),
+        seed: request.seed,
+        trained_on: faces.people(),
+        settings: settings.to_owned(),
+    };
+    json!({
+        "generator": card,
+        "classes": faces.classes(),
+        "preprocessing": faces.preprocessing(),
+        "faces": { "name": faces.name(), "n_faces": faces.len(), "content_sha256": faces.content_sha256() },
+    })
+}

@@ -1,0 +1,162 @@
+//! Generated sets: balanced, the same bytes after a stop, with lineage, and whatever the two networks' sizes are.
+#![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use howfar_face::{
+    Face, FaceLabels, FaceSet, FaceSetInfo, FaceSetWriter, FaultKind, GroupSizes, Picture, Preprocessing, Provenance,
+    SubjectId,
+};
+use howfar_generate::{GenerateRequest, generate, streams::stream};
+use howfar_net::gan::{Generator, GeneratorShape, Parameters, StarGanShape, StyleGan2Shape};
+use serde_json::json;
+
+const CLASSES: [&str; 3] = ["anger", "neutral", "surprise"];
+
+fn generator(shape: GeneratorShape, trained_on: &str) -> Generator {
+    let parameters = Parameters::initial(&shape.slots(), &mut stream(1, "weights", 0));
+    let card = json!({
+        "generator": { "name": "test", "seed": 1, "trained_on": [trained_on], "settings": "" }, "classes": CLASSES, "steps": 7,
+    });
+    Generator { shape, parameters, card }
+}
+
+/// Draws coloured people of 32 pixels.
+fn identity() -> Generator {
+    let shape = StyleGan2Shape { channel_base: 128, channel_max: 4, ..StyleGan2Shape::standard(32, 3) };
+    generator(
+        GeneratorShape::StyleGan2(StyleGan2Shape { z_size: 8, w_size: 8, mapping_layers: 1, ..shape }),
+        "db:drawn",
+    )
+}
+
+/// Gives expressions to gray faces of 48 pixels.
+fn expression() -> Generator {
+    let shape = StarGanShape { generator_channels: 4, repeats: 1, ..StarGanShape::standard(48, 1, 3) };
+    generator(GeneratorShape::StarGan(shape), "db:moved")
+}
+
+fn request<'a>(identity: &'a Generator, expression: &'a Generator, out: &'a Path) -> GenerateRequest<'a> {
+    GenerateRequest {
+        identity: Some(identity),
+        expression,
+        from: None,
+        people: Some(11),
+        expressions: &[],
+        truncation: 0.8,
+        intensity: (0.5, 1.0),
+        seed: 4,
+        name: "gan",
+        out,
+        sizes: GroupSizes { group: 5, shard: 15 },
+    }
+}
+
+fn files_of(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut all = BTreeMap::new();
+    for sub in ["", "data"] {
+        for entry in std::fs::read_dir(folder.join(sub)).unwrap().map(|e| e.unwrap().path()).filter(|p| p.is_file()) {
+            all.insert(entry.strip_prefix(folder).unwrap().display().to_string(), std::fs::read(&entry).unwrap());
+        }
+    }
+    all
+}
+
+fn faces_of(set: &FaceSet) -> Vec<Face> {
+    let mut faces = Vec::new();
+    set.for_each(|face| {
+        faces.push(face);
+        Ok(())
+    })
+    .unwrap();
+    faces
+}
+
+#[test]
+fn a_set_is_balanced_and_says_where_it_comes_from() {
+    let folder = tempfile::tempdir().unwrap();
+    let (identity, expression, out) = (identity(), expression(), folder.path().join("set"));
+    let set = generate(&request(&identity, &expression, &out), &mut |_, _| ControlFlow::Continue(())).unwrap();
+    let info = set.info();
+    assert_eq!(info.classes, ["anger", "surprise"], "neutral is not asked for");
+    let card = info.generator.as_ref().unwrap();
+    assert_eq!(card.trained_on.iter().map(ToString::to_string).collect::<Vec<_>>(), ["db:drawn", "db:moved"]);
+    let faces = faces_of(&set);
+    assert_eq!(faces.len(), 22);
+    for (i, face) in faces.iter().enumerate() {
+        assert_eq!(face.labels.label, i % 2);
+        assert_eq!(face.labels.subject.person(), format!("{:07}", i / 2));
+        assert_eq!((face.labels.provenance, &face.labels.parent), (Provenance::Generated, &None));
+        assert_eq!((face.picture.width, face.picture.channels), (48, 1));
+    }
+    assert_ne!(faces[0].picture, faces[1].picture, "another expression is another picture");
+    assert_ne!(faces[0].picture, faces[2].picture, "another person is another picture");
+}
+
+#[test]
+fn a_stopped_generation_goes_on_to_the_same_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let (identity, expression) = (identity(), expression());
+    let (whole, broken) = (folder.path().join("whole"), folder.path().join("broken"));
+    generate(&request(&identity, &expression, &whole), &mut |_, _| ControlFlow::Continue(())).unwrap();
+    for stop_after in [8, 16] {
+        let mut tell = |done, _| if done >= stop_after { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
+        let fault = generate(&request(&identity, &expression, &broken), &mut tell).unwrap_err();
+        assert_eq!(fault.kind(), FaultKind::Interrupted, "{fault}");
+    }
+    let mut begun = None;
+    let mut tell = |done, _| {
+        begun.get_or_insert(done);
+        ControlFlow::Continue(())
+    };
+    generate(&request(&identity, &expression, &broken), &mut tell).unwrap();
+    assert!(begun.unwrap() > 16, "it went on where it was");
+    assert_eq!(files_of(&whole), files_of(&broken));
+}
+
+#[test]
+fn people_of_a_set_keep_their_names_as_parents() {
+    let folder = tempfile::tempdir().unwrap();
+    let classes = ["neutral", "anger"].map(str::to_owned).to_vec();
+    let info = FaceSetInfo::new("real", classes, Preprocessing::standard("none", "none", 64));
+    let mut writer = FaceSetWriter::create(&folder.path().join("real"), info).unwrap();
+    for (person, label) in [("b", 1), ("a", 1), ("b", 0), ("c", 1)] {
+        let labels = FaceLabels {
+            label,
+            subject: SubjectId::new("db", person).unwrap(),
+            provenance: Provenance::Real,
+            parent: None,
+            source: String::new(),
+            drawn: None,
+        };
+        writer.push(&Face { picture: Picture::gray(64, 64, vec![90 + label as u8; 64 * 64]), labels }).unwrap();
+    }
+    let real = writer.finish().unwrap();
+    let (expression, out) = (expression(), folder.path().join("set"));
+    let wanted = ["surprise".to_owned()];
+    let request = GenerateRequest {
+        identity: None,
+        from: Some(&real),
+        people: None,
+        expressions: &wanted,
+        ..request(&expression, &expression, &out)
+    };
+    let set = generate(&request, &mut |_, _| ControlFlow::Continue(())).unwrap();
+    // In the order of the chosen faces: a's only one, b's neutral one, c's only one.
+    let parents: Vec<String> = faces_of(&set).iter().map(|f| f.labels.parent.as_ref().unwrap().to_string()).collect();
+    assert_eq!(parents, ["db:a", "db:b", "db:c"]);
+}
+
+#[test]
+fn the_wrong_weights_are_refused_by_their_argument() {
+    let folder = tempfile::tempdir().unwrap();
+    let (identity, expression, out) = (identity(), expression(), folder.path().join("set"));
+    let refused = |identity, expression| {
+        let result = generate(&request(identity, expression, &out), &mut |_, _| ControlFlow::Continue(()));
+        result.unwrap_err().place().to_owned()
+    };
+    assert_eq!(refused(&expression, &expression), "--identity");
+    assert_eq!(refused(&identity, &identity), "--expression");
+}

@@ -1,0 +1,281 @@
+//! What the two GANs are composed of: convolutions, instance normalisation, the up/down filter, leaky ReLU.
+//!
+//! In: activations channels last, `[N, H, W, C]`, and weights as PyTorch keeps them. Out: activations channels last. All of it is
+//! composed of Burn's own operations and differentiable on a device that differentiates; faster kernels may be plugged in
+//! behind these functions and must agree with them. Knows no network.
+
+use burn::tensor::{Tensor, activation};
+
+use crate::gan::lowered;
+
+/// Stabilises the division by the deviation, as in PyTorch.
+pub const INSTANCE_EPSILON: f32 = 1e-5;
+
+/// A convolution (a correlation, as everywhere in the field).
+///
+/// # Shapes
+/// `x` `[N, H, W, C]`, `weight` `[C', C, K, K]`, `bias` `[C']` -> `[N, H', W', C']` with H' = (H + 2 padding − K) / stride + 1
+pub fn convolve(x: Tensor<4>, weight: Tensor<4>, bias: Option<Tensor<1>>, stride: usize, padding: usize) -> Tensor<4> {
+    biased(lowered::convolve(x, weight, stride, padding), bias)
+}
+
+/// A transposed convolution: the gradient of a convolution with respect to its input.
+///
+/// # Shapes
+/// `x` `[N, H, W, C]`, `weight` `[C, C', K, K]`, `bias` `[C']` -> `[N, H', W', C']` with H' = (H − 1) stride − 2 padding + K
+pub fn convolve_transposed(
+    x: Tensor<4>,
+    weight: Tensor<4>,
+    bias: Option<Tensor<1>>,
+    stride: usize,
+    padding: usize,
+) -> Tensor<4> {
+    biased(lowered::convolve_transposed(x, weight, stride, padding), bias)
+}
+
+fn biased(x: Tensor<4>, bias: Option<Tensor<1>>) -> Tensor<4> {
+    let n = x.dims()[3];
+    match bias {
+        Some(bias) => x + bias.reshape([1, 1, 1, n]),
+        None => x,
+    }
+}
+
+/// Each channel of each picture to mean 0 and variance 1 (divided by N), then scaled and shifted: always by the picture's
+/// own statistics, in training and after.
+///
+/// # Shapes
+/// `x` `[N, H, W, C]`, `scale`, `shift` `[C]` -> `[N, H, W, C]`
+pub fn instance_norm(x: Tensor<4>, scale: Tensor<1>, shift: Tensor<1>) -> Tensor<4> {
+    let [_, _, _, c] = x.dims();
+    let centred = x.clone() - x.mean_dim(1).mean_dim(2);
+    let variance = (centred.clone() * centred.clone()).mean_dim(1).mean_dim(2);
+    let factor = scale.reshape([1, 1, 1, c]) / (variance + INSTANCE_EPSILON).sqrt();
+    centred * factor + shift.reshape([1, 1, 1, c])
+}
+
+/// `x` where it is above 0, `slope` times `x` elsewhere.
+pub fn leaky_relu<const D: usize>(x: Tensor<D>, slope: f32) -> Tensor<D> {
+    activation::leaky_relu(x, f64::from(slope))
+}
+
+/// How [`resample`] changes the size.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Resampling {
+    /// Zeros are set between pixels until there are so many times as many a side.
+    pub up: usize,
+    /// Every so many-th pixel of the filtered picture is kept.
+    pub down: usize,
+    /// Rows and columns of zeros before and after the picture that `up` gave; negative: rows and columns cut off.
+    pub padding: (isize, isize),
+    /// Factor on the result.
+    pub gain: f32,
+}
+
+/// Upsampling, filtering and downsampling as StyleGAN2 defines it ("upfirdn", Karras et al. 2020): zeros between the pixels,
+/// padding, a convolution with the separable filter `taps` ⊗ `taps` whose sum is brought to 1, every `down`-th pixel.
+///
+/// # Shapes
+/// `x` `[N, H, W, C]` -> `[N, H', W', C]` with H' = (H up + padding − taps) / down + 1
+pub fn resample(x: Tensor<4>, taps: &[f32], resampling: Resampling) -> Tensor<4> {
+    lowered::resample(x, taps, resampling)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use burn::tensor::module::{conv_transpose2d, conv2d};
+    use burn::tensor::ops::{ConvOptions, ConvTransposeOptions, PadMode};
+    use burn::tensor::{Device, TensorData};
+
+    fn composed_resample(x: Tensor<4>, taps: &[f32], resampling: Resampling) -> Tensor<4> {
+        let Resampling { up, down, padding: (before, after), gain } = resampling;
+        let [n, h, w, c] = x.dims();
+        let mut y = channels_first(x).reshape([n * c, 1, h, w]);
+        if up > 1 {
+            let zeros = |t: Tensor<6>| {
+                t.pad([(0, 0), (0, 0), (0, 0), (0, up - 1), (0, 0), (0, up - 1)], PadMode::Constant(0.0))
+            };
+            y = zeros(y.reshape([n * c, 1, h, 1, w, 1])).reshape([n * c, 1, h * up, w * up]);
+        }
+        let out = |v: isize| v.max(0).unsigned_abs();
+        let ring = (out(before), out(after));
+        if ring != (0, 0) {
+            y = y.pad([(0, 0), (0, 0), ring, ring], PadMode::Constant(0.0));
+        }
+        let [_, _, h, w] = y.dims();
+        let (cut, end) = (out(-before), out(-after));
+        if (cut, end) != (0, 0) {
+            y = y.slice([0..n * c, 0..1, cut..h - end, cut..w - end]);
+        }
+        // A convolution turns the filter round; the gain of the plane is shared by both directions.
+        let sum: f32 = taps.iter().sum();
+        let filter: Vec<f32> = taps.iter().rev().map(|tap| tap / sum * gain.sqrt()).collect();
+        let k = filter.len();
+        let filter = Tensor::<4>::from_data(TensorData::new(filter, [1, 1, k, 1]), &y.device());
+        let strided = |stride| ConvOptions::new(stride, [0, 0], [1, 1], 1);
+        let y = conv2d(y, filter.clone(), None, strided([down, 1]));
+        let y = conv2d(y, filter.reshape([1, 1, 1, k]), None, strided([1, down]));
+        let [_, _, h, w] = y.dims();
+        channels_last(y.reshape([n, c, h, w]))
+    }
+
+    /// `[N, H, W, C]` -> `[N, C, H, W]`
+    fn channels_first(x: Tensor<4>) -> Tensor<4> {
+        x.permute([0, 3, 1, 2])
+    }
+
+    /// `[N, C, H, W]` -> `[N, H, W, C]`
+    fn channels_last(x: Tensor<4>) -> Tensor<4> {
+        x.permute([0, 2, 3, 1])
+    }
+
+    fn composed_convolve(x: Tensor<4>, weight: Tensor<4>, stride: usize, padding: usize) -> Tensor<4> {
+        let options = ConvOptions::new([stride; 2], [padding; 2], [1, 1], 1);
+        channels_last(conv2d(channels_first(x), weight, None, options))
+    }
+
+    fn composed_transposed(x: Tensor<4>, weight: Tensor<4>, stride: usize, padding: usize) -> Tensor<4> {
+        let options = ConvTransposeOptions::new([stride; 2], [padding; 2], [0, 0], [1, 1], 1);
+        channels_last(conv_transpose2d(channels_first(x), weight, None, options))
+    }
+
+    /// What comes out, and the gradients of its product with fixed numbers.
+    fn with_gradients(
+        map: impl Fn(Tensor<4>, Tensor<4>) -> Tensor<4>,
+        x: [usize; 4],
+        weight: [usize; 4],
+    ) -> [Vec<f32>; 3] {
+        let device = Device::flex().autodiff();
+        let leaf = |shape: [usize; 4], k: usize| {
+            let values = (0..shape.iter().product::<usize>()).map(|i| ((i * k % 31) as f32 - 15.0) / 9.0).collect();
+            Tensor::<4>::from_data(TensorData::new::<f32, _>(values, shape), &device)
+        };
+        let (x, weight) = (leaf(x, 7).require_grad(), leaf(weight, 11).require_grad());
+        let y = map(x.clone(), weight.clone());
+        let gradients = (y.clone() * leaf(y.dims(), 13)).sum().backward();
+        let slope = |t: &Tensor<4>| t.grad(&gradients).map(numbers).unwrap_or_default();
+        [numbers(y), slope(&x), slope(&weight)]
+    }
+
+    fn assert_close(what: &str, found: &[Vec<f32>; 3], expected: &[Vec<f32>; 3]) {
+        for (found, expected) in found.iter().zip(expected) {
+            assert_eq!(found.len(), expected.len(), "{what}");
+            let top = expected.iter().fold(0.0f32, |m, v| m.max(v.abs()));
+            assert!(found.iter().zip(expected).all(|(a, b)| (a - b).abs() <= 1e-5 * top), "{what}");
+        }
+    }
+
+    #[test]
+    fn convolutions_and_their_gradients_are_burns_own() {
+        for (k, stride, padding, side) in
+            [(7, 1, 3, 8), (4, 2, 1, 8), (3, 1, 1, 5), (1, 1, 0, 4), (3, 2, 0, 9), (3, 1, 1, 1)]
+        {
+            let (x, weight) = ([2, side, side, 3], [5, 3, k, k]);
+            let found = with_gradients(|x, w| convolve(x, w, None, stride, padding), x, weight);
+            let expected = with_gradients(|x, w| composed_convolve(x, w, stride, padding), x, weight);
+            assert_close(&format!("{k} {stride} {padding}"), &found, &expected);
+        }
+        for (k, stride, padding) in [(4, 2, 1), (3, 2, 0), (3, 1, 1)] {
+            let (x, weight) = ([2, 4, 4, 3], [3, 5, k, k]);
+            let found = with_gradients(|x, w| convolve_transposed(x, w, None, stride, padding), x, weight);
+            let expected = with_gradients(|x, w| composed_transposed(x, w, stride, padding), x, weight);
+            assert_close(&format!("transposed {k} {stride} {padding}"), &found, &expected);
+        }
+    }
+
+    #[test]
+    fn the_filters_gradients_are_those_of_the_composed_one() {
+        for (up, down, padding) in [(2, 1, (2, 1)), (1, 2, (1, 1)), (1, 1, (2, 2)), (3, 2, (-1, 4)), (1, 1, (-2, -1))] {
+            let r = Resampling { up, down, padding, gain: 2.0 };
+            let taps = [1.0, 3.0, 2.0, 0.5];
+            let found =
+                with_gradients(|x, w| resample(x, &taps, r) * w.sum().reshape([1, 1, 1, 1]), [2, 7, 7, 3], [1; 4]);
+            let expected = with_gradients(
+                |x, w| composed_resample(x, &taps, r) * w.sum().reshape([1, 1, 1, 1]),
+                [2, 7, 7, 3],
+                [1; 4],
+            );
+            assert_close(&format!("{r:?}"), &found, &expected);
+        }
+    }
+
+    fn tensor(values: Vec<f32>, shape: [usize; 4]) -> Tensor<4> {
+        Tensor::from_data(TensorData::new(values, shape), &Device::flex())
+    }
+
+    fn numbers<const D: usize>(x: Tensor<D>) -> Vec<f32> {
+        x.into_data().try_into_vec::<f32>().unwrap()
+    }
+
+    /// The definition, pixel by pixel, for one channel.
+    fn resampled_by_hand(x: &[f32], side: usize, taps: &[f32], r: Resampling) -> Vec<f32> {
+        let at = |y: isize, x_: isize| {
+            let (y, x_) = (y - r.padding.0, x_ - r.padding.0);
+            let (up, end) = (r.up as isize, (side * r.up) as isize);
+            let inside = (0..end).contains(&y) && (0..end).contains(&x_) && y % up == 0 && x_ % up == 0;
+            if inside { x[(y / up) as usize * side + (x_ / up) as usize] } else { 0.0 }
+        };
+        let sum: f32 = taps.iter().sum();
+        let k = taps.len() as isize;
+        let full = (side * r.up) as isize + r.padding.0 + r.padding.1 - k + 1;
+        let kept = || (0..full).step_by(r.down);
+        let pixel = |y: isize, x_: isize| -> f32 {
+            let weight = |i: isize| taps[(k - 1 - i) as usize] / sum;
+            (0..k)
+                .flat_map(|i| (0..k).map(move |j| (i, j)))
+                .map(|(i, j)| weight(i) * weight(j) * at(y + i, x_ + j))
+                .sum()
+        };
+        kept().flat_map(|y| kept().map(move |x_| (y, x_))).map(|(y, x_)| r.gain * pixel(y, x_)).collect()
+    }
+
+    #[test]
+    fn the_filter_follows_its_definition_for_any_factors_and_paddings() {
+        let x: Vec<f32> = (0..36).map(|i| ((i * 7 % 11) as f32 - 5.0) / 3.0).collect();
+        for (taps, up, down, padding) in [
+            (&[1.0, 3.0, 3.0, 1.0][..], 2, 1, (2, 1)),
+            (&[1.0, 3.0, 3.0, 1.0], 1, 2, (1, 1)),
+            (&[1.0, 3.0, 3.0, 1.0], 1, 1, (2, 2)),
+            (&[1.0, 2.0, 5.0], 3, 2, (-1, 4)),
+            (&[2.0, 1.0], 1, 1, (-2, -1)),
+        ] {
+            let r = Resampling { up, down, padding, gain: 4.0 };
+            let expected = resampled_by_hand(&x, 6, taps, r);
+            // The second channel is the first one negated: channels stay apart.
+            let two = tensor(x.iter().flat_map(|v| [*v, -v]).collect(), [1, 6, 6, 2]);
+            let found = numbers(resample(two, taps, r));
+            assert_eq!(found.len(), 2 * expected.len(), "{r:?}");
+            for (pair, expected) in found.chunks(2).zip(&expected) {
+                assert!((pair[0] - expected).abs() < 1e-5 && pair[1] == -pair[0], "{r:?}: {pair:?} {expected}");
+            }
+        }
+    }
+
+    #[test]
+    fn instance_norm_brings_each_channel_of_each_picture_to_scale_and_shift() {
+        let x = tensor((0..2 * 16 * 3).map(|i| (i * i % 23) as f32).collect(), [2, 4, 4, 3]);
+        let vector = |v: [f32; 3]| Tensor::<1>::from_floats(v, &Device::flex());
+        let y = instance_norm(x, vector([1.0, 2.0, 0.5]), vector([0.0, -1.0, 3.0]));
+        let mean = y.clone().mean_dim(1).mean_dim(2);
+        let deviation = (y - mean.clone()).powf_scalar(2.0).mean_dim(1).mean_dim(2).sqrt();
+        for (i, (mean, deviation)) in numbers(mean).iter().zip(numbers(deviation)).enumerate() {
+            let (shift, scale) = ([0.0, -1.0, 3.0][i % 3], [1.0, 2.0, 0.5][i % 3]);
+            assert!((mean - shift).abs() < 1e-4 && (deviation - scale).abs() < 1e-3, "{i}: {mean} {deviation}");
+        }
+    }
+
+    #[test]
+    fn a_transposed_convolution_is_the_gradient_of_the_convolution() {
+        // <convolve(x), y> = <x, convolve_transposed(y)> for the same weights.
+        let numbers_of = |n: usize, k: usize| (0..n).map(|i| ((i * k % 13) as f32 - 6.0) / 5.0).collect::<Vec<f32>>();
+        let (x, w) = (numbers_of(8 * 8 * 2, 5), numbers_of(3 * 2 * 16, 7));
+        let y = numbers_of(4 * 4 * 3, 11);
+        let weight = || tensor(w.clone(), [3, 2, 4, 4]);
+        let forward = numbers(convolve(tensor(x.clone(), [1, 8, 8, 2]), weight(), None, 2, 1));
+        let back = numbers(convolve_transposed(tensor(y.clone(), [1, 4, 4, 3]), weight(), None, 2, 1));
+        let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f32>();
+        assert_eq!((forward.len(), back.len()), (y.len(), x.len()));
+        assert!((dot(&forward, &y) - dot(&x, &back)).abs() < 1e-3);
+    }
+}

@@ -1,0 +1,101 @@
+//! `howfar generate`: a balanced face set out of the identity GAN and the expression GAN.
+
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
+
+use howfar_face::{FaceSet, Fault, GroupSizes, files};
+use howfar_generate::{GenerateRequest, generate};
+use howfar_net::{NetFault, gan::Generator};
+
+use crate::command::{draw::parse_range, stop_flag};
+use crate::console::Console;
+use crate::pace::Pace;
+
+/// Generate a balanced face set: people that do not exist, or yours, each with every expression.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  howfar generate --people 1000 --identity runs/stylegan2/generator.safetensors \\
+      --expression runs/stargan/generator.safetensors --seed 5 --out faces/gan
+  howfar generate --from faces/real --expression runs/stargan/generator.safetensors --out faces/moved
+Stopped or killed, the same command goes on where it was. Every face carries its parent, if it has one, and the set the
+people whom the generators have seen. docs/generators.md tells more.")]
+pub struct Args {
+    /// People to generate; with --from at most so many.
+    #[arg(long, required_unless_present = "from", value_parser = clap::value_parser!(u64).range(1..))]
+    people: Option<u64>,
+    /// Weights of a StyleGAN2, which draws people.
+    #[arg(long, value_name = "WEIGHTS", required_unless_present = "from", conflicts_with = "from")]
+    identity: Option<PathBuf>,
+    /// Weights of a StarGAN, which gives them expressions.
+    #[arg(long, value_name = "WEIGHTS")]
+    expression: PathBuf,
+    /// Give expressions to the people of a face set instead.
+    #[arg(long, value_name = "FACES")]
+    from: Option<PathBuf>,
+    /// Expressions, separated by commas; without it all that the StarGAN knows but neutral.
+    #[arg(long, value_delimiter = ',')]
+    expressions: Vec<String>,
+    /// How far people keep from the mean person: 1 as trained, smaller is plainer and less broken, 0 is always the same.
+    #[arg(long, default_value_t = 1.0)]
+    truncation: f32,
+    /// How strongly expressions are shown: 0 = neutral, 1 = as trained. A range is drawn from for each picture.
+    #[arg(long, default_value = "1", value_name = "FROM..TO")]
+    intensity: String,
+    /// The seed; with a person's number it fixes the face.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// A name for tables.
+    #[arg(long, default_value = "gan")]
+    name: String,
+    /// The face set to write.
+    #[arg(long)]
+    out: PathBuf,
+    /// Faces a row group, for tests of stopping and resuming.
+    #[arg(long, hide = true, default_value_t = GroupSizes::STANDARD.group as u32,
+        value_parser = clap::value_parser!(u32).range(1..))]
+    faces_a_group: u32,
+}
+
+/// Generates the set and says what it wrote.
+pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
+    let identity = args.identity.as_deref().map(read_generator).transpose()?;
+    let expression = read_generator(&args.expression)?;
+    let from = args.from.as_deref().map(FaceSet::open).transpose()?;
+    let request = GenerateRequest {
+        identity: identity.as_ref(),
+        expression: &expression,
+        from: from.as_ref(),
+        people: args.people,
+        expressions: &args.expressions,
+        truncation: args.truncation,
+        intensity: parse_range(&args.intensity)?,
+        seed: args.seed,
+        name: &args.name,
+        out: &args.out,
+        sizes: GroupSizes { group: args.faces_a_group as usize, ..GroupSizes::STANDARD },
+    };
+    let stop = stop_flag();
+    let mut pace: Option<Pace<'_>> = None;
+    let made = generate(&request, &mut |done, total| {
+        pace.get_or_insert_with(|| Pace::of(console, "generated faces", done, total)).tell(done);
+        if stop.load(Ordering::SeqCst) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    if let Some(pace) = &pace {
+        pace.finish();
+    }
+    let set = made?;
+    let info = set.info();
+    console.answer(&format!("{}: {} generated faces", args.out.display(), info.n_faces));
+    Ok(())
+}
+
+/// Reads a weight file.
+pub fn read_generator(path: &Path) -> Result<Generator, Fault> {
+    Generator::from_bytes(&files::read(path)?).map_err(|NetFault { place, what, found, expected }| {
+        Fault::data(format!("{}, {place}", path.display()), what)
+            .found(found)
+            .expected(expected)
+            .hint("howfar train-generator and howfar import-weights write such files")
+    })
+}

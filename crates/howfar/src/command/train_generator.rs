@@ -1,0 +1,120 @@
+//! `howfar train-generator`: the identity GAN or the expression GAN, learnt from a face set.
+
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use howfar_face::{FaceSet, Fault, files};
+use howfar_generate::{Progress, Recipe, StarGanRecipe, StyleGan2Recipe, TrainRequest, TrainingFaces, preset, train};
+use howfar_net::Precision;
+
+use crate::command::stop_flag;
+use crate::console::{Console, duration_words};
+
+/// Between two lines that tell where it is.
+const LINE_EVERY: Duration = Duration::from_secs(20);
+
+/// Train the network that draws people or the one that changes expressions.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  howfar train-generator stargan faces/wild --out runs/stargan
+  howfar train-generator stylegan2 faces/wild --out runs/stylegan2
+  howfar train-generator stargan faces/wild --preset paper --out runs/stargan
+  howfar train-generator stargan --show-settings small > my.toml
+  howfar train-generator stargan faces/wild --settings my.toml --seed 3 --out runs/mine
+Stopped or killed, the same command goes on where it was and ends with the same bytes. docs/generators.md tells what the
+settings do and what lies in the folder.")]
+pub struct Args {
+    /// stargan (changes expressions) or stylegan2 (draws people; labels play no part).
+    #[arg(value_parser = ["stargan", "stylegan2"])]
+    kind: String,
+    /// The face set to learn from.
+    #[arg(required_unless_present = "show_settings")]
+    faces: Option<PathBuf>,
+    /// The folder of the run: losses, sheets, the state, at the end generator.safetensors.
+    #[arg(long, required_unless_present = "show_settings")]
+    out: Option<PathBuf>,
+    /// Embedded settings: small (for processors) or paper (for GPUs and patience).
+    #[arg(long, default_value = "small", value_parser = ["small", "paper"])]
+    preset: String,
+    /// Settings of your own in place of a preset.
+    #[arg(long, value_name = "FILE.toml", conflicts_with = "preset")]
+    settings: Option<PathBuf>,
+    /// Print embedded settings, to start your own from.
+    #[arg(long, value_name = "PRESET", value_parser = ["small", "paper"], conflicts_with_all = ["faces", "out"])]
+    show_settings: Option<String>,
+    /// The seed of weights, order and noise.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Write the weights with 32 bits a number instead of 16.
+    #[arg(long)]
+    full_precision: bool,
+    /// Steps between two kept states, each with a sheet; no result depends on it.
+    #[arg(long, default_value_t = 250, value_parser = clap::value_parser!(u64).range(1..))]
+    keep_every: u64,
+}
+
+/// Reads the faces, trains, says what was written.
+pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
+    let embedded = |name: &str| preset(&args.kind, name).expect("clap let known names through");
+    if let Some(name) = &args.show_settings {
+        console.answer(embedded(name).trim_end());
+        return Ok(());
+    }
+    let (Some(faces), Some(out)) = (&args.faces, &args.out) else {
+        return Err(Fault::usage("FACES, --out", "it is not said what to learn from and where to write"));
+    };
+    let (text, place) = match &args.settings {
+        Some(path) => (files::read_text(path)?, path.display().to_string()),
+        None => (embedded(&args.preset).to_owned(), format!("preset {}", args.preset)),
+    };
+    let mut faces = TrainingFaces::read(&FaceSet::open(faces)?)?;
+    console.note(&format!("{} faces of {} people", faces.len(), faces.people().len()));
+    match args.kind.as_str() {
+        "stargan" => train_kind::<StarGanRecipe>(args, &text, &place, &mut faces, out, console),
+        _ => train_kind::<StyleGan2Recipe>(args, &text, &place, &mut faces, out, console),
+    }
+}
+
+fn train_kind<R: Recipe>(
+    args: &Args,
+    text: &str,
+    place: &str,
+    faces: &mut TrainingFaces,
+    out: &Path,
+    console: &Console,
+) -> Result<(), Fault> {
+    let settings = howfar_generate::settings::<R>(text, place)?;
+    let precision = if args.full_precision { Precision::Full } else { Precision::Half };
+    let request = TrainRequest {
+        settings: &settings,
+        seed: args.seed,
+        out,
+        precision,
+        line_every: 50,
+        keep_every: args.keep_every,
+    };
+    let (stop, started) = (stop_flag(), Instant::now());
+    let mut last_line: Option<Instant> = None;
+    let mut losses = String::new();
+    train::<R>(&request, faces, &mut |progress: &Progress| {
+        if let Some(means) = &progress.losses {
+            losses = means.iter().map(|(name, mean)| format!("  {name} {mean:.3}")).collect();
+        }
+        if last_line.is_none_or(|line| line.elapsed() >= LINE_EVERY) || progress.step == progress.n_steps {
+            last_line = Some(Instant::now());
+            console.note(&words(progress, started.elapsed().as_secs_f64(), &losses));
+        }
+        if stop.load(Ordering::SeqCst) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    })?;
+    console.answer(&format!("{}: trained on {} faces", out.join("generator.safetensors").display(), faces.len()));
+    Ok(())
+}
+
+fn words(progress: &Progress, elapsed_s: f64, losses: &str) -> String {
+    let Progress { step, n_steps, begin, .. } = *progress;
+    let seconds_a_step = elapsed_s / (step - begin).max(1) as f64;
+    let left = duration_words(seconds_a_step * (n_steps - step) as f64);
+    format!("step {step} of {n_steps}  {seconds_a_step:.2} s/step  {left} left{losses}")
+}
