@@ -25,11 +25,16 @@ pub enum Arm {
     Repeat,
     /// Real faces and as many altered copies of them as `mix` k has generated faces: was it just more pictures?
     Augment,
+    /// `mix` k with real faces as every second picture: was it the weight of real faces?
+    FixedShare,
 }
 
 impl Arm {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Real, Self::Mix, Self::GeneratedOnly, Self::Repeat, Self::Augment];
+    pub const ALL: [Self; 6] =
+        [Self::Real, Self::Mix, Self::GeneratedOnly, Self::Repeat, Self::Augment, Self::FixedShare];
+    /// Those that a study runs beside `real` where it does not say.
+    pub const USUAL: [Self; 4] = [Self::Mix, Self::GeneratedOnly, Self::Repeat, Self::Augment];
 
     /// The word that stands in files.
     pub fn name(self) -> &'static str {
@@ -39,6 +44,7 @@ impl Arm {
             Self::GeneratedOnly => "generated-only",
             Self::Repeat => "repeat",
             Self::Augment => "augment",
+            Self::FixedShare => "fixed-share",
         }
     }
 }

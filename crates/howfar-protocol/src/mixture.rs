@@ -46,6 +46,8 @@ pub struct GeneratedFaces {
 pub struct Mixture {
     real: Vec<Item>,
     added: Vec<Item>,
+    /// Whether every second picture of an epoch is real.
+    has_fixed_share: bool,
     seeds: Seeds,
 }
 
@@ -75,11 +77,12 @@ impl Mixture {
         let as_is = |face: &usize| Item { face: *face, variant: Variant::AsIs };
         let added_items: Vec<Item> = match arm {
             Arm::Real => Vec::new(),
-            Arm::Mix | Arm::GeneratedOnly => added.iter().map(as_is).collect(),
+            Arm::Mix | Arm::GeneratedOnly | Arm::FixedShare => added.iter().map(as_is).collect(),
             Arm::Repeat | Arm::Augment => copies(&training, added.len(), arm, seeds),
         };
         let real = if arm == Arm::GeneratedOnly { Vec::new() } else { training.iter().map(as_is).collect() };
-        Ok(Mixture { real, added: added_items, seeds })
+        let has_fixed_share = arm == Arm::FixedShare && !added_items.is_empty();
+        Ok(Mixture { real, added: added_items, has_fixed_share, seeds })
     }
 
     /// Real training faces, in the pool's order.
@@ -104,6 +107,9 @@ impl Mixture {
 
     /// The pictures of an epoch in order. The real ones among themselves come in the same order in every arm.
     pub fn epoch_order(&self, epoch: u32) -> Vec<Item> {
+        if self.has_fixed_share {
+            return self.alternating(epoch);
+        }
         let index = [u64::from(epoch)];
         let shuffled = |items: &[Item], name: &str| {
             let mut items = items.to_vec();
@@ -116,6 +122,29 @@ impl Mixture {
         shuffle(&mut places, &mut self.seeds.stream("places of real faces", &index));
         let (mut real, mut added) = (real.into_iter(), added.into_iter());
         places.into_iter().filter_map(|is_real| if is_real { real.next() } else { added.next() }).collect()
+    }
+}
+
+impl Mixture {
+    /// Real and added pictures in turn, as many together as `mix` has: the passes over the real faces, one after the other, are those that
+    /// the other arms make in their epochs, and so on without end; of the added ones each epoch takes what fits.
+    fn alternating(&self, epoch: u32) -> Vec<Item> {
+        let n_real = self.len().div_ceil(2);
+        let shuffled = |items: &[Item], name: &str, pass: u64| {
+            let mut items = items.to_vec();
+            shuffle(&mut items, &mut self.seeds.stream(name, &[pass]));
+            items
+        };
+        let endless = |items: &[Item], name: &str, n: usize| {
+            let (begin, size) = (epoch as usize * n, items.len());
+            let passes = (begin / size)..=((begin + n) / size);
+            let items: Vec<Item> = passes.flat_map(|pass| shuffled(items, name, pass as u64)).collect();
+            items[begin % size..begin % size + n].to_vec()
+        };
+        let real = endless(&self.real, "order of real faces", n_real);
+        let added = endless(&self.added, "order of added faces", self.len() - n_real);
+        let mut added = added.into_iter();
+        real.into_iter().flat_map(|real| std::iter::once(real).chain(added.next())).collect()
     }
 }
 
@@ -297,6 +326,32 @@ mod tests {
             order.collect::<Vec<_>>()
         };
         assert_eq!(order(Arm::Real, 0.0), order(Arm::Mix, 5.0));
+    }
+
+    #[test]
+    fn a_fixed_share_alternates_and_passes_over_the_real_faces_as_the_other_arms_do() {
+        let (pool, real, drawn) = pool(None);
+        let split = split(&pool, &real);
+        let generated = generated(drawn, Unit::Identities);
+        let order = |arm, k, epochs: std::ops::Range<u32>| -> Vec<usize> {
+            let k = MixtureRatio::new(k).unwrap();
+            let mixture = Mixture::new(arm, k, &pool, real.clone(), Some(&generated), &split, Seeds::new(5)).unwrap();
+            epochs.flat_map(|epoch| mixture.epoch_order(epoch)).map(|item| item.face).collect()
+        };
+        for k in [0.5, 1.0, 5.0] {
+            let mixed = order(Arm::FixedShare, k, 0..3);
+            assert_eq!(mixed.len(), order(Arm::Mix, k, 0..3).len(), "as many pictures as the mix");
+            let an_epoch = mixed.len() / 3;
+            for epoch in mixed.chunks(an_epoch) {
+                assert!(
+                    epoch.iter().enumerate().all(|(i, face)| real.contains(face) == i.is_multiple_of(2)),
+                    "k = {k}"
+                );
+            }
+            let of_real: Vec<usize> = mixed.into_iter().filter(|face| real.contains(face)).collect();
+            let passes = order(Arm::Real, 0.0, 0..20);
+            assert_eq!(of_real, passes[..of_real.len()], "k = {k}");
+        }
     }
 
     #[test]

@@ -134,7 +134,7 @@ pub enum Controls {
 impl Default for Grid {
     fn default() -> Self {
         let k = [0.0, 1.0, 2.0, 5.0].map(|k| MixtureRatio::new(k).expect("a literal ratio")).to_vec();
-        Grid { k, arms: Arm::ALL[1..].to_vec(), controls: Controls::Chosen, seeds: 5, seeds_at_most: None }
+        Grid { k, arms: Arm::USUAL.to_vec(), controls: Controls::Chosen, seeds: 5, seeds_at_most: None }
     }
 }
 

@@ -143,6 +143,7 @@ fn marks(n_recipe: usize) -> Markup {
             g id=(id("repeat")) fill="var(--page)" stroke="currentColor" stroke-width="1.7" { path d="M0-6L6 5H-6Z" {} }
             g id=(id("augment")) fill="var(--page)" stroke="currentColor" stroke-width="1.7" { path d="M0 6L6-5H-6Z" {} }
             g id=(id("generated-only")) stroke="currentColor" stroke-width="2" { path d="M-4.5-4.5L4.5 4.5M-4.5 4.5L4.5-4.5" {} }
+            g id=(id("fixed-share")) stroke="currentColor" stroke-width="2" { path d="M-6 0L6 0M0-6L0 6" {} }
         }
     }
 }
@@ -219,6 +220,7 @@ fn control(row: &TableRow, axes: &Axes, n_recipe: usize, nouns: Nouns) -> Markup
     let beside = match row.arm {
         Arm::Repeat => 14,
         Arm::Augment => 24,
+        Arm::FixedShare => 44,
         _ => 34,
     };
     let dodge = if axes.x(row.k.value()) > 50.0 { -beside } else { beside };
@@ -281,7 +283,7 @@ fn legend(lines: &[Line<'_>], controls: &[&TableRow], nouns: Nouns) -> Markup {
         ul.legend {
             @for line in lines.iter().skip(1).chain(lines.first()) { li { i.key.(line.class).(line.mark) {} (line.name) } }
             @for arm in arms {
-                @let sign = match arm { Arm::Repeat => "△", Arm::Augment => "▽", _ => "×" };
+                @let sign = match arm { Arm::Repeat => "△", Arm::Augment => "▽", Arm::FixedShare => "+", _ => "×" };
                 li { i.sign { (sign) } (wording::arm(arm)) ", " (test) }
             }
         }

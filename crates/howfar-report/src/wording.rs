@@ -82,6 +82,7 @@ pub(crate) fn arm(arm: Arm) -> &'static str {
         Arm::GeneratedOnly => "generated only",
         Arm::Repeat => "repeat",
         Arm::Augment => "augment",
+        Arm::FixedShare => "fixed share",
     }
 }
 
@@ -98,6 +99,7 @@ pub(crate) fn arm_explained(arm: Arm) -> &'static str {
         Arm::GeneratedOnly => "k units of generated faces, no real one",
         Arm::Repeat => "control: real faces alone, trained for as many steps as the mix",
         Arm::Augment => "control: real faces and as many altered copies of them as the mix has generated faces",
+        Arm::FixedShare => "control: the mix with real faces as every second picture",
     }
 }
 
