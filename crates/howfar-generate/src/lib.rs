@@ -17,6 +17,7 @@ mod training_faces;
 
 use howfar_face::Fault;
 use howfar_net::NetFault;
+use howfar_net::gan::Generator;
 
 pub use generate::{GenerateRequest, generate};
 pub use recipe::Recipe;
@@ -24,6 +25,23 @@ pub use stargan::{StarGanRecipe, StarGanSettings};
 pub use stylegan2::{AugmentationSettings, StyleGan2Recipe, StyleGan2Settings};
 pub use train::{Progress, TrainRequest, train};
 pub use training_faces::{Faces, TrainingFaces, to_level, to_signed};
+
+/// The weights of [`embedded_identity`].
+const IDENTITY: &[u8] = include_bytes!("../data/identity.safetensors");
+/// The weights of [`embedded_expression`].
+const EXPRESSION: &[u8] = include_bytes!("../data/expression.safetensors");
+const _: () =
+    assert!(IDENTITY.len() + EXPRESSION.len() < 12_000_000, "the program carries them, and so does the repository");
+
+/// The StyleGAN2 that howfar carries, trained on drawn faces alone (`data/identity.md`): 64 × 64 pixels, gray.
+pub fn embedded_identity() -> Generator {
+    Generator::from_bytes(IDENTITY).expect("the embedded weights are tested to be whole")
+}
+
+/// The StarGAN that howfar carries, trained on drawn faces alone (`data/expression.md`): 64 × 64 pixels, gray, six expressions and neutral.
+pub fn embedded_expression() -> Generator {
+    Generator::from_bytes(EXPRESSION).expect("the embedded weights are tested to be whole")
+}
 
 /// The embedded settings of a kind of generator: `paper`, `small`.
 pub fn preset(kind: &str, name: &str) -> Option<&'static str> {

@@ -9,7 +9,7 @@ use howfar_face::{
     Face, FaceLabels, FaceSet, FaceSetInfo, FaceSetWriter, FaultKind, GroupSizes, Picture, Preprocessing, Provenance,
     SubjectId,
 };
-use howfar_generate::{GenerateRequest, generate, streams::stream};
+use howfar_generate::{GenerateRequest, embedded_expression, embedded_identity, generate, streams::stream};
 use howfar_net::gan::{Generator, GeneratorShape, Parameters, StarGanShape, StyleGan2Shape};
 use serde_json::json;
 
@@ -159,4 +159,16 @@ fn the_wrong_weights_are_refused_by_their_argument() {
     };
     assert_eq!(refused(&expression, &expression), "--identity");
     assert_eq!(refused(&identity, &identity), "--expression");
+}
+
+#[test]
+fn the_embedded_chain_shows_six_expressions_and_says_whom_it_saw() {
+    let folder = tempfile::tempdir().unwrap();
+    let (identity, expression, out) = (embedded_identity(), embedded_expression(), folder.path().join("set"));
+    let request = GenerateRequest { people: Some(3), ..request(&identity, &expression, &out) };
+    let set = generate(&request, &mut |_, _| ControlFlow::Continue(())).unwrap();
+    let info = set.info();
+    assert_eq!((info.n_faces, info.classes.len()), (18, 6));
+    let trained_on = &info.generator.as_ref().unwrap().trained_on;
+    assert!(!trained_on.is_empty() && trained_on.iter().all(|subject| subject.database().starts_with("drawn")));
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
 use howfar_face::{FaceSet, Fault, GroupSizes, files};
-use howfar_generate::{GenerateRequest, generate};
+use howfar_generate::{GenerateRequest, embedded_expression, embedded_identity, generate};
 use howfar_net::{NetFault, gan::Generator};
 
 use crate::command::{draw::parse_range, stop_flag};
@@ -15,6 +15,7 @@ use crate::pace::Pace;
 /// Generate a balanced face set: people that do not exist, or yours, each with every expression.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
+  howfar generate --people 1000 --seed 5 --out faces/gan
   howfar generate --people 1000 --identity runs/stylegan2/generator.safetensors \\
       --expression runs/stargan/generator.safetensors --seed 5 --out faces/gan
   howfar generate --from faces/real --expression runs/stargan/generator.safetensors --out faces/moved
@@ -24,12 +25,12 @@ pub struct Args {
     /// People to generate; with --from at most so many.
     #[arg(long, required_unless_present = "from", value_parser = clap::value_parser!(u64).range(1..))]
     people: Option<u64>,
-    /// Weights of a StyleGAN2, which draws people.
-    #[arg(long, value_name = "WEIGHTS", required_unless_present = "from", conflicts_with = "from")]
+    /// Weights of a StyleGAN2, which draws people; without it the small one that howfar carries.
+    #[arg(long, value_name = "WEIGHTS", conflicts_with = "from")]
     identity: Option<PathBuf>,
-    /// Weights of a StarGAN, which gives them expressions.
+    /// Weights of a StarGAN, which gives them expressions; without it the small one that howfar carries.
     #[arg(long, value_name = "WEIGHTS")]
-    expression: PathBuf,
+    expression: Option<PathBuf>,
     /// Give expressions to the people of a face set instead.
     #[arg(long, value_name = "FACES")]
     from: Option<PathBuf>,
@@ -59,8 +60,10 @@ pub struct Args {
 
 /// Generates the set and says what it wrote.
 pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
-    let identity = args.identity.as_deref().map(read_generator).transpose()?;
-    let expression = read_generator(&args.expression)?;
+    let read_or = |path: Option<&Path>, own: fn() -> Generator| path.map_or_else(|| Ok(own()), read_generator);
+    let is_drawn = args.from.is_none();
+    let identity = is_drawn.then(|| read_or(args.identity.as_deref(), embedded_identity)).transpose()?;
+    let expression = read_or(args.expression.as_deref(), embedded_expression)?;
     let from = args.from.as_deref().map(FaceSet::open).transpose()?;
     let request = GenerateRequest {
         identity: identity.as_ref(),
