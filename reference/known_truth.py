@@ -22,7 +22,7 @@ seed = {seed}
 expressions = ["anger", "disgust", "fear", "happiness", "sadness", "surprise"]
 [real]
 sets = ["real"]
-split = {{ train = 12, validation = 8, test = 0 }}
+split = {{ train = 12, validation = 6, test = 2 }}
 [generated]
 sets = ["generated"]
 [unseen]
@@ -31,6 +31,8 @@ sets = ["unseen"]
 k = [0, 1, 5]
 arms = ["mix"]
 seeds = 5
+[train]
+epochs = 20
 """
 
 
@@ -49,7 +51,7 @@ def call(*arguments):
 
 
 def draw(howfar, out, people, style, seed):
-    call(howfar, "draw", "--people", people, "--style", style, "--seed", seed, "--out", out, "--quiet")
+    call(howfar, "draw", "--people", people, "--style", style, "--seed", seed, "--name", out.name, "--out", out, "--quiet")
 
 
 def repetition(howfar, folder, truth, i):
