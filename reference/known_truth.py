@@ -85,7 +85,7 @@ def generate(howfar, folder, truth, rng):
         target = folder / "refiled" / label / f"{face.parent.name}-{face.name}"
         target.parent.mkdir(parents=True, exist_ok=True)
         face.rename(target)
-    pattern = r"[a-z]+-(?<person>.+)\\.png"
+    pattern = r"[a-z]+-(?<person>.+?__\d+)__"
     call(howfar, "prepare", f"folder:{folder / 'refiled'}", "--detect", "none", "--align", "none", "--subject-pattern", pattern,
          "--out", folder / "generated", "--quiet")
 

@@ -42,6 +42,10 @@ pub enum Command {
     FitStyle(command::fit_style::Args),
     /// Generate a balanced face set: people that do not exist, or yours, each with every expression.
     Generate(command::generate::Args),
+    /// Take weights over from another program; nothing in the file is run.
+    ImportWeights(command::import_weights::Args),
+    /// Print what is in a weight file of any program; nothing in it is run.
+    InspectWeights(command::inspect_weights::Args),
     /// Print what is in a face set.
     Inspect(command::inspect::Args),
     /// Draw a contact sheet of a face set: people × expressions.

@@ -11,8 +11,10 @@ pub mod evaluate;
 pub mod export_faces;
 pub mod fit_style;
 pub mod generate;
+pub mod import_weights;
 pub mod init;
 pub mod inspect;
+pub mod inspect_weights;
 pub mod plan;
 pub mod predict;
 pub mod prepare;
@@ -57,6 +59,8 @@ pub fn run(command: Command, console: &Console) -> Result<(), Fault> {
         Command::Run(args) => run::run(&args, console),
         Command::RunCell(args) => run_cell::run(&args, console),
         Command::Status(args) => status::run(&args, console),
+        Command::ImportWeights(args) => import_weights::run(&args, console),
+        Command::InspectWeights(args) => inspect_weights::run(&args, console),
         Command::Audit(args) => audit::run(&args, console),
         Command::CheckStatistics(args) => check_statistics::run(&args, console),
         Command::Analyse(args) => analyse::run(&args, console),
