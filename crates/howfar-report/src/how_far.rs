@@ -15,9 +15,10 @@ fn table(how_far: &HowFar, nouns: Nouns) -> Markup {
     let faces =
         if how_far.part == Part::Unseen { format!("unseen: {}", how_far.set) } else { nouns.part(how_far.part, "") };
     html! {
+        p { b { (faces) } ": " (sentence(how_far)) }
         div.scroll tabindex="0" role="region" aria-label="how far" {
             table.figures.narrow {
-                caption { b { (faces) } ": difference to k = 0 in points. " (sentence(how_far)) }
+                caption { b { (faces) } ": difference to k = 0, points" }
                 thead { tr {
                     th scope="row" { "k" }
                     @for point in &how_far.curve { th.n.chosen[point.k == how_far.best] scope="col" { (point.k) } }

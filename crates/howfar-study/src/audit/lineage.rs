@@ -74,11 +74,7 @@ fn licences(faces: &AuditedFaces) -> Option<Finding> {
     }
     let terms: BTreeSet<&str> =
         faces.sets.iter().flat_map(|set| &set.licences).map(|licence| licence.terms.as_str()).collect();
-    let text = format!(
-        "The faces stand under {} terms: {}.",
-        terms.len(),
-        terms.iter().copied().collect::<Vec<_>>().join("; ")
-    );
+    let text = format!("Terms of the faces: {}.", terms.iter().copied().collect::<Vec<_>>().join("; "));
     Some(Found::new("licences", "licences-stated", false).says(text, "", &[("n_terms", terms.len() as f64)]))
 }
 
