@@ -6,7 +6,7 @@ Three truths, each repeated with new faces and seeds: 20 labelled drawn identiti
 identities of the style `unseen`.
   help     five times as many identities of the same style with their right labels
   useless  the same with labels shuffled among the faces of a class folder at random: they teach nothing
-  hurt     identities of the style `wild`, of which every second face is filed under the next class
+  hurt     identities of the style `wild`, of which two faces in three are filed under the next class
 A repetition is right where the answer is a gain, no gain (k = 0 chosen or the difference not told from none), a loss or k = 0 chosen.
 """
 
@@ -80,7 +80,7 @@ def generate(howfar, folder, truth, rng):
     if truth == "useless":
         rng.shuffle(labels)
     else:
-        labels = [classes[(classes.index(label) + i % 2) % len(classes)] for i, label in enumerate(labels)]
+        labels = [classes[(classes.index(label) + (i % 3 > 0)) % len(classes)] for i, label in enumerate(labels)]
     for face, label in zip(faces, labels):
         target = folder / "refiled" / label / f"{face.parent.name}-{face.name}"
         target.parent.mkdir(parents=True, exist_ok=True)
