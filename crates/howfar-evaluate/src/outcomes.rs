@@ -134,7 +134,7 @@ impl Outcomes {
     }
 
     /// Those of the first seeds alone.
-    pub fn first_seeds(&self, n_seeds: u32) -> Self {
+    pub(crate) fn first_seeds(&self, n_seeds: u32) -> Self {
         let of_first = |runs: &BTreeMap<Run, CellOutcome>| -> BTreeMap<Run, CellOutcome> {
             runs.iter().filter(|(run, _)| run.seed_idx < n_seeds).map(|(run, cell)| (*run, cell.clone())).collect()
         };

@@ -29,9 +29,14 @@ impl Hasher {
         self.0.update(text.as_bytes());
     }
 
+    /// The 32 bytes, as a key.
+    pub fn finish_key(self) -> [u8; 32] {
+        self.0.finalize().into()
+    }
+
     /// 64 hexadecimal digits.
     pub fn finish(self) -> String {
-        self.0.finalize().iter().fold(String::with_capacity(64), |mut text, byte| {
+        self.finish_key().iter().fold(String::with_capacity(64), |mut text, byte| {
             write!(text, "{byte:02x}").expect("writing to a String cannot fail");
             text
         })

@@ -13,13 +13,7 @@ pub fn stream(seed: u64, name: &str, index: u64) -> ChaCha8Rng {
     hash.update(&seed.to_le_bytes());
     hash.update_text(name);
     hash.update(&index.to_le_bytes());
-    let digits = hash.finish();
-    let mut key = [0; 32];
-    for (byte, pair) in key.iter_mut().zip(digits.as_bytes().chunks_exact(2)) {
-        let digit = |c: u8| char::from(c).to_digit(16).map_or(0, |digit| digit as u8);
-        *byte = digit(pair[0]) * 16 + digit(pair[1]);
-    }
-    ChaCha8Rng::from_seed(key)
+    ChaCha8Rng::from_seed(hash.finish_key())
 }
 
 /// A number in 0..1 with 24 random bits.

@@ -18,7 +18,9 @@ use crate::{NetworkFile, Tensor, limits};
 
 /// Reads any safetensors file.
 pub(crate) fn read<'a>(name: &str, bytes: &'a [u8]) -> Result<BTreeMap<String, Tensor<'a>>, Fault> {
-    let broken = |what: String| Fault::data(name, "this is not a whole safetensors file").found(what);
+    let broken = |what: String| {
+        Fault::data(name, "this is not a whole safetensors file").found(what).hint("copy or download the file anew")
+    };
     // Metadata first: it borrows nothing, and the views below then live as long as the bytes.
     let (n_header, header) = SafeTensors::read_metadata(bytes).map_err(|e| broken(e.to_string()))?;
     let data = &bytes[n_header + 8..];

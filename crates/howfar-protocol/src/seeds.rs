@@ -31,13 +31,7 @@ impl Seeds {
         for index in indices {
             hash.update(&index.to_le_bytes());
         }
-        let digits = hash.finish();
-        let mut key = [0; 32];
-        for (byte, pair) in key.iter_mut().zip(digits.as_bytes().chunks_exact(2)) {
-            let digit = |c: u8| char::from(c).to_digit(16).expect("a hash is hexadecimal") as u8;
-            *byte = digit(pair[0]) * 16 + digit(pair[1]);
-        }
-        ChaCha8Rng::from_seed(key)
+        ChaCha8Rng::from_seed(hash.finish_key())
     }
 
     /// A further root, for the parts of one seed index.

@@ -1,8 +1,8 @@
 //! What the two GANs are composed of: convolutions, instance normalisation, the up/down filter, leaky ReLU.
 //!
 //! In: activations channels last, `[N, H, W, C]`, and weights as PyTorch keeps them. Out: activations channels last. All of it is
-//! composed of Burn's own operations and differentiable on a device that differentiates; faster kernels may be plugged in
-//! behind these functions and must agree with them. Knows no network.
+//! differentiable on a device that differentiates. Convolutions and the filter are those of `lowered.rs`, on a processor alone, with Burn's own as
+//! their twins in the tests; the rest is composed of Burn's operations. Knows no network.
 
 use burn::tensor::{Tensor, activation};
 

@@ -168,14 +168,14 @@ impl Leaves {
     /// # Panics
     /// Where the network has no such tensor, or one of other sizes.
     pub fn get<const D: usize>(&self, name: &str) -> Tensor<D> {
-        let leaf = self.by_name.get(name).unwrap_or_else(|| panic!("the network has a tensor {name}"));
+        let leaf = &self.by_name[name];
         let shape: [usize; D] = leaf.shape.clone().try_into().expect("the slots say how many sizes it has");
         leaf.tensor.clone().reshape(shape)
     }
 
     /// One number that is a tensor of its own, as `[1]`.
     pub fn scalar(&self, name: &str) -> Tensor<1> {
-        self.by_name.get(name).unwrap_or_else(|| panic!("the network has a tensor {name}")).tensor.clone()
+        self.by_name[name].tensor.clone()
     }
 
     /// The gradients in the order of the list; none where no gradient arrived.

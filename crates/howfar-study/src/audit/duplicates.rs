@@ -4,6 +4,7 @@
 //! face and its parent.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::rc::Rc;
 
 use howfar_evaluate::Finding;
 
@@ -113,10 +114,13 @@ fn finding(faces: &AuditedFaces, harm: Harm, pairs: &[Pair]) -> Finding {
 fn near_duplicates(faces: &AuditedFaces) -> Vec<Pair> {
     let (pool, side) = (&faces.pool, faces.pool.side());
     let hashes: Vec<[u64; 2]> = (0..pool.len()).map(|face| difference_hash(pool.pixels(face), side)).collect();
-    let mut found = Vec::new();
+    let (mut found, mut patches) = (Vec::new(), HashMap::new());
     for (a, b, is_mirror) in candidates(&hashes) {
-        let (of_a, of_b) = (patch(pool.pixels(a), side), patch(pool.pixels(b), side));
-        let of_b = if is_mirror { mirrored(&of_b, PATCHES) } else { of_b };
+        let [of_a, of_b] = [a, b].map(|face| {
+            let own = patches.entry(face).or_insert_with(|| Rc::new(patch(pool.pixels(face), side)));
+            Rc::clone(own)
+        });
+        let of_b = if is_mirror { Rc::new(mirrored(&of_b, PATCHES)) } else { of_b };
         if correlation(&of_a, &of_b) >= SAME_SHOT {
             found.push((a, b));
         }

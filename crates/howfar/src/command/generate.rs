@@ -95,10 +95,13 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
 
 /// Reads a weight file.
 pub fn read_generator(path: &Path) -> Result<Generator, Fault> {
-    Generator::from_bytes(&files::read(path)?).map_err(|NetFault { place, what, found, expected }| {
-        Fault::data(format!("{}, {place}", path.display()), what)
-            .found(found)
-            .expected(expected)
-            .hint("howfar train-generator and howfar import-weights write such files")
+    Generator::from_bytes(&files::read(path)?).map_err(|fault| {
+        in_weights(path, fault).hint("howfar train-generator and howfar import-weights write such files")
     })
+}
+
+/// A fault of a weight file, with the file's name.
+pub fn in_weights(path: &Path, fault: NetFault) -> Fault {
+    let NetFault { place, what, found, expected } = fault;
+    Fault::data(format!("{}, {place}", path.display()), what).found(found).expected(expected)
 }

@@ -1,6 +1,6 @@
 //! `howfar import-weights FILE --out WEIGHTS`: weights of other programs as safetensors; nothing in the file is run.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use howfar_face::{Fault, Preprocessing, files};
 use howfar_import::{ForeignFile, NetworkFile, read_file, recognise, write};
@@ -8,6 +8,7 @@ use howfar_net::gan::{Generator, GeneratorShape, Parameters, StarGanShape, Style
 use howfar_net::{Named, NetFault, Precision, TensorFile};
 use serde_json::{Value, json};
 
+use crate::command::generate::in_weights;
 use crate::console::Console;
 
 /// Take weights over from another program: StyleGAN2's .pkl, StarGAN's .ckpt, VGG16's .pth, safetensors.
@@ -89,7 +90,7 @@ fn generator_shape(args: &Args, network: &NetworkFile<'_, '_>) -> Result<Option<
 
 /// The bytes of a weight file that `howfar generate` takes.
 fn generator(args: &Args, network: &NetworkFile<'_, '_>, shape: GeneratorShape) -> Result<Vec<u8>, Fault> {
-    let fault = |fault: NetFault| in_file(&args.file, fault);
+    let fault = |fault: NetFault| in_weights(&args.file, fault);
     let named = network.tensors.iter().map(|(name, tensor)| Named {
         name: (*name).to_owned(),
         shape: tensor.shape().to_vec(),
@@ -107,9 +108,4 @@ fn generator(args: &Args, network: &NetworkFile<'_, '_>, shape: GeneratorShape) 
     let parameters = Parameters::take(&shape.slots(), &mut tensors, "").map_err(fault)?;
     let card: Value = json!({"classes": args.classes, "preprocessing": preprocessing, "imported": network.settings});
     Generator { shape, parameters, card }.to_bytes(Precision::Full).map_err(fault)
-}
-
-fn in_file(path: &Path, fault: NetFault) -> Fault {
-    let NetFault { place, what, found, expected } = fault;
-    Fault::data(format!("{}, {place}", path.display()), what).found(found).expected(expected)
 }
