@@ -24,6 +24,21 @@ fn pattern(n: usize, k: usize) -> Vec<f32> {
     (0..n).map(|i| ((i * k % 31) as f32 - 15.0) / 16.0).collect()
 }
 
+/// Small sizes of both networks.
+fn shapes() -> (StarGanShape, StyleGan2Shape) {
+    let star =
+        StarGanShape { generator_channels: 8, critic_channels: 8, repeats: 2, ..StarGanShape::standard(48, 1, 6) };
+    let style = StyleGan2Shape {
+        z_size: 16,
+        w_size: 16,
+        mapping_layers: 2,
+        channel_base: 256,
+        channel_max: 16,
+        ..StyleGan2Shape::standard(32, 1)
+    };
+    (star, style)
+}
+
 /// Asserts that all numbers agree, relative to the largest.
 fn assert_close(what: &str, found: &[f32], expected: &[f32]) {
     assert_eq!(found.len(), expected.len(), "{what}");
@@ -65,16 +80,8 @@ fn the_small_network_and_its_gradients_are_those_of_the_processor() {
 fn the_generators_draw_what_they_draw_on_the_processor() {
     let Some(card) = &*CARD else { return };
     let rng = &mut ChaCha8Rng::seed_from_u64(4);
-    let star = StarGanShape { generator_channels: 8, repeats: 2, ..StarGanShape::standard(48, 1, 6) };
+    let (star, style) = shapes();
     let star_numbers = Parameters::initial(&star.generator_slots(), rng);
-    let style = StyleGan2Shape {
-        z_size: 16,
-        w_size: 16,
-        mapping_layers: 2,
-        channel_base: 256,
-        channel_max: 16,
-        ..StyleGan2Shape::standard(32, 1)
-    };
     let style_numbers = Parameters::initial(&style.generator_slots(), rng);
     let run = |device: &Device| {
         let faces = tensor(pattern(2 * 48 * 48, 7), [2, 48, 48, 1], device);
@@ -88,4 +95,30 @@ fn the_generators_draw_what_they_draw_on_the_processor() {
     let ((moved, drawn), (moved_there, drawn_there)) = (run(card), run(&Device::flex()));
     assert_close("StarGAN", &moved, &moved_there);
     assert_close("StyleGAN2", &drawn, &drawn_there);
+}
+
+#[test]
+fn penalties_on_gradients_are_those_of_the_processor() {
+    let Some(card) = &*CARD else { return };
+    let rng = &mut ChaCha8Rng::seed_from_u64(5);
+    let (star, style) = shapes();
+    let critic = Parameters::initial(&star.critic_slots(), rng);
+    let discriminator = Parameters::initial(&style.discriminator_slots(), rng);
+    let run = |device: &Device| {
+        let tracking = device.clone().autodiff();
+        let faces = tensor(pattern(2 * 48 * 48, 7), [2, 48, 48, 1], device);
+        let (value, loss, leaves) = star.gradient_penalty(&critic, faces, &tracking);
+        let r1 = style.r1(&discriminator, tensor(pattern(4 * 32 * 32, 7), [4, 32, 32, 1], device), &tracking);
+        let star_gradients = leaves.gradients(&loss.backward());
+        (vec![value, r1.value], [star_gradients, r1.leaves.gradients(&r1.loss.backward())])
+    };
+    let ((values, gradients), (expected, of_processor)) = (run(card), run(&Device::flex()));
+    for (value, expected) in values.iter().zip(&expected) {
+        assert_close("penalty", &[*value], &[*expected]);
+    }
+    for (gradients, of_processor) in gradients.iter().zip(&of_processor) {
+        // All gradients of a network as one list: single ones may be nothing but rounding.
+        let all = |gradients: &[Option<Vec<f32>>]| gradients.iter().flatten().flatten().copied().collect::<Vec<f32>>();
+        assert_close("gradients of a penalty", &all(gradients), &all(of_processor));
+    }
 }

@@ -249,7 +249,7 @@ fn identity(inputs: &TrainingInputs<'_>) -> Result<String, Fault> {
         hash.update_text(&pool.face(*face).sha256);
     }
     hash.update(&seeds.stream("identity of a checkpoint", &[]).next_u64().to_le_bytes());
-    hash.update_text(howfar_net::InstructionSet::best().name());
+    hash.update_text(crate::instruction_set());
     hash.update_text(&serde_json::to_string(settings).map_err(|e| Fault::data("[train]", e.to_string()))?);
     Ok(hash.finish())
 }

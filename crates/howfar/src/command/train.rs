@@ -9,7 +9,7 @@ use howfar_face::{FaceSet, Fault, Pool, Preprocessing, Provenance, SubjectId, fi
 use howfar_protocol::{Arm, Mixture, MixtureRatio, Network, Recipe, Seeds, Split, SplitPart};
 use howfar_train::{Precision, TrainingInputs};
 
-use crate::command::stop_flag;
+use crate::command::{DeviceArg, stop_flag};
 use crate::console::Console;
 use crate::journey::epoch_words;
 
@@ -46,10 +46,13 @@ pub struct Args {
     /// Bits of a weight in the file: 32 (full) or 16 (half).
     #[arg(long, value_parser = ["full", "half"], default_value = "full")]
     precision: String,
+    #[command(flatten)]
+    device: DeviceArg,
 }
 
 /// Splits off validation people, trains, saves.
 pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
+    args.device.pin()?;
     if !(args.validation > 0.0 && args.validation < 1.0) {
         return Err(Fault::usage("--validation", "not a share of the people")
             .found(args.validation)
