@@ -1,5 +1,7 @@
 //! Dense layers and Adam against loops that say what they compute, in every instruction set that this machine has.
 
+#[cfg(target_os = "linux")]
+mod fence;
 mod plain;
 
 use howfar_kernel::{AdamStep, Dense, DenseRoom, InstructionSet, PackedDense};
