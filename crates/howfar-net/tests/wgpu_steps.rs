@@ -21,7 +21,7 @@ fn pattern(n: usize) -> Vec<f32> {
 
 // One test, so that the device is opened once and before any work.
 #[test]
-fn training_steps_run_on_a_card() {
+fn training_steps_run_on_wgpu() {
     if !has_card() {
         return;
     }
