@@ -11,6 +11,7 @@ mod caveats;
 mod choice;
 mod claims;
 mod confusion;
+pub mod distance;
 mod holm;
 mod how_far;
 mod interval;
