@@ -4,7 +4,7 @@ Run: python reference/generator_distances.py     (versions are written into the 
 
 The rows are stored beside the figures. The formulas are written here from the papers (Heusel 2017, Binkowski 2018, Kynkaanniemi 2019,
 Naeem 2020); the trace of the root of C1 C2 comes from eigenvalues of the product, and is checked against the root of the matrix
-where covariances are regular.
+where there are more faces than features (SciPy warns once: a feature that is always 0 makes a covariance singular).
 """
 
 import json

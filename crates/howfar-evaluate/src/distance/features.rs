@@ -34,6 +34,13 @@ impl Features {
         Ok(Features { name: name.to_owned(), n_features, values })
     }
 
+    /// The first faces; all if there are fewer.
+    #[must_use]
+    pub fn first(&self, n_faces: usize) -> Self {
+        let n_values = (n_faces * self.n_features).min(self.values.len());
+        Features { name: self.name.clone(), values: self.values[..n_values].to_vec(), ..*self }
+    }
+
     /// How many faces there are.
     pub fn n_faces(&self) -> usize {
         self.values.len() / self.n_features

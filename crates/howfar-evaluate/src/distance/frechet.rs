@@ -18,10 +18,7 @@ pub fn frechet_distance(a: &Features, b: &Features) -> Result<f64, Fault> {
     a.at_least(2, "Fréchet distance")?;
     b.at_least(2, "Fréchet distance")?;
     a.same_features(b)?;
-    let ([mean_a, mean_b], [centred_a, centred_b]) = {
-        let [(mean_a, centred_a), (mean_b, centred_b)] = [a, b].map(centred);
-        ([mean_a, mean_b], [centred_a, centred_b])
-    };
+    let [(mean_a, centred_a), (mean_b, centred_b)] = [a, b].map(centred);
     let trace = |rows: &[Vec<f64>]| rows.iter().flatten().map(|v| v * v).sum::<f64>();
     let traces = [trace(&centred_a), trace(&centred_b)];
     let mixed = nuclear_norm(product_of_transposed(&triangle(centred_a), &triangle(centred_b)));
