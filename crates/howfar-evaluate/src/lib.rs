@@ -13,6 +13,7 @@ mod choice;
 mod claims;
 mod confusion;
 mod credit;
+pub mod distance;
 mod exchange;
 mod holm;
 mod how_far;

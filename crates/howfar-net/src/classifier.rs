@@ -73,6 +73,20 @@ impl Classifier {
         self.logits_by(Operations::chosen(), inputs)
     }
 
+    /// What the last dense layer sees of pictures, which distances between sets of pictures are measured in; always computed on
+    /// the processor. Each row depends on its picture alone.
+    ///
+    /// # Shapes
+    /// `inputs` `[N, H, W, C]`, scaled as in training -> `[N, D]`, `D` = [`Classifier::n_features`]
+    pub fn features(&self, inputs: &[f32]) -> Vec<f32> {
+        self.prepare().features(inputs)
+    }
+
+    /// Numbers a picture that [`Classifier::features`] gives.
+    pub fn n_features(&self) -> usize {
+        self.architecture().dense.last().map_or(0, |dense| dense.n_in)
+    }
+
     /// Makes the network ready to answer again and again.
     pub fn prepare(&self) -> Prepared<'_> {
         self.network.prepare()
@@ -145,6 +159,28 @@ mod tests {
             for (i, row) in together.chunks(6).enumerate().step_by(11) {
                 assert_eq!(classifier.probabilities(&inputs[i * n_inputs..(i + 1) * n_inputs]), row, "{kind:?} {i}");
                 assert!((row.iter().sum::<f32>() - 1.0).abs() < 1e-6);
+            }
+        }
+    }
+
+    #[test]
+    fn the_last_dense_layer_makes_the_logits_of_the_features() {
+        for (kind, n_features) in [(NetworkKind::Compact, 512), (NetworkKind::Table1Same, 1024)] {
+            let classifier = classifier(kind, PictureShape::gray(64));
+            let inputs = numbers(3 * classifier.architecture().n_inputs());
+            let features = classifier.features(&inputs);
+            assert_eq!((classifier.n_features(), features.len()), (n_features, 3 * n_features));
+            let [.., weight, bias] = &classifier.weights().parameters[..] else { panic!("no dense layer") };
+            // Weights of the first dense layer count channels first, features pixels first.
+            let n_pixels = if kind == NetworkKind::Compact { 16 } else { 1 };
+            let n_channels = n_features / n_pixels;
+            for (row, logits) in features.chunks(n_features).zip(classifier.logits(&inputs).chunks(6)) {
+                for (class, logit) in logits.iter().enumerate() {
+                    let weights = &weight.values[class * n_features..];
+                    let place = |i: usize| (i % n_channels) * n_pixels + i / n_channels;
+                    let sum: f32 = row.iter().enumerate().map(|(i, v)| v * weights[place(i)]).sum();
+                    assert!((sum + bias.values[class] - logit).abs() < 1e-4, "{kind:?} {class}");
+                }
             }
         }
     }

@@ -51,6 +51,21 @@ impl<'a> Prepared<'a> {
     /// # Shapes
     /// `inputs` `[N, H, W, C]`, scaled as in training -> `[N, E]`
     pub fn outputs(&mut self, inputs: &[f32]) -> Vec<f32> {
+        let n_dense = self.dense.len();
+        self.after_dense(n_dense, inputs)
+    }
+
+    /// What the last dense layer sees of pictures, in the order of the kernels: pixels, then channels.
+    ///
+    /// # Shapes
+    /// `inputs` `[N, H, W, C]`, scaled as in training -> `[N, D]`, `D` the values into the last dense layer
+    pub fn features(&mut self, inputs: &[f32]) -> Vec<f32> {
+        let n_hidden = self.dense.len() - 1;
+        self.after_dense(n_hidden, inputs)
+    }
+
+    /// Through all blocks and the first `n_dense` dense layers.
+    fn after_dense(&mut self, n_dense: usize, inputs: &[f32]) -> Vec<f32> {
         let (set, n_inputs) = (InstructionSet::best(), self.architecture.n_inputs());
         let (n, n_flat) = (inputs.len() / n_inputs, self.architecture.dense[0].n_in);
         self.flat.resize(n * n_flat, 0.0);
@@ -71,7 +86,7 @@ impl<'a> Prepared<'a> {
             }
         }
         let mut x = Cow::Borrowed(&self.flat[..]);
-        for (dense, packed) in self.architecture.dense.iter().zip(&mut self.dense) {
+        for (dense, packed) in self.architecture.dense.iter().zip(&mut self.dense).take(n_dense) {
             let mut out = vec![0.0; n * dense.n_out];
             packed.infer(&x, &mut out);
             if dense.relu {

@@ -1,4 +1,4 @@
-//! What a model says of faces: the one function that may look at test people and unseen databases.
+//! What a model says of faces, and the features it says it from: the one place that may look at test people and unseen databases.
 
 use howfar_face::{Fault, Pool};
 
@@ -11,12 +11,7 @@ const FACES_AT_ONCE: usize = 256;
 /// One probability a class for each face, in the order of the model's classes; each row sums to 1 and depends on its face
 /// alone.
 pub fn predict(model: &Model, pool: &Pool, faces: &[usize]) -> Result<Vec<Vec<f32>>, Fault> {
-    if (pool.side(), pool.n_channels()) != (model.side(), model.n_channels()) {
-        return Err(Fault::data("the faces", "the model was trained on faces of another size or other colours")
-            .found(format!("{0}×{0}, {1} channels", pool.side(), pool.n_channels()))
-            .expected(format!("{0}×{0}, {1} channels", model.side(), model.n_channels()))
-            .hint("prepare the faces with the model's --size"));
-    }
+    check_shape(model, pool)?;
     let mut rows = Vec::with_capacity(faces.len());
     for chunk in faces.chunks(FACES_AT_ONCE) {
         let inputs = scaled(pool, chunk, model.scaling());
@@ -24,6 +19,27 @@ pub fn predict(model: &Model, pool: &Pool, faces: &[usize]) -> Result<Vec<Vec<f3
         rows.extend(probabilities.chunks_exact(model.classes().len()).map(<[f32]>::to_vec));
     }
     Ok(rows)
+}
+
+/// What the network's last dense layer sees of each face ([`howfar_net::Classifier::features`]); each row depends on its face alone.
+pub fn features(model: &Model, pool: &Pool, faces: &[usize]) -> Result<Vec<Vec<f32>>, Fault> {
+    check_shape(model, pool)?;
+    let mut rows = Vec::with_capacity(faces.len());
+    for chunk in faces.chunks(FACES_AT_ONCE) {
+        let features = model.classifier.features(&scaled(pool, chunk, model.scaling()));
+        rows.extend(features.chunks_exact(model.classifier.n_features()).map(<[f32]>::to_vec));
+    }
+    Ok(rows)
+}
+
+fn check_shape(model: &Model, pool: &Pool) -> Result<(), Fault> {
+    if (pool.side(), pool.n_channels()) != (model.side(), model.n_channels()) {
+        return Err(Fault::data("the faces", "the model was trained on faces of another size or other colours")
+            .found(format!("{0}×{0}, {1} channels", pool.side(), pool.n_channels()))
+            .expected(format!("{0}×{0}, {1} channels", model.side(), model.n_channels()))
+            .hint("prepare the faces with the model's --size"));
+    }
+    Ok(())
 }
 
 /// Faces as a network sees them.

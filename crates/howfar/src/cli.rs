@@ -60,6 +60,8 @@ pub enum Command {
     TrainLandmarks(command::train_landmarks::Args),
     /// Measure a trained network on a face set.
     Evaluate(command::evaluate::Args),
+    /// Measure how far generated faces are from real ones, beside how far real ones are from each other.
+    EvaluateGenerator(command::evaluate_generator::Args),
     /// Say what a trained network sees in photographs.
     Predict(command::predict::Args),
     /// Write a commented study file to start from.

@@ -8,6 +8,7 @@ pub mod doctor;
 pub mod draw;
 pub mod draw_charts;
 pub mod evaluate;
+pub mod evaluate_generator;
 pub mod export_faces;
 pub mod fit_style;
 pub mod generate;
@@ -54,6 +55,7 @@ pub fn run(command: Command, console: &Console) -> Result<(), Fault> {
         Command::TrainGenerator(args) => train_generator::run(&args, console),
         Command::TrainLandmarks(args) => train_landmarks::run(&args, console),
         Command::Evaluate(args) => evaluate::run(&args, console),
+        Command::EvaluateGenerator(args) => evaluate_generator::run(&args, console),
         Command::Predict(args) => predict::run(&args, console),
         Command::Init(args) => init::run(&args, console),
         Command::Plan(args) => plan::run(&args, console),

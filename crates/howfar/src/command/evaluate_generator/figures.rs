@@ -1,0 +1,112 @@
+//! What `evaluate-generator` answers, as JSON and as words. In: figures. Out: text. Computes nothing.
+
+use std::fmt;
+
+use howfar_evaluate::distance::{N_NEIGHBOURS, Overlap};
+use serde::Serialize;
+
+/// Everything that is measured; of distances less is nearer, of shares more.
+#[derive(Debug, Serialize)]
+pub struct Figures {
+    /// What the faces are compared by.
+    pub features: String,
+    /// Real faces that all others are compared with: half of the real people.
+    pub n_real_faces: usize,
+    pub classes: Vec<String>,
+    pub n_generated_left_out: u64,
+    pub n_real_left_out: u64,
+    /// All generated faces.
+    pub generated: Comparison,
+    /// As many generated faces as the reference has: the figures to hold beside it.
+    pub generated_at_equal_count: Comparison,
+    /// The reference: the other half of the real people.
+    pub real: Comparison,
+    pub diversity: Vec<AtCount>,
+    pub generated_labels: LabelAgreement,
+    pub real_labels: LabelAgreement,
+}
+
+/// A set against half of the real people.
+#[derive(Debug, Serialize)]
+pub struct Comparison {
+    pub n_faces: usize,
+    pub frechet_distance: f64,
+    pub kernel_distance: f64,
+    #[serde(flatten)]
+    pub overlap: Overlap,
+}
+
+/// Coverage by the first people of a set.
+#[derive(Debug, Serialize)]
+pub struct AtCount {
+    /// Share of the people, 0 to 1.
+    pub share: f64,
+    pub n_faces: usize,
+    pub coverage: f64,
+    /// The same share of the other half of the real people.
+    pub reference_n_faces: usize,
+    pub reference: f64,
+}
+
+/// How often the network gives faces their own label, choosing among `classes`.
+#[derive(Debug, Serialize)]
+pub struct LabelAgreement {
+    pub agreement_percent: f64,
+    pub macro_recall_percent: f64,
+    pub per_class: Vec<ClassRecall>,
+}
+
+/// Share of a class's faces that are called so.
+#[derive(Debug, Serialize)]
+pub struct ClassRecall {
+    pub class: String,
+    pub recall_percent: f64,
+    pub n_faces: u64,
+}
+
+/// A number of a comparison.
+type Figure = fn(&Comparison) -> f64;
+
+impl fmt::Display for Figures {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "features: {}", self.features)?;
+        writeln!(
+            f,
+            "each against {} real faces (half of the people); k = {N_NEIGHBOURS} neighbours\n",
+            self.n_real_faces
+        )?;
+        let columns = [&self.generated, &self.generated_at_equal_count, &self.real];
+        writeln!(f, "{:24}{:>12}{:>12}{:>14}", "", "generated", "generated", "other real")?;
+        let [a, b, c] = columns.map(|column| column.n_faces);
+        writeln!(f, "{:24}{a:>12}{b:>12}{c:>14}", "faces")?;
+        let rows: [(&str, Figure); 6] = [
+            ("Fréchet distance", |c| c.frechet_distance),
+            ("kernel distance", |c| c.kernel_distance),
+            ("precision", |c| c.overlap.precision),
+            ("recall", |c| c.overlap.recall),
+            ("density", |c| c.overlap.density),
+            ("coverage", |c| c.overlap.coverage),
+        ];
+        for (name, figure) in rows {
+            let [a, b, c] = columns.map(figure);
+            writeln!(f, "{name:24}{a:>12.3}{b:>12.3}{c:>14.3}")?;
+        }
+        writeln!(f, "\ncoverage by count")?;
+        for at in &self.diversity {
+            let share = format!("1/{:.0} of the people", 1.0 / at.share);
+            let [generated, real] = [(at.coverage, at.n_faces), (at.reference, at.reference_n_faces)]
+                .map(|(coverage, n)| format!("{coverage:.3} ({n} faces)"));
+            writeln!(f, "{share:24}{generated:>24}{real:>24}")?;
+        }
+        writeln!(f, "\n{:24}{:>12}{:>26}", "label agreement", "generated", "real, both halves")?;
+        let (generated, real) = (&self.generated_labels, &self.real_labels);
+        let mut row = |name: &str, a: f64, b: f64| writeln!(f, "{name:24}{a:>10.1} %{b:>24.1} %");
+        row("own label", generated.agreement_percent, real.agreement_percent)?;
+        row("macro recall", generated.macro_recall_percent, real.macro_recall_percent)?;
+        generated
+            .per_class
+            .iter()
+            .zip(&real.per_class)
+            .try_for_each(|(a, b)| row(&format!("  {}", a.class), a.recall_percent, b.recall_percent))
+    }
+}
