@@ -6,6 +6,8 @@ import statistics
 import subprocess
 import sys
 
+import accuracy
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 THREADS = os.environ.get("HOWFAR_BENCH_THREADS", "2")
 ROUNDS = int(os.environ.get("HOWFAR_BENCH_ROUNDS", "15"))
@@ -47,14 +49,12 @@ class Program:
 
 def main():
     if sys.argv[1] == "--list":
-        print("|".join([*BENCHES, "study", "accuracy"]))
+        print("|".join([*BENCHES, "study", *accuracy.COMPARISONS]))
         return
     name, release = sys.argv[1], sys.argv[2]
     n_rounds = ROUNDS
-    if name == "accuracy":
-        import accuracy
-
-        accuracy.main(release, THREADS)
+    if name in accuracy.COMPARISONS:
+        accuracy.main(name, release, THREADS)
         return
     if name == "study":
         import study

@@ -15,6 +15,10 @@ class Table1(nn.Module):
         )
         self.dense1 = nn.Linear(8192 if padding else 4608, 1024)
         self.dense2 = nn.Linear(1024, 6)
+        # Its authors' Keras starts layers so, and so do ours.
+        for layer in [*self.convolutions, self.dense1, self.dense2]:
+            nn.init.xavier_uniform_(layer.weight)
+            nn.init.zeros_(layer.bias)
 
     def forward(self, x):
         c1, c2, c3, c4 = self.convolutions

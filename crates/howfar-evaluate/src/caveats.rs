@@ -24,17 +24,17 @@ const FEW_FACES: usize = 100;
 const UNEQUAL: usize = 3;
 
 /// All caveats of a study, each once.
-pub(crate) fn caveats(facts: &StudyFacts, outcomes: &Outcomes, recipes: &[RecipeResults]) -> Vec<Caveat> {
+pub(crate) fn caveats(facts: &StudyFacts, tracks: &[(Outcomes, RecipeResults)]) -> Vec<Caveat> {
     let mut all = Vec::new();
-    if let Some(first) = recipes.first() {
+    if let Some((outcomes, first)) = tracks.first() {
         let real = Slot { recipe: first.recipe, arm: Arm::Real, k: MixtureRatio::ZERO };
         all.extend(of_sample(facts, outcomes, real));
     }
     all.extend(of_seeds(facts));
     all.extend(facts.sets.iter().flat_map(of_set));
     all.extend(of_provenance(facts));
-    for results in recipes {
-        let name = if recipes.len() > 1 { format!("{}: ", results.recipe.name()) } else { String::new() };
+    for (outcomes, results) in tracks {
+        let name = if tracks.len() > 1 { format!("{}: ", results.name()) } else { String::new() };
         let mut found = of_recipe(facts, results);
         found.extend(unfinished(facts, outcomes, results));
         all.extend(found.into_iter().map(|caveat| Caveat { text: format!("{name}{}", caveat.text), ..caveat }));

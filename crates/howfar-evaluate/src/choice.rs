@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use howfar_protocol::{MixtureRatio, Part, Recipe};
+use howfar_protocol::{MixtureRatio, Part, Recipe, Track};
 
 use crate::outcomes::{CellPredictions, Outcomes, Series, Validation};
 use crate::paired::{Layout, mean_of};
@@ -17,15 +17,16 @@ const POINTS: f64 = 100.0;
 /// Room for rounding, in points: equal accuracies are equal.
 const ROUNDING_POINTS: f64 = 1e-9;
 
-/// The choice of a recipe from cells in memory. Everything but validation predictions is dropped before it looks. None
+/// The choice of a track from cells in memory. Everything but its validation predictions is dropped before it looks. None
 /// where there is no mix to choose.
-pub fn choose_k(recipe: Recipe, cells: &[CellPredictions]) -> Option<Choice> {
+pub fn choose_k(track: &Track, cells: &[CellPredictions]) -> Option<Choice> {
     let mut outcomes = Outcomes::new();
-    for CellPredictions { cell, n_training_pictures, predictions } in cells {
+    let of_track = cells.iter().filter(|c| track.has(&c.cell) && c.cell.people_percent.is_none());
+    for CellPredictions { cell, n_training_pictures, predictions } in of_track {
         let validation = predictions.iter().filter(|p| p.part == Part::Validation);
         outcomes.add(cell, *n_training_pictures, validation);
     }
-    choose_k_on(recipe, outcomes.validation())
+    choose_k_on(track.recipe, outcomes.validation())
 }
 
 /// The choice of a recipe from counted outcomes. None where there is no mix to choose.

@@ -14,7 +14,8 @@ use crate::sign_flip::sign_flip_p;
 /// Points in a share of 1.
 const POINTS: f64 = 100.0;
 /// What the mix is held against at the same k.
-const CONTROLS: [Arm; 4] = [Arm::Repeat, Arm::Augment, Arm::GeneratedOnly, Arm::FixedShare];
+const CONTROLS: [Arm; 6] =
+    [Arm::Repeat, Arm::Augment, Arm::GeneratedOnly, Arm::FixedShare, Arm::Pretrain, Arm::Curated];
 
 /// The mix at `k` against real faces alone.
 pub(crate) fn differences_to_real(

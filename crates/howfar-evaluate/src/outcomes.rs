@@ -116,7 +116,7 @@ impl Outcomes {
     }
 
     /// Counts cells that are all in memory.
-    pub fn of(cells: &[CellPredictions]) -> Self {
+    pub fn of<'c>(cells: impl IntoIterator<Item = &'c CellPredictions>) -> Self {
         let mut outcomes = Self::new();
         for cell in cells {
             outcomes.add(&cell.cell, cell.n_training_pictures, &cell.predictions);

@@ -7,7 +7,7 @@ mod made;
 use std::collections::BTreeMap;
 
 use howfar_evaluate::{CellPredictions, Results, analyse, choose_k};
-use howfar_protocol::{Arm, MixtureRatio, Part, Recipe, Seeds, shuffle};
+use howfar_protocol::{Arm, MixtureRatio, Network, Part, Recipe, Seeds, Track, shuffle};
 use made::{Made, ratio};
 use proptest::prelude::*;
 
@@ -16,7 +16,11 @@ fn results(made: &Made) -> Results {
 }
 
 fn of_cells(made: &Made, cells: &[CellPredictions]) -> Results {
-    analyse(made.facts(), &BTreeMap::from([(Recipe::Modern, 22_206)]), cells)
+    analyse(made.facts(), &[(track(), 22_206)], cells)
+}
+
+fn track() -> Track {
+    Track { recipe: Recipe::Modern, network: Network::Compact, source: None }
 }
 
 fn codes(results: &Results) -> Vec<&str> {
@@ -185,14 +189,14 @@ proptest! {
         let arms = vec![(Arm::Mix, 1.0, gain), (Arm::Mix, 2.0, gain / 2.0)];
         let made = Made { seed, n_people: 6, n_seeds: 3, arms, ..Made::default() };
         let mut cells = made.cells();
-        let choice = choose_k(Recipe::Modern, &cells);
+        let choice = choose_k(&track(), &cells);
         let mut stream = Seeds::new(seed).stream("scramble", &[]);
         for cell in &mut cells {
             for prediction in cell.predictions.iter_mut().filter(|p| p.part != Part::Validation) {
                 shuffle(&mut prediction.probabilities, &mut stream);
             }
         }
-        prop_assert_eq!(choose_k(Recipe::Modern, &cells), choice.clone());
+        prop_assert_eq!(choose_k(&track(), &cells), choice.clone());
         prop_assert_eq!(of_cells(&made, &cells).recipes.remove(0).choice, choice);
     }
 
@@ -225,5 +229,43 @@ proptest! {
         let choice = recipe.choice.as_ref().unwrap();
         prop_assert!(choice.adequate.contains(&choice.chosen) && choice.adequate.contains(&choice.best));
         prop_assert!(choice.chosen <= choice.best && choice.compared > MixtureRatio::ZERO);
+    }
+}
+
+#[test]
+fn credit_is_what_is_left_over_the_stronger_control() {
+    let arms = |augment| vec![(Arm::Mix, 2.0, 0.3), (Arm::Repeat, 2.0, 0.0), (Arm::Augment, 2.0, augment)];
+    for (augment, is_clear, over) in [(0.1, true, Arm::Augment), (0.3, false, Arm::Augment), (-0.1, true, Arm::Repeat)]
+    {
+        let made = Made { n_people: 40, n_seeds: 5, arms: arms(augment), ..Made::default() };
+        let results = results(&made);
+        let credit = &results.recipes[0].credit;
+        assert!(!credit.is_empty() && credit.iter().all(|c| (c.is_clear, c.over) == (is_clear, over)), "{credit:?}");
+    }
+}
+
+#[test]
+fn generated_sets_side_by_side_are_compared_and_choose_each_their_own_k() {
+    let of_source = |source: &str, gain| {
+        let made = Made { n_people: 40, n_seeds: 5, arms: vec![(Arm::Mix, 1.0, gain)], ..Made::default() };
+        let mut cells = made.cells();
+        for cell in cells.iter_mut().filter(|cell| cell.cell.arm == Arm::Mix) {
+            cell.cell.source = Some(source.to_owned());
+        }
+        cells
+    };
+    let cells = [of_source("good", 0.3), of_source("useless", 0.0)].concat();
+    let tracks = ["good", "useless"].map(|source| (Track { source: Some(source.to_owned()), ..track() }, 1));
+    let made = Made { arms: vec![(Arm::Mix, 1.0, 0.0)], ..Made::default() };
+    let results = analyse(made.facts(), &tracks, &cells);
+    let chosen: Vec<f64> = results.recipes.iter().map(|r| r.choice.as_ref().unwrap().chosen.value()).collect();
+    assert_eq!(chosen, [1.0, 0.0]);
+    assert!(!results.between.is_empty());
+    for between in &results.between {
+        assert_eq!(
+            (between.name.as_str(), between.baseline.as_str()),
+            ("modern, compact, useless, k = 0", "modern, compact, good, k = 1")
+        );
+        assert!(between.interval_points[1] < 0.0, "{between:?}");
     }
 }

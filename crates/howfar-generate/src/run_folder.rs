@@ -95,7 +95,7 @@ impl RunFolder {
             return Err(Fault::usage(path.display(), "the training in this folder was begun with other inputs")
                 .found(&head["inputs"])
                 .expected(inputs)
-                .hint("give the same settings, seed and faces, or another --out"));
+                .hint("give the same settings, seed, faces and device, or another --out"));
         }
         let step = head["step"].as_u64().unwrap_or(0);
         Ok(Some(Checkpoint { step, state: head["state"].clone(), recent: head["recent"].clone(), file }))

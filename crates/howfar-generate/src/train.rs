@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use howfar_face::{Fault, GeneratorCard};
-use howfar_net::{Precision, gan::Generator};
+use howfar_net::{ComputeDevice, Precision, gan::Generator};
 use serde_json::{Map, Value, json};
 
 use crate::in_network;
@@ -59,9 +59,14 @@ pub fn train<R: Recipe>(
     }
     let settings = toml::to_string(request.settings).map_err(|e| Fault::usage("settings", e.to_string()))?;
     let folder = RunFolder::open(request.out)?;
-    let inputs = json!({
+    let mut inputs = json!({
         "kind": R::KIND, "settings": settings, "seed": request.seed, "faces_sha256": faces.content_sha256(),
     });
+    let device = ComputeDevice::chosen();
+    if device != ComputeDevice::Cpu {
+        // A training stays on the device that it began on: others round differently.
+        inputs["device"] = json!(device.name());
+    }
     let (mut recipe, begin, mut recent) = match folder.read_checkpoint(&inputs)? {
         Some(mut kept) => {
             let recipe = R::resume(request.settings, faces, request.seed, &kept.state, &mut kept.file)?;

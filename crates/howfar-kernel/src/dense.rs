@@ -14,7 +14,7 @@ use crate::vector::Vector;
 use crate::winograd::sized;
 
 /// Values in that are summed before the next block: with the pictures of a batch they stay in the second cache.
-const VALUES_AT_ONCE: usize = 512;
+pub(crate) const VALUES_AT_ONCE: usize = 512;
 /// Values out that a thread takes at once.
 const OUTPUTS_AT_ONCE: usize = 48;
 /// Pairs of vectors of values in whose gradient a thread takes at once: long runs of the weights in memory.

@@ -1,8 +1,10 @@
 //! Dense layers and Adam against loops that say what they compute, in every instruction set that this machine has.
 
+#[cfg(target_os = "linux")]
+mod fence;
 mod plain;
 
-use howfar_kernel::{AdamStep, Dense, DenseRoom, InstructionSet};
+use howfar_kernel::{AdamStep, Dense, DenseRoom, InstructionSet, PackedDense};
 use plain::{difference, numbers};
 use proptest::prelude::*;
 
@@ -50,6 +52,10 @@ proptest! {
             let mut alone = vec![0.0; n_out];
             dense.forward(set, &x[..dense.n_in()], &weight, &bias, &mut alone, room);
             prop_assert_eq!(&alone, &out[..n_out]);
+            // Made ready to answer it gives the same bits.
+            let mut ready = vec![7.0; n * n_out];
+            PackedDense::new(dense, set, &weight, &bias).infer(&x, &mut ready);
+            prop_assert_eq!(&ready, &out);
         }
     }
 

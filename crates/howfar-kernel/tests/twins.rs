@@ -1,6 +1,8 @@
 //! The kernels of blocks against loops that say what they compute, in every instruction set that this machine has.
 
 mod block;
+#[cfg(target_os = "linux")]
+mod fence;
 mod plain;
 
 use block::Twin;

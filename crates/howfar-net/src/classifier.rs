@@ -70,7 +70,7 @@ impl Classifier {
     /// # Shapes
     /// `inputs` `[N, H, W, C]` -> `[N, E]`
     pub fn logits(&self, inputs: &[f32]) -> Vec<f32> {
-        self.logits_by(Operations::Fused, inputs)
+        self.logits_by(Operations::chosen(), inputs)
     }
 
     /// Makes the network ready to answer again and again.

@@ -10,7 +10,7 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::composed::{self, BatchStatistics, Norm, tensor};
 use crate::weights::{Weights, block_offsets, dense_offset};
-use crate::{Architecture, PictureShape};
+use crate::{Architecture, ComputeDevice, PictureShape};
 
 /// Who computes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +19,13 @@ pub enum Operations {
     Composed,
     /// The kernels of `howfar-kernel`.
     Fused,
+}
+
+impl Operations {
+    /// The kernels on the processor, Burn's operations on any other device of the process.
+    pub(crate) fn chosen() -> Self {
+        if ComputeDevice::chosen() == ComputeDevice::Cpu { Operations::Fused } else { Operations::Composed }
+    }
 }
 
 /// Whether a batch is learnt from.

@@ -5,6 +5,7 @@
 
 mod adam;
 mod augment;
+mod composed;
 mod flow;
 mod generator_file;
 mod lowered;

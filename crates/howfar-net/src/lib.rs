@@ -8,6 +8,7 @@
 mod architecture;
 mod classifier;
 mod composed;
+mod device;
 mod engine;
 mod fault;
 mod forward;
@@ -20,9 +21,12 @@ mod prepared;
 mod trainer;
 mod weight_file;
 mod weights;
+#[cfg(all(test, feature = "wgpu"))]
+mod wgpu_twin;
 
 pub use architecture::{Architecture, Block, Dense, NetworkKind, Padding, PictureShape};
 pub use classifier::Classifier;
+pub use device::ComputeDevice;
 pub use fault::NetFault;
 pub use forward::Operations;
 pub use howfar_kernel::InstructionSet;

@@ -3,10 +3,10 @@
 //! In: an architecture and weights. Out: numbers a picture, tensors by name. What the numbers mean is said by
 //! [`crate::Classifier`] and [`crate::LandmarkNetwork`].
 
-use burn::tensor::Device;
 use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
 
+use crate::device::device;
 use crate::forward::{Leaves, Mode, Operations, forward};
 use crate::prepared::Prepared;
 use crate::weight_file::{Named, TensorFile};
@@ -69,7 +69,7 @@ impl Network {
             let mut prepared = self.prepare();
             return batches.flat_map(|inputs| prepared.outputs(inputs)).collect();
         }
-        let device = Device::flex();
+        let device = device();
         let leaves = Leaves::new(&self.weights, &device);
         let outputs = batches.map(|inputs| {
             let (out, _) = forward(&self.architecture, &leaves, inputs.to_vec(), &Mode::Inference, &device);

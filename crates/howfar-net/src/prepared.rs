@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use howfar_kernel::{DenseRoom, InstructionSet};
+use howfar_kernel::{InstructionSet, PackedDense};
 
 use crate::architecture::Architecture;
 use crate::composed::EPSILON;
@@ -16,13 +16,12 @@ const PICTURES_AT_ONCE: usize = 32;
 #[derive(Debug)]
 pub struct Prepared<'a> {
     architecture: &'a Architecture,
-    weights: &'a Weights,
     /// Weights in the order of the kernels, and biases.
     blocks: Vec<(Vec<f32>, Cow<'a, [f32]>)>,
+    dense: Vec<PackedDense>,
     /// What lies between layers.
     between: [Vec<f32>; 2],
     flat: Vec<f32>,
-    room: DenseRoom,
 }
 
 impl<'a> Prepared<'a> {
@@ -33,13 +32,17 @@ impl<'a> Prepared<'a> {
             sizes(block).pack(InstructionSet::best(), &weight, &mut packed);
             (packed, bias)
         });
+        let dense =
+            weights.parameters[dense_offset(architecture)..].chunks_exact(2).enumerate().map(|(i, parameters)| {
+                let [weight, bias] = [0, 1].map(|at| &parameters[at].values[..]);
+                PackedDense::new(dense_sizes(architecture, i), InstructionSet::best(), weight, bias)
+            });
         Prepared {
             architecture,
-            weights,
             blocks: blocks.collect(),
+            dense: dense.collect(),
             between: Default::default(),
             flat: Vec::new(),
-            room: DenseRoom::default(),
         }
     }
 
@@ -68,11 +71,9 @@ impl<'a> Prepared<'a> {
             }
         }
         let mut x = Cow::Borrowed(&self.flat[..]);
-        for (i, dense) in self.architecture.dense.iter().enumerate() {
-            let at = dense_offset(self.architecture) + 2 * i;
-            let [weight, bias] = [at, at + 1].map(|at| &self.weights.parameters[at].values[..]);
+        for (dense, packed) in self.architecture.dense.iter().zip(&mut self.dense) {
             let mut out = vec![0.0; n * dense.n_out];
-            dense_sizes(self.architecture, i).forward(set, &x, weight, bias, &mut out, &mut self.room);
+            packed.infer(&x, &mut out);
             if dense.relu {
                 out.iter_mut().for_each(|v| *v = v.max(0.0));
             }

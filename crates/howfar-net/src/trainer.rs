@@ -6,10 +6,11 @@
 use std::borrow::Cow;
 use std::sync::Mutex;
 
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Tensor;
 use rand_chacha::ChaCha8Rng;
 
 use crate::composed::{BatchStatistics, tensor};
+use crate::device::device;
 use crate::engine::{Engine, Slopes};
 use crate::forward::{Dropped, Leaves, Mode, Operations, forward};
 use crate::optimiser::step_factors;
@@ -111,7 +112,7 @@ impl<M: AsRef<Network> + AsMut<Network>> Trainer<M> {
     pub fn new(model: M, optimiser: OptimiserKind) -> Self {
         let zeros = |p: &crate::Parameter| vec![0.0; if p.trained { p.values.len() } else { 0 }];
         let moments = model.as_ref().weights.parameters.iter().map(|p| (zeros(p), zeros(p))).collect();
-        Trainer { model, optimiser, moments, n_steps: 0, operations: Operations::Fused, spare: Spare::default() }
+        Trainer { model, optimiser, moments, n_steps: 0, operations: Operations::chosen(), spare: Spare::default() }
     }
 
     /// The same with Burn's own operations: slower, and the reference of the fused ones.
@@ -150,7 +151,7 @@ impl<M: AsRef<Network> + AsMut<Network>> Trainer<M> {
             give(&self.spare.engines, engine);
             return BatchPart { loss, gradients, statistics };
         }
-        let device = Device::flex().autodiff();
+        let device = device().autodiff();
         let leaves = Leaves::new(weights, &device);
         let (out, statistics) = forward(architecture, &leaves, inputs, &Mode::Training(&dropped), &device);
         let shape = out.dims();

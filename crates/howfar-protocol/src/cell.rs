@@ -6,7 +6,7 @@ use howfar_face::Fault;
 use howfar_face::checksum::Hasher;
 use serde::{Deserialize, Serialize};
 
-use crate::{Recipe, TrainingSettings};
+use crate::{Network, Recipe, TrainingSettings};
 
 /// Raised with every change that moves a number of a run: cells of an older version are computed anew.
 pub const NUMERICS_VERSION: u32 = 3;
@@ -27,12 +27,25 @@ pub enum Arm {
     Augment,
     /// `mix` k with real faces as every second picture: was it the weight of real faces?
     FixedShare,
+    /// k units of generated faces first, then real faces alone: is mixing the right way to use them?
+    Pretrain,
+    /// `mix` k without the generated faces whose label the `real` network of the same split and seed does not see: was it
+    /// wrong labels?
+    Curated,
 }
 
 impl Arm {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Real, Self::Mix, Self::GeneratedOnly, Self::Repeat, Self::Augment, Self::FixedShare];
+    pub const ALL: [Self; 8] = [
+        Self::Real,
+        Self::Mix,
+        Self::GeneratedOnly,
+        Self::Repeat,
+        Self::Augment,
+        Self::FixedShare,
+        Self::Pretrain,
+        Self::Curated,
+    ];
     /// Those that a study runs beside `real` where it does not say.
     pub const USUAL: [Self; 4] = [Self::Mix, Self::GeneratedOnly, Self::Repeat, Self::Augment];
 
@@ -45,6 +58,8 @@ impl Arm {
             Self::Repeat => "repeat",
             Self::Augment => "augment",
             Self::FixedShare => "fixed-share",
+            Self::Pretrain => "pretrain",
+            Self::Curated => "curated",
         }
     }
 }
@@ -57,6 +72,8 @@ pub struct MixtureRatio(f64);
 impl MixtureRatio {
     /// Real data only.
     pub const ZERO: Self = MixtureRatio(0.0);
+    /// As many generated units as real ones.
+    pub const ONE: Self = MixtureRatio(1.0);
 
     /// A finite number from 0 up.
     pub fn new(k: f64) -> Result<Self, Fault> {
@@ -109,6 +126,28 @@ impl From<MixtureRatio> for f64 {
     }
 }
 
+/// What has an answer of its own in a study. The cells of a track differ in arm, k, people, split and seed; those of the
+/// `real` arm are of every track of their recipe and network.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Track {
+    /// How its cells are trained.
+    pub recipe: Recipe,
+    /// What is trained.
+    pub network: Network,
+    /// Which generated set is mixed in, where several stand side by side.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+}
+
+impl Track {
+    /// Whether a cell belongs to it.
+    pub fn has(&self, cell: &Cell) -> bool {
+        let of_source = cell.source.is_none() || cell.source == self.source;
+        (cell.recipe, cell.settings.network) == (self.recipe, self.network) && of_source
+    }
+}
+
 /// One training run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -119,6 +158,12 @@ pub struct Cell {
     pub arm: Arm,
     /// How many units.
     pub k: MixtureRatio,
+    /// Which generated set, where several stand side by side.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// So many percent of the real training people; all where it is not said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub people_percent: Option<u32>,
     /// Which split (0 without folds).
     pub split_idx: u32,
     /// Which repetition: weights, orders, choice of generated faces.
@@ -133,8 +178,9 @@ impl Cell {
     /// A readable name that ends in a hash of all inputs: the folder of the run.
     pub fn name(&self) -> String {
         let Cell { recipe, arm, k, split_idx, seed_idx, .. } = self;
+        let people = self.people_percent.map(|percent| format!("-people{percent}")).unwrap_or_default();
         let hash = self.sha256();
-        format!("{}-{}-k{k}-split{split_idx}-seed{seed_idx}-{}", recipe.name(), arm.name(), &hash[..12])
+        format!("{}-{}-k{k}{people}-split{split_idx}-seed{seed_idx}-{}", recipe.name(), arm.name(), &hash[..12])
     }
 
     fn sha256(&self) -> String {
@@ -163,6 +209,8 @@ mod tests {
             recipe: Recipe::Modern,
             arm: Arm::Mix,
             k: MixtureRatio::new(2.0).unwrap(),
+            source: None,
+            people_percent: None,
             split_idx: 0,
             seed_idx: 3,
             settings: Recipe::Modern.settings(),

@@ -12,11 +12,13 @@ mod settings;
 mod split;
 mod study;
 
-pub use cell::{Arm, Cell, MixtureRatio, NUMERICS_VERSION};
-pub use mixture::{GeneratedFaces, Item, Mixture, Variant};
+pub use cell::{Arm, Cell, MixtureRatio, NUMERICS_VERSION, Track};
+pub use mixture::{Blend, GeneratedFaces, Item, Mixture, Variant, generated_test_faces};
 pub use plan::{Plan, PlanInputs, SetInput};
 pub use predictions::{Part, Prediction, most_probable, read_predictions, write_predictions};
 pub use seeds::{Seeds, Stream, normal, shuffle, uniform};
 pub use settings::{Augmentation, Keep, Network, Optimiser, PixelScaling, Recipe, Schedule, TrainingSettings};
 pub use split::{Split, SplitPart};
-pub use study::{Controls, Generated, Grid, Real, SplitRequest, Study, TrainOverrides, Unit, Unseen};
+pub use study::{
+    Controls, Generated, Grid, Protocol, Real, SplitRequest, Study, TOGETHER, TrainOverrides, Unit, Unseen,
+};

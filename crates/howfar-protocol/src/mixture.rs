@@ -4,13 +4,13 @@
 //! held-out person's child, or of a generator that saw one. Its order is the same for the real faces in all arms of a
 //! seed, so that differences between arms are paired.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use howfar_face::{Fault, GeneratorCard, Pool, SubjectId};
 
 use crate::study::Unit;
-use crate::{Arm, MixtureRatio, Seeds, Split, SplitPart, shuffle};
+use crate::{Arm, MixtureRatio, Seeds, Split, SplitPart, Stream, shuffle};
 
 /// One picture of a training set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,6 +41,22 @@ pub struct GeneratedFaces {
     pub unit: Unit,
 }
 
+/// What decides a training set, of all that makes a cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Blend {
+    /// What it is made of.
+    pub arm: Arm,
+    /// How many units.
+    pub k: MixtureRatio,
+    /// So many percent of the real training people (rounded up); all where it is not said.
+    pub people_percent: Option<u32>,
+}
+
+impl Blend {
+    /// The real training faces and nothing else.
+    pub const REAL: Self = Blend { arm: Arm::Real, k: MixtureRatio::ZERO, people_percent: None };
+}
+
 /// The training set of one cell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mixture {
@@ -54,16 +70,16 @@ pub struct Mixture {
 impl Mixture {
     /// Mixes for an arm. `real` is where the real faces lie in the pool, `seeds` those of the cell's seed index.
     pub fn new(
-        arm: Arm,
-        k: MixtureRatio,
+        blend: Blend,
         pool: &Pool,
         real: Range<usize>,
         generated: Option<&GeneratedFaces>,
         split: &Split,
         seeds: Seeds,
     ) -> Result<Self, Fault> {
-        let training: Vec<usize> =
-            real.filter(|f| split.side(&pool.face(*f).labels.subject) == Some(SplitPart::Training)).collect();
+        let Blend { arm, k, people_percent } = blend;
+        let people = people(split, people_percent, seeds);
+        let training: Vec<usize> = real.filter(|f| people.contains(&pool.face(*f).labels.subject)).collect();
         if training.is_empty() {
             return Err(Fault::data("the real sets", "no training face is left"));
         }
@@ -77,7 +93,9 @@ impl Mixture {
         let as_is = |face: &usize| Item { face: *face, variant: Variant::AsIs };
         let added_items: Vec<Item> = match arm {
             Arm::Real => Vec::new(),
-            Arm::Mix | Arm::GeneratedOnly | Arm::FixedShare => added.iter().map(as_is).collect(),
+            Arm::Mix | Arm::GeneratedOnly | Arm::FixedShare | Arm::Pretrain | Arm::Curated => {
+                added.iter().map(as_is).collect()
+            }
             Arm::Repeat | Arm::Augment => copies(&training, added.len(), arm, seeds),
         };
         let real = if arm == Arm::GeneratedOnly { Vec::new() } else { training.iter().map(as_is).collect() };
@@ -93,6 +111,18 @@ impl Mixture {
     /// What the arm adds: generated faces, repeats or altered copies.
     pub fn added(&self) -> &[Item] {
         &self.added
+    }
+
+    /// The same without the added faces that are not kept.
+    pub fn keep_added(mut self, is_kept: impl Fn(usize) -> bool) -> Self {
+        self.added.retain(|item| is_kept(item.face));
+        self
+    }
+
+    /// The added faces alone, then the real ones alone: what `pretrain` sees one after the other.
+    pub fn one_after_the_other(&self) -> [Self; 2] {
+        let added = Mixture { real: Vec::new(), ..self.clone() };
+        [added, Mixture { added: Vec::new(), ..self.clone() }]
     }
 
     /// Pictures an epoch.
@@ -175,6 +205,56 @@ fn check_lineage(pool: &Pool, generated: &GeneratedFaces, split: &Split) -> Resu
     Ok(())
 }
 
+/// The training people, or the first of them in the seed's order: fewer are always among more.
+fn people(split: &Split, percent: Option<u32>, seeds: Seeds) -> BTreeSet<SubjectId> {
+    let mut people: Vec<SubjectId> = split.people(SplitPart::Training).cloned().collect();
+    if let Some(percent) = percent {
+        shuffle(&mut people, &mut seeds.stream("fewer people", &[]));
+        people.truncate((people.len() * percent as usize).div_ceil(100));
+    }
+    people.into_iter().collect()
+}
+
+/// Faces of generated identities that no mixture of this seed up to the largest k trains on: k units for the test part, as the paper counts
+/// them. Units for a smaller k are among those for a larger one.
+pub fn generated_test_faces(
+    pool: &Pool,
+    generated: &GeneratedFaces,
+    split: &Split,
+    [k, largest]: [MixtureRatio; 2],
+    seeds: Seeds,
+) -> Result<Vec<usize>, Fault> {
+    let mut identities = identities(pool, generated, seeds);
+    let count = |k: MixtureRatio, part| (k.value() * split.people(part).count() as f64).round() as usize;
+    let (n_training, n_test) = (count(largest, SplitPart::Training), count(largest, SplitPart::Test));
+    if n_training + n_test > identities.len() {
+        return Err(Fault::data("[generated]", format!("too few generated identities for k = {largest}"))
+            .found(identities.len())
+            .expected(format!("{n_training} to train on and {n_test} others to test, as the paper counts"))
+            .hint("generate more, lower the largest k, or leave out protocol = \"paper\""));
+    }
+    let mut chosen = identities.split_off(n_training);
+    chosen.truncate(count(k, SplitPart::Test));
+    let mut faces = chosen.concat();
+    faces.sort_unstable();
+    Ok(faces)
+}
+
+/// The faces of each generated identity, in the order in which a seed takes them.
+fn identities(pool: &Pool, generated: &GeneratedFaces, seeds: Seeds) -> Vec<Vec<usize>> {
+    let mut faces_of: BTreeMap<&SubjectId, Vec<usize>> = BTreeMap::new();
+    for face_idx in generated.faces.clone() {
+        faces_of.entry(&pool.face(face_idx).labels.subject).or_default().push(face_idx);
+    }
+    let mut identities: Vec<Vec<usize>> = faces_of.into_values().collect();
+    shuffle(&mut identities, &mut choice_stream(seeds));
+    identities
+}
+
+fn choice_stream(seeds: Seeds) -> Stream {
+    seeds.stream("choice of generated faces", &[])
+}
+
 /// k units of generated faces. Units for a smaller k are among those for a larger one of the same seed.
 fn choose(
     pool: &Pool,
@@ -183,21 +263,16 @@ fn choose(
     k: MixtureRatio,
     seeds: Seeds,
 ) -> Result<Vec<usize>, Fault> {
-    let mut stream = seeds.stream("choice of generated faces", &[]);
+    let mut stream = choice_stream(seeds);
     let mut chosen = match generated.unit {
         Unit::Identities => {
-            let mut faces_of: BTreeMap<&SubjectId, Vec<usize>> = BTreeMap::new();
-            for face_idx in generated.faces.clone() {
-                faces_of.entry(&pool.face(face_idx).labels.subject).or_default().push(face_idx);
-            }
             let n_people = {
                 let mut people: Vec<&SubjectId> = training.iter().map(|f| &pool.face(*f).labels.subject).collect();
                 people.sort();
                 people.dedup();
                 people.len()
             };
-            let mut identities: Vec<Vec<usize>> = faces_of.into_values().collect();
-            shuffle(&mut identities, &mut stream);
+            let mut identities = identities(pool, generated, seeds);
             let wanted = wanted(k, n_people, identities.len(), "identities")?;
             identities.truncate(wanted);
             identities.concat()
@@ -286,6 +361,10 @@ mod tests {
         Split::by_counts(&people, [6, 2, 2], Seeds::new(1)).unwrap()
     }
 
+    fn blend(arm: Arm, k: MixtureRatio) -> Blend {
+        Blend { arm, k, people_percent: None }
+    }
+
     fn generated(faces: Range<usize>, unit: Unit) -> GeneratedFaces {
         GeneratedFaces { faces, generators: Vec::new(), unit }
     }
@@ -304,7 +383,7 @@ mod tests {
             let n_added = (k.value() * 6.0).round() as usize * 2;
             for arm in Arm::ALL {
                 let mixture =
-                    Mixture::new(arm, k, &pool, real.clone(), Some(&generated), &split, Seeds::new(seed)).unwrap();
+                    Mixture::new(blend(arm, k), &pool, real.clone(), Some(&generated), &split, Seeds::new(seed)).unwrap();
                 prop_assert_eq!(mixture.real().len(), if arm == Arm::GeneratedOnly { 0 } else { 12 });
                 prop_assert_eq!(mixture.added().len(), if arm == Arm::Real { 0 } else { n_added });
                 let order = mixture.epoch_order(3);
@@ -321,7 +400,8 @@ mod tests {
         let generated = generated(drawn, Unit::Identities);
         let order = |arm, k| {
             let k = MixtureRatio::new(k).unwrap();
-            let mixture = Mixture::new(arm, k, &pool, real.clone(), Some(&generated), &split, Seeds::new(5)).unwrap();
+            let mixture =
+                Mixture::new(blend(arm, k), &pool, real.clone(), Some(&generated), &split, Seeds::new(5)).unwrap();
             let order = mixture.epoch_order(2).into_iter().map(|i| i.face).filter(|f| real.contains(f));
             order.collect::<Vec<_>>()
         };
@@ -335,7 +415,8 @@ mod tests {
         let generated = generated(drawn, Unit::Identities);
         let order = |arm, k, epochs: std::ops::Range<u32>| -> Vec<usize> {
             let k = MixtureRatio::new(k).unwrap();
-            let mixture = Mixture::new(arm, k, &pool, real.clone(), Some(&generated), &split, Seeds::new(5)).unwrap();
+            let mixture =
+                Mixture::new(blend(arm, k), &pool, real.clone(), Some(&generated), &split, Seeds::new(5)).unwrap();
             epochs.flat_map(|epoch| mixture.epoch_order(epoch)).map(|item| item.face).collect()
         };
         for k in [0.5, 1.0, 5.0] {
@@ -362,7 +443,7 @@ mod tests {
         let added = |k| {
             let k = MixtureRatio::new(k).unwrap();
             let mixture =
-                Mixture::new(Arm::Mix, k, &pool, real.clone(), Some(&generated), &split, Seeds::new(5)).unwrap();
+                Mixture::new(blend(Arm::Mix, k), &pool, real.clone(), Some(&generated), &split, Seeds::new(5)).unwrap();
             mixture.added().iter().copied().collect::<BTreeSet<_>>()
         };
         assert!(added(1.0).is_subset(&added(2.0)) && added(2.0).is_subset(&added(5.0)));
@@ -375,7 +456,7 @@ mod tests {
         let person = |part| split.people(part).next().unwrap().clone();
         let k = MixtureRatio::new(1.0).unwrap();
         let mix = |pool: &Pool, generated: &GeneratedFaces| {
-            Mixture::new(Arm::Mix, k, pool, real.clone(), Some(generated), &split, Seeds::new(1))
+            Mixture::new(blend(Arm::Mix, k), pool, real.clone(), Some(generated), &split, Seeds::new(1))
         };
         for (part, allowed) in [(SplitPart::Training, true), (SplitPart::Validation, false), (SplitPart::Test, false)] {
             let (with_parent, ..) = pool(Some(person(part)));
@@ -394,7 +475,53 @@ mod tests {
         let split = split(&pool, &real);
         let k = MixtureRatio::new(7.0).unwrap();
         let generated = generated(drawn, Unit::Identities);
-        let fault = Mixture::new(Arm::Mix, k, &pool, real, Some(&generated), &split, Seeds::new(1)).unwrap_err();
+        let fault = Mixture::new(blend(Arm::Mix, k), &pool, real, Some(&generated), &split, Seeds::new(1)).unwrap_err();
         assert!(fault.to_string().contains("42 = 7 × 6 of the real training part"), "{fault}");
+    }
+
+    #[test]
+    fn fewer_people_are_among_more_and_take_k_units_of_their_own_number() {
+        let (pool, real, drawn) = pool(None);
+        let split = split(&pool, &real);
+        let generated = generated(drawn, Unit::Identities);
+        let mixture = |people_percent| {
+            let blend = Blend { people_percent, ..blend(Arm::Mix, MixtureRatio::new(2.0).unwrap()) };
+            Mixture::new(blend, &pool, real.clone(), Some(&generated), &split, Seeds::new(5)).unwrap()
+        };
+        let faces = |items: &[Item]| items.iter().map(|item| item.face).collect::<BTreeSet<_>>();
+        let (few, more, all) = (mixture(Some(25)), mixture(Some(50)), mixture(None));
+        let counts = [&few, &more, &all].map(|m| (m.real().len(), m.added().len()));
+        assert_eq!(counts, [(4, 8), (6, 12), (12, 24)], "2, 3 and 6 people of two faces");
+        assert!(faces(few.real()).is_subset(&faces(more.real())) && faces(more.added()).is_subset(&faces(all.added())));
+    }
+
+    #[test]
+    fn generated_test_identities_are_never_trained_on() {
+        let (pool, real, drawn) = pool(None);
+        let split = split(&pool, &real);
+        let generated = generated(drawn, Unit::Identities);
+        let [one, largest] = [1.0, 5.0].map(|k| MixtureRatio::new(k).unwrap());
+        let test = |k| generated_test_faces(&pool, &generated, &split, [k, largest], Seeds::new(5)).unwrap();
+        assert_eq!((test(one).len(), test(largest).len()), (4, 20), "2 test people, two faces an identity");
+        let trained =
+            Mixture::new(blend(Arm::Mix, largest), &pool, real, Some(&generated), &split, Seeds::new(5)).unwrap();
+        assert!(trained.added().iter().all(|item| !test(largest).contains(&item.face)));
+        let too_large = [one, MixtureRatio::new(6.0).unwrap()];
+        let fault = generated_test_faces(&pool, &generated, &split, too_large, Seeds::new(5)).unwrap_err();
+        assert!(fault.to_string().contains("36 to train on and 12 others"), "{fault}");
+    }
+
+    #[test]
+    fn pretraining_sees_the_generated_faces_first_and_the_real_ones_after_them() {
+        let (pool, real, drawn) = pool(None);
+        let split = split(&pool, &real);
+        let generated = generated(drawn, Unit::Identities);
+        let mixture = |arm, k| {
+            let blend = blend(arm, MixtureRatio::new(k).unwrap());
+            Mixture::new(blend, &pool, real.clone(), Some(&generated), &split, Seeds::new(5)).unwrap()
+        };
+        let [first, second] = mixture(Arm::Pretrain, 2.0).one_after_the_other();
+        assert_eq!(first.epoch_order(1), mixture(Arm::GeneratedOnly, 2.0).epoch_order(1));
+        assert_eq!(second.epoch_order(1), mixture(Arm::Real, 0.0).epoch_order(1));
     }
 }

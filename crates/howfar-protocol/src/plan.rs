@@ -8,7 +8,7 @@ use howfar_face::{FaceSetInfo, Fault, SubjectId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-use crate::{Arm, Cell, Controls, MixtureRatio, NUMERICS_VERSION, Recipe, Study};
+use crate::{Arm, Cell, Controls, MixtureRatio, NUMERICS_VERSION, Protocol, Study, TOGETHER, Track};
 
 /// What a set is to a study.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -70,48 +70,79 @@ impl Plan {
             n_splits,
             cells: Vec::new(),
         };
-        let grid = &study.grid;
-        for recipe in &study.recipe {
-            plan.cells.extend(plan.cells_of(*recipe, Arm::Real, MixtureRatio::ZERO));
-            for k in grid.k.iter().filter(|k| **k > MixtureRatio::ZERO) {
-                for arm in &grid.arms {
-                    if *arm == Arm::Mix || (grid.controls == Controls::All && *arm != Arm::Real) {
-                        plan.cells.extend(plan.cells_of(*recipe, *arm, *k));
-                    }
-                }
+        let first_arms = |k: &MixtureRatio| {
+            let k = *k;
+            let is_first =
+                |arm: &&Arm| **arm == Arm::Mix || study.grid.controls == Controls::All && waits_for_no_choice(**arm);
+            study.grid.arms.iter().filter(is_first).map(move |arm| (*arm, k)).collect::<Vec<_>>()
+        };
+        for track in plan.tracks() {
+            let real = [(Arm::Real, MixtureRatio::ZERO)];
+            let mixed = study.grid.k.iter().filter(|k| **k > MixtureRatio::ZERO).flat_map(first_arms);
+            let mut blends: Vec<(Arm, MixtureRatio)> = real.into_iter().chain(mixed).collect();
+            if study.protocol == Protocol::Paper {
+                // The paper's second experiment: one unit of generated faces alone.
+                blends.push((Arm::GeneratedOnly, MixtureRatio::ONE));
+            }
+            for (arm, k) in blends {
+                plan.add(track.clone(), arm, k, None);
             }
         }
         Ok(plan)
     }
 
-    /// The cells of the controls at a chosen k that are not in the plan already.
-    pub fn controls(&self, recipe: Recipe, k: MixtureRatio) -> Vec<Cell> {
-        if k == MixtureRatio::ZERO || self.study.grid.controls == Controls::All {
-            return Vec::new();
-        }
-        let arms = self.study.grid.arms.iter().filter(|arm| !matches!(arm, Arm::Real | Arm::Mix));
-        arms.flat_map(|arm| self.cells_of(recipe, *arm, k)).collect()
+    /// What has an answer of its own.
+    pub fn tracks(&self) -> Vec<Track> {
+        self.study.tracks(&self.generated_sets())
     }
 
-    fn cells_of(&self, recipe: Recipe, arm: Arm, k: MixtureRatio) -> Vec<Cell> {
-        let inputs_sha256 = self.inputs_sha256(arm);
+    fn generated_sets(&self) -> Vec<String> {
+        self.sets.iter().filter(|set| set.role == "generated").map(|set| set.info.name.clone()).collect()
+    }
+
+    /// The cells that wait for the choice of k and are not in the plan already: controls at each track's k, and the learning
+    /// curves over fewer people.
+    pub fn controls(&self, compared: &[(Track, MixtureRatio)]) -> Vec<Cell> {
+        let mut all = Plan { cells: self.cells.clone(), ..self.clone() };
+        for (track, k) in compared.iter().filter(|(_, k)| *k > MixtureRatio::ZERO) {
+            for arm in self.study.grid.arms.iter().filter(|arm| !matches!(arm, Arm::Real | Arm::Mix)) {
+                all.add(track.clone(), *arm, *k, None);
+            }
+            for percent in &self.study.grid.people_percent {
+                all.add(track.clone(), Arm::Real, MixtureRatio::ZERO, Some(*percent));
+                all.add(track.clone(), Arm::Mix, *k, Some(*percent));
+            }
+        }
+        all.cells.split_off(self.cells.len())
+    }
+
+    /// Adds the cells of every split and seed that are not there yet.
+    fn add(&mut self, track: Track, arm: Arm, k: MixtureRatio, people_percent: Option<u32>) {
+        let Track { recipe, network, source } = track;
+        let source = source.filter(|_| arm != Arm::Real);
+        let inputs_sha256 = self.inputs_sha256(arm, source.as_deref());
+        let settings = self.study.settings(recipe, network);
         let cell = |split_idx, seed_idx| Cell {
             recipe,
             arm,
             k,
+            source: source.clone(),
+            people_percent,
             split_idx,
             seed_idx,
-            settings: self.study.settings(recipe),
+            settings: settings.clone(),
             inputs_sha256: inputs_sha256.clone(),
         };
-        (0..self.n_splits)
-            .flat_map(|split| (0..self.study.grid.seeds).map(move |seed| (split, seed)))
-            .map(|(split, seed)| cell(split, seed))
-            .collect()
+        if self.cells.contains(&cell(0, 0)) {
+            return;
+        }
+        let n_seeds = self.study.grid.seeds;
+        let runs = (0..self.n_splits).flat_map(|split| (0..n_seeds).map(move |seed| (split, seed)));
+        self.cells.extend(runs.map(|(split, seed)| cell(split, seed)));
     }
 
     /// Everything beside the cell's own fields that decides its numbers. The `real` arm does not depend on generated sets.
-    fn inputs_sha256(&self, arm: Arm) -> String {
+    fn inputs_sha256(&self, arm: Arm, source: Option<&str>) -> String {
         let study = &self.study;
         let mut hash = Hasher::default();
         hash.update(&NUMERICS_VERSION.to_le_bytes());
@@ -120,7 +151,10 @@ impl Plan {
         hash.update_text(&study.expressions.join("\n"));
         let split = serde_json::to_string(&study.real.split).expect("a split request is plain data");
         hash.update_text(&split);
-        for set in self.sets.iter().filter(|set| arm != Arm::Real || set.role != "generated") {
+        let is_mixed_in = |set: &SetInput| {
+            arm != Arm::Real && source.is_none_or(|source| source == TOGETHER || source == set.info.name)
+        };
+        for set in self.sets.iter().filter(|set| set.role != "generated" || is_mixed_in(set)) {
             hash.update_text(&set.role);
             hash.update_text(&set.info.content_sha256);
         }
@@ -128,6 +162,14 @@ impl Plan {
             let unit = serde_json::to_string(&study.generated.unit).expect("a unit is a word");
             hash.update_text(&unit);
         }
+        if study.protocol == Protocol::Paper {
+            hash.update_text("generated identities among test people");
+        }
         hash.finish()
     }
+}
+
+/// Whether an arm can be run before k is chosen; the `curated` one needs finished `real` cells.
+fn waits_for_no_choice(arm: Arm) -> bool {
+    !matches!(arm, Arm::Real | Arm::Curated)
 }

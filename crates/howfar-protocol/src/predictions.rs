@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 /// Which faces a figure is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub enum Part {
     /// Real training people.
     Training,
@@ -19,13 +19,16 @@ pub enum Part {
     Validation,
     /// Real test people.
     Test,
+    /// Generated identities that were not trained on: with the paper's protocol they join the test people.
+    GeneratedTest,
     /// Another database.
     Unseen,
 }
 
 impl Part {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Training, Self::Generated, Self::Validation, Self::Test, Self::Unseen];
+    pub const ALL: [Self; 6] =
+        [Self::Training, Self::Generated, Self::Validation, Self::Test, Self::GeneratedTest, Self::Unseen];
 
     /// The word that stands in files.
     pub fn name(self) -> &'static str {
@@ -34,6 +37,7 @@ impl Part {
             Self::Generated => "generated",
             Self::Validation => "validation",
             Self::Test => "test",
+            Self::GeneratedTest => "generated-test",
             Self::Unseen => "unseen",
         }
     }

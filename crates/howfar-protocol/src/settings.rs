@@ -13,7 +13,7 @@ pub enum Recipe {
 }
 
 /// The networks that a study can train. Parameters are those for six classes of gray pictures of 64×64 pixels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Network {
     /// Table 1 of the paper with the padding its sizes mean: 8,636,038 parameters.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use howfar_face::{Expression, Fault, SubjectId, closest_name, files};
 use serde::{Deserialize, Serialize};
 
-use crate::{Arm, MixtureRatio, Network, Recipe, Seeds, Split, TrainingSettings};
+use crate::{Arm, MixtureRatio, Network, Recipe, Seeds, Split, Track, TrainingSettings};
 
 /// A study as its file states it, defaults filled in.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -17,6 +17,9 @@ pub struct Study {
     /// The one seed; all streams derive from it.
     #[serde(default = "one")]
     pub seed: u64,
+    /// How test faces are counted.
+    #[serde(default, skip_serializing_if = "Protocol::is_fixed")]
+    pub protocol: Protocol,
     /// One recipe or several.
     #[serde(default = "modern", deserialize_with = "one_or_many")]
     pub recipe: Vec<Recipe>,
@@ -37,6 +40,23 @@ pub struct Study {
     /// What of the recipe is overridden.
     #[serde(default)]
     pub train: TrainOverrides,
+}
+
+/// How test faces are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Protocol {
+    /// Real test people alone, the same for every k.
+    #[default]
+    Fixed,
+    /// That, and beside it the paper's way: k units of generated identities join the test people.
+    Paper,
+}
+
+impl Protocol {
+    fn is_fixed(&self) -> bool {
+        *self == Self::Fixed
+    }
 }
 
 /// The labelled faces and how their people are split.
@@ -81,6 +101,16 @@ pub struct Generated {
     /// What k counts.
     #[serde(default)]
     pub unit: Unit,
+    /// Whether each set is mixed in alone, and all of them together, so that they can be compared; else they are one.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub side_by_side: bool,
+}
+
+/// The source that all generated sets are together, where they stand side by side.
+pub const TOGETHER: &str = "together";
+
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 /// What k counts.
@@ -113,6 +143,9 @@ pub struct Grid {
     pub arms: Vec<Arm>,
     /// For which k the arms other than `real` and `mix` run.
     pub controls: Controls,
+    /// Percent of the training people for a learning curve at the chosen k; all of them are always there.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub people_percent: Vec<u32>,
     /// Repetitions of every cell.
     pub seeds: u32,
     /// Written by `howfar run --until-sure`: `seeds` is the number at this look, and this the number at the last one.
@@ -134,7 +167,14 @@ pub enum Controls {
 impl Default for Grid {
     fn default() -> Self {
         let k = [0.0, 1.0, 2.0, 5.0].map(|k| MixtureRatio::new(k).expect("a literal ratio")).to_vec();
-        Grid { k, arms: Arm::USUAL.to_vec(), controls: Controls::Chosen, seeds: 5, seeds_at_most: None }
+        Grid {
+            k,
+            arms: Arm::USUAL.to_vec(),
+            controls: Controls::Chosen,
+            people_percent: Vec::new(),
+            seeds: 5,
+            seeds_at_most: None,
+        }
     }
 }
 
@@ -142,9 +182,9 @@ impl Default for Grid {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TrainOverrides {
-    /// Another network.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub network: Option<Network>,
+    /// Another network, or several that stand side by side.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "one_or_many_networks")]
+    pub network: Vec<Network>,
     /// Another number of epochs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub epochs: Option<u32>,
@@ -184,6 +224,22 @@ fn one_or_many<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<
     })
 }
 
+fn one_or_many_networks<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<Network>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(
+        untagged,
+        expecting = "a network is \"table1-same\", \"table1-valid\", \"compact\", \"medium\" or \"vgg16\", or a list of them"
+    )]
+    enum OneOrMany {
+        One(Network),
+        Many(Vec<Network>),
+    }
+    Ok(match OneOrMany::deserialize(deserializer)? {
+        OneOrMany::One(network) => vec![network],
+        OneOrMany::Many(networks) => networks,
+    })
+}
+
 impl Study {
     /// Reads and checks a study file; paths of sets become relative to its folder.
     pub fn read(path: &Path) -> Result<Self, Fault> {
@@ -208,6 +264,8 @@ impl Study {
             grid.k.truncate(1);
             grid.arms.clear();
         }
+        grid.people_percent.sort_unstable();
+        grid.people_percent.dedup();
         study.check(place)?;
         Ok(study)
     }
@@ -228,15 +286,48 @@ impl Study {
             return Err(Fault::usage(place, "expressions must be at least two different names")
                 .found(format!("{:?}", self.expressions)));
         }
+        if let Some(percent) = self.grid.people_percent.iter().find(|percent| !(1..100).contains(*percent)) {
+            return Err(Fault::usage(place, "grid.people_percent must be percents of the training people")
+                .found(percent)
+                .expected("whole numbers from 1 to 99; all people are there anyway"));
+        }
+        if self.protocol == Protocol::Paper && self.generated.unit != Unit::Identities {
+            return Err(Fault::usage(place, "the paper's protocol counts identities")
+                .found("unit = \"images\"")
+                .expected("unit = \"identities\""));
+        }
         self.real.split.check(place)
     }
 
-    /// The settings of a recipe with this study's overrides.
-    pub fn settings(&self, recipe: Recipe) -> TrainingSettings {
+    /// The networks that are trained by a recipe.
+    pub fn networks(&self, recipe: Recipe) -> Vec<Network> {
+        if self.train.network.is_empty() { vec![recipe.settings().network] } else { self.train.network.clone() }
+    }
+
+    /// What has an answer of its own: every recipe with every network and, side by side, every generated set. `generated` are
+    /// the names of those.
+    pub fn tracks(&self, generated: &[String]) -> Vec<Track> {
+        let sources: Vec<Option<String>> = if self.generated.side_by_side && generated.len() > 1 {
+            generated.iter().cloned().chain([TOGETHER.to_owned()]).map(Some).collect()
+        } else {
+            vec![None]
+        };
+        let mut tracks = Vec::new();
+        for recipe in &self.recipe {
+            for network in self.networks(*recipe) {
+                let of_source = |source: &Option<String>| Track { recipe: *recipe, network, source: source.clone() };
+                tracks.extend(sources.iter().map(of_source));
+            }
+        }
+        tracks
+    }
+
+    /// The settings of a recipe and network with this study's overrides.
+    pub fn settings(&self, recipe: Recipe, network: Network) -> TrainingSettings {
         let defaults = recipe.settings();
         let own = &self.train;
         TrainingSettings {
-            network: own.network.unwrap_or(defaults.network),
+            network,
             epochs: own.epochs.unwrap_or(defaults.epochs),
             batch: own.batch.unwrap_or(defaults.batch),
             learning_rate: own.learning_rate.unwrap_or(defaults.learning_rate),
@@ -331,7 +422,7 @@ mod tests {
         let study = Study::parse(MINIMAL, "study.toml").unwrap();
         assert_eq!(study.recipe, [Recipe::Modern]);
         assert_eq!(study.grid.k.iter().map(|k| k.value()).collect::<Vec<_>>(), [0.0, 1.0, 2.0, 5.0]);
-        assert_eq!(study.settings(Recipe::Paper).batch, 64);
+        assert_eq!(study.settings(Recipe::Paper, Network::Compact).batch, 64);
     }
 
     #[test]

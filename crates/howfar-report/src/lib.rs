@@ -13,6 +13,7 @@ mod table;
 mod terminal;
 mod timing;
 mod wording;
+mod worth;
 
 pub use page::{SheetPicture, html};
 pub use table::csv;

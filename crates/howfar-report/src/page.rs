@@ -6,7 +6,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::timing::Timing;
 use crate::wording::{self, Nouns};
-use crate::{confusion, curve, difference, how_far, provenance, table};
+use crate::{confusion, curve, difference, how_far, provenance, table, worth};
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("tip.js");
@@ -43,6 +43,9 @@ pub fn html(results: &Results, timing: Option<&Timing>, sheets: &[SheetPicture])
                 (head(results, nouns, !sheets.is_empty()))
                 main {
                     @for (i, recipe) in results.recipes.iter().enumerate() { (recipe_section(results, recipe, nouns, i)) }
+                    @if !results.between.is_empty() {
+                        section #between { h2 { "Side by side" } (worth::between(&results.between, nouns)) }
+                    }
                     @if !sheets.is_empty() { (faces(sheets)) }
                     (caveats(results))
                     @if !results.audits.is_empty() { (audits(&results.audits)) }
@@ -77,6 +80,7 @@ fn head(results: &Results, nouns: Nouns, has_sheets: bool) -> Markup {
                 @for (i, recipe) in results.recipes.iter().enumerate() {
                     a href=(format!("#recipe-{i}")) { "Recipe " (recipe.recipe.name()) }
                 }
+                @if !results.between.is_empty() { a href="#between" { "Side by side" } }
                 @if has_sheets { a href="#faces" { "Faces" } }
                 a href="#caveats" { "Caveats" }
                 @if !results.audits.is_empty() { a href="#audits" { "Audits" } }
@@ -92,6 +96,7 @@ fn recipe_section(results: &Results, recipe: &RecipeResults, nouns: Nouns, i: us
     html! {
         section.recipe id=(format!("recipe-{i}")) {
             h2 { "Recipe " (recipe.recipe.name())
+                @if let Some(source) = &recipe.source { ", " (source) }
                 small { (recipe.settings.network.name()) " network, " (wording::count(recipe.n_parameters as u64)) " parameters" } }
             @if let Some(answer) = answer { p.answer { (answer) } }
             h3 { "Accuracy against k" }
@@ -110,6 +115,15 @@ fn recipe_section(results: &Results, recipe: &RecipeResults, nouns: Nouns, i: us
             @if !(recipe.claims.is_empty() && recipe.controls.is_empty()) {
                 h3 { "Differences" (compared(recipe)) }
                 (difference::differences(recipe, nouns))
+                (worth::credit(&recipe.credit, nouns))
+            }
+            @if !recipe.exchange.is_empty() {
+                h3 { "Worth in " (nouns.real) }
+                (worth::exchange(&recipe.exchange, nouns))
+            }
+            @if !recipe.as_the_paper_counts.is_empty() {
+                h3 { "As the paper counts" }
+                (worth::as_the_paper_counts(&recipe.as_the_paper_counts))
             }
             h3 { "Every arm and k" }
             (table::tables(recipe, nouns))

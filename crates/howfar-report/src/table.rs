@@ -130,6 +130,7 @@ fn column_head(recipe: &RecipeResults, nouns: Nouns, part: Part, set: &str) -> M
         @match part {
             Part::Unseen => { "unseen" br; (set) }
             Part::Generated => { "generated" br; "trained on" }
+            Part::GeneratedTest => { "generated" br; "not trained on" }
             _ => { (part.name()) br; (nouns.real) }
         }
         // The number of generated faces differs from k to k, so a heading cannot carry it.

@@ -52,8 +52,9 @@ fn curve_tables(recipe: &RecipeResults, nouns: Nouns, width: usize) -> Vec<Strin
     let chosen = recipe.choice.as_ref().map(|c| c.chosen);
     let names = pairs.iter().map(|(arm, k)| row_name(*arm, *k, chosen));
     let names: Vec<String> = std::iter::once(" k".to_owned()).chain(names).collect();
-    let shown =
-        wording::columns(&recipe.table).into_iter().filter(|(p, _)| !matches!(p, Part::Training | Part::Generated));
+    let shown = wording::columns(&recipe.table)
+        .into_iter()
+        .filter(|(p, _)| !matches!(p, Part::Training | Part::Generated | Part::GeneratedTest));
     let columns: Vec<Vec<String>> = shown
         .map(|(part, set)| {
             let head = cut(&one_line(&nouns.part(part, set)), NAME_LETTERS);

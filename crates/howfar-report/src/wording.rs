@@ -83,6 +83,8 @@ pub(crate) fn arm(arm: Arm) -> &'static str {
         Arm::Repeat => "repeat",
         Arm::Augment => "augment",
         Arm::FixedShare => "fixed share",
+        Arm::Pretrain => "pretrain",
+        Arm::Curated => "curated",
     }
 }
 
@@ -100,6 +102,8 @@ pub(crate) fn arm_explained(arm: Arm) -> &'static str {
         Arm::Repeat => "control: real faces alone, trained for as many steps as the mix",
         Arm::Augment => "control: real faces and as many altered copies of them as the mix has generated faces",
         Arm::FixedShare => "control: the mix with real faces as every second picture",
+        Arm::Pretrain => "the generated faces first, then real faces alone, for as many pictures as the mix",
+        Arm::Curated => "the mix without generated faces whose label the network of real faces alone does not see",
     }
 }
 
@@ -127,6 +131,7 @@ impl Nouns {
         match part {
             Part::Unseen => format!("unseen: {set}"),
             Part::Generated => "generated faces trained on".to_owned(),
+            Part::GeneratedTest => "generated faces not trained on".to_owned(),
             Part::Training | Part::Validation | Part::Test => format!("{} {}", part.name(), self.real),
         }
     }

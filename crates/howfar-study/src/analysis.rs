@@ -2,11 +2,9 @@
 //!
 //! In: a workbench and its study folder. Out: the choices, made from validation predictions alone, then the results.
 
-use std::collections::BTreeMap;
-
 use howfar_evaluate::{CellPredictions, Choice, Finding, Results, choose_k};
 use howfar_face::{Fault, files};
-use howfar_protocol::{Cell, Plan, Recipe, read_predictions};
+use howfar_protocol::{Cell, MixtureRatio, Plan, Track, read_predictions};
 use serde::{Deserialize, Serialize};
 
 use crate::audit::findings;
@@ -19,22 +17,34 @@ use crate::workbench::Workbench;
 struct Choices {
     format: String,
     version: u32,
-    choices: BTreeMap<Recipe, Choice>,
+    choices: Vec<TrackChoice>,
 }
 
-const CHOICE_FORMAT: (&str, u32) = ("howfar choice", 1);
+/// The choice of a track.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct TrackChoice {
+    pub(crate) track: Track,
+    pub(crate) choice: Choice,
+}
 
-/// Chooses k for every recipe from the validation predictions of the plan's cells.
-pub(crate) fn choose(workbench: &Workbench, folder: &StudyFolder) -> Result<BTreeMap<Recipe, Choice>, Fault> {
+const CHOICE_FORMAT: (&str, u32) = ("howfar choice", 2);
+
+/// Chooses k for every track from the validation predictions of the plan's cells.
+pub(crate) fn choose(workbench: &Workbench, folder: &StudyFolder) -> Result<Vec<TrackChoice>, Fault> {
     let cells = read_cells(folder, &workbench.plan().cells)?;
-    let choose = |recipe: &Recipe| choose_k(*recipe, &cells).map(|choice| (*recipe, choice));
-    Ok(workbench.study().recipe.iter().filter_map(choose).collect())
+    let choose = |track: Track| choose_k(&track, &cells).map(|choice| TrackChoice { track, choice });
+    Ok(workbench.plan().tracks().into_iter().filter_map(choose).collect())
+}
+
+/// Where each track's controls are run.
+pub(crate) fn compared(choices: &[TrackChoice]) -> Vec<(Track, MixtureRatio)> {
+    choices.iter().map(|chosen| (chosen.track.clone(), chosen.choice.compared)).collect()
 }
 
 /// Writes the choices before anything of test people or unseen databases is opened.
-pub(crate) fn write_choices(folder: &StudyFolder, choices: &BTreeMap<Recipe, Choice>) -> Result<(), Fault> {
+pub(crate) fn write_choices(folder: &StudyFolder, choices: &[TrackChoice]) -> Result<(), Fault> {
     let (format, version) = CHOICE_FORMAT;
-    let choices = Choices { format: format.to_owned(), version, choices: choices.clone() };
+    let choices = Choices { format: format.to_owned(), version, choices: choices.to_vec() };
     files::write_json(&folder.choice_file(), &choices)
 }
 
@@ -48,9 +58,8 @@ pub fn all_cells(plan: &Plan, folder: &StudyFolder) -> Result<Vec<Cell>, Fault> 
     Ok(with_controls(plan, &choices.choices))
 }
 
-fn with_controls(plan: &Plan, choices: &BTreeMap<Recipe, Choice>) -> Vec<Cell> {
-    let controls = choices.iter().flat_map(|(recipe, choice)| plan.controls(*recipe, choice.compared));
-    plan.cells.iter().cloned().chain(controls).collect()
+fn with_controls(plan: &Plan, choices: &[TrackChoice]) -> Vec<Cell> {
+    plan.cells.iter().cloned().chain(plan.controls(&compared(choices))).collect()
 }
 
 /// Computes the results from the predictions of all cells and writes `results.json`.
@@ -58,16 +67,12 @@ pub fn analyse(workbench: &Workbench, folder: &StudyFolder) -> Result<Results, F
     let choices = choose(workbench, folder)?;
     write_choices(folder, &choices)?;
     let predictions = read_cells(folder, &with_controls(workbench.plan(), &choices))?;
-    let n_parameters: BTreeMap<Recipe, usize> = workbench
-        .study()
-        .recipe
-        .iter()
-        .map(|recipe| {
-            let network = workbench.study().settings(*recipe).network;
-            (*recipe, howfar_train::n_parameters(network, workbench.pool()))
-        })
-        .collect();
-    let mut results = howfar_evaluate::analyse(study_facts(workbench), &n_parameters, &predictions);
+    let with_parameters = |track: Track| {
+        let n_parameters = howfar_train::n_parameters(track.network, workbench.pool());
+        (track, n_parameters)
+    };
+    let tracks: Vec<(Track, usize)> = workbench.plan().tracks().into_iter().map(with_parameters).collect();
+    let mut results = howfar_evaluate::analyse(study_facts(workbench), &tracks, &predictions);
     results.audits = findings(workbench, folder)?;
     results.caveats.extend(results.audits.iter().filter_map(Finding::caveat));
     files::write_json(&folder.results_file(), &results)?;

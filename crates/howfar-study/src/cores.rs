@@ -7,7 +7,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use howfar_face::Fault;
-use howfar_protocol::{Cell, Recipe};
+use howfar_protocol::{Cell, Network, Recipe};
 use howfar_train::{Crew, measure_speed};
 
 use crate::workbench::Workbench;
@@ -37,20 +37,23 @@ impl Cores {
     }
 }
 
-/// A crew and how fast it trains with each recipe: pictures a second of all its jobs together.
+/// What decides how fast a cell trains.
+pub type Trained = (Recipe, Network);
+
+/// A crew and how fast it trains with each recipe and network: pictures a second of all its jobs together.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MeasuredCrew {
     /// The crew.
     pub crew: Crew,
     /// Its speeds.
-    pub speeds: BTreeMap<Recipe, f64>,
+    pub speeds: BTreeMap<Trained, f64>,
 }
 
 impl MeasuredCrew {
     /// Seconds for cells of so many pictures, the largest first, each begun by whoever is free.
-    pub fn seconds(&self, cells: &[(Recipe, u64)]) -> f64 {
+    pub fn seconds(&self, cells: &[(Trained, u64)]) -> f64 {
         let n_jobs = self.crew.n_jobs;
-        let of_one = |(recipe, n): &(Recipe, u64)| *n as f64 * n_jobs as f64 / self.speeds[recipe];
+        let of_one = |(trained, n): &(Trained, u64)| *n as f64 * n_jobs as f64 / self.speeds[trained];
         let mut seconds: Vec<f64> = cells.iter().map(of_one).collect();
         seconds.sort_by(|a, b| b.total_cmp(a));
         let mut busy = vec![0.0_f64; n_jobs];
@@ -63,13 +66,15 @@ impl MeasuredCrew {
     }
 }
 
-/// Measures the crews that come into question with every recipe of the study.
+/// Measures the crews that come into question with every recipe and network of the study.
 pub fn measure_crews(workbench: &Workbench, cores: Cores) -> Result<Vec<MeasuredCrew>, Fault> {
     let measured = |crew: Crew| {
-        let speed = |recipe: &Recipe| {
-            Ok((*recipe, measure_speed(&workbench.study().settings(*recipe), workbench.pool(), crew)?))
+        let study = workbench.study();
+        let speed = |(recipe, network): Trained| {
+            Ok(((recipe, network), measure_speed(&study.settings(recipe, network), workbench.pool(), crew)?))
         };
-        let speeds = workbench.study().recipe.iter().map(speed).collect::<Result<_, Fault>>()?;
+        let trained = study.recipe.iter().flat_map(|recipe| study.networks(*recipe).into_iter().map(|n| (*recipe, n)));
+        let speeds = trained.map(speed).collect::<Result<_, Fault>>()?;
         Ok(MeasuredCrew { crew, speeds })
     };
     cores.crews().into_iter().map(measured).collect()
@@ -88,7 +93,7 @@ impl Chooser {
     }
 
     /// The crew that does cells of these sizes soonest.
-    pub(crate) fn choose(&mut self, workbench: &Workbench, sizes: &[(Recipe, u64)]) -> Result<Crew, Fault> {
+    pub(crate) fn choose(&mut self, workbench: &Workbench, sizes: &[(Trained, u64)]) -> Result<Crew, Fault> {
         let crews = self.cores.crews();
         if crews.len() == 1 || sizes.is_empty() {
             return Ok(crews[0]);
@@ -101,17 +106,20 @@ impl Chooser {
 }
 
 /// The crew that does cells of these sizes soonest; none of none.
-pub fn soonest<'a>(measured: &'a [MeasuredCrew], sizes: &[(Recipe, u64)]) -> Option<&'a MeasuredCrew> {
+pub fn soonest<'a>(measured: &'a [MeasuredCrew], sizes: &[(Trained, u64)]) -> Option<&'a MeasuredCrew> {
     measured.iter().min_by(|a, b| a.seconds(sizes).total_cmp(&b.seconds(sizes)))
 }
 
-/// Recipe and training pictures of each cell, at most.
-pub fn cell_sizes(workbench: &Workbench, cells: &[Cell]) -> Result<Vec<(Recipe, u64)>, Fault> {
-    cells.iter().map(|cell| Ok((cell.recipe, workbench.n_pictures(std::slice::from_ref(cell))?))).collect()
+/// Recipe, network and training pictures of each cell, at most.
+pub fn cell_sizes(workbench: &Workbench, cells: &[Cell]) -> Result<Vec<(Trained, u64)>, Fault> {
+    cells
+        .iter()
+        .map(|cell| Ok(((cell.recipe, cell.settings.network), workbench.n_pictures(std::slice::from_ref(cell))?)))
+        .collect()
 }
 
 /// Places of cells, the largest first, so that no core waits long for the last one.
-pub(crate) fn largest_first(sizes: &[(Recipe, u64)]) -> Vec<usize> {
+pub(crate) fn largest_first(sizes: &[(Trained, u64)]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..sizes.len()).collect();
     order.sort_by_key(|i| Reverse(sizes[*i].1));
     order
@@ -120,6 +128,9 @@ pub(crate) fn largest_first(sizes: &[(Recipe, u64)]) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const PAPER: Trained = (Recipe::Paper, Network::Table1Same);
+    const MODERN: Trained = (Recipe::Modern, Network::Compact);
 
     fn crews(n_cores: usize, n_jobs: Option<usize>, n_threads: Option<usize>) -> Vec<(usize, usize)> {
         Cores { n_cores, n_jobs, n_threads }.crews().iter().map(|crew| (crew.n_jobs, crew.n_threads)).collect()
@@ -138,13 +149,13 @@ mod tests {
     fn one_cell_wants_all_cores_and_many_cells_a_core_each() {
         let measured = |n_jobs, n_threads, speed| MeasuredCrew {
             crew: Crew { n_jobs, n_threads },
-            speeds: BTreeMap::from([(Recipe::Paper, speed)]),
+            speeds: BTreeMap::from([(PAPER, speed)]),
         };
         let (apart, together) = (measured(4, 1, 400.0), measured(1, 4, 300.0));
-        let one = [(Recipe::Paper, 1200)];
+        let one = [(PAPER, 1200)];
         assert_eq!((apart.seconds(&one), together.seconds(&one)), (12.0, 4.0));
-        let many = [(Recipe::Paper, 1200); 8];
+        let many = [(PAPER, 1200); 8];
         assert_eq!((apart.seconds(&many), together.seconds(&many)), (24.0, 32.0));
-        assert_eq!(largest_first(&[(Recipe::Paper, 1), (Recipe::Modern, 3), (Recipe::Paper, 3)]), [1, 2, 0]);
+        assert_eq!(largest_first(&[(PAPER, 1), (MODERN, 3), (PAPER, 3)]), [1, 2, 0]);
     }
 }

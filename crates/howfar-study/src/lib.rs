@@ -14,7 +14,7 @@ mod workbench;
 
 pub use analysis::{all_cells, analyse};
 pub use audit::{Audit, AuditPlace, AuditedFaces, audit_faces, audit_study};
-pub use cores::{Cores, MeasuredCrew, cell_sizes, measure_crews, soonest};
+pub use cores::{Cores, MeasuredCrew, Trained, cell_sizes, measure_crews, soonest};
 pub use folder::{CellState, StudyFolder};
 pub use run_cell::{CellOutcome, CellTimes, FinishedCell, cell_times, run_cell};
 pub use runner::{StudyEvent, run_study};

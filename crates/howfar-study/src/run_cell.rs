@@ -3,13 +3,14 @@
 //! In: a workbench and a cell. Out: `runs/<cell>/` with `run.json`, `epochs.jsonl`, `model.safetensors`,
 //! `predictions.parquet`, `timing.json` and, last, `finished.json`. No score on test or unseen faces is computed here.
 
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Instant;
 
 use howfar_face::{Fault, Pool, files};
-use howfar_protocol::{Cell, Mixture, Part, Prediction, SplitPart, Variant, write_predictions};
-use howfar_train::{Event, Model, TrainingInputs, predict, train};
+use howfar_protocol::{Arm, Cell, Mixture, Part, Prediction, SplitPart, Variant, most_probable, write_predictions};
+use howfar_train::{Event, Model, Trained, TrainingInputs, predict, train};
 use serde::{Deserialize, Serialize};
 
 use crate::folder::{StudyFolder, try_lock};
@@ -65,12 +66,12 @@ impl CellTiming {
     const FORMAT: (&'static str, u32) = ("howfar cell timing", 1);
 }
 
-/// Runs a cell unless it is finished or another process is at it.
+/// Runs a cell unless it is finished or another process is at it. `watch` is told of every epoch and its number of pictures.
 pub fn run_cell(
     workbench: &Workbench,
     folder: &StudyFolder,
     cell: &Cell,
-    watch: &mut dyn FnMut(&Event) -> ControlFlow<()>,
+    watch: &mut dyn FnMut(&Event, u64) -> ControlFlow<()>,
 ) -> Result<CellOutcome, Fault> {
     let run_folder = folder.run_folder(cell);
     if folder.finished(cell)?.is_some() {
@@ -83,24 +84,16 @@ pub fn run_cell(
     }
     files::write_json(&run_folder.join("run.json"), &run_json(cell))?;
     let started = Instant::now();
-    let mixture = workbench.mixture(cell)?;
-    let validation = faces_of(workbench, cell, SplitPart::Validation);
+    let mut mixture = workbench.mixture(cell)?;
+    if cell.arm == Arm::Curated {
+        mixture = curated(workbench, folder, cell, mixture)?;
+    }
     let mut n_pictures = 0;
-    let trained = train(
-        &TrainingInputs {
-            pool: workbench.pool(),
-            mixture: &mixture,
-            validation: &validation,
-            settings: &cell.settings,
-            seeds: workbench.seeds(cell.seed_idx),
-            folder: &run_folder,
-            preprocessing: &workbench.preprocessing,
-        },
-        &mut |event| {
-            n_pictures += mixture.len() as u64;
-            watch(event)
-        },
-    )?;
+    let mut watch = |event: &Event, n: u64| {
+        n_pictures += n;
+        watch(event, n)
+    };
+    let trained = train_cell(workbench, cell, &mixture, &run_folder, &mut watch)?;
     trained.model.save(&run_folder.join("model.safetensors"))?;
     let predictions = predict_all(workbench, cell, &mixture, &trained.model)?;
     write_predictions(&run_folder.join("predictions.parquet"), workbench.pool().classes(), &predictions)?;
@@ -110,6 +103,69 @@ pub fn run_cell(
     files::write_json(&run_folder.join("timing.json"), &timing)?;
     finish(&run_folder, &mixture, trained.kept_epoch, trained.n_epochs)?;
     Ok(CellOutcome::Finished)
+}
+
+/// Trains on the mixture; for `pretrain` first on its generated faces, then on the real ones.
+fn train_cell(
+    workbench: &Workbench,
+    cell: &Cell,
+    mixture: &Mixture,
+    run_folder: &Path,
+    watch: &mut dyn FnMut(&Event, u64) -> ControlFlow<()>,
+) -> Result<Trained, Fault> {
+    let validation = faces_of(workbench, cell, SplitPart::Validation);
+    let mut train_on = |mixture: &Mixture, start: Option<&Model>, folder: &Path| {
+        let inputs = TrainingInputs {
+            pool: workbench.pool(),
+            mixture,
+            validation: &validation,
+            settings: &cell.settings,
+            seeds: workbench.seeds(cell.seed_idx),
+            start: start.map(Model::classifier),
+            folder,
+            preprocessing: &workbench.preprocessing,
+        };
+        train(&inputs, &mut |event| watch(event, mixture.len() as u64))
+    };
+    if cell.arm != Arm::Pretrain {
+        return train_on(mixture, None, run_folder);
+    }
+    let [generated, real] = mixture.one_after_the_other();
+    let folder = run_folder.join("pretraining");
+    files::create_folder(&folder)?;
+    let weights = folder.join("model.safetensors");
+    if !weights.is_file() {
+        train_on(&generated, None, &folder)?.model.save(&weights)?;
+    }
+    train_on(&real, Some(&Model::load(&weights)?), run_folder)
+}
+
+/// Without the generated faces whose label the `real` network of the same split and seed does not see. That network has seen
+/// training people alone, so nothing of those who validate or test reaches the mixture.
+fn curated(workbench: &Workbench, folder: &StudyFolder, cell: &Cell, mixture: Mixture) -> Result<Mixture, Fault> {
+    let is_judge = |other: &&Cell| {
+        other.arm == Arm::Real
+            && (other.recipe, other.settings.network) == (cell.recipe, cell.settings.network)
+            && (other.split_idx, other.seed_idx) == (cell.split_idx, cell.seed_idx)
+    };
+    let judge =
+        workbench.plan().cells.iter().find(is_judge).filter(|judge| matches!(folder.finished(judge), Ok(Some(_))));
+    let Some(judge) = judge else {
+        return Err(Fault::data(
+            folder.run_folder(cell).display(),
+            "the network that judges the labels is not there yet",
+        )
+        .expected("the finished `real` cell of the same split and seed")
+        .hint("run the cells that choose k first"));
+    };
+    let model = Model::load(&folder.run_folder(judge).join("model.safetensors"))?;
+    let mut faces: Vec<usize> = mixture.added().iter().map(|item| item.face).collect();
+    faces.sort_unstable();
+    faces.dedup();
+    let seen = predict(&model, workbench.pool(), &faces)?;
+    let agrees = |(face, seen): &(usize, Vec<f32>)| most_probable(seen) == workbench.pool().face(*face).labels.label;
+    let kept: BTreeSet<usize> = faces.into_iter().zip(seen).filter(agrees).map(|(face, _)| face).collect();
+    Ok(mixture.keep_added(|face| kept.contains(&face)))
 }
 
 fn run_json(cell: &Cell) -> serde_json::Value {
@@ -138,11 +194,16 @@ fn predict_all(workbench: &Workbench, cell: &Cell, mixture: &Mixture, model: &Mo
     let mut generated: Vec<usize> =
         mixture.added().iter().filter(|i| i.variant == Variant::AsIs).map(|i| i.face).filter(is_generated).collect();
     generated.dedup();
+    let mut training: Vec<usize> = mixture.real().iter().map(|item| item.face).collect();
+    if training.is_empty() {
+        training = faces_of(workbench, cell, SplitPart::Training);
+    }
     let parts = [
-        (Part::Training, faces_of(workbench, cell, SplitPart::Training)),
+        (Part::Training, training),
         (Part::Generated, generated),
         (Part::Validation, faces_of(workbench, cell, SplitPart::Validation)),
         (Part::Test, faces_of(workbench, cell, SplitPart::Test)),
+        (Part::GeneratedTest, workbench.generated_test_faces(cell)?),
     ];
     let mut predictions = Vec::new();
     for (part, faces) in &parts {

@@ -12,7 +12,7 @@ use howfar_face::{Fault, files};
 use howfar_protocol::Cell;
 use howfar_train::{Crew, Event};
 
-use crate::analysis::{choose, write_choices};
+use crate::analysis::{choose, compared, write_choices};
 use crate::cores::{Chooser, Cores, cell_sizes, largest_first};
 use crate::folder::StudyFolder;
 use crate::run_cell::{CellOutcome, run_cell};
@@ -75,9 +75,7 @@ pub fn run_study(
     run("cells that choose k", &workbench.plan().cells)?;
     let choices = choose(workbench, folder)?;
     write_choices(folder, &choices)?;
-    let controls: Vec<Cell> =
-        choices.iter().flat_map(|(recipe, choice)| workbench.plan().controls(*recipe, choice.compared)).collect();
-    run("controls at the chosen k", &controls)
+    run("controls at the chosen k", &workbench.plan().controls(&compared(&choices)))
 }
 
 struct Stage<'a> {
@@ -151,8 +149,7 @@ fn run_one(
     stage: &Stage<'_>,
 ) -> Result<(), Fault> {
     (stage.watch)(StudyEvent::Started { cell_idx, cell: Box::new(cell.clone()) });
-    let n_pictures = workbench.mixture(cell)?.len() as u64;
-    let outcome = run_cell(workbench, folder, cell, &mut |event| {
+    let outcome = run_cell(workbench, folder, cell, &mut |event, n_pictures| {
         (stage.watch)(StudyEvent::Epoch { cell_idx, event: event.clone(), n_pictures });
         if stop.load(Ordering::SeqCst) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     })?;
@@ -160,7 +157,9 @@ fn run_one(
         return Err(Fault::machine(folder.run_folder(cell).display(), "another process works on this cell")
             .hint("wait for it to end, then run the same command again"));
     }
-    let n_epochs = folder.finished(cell)?.map_or(0, |f| f.n_epochs);
+    let finished = folder.finished(cell)?;
+    let n_epochs = finished.as_ref().map_or(0, |f| f.n_epochs);
+    let n_pictures = finished.map_or(0, |f| f.n_training_pictures as u64);
     let n_pictures_saved = u64::from(cell.settings.epochs.saturating_sub(n_epochs)) * n_pictures;
     (stage.watch)(StudyEvent::Finished { cell_idx, n_pictures_saved });
     Ok(())

@@ -2,13 +2,14 @@
 //!
 //! In: a study. Out: a [`Workbench`]. Unseen databases lie in a pool of their own, which training is never given.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::PathBuf;
 
 use howfar_face::{FaceSet, Fault, Pool, Preprocessing, SubjectId};
 use howfar_protocol::{
-    Arm, Cell, GeneratedFaces, Mixture, MixtureRatio, Plan, PlanInputs, Seeds, SetInput, Split, Study,
+    Arm, Blend, Cell, GeneratedFaces, Mixture, MixtureRatio, Plan, PlanInputs, Protocol, Seeds, SetInput, Split, Study,
+    TOGETHER, generated_test_faces,
 };
 
 /// The decoded faces of a study and who is on which side.
@@ -19,7 +20,8 @@ pub struct Workbench {
     /// Real and generated faces.
     pub(crate) pool: Pool,
     pub(crate) real: Range<usize>,
-    pub(crate) generated: Option<GeneratedFaces>,
+    /// By the source that cells name; under none where all sets are one.
+    pub(crate) generated: BTreeMap<Option<String>, GeneratedFaces>,
     /// The unseen databases, one after the other.
     pub(crate) unseen_pool: Pool,
     pub(crate) splits: Vec<Split>,
@@ -43,15 +45,18 @@ impl Workbench {
         let preprocessing = real_sets[0].info().preprocessing.clone();
         let mut pool = Pool::new(study.expressions.clone(), &preprocessing);
         let mut n_left_out = 0;
-        let mut add = |pool: &mut Pool, sets: &[FaceSet]| -> Result<Range<usize>, Fault> {
-            let begin = pool.len();
+        let mut add = |pool: &mut Pool, sets: &[FaceSet]| -> Result<Vec<Range<usize>>, Fault> {
+            let mut ranges = Vec::new();
             for set in sets {
-                n_left_out += pool.add(set)?.1;
+                let (range, n_others) = pool.add(set)?;
+                n_left_out += n_others;
+                ranges.push(range);
             }
-            Ok(begin..pool.len())
+            Ok(ranges)
         };
-        let real = add(&mut pool, &real_sets)?;
-        let faces = add(&mut pool, &generated_sets)?;
+        add(&mut pool, &real_sets)?;
+        let real = 0..pool.len();
+        let ranges = add(&mut pool, &generated_sets)?;
         let mut unseen_pool = Pool::new(study.expressions.clone(), &preprocessing);
         add(&mut unseen_pool, &unseen_sets)?;
         let people: BTreeSet<SubjectId> = real.clone().map(|f| pool.face(f).labels.subject.clone()).collect();
@@ -66,11 +71,7 @@ impl Workbench {
             people: &people,
             instruction_set: howfar_train::instruction_set().to_owned(),
         };
-        let generated = (!generated_sets.is_empty()).then(|| GeneratedFaces {
-            faces,
-            generators: generated_sets.iter().filter_map(|s| s.info().generator.clone()).collect(),
-            unit: study.generated.unit,
-        });
+        let generated = generated(study, &generated_sets, &ranges);
         let names = |sets: &[FaceSet]| sets.iter().map(|s| s.info().name.clone()).collect::<Vec<_>>();
         let workbench = Workbench {
             plan: Plan::new(inputs)?,
@@ -122,7 +123,29 @@ impl Workbench {
 
     /// The training set of a cell.
     pub(crate) fn mixture(&self, cell: &Cell) -> Result<Mixture, Fault> {
-        self.mix(cell.arm, cell.k, cell.split_idx, cell.seed_idx)
+        let Cell { arm, k, people_percent, .. } = *cell;
+        self.mix(Blend { arm, k, people_percent }, &cell.source, cell.split_idx, cell.seed_idx)
+    }
+
+    /// Generated identities that join the test people of a cell, where the study counts as the paper does.
+    pub(crate) fn generated_test_faces(&self, cell: &Cell) -> Result<Vec<usize>, Fault> {
+        match self.generated.get(&cell.source) {
+            Some(generated) if self.study.protocol == Protocol::Paper && cell.arm != Arm::Real => {
+                let split = &self.splits[cell.split_idx as usize];
+                generated_test_faces(
+                    &self.pool,
+                    generated,
+                    split,
+                    [cell.k, self.largest_k()],
+                    self.seeds(cell.seed_idx),
+                )
+            }
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    fn largest_k(&self) -> MixtureRatio {
+        self.study.grid.k.last().copied().unwrap_or(MixtureRatio::ZERO)
     }
 
     /// The streams of one seed index: the same in all arms, so that differences are paired.
@@ -130,24 +153,58 @@ impl Workbench {
         Seeds::new(self.study.seed).child("seed index", u64::from(seed_idx))
     }
 
-    fn mix(&self, arm: Arm, k: MixtureRatio, split_idx: u32, seed_idx: u32) -> Result<Mixture, Fault> {
+    fn mix(&self, blend: Blend, source: &Option<String>, split_idx: u32, seed_idx: u32) -> Result<Mixture, Fault> {
         let split = &self.splits[split_idx as usize];
-        let generated = self.generated.as_ref();
-        Mixture::new(arm, k, &self.pool, self.real.clone(), generated, split, self.seeds(seed_idx))
+        let generated = self.generated.get(source);
+        Mixture::new(blend, &self.pool, self.real.clone(), generated, split, self.seeds(seed_idx))
     }
 
     /// Builds the largest mixture of every split once, so that what cannot be is refused before work starts.
     fn check_mixtures(&self) -> Result<(), Fault> {
-        let largest = self.study.grid.k.last().copied().unwrap_or(MixtureRatio::ZERO);
-        let arm = if largest > MixtureRatio::ZERO { Arm::Mix } else { Arm::Real };
-        (0..self.splits.len()).try_for_each(|split_idx| self.mix(arm, largest, split_idx as u32, 0).map(drop))
+        let largest = self.largest_k();
+        let blend = Blend { arm: Arm::Mix, k: largest, ..Blend::REAL };
+        let blend = if largest > MixtureRatio::ZERO { blend } else { Blend::REAL };
+        for split_idx in 0..self.splits.len() as u32 {
+            for track in self.plan.tracks() {
+                self.mix(blend, &track.source, split_idx, 0)?;
+            }
+        }
+        self.plan
+            .cells
+            .iter()
+            .filter(|cell| cell.k == largest)
+            .try_for_each(|cell| self.generated_test_faces(cell).map(drop))
     }
 }
 
-/// Two sets of one name could not be told apart in tables and predictions.
+/// The generated faces by the source that cells name.
+fn generated(study: &Study, sets: &[FaceSet], ranges: &[Range<usize>]) -> BTreeMap<Option<String>, GeneratedFaces> {
+    let of = |which: Range<usize>| GeneratedFaces {
+        faces: ranges[which.start].start..ranges[which.end - 1].end,
+        generators: sets[which].iter().filter_map(|set| set.info().generator.clone()).collect(),
+        unit: study.generated.unit,
+    };
+    let n = sets.len();
+    match n {
+        0 => BTreeMap::new(),
+        _ if study.generated.side_by_side && n > 1 => {
+            let alone = (0..n).map(|i| (Some(sets[i].info().name.clone()), of(i..i + 1)));
+            alone.chain([(Some(TOGETHER.to_owned()), of(0..n))]).collect()
+        }
+        _ => BTreeMap::from([(None, of(0..n))]),
+    }
+}
+
+/// Two sets of one name, or one that is called as all of them together, could not be told apart in tables and predictions.
 fn check_names<'a>(sets: impl Iterator<Item = &'a FaceSet>) -> Result<(), Fault> {
     let mut names = BTreeSet::new();
     for set in sets {
+        if set.info().name == TOGETHER {
+            return Err(Fault::usage(set.folder().display(), "no set of a study can have this name")
+                .found(TOGETHER)
+                .expected("another: it stands for all generated sets together")
+                .hint("prepare or draw it anew with another --name"));
+        }
         if !names.insert(set.info().name.clone()) {
             return Err(Fault::usage(set.folder().display(), "two sets of the study have the same name")
                 .found(&set.info().name)

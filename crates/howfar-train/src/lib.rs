@@ -14,6 +14,8 @@ mod run;
 mod scaling;
 mod speed;
 
+use howfar_net::ComputeDevice;
+
 pub use howfar_net::Precision;
 
 pub use history::{EpochRecord, Event};
@@ -22,8 +24,11 @@ pub use predict::predict;
 pub use run::{Trained, TrainingInputs, train};
 pub use speed::{Crew, measure_speed};
 
-/// What the engine computes with on this machine: `avx512`, `avx2` (with FMA) or `plain`. Part of a cell's identity, because other
-/// instructions round differently.
+/// What the engine computes with on this machine: `avx512`, `avx2` (with FMA) or `plain`; on a graphics card the device's name. Part of
+/// a cell's identity, because others round differently.
 pub fn instruction_set() -> &'static str {
-    howfar_net::InstructionSet::best().name()
+    match ComputeDevice::chosen() {
+        ComputeDevice::Cpu => howfar_net::InstructionSet::best().name(),
+        card => card.name(),
+    }
 }

@@ -36,6 +36,8 @@ pub struct TrainingInputs<'a> {
     pub settings: &'a TrainingSettings,
     /// Streams of the seed index; the streams `weights`, `dropout`, `augmentation`, `copy` are used here.
     pub seeds: Seeds,
+    /// The network that training begins with; drawn anew where there is none.
+    pub start: Option<&'a Classifier>,
     /// The run's folder, which must exist: gets `epochs.jsonl`, `timing.jsonl` and, while it runs, `checkpoint/`.
     pub folder: &'a Path,
     /// How the faces were prepared, kept in the model.
@@ -132,7 +134,8 @@ impl<'a> Run<'a> {
             }
         }
         let stream = &mut self.inputs.seeds.stream("weights", &[]);
-        let classifier = Classifier::new(self.architecture.clone(), stream);
+        let classifier =
+            self.inputs.start.cloned().unwrap_or_else(|| Classifier::new(self.architecture.clone(), stream));
         Ok(State { trainer: Trainer::new(classifier, self.optimiser), best: None, history: Vec::new() })
     }
 
@@ -238,7 +241,7 @@ fn first_largest(row: &[f32]) -> usize {
     best
 }
 
-/// What a checkpoint must share with a run: settings, seed, instructions, faces and their order in the first epoch.
+/// What a checkpoint must share with a run: settings, weights to begin with, seed, instructions, faces and their order in the first epoch.
 fn identity(inputs: &TrainingInputs<'_>) -> Result<String, Fault> {
     let TrainingInputs { pool, mixture, validation, settings, seeds, .. } = *inputs;
     let mut hash = howfar_face::checksum::Hasher::default();
@@ -249,7 +252,10 @@ fn identity(inputs: &TrainingInputs<'_>) -> Result<String, Fault> {
         hash.update_text(&pool.face(*face).sha256);
     }
     hash.update(&seeds.stream("identity of a checkpoint", &[]).next_u64().to_le_bytes());
-    hash.update_text(howfar_net::InstructionSet::best().name());
+    for tensor in inputs.start.iter().flat_map(|start| start.tensors("")) {
+        tensor.values.iter().for_each(|value| hash.update(&value.to_le_bytes()));
+    }
+    hash.update_text(crate::instruction_set());
     hash.update_text(&serde_json::to_string(settings).map_err(|e| Fault::data("[train]", e.to_string()))?);
     Ok(hash.finish())
 }

@@ -33,6 +33,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use howfar_face::Fault;
+use howfar_net::{ComputeDevice, NetFault};
 use howfar_study::Cores;
 
 use crate::cli::Command;
@@ -95,6 +96,25 @@ impl CoreArgs {
     fn cores(self) -> Cores {
         let [n_jobs, n_threads] = [self.jobs, self.threads].map(|n| n.map(|n| n as usize));
         Cores { n_cores: n_cores(), n_jobs, n_threads }
+    }
+}
+
+/// What computes.
+#[derive(Debug, Clone, clap::Args)]
+pub struct DeviceArg {
+    /// Compute on the processor or on a graphics card. A card takes a program that was built with the cargo feature of the same
+    /// name, and gives the same bits on another run only if its driver does.
+    #[arg(long, default_value = "cpu", value_parser = ComputeDevice::ALL.map(ComputeDevice::name))]
+    device: String,
+}
+
+impl DeviceArg {
+    /// Makes it the device of this process; comes before all work.
+    fn pin(&self) -> Result<(), Fault> {
+        let device = ComputeDevice::ALL.into_iter().find(|device| device.name() == self.device);
+        device.expect("clap let known names through").pin().map_err(|NetFault { what, found, expected, .. }| {
+            Fault::usage("--device", what).found(found).expected(expected)
+        })
     }
 }
 

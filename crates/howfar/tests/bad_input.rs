@@ -34,6 +34,18 @@ fn a_missing_folder() {
 }
 
 #[test]
+fn a_device_that_was_not_compiled_in() {
+    let place = workplace();
+    for command in [&["train-generator", "stargan"][..], &["train"]] {
+        let rest = ["faces", "--out", "out", "--device", "cuda"];
+        if !cfg!(feature = "cuda") {
+            expect(&howfar(&place, &[command, &rest].concat()), 2, &["--device", "cuda", "--features cuda"]);
+        }
+    }
+    assert!(!place.path().join("out").exists());
+}
+
+#[test]
 fn a_rig_that_is_not_there_or_not_known() {
     let place = workplace();
     let draw = |rig: &str| howfar(&place, &["draw", "--people", "1", "--rig", rig, "--out", "faces"]);

@@ -141,3 +141,43 @@ fn a_model_trained_by_hand_is_evaluated_and_predicts() {
     let [a, b] = ["m.safetensors", "n.safetensors"].map(|m| read(&place.path().join(m)));
     assert!(a == b, "the same seed gave other weights");
 }
+
+#[test]
+fn sets_side_by_side_every_arm_fewer_people_and_the_papers_count_stand_in_one_study() {
+    let place = workplace();
+    prepare(&place);
+    draw_style(&place, "other", 8, 4, "studio");
+    let study = STUDY
+        .replace("sets = [\"generated\"]", "sets = [\"generated\", \"other\"]\nside_by_side = true")
+        .replace(
+            "seeds = 2",
+            "seeds = 2\npeople_percent = [50]\narms = [\"mix\", \"repeat\", \"augment\", \"pretrain\", \"curated\"]",
+        )
+        .replace("[real]", "protocol = \"paper\"\n[real]");
+    program::study(&place, &study);
+    let run = howfar(&place, &["run", "study.toml", "--out", "out", "--quiet"]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let results: serde_json::Value = serde_json::from_slice(&read(&place.path().join("out/results.json"))).unwrap();
+    let tracks = results["recipes"].as_array().unwrap();
+    let sources: Vec<&str> = tracks.iter().map(|track| track["source"].as_str().unwrap()).collect();
+    assert_eq!(sources, ["generated", "other", "together"]);
+    for track in tracks {
+        let arms = track["controls"].as_array().unwrap().iter().map(|claim| claim["baseline_arm"].as_str().unwrap());
+        let arms: std::collections::BTreeSet<&str> = arms.collect();
+        assert_eq!(
+            arms.into_iter().collect::<Vec<_>>(),
+            ["augment", "curated", "generated-only", "pretrain", "repeat"]
+        );
+        let curve = track["exchange"][0]["curve"].as_array().unwrap();
+        assert_eq!(curve.iter().map(|p| p["n_people"].as_u64().unwrap()).collect::<Vec<_>>(), [2, 4]);
+        let rows = track["as_the_paper_counts"].as_array().unwrap();
+        let [zero, one] = [&rows[0], &rows[1]].map(|row| {
+            ["real_test_percent", "generated_test_percent", "mixed_test_percent"].map(|figure| row[figure].as_f64())
+        });
+        assert_eq!((zero[0], zero[1]), (zero[2], None), "without generated faces both counts are one");
+        let mean = (one[0].unwrap() + one[1].unwrap()) / 2.0;
+        assert!((mean - one[2].unwrap()).abs() < 1e-9, "at k = 1 half of the test faces are generated: {one:?}");
+    }
+    let report = String::from_utf8(read(&place.path().join("out/report.html"))).unwrap();
+    assert!(["Side by side", "Worth in identities", "As the paper counts"].iter().all(|words| report.contains(words)));
+}

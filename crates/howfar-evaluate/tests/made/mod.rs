@@ -68,6 +68,8 @@ impl Made {
             recipe: Recipe::Modern,
             arm,
             k: ratio(k),
+            source: None,
+            people_percent: None,
             split_idx,
             seed_idx,
             settings: Recipe::Modern.settings(),

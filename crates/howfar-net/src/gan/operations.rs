@@ -1,12 +1,12 @@
 //! What the two GANs are composed of: convolutions, instance normalisation, the up/down filter, leaky ReLU.
 //!
 //! In: activations channels last, `[N, H, W, C]`, and weights as PyTorch keeps them. Out: activations channels last. All of it is
-//! differentiable on a device that differentiates. Convolutions and the filter are those of `lowered.rs`, on a processor alone, with Burn's own as
-//! their twins in the tests; the rest is composed of Burn's operations. Knows no network.
+//! differentiable on a device that differentiates. Convolutions and the filter are those of `lowered.rs` on a processor and those of
+//! `composed.rs` elsewhere; the rest is composed of Burn's operations. Knows no network.
 
-use burn::tensor::{Tensor, activation};
+use burn::tensor::{Device, Tensor, activation};
 
-use crate::gan::lowered;
+use crate::gan::{composed, lowered};
 
 /// Stabilises the division by the deviation, as in PyTorch.
 pub const INSTANCE_EPSILON: f32 = 1e-5;
@@ -16,7 +16,8 @@ pub const INSTANCE_EPSILON: f32 = 1e-5;
 /// # Shapes
 /// `x` `[N, H, W, C]`, `weight` `[C', C, K, K]`, `bias` `[C']` -> `[N, H', W', C']` with H' = (H + 2 padding − K) / stride + 1
 pub fn convolve(x: Tensor<4>, weight: Tensor<4>, bias: Option<Tensor<1>>, stride: usize, padding: usize) -> Tensor<4> {
-    biased(lowered::convolve(x, weight, stride, padding), bias)
+    let convolve = if on_processor(&x) { lowered::convolve } else { composed::convolve };
+    biased(convolve(x, weight, stride, padding), bias)
 }
 
 /// A transposed convolution: the gradient of a convolution with respect to its input.
@@ -30,7 +31,13 @@ pub fn convolve_transposed(
     stride: usize,
     padding: usize,
 ) -> Tensor<4> {
-    biased(lowered::convolve_transposed(x, weight, stride, padding), bias)
+    let convolve = if on_processor(&x) { lowered::convolve_transposed } else { composed::convolve_transposed };
+    biased(convolve(x, weight, stride, padding), bias)
+}
+
+/// Whether it lies where `lowered.rs` can read it.
+fn on_processor(x: &Tensor<4>) -> bool {
+    x.device() == Device::flex()
 }
 
 fn biased(x: Tensor<4>, bias: Option<Tensor<1>>) -> Tensor<4> {
@@ -78,67 +85,14 @@ pub struct Resampling {
 /// # Shapes
 /// `x` `[N, H, W, C]` -> `[N, H', W', C]` with H' = (H up + padding − taps) / down + 1
 pub fn resample(x: Tensor<4>, taps: &[f32], resampling: Resampling) -> Tensor<4> {
-    lowered::resample(x, taps, resampling)
+    let resample = if on_processor(&x) { lowered::resample } else { composed::resample };
+    resample(x, taps, resampling)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use burn::tensor::module::{conv_transpose2d, conv2d};
-    use burn::tensor::ops::{ConvOptions, ConvTransposeOptions, PadMode};
-    use burn::tensor::{Device, TensorData};
-
-    fn composed_resample(x: Tensor<4>, taps: &[f32], resampling: Resampling) -> Tensor<4> {
-        let Resampling { up, down, padding: (before, after), gain } = resampling;
-        let [n, h, w, c] = x.dims();
-        let mut y = channels_first(x).reshape([n * c, 1, h, w]);
-        if up > 1 {
-            let zeros = |t: Tensor<6>| {
-                t.pad([(0, 0), (0, 0), (0, 0), (0, up - 1), (0, 0), (0, up - 1)], PadMode::Constant(0.0))
-            };
-            y = zeros(y.reshape([n * c, 1, h, 1, w, 1])).reshape([n * c, 1, h * up, w * up]);
-        }
-        let out = |v: isize| v.max(0).unsigned_abs();
-        let ring = (out(before), out(after));
-        if ring != (0, 0) {
-            y = y.pad([(0, 0), (0, 0), ring, ring], PadMode::Constant(0.0));
-        }
-        let [_, _, h, w] = y.dims();
-        let (cut, end) = (out(-before), out(-after));
-        if (cut, end) != (0, 0) {
-            y = y.slice([0..n * c, 0..1, cut..h - end, cut..w - end]);
-        }
-        // A convolution turns the filter round; the gain of the plane is shared by both directions.
-        let sum: f32 = taps.iter().sum();
-        let filter: Vec<f32> = taps.iter().rev().map(|tap| tap / sum * gain.sqrt()).collect();
-        let k = filter.len();
-        let filter = Tensor::<4>::from_data(TensorData::new(filter, [1, 1, k, 1]), &y.device());
-        let strided = |stride| ConvOptions::new(stride, [0, 0], [1, 1], 1);
-        let y = conv2d(y, filter.clone(), None, strided([down, 1]));
-        let y = conv2d(y, filter.reshape([1, 1, 1, k]), None, strided([1, down]));
-        let [_, _, h, w] = y.dims();
-        channels_last(y.reshape([n, c, h, w]))
-    }
-
-    /// `[N, H, W, C]` -> `[N, C, H, W]`
-    fn channels_first(x: Tensor<4>) -> Tensor<4> {
-        x.permute([0, 3, 1, 2])
-    }
-
-    /// `[N, C, H, W]` -> `[N, H, W, C]`
-    fn channels_last(x: Tensor<4>) -> Tensor<4> {
-        x.permute([0, 2, 3, 1])
-    }
-
-    fn composed_convolve(x: Tensor<4>, weight: Tensor<4>, stride: usize, padding: usize) -> Tensor<4> {
-        let options = ConvOptions::new([stride; 2], [padding; 2], [1, 1], 1);
-        channels_last(conv2d(channels_first(x), weight, None, options))
-    }
-
-    fn composed_transposed(x: Tensor<4>, weight: Tensor<4>, stride: usize, padding: usize) -> Tensor<4> {
-        let options = ConvTransposeOptions::new([stride; 2], [padding; 2], [0, 0], [1, 1], 1);
-        channels_last(conv_transpose2d(channels_first(x), weight, None, options))
-    }
+    use burn::tensor::TensorData;
 
     /// What comes out, and the gradients of its product with fixed numbers.
     fn with_gradients(
@@ -173,13 +127,13 @@ mod tests {
         {
             let (x, weight) = ([2, side, side, 3], [5, 3, k, k]);
             let found = with_gradients(|x, w| convolve(x, w, None, stride, padding), x, weight);
-            let expected = with_gradients(|x, w| composed_convolve(x, w, stride, padding), x, weight);
+            let expected = with_gradients(|x, w| composed::convolve(x, w, stride, padding), x, weight);
             assert_close(&format!("{k} {stride} {padding}"), &found, &expected);
         }
         for (k, stride, padding) in [(4, 2, 1), (3, 2, 0), (3, 1, 1)] {
             let (x, weight) = ([2, 4, 4, 3], [3, 5, k, k]);
             let found = with_gradients(|x, w| convolve_transposed(x, w, None, stride, padding), x, weight);
-            let expected = with_gradients(|x, w| composed_transposed(x, w, stride, padding), x, weight);
+            let expected = with_gradients(|x, w| composed::convolve_transposed(x, w, stride, padding), x, weight);
             assert_close(&format!("transposed {k} {stride} {padding}"), &found, &expected);
         }
     }
@@ -192,7 +146,7 @@ mod tests {
             let found =
                 with_gradients(|x, w| resample(x, &taps, r) * w.sum().reshape([1, 1, 1, 1]), [2, 7, 7, 3], [1; 4]);
             let expected = with_gradients(
-                |x, w| composed_resample(x, &taps, r) * w.sum().reshape([1, 1, 1, 1]),
+                |x, w| composed::resample(x, &taps, r) * w.sum().reshape([1, 1, 1, 1]),
                 [2, 7, 7, 3],
                 [1; 4],
             );

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use burn::tensor::{Device, Gradients, Tensor};
 use rand_chacha::ChaCha8Rng;
 
+use crate::device::device;
 use crate::weight_file::{Named, TensorFile};
 use crate::weights::uniform;
 use crate::{NetFault, Parameter};
@@ -202,7 +203,7 @@ pub(crate) fn number(tensor: Tensor<1>) -> f32 {
 
 /// A device that does not differentiate, and one that does.
 pub(crate) fn devices() -> (Device, Device) {
-    (Device::flex(), Device::flex().autodiff())
+    (device(), device().autodiff())
 }
 
 /// A standard normal number (Box and Muller, 1958).

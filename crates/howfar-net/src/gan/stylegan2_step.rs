@@ -275,7 +275,7 @@ impl StyleGan2Shape {
     /// # Shapes
     /// `z` `[N, Z]` -> `[N, H, W, C]`, mostly in −1..1
     pub fn drawn(&self, generator: &Parameters, z: &[f32], truncation: f32) -> Vec<f32> {
-        let (device, n) = (Device::flex(), z.len() / self.z_size);
+        let (device, n) = (devices().0, z.len() / self.z_size);
         let leaves = generator.frozen(&device);
         let w = self.map(&leaves, tensor(z.to_vec(), [n, self.z_size], &device));
         let styles = self.broadcast(self.truncate(&leaves, w, truncation));

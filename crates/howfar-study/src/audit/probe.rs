@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use std::sync::atomic::Ordering;
 
 use howfar_face::{Fault, Pool, Preprocessing, files};
-use howfar_protocol::{Arm, Mixture, MixtureRatio, Recipe, Seeds, Split, SplitPart, TrainingSettings};
+use howfar_protocol::{Blend, Mixture, Recipe, Seeds, Split, SplitPart, TrainingSettings};
 use howfar_train::{Event, Model, TrainingInputs, train};
 
 use super::AuditPlace;
@@ -31,8 +31,7 @@ impl Probe<'_> {
         let folder = &place.scratch.join(name);
         files::create_folder(folder)?;
         let all = 0..self.pool.len();
-        let mixture =
-            Mixture::new(Arm::Real, MixtureRatio::ZERO, self.pool, all.clone(), None, self.split, self.seeds)?;
+        let mixture = Mixture::new(Blend::REAL, self.pool, all.clone(), None, self.split, self.seeds)?;
         let side = |face: &usize| self.split.side(&self.pool.face(*face).labels.subject);
         let validation: Vec<usize> = all.filter(|face| side(face) == Some(SplitPart::Validation)).collect();
         let inputs = TrainingInputs {
@@ -41,6 +40,7 @@ impl Probe<'_> {
             validation: &validation,
             settings: &self.settings,
             seeds: self.seeds,
+            start: None,
             folder,
             preprocessing: self.preprocessing,
         };

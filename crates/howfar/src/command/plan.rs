@@ -31,19 +31,25 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     let plan = workbench.plan();
     let (sizes, crews) = (cell_sizes(&workbench, &plan.cells)?, measure_crews(&workbench, args.cores.cores())?);
     let measured = soonest(&crews, &sizes).expect("at least one crew comes into question");
-    for recipe in &study.recipe {
-        let cells: Vec<Cell> = plan.cells.iter().filter(|c| c.recipe == *recipe).cloned().collect();
+    for track in plan.tracks() {
+        let cells: Vec<Cell> = plan.cells.iter().filter(|cell| track.has(cell)).cloned().collect();
         let n_pictures = workbench.n_pictures(&cells)?;
+        let source = track.source.as_ref().map(|source| format!(", generated: {source}")).unwrap_or_default();
         console.answer(&format!(
-            "recipe {}: {} cells, {n_pictures} training pictures at {:.0} a second",
-            recipe.name(),
+            "recipe {}, {}{source}: {} cells, {n_pictures} training pictures at {:.0} a second",
+            track.recipe.name(),
+            track.network.name(),
             cells.len(),
-            measured.speeds[recipe]
+            measured.speeds[&(track.recipe, track.network)]
         ));
         for (arm, k, n) in groups(&cells) {
             let mixture = workbench.n_pictures(&[cells[n.0].clone()])? / u64::from(cells[n.0].settings.epochs);
             console.answer(&format!("  {:<15} k = {k:<4} {:>3} cells, {mixture} pictures an epoch", arm.name(), n.1));
         }
+    }
+    if !study.grid.people_percent.is_empty() {
+        let n = 2 * study.grid.people_percent.len();
+        console.answer(&format!("then {n} arms on fewer people, for a learning curve at the chosen k"));
     }
     let controls = study.grid.arms.iter().filter(|a| !matches!(a, Arm::Real | Arm::Mix)).count();
     console.answer(&format!(

@@ -31,7 +31,7 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
         Fault::usage("--index", "there is no such cell").found(args.index).expected(format!("0 to {}", cells.len() - 1))
     })?;
     let stop = stop_flag();
-    let outcome = run_cell(&workbench, &folder, cell, &mut |event| {
+    let outcome = run_cell(&workbench, &folder, cell, &mut |event, _| {
         console.note(&crate::journey::epoch_words(&cell.name(), event));
         if stop.load(Ordering::SeqCst) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     })?;

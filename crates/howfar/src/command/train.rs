@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
 use howfar_face::{FaceSet, Fault, Pool, Preprocessing, Provenance, SubjectId, files};
-use howfar_protocol::{Arm, Mixture, MixtureRatio, Network, Recipe, Seeds, Split, SplitPart};
+use howfar_protocol::{Blend, Mixture, Network, Recipe, Seeds, Split, SplitPart};
 use howfar_train::{Precision, TrainingInputs};
 
-use crate::command::stop_flag;
+use crate::command::{DeviceArg, stop_flag};
 use crate::console::Console;
 use crate::journey::epoch_words;
 
@@ -46,10 +46,13 @@ pub struct Args {
     /// Bits of a weight in the file: 32 (full) or 16 (half).
     #[arg(long, value_parser = ["full", "half"], default_value = "full")]
     precision: String,
+    #[command(flatten)]
+    device: DeviceArg,
 }
 
 /// Splits off validation people, trains, saves.
 pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
+    args.device.pin()?;
     if !(args.validation > 0.0 && args.validation < 1.0) {
         return Err(Fault::usage("--validation", "not a share of the people")
             .found(args.validation)
@@ -63,7 +66,7 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     let split = Split::by_counts(&people, [people.len().saturating_sub(n_validation), n_validation, 0], seeds)?;
     let side = |f: &usize| split.side(&pool.face(*f).labels.subject) == Some(SplitPart::Validation);
     let validation: Vec<usize> = real.clone().filter(side).collect();
-    let mixture = Mixture::new(Arm::Real, MixtureRatio::ZERO, &pool, real, None, &split, seeds)?;
+    let mixture = Mixture::new(Blend::REAL, &pool, real, None, &split, seeds)?;
     let settings = settings(args);
     // A run that was stopped goes on from what lies here.
     let folder = run_folder(&args.out);
@@ -74,6 +77,7 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
         validation: &validation,
         settings: &settings,
         seeds,
+        start: None,
         folder: &folder,
         preprocessing: &preprocessing,
     };

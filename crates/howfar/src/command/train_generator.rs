@@ -9,7 +9,7 @@ use howfar_face::{FaceSet, Fault, files};
 use howfar_generate::{Progress, Recipe, StarGanRecipe, StyleGan2Recipe, TrainRequest, TrainingFaces, preset, train};
 use howfar_net::Precision;
 
-use crate::command::stop_flag;
+use crate::command::{DeviceArg, stop_flag};
 use crate::console::{Console, duration_words};
 
 /// Between two lines that tell where it is.
@@ -53,10 +53,13 @@ pub struct Args {
     /// Steps between two kept states, each with a sheet; no result depends on it.
     #[arg(long, default_value_t = 250, value_parser = clap::value_parser!(u64).range(1..))]
     keep_every: u64,
+    #[command(flatten)]
+    device: DeviceArg,
 }
 
 /// Reads the faces, trains, says what was written.
 pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
+    args.device.pin()?;
     let embedded = |name: &str| preset(&args.kind, name).expect("clap let known names through");
     if let Some(name) = &args.show_settings {
         console.answer(embedded(name).trim_end());

@@ -1,0 +1,52 @@
+//! Recipes, networks and generated sets of one study side by side: each at its own chosen k against the first.
+//!
+//! In: outcomes and results of all tracks. Out: [`Between`]s. Differences are paired by face and seed; on the same faces all of
+//! them share one Holm correction.
+
+use howfar_protocol::{Arm, MixtureRatio, Part};
+
+use crate::claims::{judged_faces, real_sets};
+use crate::holm::holm;
+use crate::outcomes::{Outcomes, Slot};
+use crate::paired::Layout;
+use crate::results::{Between, RecipeResults, StudyFacts};
+
+/// Points in a share of 1.
+const POINTS: f64 = 100.0;
+
+/// Every track but the first against it, on test people and every unseen database.
+pub(crate) fn between(facts: &StudyFacts, tracks: &[(Outcomes, RecipeResults)]) -> Vec<Between> {
+    let Some(((of_first, first), others)) = tracks.split_first() else { return Vec::new() };
+    let baseline = best(first);
+    let mut all = Vec::new();
+    for faces in judged_faces(of_first, baseline) {
+        let compare = |(outcomes, results): &(Outcomes, RecipeResults)| {
+            let slot = best(results);
+            let (of_it, of_baseline) = (outcomes.series(slot, &faces), of_first.series(baseline, &faces));
+            let layout = Layout::of_difference(&faces, &of_it, &of_baseline)?;
+            let doubt = layout.doubt();
+            Some(Between {
+                part: faces.0,
+                set: if faces.0 == Part::Unseen { faces.1.clone() } else { real_sets(facts) },
+                name: format!("{}, k = {}", results.name(), slot.k),
+                baseline: format!("{}, k = {}", first.name(), baseline.k),
+                baseline_accuracy_percent: POINTS * layout.baseline_mean,
+                difference_points: POINTS * layout.mean,
+                interval_points: doubt.claimed_interval(layout.mean).map(|end| POINTS * end),
+                p_holm: doubt.p_two_sided(layout.mean),
+            })
+        };
+        let mut of_faces: Vec<Between> = others.iter().filter_map(compare).collect();
+        let p: Vec<f64> = of_faces.iter().map(|between| between.p_holm).collect();
+        of_faces.iter_mut().zip(holm(&p)).for_each(|(between, p)| between.p_holm = p);
+        all.extend(of_faces);
+    }
+    all
+}
+
+/// The mix at the chosen k, or real faces alone.
+fn best(results: &RecipeResults) -> Slot {
+    let k = results.choice.as_ref().map_or(MixtureRatio::ZERO, |choice| choice.chosen);
+    let arm = if k == MixtureRatio::ZERO { Arm::Real } else { Arm::Mix };
+    Slot { recipe: results.recipe, arm, k }
+}

@@ -1,0 +1,65 @@
+//! Test accuracy as the paper counts it, and how much of its rise the changing test faces make alone.
+//!
+//! In: outcomes with predictions on generated test identities. Out: a [`PaperRow`] for each k; nothing with the usual protocol.
+
+use howfar_protocol::{Arm, MixtureRatio, Part, Recipe};
+
+use crate::outcomes::{Outcomes, Slot};
+use crate::results::PaperRow;
+
+const PERCENT: f64 = 100.0;
+
+/// Faces that are right and all faces, over seeds and splits.
+#[derive(Clone, Copy, Default)]
+struct Count {
+    right: f64,
+    all: f64,
+}
+
+impl Count {
+    fn and(self, other: Self) -> Self {
+        Count { right: self.right + other.right, all: self.all + other.all }
+    }
+
+    fn percent(self) -> Option<f64> {
+        (self.all > 0.0).then(|| PERCENT * self.right / self.all)
+    }
+}
+
+/// One row for k = 0 and every k of the mix.
+pub(crate) fn as_the_paper_counts(outcomes: &Outcomes, recipe: Recipe) -> Vec<PaperRow> {
+    let real = Slot { recipe, arm: Arm::Real, k: MixtureRatio::ZERO };
+    let alone = Slot { recipe, arm: Arm::GeneratedOnly, k: MixtureRatio::ONE };
+    let of_generated = count(outcomes, alone, Part::GeneratedTest).percent();
+    let (Some(a_real), Some(a_generated)) = (count(outcomes, real, Part::Test).percent(), of_generated) else {
+        return Vec::new();
+    };
+    let row = |slot: Slot| {
+        let count = |part| count(outcomes, slot, part);
+        let (real, generated) = (count(Part::Test), count(Part::GeneratedTest));
+        let mixed = real.and(generated).percent()?;
+        let k = slot.k.value();
+        let predicted = (a_real + k * a_generated) / (1.0 + k);
+        let gain = mixed - a_real;
+        Some(PaperRow {
+            k: slot.k,
+            training_percent: count(Part::Training).and(count(Part::Generated)).percent()?,
+            real_test_percent: real.percent()?,
+            generated_test_percent: generated.percent(),
+            mixed_test_percent: mixed,
+            predicted_percent: predicted,
+            share_of_test_mix_percent: (k > 0.0 && gain > 0.0).then(|| PERCENT * (predicted - a_real) / gain),
+        })
+    };
+    let mixes = outcomes.slots(recipe).filter(|slot| slot.arm == Arm::Mix);
+    std::iter::once(real).chain(mixes).filter_map(row).collect()
+}
+
+fn count(outcomes: &Outcomes, slot: Slot, part: Part) -> Count {
+    let series = outcomes.series(slot, &(part, String::new()));
+    let of_cell = |c: &crate::ConfusionCounts| {
+        let all = c.n_faces() as f64;
+        Count { right: c.accuracy() * all, all }
+    };
+    series.values().map(|cell| of_cell(&cell.confusion)).filter(|c| c.all > 0.0).fold(Count::default(), Count::and)
+}

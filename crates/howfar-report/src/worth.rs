@@ -1,0 +1,129 @@
+//! What the added faces are worth: credit beyond the controls, real people, other sets and networks, and the paper's own count.
+
+use howfar_evaluate::{Between, Credit, Exchange, PaperRow};
+use howfar_protocol::{MixtureRatio, Part};
+use maud::{Markup, html};
+
+use crate::wording::{self, NOTHING, Nouns};
+
+/// Test column of the paper's Table 2 (VISAPP 2023), in percent.
+const PUBLISHED: [(f64, f64); 10] = [
+    (0.0, 69.6),
+    (1.0, 85.3),
+    (2.0, 89.0),
+    (3.0, 92.7),
+    (4.0, 92.5),
+    (5.0, 94.3),
+    (6.0, 94.0),
+    (10.0, 95.1),
+    (15.0, 95.5),
+    (20.0, 97.0),
+];
+
+/// One sentence for each judged set of faces.
+pub(crate) fn credit(credit: &[Credit], nouns: Nouns) -> Markup {
+    html! { @if !credit.is_empty() {
+        ul { @for c in credit { li {
+            b { (faces(c.part, &c.set, nouns)) } ": credited to the added faces, beyond longer training and altered copies: "
+            @if c.is_clear { b { (wording::points(c.difference_points)) " points" } } @else { b { "nothing clear" } }
+            " (against " (wording::arm(c.over)) ", the stronger control: " (wording::points(c.difference_points)) ", "
+            (wording::points_interval(c.interval_points)) ")."
+        } } }
+    } }
+}
+
+/// Learning curves and the exchange rate.
+pub(crate) fn exchange(all: &[Exchange], nouns: Nouns) -> Markup {
+    html! { @for exchange in all {
+        p { b { (faces(exchange.part, &exchange.set, nouns)) } ": " (exchange_sentence(exchange, nouns)) }
+        div.scroll tabindex="0" role="region" aria-label="exchange rate" {
+            table.figures.narrow {
+                caption { b { "Accuracy with fewer training " (nouns.real) } ", percent" }
+                thead { tr { th scope="row" { "training " (nouns.real) } @for p in &exchange.curve { th.n scope="col" { (p.n_people) } } } }
+                tbody {
+                    tr { th scope="row" { "real only" } @for p in &exchange.curve { td.n { (wording::percent(p.real_accuracy_percent)) } } }
+                    tr { th scope="row" { "mix, k = " (exchange.k) } @for p in &exchange.curve { td.n { (wording::percent(p.mix_accuracy_percent)) } } }
+                }
+            }
+        }
+    } }
+}
+
+/// `k = 2 is worth at least 12 training people more (95 % interval 5 to at least 12).`
+pub(crate) fn exchange_sentence(exchange: &Exchange, nouns: Nouns) -> String {
+    let most = exchange.most_people;
+    let bounded = |value: f64| match value {
+        v if v >= most => format!("at least {most:.0}"),
+        v if v <= -most => format!("at most −{most:.0}"),
+        v => format!("{v:.0}").replace('-', "−"),
+    };
+    let [low, high] = exchange.interval_people;
+    format!(
+        "the faces of k = {} are worth {} training {} (95 % interval {} to {}).",
+        exchange.k,
+        bounded(exchange.worth_people),
+        nouns.real,
+        bounded(low),
+        bounded(high)
+    )
+}
+
+/// Recipes, networks and generated sets against the first.
+pub(crate) fn between(all: &[Between], nouns: Nouns) -> Markup {
+    html! {
+        div.scroll tabindex="0" role="region" aria-label="side by side" {
+            table.claims {
+                caption { b { "Side by side" } ": each at its own chosen k, less the first; paired by face and seed, in points." }
+                thead { tr {
+                    th scope="col" { "Faces" } th scope="col" { "Compared" } th.n scope="col" { "Difference" }
+                    th.n scope="col" { "95 % interval" } th.n scope="col" { "p, Holm" }
+                } }
+                tbody { @for b in all { tr {
+                    th scope="row" { (faces(b.part, &b.set, nouns)) }
+                    td { (b.name) small { "less " (b.baseline) ", " (wording::percent(b.baseline_accuracy_percent)) " %" } }
+                    td.n { b { (wording::points(b.difference_points)) } }
+                    td.n { (wording::points_interval(b.interval_points)) }
+                    td.n { (wording::p_value(b.p_holm)) }
+                } } }
+            }
+        }
+    }
+}
+
+/// Test accuracy as the paper counts, beside its published figures.
+pub(crate) fn as_the_paper_counts(rows: &[PaperRow]) -> Markup {
+    let published = |k: MixtureRatio| PUBLISHED.iter().find(|(own, _)| *own == k.value());
+    html! {
+        p.note {
+            "The paper adds k units of generated identities to the test people, so its test faces change with k. The last column is the part of \
+             the gain that this alone makes: (a_real + k·a_generated)/(1 + k), less a_real, in percent of the gain. Real test faces stay the same."
+        }
+        div.scroll tabindex="0" role="region" aria-label="as the paper counts" {
+            table.figures {
+                caption { b { "Accuracy as the paper counts" } ", percent" }
+                thead { tr {
+                    th.n scope="col" { "k" } th.n scope="col" { "training" } th.n scope="col" { "test," br; "paper's count" }
+                    th.n scope="col" { "published" br; "(its databases)" } th.n scope="col" { "real test" br; "faces alone" }
+                    th.n scope="col" { "generated" br; "test faces" } th.n scope="col" { "predicted by" br; "the test mix" }
+                    th.n scope="col" { "share of" br; "the test mix" }
+                } }
+                tbody { @for row in rows { tr {
+                    td.n { (row.k) } td.n { (wording::percent(row.training_percent)) }
+                    td.n { b { (wording::percent(row.mixed_test_percent)) } }
+                    td.n { (published(row.k).map_or_else(|| NOTHING.to_owned(), |(_, percent)| wording::percent(*percent))) }
+                    td.n { (wording::percent(row.real_test_percent)) }
+                    td.n { (optional(row.generated_test_percent)) } td.n { (wording::percent(row.predicted_percent)) }
+                    td.n { (optional(row.share_of_test_mix_percent)) }
+                } } }
+            }
+        }
+    }
+}
+
+fn optional(percent: Option<f64>) -> String {
+    percent.map_or_else(|| NOTHING.to_owned(), wording::percent)
+}
+
+fn faces(part: Part, set: &str, nouns: Nouns) -> String {
+    if part == Part::Unseen { format!("unseen: {set}") } else { nouns.part(part, "") }
+}
