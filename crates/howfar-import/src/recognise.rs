@@ -35,9 +35,18 @@ pub fn recognise<'f, 'a>(file: &'f ForeignFile<'a>) -> NetworkFile<'f, 'a> {
             file.tensors.iter().filter_map(|(name, t)| Some((name.strip_prefix(prefix)?, t))).collect();
         let shapes = Shapes(&tensors);
         if let Some((kind, mut settings)) = shapes.network() {
-            if let Some(made) = file.made.get(prefix.trim_end_matches('.')) {
-                settings.insert("init_kwargs".into(), made.arguments.clone());
-            }
+            let mut argument_of = |part: &str, key: &str, argument: &str| {
+                let made = file.made.get(format!("{prefix}{part}").trim_end_matches('.'));
+                let found =
+                    made.map(|made| if argument.is_empty() { &made.arguments } else { &made.arguments[argument] });
+                if let Some(value) = found.filter(|value| !value.is_null()) {
+                    settings.insert(key.into(), value.clone());
+                }
+            };
+            argument_of("", "init_kwargs", "");
+            // What a layer was made with, defaults of the program included: they differ between programs.
+            argument_of("synthesis.b4.conv1", "conv_clamp", "conv_clamp");
+            argument_of("mapping.fc0", "lr_multiplier", "lr_multiplier");
             let drops = |name: &str| kind.starts_with("stargan") && RUNNING.iter().any(|end| name.ends_with(end));
             let left_out = tensors.keys().copied().filter(|name| drops(name)).collect();
             let tensors = tensors.into_iter().filter(|(name, _)| !drops(name)).collect();

@@ -46,6 +46,8 @@ pub enum Command {
     ImportWeights(command::import_weights::Args),
     /// Print what is in a weight file of any program; nothing in it is run.
     InspectWeights(command::inspect_weights::Args),
+    /// Run a generator on given numbers, and write its pictures as numbers.
+    RunGenerator(command::run_generator::Args),
     /// Print what is in a face set.
     Inspect(command::inspect::Args),
     /// Draw a contact sheet of a face set: people × expressions.

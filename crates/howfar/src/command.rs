@@ -23,6 +23,7 @@ pub mod report;
 pub mod rig;
 pub mod run;
 pub mod run_cell;
+pub mod run_generator;
 pub mod sheet;
 pub mod status;
 pub mod train;
@@ -64,6 +65,7 @@ pub fn run(command: Command, console: &Console) -> Result<(), Fault> {
         Command::Status(args) => status::run(&args, console),
         Command::ImportWeights(args) => import_weights::run(&args, console),
         Command::InspectWeights(args) => inspect_weights::run(&args, console),
+        Command::RunGenerator(args) => run_generator::run(&args, console),
         Command::Audit(args) => audit::run(&args, console),
         Command::CheckStatistics(args) => check_statistics::run(&args, console),
         Command::Analyse(args) => analyse::run(&args, console),

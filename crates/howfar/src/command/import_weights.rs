@@ -4,12 +4,15 @@ use std::path::PathBuf;
 
 use howfar_face::{Fault, Preprocessing, files};
 use howfar_import::{ForeignFile, NetworkFile, read_file, recognise, write};
-use howfar_net::gan::{Generator, GeneratorShape, Parameters, StarGanShape, StyleGan2Shape};
-use howfar_net::{Named, NetFault, Precision, TensorFile};
+use howfar_net::gan::{Generator, GeneratorShape, Parameters, Slot, StarGanShape, StyleGan2Shape};
+use howfar_net::{Named, Precision, TensorFile};
 use serde_json::{Value, json};
 
 use crate::command::generate::in_weights;
 use crate::console::Console;
+
+/// Numbers of a generator; StyleGAN2 at 1024 pixels has 33 million. Four copies of so many stay below 1 GiB.
+const MOST_NUMBERS: usize = 60_000_000;
 
 /// Take weights over from another program: StyleGAN2's .pkl, StarGAN's .ckpt, VGG16's .pth, safetensors.
 #[derive(Debug, clap::Args)]
@@ -36,14 +39,23 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     let bytes = read_file(&args.file)?;
     let file = ForeignFile::read(&args.file.display().to_string(), &bytes)?;
     let network = recognise(&file);
+    let words = format!("{}: {}, {} tensors", args.out.display(), network.kind, network.tensors.len());
+    let n_left_out = network.left_out.len();
     match generator_shape(args, &network)? {
-        Some(shape) => files::write(&args.out, &generator(args, &network, shape)?)?,
+        Some(shape) => {
+            let generator = generator(args, &network, shape, &slots(args, shape)?)?;
+            // What was read is not held beside what is written.
+            drop(network);
+            drop(file);
+            drop(bytes);
+            let written = generator.to_bytes(Precision::Full).map_err(|fault| in_weights(&args.file, fault))?;
+            files::write(&args.out, &written)?;
+        }
         None => write(&args.out, &network)?,
     }
-    console.answer(&format!("{}: {}, {} tensors", args.out.display(), network.kind, network.tensors.len()));
-    if !network.left_out.is_empty() {
-        console
-            .note(&format!("{} running statistics were left out: each picture's own are used", network.left_out.len()));
+    console.answer(&words);
+    if n_left_out > 0 {
+        console.note(&format!("{n_left_out} running statistics were left out: each picture's own are used"));
     }
     Ok(())
 }
@@ -73,31 +85,61 @@ fn generator_shape(args: &Args, network: &NetworkFile<'_, '_>) -> Result<Option<
                 .collect();
             let channel_max = channels.iter().map(|(_, n)| *n).max().unwrap_or(0);
             let channel_base = channels.iter().map(|(side, n)| side * n).max().unwrap_or(0);
-            let clamp = network.settings["init_kwargs"]["synthesis_kwargs"]["conv_clamp"].as_f64().map(|c| c as f32);
+            if size("c_dim") > 0 {
+                return Err(Fault::data(args.file.display(), "this StyleGAN2 draws by label, which howfar's does not")
+                    .found(format!("{} labels", size("c_dim")))
+                    .expected("a network that was trained without labels"));
+            }
+            only_the_usual_filter(args, network)?;
+            let standard = StyleGan2Shape::standard(side, size("img_channels"));
+            let number = |field: &str| network.settings[field].as_f64().map(|value| value as f32);
             Ok(Some(GeneratorShape::StyleGan2(StyleGan2Shape {
                 z_size: size("z_dim"),
                 w_size: size("w_dim"),
                 mapping_layers: size("num_layers"),
                 channel_base,
                 channel_max,
-                clamp,
-                ..StyleGan2Shape::standard(side, size("img_channels"))
+                clamp: number("conv_clamp"),
+                mapping_rate: number("lr_multiplier").unwrap_or(standard.mapping_rate),
+                ..standard
             })))
         }
         _ => Ok(None),
     }
 }
 
-/// The bytes of a weight file that `howfar generate` takes.
-fn generator(args: &Args, network: &NetworkFile<'_, '_>, shape: GeneratorShape) -> Result<Vec<u8>, Fault> {
-    let fault = |fault: NetFault| in_weights(&args.file, fault);
-    let named = network.tensors.iter().map(|(name, tensor)| Named {
-        name: (*name).to_owned(),
-        shape: tensor.shape().to_vec(),
-        values: tensor.values(),
-    });
-    let bytes = TensorFile::write(&json!({}), &named.collect::<Vec<_>>(), Precision::Full).map_err(fault)?;
-    let mut tensors = TensorFile::read(&bytes).map_err(fault)?;
+/// Refuses a StyleGAN2 whose pictures grow by another filter than [1, 3, 3, 1], which its file keeps as an outer product.
+fn only_the_usual_filter(args: &Args, network: &NetworkFile<'_, '_>) -> Result<(), Fault> {
+    const TAPS: [f32; 4] = [1.0, 3.0, 3.0, 1.0];
+    let usual: Vec<f32> = TAPS.iter().flat_map(|a| TAPS.map(|b| a * b / 64.0)).collect();
+    let filters = network.tensors.iter().filter(|(name, _)| name.ends_with(".resample_filter"));
+    let mut others = filters.map(|(_, filter)| filter.values()).filter(|filter| *filter != usual);
+    match others.next() {
+        Some(filter) => {
+            Err(Fault::data(args.file.display(), "this StyleGAN2 resizes with a filter that howfar's does not have")
+                .found(format!("{filter:?}"))
+                .expected("[1, 3, 3, 1] along both sides"))
+        }
+        None => Ok(()),
+    }
+}
+
+/// A generator that `howfar generate` takes. Tensors that it does not have stay behind.
+fn generator(
+    args: &Args,
+    network: &NetworkFile<'_, '_>,
+    shape: GeneratorShape,
+    slots: &[Slot],
+) -> Result<Generator, Fault> {
+    let named = |slot: &Slot| {
+        let tensor = network.tensors.get(slot.name.as_str())?;
+        // One of another shape is refused for its shape below; its numbers, which may be many, are not needed for that.
+        let values = if tensor.shape() == slot.shape { tensor.values() } else { Vec::new() };
+        let named = Named { name: slot.name.clone(), shape: tensor.shape().to_vec(), values };
+        Some((slot.name.clone(), named))
+    };
+    let tensors = slots.iter().filter_map(named).collect();
+    let mut tensors = TensorFile { metadata: json!({}), tensors };
     let (side, n_channels) = match shape {
         GeneratorShape::StarGan(s) => (s.side, s.n_channels),
         GeneratorShape::StyleGan2(s) => (s.side, s.n_channels),
@@ -105,7 +147,24 @@ fn generator(args: &Args, network: &NetworkFile<'_, '_>, shape: GeneratorShape) 
     let colour = if n_channels == 3 { "rgb" } else { "gray" };
     let preprocessing =
         Preprocessing { colour: colour.to_owned(), ..Preprocessing::standard("unknown", "unknown", side as u32) };
-    let parameters = Parameters::take(&shape.slots(), &mut tensors, "").map_err(fault)?;
+    let parameters = Parameters::take(slots, &mut tensors, "").map_err(|fault| in_weights(&args.file, fault))?;
     let card: Value = json!({"classes": args.classes, "preprocessing": preprocessing, "imported": network.settings});
-    Generator { shape, parameters, card }.to_bytes(Precision::Full).map_err(fault)
+    Ok(Generator { shape, parameters, card })
+}
+
+/// The tensors of a generator, if it may be made.
+fn slots(args: &Args, shape: GeneratorShape) -> Result<Vec<Slot>, Fault> {
+    match shape {
+        GeneratorShape::StarGan(shape) => shape.check(),
+        GeneratorShape::StyleGan2(shape) => shape.check(),
+    }
+    .map_err(|fault| in_weights(&args.file, fault))?;
+    let slots = shape.slots();
+    let n: usize = slots.iter().map(|slot| slot.shape.iter().product::<usize>()).sum();
+    if n > MOST_NUMBERS {
+        return Err(Fault::data(args.file.display(), "refused: the generator is larger than howfar reads")
+            .found(format!("{n} numbers"))
+            .expected(format!("up to {MOST_NUMBERS}")));
+    }
+    Ok(slots)
 }
