@@ -33,10 +33,12 @@ class Report:
 
 
 def read_cells(study):
-    """{(recipe, arm, k): {(split, seed): {(part, set): {"label", "predicted", "subject", "face"}}}}"""
+    """{(recipe, network, source, arm, k): {(split, seed): {(part, set): {"label", "predicted", "subject", "face"}}}}"""
     cells = defaultdict(dict)
     for file in sorted(study.glob("runs/*/predictions.parquet")):
         cell = json.loads((file.parent / "run.json").read_text())["cell"]
+        if cell.get("people_percent"):
+            continue  # learning curves are no part of the tables
         columns = pq.read_table(file).to_pydict()
         parts = defaultdict(lambda: {"label": [], "predicted": [], "subject": [], "face": []})
         for i, part in enumerate(columns["part"]):
@@ -47,7 +49,8 @@ def read_cells(study):
             faces["subject"].append(columns["subject"][i])
             faces["face"].append((columns["set"][i], columns["row"][i]))
         run = cell["split_idx"], cell["seed_idx"]
-        group = cells[cell["recipe"], cell["arm"], float(cell["k"])]
+        group = cells[
+            cell["recipe"], cell["settings"]["network"], cell.get("source"), cell["arm"], float(cell["k"])]
         if run in group:
             sys.exit(f"{file.parent}: a second run of the same cell; remove the stale one")
         group[run] = dict(parts)
@@ -129,11 +132,16 @@ def main():
         sys.exit(__doc__)
     study = Path(sys.argv[1])
     results = json.loads((study / "results.json").read_text())
-    cells = read_cells(study)
+    all_cells = read_cells(study)
     report = Report()
     n_classes = len(results["study"]["classes"])
     for of_recipe in results["recipes"]:
-        recipe = of_recipe["recipe"]
+        recipe, network = of_recipe["recipe"], of_recipe["settings"]["network"]
+        sources = (None, of_recipe["source"])
+        cells = defaultdict(dict)
+        for (its_recipe, its_network, source, arm, k), runs in all_cells.items():
+            if (its_recipe, its_network) == (recipe, network) and source in sources:
+                cells[recipe, arm, k] = runs
         for row in of_recipe["table"]:
             check_row(report, recipe, row, cells[recipe, row["arm"], float(row["k"])])
         for confusion in of_recipe["confusions"]:
@@ -143,9 +151,9 @@ def main():
         if of_recipe["choice"]:
             check_choice(report, recipe, of_recipe["choice"], cells)
         told = {(recipe, row["arm"], float(row["k"]), row["part"], row["set"]) for row in of_recipe["table"]}
-        for (its_recipe, arm, k), runs in sorted(cells.items()):
+        for (_, arm, k), runs in sorted(cells.items()):
             for key in sorted({key for parts in runs.values() for key in parts}):
-                if its_recipe == recipe and (recipe, arm, k, *key) not in told:
+                if (recipe, arm, k, *key) not in told:
                     report.differences.append(f"{recipe} {arm} k={k} {' '.join(key)}: not in the table of results.json")
     for difference in report.differences:
         print(difference)

@@ -9,7 +9,8 @@ use crate::claims::{judged_faces, real_sets};
 use crate::holm::holm;
 use crate::outcomes::{Outcomes, Slot};
 use crate::paired::Layout;
-use crate::results::{Between, RecipeResults, StudyFacts};
+use crate::results::{RecipeResults, StudyFacts};
+use crate::worth::Between;
 
 /// Points in a share of 1.
 const POINTS: f64 = 100.0;

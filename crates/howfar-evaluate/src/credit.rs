@@ -6,7 +6,8 @@
 use howfar_protocol::Arm;
 
 use crate::answer::{Verdict, verdict};
-use crate::results::{Claim, Credit, StudyFacts};
+use crate::results::{Claim, StudyFacts};
+use crate::worth::Credit;
 
 /// One entry for test people and each unseen database.
 pub(crate) fn credit(facts: &StudyFacts, controls: &[Claim]) -> Vec<Credit> {

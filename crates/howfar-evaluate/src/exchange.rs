@@ -10,12 +10,13 @@ use std::collections::BTreeMap;
 
 use howfar_protocol::{Arm, MixtureRatio, Part, Recipe, Seeds};
 
-use crate::bootstrap::{Draw, N_DRAWS};
+use crate::bootstrap::{Draw, N_DRAWS, interval_of};
 use crate::claims::{judged_faces, real_sets};
 use crate::interval::Grid;
 use crate::outcomes::{CellPredictions, Faces, Outcomes, Slot};
 use crate::paired::Layout;
-use crate::results::{Exchange, LearningPoint, StudyFacts};
+use crate::results::StudyFacts;
+use crate::worth::{Exchange, LearningPoint};
 
 const PERCENT: f64 = 100.0;
 
@@ -66,8 +67,6 @@ fn on_faces(facts: &StudyFacts, steps: &[(usize, Outcomes)], mix: Slot, faces: &
             worth(&people, &means(&of_real), &means(&of_mix))
         })
         .collect();
-    drawn.sort_by(f64::total_cmp);
-    let quantile = |share: f64| drawn[((drawn.len() - 1) as f64 * share).round() as usize];
     let point = |((n_people, real), mix): ((f64, f64), f64)| LearningPoint {
         n_people: n_people as usize,
         real_accuracy_percent: PERCENT * real,
@@ -80,7 +79,7 @@ fn on_faces(facts: &StudyFacts, steps: &[(usize, Outcomes)], mix: Slot, faces: &
         k: mix.k,
         curve: curves.map(point).collect(),
         worth_people: worth(&people, &means(&of_real), &means(&of_mix)),
-        interval_people: [quantile(0.025), quantile(0.975)],
+        interval_people: interval_of(&mut drawn),
         most_people: people.last()? - people.first()?,
     })
 }

@@ -29,6 +29,7 @@ mod simultaneous;
 mod table;
 mod until_sure;
 mod wording;
+mod worth;
 
 pub use analysis::analyse;
 pub use audit::Finding;
@@ -42,3 +43,4 @@ pub use results::*;
 pub use sign_flip::sign_flip_p;
 pub use simulation::{Bound, Setting, SettingReport, Share, check_setting};
 pub use until_sure::{Look, SMALL, Settled, looks, settle, settled};
+pub use worth::{Between, Credit, Exchange, LearningPoint, PaperRow};

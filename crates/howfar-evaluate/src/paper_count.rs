@@ -5,7 +5,7 @@
 use howfar_protocol::{Arm, MixtureRatio, Part, Recipe};
 
 use crate::outcomes::{Outcomes, Slot};
-use crate::results::PaperRow;
+use crate::worth::PaperRow;
 
 const PERCENT: f64 = 100.0;
 

@@ -8,6 +8,7 @@ use howfar_protocol::{Arm, MixtureRatio, Part, Recipe, TrainingSettings};
 use serde::{Deserialize, Serialize};
 
 use crate::audit::Finding;
+use crate::worth::{Between, Credit, Exchange, PaperRow};
 
 /// `results.json`. The same bytes however often the study was stopped: no times, no machine.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -142,100 +143,6 @@ impl RecipeResults {
         let source = self.source.as_ref().map(|source| format!(", {source}")).unwrap_or_default();
         format!("{}, {}{source}", self.recipe.name(), self.settings.network.name())
     }
-}
-
-/// The best of one recipe, network and generated set against that of the first, paired by face and seed.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Between {
-    /// `test` or `unseen`.
-    pub part: Part,
-    /// The set's name for unseen databases; the real sets' names joined for test people.
-    pub set: String,
-    /// What is compared, with its chosen k.
-    pub name: String,
-    /// What it is compared with: the first of the study.
-    pub baseline: String,
-    /// Accuracy of that: mean over people of each person's mean.
-    pub baseline_accuracy_percent: f64,
-    /// The difference.
-    pub difference_points: f64,
-    /// Ends of its 95 % interval.
-    pub interval_points: [f64; 2],
-    /// Two-sided p of the t interval, after Holm over all comparisons on the same faces.
-    pub p_holm: f64,
-}
-
-/// What the mix gains over the stronger of `repeat` and `augment` at the same k: what longer training and altered copies of
-/// real faces do not give.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Credit {
-    /// `test` or `unseen`.
-    pub part: Part,
-    /// The set's name for unseen databases; the real sets' names joined for test people.
-    pub set: String,
-    /// The control that leaves the least.
-    pub over: Arm,
-    /// Accuracy of the mix less that of the control.
-    pub difference_points: f64,
-    /// Ends of its 95 % interval.
-    pub interval_points: [f64; 2],
-    /// Whether the mix is clearly ahead of both controls.
-    pub is_clear: bool,
-}
-
-/// What the added faces are worth in real people, from learning curves of real faces alone and of the mix over fewer of them.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Exchange {
-    /// `test` or `unseen`.
-    pub part: Part,
-    /// The set's name for unseen databases; the real sets' names joined for test people.
-    pub set: String,
-    /// The k of the mix.
-    pub k: MixtureRatio,
-    /// Both curves, fewest people first, all of them last.
-    pub curve: Vec<LearningPoint>,
-    /// Training people that the mix at all people is worth beyond them; below zero where it is worth less than none.
-    pub worth_people: f64,
-    /// Ends of its 95 % interval: people and seeds drawn again.
-    pub interval_people: [f64; 2],
-    /// The largest worth that the curves can show: all people less the fewest. A worth or an end there is "at least" so much.
-    pub most_people: f64,
-}
-
-/// A number of training people.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct LearningPoint {
-    /// How many.
-    pub n_people: usize,
-    /// Accuracy of real faces alone.
-    pub real_accuracy_percent: f64,
-    /// Accuracy of the mix.
-    pub mix_accuracy_percent: f64,
-}
-
-/// Test accuracy as the paper counts: k units of generated identities join the test people.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct PaperRow {
-    /// Which k.
-    pub k: MixtureRatio,
-    /// Share of the training faces that are right, real and generated.
-    pub training_percent: f64,
-    /// Share of real test faces that are right: the same faces for every k.
-    pub real_test_percent: f64,
-    /// Share of generated test faces that are right; none at k = 0.
-    pub generated_test_percent: Option<f64>,
-    /// Share of both together: the paper's figure.
-    pub mixed_test_percent: f64,
-    /// What the mixture of test faces alone predicts: (a_real + k·a_generated)/(1 + k), where a_real is the accuracy of real faces alone on
-    /// real test faces and a_generated that of one generated unit alone on generated ones.
-    pub predicted_percent: f64,
-    /// The part of the gain over k = 0, as the paper counts, that this prediction has already; none without a gain.
-    pub share_of_test_mix_percent: Option<f64>,
 }
 
 /// How k was chosen, on validation people alone.

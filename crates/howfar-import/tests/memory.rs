@@ -3,22 +3,17 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot be set up has failed")]
 
+mod files;
+
 use std::process::{Command, Output};
 
+use files::FILES;
 use howfar_import::{ForeignFile, recognise};
 
 /// What the process may have, program, stacks and files included.
 const KIBIBYTES: usize = 1 << 20;
 /// Tells the process what to do.
 const ORDER: &str = "HOWFAR_IMPORT_ORDER";
-
-const FILES: [(&str, &[u8]); 5] = [
-    ("stargan.ckpt", include_bytes!("data/stargan.ckpt")),
-    ("kinds.pt", include_bytes!("data/kinds.pt")),
-    ("kinds_older.pt", include_bytes!("data/kinds_older.pt")),
-    ("module.pt", include_bytes!("data/module.pt")),
-    ("stylegan2.pkl", include_bytes!("data/stylegan2.pkl")),
-];
 
 #[test]
 fn no_file_takes_more_than_a_gibibyte() {

@@ -73,16 +73,7 @@ impl Classifier {
         self.logits_by(Operations::chosen(), inputs)
     }
 
-    /// What the last dense layer sees of pictures, which distances between sets of pictures are measured in; always computed on
-    /// the processor. Each row depends on its picture alone.
-    ///
-    /// # Shapes
-    /// `inputs` `[N, H, W, C]`, scaled as in training -> `[N, D]`, `D` = [`Classifier::n_features`]
-    pub fn features(&self, inputs: &[f32]) -> Vec<f32> {
-        self.prepare().features(inputs)
-    }
-
-    /// Numbers a picture that [`Classifier::features`] gives.
+    /// Numbers a picture that [`Prepared::features`] gives.
     pub fn n_features(&self) -> usize {
         self.architecture().dense.last().map_or(0, |dense| dense.n_in)
     }
@@ -168,7 +159,7 @@ mod tests {
         for (kind, n_features) in [(NetworkKind::Compact, 512), (NetworkKind::Table1Same, 1024)] {
             let classifier = classifier(kind, PictureShape::gray(64));
             let inputs = numbers(3 * classifier.architecture().n_inputs());
-            let features = classifier.features(&inputs);
+            let features = classifier.prepare().features(&inputs);
             assert_eq!((classifier.n_features(), features.len()), (n_features, 3 * n_features));
             let [.., weight, bias] = &classifier.weights().parameters[..] else { panic!("no dense layer") };
             // Weights of the first dense layer count channels first, features pixels first.

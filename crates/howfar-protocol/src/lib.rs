@@ -10,6 +10,7 @@ mod predictions;
 mod seeds;
 mod settings;
 mod split;
+mod split_request;
 mod study;
 
 pub use cell::{Arm, Cell, MixtureRatio, NUMERICS_VERSION, Track};
@@ -19,6 +20,5 @@ pub use predictions::{Part, Prediction, most_probable, read_predictions, write_p
 pub use seeds::{Seeds, Stream, normal, shuffle, uniform};
 pub use settings::{Augmentation, Keep, Network, Optimiser, PixelScaling, Recipe, Schedule, TrainingSettings};
 pub use split::{Split, SplitPart};
-pub use study::{
-    Controls, Generated, Grid, Protocol, Real, SplitRequest, Study, TOGETHER, TrainOverrides, Unit, Unseen,
-};
+pub use split_request::SplitRequest;
+pub use study::{Controls, Generated, Grid, Protocol, Real, Study, TOGETHER, TrainOverrides, Unit, Unseen};

@@ -80,7 +80,7 @@ impl Plan {
             let real = [(Arm::Real, MixtureRatio::ZERO)];
             let mixed = study.grid.k.iter().filter(|k| **k > MixtureRatio::ZERO).flat_map(first_arms);
             let mut blends: Vec<(Arm, MixtureRatio)> = real.into_iter().chain(mixed).collect();
-            if study.protocol == Protocol::Paper {
+            if study.protocol == Protocol::Paper && !plan.generated_sets().is_empty() {
                 // The paper's second experiment: one unit of generated faces alone.
                 blends.push((Arm::GeneratedOnly, MixtureRatio::ONE));
             }

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use howfar_face::{Expression, Fault, SubjectId, closest_name, files};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::{Arm, MixtureRatio, Network, Recipe, Seeds, Split, Track, TrainingSettings};
+use crate::{Arm, MixtureRatio, Network, Recipe, Seeds, Split, SplitRequest, Track, TrainingSettings};
 
 /// A study as its file states it, defaults filled in.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -21,7 +21,7 @@ pub struct Study {
     #[serde(default, skip_serializing_if = "Protocol::is_fixed")]
     pub protocol: Protocol,
     /// One recipe or several.
-    #[serde(default = "modern", deserialize_with = "one_or_many")]
+    #[serde(default = "modern", deserialize_with = "recipes")]
     pub recipe: Vec<Recipe>,
     /// The classes; any names that the sets have.
     #[serde(default = "six")]
@@ -68,27 +68,6 @@ pub struct Real {
     /// Who trains, validates and tests.
     #[serde(default)]
     pub split: SplitRequest,
-}
-
-/// Counts or fractions of people, or folds, or a file. Exactly one of the three ways.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SplitRequest {
-    /// Training people: a count, or a fraction below 1.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub train: Option<f64>,
-    /// Validation people: a count, or a fraction below 1.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub validation: Option<f64>,
-    /// Test people: a count, or a fraction below 1.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub test: Option<f64>,
-    /// Every person tests once in so many splits.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub folds: Option<u32>,
-    /// A CSV with the columns `subject,part`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub file: Option<PathBuf>,
 }
 
 /// The generated faces.
@@ -183,7 +162,7 @@ impl Default for Grid {
 #[serde(deny_unknown_fields)]
 pub struct TrainOverrides {
     /// Another network, or several that stand side by side.
-    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "one_or_many_networks")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "networks")]
     pub network: Vec<Network>,
     /// Another number of epochs.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -211,33 +190,31 @@ fn six() -> Vec<String> {
     Expression::SIX.iter().map(ToString::to_string).collect()
 }
 
-fn one_or_many<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<Recipe>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged, expecting = "a recipe is \"paper\" or \"modern\", or a list of them")]
-    enum OneOrMany {
-        One(Recipe),
-        Many(Vec<Recipe>),
-    }
-    Ok(match OneOrMany::deserialize(deserializer)? {
-        OneOrMany::One(recipe) => vec![recipe],
-        OneOrMany::Many(recipes) => recipes,
-    })
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum OneOrMany<T> {
+    One(T),
+    Many(Vec<T>),
 }
 
-fn one_or_many_networks<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<Network>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(
-        untagged,
-        expecting = "a network is \"table1-same\", \"table1-valid\", \"compact\", \"medium\" or \"vgg16\", or a list of them"
-    )]
-    enum OneOrMany {
-        One(Network),
-        Many(Vec<Network>),
+fn one_or_many<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+    expected: &str,
+) -> Result<Vec<T>, D::Error> {
+    match OneOrMany::deserialize(deserializer) {
+        Ok(OneOrMany::One(one)) => Ok(vec![one]),
+        Ok(OneOrMany::Many(many)) => Ok(many),
+        Err(_) => Err(serde::de::Error::custom(expected)),
     }
-    Ok(match OneOrMany::deserialize(deserializer)? {
-        OneOrMany::One(network) => vec![network],
-        OneOrMany::Many(networks) => networks,
-    })
+}
+
+fn recipes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Recipe>, D::Error> {
+    one_or_many(deserializer, "a recipe is \"paper\" or \"modern\", or a list of them")
+}
+
+fn networks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Network>, D::Error> {
+    let names = Network::ALL.map(|network| format!("\"{}\"", network.name())).join(", ");
+    one_or_many(deserializer, &format!("a network is one of {names}, or a list of them"))
 }
 
 impl Study {
@@ -299,6 +276,16 @@ impl Study {
         self.real.split.check(place)
     }
 
+    /// The largest k that any cell trains on: as the paper counts, one unit of generated faces is always among them.
+    pub fn largest_k(&self) -> MixtureRatio {
+        let of_grid = self.grid.k.last().copied().unwrap_or(MixtureRatio::ZERO);
+        if self.protocol == Protocol::Paper && !self.generated.sets.is_empty() {
+            of_grid.max(MixtureRatio::ONE)
+        } else {
+            of_grid
+        }
+    }
+
     /// The networks that are trained by a recipe.
     pub fn networks(&self, recipe: Recipe) -> Vec<Network> {
         if self.train.network.is_empty() { vec![recipe.settings().network] } else { self.train.network.clone() }
@@ -358,31 +345,6 @@ impl Study {
     }
 }
 
-impl SplitRequest {
-    fn check(&self, place: &str) -> Result<(), Fault> {
-        let sizes = [self.train, self.validation, self.test];
-        let given: Vec<f64> = sizes.into_iter().flatten().collect();
-        let ways = [!given.is_empty(), self.folds.is_some(), self.file.is_some()];
-        let fault = |what: &str| {
-            Fault::usage(place, what)
-                .found(format!("split = {}", serde_json::to_string(self).unwrap_or_default()))
-                .expected("{ train = 109, validation = 10, test = 25 }, fractions below 1, { folds = 10 } or { file = \"split.csv\" }")
-        };
-        if ways.iter().filter(|w| **w).count() > 1 {
-            return Err(fault("the split is given in two ways"));
-        }
-        let fractions = given.iter().filter(|s| **s < 1.0).count();
-        let counts = given.iter().filter(|s| **s >= 1.0 && s.fract() == 0.0).count();
-        let complete = given.is_empty() || given.len() == 3;
-        let positive = given.iter().all(|s| *s > 0.0 && s.is_finite());
-        let fits = given.iter().sum::<f64>() <= 1.0 + 1e-9 || fractions == 0;
-        if !complete || !positive || !fits || (fractions < given.len() && counts < given.len()) {
-            return Err(fault("the split is neither three counts nor three fractions that sum to at most 1"));
-        }
-        Ok(())
-    }
-}
-
 /// Turns the parser's words into our four answers.
 fn toml_fault(text: &str, place: &str, error: &toml::de::Error) -> Fault {
     let offset = error.span().map_or(0, |span| span.start);
@@ -426,12 +388,38 @@ mod tests {
     }
 
     #[test]
+    fn as_the_paper_counts_one_unit_of_generated_faces_is_always_trained_on() {
+        let study =
+            |k| Study::parse(&format!("protocol = \"paper\"\n{MINIMAL}\n[grid]\nk = [{k}]\n"), "study.toml").unwrap();
+        assert_eq!((study("0.5").largest_k(), study("3").largest_k().value()), (MixtureRatio::ONE, 3.0));
+        let fixed = Study::parse(&format!("{MINIMAL}\n[grid]\nk = [0.5]\n"), "study.toml").unwrap();
+        assert_eq!(fixed.largest_k().value(), 0.5);
+    }
+
+    #[test]
+    fn recipes_networks_and_generated_sets_have_tracks_of_their_own() {
+        let text =
+            format!("recipe = [\"paper\", \"modern\"]\n{MINIMAL}\n[train]\nnetwork = [\"compact\", \"vgg16\"]\n");
+        let mut study = Study::parse(&text, "study.toml").unwrap();
+        let sets = ["a".to_owned(), "b".to_owned()];
+        assert_eq!(study.tracks(&sets).len(), 4);
+        study.generated.side_by_side = true;
+        let tracks = study.tracks(&sets);
+        assert_eq!(tracks.len(), 12, "each set alone and all together");
+        assert_eq!(tracks[2].source.as_deref(), Some(TOGETHER));
+        assert_eq!(study.tracks(&sets[..1]).len(), 4, "a single set has nothing beside it");
+    }
+
+    #[test]
     fn mistakes_are_explained() {
         let cases = [
             ("unknown key", "[train]\nepoch = 3\n", "line 8: unknown field `epoch`", "did you mean `epochs`?"),
             ("k negative", "[grid]\nk = [0, -1]\n", "line 8: k: not a mixture ratio", "finite numbers from 0 up"),
             ("k a word", "[grid]\nk = [\"many\"]\n", "line 8: invalid type", "found     k = [\"many\"]"),
             ("unknown arm", "[grid]\narms = [\"mixed\"]\n", "line 8: unknown variant `mixed`", "did you mean `mix`?"),
+            ("unknown network", "[train]\nnetwork = [\"vgg\"]\n", "line 8: a network is one of", "\"vgg16\""),
+            ("a recipe's number", "[train]\nnetwork = 3\n", "line 8: a network is one of", "network = 3"),
+            ("all people", "[grid]\npeople_percent = [50, 100]\n", "found     100", "whole numbers from 1 to 99"),
             ("no seeds", "[grid]\nseeds = 0\n", "grid.seeds is empty or 0", "at least one"),
         ];
         for (name, addition, what, answer) in cases {

@@ -82,7 +82,7 @@ pub(crate) fn figure(results: &Results, recipe: &RecipeResults, n_recipe: usize)
     let shown = lines.iter().flat_map(|l| l.rows.iter().copied()).chain(controls.iter().copied());
     let k_max = shown.clone().map(|r| r.k.value()).fold(0.0, f64::max);
     let axes = Axes::of(shown, k_max);
-    let title = format!("Accuracy against k, recipe {}", recipe.recipe.name());
+    let title = format!("Accuracy against k, recipe {}", wording::track(results, recipe));
     html! {
         figure.plot {
             div.y-title { "Accuracy, %" }
@@ -144,6 +144,8 @@ fn marks(n_recipe: usize) -> Markup {
             g id=(id("augment")) fill="var(--page)" stroke="currentColor" stroke-width="1.7" { path d="M0 6L6-5H-6Z" {} }
             g id=(id("generated-only")) stroke="currentColor" stroke-width="2" { path d="M-4.5-4.5L4.5 4.5M-4.5 4.5L4.5-4.5" {} }
             g id=(id("fixed-share")) stroke="currentColor" stroke-width="2" { path d="M-6 0L6 0M0-6L0 6" {} }
+            g id=(id("pretrain")) fill="var(--page)" stroke="currentColor" stroke-width="1.7" { path d="M0-6L5 0L0 6L-5 0Z" {} }
+            g id=(id("curated")) fill="var(--page)" stroke="currentColor" stroke-width="1.7" { path d="M-4.5-4.5H4.5V4.5H-4.5Z" {} }
         }
     }
 }
@@ -177,7 +179,7 @@ fn chosen(axes: &Axes, k: f64, name: &str) -> Markup {
     html! {
         g.chosen-k {
             line x1=(pc(x)) x2=(pc(x)) y1="-14" y2=(px(HEIGHT)) {}
-            text x=(pc(x)) dx=(dx) y="-5" text-anchor=(anchor) { "chosen on validation: k = " (name) }
+            text x=(pc(x)) dx=(dx) y="-5" text-anchor=(anchor) { "chosen: k = " (name) }
         }
     }
 }
@@ -217,17 +219,25 @@ fn point(row: &TableRow, axes: &Axes, mark: &str, name: &str) -> Markup {
 
 /// Controls stand beside the test line, towards the middle of the picture, each with a mark of its own.
 fn control(row: &TableRow, axes: &Axes, n_recipe: usize, nouns: Nouns) -> Markup {
-    let beside = match row.arm {
-        Arm::Repeat => 14,
-        Arm::Augment => 24,
-        Arm::FixedShare => 44,
-        _ => 34,
-    };
+    let (beside, _) = control_place_and_sign(row.arm);
     let dodge = if axes.x(row.k.value()) > 50.0 { -beside } else { beside };
     html! {
         g.line.control transform=(format!("translate({dodge},0)")) {
             (point(row, axes, &format!("{}-{n_recipe}", row.arm.name()), &nouns.part(row.part, &row.set)))
         }
+    }
+}
+
+/// Pixels beside its k, and the sign in the legend that stands for the mark.
+fn control_place_and_sign(arm: Arm) -> (i32, &'static str) {
+    match arm {
+        Arm::Repeat => (14, "△"),
+        Arm::Augment => (24, "▽"),
+        // `real` and `mix` lie on the lines.
+        Arm::GeneratedOnly | Arm::Real | Arm::Mix => (34, "×"),
+        Arm::FixedShare => (44, "+"),
+        Arm::Pretrain => (54, "◇"),
+        Arm::Curated => (64, "□"),
     }
 }
 
@@ -283,7 +293,7 @@ fn legend(lines: &[Line<'_>], controls: &[&TableRow], nouns: Nouns) -> Markup {
         ul.legend {
             @for line in lines.iter().skip(1).chain(lines.first()) { li { i.key.(line.class).(line.mark) {} (line.name) } }
             @for arm in arms {
-                @let sign = match arm { Arm::Repeat => "△", Arm::Augment => "▽", Arm::FixedShare => "+", _ => "×" };
+                @let (_, sign) = control_place_and_sign(arm);
                 li { i.sign { (sign) } (wording::arm(arm)) ", " (test) }
             }
         }

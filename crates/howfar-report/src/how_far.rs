@@ -1,7 +1,7 @@
 //! How far more faces help: the whole curve with its simultaneous band, what cannot be told from its best, and whether it falls.
 
 use howfar_evaluate::{Fall, HowFar};
-use howfar_protocol::{MixtureRatio, Part};
+use howfar_protocol::MixtureRatio;
 use maud::{Markup, html};
 
 use crate::wording::{self, Nouns};
@@ -12,8 +12,7 @@ pub(crate) fn tables(all: &[HowFar], nouns: Nouns) -> Markup {
 }
 
 fn table(how_far: &HowFar, nouns: Nouns) -> Markup {
-    let faces =
-        if how_far.part == Part::Unseen { format!("unseen: {}", how_far.set) } else { nouns.part(how_far.part, "") };
+    let faces = nouns.part(how_far.part, &how_far.set);
     html! {
         p { b { (faces) } ": " (sentence(how_far)) }
         div.scroll tabindex="0" role="region" aria-label="how far" {

@@ -78,7 +78,7 @@ fn head(results: &Results, nouns: Nouns, has_sheets: bool) -> Markup {
             }
             nav aria-label="Sections" {
                 @for (i, recipe) in results.recipes.iter().enumerate() {
-                    a href=(format!("#recipe-{i}")) { "Recipe " (recipe.recipe.name()) }
+                    a href=(format!("#recipe-{i}")) { "Recipe " (wording::track(results, recipe)) }
                 }
                 @if !results.between.is_empty() { a href="#between" { "Side by side" } }
                 @if has_sheets { a href="#faces" { "Faces" } }
@@ -95,8 +95,7 @@ fn recipe_section(results: &Results, recipe: &RecipeResults, nouns: Nouns, i: us
     let answer = (i > 0).then_some(&recipe.answer);
     html! {
         section.recipe id=(format!("recipe-{i}")) {
-            h2 { "Recipe " (recipe.recipe.name())
-                @if let Some(source) = &recipe.source { ", " (source) }
+            h2 { "Recipe " (wording::track(results, recipe))
                 small { (recipe.settings.network.name()) " network, " (wording::count(recipe.n_parameters as u64)) " parameters" } }
             @if let Some(answer) = answer { p.answer { (answer) } }
             h3 { "Accuracy against k" }

@@ -17,7 +17,10 @@ pub(crate) fn what_was_run(results: &Results, timing: Option<&Timing>) -> Markup
         h3 { "Face sets" }
         (sets(results))
         h3 { "Training" }
-        @for recipe in &results.recipes { (settings(recipe)) }
+        @for (i, recipe) in results.recipes.iter().enumerate() {
+            // Generated sets side by side are trained alike.
+            @if !results.recipes[..i].iter().any(|r| r.recipe == recipe.recipe && r.settings == recipe.settings) { (settings(recipe)) }
+        }
         @if let Some(timing) = timing { h3 { "Time and machine" } (time(timing)) }
     }
 }
@@ -101,7 +104,7 @@ fn provenance(word: &str) -> &str {
 fn settings(recipe: &RecipeResults) -> Markup {
     let s = &recipe.settings;
     html! {
-        h4 { "Recipe " (recipe.recipe.name()) }
+        h4 { "Recipe " (recipe.recipe.name()) ", " (recipe.settings.network.name()) }
         dl.facts {
             (fact("Network", &format!("{}, {} parameters", s.network.name(), wording::count(recipe.n_parameters as u64))))
             (fact("Epochs", &epochs(s)))

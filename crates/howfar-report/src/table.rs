@@ -6,14 +6,17 @@ use maud::{Markup, html};
 
 use crate::wording::{self, NOTHING, Nouns};
 
-/// Columns of the CSV, one row for each recipe × arm × k × part × set:
-/// - `recipe`, `arm`, `k`, `part`, `set`: as in `results.json`; `set` is empty but for unseen databases;
+/// Columns of the CSV, one row for each recipe × network × source × arm × k × part × set:
+/// - `source`: the generated set, empty where they are one;
+/// - `recipe`, `network`, `arm`, `k`, `part`, `set`: as in `results.json`; `set` is empty but for unseen databases;
 /// - `accuracy_percent`, `macro_recall_percent`, `macro_f1_percent`: means over cells, 0 to 100;
 /// - `accuracy_sd_points`: standard deviation over cells, empty with one cell;
 /// - `accuracy_low_percent`, `accuracy_high_percent`: ends of the 95 % interval of the mean accuracy;
 /// - `n_faces`: faces a cell; `n_cells`: cells; `n_training_pictures`: training pictures an epoch.
-const CSV_COLUMNS: [&str; 14] = [
+const CSV_COLUMNS: [&str; 16] = [
     "recipe",
+    "network",
+    "source",
     "arm",
     "k",
     "part",
@@ -30,7 +33,7 @@ const CSV_COLUMNS: [&str; 14] = [
 ];
 
 /// The table as CSV with a heading: comma, `\n`, quotes where needed, numbers unrounded. The columns are
-/// `recipe, arm, k, part, set, accuracy_percent, accuracy_sd_points, accuracy_low_percent, accuracy_high_percent,
+/// `recipe, network, source, arm, k, part, set, accuracy_percent, accuracy_sd_points, accuracy_low_percent, accuracy_high_percent,
 /// macro_recall_percent, macro_f1_percent, n_faces, n_cells, n_training_pictures`; `set` is empty but for unseen databases,
 /// `accuracy_sd_points` with a single cell, and low and high are the ends of the 95 % interval of the mean.
 pub fn csv(results: &Results) -> String {
@@ -43,10 +46,12 @@ pub fn csv(results: &Results) -> String {
     String::from_utf8(bytes).expect("strings in, strings out")
 }
 
-fn record(recipe: &RecipeResults, row: &TableRow) -> [String; 14] {
+fn record(recipe: &RecipeResults, row: &TableRow) -> [String; 16] {
     let [low, high] = row.accuracy_interval_percent;
     [
         recipe.recipe.name().to_owned(),
+        recipe.settings.network.name().to_owned(),
+        recipe.source.clone().unwrap_or_default(),
         row.arm.name().to_owned(),
         row.k.to_string(),
         row.part.name().to_owned(),

@@ -6,6 +6,7 @@ use howfar_evaluate::{Caveat, Claim, RecipeResults, Results, TableRow};
 use howfar_protocol::{Arm, MixtureRatio, Part};
 
 use crate::wording::{self, NOTHING, Nouns};
+use crate::worth::exchange_sentence;
 
 /// Columns of the terminal below which tables are not squeezed any further.
 const LEAST_WIDTH: usize = 40;
@@ -26,6 +27,7 @@ pub fn terminal_summary(results: &Results, width: usize) -> String {
             text.push('\n');
         }
     }
+    side_by_side(&mut text, results, nouns, width);
     caveats(&mut text, &results.caveats, width);
     text.push_str(&one_line(&results.answer));
     text.push('\n');
@@ -34,8 +36,8 @@ pub fn terminal_summary(results: &Results, width: usize) -> String {
 
 fn recipe_block(text: &mut String, results: &Results, recipe: &RecipeResults, nouns: Nouns, width: usize) {
     let s = &results.study;
-    let head =
-        format!("{}, recipe {}, {} seeds: accuracy in %, 95 % interval", s.name, recipe.recipe.name(), s.n_seeds);
+    let track = wording::track(results, recipe);
+    let head = format!("{}, recipe {track}, {} seeds: accuracy in %, 95 % interval", s.name, s.n_seeds);
     wrapped(text, "", &one_line(&head), width);
     text.push_str(&curve_tables(recipe, nouns, width).join("\n"));
     if recipe.choice.is_some() {
@@ -44,6 +46,33 @@ fn recipe_block(text: &mut String, results: &Results, recipe: &RecipeResults, no
     text.push('\n');
     differences(text, "Gain in points, 95 % interval", &recipe.claims, nouns, width);
     differences(text, "Against controls at the same k, in points, 95 % interval", &recipe.controls, nouns, width);
+    for exchange in &recipe.exchange {
+        let line = format!("{}: {}", nouns.part(exchange.part, &exchange.set), exchange_sentence(exchange, nouns));
+        wrapped(text, "", &one_line(&line), width);
+    }
+    if !recipe.exchange.is_empty() {
+        text.push('\n');
+    }
+}
+
+/// Every track against the first.
+fn side_by_side(text: &mut String, results: &Results, nouns: Nouns, width: usize) {
+    if results.between.is_empty() {
+        return;
+    }
+    wrapped(text, "", "Side by side, each at its chosen k, in points, 95 % interval", width);
+    for b in &results.between {
+        let line = format!(
+            "{:>5} ({})  {}: {} less {}",
+            wording::points(b.difference_points),
+            wording::points_interval(b.interval_points),
+            nouns.part(b.part, &b.set),
+            b.name,
+            b.baseline
+        );
+        wrapped(text, "  ", &one_line(&line), width);
+    }
+    text.push('\n');
 }
 
 /// Columns that do not fit beside each other go into a further table with the same rows.

@@ -1,7 +1,12 @@
 //! Numbers and names as they are printed: one rounding and one word for each thing, in the page and in the terminal.
 
-use howfar_evaluate::{Results, TableRow};
+use howfar_evaluate::{RecipeResults, Results, TableRow};
 use howfar_protocol::{Arm, MixtureRatio, Part};
+
+/// `modern`, with network and generated set where a study has several tracks.
+pub(crate) fn track(results: &Results, recipe: &RecipeResults) -> String {
+    if results.between.is_empty() { recipe.recipe.name().to_owned() } else { recipe.name() }
+}
 
 /// What stands for a number that does not exist.
 pub(crate) const NOTHING: &str = "–";

@@ -1,7 +1,7 @@
 //! What the added faces are worth: credit beyond the controls, real people, other sets and networks, and the paper's own count.
 
 use howfar_evaluate::{Between, Credit, Exchange, PaperRow};
-use howfar_protocol::{MixtureRatio, Part};
+use howfar_protocol::MixtureRatio;
 use maud::{Markup, html};
 
 use crate::wording::{self, NOTHING, Nouns};
@@ -24,7 +24,7 @@ const PUBLISHED: [(f64, f64); 10] = [
 pub(crate) fn credit(credit: &[Credit], nouns: Nouns) -> Markup {
     html! { @if !credit.is_empty() {
         ul { @for c in credit { li {
-            b { (faces(c.part, &c.set, nouns)) } ": credited to the added faces, beyond longer training and altered copies: "
+            b { (nouns.part(c.part, &c.set)) } ": credited to the added faces, beyond longer training and altered copies: "
             @if c.is_clear { b { (wording::points(c.difference_points)) " points" } } @else { b { "nothing clear" } }
             " (against " (wording::arm(c.over)) ", the stronger control: " (wording::points(c.difference_points)) ", "
             (wording::points_interval(c.interval_points)) ")."
@@ -35,7 +35,7 @@ pub(crate) fn credit(credit: &[Credit], nouns: Nouns) -> Markup {
 /// Learning curves and the exchange rate.
 pub(crate) fn exchange(all: &[Exchange], nouns: Nouns) -> Markup {
     html! { @for exchange in all {
-        p { b { (faces(exchange.part, &exchange.set, nouns)) } ": " (exchange_sentence(exchange, nouns)) }
+        p { b { (nouns.part(exchange.part, &exchange.set)) } ": " (exchange_sentence(exchange, nouns)) }
         div.scroll tabindex="0" role="region" aria-label="exchange rate" {
             table.figures.narrow {
                 caption { b { "Accuracy with fewer training " (nouns.real) } ", percent" }
@@ -79,7 +79,7 @@ pub(crate) fn between(all: &[Between], nouns: Nouns) -> Markup {
                     th.n scope="col" { "95 % interval" } th.n scope="col" { "p, Holm" }
                 } }
                 tbody { @for b in all { tr {
-                    th scope="row" { (faces(b.part, &b.set, nouns)) }
+                    th scope="row" { (nouns.part(b.part, &b.set)) }
                     td { (b.name) small { "less " (b.baseline) ", " (wording::percent(b.baseline_accuracy_percent)) " %" } }
                     td.n { b { (wording::points(b.difference_points)) } }
                     td.n { (wording::points_interval(b.interval_points)) }
@@ -113,7 +113,7 @@ pub(crate) fn as_the_paper_counts(rows: &[PaperRow]) -> Markup {
                     td.n { (published(row.k).map_or_else(|| NOTHING.to_owned(), |(_, percent)| wording::percent(*percent))) }
                     td.n { (wording::percent(row.real_test_percent)) }
                     td.n { (optional(row.generated_test_percent)) } td.n { (wording::percent(row.predicted_percent)) }
-                    td.n { (optional(row.share_of_test_mix_percent)) }
+                    td.n { (optional(row.share_of_test_mix_percent).replace('-', "−")) }
                 } } }
             }
         }
@@ -122,8 +122,4 @@ pub(crate) fn as_the_paper_counts(rows: &[PaperRow]) -> Markup {
 
 fn optional(percent: Option<f64>) -> String {
     percent.map_or_else(|| NOTHING.to_owned(), wording::percent)
-}
-
-fn faces(part: Part, set: &str, nouns: Nouns) -> String {
-    if part == Part::Unseen { format!("unseen: {set}") } else { nouns.part(part, "") }
 }

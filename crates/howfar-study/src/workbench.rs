@@ -136,16 +136,12 @@ impl Workbench {
                     &self.pool,
                     generated,
                     split,
-                    [cell.k, self.largest_k()],
+                    [cell.k, self.study.largest_k()],
                     self.seeds(cell.seed_idx),
                 )
             }
             _ => Ok(Vec::new()),
         }
-    }
-
-    fn largest_k(&self) -> MixtureRatio {
-        self.study.grid.k.last().copied().unwrap_or(MixtureRatio::ZERO)
     }
 
     /// The streams of one seed index: the same in all arms, so that differences are paired.
@@ -161,7 +157,7 @@ impl Workbench {
 
     /// Builds the largest mixture of every split once, so that what cannot be is refused before work starts.
     fn check_mixtures(&self) -> Result<(), Fault> {
-        let largest = self.largest_k();
+        let largest = self.study.largest_k();
         let blend = Blend { arm: Arm::Mix, k: largest, ..Blend::REAL };
         let blend = if largest > MixtureRatio::ZERO { blend } else { Blend::REAL };
         for split_idx in 0..self.splits.len() as u32 {

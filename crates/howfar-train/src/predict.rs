@@ -21,12 +21,13 @@ pub fn predict(model: &Model, pool: &Pool, faces: &[usize]) -> Result<Vec<Vec<f3
     Ok(rows)
 }
 
-/// What the network's last dense layer sees of each face ([`howfar_net::Classifier::features`]); each row depends on its face alone.
+/// What the network's last dense layer sees of each face ([`howfar_net::Prepared::features`], on the processor); each row depends on its face alone.
 pub fn features(model: &Model, pool: &Pool, faces: &[usize]) -> Result<Vec<Vec<f32>>, Fault> {
     check_shape(model, pool)?;
     let mut rows = Vec::with_capacity(faces.len());
+    let mut network = model.classifier.prepare();
     for chunk in faces.chunks(FACES_AT_ONCE) {
-        let features = model.classifier.features(&scaled(pool, chunk, model.scaling()));
+        let features = network.features(&scaled(pool, chunk, model.scaling()));
         rows.extend(features.chunks_exact(model.classifier.n_features()).map(<[f32]>::to_vec));
     }
     Ok(rows)

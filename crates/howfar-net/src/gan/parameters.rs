@@ -103,13 +103,9 @@ impl Parameters {
         &mut self.list
     }
 
-    /// The numbers of a tensor.
-    ///
-    /// # Panics
-    /// Where the network has no such tensor.
-    pub fn values_mut(&mut self, name: &str) -> &mut Vec<f32> {
-        let found = self.list.iter_mut().find(|p| p.name == name);
-        &mut found.unwrap_or_else(|| panic!("the network has a tensor {name}")).values
+    /// The numbers of a tensor; none where the network has no such tensor.
+    pub fn values_mut(&mut self, name: &str) -> Option<&mut Vec<f32>> {
+        self.list.iter_mut().find(|p| p.name == name).map(|p| &mut p.values)
     }
 
     /// Numbers in all tensors.

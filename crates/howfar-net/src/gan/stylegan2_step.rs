@@ -175,7 +175,7 @@ impl StyleGan2Training {
         let (_, factor) = lazy(self.penalties.path_every);
         self.generator_adam.step(&mut self.generator, &gradients, rate * factor);
         let mean = numbers(w.detach().mean_dim(0));
-        for (own, mean) in self.generator.values_mut("mapping.w_avg").iter_mut().zip(mean) {
+        for (own, mean) in self.generator.values_mut("mapping.w_avg").into_iter().flatten().zip(mean) {
             *own = mean + (*own - mean) * STYLE_MEAN_KEPT;
         }
         vec![("generator/loss", number(loss))]
