@@ -1,12 +1,12 @@
 //! `howfar demo`: the whole line on embedded defaults: draw, study, report.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use howfar_face::{Expression, FaceSet, Fault, files};
+use howfar_face::{Fault, files};
 use howfar_protocol::Study;
 
 use crate::command::CoreArgs;
-use crate::command::draw::{Request, draw};
+use crate::command::draw::{Request, draw_unless_there};
 use crate::command::report;
 use crate::command::run::run_to_report;
 use crate::console::Console;
@@ -34,19 +34,11 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     files::create_folder(&args.out.join("faces"))?;
     for (name, style, people, seed) in SETS {
         let out = args.out.join("faces").join(name);
-        if !is_there(&out, people) {
-            console.note(&format!("drawing {people} identities of style {style}"));
-            draw(&Request { name: Some(name), ..Request::plain(people, style, seed, &out) }, console)?;
-        }
+        draw_unless_there(&Request { name: Some(name), ..Request::plain(people, style, seed, &out) }, console)?;
     }
     let study_file = args.out.join("study.toml");
     files::write(&study_file, STUDY.as_bytes())?;
     let results = run_to_report(&Study::read(&study_file)?, &args.out, args.cores, console)?;
     report::print_results(&results, &args.out, console);
     Ok(())
-}
-
-/// Whether an earlier start drew this set already.
-fn is_there(folder: &Path, people: u32) -> bool {
-    FaceSet::open(folder).is_ok_and(|set| set.info().n_faces == u64::from(people) * Expression::SIX.len() as u64)
 }

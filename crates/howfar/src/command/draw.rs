@@ -228,6 +228,16 @@ pub fn draw(request: &Request<'_>, console: &Console) -> Result<FaceSet, Fault> 
     writer.finish()
 }
 
+/// Draws a plain set for a study, unless an earlier start did.
+pub fn draw_unless_there(request: &Request<'_>, console: &Console) -> Result<(), Fault> {
+    let n_faces = u64::from(request.people) * request.expressions.len() as u64;
+    if !FaceSet::open(request.out).is_ok_and(|set| set.info().n_faces == n_faces) {
+        console.note(&format!("drawing {} identities of style {}", request.people, request.style));
+        draw(request, console)?;
+    }
+    Ok(())
+}
+
 /// What was asked for beside the style, as comments of its TOML.
 fn settings_head(request: &Request<'_>) -> String {
     let Request { people, seed, size, takes, frames, intensity, .. } = request;

@@ -1,4 +1,6 @@
-//! `howfar init`: a commented study file to start from.
+//! `howfar init`: a commented study file to start from; `howfar init paper`: that of the paper's experiments.
+
+mod paper;
 
 use std::path::PathBuf;
 
@@ -6,13 +8,26 @@ use howfar_face::{Fault, files};
 
 use crate::console::Console;
 
-/// Write a commented study file to start from.
+/// Write a commented study file to start from, or that of the paper's experiments.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example: howfar init study.toml")]
+#[command(args_conflicts_with_subcommands = true)]
+#[command(after_help = "Examples:
+  howfar init study.toml
+  howfar init paper --real faces/rafd --real faces/oulu --unseen faces/mmi --unseen faces/ckplus --generated faces/gan > study.toml
+  howfar init paper --drawn stand-ins")]
 pub struct Args {
     /// The file to write; an existing one is kept.
     #[arg(default_value = "study.toml")]
     study: PathBuf,
+    #[command(subcommand)]
+    template: Option<Template>,
+}
+
+/// Studies that are known beforehand.
+#[derive(Debug, clap::Subcommand)]
+enum Template {
+    /// The paper's experiments (VISAPP 2023), on face sets of yours or on drawn stand-ins.
+    Paper(paper::Args),
 }
 
 /// The file that `init` writes; a test reads it as a study.
@@ -20,6 +35,9 @@ pub const TEMPLATE: &str = include_str!("../../study.toml");
 
 /// Writes the template.
 pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
+    if let Some(Template::Paper(args)) = &args.template {
+        return paper::run(args, console);
+    }
     if args.study.exists() {
         return Err(Fault::usage(args.study.display(), "this file already exists; it is kept as it is")
             .hint("give another name: howfar init other.toml"));
