@@ -1,7 +1,7 @@
 //! What follows a convolution, one picture at a time: moments of its channels, an affine map of each, ReLU, 2×2 maximum,
 //! dropout; and the way back.
 //!
-//! z = factor · y + shift, then max(0, ·), then the maximum of each 2×2 window (an odd last row or column is left out),
+//! z = factor · (y − mean) + shift, then max(0, ·), then the maximum of each 2×2 window (an odd last row or column is left out),
 //! then 0 or a factor by chance. The gradient goes to the first maximum of a window in reading order, and nowhere if that
 //! is not above 0 or was dropped; training notes where in bits, the routes: for each output and vector of channels a word
 //! a value of the window, with a bit a channel.
@@ -89,7 +89,7 @@ pub(crate) unsafe fn moments<V: Vector>(map: Map, y: &[f32], mean: &mut [f32], s
 /// Affine map, ReLU, pooling, dropout.
 ///
 /// # Shapes
-/// `y` `[H, W, C]`, factor and shift `[C]` (or none, 1 and 0) -> `out` `[H', W', C]`, `routes` [`Map::n_routes`] words or none
+/// `y` `[H, W, C]`, mean, factor and shift `[C]` (or none: 0, 1 and 0) -> `out` `[H', W', C]`, `routes` [`Map::n_routes`] words or none
 ///
 /// # Safety
 /// The processor has the instructions of `V`.
@@ -97,7 +97,7 @@ pub(crate) unsafe fn moments<V: Vector>(map: Map, y: &[f32], mean: &mut [f32], s
 pub(crate) unsafe fn activate<V: Vector>(
     map: Map,
     y: &[f32],
-    affine: Option<[&[f32]; 2]>,
+    affine: Option<[&[f32]; 3]>,
     kept: Option<&KeptBits>,
     out: &mut [f32],
     routes: &mut [u16],
@@ -112,9 +112,10 @@ pub(crate) unsafe fn activate<V: Vector>(
         let n = (c - at).min(V::LANES);
         // SAFETY: n channels from `at` on lie inside each pixel; windows lie inside the picture.
         unsafe {
-            let (factor, shift) = match affine {
-                Some([factor, shift]) => (row(factor, at, n), row(shift, at, n)),
-                None => (V::splat(1.0), V::splat(0.0)),
+            // The mean goes first: folded into the shift, its rounding would be divided by a small deviation.
+            let [mean, factor, shift] = match affine {
+                Some(rows) => [row(rows[0], at, n), row(rows[1], at, n), row(rows[2], at, n)],
+                None => [V::splat(0.0), V::splat(1.0), V::splat(0.0)],
             };
             let (y, out) = (y.as_ptr().add(at), out.as_mut_ptr().add(at));
             let scale = V::splat(kept.map_or(1.0, |kept| kept.scale));
@@ -123,7 +124,8 @@ pub(crate) unsafe fn activate<V: Vector>(
                     let pixel = row * map.width_out() + column;
                     let mut z = [V::splat(0.0); 4];
                     for (i, z) in z.iter_mut().enumerate().take(window) {
-                        *z = V::load_first(y.add(map.pixel(row, column, i) * c), n).mul_add(factor, shift);
+                        let y = V::load_first(y.add(map.pixel(row, column, i) * c), n);
+                        *z = y.sub(mean).mul_add(factor, shift);
                     }
                     let top = if map.pool { z[0].max(z[1]).max(z[2].max(z[3])) } else { z[0] };
                     let mut open = top.positive_bits();

@@ -207,12 +207,12 @@ impl Block {
         to.convolved.resize(n * map.n_values(), 0.0);
         self.run(set, x, packed, bias, None, &To::Convolved(Parts::new(&mut to.convolved)));
         (to.mean, to.variance) = self.moments(set, &to.convolved);
-        let (factor, shift) = affine(&norm, &to.mean, &to.variance);
+        let (mean, factor) = (&to.mean[..], factors(&norm, &to.variance));
         let (n_y, n_out) = (map.n_values(), map.n_values_out());
         let n_routes = to.routes.len() / n.max(1);
         let pictures = to.convolved.par_chunks(n_y).zip(to.out.par_chunks_mut(n_out.max(1)));
         pictures.zip(to.routes.par_chunks_mut(n_routes.max(1))).enumerate().for_each(|(i, ((y, out), routes))| {
-            let affine = Some([&factor[..], &shift]);
+            let affine = Some([mean, &factor, norm.shift]);
             let dropout = dropout.map(|dropout| (dropout, i * n_out));
             with_scratch(|scratch| {
                 instruction_set::run(set, Activate { map, y, affine, dropout, out, routes, kept: &mut scratch.kept });
@@ -245,11 +245,9 @@ impl Block {
     }
 }
 
-/// Factor and shift of the affine map that a norm is.
-pub(crate) fn affine(norm: &Norm<'_>, mean: &[f32], variance: &[f32]) -> (Vec<f32>, Vec<f32>) {
-    let factor: Vec<f32> = norm.scale.iter().zip(variance).map(|(s, v)| s / (v + norm.epsilon).sqrt()).collect();
-    let shift = factor.iter().zip(norm.shift).zip(mean).map(|((f, s), m)| s - m * f).collect();
-    (factor, shift)
+/// What a norm multiplies the distance of each channel from its mean with.
+pub(crate) fn factors(norm: &Norm<'_>, variance: &[f32]) -> Vec<f32> {
+    norm.scale.iter().zip(variance).map(|(s, v)| s / (v + norm.epsilon).sqrt()).collect()
 }
 
 /// Mean and variance over a batch from `[N, 2, C]`, means and sums of squares of its pictures of `n_pixels`, joined as

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use crate::InstructionSet;
 use crate::activation::{self, Map};
-use crate::block::{Block, Forward, Norm, Scratch, affine, pack, with_scratch};
+use crate::block::{Block, Forward, Norm, Scratch, factors, pack, with_scratch};
 use crate::convolution::{self, Geometry};
 use crate::instruction_set::{self, Kernel};
 use crate::parts::Parts;
@@ -145,7 +145,7 @@ impl Block {
             instruction_set::run(set, NormSums { map, picture, forward, gradient, sums });
         });
         let total = |c_idx: usize| sums.iter().skip(c_idx).step_by(2 * c).map(|v| f64::from(*v)).sum::<f64>();
-        let (factor, _) = affine(norm, &forward.mean, &forward.variance);
+        let factor = factors(norm, &forward.variance);
         let mut behind = BehindNorm { constant: vec![0.0; c], slope: vec![0.0; c], factor };
         // With ŷ = (y − mean)/σ: ∂y = factor (g − Σg/M − ŷ Σ(g ŷ)/M).
         let count = (n * map.height * map.width) as f64;

@@ -127,8 +127,8 @@ use To::{Convolved, Out};
 pub(crate) struct Activate<'a> {
     pub map: Map,
     pub y: &'a [f32],
-    /// Factor and shift of each channel.
-    pub affine: Option<[&'a [f32]; 2]>,
+    /// Mean, factor and shift of each channel.
+    pub affine: Option<[&'a [f32]; 3]>,
     /// And the place of the first output in the batch.
     pub dropout: Option<(Dropout, usize)>,
     pub out: &'a mut [f32],

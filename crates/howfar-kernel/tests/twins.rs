@@ -54,6 +54,10 @@ impl Ours {
     }
 }
 
+/// Of a gradient through the norm of two values only ε / (variance + ε) is left, a ten-thousandth: less than what 32 bits leave of
+/// such a difference. From this many values on it is compared; outputs always are.
+const FEWEST_NORMED: usize = 16;
+
 fn check(block: Block, n: usize, norm: bool, seed: u32) -> Result<(), TestCaseError> {
     let twin = Twin::new(block, n, norm, seed);
     let mut gradient = numbers(twin.windows().len(), seed + 5);
@@ -69,15 +73,18 @@ fn check(block: Block, n: usize, norm: bool, seed: u32) -> Result<(), TestCaseEr
             block.infer(set, &twin.x, &packed, &twin.bias, &mut inferred);
             prop_assert_eq!(&inferred, &ours.forward.out, "{} infers otherwise than it trains", set.name());
         }
+        prop_assert_eq!(&Ours::new(&twin, set, None, &gradient, false).weight, &ours.weight);
+        check_dropout(&twin, set, &gradient)?;
+        check_threads(&twin, set, &gradient)?;
+        if norm && n * block.shape_convolved()[0] * block.shape_convolved()[1] < FEWEST_NORMED {
+            continue;
+        }
         for (name, (ours, twin)) in
             ["input", "weight", "bias", "scale", "shift"].iter().zip(ours.gradients().into_iter().zip(&expected))
         {
             let difference = difference(ours, twin);
             prop_assert!(difference < 1e-4, "{} gradient of the {name}: {difference}", set.name());
         }
-        prop_assert_eq!(Ours::new(&twin, set, None, &gradient, false).weight, ours.weight);
-        check_dropout(&twin, set, &gradient)?;
-        check_threads(&twin, set, &gradient)?;
     }
     Ok(())
 }
@@ -174,9 +181,7 @@ proptest! {
     fn wide_blocks_of_any_shape_compute_what_the_loops_do(
         (block, n) in wide_shapes(), norm in any::<bool>(), seed in 0u32..1000
     ) {
-        // The deviation of a few numbers can be next to nothing, and rounding is divided by it.
-        let [height, width, _] = block.shape_convolved();
-        check(block, n, norm && n * height * width >= 16, seed)?;
+        check(block, n, norm, seed)?;
     }
 
     #[test]

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Network, Recipe, TrainingSettings};
 
 /// Raised with every change that moves a number of a run: cells of an older version are computed anew.
-pub const NUMERICS_VERSION: u32 = 3;
+pub const NUMERICS_VERSION: u32 = 4;
 
 /// What a training set is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
