@@ -32,6 +32,11 @@ class Report:
             self.differences.append(f"{what}: results.json has {ours.tolist()}, scikit-learn {reference.tolist()}")
 
 
+def network_of(settings):
+    """(network, name of the weights it begins with or None)"""
+    return settings["network"], (settings.get("start") or {}).get("name")
+
+
 def read_cells(study):
     """{(recipe, network, source, arm, k): {(split, seed): {(part, set): {"label", "predicted", "subject", "face"}}}}"""
     cells = defaultdict(dict)
@@ -50,7 +55,7 @@ def read_cells(study):
             faces["face"].append((columns["set"][i], columns["row"][i]))
         run = cell["split_idx"], cell["seed_idx"]
         group = cells[
-            cell["recipe"], cell["settings"]["network"], cell.get("source"), cell["arm"], float(cell["k"])]
+            cell["recipe"], network_of(cell["settings"]), cell.get("source"), cell["arm"], float(cell["k"])]
         if run in group:
             sys.exit(f"{file.parent}: a second run of the same cell; remove the stale one")
         group[run] = dict(parts)
@@ -136,7 +141,7 @@ def main():
     report = Report()
     n_classes = len(results["study"]["classes"])
     for of_recipe in results["recipes"]:
-        recipe, network = of_recipe["recipe"], of_recipe["settings"]["network"]
+        recipe, network = of_recipe["recipe"], network_of(of_recipe["settings"])
         sources = (None, of_recipe["source"])
         cells = defaultdict(dict)
         for (its_recipe, its_network, source, arm, k), runs in all_cells.items():

@@ -141,7 +141,7 @@ impl RecipeResults {
     /// `modern, compact`, and the generated set where several stand side by side.
     pub fn name(&self) -> String {
         let source = self.source.as_ref().map(|source| format!(", {source}")).unwrap_or_default();
-        format!("{}, {}{source}", self.recipe.name(), self.settings.network.name())
+        format!("{}, {}{source}", self.recipe.name(), self.settings.network_words())
     }
 }
 

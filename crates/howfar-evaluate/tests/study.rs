@@ -20,7 +20,7 @@ fn of_cells(made: &Made, cells: &[CellPredictions]) -> Results {
 }
 
 fn track() -> Track {
-    Track { recipe: Recipe::Modern, network: Network::Compact, source: None }
+    Track { recipe: Recipe::Modern, network: Network::Compact, start: None, source: None }
 }
 
 fn codes(results: &Results) -> Vec<&str> {

@@ -6,6 +6,7 @@ use howfar_face::Fault;
 use howfar_face::checksum::Hasher;
 use serde::{Deserialize, Serialize};
 
+use crate::settings::network_words;
 use crate::{Network, Recipe, TrainingSettings};
 
 /// Raised with every change that moves a number of a run: cells of an older version are computed anew.
@@ -135,6 +136,9 @@ pub struct Track {
     pub recipe: Recipe,
     /// What is trained.
     pub network: Network,
+    /// The name of the weights that training begins with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start: Option<String>,
     /// Which generated set is mixed in, where several stand side by side.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
@@ -144,7 +148,13 @@ impl Track {
     /// Whether a cell belongs to it.
     pub fn has(&self, cell: &Cell) -> bool {
         let of_source = cell.source.is_none() || cell.source == self.source;
-        (cell.recipe, cell.settings.network) == (self.recipe, self.network) && of_source
+        let start = cell.settings.start.as_ref().map(|start| &start.name);
+        (cell.recipe, cell.settings.network, start) == (self.recipe, self.network, self.start.as_ref()) && of_source
+    }
+
+    /// `vgg16`, or `vgg16 from NAME` where training begins with weights.
+    pub fn network_words(&self) -> String {
+        network_words(self.network, self.start.as_deref())
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod cell;
 mod mixture;
+mod network_choice;
 mod plan;
 mod predictions;
 mod seeds;
@@ -15,10 +16,11 @@ mod study;
 
 pub use cell::{Arm, Cell, MixtureRatio, NUMERICS_VERSION, Track};
 pub use mixture::{Blend, GeneratedFaces, Item, Mixture, Variant, generated_test_faces};
+pub use network_choice::NetworkChoice;
 pub use plan::{Plan, PlanInputs, SetInput};
 pub use predictions::{Part, Prediction, most_probable, read_predictions, write_predictions};
 pub use seeds::{Seeds, Stream, normal, shuffle, uniform};
-pub use settings::{Augmentation, Keep, Network, Optimiser, PixelScaling, Recipe, Schedule, TrainingSettings};
+pub use settings::{Augmentation, Keep, Network, Optimiser, PixelScaling, Recipe, Schedule, Start, TrainingSettings};
 pub use split::{Split, SplitPart};
 pub use split_request::SplitRequest;
 pub use study::{Controls, Generated, Grid, Protocol, Real, Study, TOGETHER, TrainOverrides, Unit, Unseen};

@@ -8,7 +8,9 @@ use howfar_face::{FaceSetInfo, Fault, SubjectId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-use crate::{Arm, Cell, Controls, MixtureRatio, NUMERICS_VERSION, Protocol, Study, TOGETHER, Track};
+use crate::{
+    Arm, Cell, Controls, MixtureRatio, NUMERICS_VERSION, Protocol, Start, Study, TOGETHER, Track, TrainingSettings,
+};
 
 /// What a set is to a study.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -30,6 +32,8 @@ pub struct PlanInputs<'a> {
     pub people: &'a BTreeSet<SubjectId>,
     /// The instruction set that the kernels will use: part of a cell's identity.
     pub instruction_set: String,
+    /// The weights that networks of the study begin with.
+    pub starts: Vec<Start>,
 }
 
 /// Every cell of a study.
@@ -48,6 +52,9 @@ pub struct Plan {
     pub instruction_set: String,
     /// How many splits there are.
     pub n_splits: u32,
+    /// The weights that networks begin with.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub starts: Vec<Start>,
     /// The cells that choose k, and the controls that do not wait for it.
     pub cells: Vec<Cell>,
 }
@@ -58,7 +65,7 @@ impl Plan {
 
     /// Plans a study. Refuses splits that its people do not allow.
     pub fn new(inputs: PlanInputs<'_>) -> Result<Self, Fault> {
-        let PlanInputs { study, sets, people, instruction_set } = inputs;
+        let PlanInputs { study, sets, people, instruction_set, starts } = inputs;
         let n_splits = study.splits(people)?.len() as u32;
         let (format, version) = Self::FORMAT;
         let mut plan = Plan {
@@ -68,6 +75,7 @@ impl Plan {
             sets,
             instruction_set,
             n_splits,
+            starts,
             cells: Vec::new(),
         };
         let first_arms = |k: &MixtureRatio| {
@@ -118,10 +126,11 @@ impl Plan {
 
     /// Adds the cells of every split and seed that are not there yet.
     fn add(&mut self, track: Track, arm: Arm, k: MixtureRatio, people_percent: Option<u32>) {
-        let Track { recipe, network, source } = track;
+        let Track { recipe, network, start, source } = track;
         let source = source.filter(|_| arm != Arm::Real);
         let inputs_sha256 = self.inputs_sha256(arm, source.as_deref());
-        let settings = self.study.settings(recipe, network);
+        let start = start.and_then(|name| self.starts.iter().find(|start| start.name == name).cloned());
+        let settings = TrainingSettings { start, ..self.study.settings(recipe, network) };
         let cell = |split_idx, seed_idx| Cell {
             recipe,
             arm,

@@ -111,12 +111,25 @@ impl Augmentation {
     pub const COPIES: Self = Augmentation { light: 0.25, ..Self::MODERN };
 }
 
+/// Weights that training begins with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Start {
+    /// Their name in tables.
+    pub name: String,
+    /// Identity of the file.
+    pub sha256: String,
+}
+
 /// Everything that decides how a network is trained, beside its data.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TrainingSettings {
     /// Which network.
     pub network: Network,
+    /// The weights that training begins with; drawn anew where there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start: Option<Start>,
     /// At most so many passes over the training set.
     pub epochs: u32,
     /// Pictures a step.
@@ -139,6 +152,18 @@ pub struct TrainingSettings {
     pub augmentation: Option<Augmentation>,
 }
 
+impl TrainingSettings {
+    /// `vgg16`, or `vgg16 from NAME` where training begins with weights.
+    pub fn network_words(&self) -> String {
+        network_words(self.network, self.start.as_ref().map(|start| start.name.as_str()))
+    }
+}
+
+/// `vgg16`, or `vgg16 from NAME`.
+pub(crate) fn network_words(network: Network, start: Option<&str>) -> String {
+    start.map_or_else(|| network.name().to_owned(), |start| format!("{} from {start}", network.name()))
+}
+
 impl Recipe {
     /// The word that stands in files.
     pub fn name(self) -> &'static str {
@@ -153,6 +178,7 @@ impl Recipe {
         match self {
             Self::Paper => TrainingSettings {
                 network: Network::Table1Same,
+                start: None,
                 epochs: 50,
                 batch: 64,
                 learning_rate: 1e-4,
@@ -166,6 +192,7 @@ impl Recipe {
             },
             Self::Modern => TrainingSettings {
                 network: Network::Compact,
+                start: None,
                 epochs: 45,
                 batch: 32,
                 learning_rate: 4e-3,

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use howfar_face::{Expression, Fault, SubjectId, closest_name, files};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::{Arm, MixtureRatio, Network, Recipe, Seeds, Split, SplitRequest, Track, TrainingSettings};
+use crate::{Arm, MixtureRatio, Network, NetworkChoice, Recipe, Seeds, Split, SplitRequest, Track, TrainingSettings};
 
 /// A study as its file states it, defaults filled in.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -163,7 +163,7 @@ impl Default for Grid {
 pub struct TrainOverrides {
     /// Another network, or several that stand side by side.
     #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "networks")]
-    pub network: Vec<Network>,
+    pub network: Vec<NetworkChoice>,
     /// Another number of epochs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub epochs: Option<u32>,
@@ -212,9 +212,13 @@ fn recipes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Recipe>, D:
     one_or_many(deserializer, "a recipe is \"paper\" or \"modern\", or a list of them")
 }
 
-fn networks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Network>, D::Error> {
+fn networks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<NetworkChoice>, D::Error> {
     let names = Network::ALL.map(|network| format!("\"{}\"", network.name())).join(", ");
-    one_or_many(deserializer, &format!("a network is one of {names}, or a list of them"))
+    let table = "{ name = \"vgg16\", weights = \"vgg16.safetensors\" }";
+    one_or_many(
+        deserializer,
+        &format!("a network is one of {names}, {table} with weights to begin with, or a list of them"),
+    )
 }
 
 impl Study {
@@ -224,7 +228,8 @@ impl Study {
         let folder = path.parent().unwrap_or(Path::new(""));
         let sets = [&mut study.real.sets, &mut study.generated.sets, &mut study.unseen.sets];
         let split_file = study.real.split.file.iter_mut();
-        for set in sets.into_iter().flatten().chain(split_file) {
+        let weights = study.train.network.iter_mut().filter_map(|network| network.weights.as_mut());
+        for set in sets.into_iter().flatten().chain(split_file).chain(weights) {
             *set = folder.join(&set);
         }
         Ok(study)
@@ -268,6 +273,12 @@ impl Study {
                 .found(percent)
                 .expected("whole numbers from 1 to 99; all people are there anyway"));
         }
+        let mut named = BTreeSet::new();
+        if let Some(again) = self.train.network.iter().find(|choice| !named.insert(choice.name())) {
+            return Err(Fault::usage(place, "two networks of train.network go by the same name in tables")
+                .found(again.name())
+                .expected("each network once, and weights with names of their own"));
+        }
         if self.protocol == Protocol::Paper && self.generated.unit != Unit::Identities {
             return Err(Fault::usage(place, "the paper's protocol counts identities")
                 .found("unit = \"images\"")
@@ -287,8 +298,8 @@ impl Study {
     }
 
     /// The networks that are trained by a recipe.
-    pub fn networks(&self, recipe: Recipe) -> Vec<Network> {
-        if self.train.network.is_empty() { vec![recipe.settings().network] } else { self.train.network.clone() }
+    pub fn networks(&self, recipe: Recipe) -> Vec<NetworkChoice> {
+        if self.train.network.is_empty() { vec![recipe.settings().network.into()] } else { self.train.network.clone() }
     }
 
     /// What has an answer of its own: every recipe with every network and, side by side, every generated set. `generated` are
@@ -301,8 +312,13 @@ impl Study {
         };
         let mut tracks = Vec::new();
         for recipe in &self.recipe {
-            for network in self.networks(*recipe) {
-                let of_source = |source: &Option<String>| Track { recipe: *recipe, network, source: source.clone() };
+            for choice in self.networks(*recipe) {
+                let of_source = |source: &Option<String>| Track {
+                    recipe: *recipe,
+                    network: choice.network,
+                    start: choice.start(),
+                    source: source.clone(),
+                };
                 tracks.extend(sources.iter().map(of_source));
             }
         }
@@ -411,6 +427,18 @@ mod tests {
     }
 
     #[test]
+    fn a_network_stands_beside_itself_with_weights_to_begin_with() {
+        let list = "[\"vgg16\", { name = \"vgg16\", weights = \"w/imagenet.safetensors\" }]";
+        let study = Study::parse(&format!("{MINIMAL}\n[train]\nnetwork = {list}\n"), "study.toml").unwrap();
+        let words: Vec<String> = study.tracks(&[]).iter().map(Track::network_words).collect();
+        assert_eq!(words, ["vgg16", "vgg16 from imagenet"]);
+        let written = toml::to_string(&study.train).unwrap();
+        assert!(written.contains("w/imagenet.safetensors"), "{written}");
+        let twice = format!("{MINIMAL}\n[train]\nnetwork = [\"compact\", \"compact\"]\n");
+        assert!(Study::parse(&twice, "study.toml").unwrap_err().to_string().contains("same name in tables"));
+    }
+
+    #[test]
     fn mistakes_are_explained() {
         let cases = [
             ("unknown key", "[train]\nepoch = 3\n", "line 8: unknown field `epoch`", "did you mean `epochs`?"),
@@ -418,6 +446,12 @@ mod tests {
             ("k a word", "[grid]\nk = [\"many\"]\n", "line 8: invalid type", "found     k = [\"many\"]"),
             ("unknown arm", "[grid]\narms = [\"mixed\"]\n", "line 8: unknown variant `mixed`", "did you mean `mix`?"),
             ("unknown network", "[train]\nnetwork = [\"vgg\"]\n", "line 8: a network is one of", "\"vgg16\""),
+            (
+                "weights unsaid",
+                "[train]\nnetwork = { name = \"vgg16\" }\n",
+                "line 8: a network is one of",
+                "weights = ",
+            ),
             ("a recipe's number", "[train]\nnetwork = 3\n", "line 8: a network is one of", "network = 3"),
             ("all people", "[grid]\npeople_percent = [50, 100]\n", "found     100", "whole numbers from 1 to 99"),
             ("no seeds", "[grid]\nseeds = 0\n", "grid.seeds is empty or 0", "at least one"),

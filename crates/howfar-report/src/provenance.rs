@@ -104,9 +104,9 @@ fn provenance(word: &str) -> &str {
 fn settings(recipe: &RecipeResults) -> Markup {
     let s = &recipe.settings;
     html! {
-        h4 { "Recipe " (recipe.recipe.name()) ", " (recipe.settings.network.name()) }
+        h4 { "Recipe " (recipe.recipe.name()) ", " (recipe.settings.network_words()) }
         dl.facts {
-            (fact("Network", &format!("{}, {} parameters", s.network.name(), wording::count(recipe.n_parameters as u64))))
+            (fact("Network", &format!("{}, {} parameters", s.network_words(), wording::count(recipe.n_parameters as u64))))
             (fact("Epochs", &epochs(s)))
             (fact("Batch", &format!("{} pictures", s.batch)))
             (fact("Learning rate", &rate(s)))

@@ -50,7 +50,7 @@ fn record(recipe: &RecipeResults, row: &TableRow) -> [String; 16] {
     let [low, high] = row.accuracy_interval_percent;
     [
         recipe.recipe.name().to_owned(),
-        recipe.settings.network.name().to_owned(),
+        recipe.settings.network_words(),
         recipe.source.clone().unwrap_or_default(),
         row.arm.name().to_owned(),
         row.k.to_string(),

@@ -4,7 +4,7 @@
 //! cell depends on it.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use howfar_face::Fault;
 use howfar_protocol::{Cell, Network, Recipe};
@@ -73,8 +73,11 @@ pub fn measure_crews(workbench: &Workbench, cores: Cores) -> Result<Vec<Measured
         let speed = |(recipe, network): Trained| {
             Ok(((recipe, network), measure_speed(&study.settings(recipe, network), workbench.pool(), crew)?))
         };
-        let trained = study.recipe.iter().flat_map(|recipe| study.networks(*recipe).into_iter().map(|n| (*recipe, n)));
-        let speeds = trained.map(speed).collect::<Result<_, Fault>>()?;
+        // With weights to begin with a network is as fast as without.
+        let networks = |recipe| study.networks(recipe).into_iter().map(|choice| choice.network);
+        let trained: BTreeSet<Trained> =
+            study.recipe.iter().flat_map(|recipe| networks(*recipe).map(|n| (*recipe, n))).collect();
+        let speeds = trained.into_iter().map(speed).collect::<Result<_, Fault>>()?;
         Ok(MeasuredCrew { crew, speeds })
     };
     cores.crews().into_iter().map(measured).collect()

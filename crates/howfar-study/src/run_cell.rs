@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use howfar_face::{Fault, Pool, files};
 use howfar_protocol::{Arm, Cell, Mixture, Part, Prediction, SplitPart, Variant, most_probable, write_predictions};
-use howfar_train::{Event, Model, Trained, TrainingInputs, predict, train};
+use howfar_train::{Classifier, Event, Model, Trained, TrainingInputs, predict, train};
 use serde::{Deserialize, Serialize};
 
 use crate::folder::{StudyFolder, try_lock};
@@ -114,30 +114,32 @@ fn train_cell(
     watch: &mut dyn FnMut(&Event, u64) -> ControlFlow<()>,
 ) -> Result<Trained, Fault> {
     let validation = faces_of(workbench, cell, SplitPart::Validation);
-    let mut train_on = |mixture: &Mixture, start: Option<&Model>, folder: &Path| {
+    let begun = cell.settings.start.as_ref().and_then(|start| workbench.starts.get(&start.name));
+    let begun = begun.map(|weights| weights.begin(&mut workbench.seeds(cell.seed_idx).stream("weights", &[])));
+    let mut train_on = |mixture: &Mixture, start: Option<&Classifier>, folder: &Path| {
         let inputs = TrainingInputs {
             pool: workbench.pool(),
             mixture,
             validation: &validation,
             settings: &cell.settings,
             seeds: workbench.seeds(cell.seed_idx),
-            start: start.map(Model::classifier),
+            start,
             folder,
             preprocessing: &workbench.preprocessing,
         };
         train(&inputs, &mut |event| watch(event, mixture.len() as u64))
     };
     if cell.arm != Arm::Pretrain {
-        return train_on(mixture, None, run_folder);
+        return train_on(mixture, begun.as_ref(), run_folder);
     }
     let [generated, real] = mixture.one_after_the_other();
     let folder = run_folder.join("pretraining");
     files::create_folder(&folder)?;
     let weights = folder.join("model.safetensors");
     if !weights.is_file() {
-        train_on(&generated, None, &folder)?.model.save(&weights)?;
+        train_on(&generated, begun.as_ref(), &folder)?.model.save(&weights)?;
     }
-    train_on(&real, Some(&Model::load(&weights)?), run_folder)
+    train_on(&real, Some(Model::load(&weights)?.classifier()), run_folder)
 }
 
 /// Without the generated faces whose label the `real` network of the same split and seed does not see. That network has seen
@@ -145,7 +147,7 @@ fn train_cell(
 fn curated(workbench: &Workbench, folder: &StudyFolder, cell: &Cell, mixture: Mixture) -> Result<Mixture, Fault> {
     let is_judge = |other: &&Cell| {
         other.arm == Arm::Real
-            && (other.recipe, other.settings.network) == (cell.recipe, cell.settings.network)
+            && (other.recipe, &other.settings) == (cell.recipe, &cell.settings)
             && (other.split_idx, other.seed_idx) == (cell.split_idx, cell.seed_idx)
     };
     let judge =

@@ -8,9 +8,10 @@ use std::path::PathBuf;
 
 use howfar_face::{FaceSet, Fault, Pool, Preprocessing, SubjectId};
 use howfar_protocol::{
-    Arm, Blend, Cell, GeneratedFaces, Mixture, MixtureRatio, Plan, PlanInputs, Protocol, Seeds, SetInput, Split, Study,
-    TOGETHER, generated_test_faces,
+    Arm, Blend, Cell, GeneratedFaces, Mixture, MixtureRatio, Plan, PlanInputs, Protocol, Seeds, SetInput, Split, Start,
+    Study, TOGETHER, generated_test_faces,
 };
+use howfar_train::{StartingWeights, read_start};
 
 /// The decoded faces of a study and who is on which side.
 #[derive(Debug)]
@@ -29,6 +30,8 @@ pub struct Workbench {
     pub(crate) pool_sets: Vec<String>,
     pub(crate) unseen_sets: Vec<String>,
     pub(crate) preprocessing: Preprocessing,
+    /// Weights that networks begin with, by name.
+    pub(crate) starts: BTreeMap<String, StartingWeights>,
     pub(crate) folders: Vec<PathBuf>,
     n_left_out: u64,
 }
@@ -59,6 +62,7 @@ impl Workbench {
         let ranges = add(&mut pool, &generated_sets)?;
         let mut unseen_pool = Pool::new(study.expressions.clone(), &preprocessing);
         add(&mut unseen_pool, &unseen_sets)?;
+        let (starts, of_plan) = starts(study, &pool)?;
         let people: BTreeSet<SubjectId> = real.clone().map(|f| pool.face(f).labels.subject.clone()).collect();
         let inputs = PlanInputs {
             study,
@@ -70,6 +74,7 @@ impl Workbench {
                 .collect(),
             people: &people,
             instruction_set: howfar_train::instruction_set().to_owned(),
+            starts: of_plan,
         };
         let generated = generated(study, &generated_sets, &ranges);
         let names = |sets: &[FaceSet]| sets.iter().map(|s| s.info().name.clone()).collect::<Vec<_>>();
@@ -84,6 +89,7 @@ impl Workbench {
             pool_sets: [names(&real_sets), names(&generated_sets)].concat(),
             unseen_sets: names(&unseen_sets),
             preprocessing,
+            starts,
             folders: all().map(|s| s.folder().to_owned()).collect(),
             n_left_out,
         };
@@ -171,6 +177,18 @@ impl Workbench {
             .filter(|cell| cell.k == largest)
             .try_for_each(|cell| self.generated_test_faces(cell).map(drop))
     }
+}
+
+/// The weights that networks of the study begin with, and what the plan is told of them.
+fn starts(study: &Study, pool: &Pool) -> Result<(BTreeMap<String, StartingWeights>, Vec<Start>), Fault> {
+    let (mut by_name, mut of_plan) = (BTreeMap::new(), Vec::new());
+    for choice in &study.train.network {
+        let (Some(path), Some(name)) = (&choice.weights, choice.start()) else { continue };
+        let (weights, sha256) = read_start(path, choice.network, pool)?;
+        of_plan.push(Start { name: name.clone(), sha256 });
+        by_name.insert(name, weights);
+    }
+    Ok((by_name, of_plan))
 }
 
 /// The generated faces by the source that cells name.

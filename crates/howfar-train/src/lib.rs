@@ -13,16 +13,18 @@ mod predict;
 mod run;
 mod scaling;
 mod speed;
+mod start;
 
 use howfar_net::ComputeDevice;
 
-pub use howfar_net::Precision;
+pub use howfar_net::{Classifier, Precision, StartingWeights};
 
 pub use history::{EpochRecord, Event};
 pub use model::{Model, n_parameters};
 pub use predict::{features, predict};
 pub use run::{Trained, TrainingInputs, train};
 pub use speed::{Crew, measure_speed};
+pub use start::read_start;
 
 /// What the engine computes with on this machine: `avx512`, `avx2` (with FMA) or `plain`; on a graphics card the device's name. Part of
 /// a cell's identity, because others round differently.

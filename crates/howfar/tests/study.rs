@@ -181,3 +181,50 @@ fn sets_side_by_side_every_arm_fewer_people_and_the_papers_count_stand_in_one_st
     let report = String::from_utf8(read(&place.path().join("out/report.html"))).unwrap();
     assert!(["Side by side", "Worth in identities", "As the paper counts"].iter().all(|words| report.contains(words)));
 }
+
+#[test]
+fn a_network_stands_beside_itself_with_weights_to_begin_with() {
+    let place = workplace();
+    prepare(&place);
+    draw_style(&place, "more", 8, 5, "wild");
+    let train = ["train", "more", "--epochs", "60", "--out", "taught.safetensors"];
+    assert_eq!(howfar(&place, &train).code, 0);
+    let networks = "network = [\"compact\", { name = \"compact\", weights = \"taught.safetensors\" }]\nepochs = 12";
+    let text = STUDY.replace("epochs = 4", networks).replace("seeds = 2", "seeds = 2\narms = [\"mix\"]");
+    program::study(&place, &text);
+    let results = || -> serde_json::Value {
+        let run = howfar(&place, &["run", "study.toml", "--out", "out", "--quiet"]);
+        assert_eq!(run.code, 0, "{}", run.stderr);
+        serde_json::from_slice(&read(&place.path().join("out/results.json"))).unwrap()
+    };
+    let first = results();
+    let accuracy = |track: usize| {
+        let rows = first["recipes"][track]["table"].as_array().unwrap().iter();
+        let of_mix = rows
+            .filter(|row| row["arm"] == "mix" && ["validation", "test", "unseen"].iter().any(|p| row["part"] == *p));
+        of_mix.map(|row| row["accuracy_percent"].as_f64().unwrap()).sum::<f64>() / 3.0
+    };
+    let [fresh, taught] = [accuracy(0), accuracy(1)];
+    assert!(taught > fresh + 10.0, "twelve epochs after sixty on other faces: {fresh} {taught}");
+    assert_eq!(first["recipes"][1]["settings"]["start"]["name"], "taught");
+    let table = String::from_utf8(read(&place.path().join("out/table.csv"))).unwrap();
+    assert!(table.contains(",compact from taught,"), "{table}");
+    let n_cells = || fs::read_dir(place.path().join("out/runs")).unwrap().count();
+    assert_eq!(n_cells(), 8);
+
+    // Other weights under the same name are other cells; those of the network drawn anew stay.
+    let train = ["train", "more", "--epochs", "1", "--weights", "taught.safetensors", "--out", "other.safetensors"];
+    let trained = howfar(&place, &train);
+    assert_eq!(trained.code, 0, "{}", trained.stderr);
+    assert!(trained.stderr.contains("taught.safetensors: 24 of 26 tensors are taken over"), "{}", trained.stderr);
+    fs::rename(place.path().join("other.safetensors"), place.path().join("taught.safetensors")).unwrap();
+    results();
+    assert_eq!(n_cells(), 12);
+
+    program::study(&place, &text.replace("name = \"compact\"", "name = \"medium\""));
+    let refused = howfar(&place, &["run", "study.toml", "--out", "out"]);
+    assert_eq!(refused.code, 3, "{}", refused.stderr);
+    for words in ["taught.safetensors", "another network", "found     compact", "expected  medium"] {
+        assert!(refused.stderr.contains(words), "{words}: {}", refused.stderr);
+    }
+}

@@ -38,7 +38,7 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
         console.answer(&format!(
             "recipe {}, {}{source}: {} cells, {n_pictures} training pictures at {:.0} a second",
             track.recipe.name(),
-            track.network.name(),
+            track.network_words(),
             cells.len(),
             measured.speeds[&(track.recipe, track.network)]
         ));

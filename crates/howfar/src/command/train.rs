@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 
 use howfar_face::{FaceSet, Fault, Pool, Preprocessing, Provenance, SubjectId, files};
 use howfar_protocol::{Blend, Mixture, Network, Recipe, Seeds, Split, SplitPart};
-use howfar_train::{Precision, TrainingInputs};
+use howfar_train::{Precision, TrainingInputs, read_start};
 
 use crate::command::{DeviceArg, stop_flag};
 use crate::console::Console;
@@ -30,6 +30,9 @@ pub struct Args {
     /// Which network; the recipe's if not given.
     #[arg(long, value_parser = Network::ALL.map(Network::name))]
     network: Option<String>,
+    /// A file of weights to begin with: a model of `howfar train`, or VGG16 of `howfar import-weights`. The output layer is drawn anew.
+    #[arg(long, value_name = "FILE")]
+    weights: Option<PathBuf>,
     /// At most so many epochs; the recipe's if not given.
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     epochs: Option<u32>,
@@ -68,6 +71,16 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     let validation: Vec<usize> = real.clone().filter(side).collect();
     let mixture = Mixture::new(Blend::REAL, &pool, real, None, &split, seeds)?;
     let settings = settings(args);
+    let begun = match &args.weights {
+        Some(path) => {
+            let (weights, _) = read_start(path, settings.network, &pool)?;
+            let (n_taken, n) = weights.n_taken();
+            console
+                .note(&format!("{}: {n_taken} of {n} tensors are taken over, the others drawn anew", path.display()));
+            Some(weights.begin(&mut seeds.stream("weights", &[])))
+        }
+        None => None,
+    };
     // A run that was stopped goes on from what lies here.
     let folder = run_folder(&args.out);
     files::create_folder(&folder)?;
@@ -77,7 +90,7 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
         validation: &validation,
         settings: &settings,
         seeds,
-        start: None,
+        start: begun.as_ref(),
         folder: &folder,
         preprocessing: &preprocessing,
     };
