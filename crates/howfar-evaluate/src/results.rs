@@ -78,6 +78,9 @@ pub struct SetFacts {
     pub role: String,
     /// Its name.
     pub name: String,
+    /// The databases that its people are of, as their names say.
+    #[serde(default)]
+    pub databases: Vec<String>,
     /// Faces in the classes of the study.
     pub n_faces: usize,
     /// Distinct people or identities.

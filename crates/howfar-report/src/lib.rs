@@ -9,6 +9,7 @@ mod difference;
 mod how_far;
 mod page;
 mod provenance;
+mod published;
 mod table;
 mod terminal;
 mod timing;

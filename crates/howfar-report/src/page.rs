@@ -6,7 +6,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::timing::Timing;
 use crate::wording::{self, Nouns};
-use crate::{confusion, curve, difference, how_far, provenance, table, worth};
+use crate::{confusion, curve, difference, how_far, provenance, published, table, worth};
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("tip.js");
@@ -46,6 +46,9 @@ pub fn html(results: &Results, timing: Option<&Timing>, sheets: &[SheetPicture])
                     @if !results.between.is_empty() {
                         section #between { h2 { "Side by side" } (worth::between(&results.between, nouns)) }
                     }
+                    @if published::is_there(results) {
+                        section #published { h2 { "Beside published figures" } (published::tables(results)) }
+                    }
                     @if !sheets.is_empty() { (faces(sheets)) }
                     (caveats(results))
                     @if !results.audits.is_empty() { (audits(&results.audits)) }
@@ -81,6 +84,7 @@ fn head(results: &Results, nouns: Nouns, has_sheets: bool) -> Markup {
                     a href=(format!("#recipe-{i}")) { "Recipe " (wording::track(results, recipe)) }
                 }
                 @if !results.between.is_empty() { a href="#between" { "Side by side" } }
+                @if published::is_there(results) { a href="#published" { "Published figures" } }
                 @if has_sheets { a href="#faces" { "Faces" } }
                 a href="#caveats" { "Caveats" }
                 @if !results.audits.is_empty() { a href="#audits" { "Audits" } }

@@ -63,6 +63,22 @@ fn every_recipe_has_a_curve_and_every_confusion_a_table() {
 }
 
 #[test]
+fn published_figures_stand_beside_an_unseen_database_that_has_them() {
+    let results = fixture::results();
+    let text = text_of(&page(&results));
+    assert_eq!(text.matches("Accuracy on ck+ , percent").count(), 1, "{text}");
+    for words in
+        ["Zavarez et al. 2017, VGG-Face fine-tuned six other databases 88.6", "this study , paper, table1-same"]
+    {
+        assert!(text.contains(words), "{words}");
+    }
+    assert!(!text.contains("Accuracy on jaffe"), "nobody's figure on JAFFE is kept");
+    let mut joined = results;
+    joined.study.sets[2].databases.push("mmi".to_owned());
+    assert!(!page(&joined).contains("Beside published figures"), "no publication has a figure of both together");
+}
+
+#[test]
 fn every_number_of_a_claim_stands_on_the_page() {
     let results = fixture::results();
     let text = text_of(&page(&results));

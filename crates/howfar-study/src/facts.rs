@@ -43,11 +43,13 @@ pub(crate) fn study_facts(workbench: &Workbench) -> StudyFacts {
 fn set_facts(set: &SetInput, pool: &Pool, set_idx: usize) -> SetFacts {
     let faces: Vec<_> = (0..pool.len()).map(|f| pool.face(f)).filter(|f| f.set_idx == set_idx).collect();
     let people: BTreeSet<_> = faces.iter().map(|f| &f.labels.subject).collect();
+    let databases: BTreeSet<&str> = people.iter().map(|person| person.database()).collect();
     let provenance: BTreeSet<&str> = faces.iter().map(|f| f.labels.provenance.name()).collect();
     let of_class = |label| faces.iter().filter(|f| f.labels.label == label).count();
     SetFacts {
         role: set.role.clone(),
         name: set.info.name.clone(),
+        databases: databases.into_iter().map(str::to_owned).collect(),
         n_faces: faces.len(),
         n_people: people.len(),
         per_class: (0..pool.classes().len()).map(of_class).collect(),

@@ -116,6 +116,7 @@ impl Made {
         let set = |role: &str, name: &str, provenance: &str, licence: &str| SetFacts {
             role: role.into(),
             name: name.into(),
+            databases: vec![name.into()],
             n_faces: 144,
             n_people: 24,
             per_class: vec![48; CLASSES.len()],
