@@ -8,6 +8,7 @@ use howfar_protocol::Track;
 use crate::answer::answer;
 use crate::between::between;
 use crate::caveats::caveats;
+use crate::changed::changed;
 use crate::choice::choose_k_on;
 use crate::claims::{differences_to_controls, differences_to_real, power_at};
 use crate::credit::credit;
@@ -63,6 +64,7 @@ fn track_results(
         controls,
         exchange: compared.map(|k| exchange(facts, &outcomes, of_track(), recipe, k)).unwrap_or_default(),
         as_the_paper_counts: as_the_paper_counts(&outcomes, recipe),
+        changed: compared.map(|k| changed(&of_track().collect::<Vec<_>>(), k)).unwrap_or_default(),
         how_far: how_far(facts, &outcomes, recipe),
         power: compared.and_then(|k| power_at(facts, &outcomes, recipe, k)),
         table: table(&outcomes, recipe),

@@ -10,7 +10,7 @@ use crate::confusion::ConfusionCounts;
 use crate::outcomes::{Faces, Outcomes, Slot};
 use crate::paired::Layout;
 use crate::results::{Caveat, Claim, RecipeResults, SetFacts, StudyFacts};
-use crate::wording::{added, counted, faces_of, interval, people_or_identities, points};
+use crate::wording::{NO_INTERVAL, added, counted, faces_of, interval, people_or_identities, points};
 
 /// Fewer test people than this make wide intervals.
 const FEW_PEOPLE: usize = 20;
@@ -234,7 +234,10 @@ fn of_recipe(facts: &StudyFacts, results: &RecipeResults) -> Vec<Caveat> {
 fn of_claim(facts: &StudyFacts, claim: &Claim, chosen: MixtureRatio) -> Vec<Caveat> {
     let faces = faces_of(facts, claim.part, &claim.set);
     let k = claim.k;
-    let width = interval(claim.interval_points);
+    let width = match claim.interval_points {
+        NO_INTERVAL => interval(NO_INTERVAL),
+        known => format!("{} points", interval(known)),
+    };
     let mut found = Vec::new();
     if claim.standard_error_points == 0.0 {
         found.push(caveat(
@@ -248,7 +251,7 @@ fn of_claim(facts: &StudyFacts, claim: &Claim, chosen: MixtureRatio) -> Vec<Cave
     match (verdict(facts, claim), chosen == MixtureRatio::ZERO) {
         (Verdict::Unclear, _) => found.push(caveat(
             "interval-across-zero",
-            format!("On {faces} the difference at k = {k} ({width} points) cannot be told from zero."),
+            format!("On {faces} the difference at k = {k} ({width}) cannot be told from zero."),
             "It may be a gain, a loss or nothing; more people narrow the interval first, then more seeds.",
         )),
         (Verdict::Gain, true) => found.push(caveat(

@@ -8,7 +8,7 @@ use howfar_protocol::{Arm, MixtureRatio, Part, Recipe, TrainingSettings};
 use serde::{Deserialize, Serialize};
 
 use crate::audit::Finding;
-use crate::worth::{Between, Credit, Exchange, PaperRow};
+use crate::worth::{Between, Changed, Credit, Exchange, PaperRow};
 
 /// `results.json`. The same bytes however often the study was stopped: no times, no machine.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -128,6 +128,9 @@ pub struct RecipeResults {
     /// Test accuracy counted as the paper does; empty with the usual protocol.
     #[serde(default)]
     pub as_the_paper_counts: Vec<PaperRow>,
+    /// Which faces the mix puts right and wrong at the same k; empty without generated faces.
+    #[serde(default)]
+    pub changed: Vec<Changed>,
     /// How far more faces help, on test people and each unseen database; empty with fewer than two k above 0.
     #[serde(default)]
     pub how_far: Vec<HowFar>,

@@ -97,3 +97,47 @@ pub struct PaperRow {
     /// The part of the gain over k = 0, as the paper counts, that this prediction has already; none without a gain.
     pub share_of_test_mix_percent: Option<f64>,
 }
+
+/// Faces that most networks of `real` got wrong and most of the mix right, or the other way round.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Changed {
+    /// `test` or `unseen`.
+    pub part: Part,
+    /// The set's name for unseen databases, else empty.
+    pub set: String,
+    /// Faces that both were asked about.
+    pub n_faces: usize,
+    /// Wrong with real faces alone, right with the mix.
+    pub n_fixed: usize,
+    /// Right with real faces alone, wrong with the mix.
+    pub n_broken: usize,
+    /// Up to eight of the fixed, each of another person: those whose true class gained most probability.
+    pub fixed: Vec<ChangedFace>,
+    /// Up to eight of the broken: those whose true class lost most.
+    pub broken: Vec<ChangedFace>,
+}
+
+/// One of them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChangedFace {
+    /// The face set's name.
+    pub set: String,
+    /// The face's row in it.
+    pub row: u64,
+    /// The true class.
+    pub label: usize,
+    /// The class that real faces alone find most probable on average.
+    pub called_before: usize,
+    /// The class that the mix finds most probable on average.
+    pub called_after: usize,
+    /// Networks of real faces alone that are right ...
+    pub right_before: usize,
+    /// ... and those of the mix.
+    pub right_after: usize,
+    /// Networks of real faces alone that were asked ...
+    pub n_before: usize,
+    /// ... and those of the mix.
+    pub n_after: usize,
+}

@@ -193,8 +193,9 @@ fn six() -> Vec<String> {
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum OneOrMany<T> {
-    One(T),
+    // First, because a table may also be written as a list of its values.
     Many(Vec<T>),
+    One(T),
 }
 
 fn one_or_many<'de, D: Deserializer<'de>, T: Deserialize<'de>>(

@@ -4,7 +4,7 @@
 #[path = "../tests/fixture/mod.rs"]
 mod fixture;
 
-use howfar_report::SheetPicture;
+use howfar_report::{Pictures, SheetPicture};
 
 fn main() -> std::io::Result<()> {
     let mut arguments = std::env::args().skip(1);
@@ -13,6 +13,6 @@ fn main() -> std::io::Result<()> {
         let caption = "Drawn faces: 6 of 545 identities, one in each row; classes in columns.".to_owned();
         Ok(SheetPicture { title: "drawn-rig".to_owned(), caption, png: std::fs::read(path)? })
     });
-    let sheets = sheets.collect::<std::io::Result<Vec<_>>>()?;
-    std::fs::write(target, howfar_report::html(&fixture::results(), Some(&fixture::timing()), &sheets))
+    let pictures = Pictures { sheets: sheets.collect::<std::io::Result<_>>()?, ..Pictures::default() };
+    std::fs::write(target, howfar_report::html(&fixture::results(), Some(&fixture::timing()), &pictures))
 }

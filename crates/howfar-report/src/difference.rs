@@ -89,7 +89,7 @@ fn claim_row(claim: &Claim, nouns: Nouns, scale: &Scale) -> Markup {
             td.n { (wording::p_value(claim.p_seeds)) }
             td.n { (wording::p_value(claim.p_holm)) }
             td.n { (wording::count(claim.n_people as u64)) " " (nouns.in_part(claim.part))
-                small { (wording::count(claim.n_faces as u64)) " faces, " (claim.n_seeds) " seeds" } }
+                small { (wording::count(claim.n_faces as u64)) " faces, " (wording::seeds(claim.n_seeds)) } }
         }
     }
 }

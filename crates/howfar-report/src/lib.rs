@@ -3,10 +3,12 @@
 //! In: [`howfar_evaluate::Results`], a [`Timing`] and sample sheets as PNG. Out: strings. Nothing is computed here: every
 //! number printed stands in `results.json` or `timing.json`, rounded at most; only positions in pictures are worked out.
 
+mod changed;
 mod confusion;
 mod curve;
 mod difference;
 mod how_far;
+mod matrix;
 mod page;
 mod provenance;
 mod published;
@@ -16,7 +18,8 @@ mod timing;
 mod wording;
 mod worth;
 
-pub use page::{SheetPicture, html};
+pub use matrix::{matrix_csv, matrix_html, matrix_text};
+pub use page::{Pictures, SheetPicture, html};
 pub use table::csv;
 pub use terminal::terminal_summary;
 pub use timing::{CellTime, Machine, Timing};

@@ -1,17 +1,19 @@
 //! The page: answer, curve, differences, table, confusion, face sheets, caveats, what was run. One file, no request.
 
+use std::collections::BTreeMap;
+
 use howfar_evaluate::{Finding, RecipeResults, Results};
 use howfar_protocol::MixtureRatio;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::timing::Timing;
 use crate::wording::{self, Nouns};
-use crate::{confusion, curve, difference, how_far, provenance, published, table, worth};
+use crate::{changed, confusion, curve, difference, how_far, provenance, published, table, worth};
 
-const STYLE: &str = include_str!("page.css");
+pub(crate) const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("tip.js");
 /// Nothing is loaded from anywhere: styles and the script stand in the page, pictures are `data:`.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+pub(crate) const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
 /// A contact sheet of a face set.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,8 +26,23 @@ pub struct SheetPicture {
     pub png: Vec<u8>,
 }
 
+/// What a page shows beside numbers.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Pictures {
+    /// Contact sheets of the face sets.
+    pub sheets: Vec<SheetPicture>,
+    /// Single faces as PNG, by set and row.
+    pub faces: BTreeMap<(String, u64), Vec<u8>>,
+}
+
+/// The address of a PNG that stands in the page itself.
+pub(crate) fn picture_data(png: &[u8]) -> String {
+    format!("data:image/png;base64,{}", base64(png))
+}
+
 /// One self-contained HTML page, readable printed, in the dark, on a phone and without script.
-pub fn html(results: &Results, timing: Option<&Timing>, sheets: &[SheetPicture]) -> String {
+pub fn html(results: &Results, timing: Option<&Timing>, pictures: &Pictures) -> String {
+    let sheets = &pictures.sheets;
     let nouns = Nouns::of(results);
     let page = html! {
         (DOCTYPE)
@@ -42,7 +59,7 @@ pub fn html(results: &Results, timing: Option<&Timing>, sheets: &[SheetPicture])
             body {
                 (head(results, nouns, !sheets.is_empty()))
                 main {
-                    @for (i, recipe) in results.recipes.iter().enumerate() { (recipe_section(results, recipe, nouns, i)) }
+                    @for (i, recipe) in results.recipes.iter().enumerate() { (recipe_section(results, recipe, nouns, i, pictures)) }
                     @if !results.between.is_empty() {
                         section #between { h2 { "Side by side" } (worth::between(&results.between, nouns)) }
                     }
@@ -94,7 +111,7 @@ fn head(results: &Results, nouns: Nouns, has_sheets: bool) -> Markup {
     }
 }
 
-fn recipe_section(results: &Results, recipe: &RecipeResults, nouns: Nouns, i: usize) -> Markup {
+fn recipe_section(results: &Results, recipe: &RecipeResults, nouns: Nouns, i: usize, pictures: &Pictures) -> Markup {
     // The first recipe's answer is the page's heading already.
     let answer = (i > 0).then_some(&recipe.answer);
     html! {
@@ -128,6 +145,7 @@ fn recipe_section(results: &Results, recipe: &RecipeResults, nouns: Nouns, i: us
                 h3 { "As the paper counts" }
                 (worth::as_the_paper_counts(&recipe.as_the_paper_counts))
             }
+            (changed::changed(recipe, &results.study.classes, nouns, pictures))
             h3 { "Every arm and k" }
             (table::tables(recipe, nouns))
             @if !recipe.confusions.is_empty() {
@@ -150,7 +168,7 @@ fn faces(sheets: &[SheetPicture]) -> Markup {
             h2 { "Faces" }
             div.sheets { @for sheet in sheets {
                 figure {
-                    img alt=(format!("Sample faces of {}", sheet.title)) src=(format!("data:image/png;base64,{}", base64(&sheet.png)));
+                    img alt=(format!("Sample faces of {}", sheet.title)) src=(picture_data(&sheet.png));
                     figcaption { b { (sheet.title) } " " (sheet.caption) }
                 }
             } }

@@ -37,7 +37,8 @@ pub fn terminal_summary(results: &Results, width: usize) -> String {
 fn recipe_block(text: &mut String, results: &Results, recipe: &RecipeResults, nouns: Nouns, width: usize) {
     let s = &results.study;
     let track = wording::track(results, recipe);
-    let head = format!("{}, recipe {track}, {} seeds: accuracy in %, 95 % interval", s.name, s.n_seeds);
+    let head =
+        format!("{}, recipe {track}, {}: accuracy in %, 95 % interval", s.name, wording::seeds(s.n_seeds as usize));
     wrapped(text, "", &one_line(&head), width);
     text.push_str(&curve_tables(recipe, nouns, width).join("\n"));
     if recipe.choice.is_some() {
@@ -150,7 +151,7 @@ fn differences(text: &mut String, head: &str, claims: &[Claim], nouns: Nouns, wi
     let interval_width = widest(&intervals);
     for (c, interval) in claims.iter().zip(&intervals) {
         let line = format!(
-            "{:>5} {interval:interval_width$}  {}: {} ({}) less {} ({}); {} {}, {} seeds",
+            "{:>5} {interval:interval_width$}  {}: {} ({}) less {} ({}); {} {}, {}",
             wording::points(c.difference_points),
             one_line(&nouns.part(c.part, &c.set)),
             wording::percent(c.accuracy_percent),
@@ -159,7 +160,7 @@ fn differences(text: &mut String, head: &str, claims: &[Claim], nouns: Nouns, wi
             wording::arm_and_k(c.baseline_arm, c.baseline_k),
             wording::count(c.n_people as u64),
             nouns.in_part(c.part),
-            c.n_seeds,
+            wording::seeds(c.n_seeds),
         );
         wrapped(text, "  ", &line, width);
     }

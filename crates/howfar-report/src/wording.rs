@@ -27,7 +27,16 @@ pub(crate) fn points(value: f64) -> String {
 
 /// `+1.2 to +7.0`.
 pub(crate) fn points_interval([low, high]: [f64; 2]) -> String {
+    // What excludes nothing is no interval: one person or one seed.
+    if [low, high] == [-100.0, 100.0] {
+        return "not known".to_owned();
+    }
     format!("{} to {}", points(low), points(high))
+}
+
+/// `1 seed`, `5 seeds`.
+pub(crate) fn seeds(n: usize) -> String {
+    if n == 1 { "1 seed".to_owned() } else { format!("{n} seeds") }
 }
 
 /// `50.1–57.9`.

@@ -5,19 +5,22 @@
 mod fixture;
 
 use howfar_evaluate::{Claim, Results};
-use howfar_report::{SheetPicture, Timing, csv, html, terminal_summary};
+use howfar_report::{
+    Pictures, SheetPicture, Timing, csv, html, matrix_csv, matrix_html, matrix_text, terminal_summary,
+};
 
-fn sheets() -> Vec<SheetPicture> {
+fn pictures() -> Pictures {
     let sheet = |title: &str| SheetPicture {
         title: title.to_owned(),
         caption: "Drawn faces of 6 identities.".to_owned(),
         png: b"\x89PNG".to_vec(),
     };
-    vec![sheet("rafd+oulu"), sheet("drawn-rig")]
+    let faces = [(("ck+".to_owned(), 7), b"\x89PNG".to_vec())].into();
+    Pictures { sheets: vec![sheet("rafd+oulu"), sheet("drawn-rig")], faces }
 }
 
 fn page(results: &Results) -> String {
-    html(results, Some(&fixture::timing()), &sheets())
+    html(results, Some(&fixture::timing()), &pictures())
 }
 
 /// What a reader sees: without style, script and tags.
@@ -46,7 +49,7 @@ fn the_page_is_one_file_that_asks_for_nothing() {
     }
     assert!(page.contains("http-equiv=\"Content-Security-Policy\" content=\"default-src 'none';"));
     assert_eq!(page.matches("<img ").count(), page.matches("src=\"data:image/png;base64,").count());
-    assert_eq!(page.matches("<img ").count(), 2);
+    assert_eq!(page.matches("<img ").count(), 3, "two sheets and the one changed face whose picture is there");
 }
 
 #[test]
@@ -60,6 +63,18 @@ fn every_recipe_has_a_curve_and_every_confusion_a_table() {
     );
     // Four lines of four k, and three controls on test people.
     assert_eq!(page.matches("class=\"point\"").count(), 2 * (4 * 4 + 3));
+}
+
+#[test]
+fn faces_put_right_and_wrong_say_what_they_were_called() {
+    let text = text_of(&page(&fixture::results()));
+    for words in [
+        "of 309 faces 31 put right, 14 put wrong.",
+        "fear without: surprise, 1 of 8 right with: fear, 8 of 8 right",
+        "fear without: fear, 7 of 8 right with: anger, 1 of 8 right",
+    ] {
+        assert!(text.contains(words), "{words} in {text}");
+    }
 }
 
 #[test]
@@ -162,7 +177,8 @@ fn names_from_files_cannot_become_markup() {
         recipe.claims.iter_mut().for_each(|c| c.set = evil.to_owned());
         recipe.confusions.iter_mut().for_each(|c| c.set = evil.to_owned());
     }
-    let page = html(&results, None, &[SheetPicture { title: evil.into(), caption: evil.into(), png: vec![] }]);
+    let sheets = vec![SheetPicture { title: evil.into(), caption: evil.into(), png: vec![] }];
+    let page = html(&results, None, &Pictures { sheets, ..Pictures::default() });
     assert_eq!(page.matches("<script").count(), honest);
     assert!(page.contains("&lt;script&gt;alert(&quot;x&quot;)"));
 }
@@ -199,7 +215,7 @@ fn a_study_without_generated_faces_or_unseen_databases_has_a_page_too() {
     recipe.confusions.clear();
     recipe.table.retain(|r| r.arm == howfar_protocol::Arm::Real && r.set.is_empty());
     recipe.table.iter_mut().for_each(|r| r.accuracy_sd_points = None);
-    let page = html(&results, None, &[]);
+    let page = html(&results, None, &Pictures::default());
     assert!(!page.contains("NaN") && !page.contains(">inf") && page.contains("<svg"));
     assert!(terminal_summary(&results, 80).ends_with(&format!("{}\n", results.answer)));
 }
@@ -343,4 +359,28 @@ fn timing_reads_back_what_it_wrote() {
     let text = serde_json::to_string(&timing).unwrap();
     assert_eq!(serde_json::from_str::<Timing>(&text).unwrap(), timing);
     assert!(text.starts_with("{\"format\":\"howfar timing\",\"version\":1,"));
+}
+
+#[test]
+fn the_matrix_has_a_row_for_each_database_learned_from_and_a_column_for_each_that_judges() {
+    let one = fixture::results();
+    let mut other = one.clone();
+    // The other study learned from what the first was judged by, and the other way round.
+    (other.study.sets[0].role, other.study.sets[2].role) = ("unseen".to_owned(), "real".to_owned());
+    for part in other
+        .recipes
+        .iter_mut()
+        .flat_map(|r| r.claims.iter_mut().map(|c| &mut c.set).chain(r.table.iter_mut().map(|row| &mut row.set)))
+    {
+        *part = part.replace("ck+", "rafd+oulu");
+    }
+    let all = [one, other];
+    let text = matrix_text(&all);
+    assert_eq!(text.matches("trained on").count(), 4, "two databases, two recipes: {text}");
+    assert_eq!(text.matches("(test people)").count(), 4, "{text}");
+    let rows = matrix_csv(&all);
+    assert_eq!(rows.lines().count(), 1 + 2 * 2 * 2, "{rows}");
+    assert!(rows.contains("paper,table1-same,,rafd+oulu,ck+,unseen,2,2,"), "{rows}");
+    let page = text_of(&matrix_html(&all));
+    assert!(page.contains("Trained on k rafd+oulu ck+"), "{page}");
 }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::PathBuf;
 
-use howfar_face::{FaceSet, Fault, Pool, Preprocessing, SubjectId};
+use howfar_face::{FaceSet, Fault, Picture, Pool, Preprocessing, SubjectId};
 use howfar_protocol::{
     Arm, Blend, Cell, GeneratedFaces, Mixture, MixtureRatio, Plan, PlanInputs, Protocol, Seeds, SetInput, Split, Start,
     Study, TOGETHER, generated_test_faces,
@@ -120,6 +120,18 @@ impl Workbench {
     /// Real and generated faces.
     pub fn pool(&self) -> &Pool {
         &self.pool
+    }
+
+    /// A face of a set as it is trained on, for looking at.
+    pub fn picture(&self, set: &str, row: u64) -> Option<Picture> {
+        let find = |pool: &Pool, sets: &[String]| {
+            let set_idx = sets.iter().position(|name| name == set)?;
+            let face = (0..pool.len()).find(|f| (pool.face(*f).set_idx, pool.face(*f).row) == (set_idx, row))?;
+            let side = pool.side() as u32;
+            let data = pool.pixels(face).to_vec();
+            Some(Picture { width: side, height: side, channels: pool.n_channels() as u32, data })
+        };
+        find(&self.pool, &self.pool_sets).or_else(|| find(&self.unseen_pool, &self.unseen_sets))
     }
 
     /// Pictures that training will see in all cells of the plan, at most.

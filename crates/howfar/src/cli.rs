@@ -72,6 +72,8 @@ pub enum Command {
     Plan(command::plan::Args),
     /// Run a study: its cells, then results and report. Resumes where it stopped.
     Run(command::run::Args),
+    /// Learn on each database of a study alone and let all the others judge: a matrix of databases.
+    CrossDatabase(command::cross_database::Args),
     /// Run one cell of a study; what a cluster calls.
     RunCell(command::run_cell::Args),
     /// Show how far a study is.

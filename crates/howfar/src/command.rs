@@ -3,6 +3,7 @@
 pub mod analyse;
 pub mod audit;
 pub mod check_statistics;
+pub mod cross_database;
 pub mod demo;
 pub mod doctor;
 pub mod draw;
@@ -61,6 +62,7 @@ pub fn run(command: Command, console: &Console) -> Result<(), Fault> {
         Command::Init(args) => init::run(&args, console),
         Command::Plan(args) => plan::run(&args, console),
         Command::Run(args) => run::run(&args, console),
+        Command::CrossDatabase(args) => cross_database::run(&args, console),
         Command::RunCell(args) => run_cell::run(&args, console),
         Command::Status(args) => status::run(&args, console),
         Command::ImportWeights(args) => import_weights::run(&args, console),

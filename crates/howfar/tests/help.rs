@@ -20,7 +20,7 @@ fn every_command_has_help_with_an_example() {
         .filter_map(|line| line.split_whitespace().next())
         .filter(|command| *command != "help")
         .collect();
-    assert_eq!(commands.len(), 28, "{overview}");
+    assert_eq!(commands.len(), 29, "{overview}");
     for command in commands {
         let help = howfar(&place, &[command, "--help"]).stdout;
         assert!(help.contains("Example"), "{command}: {help}");

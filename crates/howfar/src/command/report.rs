@@ -1,10 +1,11 @@
 //! `howfar report STUDY`: the report anew from `results.json`, and what `run` prints.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use howfar_evaluate::Results;
 use howfar_face::{Fault, files};
-use howfar_report::{CellTime, Machine, SheetPicture, Timing};
+use howfar_report::{CellTime, Machine, Pictures, SheetPicture, Timing};
 use howfar_study::{StudyFolder, Workbench, all_cells, cell_times};
 
 use crate::command::{doctor, n_cores};
@@ -48,8 +49,8 @@ pub fn write_report(folder: &StudyFolder) -> Result<Results, Fault> {
         true => Some(files::read_json::<Timing>(&folder.timing_file(), format, version)?),
         false => None,
     };
-    let sheets = read_sheets(folder, &results)?;
-    let html = howfar_report::html(&results, timing.as_ref(), &sheets);
+    let pictures = Pictures { sheets: read_sheets(folder, &results)?, faces: read_faces(folder, &results)? };
+    let html = howfar_report::html(&results, timing.as_ref(), &pictures);
     files::write(&folder.root().join("report.html"), html.as_bytes())?;
     files::write(&folder.root().join("table.csv"), howfar_report::csv(&results).as_bytes())?;
     Ok(results)
@@ -65,6 +66,32 @@ fn read_sheets(folder: &StudyFolder, results: &Results) -> Result<Vec<SheetPictu
         }
     }
     Ok(sheets)
+}
+
+/// The faces that the mix put right or wrong, as `run` left them.
+fn read_faces(folder: &StudyFolder, results: &Results) -> Result<BTreeMap<(String, u64), Vec<u8>>, Fault> {
+    let mut faces = BTreeMap::new();
+    for (set, row) in changed_faces(results) {
+        let file = face_file(folder, results, &set, row);
+        if file.is_file() {
+            faces.insert((set, row), files::read(&file)?);
+        }
+    }
+    Ok(faces)
+}
+
+/// Set and row of every face that a report shows by itself.
+pub fn changed_faces(results: &Results) -> BTreeSet<(String, u64)> {
+    let all = results.recipes.iter().flat_map(|recipe| &recipe.changed);
+    all.flat_map(|changed| changed.fixed.iter().chain(&changed.broken))
+        .map(|face| (face.set.clone(), face.row))
+        .collect()
+}
+
+/// Where its picture lies in a study's folder.
+pub fn face_file(folder: &StudyFolder, results: &Results, set: &str, row: u64) -> PathBuf {
+    let set_idx = results.study.sets.iter().position(|s| s.name == set).unwrap_or(results.study.sets.len());
+    folder.root().join("sheets").join("faces").join(format!("{set_idx:02}-{row}.png"))
 }
 
 /// `timing.json`: the machine and what every cell took.

@@ -1,0 +1,189 @@
+//! The cross-database matrix: what is learned on each database, judged by each.
+//!
+//! In: the results of one study a database, each with that database as its real set and the others unseen. Out: a page, a CSV table and
+//! a text. On the diagonal stand the test people of the database itself.
+
+use howfar_evaluate::{Choice, RecipeResults, Results};
+use howfar_protocol::{Arm, Part};
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use crate::page::{POLICY, STYLE};
+use crate::wording::{self, NOTHING, Nouns};
+
+/// What one study says of one database.
+struct Figure {
+    real_only_percent: f64,
+    /// At the k that the study speaks of: accuracy, difference to real faces alone, its interval.
+    mix: Option<[f64; 4]>,
+}
+
+/// `judged` by its name; the study's own database by its test people.
+fn figure(results: &Results, recipe: &RecipeResults, judged: &str) -> Option<Figure> {
+    let own = results.study.sets.iter().any(|set| set.role == "real" && set.name == judged);
+    let is_judge = |part: Part, set: &str| if own { part == Part::Test } else { part == Part::Unseen && set == judged };
+    let real = recipe.table.iter().find(|row| row.arm == Arm::Real && is_judge(row.part, &row.set))?;
+    let claim = recipe.claims.iter().find(|claim| is_judge(claim.part, &claim.set));
+    let mix = claim.map(|c| [c.accuracy_percent, c.difference_points, c.interval_points[0], c.interval_points[1]]);
+    let real_only_percent = claim.map_or(real.accuracy_percent, |claim| claim.baseline_accuracy_percent);
+    Some(Figure { real_only_percent, mix })
+}
+
+/// The name of the database that a study learned from.
+fn learned(results: &Results) -> &str {
+    results.study.sets.iter().find(|set| set.role == "real").map_or("", |set| &set.name)
+}
+
+fn k_words(choice: Option<&Choice>) -> String {
+    match choice {
+        None => NOTHING.to_owned(),
+        Some(choice) if choice.chosen == choice.compared => choice.chosen.to_string(),
+        Some(choice) => format!("{} (shown: {})", choice.chosen, choice.compared),
+    }
+}
+
+/// Every recipe, network and generated set of the studies, which are alike in that.
+fn tracks(all: &[Results]) -> impl Iterator<Item = usize> {
+    0..all.first().map_or(0, |results| results.recipes.len())
+}
+
+/// One self-contained page.
+pub fn matrix_html(all: &[Results]) -> String {
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta http-equiv="Content-Security-Policy" content=(POLICY);
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { "Cross-database matrix – howfar" }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                header {
+                    p.eyebrow { "What is learned on one database, judged by each" }
+                    h1 { "Cross-database matrix" }
+                    p.rest { "Rows: the database that was trained on, a study each. Columns: the database that judges; on the diagonal its own \
+                              test people, who were not trained on. Accuracy in percent of real faces alone, then of the mix at the k that was \
+                              chosen on validation people, with the difference and its 95 % interval in points." }
+                }
+                main { @for track in tracks(all) { (matrix_table(all, track)) } }
+            }
+        }
+    };
+    page.into_string()
+}
+
+fn matrix_table(all: &[Results], track: usize) -> Markup {
+    html! {
+        section {
+            @if let Some(first) = all.first() { h2 { "Recipe " (first.recipes[track].name()) } }
+            div.scroll tabindex="0" role="region" aria-label="cross-database matrix" {
+                table.figures {
+                    thead { tr {
+                        th scope="col" { "Trained on" } th.n scope="col" { "k" }
+                        @for judge in all { th.n scope="col" { (learned(judge)) } }
+                    } }
+                    tbody { @for results in all {
+                        @if let Some(recipe) = results.recipes.get(track) {
+                            tr {
+                                th scope="row" { (learned(results)) }
+                                td.n { (k_words(recipe.choice.as_ref())) }
+                                @for judge in all { td.n.chosen[learned(judge) == learned(results)] { (cell(results, recipe, learned(judge))) } }
+                            }
+                        }
+                    } }
+                }
+            }
+        }
+    }
+}
+
+fn cell(results: &Results, recipe: &RecipeResults, judged: &str) -> Markup {
+    let Some(figure) = figure(results, recipe, judged) else { return html! { (NOTHING) } };
+    html! {
+        @match figure.mix {
+            None => { (wording::percent(figure.real_only_percent)) }
+            Some([accuracy, difference, low, high]) => {
+                (wording::percent(figure.real_only_percent)) " → " b { (wording::percent(accuracy)) }
+                small { (wording::points(difference)) " (" (wording::points_interval([low, high])) ")" }
+            }
+        }
+    }
+}
+
+/// One line for each pair.
+pub fn matrix_text(all: &[Results]) -> String {
+    let mut text = String::new();
+    let width = all.iter().map(|results| learned(results).chars().count()).max().unwrap_or(0);
+    for track in tracks(all) {
+        text.push_str(&format!("recipe {}: accuracy in %\n", all[0].recipes[track].name()));
+        for results in all {
+            let recipe = &results.recipes[track];
+            let own = Nouns::of(results);
+            text.push_str(&format!("trained on {}, k = {}\n", learned(results), k_words(recipe.choice.as_ref())));
+            for judge in all {
+                let judged = learned(judge);
+                let Some(figure) = figure(results, recipe, judged) else { continue };
+                let mix = figure.mix.map_or_else(String::new, |[accuracy, difference, low, high]| {
+                    let interval = wording::points_interval([low, high]);
+                    format!(" -> {accuracy:.1}  {} ({interval})", wording::points(difference))
+                });
+                let note = if judged == learned(results) { format!("  (test {})", own.real) } else { String::new() };
+                text.push_str(&format!("  {judged:<width$}  {:5.1}{mix}{note}\n", figure.real_only_percent));
+            }
+        }
+    }
+    text
+}
+
+/// One row a pair.
+pub fn matrix_csv(all: &[Results]) -> String {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let head = [
+        "recipe",
+        "network",
+        "source",
+        "trained_on",
+        "judged_by",
+        "part",
+        "k_chosen",
+        "k",
+        "real_only_percent",
+        "mix_percent",
+        "difference_points",
+        "interval_low_points",
+        "interval_high_points",
+    ];
+    let mut write = |record: [String; 13]| writer.write_record(record).expect("memory takes records of equal length");
+    write(head.map(str::to_owned));
+    for track in tracks(all) {
+        for results in all {
+            let recipe = &results.recipes[track];
+            let (trained_on, choice) = (learned(results), recipe.choice.as_ref());
+            for judged in all.iter().map(learned) {
+                let Some(figure) = figure(results, recipe, judged) else { continue };
+                let mix = figure.mix.map_or_else(Default::default, |mix| mix.map(|value| value.to_string()));
+                let [accuracy, difference, low, high]: [String; 4] = mix;
+                let part = if judged == trained_on { Part::Test } else { Part::Unseen };
+                write([
+                    recipe.recipe.name().to_owned(),
+                    recipe.settings.network_words(),
+                    recipe.source.clone().unwrap_or_default(),
+                    trained_on.to_owned(),
+                    judged.to_owned(),
+                    part.name().to_owned(),
+                    choice.map(|choice| choice.chosen.to_string()).unwrap_or_default(),
+                    choice.map(|choice| choice.compared.to_string()).unwrap_or_default(),
+                    figure.real_only_percent.to_string(),
+                    accuracy,
+                    difference,
+                    low,
+                    high,
+                ]);
+            }
+        }
+    }
+    let bytes = writer.into_inner().expect("memory flushes");
+    String::from_utf8(bytes).expect("strings in, strings out")
+}

@@ -1,0 +1,69 @@
+//! `howfar cross-database study.toml`: every real set against every other, one study each, and the matrix of them.
+
+use std::path::{Path, PathBuf};
+
+use howfar_face::{FaceSet, Fault, files};
+use howfar_protocol::Study;
+
+use crate::command::CoreArgs;
+use crate::command::run::run_to_report;
+use crate::console::Console;
+
+/// Learn on each database of a study alone and let all the others judge: a matrix of databases.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example: howfar cross-database study.toml --out matrix
+Each real and each unseen set of the study file becomes the real set of a study of its own, in which the others are unseen; the rest of
+the file (generated sets, k, recipes, seeds) is theirs, too. People are split within each set, so the split must be fractions or folds.
+Every study has its own report in the folder; matrix.html and matrix.csv hold them together. Resumes where it stopped.")]
+pub struct Args {
+    /// The study file.
+    study: PathBuf,
+    /// The folder of the studies and the matrix; the study's name with -matrix if not given.
+    #[arg(long)]
+    out: Option<PathBuf>,
+    #[command(flatten)]
+    cores: CoreArgs,
+}
+
+/// Runs the studies one after the other, then writes the matrix.
+pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
+    let study = Study::read(&args.study)?;
+    let out = args.out.clone().unwrap_or_else(|| PathBuf::from(format!("{}-matrix", study.name)));
+    let sets: Vec<&PathBuf> = study.real.sets.iter().chain(&study.unseen.sets).collect();
+    if sets.len() < 2 {
+        return Err(Fault::usage(args.study.display(), "a matrix needs databases")
+            .found("1")
+            .expected("at least two in real.sets and unseen.sets"));
+    }
+    let mut all = Vec::new();
+    for (i, set) in sets.iter().enumerate() {
+        let name = FaceSet::open(set)?.info().name.clone();
+        console.note(&format!("{} of {}: trained on {name}", i + 1, sets.len()));
+        all.push(run_to_report(&with_real(&study, set, &name), &folder_of(&out, &name)?, args.cores, console)?);
+    }
+    files::write(&out.join("matrix.html"), howfar_report::matrix_html(&all).as_bytes())?;
+    files::write(&out.join("matrix.csv"), howfar_report::matrix_csv(&all).as_bytes())?;
+    if console.json() {
+        console.answer_json(&all);
+    } else {
+        console.note(&format!("matrix: {}", out.join("matrix.html").display()));
+        console.answer(howfar_report::matrix_text(&all).trim_end());
+    }
+    Ok(())
+}
+
+/// The same study with one real set and all the others unseen.
+fn with_real(study: &Study, real: &Path, name: &str) -> Study {
+    let mut one = study.clone();
+    one.name = format!("{}: {name}", study.name);
+    one.unseen.sets = study.real.sets.iter().chain(&study.unseen.sets).filter(|set| *set != real).cloned().collect();
+    one.real.sets = vec![real.to_owned()];
+    one
+}
+
+/// A set's name may hold what a folder's must not.
+fn folder_of(out: &Path, name: &str) -> Result<PathBuf, Fault> {
+    let folder = out.join(name.replace(['/', '\\'], "-"));
+    files::create_folder(&folder)?;
+    Ok(folder)
+}
