@@ -43,14 +43,12 @@ fn on_faces(facts: &StudyFacts, outcomes: &Outcomes, recipe: Recipe, faces: &Fac
     let (part, set) = faces;
     let name = format!("curve {} {} {set}", recipe.name(), part.name());
     let stream = |of: &str| Seeds::new(facts.seed).stream(&format!("{name}: {of}"), &[]);
-    let grids: Vec<Grid> = curve.values().map(|layout| layout.grid.clone()).collect();
-    let confidence = single_confidence(&grids, &mut stream("band"));
-    let point = |(k, layout): (&MixtureRatio, &Layout)| CurvePoint {
-        k: *k,
+    let point = |(k, layout, band): (MixtureRatio, &Layout, [f64; 2])| CurvePoint {
+        k,
         difference_points: POINTS * layout.mean,
-        band_points: layout.doubt().interval_at(layout.mean, confidence).map(|end| POINTS * end),
+        band_points: band.map(|end| POINTS * end),
     };
-    let points: Vec<CurvePoint> = curve.iter().map(point).collect();
+    let points: Vec<CurvePoint> = band(&curve, &mut stream("band")).into_iter().map(point).collect();
     let pairs = Pairs::of(&curve, &mut stream("pairs"));
     let best = pairs.best;
     let indistinguishable: Vec<MixtureRatio> = pairs.k.iter().copied().filter(|k| !pairs.is_below_best(*k)).collect();
@@ -75,6 +73,16 @@ fn on_faces(facts: &StudyFacts, outcomes: &Outcomes, recipe: Recipe, faces: &Fac
         best_shares_percent: best_shares,
         fall,
     })
+}
+
+/// The differences of a curve, each with an interval that holds together with the others with 95 %, in shares.
+pub(crate) fn band<'l>(
+    curve: &'l BTreeMap<MixtureRatio, Layout>,
+    stream: &mut howfar_protocol::Stream,
+) -> Vec<(MixtureRatio, &'l Layout, [f64; 2])> {
+    let grids: Vec<Grid> = curve.values().map(|layout| layout.grid.clone()).collect();
+    let confidence = single_confidence(&grids, stream);
+    curve.iter().map(|(k, layout)| (*k, layout, layout.doubt().interval_at(layout.mean, confidence))).collect()
 }
 
 /// All pairs of k, 0 included, as differences of their differences to k = 0.

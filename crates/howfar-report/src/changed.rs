@@ -12,14 +12,14 @@ pub(crate) fn changed(recipe: &RecipeResults, classes: &[String], nouns: Nouns, 
     html! { @if !all.is_empty() {
         h3 { "Faces put right and wrong" }
         p.note {
-            "A face counts where most networks of one side are right and most of the other wrong. Shown are those whose true class gained or \
+            "A face counts where most networks of one side are right and most of the other wrong: in brackets how many are right. Shown are those whose true class gained or \
              lost most probability, each of another one of the " (nouns.real) ": examples, no evidence."
         }
         @for c in all {
             p { b { (nouns.part(c.part, &c.set)) } ": of " (wording::count(c.n_faces as u64)) " faces "
                 b { (c.n_fixed) } " put right, " b { (c.n_broken) } " put wrong." }
-            (row("put right", &c.fixed, classes, pictures))
-            (row("put wrong", &c.broken, classes, pictures))
+            (row("Put right", &c.fixed, classes, pictures))
+            (row("Put wrong", &c.broken, classes, pictures))
         }
     } }
 }
@@ -27,15 +27,16 @@ pub(crate) fn changed(recipe: &RecipeResults, classes: &[String], nouns: Nouns, 
 fn row(what: &str, faces: &[ChangedFace], classes: &[String], pictures: &Pictures) -> Markup {
     let name = |class: usize| classes.get(class).map_or("?", String::as_str);
     html! { @if !faces.is_empty() {
+        h4 { (what) }
         div.changed { @for face in faces { figure {
             @if let Some(png) = pictures.faces.get(&(face.set.clone(), face.row)) {
-                img alt=(format!("A face of {} {what}", face.set)) src=(picture_data(png));
+                img alt=(format!("{what}: a face of {}", face.set)) src=(picture_data(png));
             }
             figcaption {
                 b { (name(face.label)) }
                 small {
-                    "without: " (name(face.called_before)) ", " (face.right_before) " of " (face.n_before) " right" br;
-                    "with: " (name(face.called_after)) ", " (face.right_after) " of " (face.n_after) " right"
+                    "without: " (name(face.called_before)) " (" (face.right_before) "/" (face.n_before) ")" br;
+                    "with: " (name(face.called_after)) " (" (face.right_after) "/" (face.n_after) ")"
                 }
             }
         } } }

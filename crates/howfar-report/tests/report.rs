@@ -70,8 +70,8 @@ fn faces_put_right_and_wrong_say_what_they_were_called() {
     let text = text_of(&page(&fixture::results()));
     for words in [
         "of 309 faces 31 put right, 14 put wrong.",
-        "fear without: surprise, 1 of 8 right with: fear, 8 of 8 right",
-        "fear without: fear, 7 of 8 right with: anger, 1 of 8 right",
+        "fear without: surprise (1/8) with: fear (8/8)",
+        "fear without: fear (7/8) with: anger (1/8)",
     ] {
         assert!(text.contains(words), "{words} in {text}");
     }

@@ -228,3 +228,56 @@ fn a_network_stands_beside_itself_with_weights_to_begin_with() {
         assert!(refused.stderr.contains(words), "{words}: {}", refused.stderr);
     }
 }
+
+#[test]
+fn every_database_is_learned_from_and_judged_by_every_other() {
+    let place = workplace();
+    prepare(&place);
+    draw_style(&place, "unseen-too", 8, 6, "unseen");
+    let text = STUDY
+        .replace("train = 4, validation = 2, test = 2", "train = 0.5, validation = 0.25, test = 0.25")
+        .replace("sets = [\"unseen\"]", "sets = [\"unseen-too\"]")
+        .replace("seeds = 2", "seeds = 2\narms = [\"mix\"]");
+    program::study(&place, &text);
+    let matrix = howfar(&place, &["cross-database", "study.toml", "--out", "matrix", "--quiet"]);
+    assert_eq!(matrix.code, 0, "{}", matrix.stderr);
+    let csv = String::from_utf8(read(&place.path().join("matrix/matrix.csv"))).unwrap();
+    let pairs: Vec<Vec<&str>> = csv.lines().skip(1).map(|line| line.split(',').skip(3).take(3).collect()).collect();
+    let expected = [["real", "real", "test"], ["real", "unseen-too", "unseen"], ["unseen-too", "real", "unseen"]];
+    assert_eq!(pairs[..3], expected);
+    assert_eq!(pairs[3], ["unseen-too", "unseen-too", "test"]);
+    for study in ["real", "unseen-too"] {
+        assert!(place.path().join("matrix").join(study).join("report.html").is_file());
+        assert!(matrix.stdout.contains(&format!("trained on {study}, k = ")), "{}", matrix.stdout);
+    }
+
+    program::study(&place, &text.replace("[unseen]\nsets = [\"unseen-too\"]\n", ""));
+    let alone = howfar(&place, &["cross-database", "study.toml", "--out", "alone"]);
+    assert_eq!(alone.code, 2, "{}", alone.stderr);
+    assert!(alone.stderr.contains("a matrix needs databases"), "{}", alone.stderr);
+}
+
+#[test]
+fn the_papers_experiments_are_a_study_that_can_be_planned() {
+    let place = workplace();
+    let drawn = howfar(&place, &["init", "paper", "--drawn", "stand-ins", "--people", "12"]);
+    assert_eq!(drawn.code, 0, "{}", drawn.stderr);
+    let plan = howfar(&place, &["plan", "stand-ins/study.toml"]);
+    assert_eq!(plan.code, 0, "{}", plan.stderr);
+    assert!(plan.stdout.contains("mix             k = 20"), "{}", plan.stdout);
+    let ours = [
+        "--real",
+        "stand-ins/faces/labelled-a",
+        "--unseen",
+        "stand-ins/faces/far",
+        "--generated",
+        "stand-ins/faces/near",
+    ];
+    let written = howfar(&place, &[&["init", "paper"], &ours[..]].concat());
+    assert_eq!(written.code, 0, "{}", written.stderr);
+    assert!(written.stdout.contains("sets = [\"stand-ins/faces/labelled-a\"]"), "{}", written.stdout);
+    assert!(written.stderr.contains("needs 100 generated identities, and the sets have 12"), "{}", written.stderr);
+    let missing = howfar(&place, &["init", "paper", "--real", "a", "--unseen", "b", "--generated", "c"]);
+    assert_eq!(missing.code, 3, "{}", missing.stderr);
+    assert!(missing.stderr.contains("a: there is no such face set"), "{}", missing.stderr);
+}

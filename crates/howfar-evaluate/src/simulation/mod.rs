@@ -7,12 +7,15 @@
 mod made;
 mod report;
 
+use std::collections::BTreeMap;
+
 use howfar_protocol::{MixtureRatio, Part, Recipe, Seeds};
 use rayon::prelude::*;
 
 use crate::answer::{Verdict, verdict_of};
 use crate::bootstrap::percentile_interval;
 use crate::choice::choose_k_on;
+use crate::how_far::band;
 use crate::outcomes::Faces;
 use crate::paired::Layout;
 use crate::until_sure::{Look, RISK, Settled, looks, settle};
@@ -108,6 +111,8 @@ pub(crate) struct Trial {
     chose_mix: bool,
     /// Whether the interval at the compared k holds its true gain.
     is_covered: bool,
+    /// Whether the band of the curve holds the true gains of all k.
+    band_covered: bool,
     /// The same of the bootstrap's interval, where it was asked for.
     bootstrap_covered: Option<bool>,
     /// What the interval shows at the compared k.
@@ -142,10 +147,22 @@ fn trial(setting: &Setting, seeds: Seeds, is_null: bool, with_bootstrap: bool) -
         chosen_gain: made.gain(judged.chosen),
         chose_mix: judged.chosen > MixtureRatio::ZERO,
         is_covered: (judged.interval[0]..=judged.interval[1]).contains(&judged.truth),
+        band_covered: band_holds(setting, &made, seeds),
         bootstrap_covered,
         verdict: judged.verdict,
         until_sure: settled.unwrap_or((judged.verdict, judged.chosen > MixtureRatio::ZERO, setting.n_seeds)),
     }
+}
+
+/// Whether the simultaneous band holds every true gain.
+fn band_holds(setting: &Setting, made: &Made, seeds: Seeds) -> bool {
+    let faces = setting.judged();
+    let series = |k| made.outcomes.series(made::slot(k), &faces);
+    let real = series(MixtureRatio::ZERO);
+    let layout = |k: &MixtureRatio| Some((*k, Layout::of_difference(&faces, &series(*k), &real)?));
+    let curve: BTreeMap<MixtureRatio, Layout> = made.gains.keys().filter_map(layout).collect();
+    let holds = |(k, _, [low, high]): (MixtureRatio, &Layout, [f64; 2])| (low..=high).contains(&made.gain(k));
+    band(&curve, &mut seeds.stream("band", &[])).into_iter().all(holds)
 }
 
 struct Judged {

@@ -62,6 +62,7 @@ const BINS: [f64; 4] = [1.0, 3.0, 5.0, 7.5];
 impl SettingReport {
     pub(crate) fn of(setting: &Setting, trials: &[Trial]) -> Self {
         let covered = share(trials.iter().map(|t| t.is_covered));
+        let band = share(trials.iter().map(|t| t.band_covered));
         let nulls = || trials.iter().filter(|t| t.is_null);
         let helps = |verdict: Verdict, chose_mix: bool| verdict == Verdict::Gain && chose_mix;
         let false_helps = share(nulls().map(|t| helps(t.verdict, t.chose_mix)));
@@ -85,6 +86,7 @@ impl SettingReport {
             n_studies: trials.len(),
             bounds: vec![
                 bound("the 95 % interval holds the truth", covered, [93.0, widest]),
+                bound("the band holds all true gains", band, [93.0, 100.0]),
                 bound("\"helps\" where nothing helps", false_helps, [0.0, 5.0]),
                 bound("the same with --until-sure", when_sure, [0.0, 5.0]),
             ],

@@ -53,15 +53,15 @@ fn words(report: &SettingReport) -> String {
     for bound in &report.bounds {
         let [low, high] = bound.allowed_percent;
         let holds = if bound.holds { "holds" } else { "DOES NOT HOLD" };
-        lines.push(format!("  {:<32} {}  (allowed {low} to {high})  {holds}", bound.what, percent(bound.share)));
+        lines.push(format!("  {:<33} {}  (allowed {low} to {high})  {holds}", bound.what, percent(bound.share)));
     }
     if let Some(share) = report.bootstrap_coverage {
-        lines.push(format!("  {:<32} {}", "the bootstrap's interval", percent(share)));
+        lines.push(format!("  {:<33} {}", "the bootstrap's interval", percent(share)));
     }
-    lines.push(format!("  chosen k lies below the best by  {:5.2} points on average", report.regret_points));
+    lines.push(format!("  chosen k lies below the best by   {:5.2} points on average", report.regret_points));
     let power = report.power.iter().map(|(gain, share)| format!("{:.0} % from {gain}", share.percent));
-    lines.push(format!("  \"helps\" at true gains (points)   {}", power.collect::<Vec<_>>().join(", ")));
-    lines.push(format!("  --until-sure saves               {:5.1} % of the seeds\n", report.seeds_saved_percent));
+    lines.push(format!("  \"helps\" at true gains (points)    {}", power.collect::<Vec<_>>().join(", ")));
+    lines.push(format!("  --until-sure saves                {:5.1} % of the seeds\n", report.seeds_saved_percent));
     lines.join("\n")
 }
 
