@@ -82,7 +82,10 @@ pub(crate) fn band<'l>(
 ) -> Vec<(MixtureRatio, &'l Layout, [f64; 2])> {
     let grids: Vec<Grid> = curve.values().map(|layout| layout.grid.clone()).collect();
     let confidence = single_confidence(&grids, stream);
-    curve.iter().map(|(k, layout)| (*k, layout, layout.doubt().interval_at(layout.mean, confidence))).collect()
+    curve
+        .iter()
+        .map(|(k, layout)| (*k, layout, Doubt::of_one_among_several(&layout.grid).interval_at(layout.mean, confidence)))
+        .collect()
 }
 
 /// All pairs of k, 0 included, as differences of their differences to k = 0.
@@ -114,7 +117,7 @@ impl Pairs {
     /// Accuracy at `a` less that at `b`, in shares, with an interval that holds together with those of all pairs.
     fn difference(&self, a: MixtureRatio, b: MixtureRatio) -> (f64, [f64; 2]) {
         let grid = self.grid(a).less(self.grid(b));
-        let (mean, doubt) = (grid.mean(), Doubt::of(&grid));
+        let (mean, doubt) = (grid.mean(), Doubt::of_one_among_several(&grid));
         let is_known = doubt.basis == Basis::Crossed;
         (mean, if is_known { doubt.interval_at(mean, self.confidence) } else { [-1.0, 1.0] })
     }

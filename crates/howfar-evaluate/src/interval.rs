@@ -139,6 +139,20 @@ pub struct Doubt {
 impl Doubt {
     /// The doubt about the mean of a table.
     pub fn of(grid: &Grid) -> Self {
+        Self::pooling(grid, chance_ratio)
+    }
+
+    /// The same without pooling: people and seeds both count, however little they stand out, and together at least as much as the
+    /// larger of them. Wider; for several intervals that are to hold together, whose far quantiles do not forgive a factor that was
+    /// pooled by chance.
+    pub(crate) fn of_one_among_several(grid: &Grid) -> Self {
+        let careful = Self::pooling(grid, |_, _, _| 0.0);
+        let pooled = Self::of(grid);
+        // What pools to a larger error with fewer degrees of freedom is the more careful one.
+        if pooled.standard_error > careful.standard_error { pooled } else { careful }
+    }
+
+    fn pooling(grid: &Grid, chance_ratio: impl Fn(f64, f64, f64) -> f64) -> Self {
         let MeanSquares { units, seeds, residual } = grid.mean_squares();
         let (df_units, df_seeds) = (grid.n_units as f64 - 1.0, grid.n_seeds as f64 - 1.0);
         let n = grid.values.len() as f64;
@@ -153,7 +167,7 @@ impl Doubt {
                     |square: f64, df| square > residual * chance_ratio(df, df_residual, df_units.min(df_seeds));
                 let (square, df) = match (stands_out(units, df_units), stands_out(seeds, df_seeds)) {
                     (true, true) => {
-                        let used = units + seeds - residual;
+                        let used = (units + seeds - residual).max(units).max(seeds);
                         let of_squares =
                             units.powi(2) / df_units + seeds.powi(2) / df_seeds + residual.powi(2) / df_residual;
                         let fewest = df_units.min(df_seeds);
