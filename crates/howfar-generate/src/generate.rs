@@ -112,7 +112,9 @@ pub fn generate(
         probe = plan.faces(&group)?.iter().map(|face| face.picture.sha256()).collect();
         Ok(ControlFlow::Break(()))
     })?;
-    let mut writer = FaceSetWriter::resume(request.out, info, request.sizes, &probe)?;
+    // What an older version left has no note of its place: it is another request.
+    let asked = format!("faces with a note of the last person\n{probe}");
+    let mut writer = FaceSetWriter::resume(request.out, info, request.sizes, &asked)?;
     let found: Option<Place> = writer.note().and_then(|note| serde_json::from_str(note).ok());
     let n_begun = writer.n_faces() % n_shown;
     let begin = found.as_ref().map_or(0, |place| if n_begun > 0 { place.person } else { place.person + 1 });
