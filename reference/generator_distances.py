@@ -75,6 +75,36 @@ def cases():
     yield case("one feature", normal(25, 1), 2 * normal(35, 1) + 0.5)
 
 
+def identity(name, rows, owners, classes):
+    rows, owners, classes = rows.round(4), np.array(owners), np.array(classes)
+    rest = rows.copy()
+    for c in set(classes.tolist()):
+        rest[classes == c] -= rows[classes == c].mean(0)
+    nearest = NearestNeighbors(n_neighbors=2, algorithm="brute").fit(rest).kneighbors(rest)[1][:, 1]
+    alike = owners[:, None] == owners[None, :]
+    n = len(rows)
+    return {
+        "name": name,
+        "features": rows.tolist(),
+        "owners": owners.tolist(),
+        "classes": classes.tolist(),
+        "kept_percent": float(100 * (owners == owners[nearest]).mean()),
+        "chance_percent": float(100 * (alike.sum() - n) / (n * (n - 1))),
+    }
+
+
+def identities():
+    random = np.random.default_rng(20261127)
+    normal = lambda n, d: random.standard_normal((n, d))
+    people, shown = np.repeat(np.arange(12), 4), np.tile(np.arange(4), 12)
+    yield identity("people far apart", normal(12, 6)[people] + 0.2 * normal(48, 6), people, shown)
+    strong = 4 * normal(4, 6)[shown]
+    yield identity("expressions louder than people", normal(12, 6)[people] + strong + 0.3 * normal(48, 6), people, shown)
+    yield identity("nobody is anybody", normal(48, 6), people, shown)
+    some = np.array([0, 0, 0, 1, 2, 2, 3, 4, 4, 4, 4])
+    yield identity("unequal counts", normal(5, 3)[some] + 0.5 * normal(11, 3), some, random.integers(0, 2, 11))
+
+
 def main():
     versions = {
         "python": platform.python_version(),
@@ -83,7 +113,7 @@ def main():
         "scikit-learn": sklearn.__version__,
     }
     out = Path(__file__).with_suffix(".json")
-    out.write_text(json.dumps({"versions": versions, "cases": list(cases())}) + "\n")
+    out.write_text(json.dumps({"versions": versions, "cases": list(cases()), "identities": list(identities())}) + "\n")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,9 @@
 //! hold for any.
 #![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
 
-use howfar_evaluate::distance::{Features, Neighbourhoods, coverage, frechet_distance, kernel_distance, overlap};
+use howfar_evaluate::distance::{
+    Features, Neighbourhoods, coverage, frechet_distance, identity_kept, kernel_distance, overlap,
+};
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -34,6 +36,27 @@ fn all_figures_are_those_of_numpy_scipy_and_scikit_learn() {
             let theirs = case[figure].as_f64().unwrap();
             assert!((ours - theirs).abs() <= 1e-6 * theirs.abs(), "{}, {figure}: {ours} is not {theirs}", case["name"]);
         }
+    }
+}
+
+#[test]
+fn people_are_found_again_as_often_as_scikit_learn_finds_them() {
+    let file: Value = serde_json::from_str(REFERENCE).unwrap();
+    let cases = file["identities"].as_array().unwrap();
+    assert_eq!(cases.len(), 4);
+    for case in cases {
+        let places = |key: &str| serde_json::from_value::<Vec<usize>>(case[key].clone()).unwrap();
+        let (owners, classes) = (places("owners"), places("classes"));
+        let found = identity_kept(&features("faces", &case["features"]), &owners, &classes).unwrap();
+        for (figure, ours) in [("kept_percent", found.kept_percent), ("chance_percent", found.chance_percent)] {
+            let theirs = case[figure].as_f64().unwrap();
+            assert!((ours - theirs).abs() < 1e-9, "{}, {figure}: {ours} is not {theirs}", case["name"]);
+        }
+        assert_eq!(found.n_faces, owners.len());
+    }
+    let rows = Features::new("faces", &[[0.0], [1.0], [3.0]].map(Vec::from)).unwrap();
+    for (name, owners) in [("one person", [0, 0, 0]), ("a face each", [0, 1, 2])] {
+        assert_eq!(identity_kept(&rows, &owners, &[0, 0, 0]), None, "{name}");
     }
 }
 

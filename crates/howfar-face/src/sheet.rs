@@ -20,36 +20,55 @@ const NAME_LETTERS: usize = 14;
 /// People in rows and classes in columns, the first face of each in the set's order. `n_people` are taken at equal
 /// distances from the people sorted by name; a gray cell says that a person lacks the class. Where hardly anyone has
 /// a second face (fewer than 1.5 a person), each column holds `n_people` faces of its class at equal distances instead, and rows have no names. Every
-/// pixel of a face becomes `scale` × `scale` ones. Gray where all faces are gray, else RGB.
-pub fn contact_sheet(set: &FaceSet, n_people: usize, scale: u32) -> Result<Picture, Fault> {
+/// pixel of a face becomes `scale` × `scale` ones. Gray where all faces are gray, else RGB. Where `parents` is given, a first column shows
+/// the face of that set which each person was made from: the parent's first neutral one, or the first.
+pub fn contact_sheet(set: &FaceSet, parents: Option<&FaceSet>, n_people: usize, scale: u32) -> Result<Picture, Fault> {
     let layout = Layout::choose(set, n_people.max(1))?;
+    let first = usize::from(parents.is_some());
     let mut chosen: BTreeMap<(usize, usize), Picture> = BTreeMap::new();
     let mut row = 0;
     set.for_each(|face| {
-        if let Some(cell) = layout.cells.get(&row) {
-            chosen.insert(*cell, face.picture);
+        if let Some((at, class)) = layout.cells.get(&row) {
+            chosen.insert((*at, class + first), face.picture);
         }
         row += 1;
         Ok(())
     })?;
-    Ok(enlarged(&draw(&set.info().classes, &layout, &chosen), scale.max(1)))
+    let mut columns = set.info().classes.clone();
+    if let Some(parents) = parents {
+        chosen.extend(layout.parents_in(parents)?.into_iter().map(|(row, picture)| ((row, 0), picture)));
+        columns.insert(0, "parent".to_owned());
+    }
+    Ok(enlarged(&draw(&columns, &layout, &chosen), scale.max(1)))
 }
 
 /// Which face of the set goes where.
-struct Layout {
+#[derive(Default)]
+pub(crate) struct Layout {
     names: Vec<String>,
+    /// Whom the person of each row was made from.
+    parents: Vec<Option<SubjectId>>,
     n_rows: usize,
     /// Row in the set → row and column of the sheet.
     cells: BTreeMap<u64, (usize, usize)>,
 }
 
 impl Layout {
+    /// Rows without names.
+    pub(crate) fn of_rows(n_rows: usize) -> Self {
+        Layout { n_rows, ..Layout::default() }
+    }
+
     fn choose(set: &FaceSet, n_people: usize) -> Result<Self, Fault> {
         let n_classes = set.info().classes.len();
         let mut people: BTreeMap<SubjectId, Vec<Option<u64>>> = BTreeMap::new();
         let mut of_class: Vec<Vec<u64>> = vec![Vec::new(); n_classes];
+        let mut parents: BTreeMap<SubjectId, SubjectId> = BTreeMap::new();
         let mut row = 0;
         set.for_each(|Face { labels, .. }| {
+            if let Some(parent) = labels.parent {
+                parents.entry(labels.subject.clone()).or_insert(parent);
+            }
             let firsts = people.entry(labels.subject).or_insert_with(|| vec![None; n_classes]);
             firsts[labels.label].get_or_insert(row);
             of_class[labels.label].push(row);
@@ -58,18 +77,52 @@ impl Layout {
         })?;
         // FER-2013 has no persons, but some pictures twice: fewer than 1.5 faces each would leave nearly every cell gray.
         let hardly_anyone_twice = 2 * row < 3 * people.len() as u64 && n_classes > 1;
-        Ok(if hardly_anyone_twice { Self::by_class(&of_class, n_people) } else { Self::by_person(&people, n_people) })
+        Ok(if hardly_anyone_twice {
+            Self::by_class(&of_class, n_people)
+        } else {
+            Self::by_person(&people, &parents, n_people)
+        })
     }
 
-    fn by_person(people: &BTreeMap<SubjectId, Vec<Option<u64>>>, n_people: usize) -> Self {
+    /// For each row whose person has a parent in the set: that parent's first neutral face, or the first.
+    fn parents_in(&self, set: &FaceSet) -> Result<BTreeMap<usize, Picture>, Fault> {
+        let neutral = set.info().classes.iter().position(|class| class == "neutral");
+        let mut faces: BTreeMap<SubjectId, (bool, Picture)> = BTreeMap::new();
+        set.for_each(|Face { picture, labels }| {
+            let is_neutral = Some(labels.label) == neutral;
+            let is_better = faces.get(&labels.subject).is_none_or(|(was_neutral, _)| is_neutral && !was_neutral);
+            if is_better && self.parents.iter().flatten().any(|parent| *parent == labels.subject) {
+                faces.insert(labels.subject, (is_neutral, picture));
+            }
+            Ok(())
+        })?;
+        let of_row = |(row, parent): (usize, &Option<SubjectId>)| Some((row, faces.get(parent.as_ref()?)?.1.clone()));
+        let found: BTreeMap<usize, Picture> = self.parents.iter().enumerate().filter_map(of_row).collect();
+        if found.is_empty() {
+            return Err(Fault::data(
+                set.folder().display(),
+                "none of the people on the sheet has a parent in this set",
+            )
+            .expected("the set that the faces were generated from")
+            .hint("howfar generate --from FACES makes faces with parents"));
+        }
+        Ok(found)
+    }
+
+    fn by_person(
+        people: &BTreeMap<SubjectId, Vec<Option<u64>>>,
+        parents: &BTreeMap<SubjectId, SubjectId>,
+        n_people: usize,
+    ) -> Self {
         let all: Vec<_> = people.iter().collect();
         let mut databases: Vec<&str> = all.iter().map(|(subject, _)| subject.database()).collect();
         databases.dedup();
-        let mut layout = Layout { names: Vec::new(), n_rows: 0, cells: BTreeMap::new() };
+        let mut layout = Layout::default();
         for idx in evenly_spaced(all.len(), n_people) {
             let (subject, firsts) = all[idx];
             let several = databases.len() > 1;
             layout.names.push(if several { subject.to_string() } else { subject.person().to_owned() });
+            layout.parents.push(parents.get(subject).cloned());
             for (class, first) in firsts.iter().enumerate() {
                 layout.cells.extend(first.map(|row| (row, (layout.n_rows, class))));
             }
@@ -85,22 +138,23 @@ impl Layout {
             let idxs = evenly_spaced(rows.len(), n_faces);
             cells.extend(idxs.enumerate().map(|(place, idx)| (rows[idx], (place, class))));
         }
-        Layout { names: Vec::new(), n_rows, cells }
+        Layout { n_rows, cells, ..Layout::default() }
     }
 }
 
 /// `n` of `0..of` at equal distances, all of them where there are fewer.
-fn evenly_spaced(of: usize, n: usize) -> impl Iterator<Item = usize> {
+pub(crate) fn evenly_spaced(of: usize, n: usize) -> impl Iterator<Item = usize> {
     let n = n.min(of);
     (0..n).map(move |i| (2 * i + 1) * of / (2 * n))
 }
 
-fn draw(classes: &[String], layout: &Layout, chosen: &BTreeMap<(usize, usize), Picture>) -> Picture {
+pub(crate) fn draw(classes: &[String], layout: &Layout, chosen: &BTreeMap<(usize, usize), Picture>) -> Picture {
     let cell_width = chosen.values().map(|p| p.width).max().unwrap_or(1);
     let cell_height = chosen.values().map(|p| p.height).max().unwrap_or(1);
     let n_letters = layout.names.iter().map(|name| name.chars().count().min(NAME_LETTERS)).max().unwrap_or(0) as u32;
     let left = if n_letters > 0 { n_letters * LETTER_STEP + 2 * GAP } else { GAP };
-    let top = LETTER_HEIGHT + 2 * GAP;
+    let has_names = classes.iter().any(|name| !name.is_empty());
+    let top = if has_names { LETTER_HEIGHT + 2 * GAP } else { GAP };
     let mut sheet = Sheet::blank(
         left + classes.len() as u32 * (cell_width + GAP),
         top + layout.n_rows as u32 * (cell_height + GAP),
@@ -118,6 +172,8 @@ fn draw(classes: &[String], layout: &Layout, chosen: &BTreeMap<(usize, usize), P
         for class in 0..classes.len() {
             match chosen.get(&(row, class)) {
                 Some(picture) => sheet.paste(picture, (x(class), y(row))),
+                // The last row of a grid may end early.
+                None if !has_names => {}
                 None => sheet.fill((x(class), y(row)), (cell_width, cell_height), MISSING),
             }
         }
@@ -126,7 +182,7 @@ fn draw(classes: &[String], layout: &Layout, chosen: &BTreeMap<(usize, usize), P
 }
 
 /// Every pixel becomes `scale` × `scale` ones.
-fn enlarged(picture: &Picture, scale: u32) -> Picture {
+pub(crate) fn enlarged(picture: &Picture, scale: u32) -> Picture {
     let n = picture.channels as usize;
     let (width, height) = (picture.width * scale, picture.height * scale);
     let mut data = Vec::with_capacity(width as usize * height as usize * n);
@@ -239,17 +295,44 @@ mod tests {
     fn people_stand_in_rows_classes_in_columns_and_a_missing_one_is_gray() {
         let folder = tempfile::tempdir().unwrap();
         let set = face_set(folder.path(), &[("p2", 1), ("p1", 0), ("p1", 2), ("p1", 0), ("p2", 0)]);
-        let sheet = contact_sheet(&set, 9, 1).unwrap();
+        let sheet = contact_sheet(&set, None, 9, 1).unwrap();
         let left = 2 * LETTER_STEP + 2 * GAP;
         assert_eq!((sheet.width, sheet.height, sheet.channels), (left + 3 * 14, 11 + 2 * 14, 1));
         assert_eq!(middles(&sheet, 2, left), [2, MISSING, 3, 5, 1, MISSING]);
     }
 
     #[test]
+    fn parents_stand_before_what_was_made_of_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let (a, b) = (folder.path().join("a"), folder.path().join("b"));
+        let faces = [("p1", 0), ("p2", 1), ("p3", 2)];
+        let of_parents = face_set(&a, &faces);
+        let info = FaceSetInfo { classes: ["a", "b", "c"].map(str::to_owned).to_vec(), ..of_parents.info().clone() };
+        let mut writer = FaceSetWriter::create(&b, FaceSetInfo::new("made", info.classes, info.preprocessing)).unwrap();
+        for (person, parent, label) in [("x", "p3", 0), ("y", "p1", 0), ("x", "p3", 1), ("y", "p1", 1)] {
+            let labels = FaceLabels {
+                label,
+                subject: SubjectId::new("made", person).unwrap(),
+                provenance: Provenance::Generated,
+                parent: Some(SubjectId::new("db", parent).unwrap()),
+                source: String::new(),
+                drawn: None,
+            };
+            writer.push(&Face { picture: Picture::gray(SIDE, SIDE, vec![9; (SIDE * SIDE) as usize]), labels }).unwrap();
+        }
+        let made = writer.finish().unwrap();
+        let sheet = contact_sheet(&made, Some(&of_parents), 9, 1).unwrap();
+        let left = LETTER_STEP + 2 * GAP;
+        assert_eq!(middles(&sheet, 2, left), [3, 9, 9, 1, 9, 9]);
+        let fault = contact_sheet(&of_parents, Some(&made), 9, 1).unwrap_err();
+        assert!(fault.to_string().contains("none of the people on the sheet has a parent"), "{fault}");
+    }
+
+    #[test]
     fn where_hardly_anyone_has_two_faces_columns_are_filled_by_class() {
         let folder = tempfile::tempdir().unwrap();
         let set = face_set(folder.path(), &[("p1", 0), ("p2", 0), ("p2", 0), ("p4", 0), ("p5", 0), ("p6", 2)]);
-        let sheet = contact_sheet(&set, 2, 1).unwrap();
+        let sheet = contact_sheet(&set, None, 2, 1).unwrap();
         assert_eq!(middles(&sheet, 2, GAP), [2, MISSING, 6, 4, MISSING, MISSING]);
     }
 
@@ -257,7 +340,7 @@ mod tests {
     fn scaling_repeats_every_pixel_and_letters_grow_with_it() {
         let folder = tempfile::tempdir().unwrap();
         let set = face_set(folder.path(), &[("p1", 0), ("p1", 1), ("p1", 2)]);
-        let (small, large) = (contact_sheet(&set, 1, 1).unwrap(), contact_sheet(&set, 1, 3).unwrap());
+        let (small, large) = (contact_sheet(&set, None, 1, 1).unwrap(), contact_sheet(&set, None, 1, 3).unwrap());
         assert_eq!((large.width, large.height), (3 * small.width, 3 * small.height));
         for y in 0..large.height {
             for x in 0..large.width {

@@ -38,6 +38,9 @@ struct Record {
     groups: Vec<Shard>,
     /// Faces of the row group that comes next, if the writer was stopped in good order.
     rest: Option<Shard>,
+    /// What the writer's owner keeps beside the faces.
+    #[serde(default)]
+    note: Option<String>,
 }
 
 impl Record {
@@ -70,7 +73,7 @@ impl Unfinished {
         files::create_folder(&partial.join("data"))?;
         files::create_folder(&partial.join(GROUPS_FOLDER))?;
         let (format, version, shards, groups) = (FORMAT.to_owned(), VERSION, Vec::new(), Vec::new());
-        let record = Record { format, version, request_sha256, n_faces: 0, shards, groups, rest: None };
+        let record = Record { format, version, request_sha256, n_faces: 0, shards, groups, rest: None, note: None };
         Ok(Unfinished { partial: partial.to_owned(), record, _lock: lock })
     }
 
@@ -88,6 +91,15 @@ impl Unfinished {
 
     pub fn rest(&self) -> Option<&Shard> {
         self.record.rest.as_ref()
+    }
+
+    pub fn note(&self) -> Option<&str> {
+        self.record.note.as_deref()
+    }
+
+    /// Takes a note, which is recorded together with the next faces.
+    pub fn set_note(&mut self, note: String) {
+        self.record.note = Some(note);
     }
 
     /// Where the next row group is to be written, within the partial folder.

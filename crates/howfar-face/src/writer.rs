@@ -116,6 +116,19 @@ impl FaceSetWriter {
         self.info.n_faces + self.group.len() as u64
     }
 
+    /// What [`FaceSetWriter::set_note`] was told before the last of the faces that are there.
+    pub fn note(&self) -> Option<&str> {
+        self.unfinished.as_ref().and_then(Unfinished::note)
+    }
+
+    /// Keeps a text beside the faces that are pushed from here on: a writer that goes on finds the one that belongs to the last face it
+    /// finds.
+    pub fn set_note(&mut self, note: String) {
+        if let Some(unfinished) = &mut self.unfinished {
+            unfinished.set_note(note);
+        }
+    }
+
     /// Adds a remark that readers of the set should know.
     pub fn add_caveat(&mut self, caveat: String) {
         self.info.caveats.push(caveat);
@@ -433,6 +446,24 @@ mod tests {
             let set = writer.finish().unwrap();
             assert_eq!(set.info(), expected.info(), "stopped after {stop}");
             assert_eq!(files::sorted_entries(set.folder()).unwrap().len(), 3);
+        }
+    }
+
+    #[test]
+    fn a_note_is_found_again_with_the_faces_that_it_was_taken_with() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("a");
+        let resume = || FaceSetWriter::resume(&target, info(), GroupSizes { group: 2, shard: 5 }, "it").unwrap();
+        let mut begin = 0;
+        for end in [1, 3, 4, 8] {
+            let mut writer = resume();
+            assert_eq!(writer.n_faces(), begin);
+            assert_eq!(writer.note().map(str::to_owned), (begin > 0).then(|| format!("face {}", begin - 1)));
+            for i in begin..end {
+                writer.set_note(format!("face {i}"));
+                writer.push(&face(i as u8)).unwrap();
+            }
+            begin = end;
         }
     }
 

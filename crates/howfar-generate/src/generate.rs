@@ -4,26 +4,26 @@
 //! from, and everyone whom the generators have seen. Faces are written as they come; stopped or killed, the same request goes on
 //! and ends with the same bytes.
 
-use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use howfar_face::{
-    Face, FaceLabels, FaceSet, FaceSetInfo, FaceSetWriter, Fault, GeneratorCard, GroupSizes, Licence, Picture,
-    Preprocessing, Provenance, SubjectId, checksum,
-};
-use howfar_net::Precision;
-use howfar_net::gan::{Generator, GeneratorShape, Parameters, StarGanShape};
+use howfar_face::{Face, FaceLabels, FaceSet, FaceSetWriter, Fault, GroupSizes, Picture, Provenance, SubjectId};
+use howfar_net::gan::{Generator, GeneratorShape, Leaves, StarGanShape};
 use howfar_prepare::Crop;
-use serde_json::Value;
+use serde::{Deserialize, Serialize};
 
+use crate::card::{classes, database, info};
 use crate::identity::{Identities, Identity, Taken};
-use crate::in_network;
+use crate::screen::{LeftOut, Screen};
 use crate::streams::{stream, unit};
 use crate::training_faces::{to_level, to_signed};
 
 /// People that go through the networks together; part of the bits, so it does not depend on the machine.
 const PEOPLE_AT_ONCE: u64 = 4;
+/// People that are tried before a screen is called too strict.
+const FEWEST_TRIED: u64 = 50;
+/// People that may be tried for one who passes.
+const MOST_TRIED: u64 = 10;
 
 /// What is to be generated.
 pub struct GenerateRequest<'a> {
@@ -41,6 +41,8 @@ pub struct GenerateRequest<'a> {
     pub truncation: f32,
     /// How strongly expressions are shown, drawn from this range for each face: 1 as trained, 0 neutral.
     pub intensity: (f32, f32),
+    /// Leaves people with broken or copied faces out, and takes others in their place.
+    pub screen: Option<&'a Screen>,
     /// With a person's number it fixes the face.
     pub seed: u64,
     /// A name for tables.
@@ -52,52 +54,125 @@ pub struct GenerateRequest<'a> {
 }
 
 /// A request whose parts fit together.
-struct Plan<'a> {
-    shape: StarGanShape,
-    generator: &'a Parameters,
+pub(crate) struct Plan<'a> {
+    pub(crate) shape: StarGanShape,
+    generator: Leaves,
     identities: Identities<'a>,
-    n_people: u64,
+    /// How many are wanted.
+    pub(crate) n_people: u64,
+    /// How many there are to choose from.
+    n_candidates: u64,
     /// Names and places of the classes to show.
-    shown: Vec<(String, usize)>,
+    pub(crate) shown: Vec<(String, usize)>,
     neutral: Option<usize>,
     intensity: (f32, f32),
     seed: u64,
     /// Names generated people: the two weight files and the seed.
-    database: String,
+    pub(crate) database: String,
+}
+
+/// A generated set.
+#[derive(Debug)]
+pub struct Generated {
+    /// The faces.
+    pub set: FaceSet,
+    /// People whose faces are in the set.
+    pub n_people: u64,
+    /// Those who were left out on the way.
+    pub left_out: LeftOut,
+}
+
+impl Generated {
+    /// What the screening did, in a sentence.
+    pub fn screened(&self) -> String {
+        screened(self.n_people, &self.left_out)
+    }
+}
+
+/// How far a generation is; kept beside the faces, so that a stopped one finds its place.
+#[derive(Serialize, Deserialize)]
+struct Place {
+    /// Number of the person whose faces were written last.
+    person: u64,
+    /// People of lower numbers who were left out.
+    left_out: LeftOut,
 }
 
 /// Generates, or goes on generating. `tell` hears how many faces there are, of how many, and may break.
 pub fn generate(
     request: &GenerateRequest<'_>,
     tell: &mut dyn FnMut(u64, u64) -> ControlFlow<()>,
-) -> Result<FaceSet, Fault> {
+) -> Result<Generated, Fault> {
     let plan = Plan::new(request)?;
-    let info = info(request, &plan)?;
-    let n_faces = plan.n_people * plan.shown.len() as u64;
+    let info = info(request, &plan);
+    let n_shown = plan.shown.len() as u64;
     // Weights, versions or machines that draw other faces must not go on with what is there.
     let mut probe = String::new();
     plan.identities.for_each(0, 1.min(plan.n_people), PEOPLE_AT_ONCE, &mut |group| {
         probe = plan.faces(&group)?.iter().map(|face| face.picture.sha256()).collect();
         Ok(ControlFlow::Break(()))
     })?;
-    let mut writer = FaceSetWriter::resume(request.out, info, request.sizes, &probe)?;
-    let begin = writer.n_faces();
+    // What an older version left has no note of its place: it is another request.
+    let asked = format!("faces with a note of the last person\n{probe}");
+    let mut writer = FaceSetWriter::resume(request.out, info, request.sizes, &asked)?;
+    let found: Option<Place> = writer.note().and_then(|note| serde_json::from_str(note).ok());
+    let n_begun = writer.n_faces() % n_shown;
+    let begin = found.as_ref().map_or(0, |place| if n_begun > 0 { place.person } else { place.person + 1 });
+    let mut left_out = found.map_or_else(LeftOut::default, |place| place.left_out);
+    let mut n_people = writer.n_faces() / n_shown;
     let mut stopped = false;
-    plan.identities.for_each(begin / plan.shown.len() as u64, plan.n_people, PEOPLE_AT_ONCE, &mut |group| {
-        let first = group.first().map_or(0, |identity| identity.number) * plan.shown.len() as u64;
-        for (i, face) in (first..).zip(plan.faces(&group)?) {
-            if i >= begin {
-                writer.push(&face)?;
+    let end = if request.screen.is_some() && request.from.is_none() { u64::MAX / 2 } else { plan.n_candidates };
+    let is_done = |n_people: u64| n_people == plan.n_people;
+    if !is_done(n_people) {
+        plan.identities.for_each(begin, end, PEOPLE_AT_ONCE, &mut |group| {
+            let faces = plan.faces(&group)?;
+            for (person, faces) in group.iter().map(|p| p.number).zip(faces.chunks(plan.shown.len())) {
+                if person < begin || is_done(n_people) {
+                    continue;
+                }
+                if let Some(reason) = request.screen.and_then(|screen| screen.reason(faces)) {
+                    left_out.add(reason);
+                    check_share(n_people, person + 1, &left_out)?;
+                    continue;
+                }
+                let place = Place { person, left_out: left_out.clone() };
+                writer.set_note(serde_json::to_string(&place).expect("numbers and words are plain data"));
+                let n_there = if person == begin { n_begun } else { 0 };
+                faces[n_there as usize..].iter().try_for_each(|face| writer.push(face))?;
+                n_people += 1;
             }
-        }
-        stopped = tell(writer.n_faces(), n_faces).is_break();
-        Ok(if stopped { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
-    })?;
-    if stopped && writer.n_faces() < n_faces {
+            stopped = tell(writer.n_faces(), plan.n_people * n_shown).is_break();
+            let goes_on = !stopped && !is_done(n_people);
+            Ok(if goes_on { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+        })?;
+    }
+    if stopped && !is_done(n_people) {
+        let n_faces = plan.n_people * n_shown;
         return Err(Fault::interrupted(format!("{} of {n_faces} faces were generated", writer.n_faces()))
             .hint("run the same command again: it goes on"));
     }
-    writer.finish()
+    if request.screen.is_some() {
+        writer.add_caveat(screened(n_people, &left_out));
+    }
+    Ok(Generated { set: writer.finish()?, n_people, left_out })
+}
+
+/// Stops where hardly anybody passes the screen: the networks, or the screen, do not fit these faces.
+fn check_share(n_people: u64, n_tried: u64, left_out: &LeftOut) -> Result<(), Fault> {
+    if n_tried < FEWEST_TRIED || n_people * MOST_TRIED >= n_tried {
+        return Ok(());
+    }
+    Err(Fault::data("--screen", "hardly anybody is left")
+        .found(format!("{n_people} of {n_tried} people; {left_out}"))
+        .expected(format!("at least 1 in {MOST_TRIED}"))
+        .hint("look at a sheet of what is generated without --screen"))
+}
+
+/// What the screening did, for readers of the set.
+fn screened(n_people: u64, left_out: &LeftOut) -> String {
+    let n_out = left_out.n_people();
+    let why = if n_out > 0 { format!(": {left_out}") } else { String::new() };
+    format!("Screened: {n_out} of {} people were left out{why}.", n_people + n_out)
 }
 
 impl<'a> Plan<'a> {
@@ -111,15 +186,17 @@ impl<'a> Plan<'a> {
         if !(low.is_finite() && high.is_finite() && low <= high) {
             return Err(Fault::usage("--intensity", "not a range").found(format!("{low}..{high}")));
         }
-        let (identities, n_people) = identities(request)?;
+        let (identities, n_candidates) = identities(request)?;
+        let n_people = request.people.map_or(n_candidates, |people| people.min(n_candidates));
         let classes = classes(request.expression);
         let shown = shown(&classes, request.expressions)?;
         let neutral = classes.iter().position(|class| class == "neutral");
         Ok(Plan {
             shape,
-            generator: &request.expression.parameters,
+            generator: request.expression.parameters.prepare(),
             identities,
             n_people,
+            n_candidates,
             shown,
             neutral,
             intensity: request.intensity,
@@ -147,7 +224,7 @@ impl<'a> Plan<'a> {
                 strengths.push(strength);
             }
         }
-        let pictures = self.shape.transferred(self.generator, &inputs, &labels);
+        let pictures = self.shape.transferred(&self.generator, &inputs, &labels);
         let pictures = pictures.chunks_exact(side * side * n_channels);
         let people = group.iter().flat_map(|identity| (0..self.shown.len()).map(move |shown| (identity, shown)));
         let face = |((values, (identity, shown)), strength): ((&[f32], (&Identity, usize)), &f32)| {
@@ -185,7 +262,8 @@ impl<'a> Plan<'a> {
 
 fn identities<'a>(request: &GenerateRequest<'a>) -> Result<(Identities<'a>, u64), Fault> {
     if let Some(set) = request.from {
-        let taken = Taken::choose(set, request.people)?;
+        // Those who are left out are replaced by the next ones of the set.
+        let taken = Taken::choose(set, request.people.filter(|_| request.screen.is_none()))?;
         let n = taken.n_people();
         return Ok((Identities::Taken(taken), n));
     }
@@ -198,15 +276,8 @@ fn identities<'a>(request: &GenerateRequest<'a>) -> Result<(Identities<'a>, u64)
             .found(identity.shape.kind())
             .expected("stylegan2"));
     };
-    let (parameters, truncation, seed) = (&identity.parameters, request.truncation, request.seed);
-    Ok((Identities::Drawn { shape, parameters, truncation, seed }, people))
-}
-
-/// The class names on a generator's card; numbers where there is none.
-fn classes(generator: &Generator) -> Vec<String> {
-    let GeneratorShape::StarGan(shape) = generator.shape else { return Vec::new() };
-    let names: Vec<String> = serde_json::from_value(generator.card["classes"].clone()).unwrap_or_default();
-    if names.len() == shape.n_classes { names } else { (0..shape.n_classes).map(|i| format!("class-{i}")).collect() }
+    let (truncation, seed) = (request.truncation, request.seed);
+    Ok((Identities::Drawn { shape, generator: identity.parameters.prepare(), truncation, seed }, people))
 }
 
 fn shown(classes: &[String], wanted: &[String]) -> Result<Vec<(String, usize)>, Fault> {
@@ -221,61 +292,4 @@ fn shown(classes: &[String], wanted: &[String]) -> Result<Vec<(String, usize)>, 
             .expected(classes.join(", "))),
     };
     wanted.iter().map(find).collect()
-}
-
-/// Names generated people so that those of other weights or seeds are others.
-fn database(request: &GenerateRequest<'_>) -> Result<String, Fault> {
-    let mut hash = checksum::Hasher::default();
-    for generator in request.identity.iter().filter(|_| request.from.is_none()).chain([&request.expression]) {
-        hash.update(&generator.to_bytes(Precision::Full).map_err(in_network)?);
-    }
-    hash.update_text(request.from.map_or("", |set| set.info().content_sha256.as_str()));
-    Ok(format!("gan-{}-{}", &hash.finish()[..8], request.seed))
-}
-
-fn info(request: &GenerateRequest<'_>, plan: &Plan<'_>) -> Result<FaceSetInfo, Fault> {
-    let card = &request.expression.card;
-    let colour = if plan.shape.n_channels == 3 { "rgb" } else { "gray" };
-    let standard = Preprocessing::standard("none", "none", plan.shape.side as u32);
-    let preprocessing: Preprocessing = serde_json::from_value(card["preprocessing"].clone()).unwrap_or(standard);
-    let preprocessing = Preprocessing { side: plan.shape.side as u32, colour: colour.to_owned(), ..preprocessing };
-    let names = plan.shown.iter().map(|(name, _)| name.clone()).collect();
-    let mut info = FaceSetInfo::new(request.name, names, preprocessing);
-    info.licences.push(Licence {
-        database: plan.database.clone(),
-        terms: "generated; the terms of the faces and weights that its generators were made from apply".to_owned(),
-    });
-    let generators: Vec<&Generator> =
-        request.identity.filter(|_| request.from.is_none()).into_iter().chain([request.expression]).collect();
-    let mut seen: BTreeSet<SubjectId> = BTreeSet::new();
-    for generator in &generators {
-        let people = &generator.card["generator"]["trained_on"];
-        let people: Vec<SubjectId> = serde_json::from_value(people.clone()).unwrap_or_default();
-        if people.is_empty() {
-            info.caveats.push(format!(
-                "Nothing is known of whom the {} network was trained on: a person of yours may be among them.",
-                generator.shape.kind()
-            ));
-        }
-        seen.extend(people);
-    }
-    let word = |generator: &&Generator| format!("{} ({})", generator.shape.kind(), text(&generator.card["steps"]));
-    let (low, high) = request.intensity;
-    info.generator = Some(GeneratorCard {
-        name: format!("howfar generate {}", env!("CARGO_PKG_VERSION")),
-        seed: request.seed,
-        trained_on: seen.into_iter().collect(),
-        settings: format!(
-            "networks (steps): {}; people {}; truncation {}; intensity {low}..{high}",
-            generators.iter().map(word).collect::<Vec<_>>().join(", "),
-            plan.n_people,
-            request.truncation
-        ),
-    });
-    info.caveats.push("These are generated faces, not photographs of people.".to_owned());
-    Ok(info)
-}
-
-fn text(value: &Value) -> String {
-    if value.is_null() { "unknown".to_owned() } else { value.to_string() }
 }

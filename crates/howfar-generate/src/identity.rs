@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use howfar_face::{FaceSet, Fault, Picture, SubjectId};
-use howfar_net::gan::{Parameters, StyleGan2Shape, normal};
+use howfar_net::gan::{Leaves, StyleGan2Shape, normal};
 
 use crate::streams::stream;
 use crate::training_faces::to_level;
@@ -30,7 +30,7 @@ pub enum Identities<'a> {
         /// Sizes of the generator.
         shape: StyleGan2Shape,
         /// Its numbers.
-        parameters: &'a Parameters,
+        generator: Leaves,
         /// 1: as it was trained; 0: always the mean person.
         truncation: f32,
         /// The seed; with a person's number it fixes the face.
@@ -86,11 +86,11 @@ impl Identities<'_> {
     ) -> Result<(), Fault> {
         let first = begin / at_once * at_once;
         match self {
-            Identities::Drawn { shape, parameters, truncation, seed } => {
+            Identities::Drawn { shape, generator, truncation, seed } => {
                 let mut group = first;
                 while group < end {
                     let numbers: Vec<u64> = (group..(group + at_once).min(end)).collect();
-                    if visit(drawn(shape, parameters, *truncation, *seed, &numbers))?.is_break() {
+                    if visit(drawn(shape, generator, *truncation, *seed, &numbers))?.is_break() {
                         return Ok(());
                     }
                     group += at_once;
@@ -130,19 +130,13 @@ impl Taken<'_> {
     }
 }
 
-fn drawn(
-    shape: &StyleGan2Shape,
-    parameters: &Parameters,
-    truncation: f32,
-    seed: u64,
-    numbers: &[u64],
-) -> Vec<Identity> {
+fn drawn(shape: &StyleGan2Shape, generator: &Leaves, truncation: f32, seed: u64, numbers: &[u64]) -> Vec<Identity> {
     let latent = |number: &u64| {
         let mut rng = stream(seed, "identity", *number);
         (0..shape.z_size).map(|_| normal(&mut rng)).collect::<Vec<f32>>()
     };
     let z: Vec<f32> = numbers.iter().flat_map(latent).collect();
-    let pictures = shape.drawn(parameters, &z, truncation);
+    let pictures = shape.drawn(generator, &z, truncation);
     let side = shape.side as u32;
     let faces = pictures.chunks_exact(shape.side * shape.side * shape.n_channels);
     let picture = |values: &[f32]| Picture {

@@ -3,12 +3,14 @@
 //! In: a face set, settings, a seed. Out: a run folder with losses, sheets and weights whose card names everyone that the
 //! generator has seen. This crate knows no test subjects and no scores; networks and single steps are `howfar-net`'s.
 
+mod card;
 mod events;
 mod generate;
 mod identity;
 mod picture_grid;
 mod recipe;
 mod run_folder;
+mod screen;
 mod stargan;
 pub mod streams;
 mod stylegan2;
@@ -19,8 +21,9 @@ use howfar_face::Fault;
 use howfar_net::NetFault;
 use howfar_net::gan::Generator;
 
-pub use generate::{GenerateRequest, generate};
+pub use generate::{GenerateRequest, Generated, generate};
 pub use recipe::Recipe;
+pub use screen::{LeftOut, Reason, Screen};
 pub use stargan::{StarGanRecipe, StarGanSettings};
 pub use stylegan2::{AugmentationSettings, StyleGan2Recipe, StyleGan2Settings};
 pub use train::{Progress, TrainRequest, train};

@@ -148,13 +148,13 @@ impl Recipe for StarGanRecipe {
         let n_classes = faces.classes().len();
         let samples = faces.samples(self.seed, SHEET_FACES);
         let n_values = samples.pictures.len() / samples.labels.len().max(1);
-        let generator = self.training.generator();
+        let generator = self.training.generator().prepare();
         let mut pictures = Vec::new();
         for face in samples.pictures.chunks_exact(n_values) {
             pictures.extend(face);
             let labels: Vec<f32> =
                 (0..n_classes * n_classes).map(|i| if i / n_classes == i % n_classes { 1.0 } else { 0.0 }).collect();
-            pictures.extend(self.shape.transferred(generator, &face.repeat(n_classes), &labels));
+            pictures.extend(self.shape.transferred(&generator, &face.repeat(n_classes), &labels));
         }
         Sheet { pictures, n_columns: n_classes + 1 }
     }

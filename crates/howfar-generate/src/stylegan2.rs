@@ -218,10 +218,10 @@ impl Recipe for StyleGan2Recipe {
     /// People that do not exist, by the running mean of the generator.
     fn sheet(&self, _: &mut TrainingFaces) -> Sheet {
         let mut rng = stream(self.seed, "sheet", 0);
-        let mut pictures = Vec::new();
+        let (generator, mut pictures) = (self.training.average().prepare(), Vec::new());
         for _ in 0..SHEET_PICTURES / 10 {
             let z: Vec<f32> = (0..10 * self.shape.z_size).map(|_| normal(&mut rng)).collect();
-            pictures.extend(self.shape.drawn(self.training.average(), &z, 1.0));
+            pictures.extend(self.shape.drawn(&generator, &z, 1.0));
         }
         Sheet { pictures, n_columns: 10 }
     }

@@ -9,7 +9,9 @@ use howfar_face::{
     Face, FaceLabels, FaceSet, FaceSetInfo, FaceSetWriter, FaultKind, GroupSizes, Picture, Preprocessing, Provenance,
     SubjectId,
 };
-use howfar_generate::{GenerateRequest, embedded_expression, embedded_identity, generate, streams::stream};
+use howfar_generate::{
+    GenerateRequest, Reason, Screen, embedded_expression, embedded_identity, generate, streams::stream,
+};
 use howfar_net::gan::{Generator, GeneratorShape, Parameters, StarGanShape, StyleGan2Shape};
 use serde_json::json;
 
@@ -47,6 +49,7 @@ fn request<'a>(identity: &'a Generator, expression: &'a Generator, out: &'a Path
         expressions: &[],
         truncation: 0.8,
         intensity: (0.5, 1.0),
+        screen: None,
         seed: 4,
         name: "gan",
         out,
@@ -78,7 +81,7 @@ fn faces_of(set: &FaceSet) -> Vec<Face> {
 fn a_set_is_balanced_and_says_where_it_comes_from() {
     let folder = tempfile::tempdir().unwrap();
     let (identity, expression, out) = (identity(), expression(), folder.path().join("set"));
-    let set = generate(&request(&identity, &expression, &out), &mut |_, _| ControlFlow::Continue(())).unwrap();
+    let set = generate(&request(&identity, &expression, &out), &mut |_, _| ControlFlow::Continue(())).unwrap().set;
     let info = set.info();
     assert_eq!(info.classes, ["anger", "surprise"], "neutral is not asked for");
     let card = info.generator.as_ref().unwrap();
@@ -143,7 +146,7 @@ fn people_of_a_set_keep_their_names_as_parents() {
         expressions: &wanted,
         ..request(&expression, &expression, &out)
     };
-    let set = generate(&request, &mut |_, _| ControlFlow::Continue(())).unwrap();
+    let set = generate(&request, &mut |_, _| ControlFlow::Continue(())).unwrap().set;
     // In the order of the chosen faces: a's only one, b's neutral one, c's only one.
     let parents: Vec<String> = faces_of(&set).iter().map(|f| f.labels.parent.as_ref().unwrap().to_string()).collect();
     assert_eq!(parents, ["db:a", "db:b", "db:c"]);
@@ -166,9 +169,87 @@ fn the_embedded_chain_shows_six_expressions_and_says_whom_it_saw() {
     let folder = tempfile::tempdir().unwrap();
     let (identity, expression, out) = (embedded_identity(), embedded_expression(), folder.path().join("set"));
     let request = GenerateRequest { people: Some(3), ..request(&identity, &expression, &out) };
-    let set = generate(&request, &mut |_, _| ControlFlow::Continue(())).unwrap();
+    let set = generate(&request, &mut |_, _| ControlFlow::Continue(())).unwrap().set;
     let info = set.info();
     assert_eq!((info.n_faces, info.classes.len()), (18, 6));
     let trained_on = &info.generator.as_ref().unwrap().trained_on;
     assert!(!trained_on.is_empty() && trained_on.iter().all(|subject| subject.database().starts_with("drawn")));
+}
+
+/// Two people, of numbers 0 and 1, whose faces play the part of those that a network was trained on.
+fn training_faces(folder: &Path, identity: &Generator, expression: &Generator) -> FaceSet {
+    let out = folder.join("training");
+    let wanted = ["happiness".to_owned(), "surprise".to_owned()];
+    let request = GenerateRequest {
+        people: Some(2),
+        expressions: &wanted,
+        intensity: (1.0, 1.0),
+        ..request(identity, expression, &out)
+    };
+    generate(&request, &mut |_, _| ControlFlow::Continue(())).unwrap().set
+}
+
+#[test]
+fn people_with_copied_faces_are_replaced_and_a_stopped_or_killed_screening_goes_on_to_the_same_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let (identity, expression) = (embedded_identity(), embedded_expression());
+    let training = training_faces(folder.path(), &identity, &expression);
+    let screen = Screen::new(&[training]).unwrap();
+    let wanted = ["sadness".to_owned(), "surprise".to_owned()];
+    let [whole, broken, killed] = ["whole", "broken", "killed"].map(|name| folder.path().join(name));
+    let request = |out| GenerateRequest {
+        people: Some(12),
+        expressions: &wanted,
+        intensity: (1.0, 1.0),
+        screen: Some(&screen),
+        // A kill after four faces leaves three: a person and a half.
+        sizes: GroupSizes { group: 3, shard: 9 },
+        ..request(&identity, &expression, out)
+    };
+    let made = generate(&request(&whole), &mut |_, _| ControlFlow::Continue(())).unwrap();
+    assert_eq!((made.n_people, made.left_out.n_for(Reason::Copy)), (12, 2), "{}", made.screened());
+    let faces = faces_of(&made.set);
+    let number = |face: &Face| face.labels.subject.person().parse::<u64>().unwrap();
+    assert!(faces.chunks(2).all(|own| number(&own[0]) == number(&own[1])), "every person has every class");
+    assert_eq!(number(&faces[0]).min(2), 2, "the first two are copies");
+    assert_eq!(number(&faces[23]) + 1, 12 + made.left_out.n_people());
+    assert!(made.set.info().caveats.contains(&made.screened()), "{:?}", made.set.info().caveats);
+    for stop_after in [1, 5, 13] {
+        let mut tell = |done, _| {
+            // What a kill at this moment would leave.
+            let _ = std::fs::remove_dir_all(killed.with_extension("partial"));
+            copy_folder(&broken.with_extension("partial"), &killed.with_extension("partial"));
+            if done >= stop_after { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        let fault = generate(&request(&broken), &mut tell).map(|made| made.n_people).unwrap_err();
+        assert_eq!(fault.kind(), FaultKind::Interrupted, "{fault}");
+        let after_kill = generate(&request(&killed), &mut |_, _| ControlFlow::Continue(())).unwrap();
+        assert_eq!((after_kill.left_out, files_of(&killed)), (made.left_out.clone(), files_of(&whole)), "{stop_after}");
+        std::fs::remove_dir_all(&killed).unwrap();
+    }
+    let goes_on = generate(&request(&broken), &mut |_, _| ControlFlow::Continue(())).unwrap();
+    assert_eq!((goes_on.left_out, files_of(&broken)), (made.left_out, files_of(&whole)));
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap().map(|entry| entry.unwrap().path()) {
+        let target = to.join(entry.file_name().unwrap());
+        if entry.is_dir() {
+            copy_folder(&entry, &target);
+        } else {
+            std::fs::copy(&entry, &target).unwrap();
+        }
+    }
+}
+
+#[test]
+fn networks_that_draw_no_faces_end_with_the_reasons() {
+    let folder = tempfile::tempdir().unwrap();
+    let (identity, expression, out) = (identity(), expression(), folder.path().join("set"));
+    let screen = Screen::new(&[]).unwrap();
+    let request = GenerateRequest { people: Some(40), screen: Some(&screen), ..request(&identity, &expression, &out) };
+    let fault = generate(&request, &mut |_, _| ControlFlow::Continue(())).unwrap_err();
+    assert_eq!((fault.kind(), fault.place()), (FaultKind::Data, "--screen"));
+    assert!(fault.to_string().contains("of 50 people; 50 with a"), "{fault}");
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use howfar_kernel::{InstructionSet, PackedDense};
 
-use crate::architecture::Architecture;
+use crate::architecture::{Architecture, Dense};
 use crate::composed::EPSILON;
 use crate::engine::{dense_sizes, sizes};
 use crate::weights::{Parameter, Weights, block_offsets, dense_offset};
@@ -64,6 +64,15 @@ impl<'a> Prepared<'a> {
         self.after_dense(n_hidden, inputs)
     }
 
+    /// What comes out for features: the last dense layer alone.
+    ///
+    /// # Shapes
+    /// `features` `[N, D]`, as [`Prepared::features`] gives them -> `[N, E]`
+    pub fn outputs_of(&mut self, features: &[f32]) -> Vec<f32> {
+        let layers = self.architecture.dense.iter().zip(&mut self.dense);
+        layers.last().map_or_else(Vec::new, |(layer, packed)| through(layer, packed, features))
+    }
+
     /// Through all blocks and the first `n_dense` dense layers.
     fn after_dense(&mut self, n_dense: usize, inputs: &[f32]) -> Vec<f32> {
         let (set, n_inputs) = (InstructionSet::best(), self.architecture.n_inputs());
@@ -86,16 +95,21 @@ impl<'a> Prepared<'a> {
             }
         }
         let mut x = Cow::Borrowed(&self.flat[..]);
-        for (dense, packed) in self.architecture.dense.iter().zip(&mut self.dense).take(n_dense) {
-            let mut out = vec![0.0; n * dense.n_out];
-            packed.infer(&x, &mut out);
-            if dense.relu {
-                out.iter_mut().for_each(|v| *v = v.max(0.0));
-            }
-            x = Cow::Owned(out);
+        for (layer, packed) in self.architecture.dense.iter().zip(&mut self.dense).take(n_dense) {
+            x = Cow::Owned(through(layer, packed, &x));
         }
         x.into_owned()
     }
+}
+
+/// Through one dense layer.
+fn through(layer: &Dense, packed: &mut PackedDense, x: &[f32]) -> Vec<f32> {
+    let mut out = vec![0.0; x.len() / layer.n_in * layer.n_out];
+    packed.infer(x, &mut out);
+    if layer.relu {
+        out.iter_mut().for_each(|v| *v = v.max(0.0));
+    }
+    out
 }
 
 /// Weight and bias of a block; a norm by statistics that stand is a part of them.

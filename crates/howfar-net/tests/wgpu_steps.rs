@@ -62,5 +62,5 @@ fn training_steps_run_on_wgpu() {
     let latents = Latents::draw(&shape, 2, 0.0, rng);
     let losses = style.generator_step(&latents, &[], 1e-3);
     assert!(losses.iter().all(|(_, loss)| loss.is_finite()), "{losses:?}");
-    assert!(shape.drawn(style.average(), &pattern(16), 1.0).iter().all(|v| v.is_finite()));
+    assert!(shape.drawn(&style.average().prepare(), &pattern(16), 1.0).iter().all(|v| v.is_finite()));
 }

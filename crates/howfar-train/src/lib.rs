@@ -21,7 +21,7 @@ pub use howfar_net::{Classifier, Precision, StartingWeights};
 
 pub use history::{EpochRecord, Event};
 pub use model::{Model, n_parameters};
-pub use predict::{features, predict};
+pub use predict::{Look, Viewer, predict};
 pub use run::{Trained, TrainingInputs, train};
 pub use speed::{Crew, measure_speed};
 pub use start::read_start;

@@ -1,6 +1,7 @@
 //! What a model says of faces, and the features it says it from: the one place that may look at test people and unseen databases.
 
 use howfar_face::{Fault, Pool};
+use howfar_net::Prepared;
 
 use crate::Model;
 use crate::scaling::scale;
@@ -21,16 +22,38 @@ pub fn predict(model: &Model, pool: &Pool, faces: &[usize]) -> Result<Vec<Vec<f3
     Ok(rows)
 }
 
-/// What the network's last dense layer sees of each face ([`howfar_net::Prepared::features`], on the processor); each row depends on its face alone.
-pub fn features(model: &Model, pool: &Pool, faces: &[usize]) -> Result<Vec<Vec<f32>>, Fault> {
-    check_shape(model, pool)?;
-    let mut rows = Vec::with_capacity(faces.len());
-    let mut network = model.classifier.prepare();
-    for chunk in faces.chunks(FACES_AT_ONCE) {
-        let features = network.features(&scaled(pool, chunk, model.scaling()));
-        rows.extend(features.chunks_exact(model.classifier.n_features()).map(<[f32]>::to_vec));
+/// What a model sees of a face.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Look {
+    /// What the last dense layer sees ([`Prepared::features`]).
+    pub features: Vec<f32>,
+    /// Probabilities before the softmax, in the order of the model's classes.
+    pub logits: Vec<f32>,
+}
+
+/// A model made ready to look at faces, some after the others; always on the processor.
+#[derive(Debug)]
+pub struct Viewer<'a> {
+    model: &'a Model,
+    network: Prepared<'a>,
+}
+
+impl<'a> Viewer<'a> {
+    /// Prepares the network.
+    pub fn new(model: &'a Model) -> Self {
+        Viewer { model, network: model.classifier.prepare() }
     }
-    Ok(rows)
+
+    /// Features and logits of all faces of a pool, by one pass through the network; each look depends on its face alone.
+    pub fn look(&mut self, pool: &Pool) -> Result<Vec<Look>, Fault> {
+        check_shape(self.model, pool)?;
+        let faces: Vec<usize> = (0..pool.len()).collect();
+        let features = self.network.features(&scaled(pool, &faces, self.model.scaling()));
+        let logits = self.network.outputs_of(&features);
+        let features = features.chunks_exact(self.model.classifier.n_features());
+        let rows = features.zip(logits.chunks_exact(self.model.classes().len()));
+        Ok(rows.map(|(features, logits)| Look { features: features.to_vec(), logits: logits.to_vec() }).collect())
+    }
 }
 
 fn check_shape(model: &Model, pool: &Pool) -> Result<(), Fault> {

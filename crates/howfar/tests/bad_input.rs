@@ -262,3 +262,37 @@ fn a_set_too_small_to_fit_a_style_to() {
     expect(&howfar(&place, &["fit-style", "real", "--name", "a b", "--out", "like.toml"]), 2, &["--name", "hyphens"]);
     assert!(!place.path().join("like.toml").exists());
 }
+
+#[test]
+fn a_feature_network_that_takes_no_pictures_or_is_none() {
+    let place = workplace();
+    let draw = howfar(&place, &["draw", "--people", "2", "--expressions", "fear", "--out", "faces"]);
+    assert_eq!(draw.code, 0, "{}", draw.stderr);
+    let words = concat!(env!("CARGO_MANIFEST_DIR"), "/../../reference/feature_network_words.onnx");
+    let measure = |network: &str, range: &str| {
+        let arguments = ["evaluate-generator", "faces", "faces", "--features", network, "--features-range", range];
+        howfar(&place, &arguments)
+    };
+    expect(
+        &measure(words, "0..1"),
+        3,
+        &["feature_network_words.onnx: the network does not take pictures", "n×20", "N×C×H×W"],
+    );
+    fs::write(place.path().join("text.onnx"), "no network").unwrap();
+    expect(&measure("text.onnx", "0..1"), 3, &["text.onnx: this is not a network that can be read", "hint:"]);
+    expect(&measure("nowhere.onnx", "0..1"), 3, &["nowhere.onnx", "there is no such file"]);
+    expect(&measure(words, "1"), 2, &["--features-range: not what black and white become"]);
+}
+
+#[test]
+fn networks_that_draw_no_faces_and_a_screen() {
+    let place = workplace();
+    let rest = ["--truncation", "40", "--expressions", "fear", "--screen", "--out", "faces"];
+    let outcome = howfar(&place, &[&["generate", "--people", "60"], &rest[..]].concat());
+    expect(
+        &outcome,
+        3,
+        &["--screen: hardly anybody is left", "of 50 people", "shows no face", "at least 1 in 10", "hint:"],
+    );
+    assert!(!place.path().join("faces").exists());
+}

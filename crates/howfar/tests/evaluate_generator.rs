@@ -42,8 +42,17 @@ fn faces_of_one_kind_are_near_and_others_are_far() {
     assert!(figure(&dull, "coverage") < figure(&same, "coverage"));
     assert!(same["generated_labels"]["agreement_percent"].as_f64().unwrap() > 90.0, "{same}");
     assert!(dull["generated_labels"]["agreement_percent"].as_f64().unwrap() < 50.0, "{dull}");
+    let identity = |set: &Value, key: &str| set["generated_identity"][key].as_f64().unwrap();
+    assert_eq!((identity(&same, "n_people"), same["real_identity"]["n_people"].as_u64()), (8.0, Some(16)));
+    assert!(identity(&same, "kept_percent") > 2.0 * identity(&same, "chance_percent"), "{same}");
     let words = howfar(&place, &["evaluate-generator", "same", "real"]).stdout;
-    for word in ["features: howfar's own expression network", "Fréchet distance", "1/8 of the people", "own label"] {
+    for word in [
+        "features: howfar's own expression network",
+        "Fréchet distance",
+        "1/8 of the people",
+        "nearest is the same",
+        "own label",
+    ] {
         assert!(words.contains(word), "{word}: {words}");
     }
 }
@@ -61,7 +70,7 @@ fn sets_that_cannot_be_compared_are_named() {
         ("small", "small", "small and small: howfar's network looks at faces of another size"),
         ("real", "alone", "alone: too few people"),
         ("real", "pair", "half of the real faces: too few faces"),
-        ("neutral", "real", "neutral and real: the sets and howfar's network share no class"),
+        ("neutral", "real", "neutral and real: the two sets share no class"),
         ("nowhere", "real", "nowhere"),
     ];
     for (generated, real, what) in cases {
@@ -69,4 +78,35 @@ fn sets_that_cannot_be_compared_are_named() {
         assert_eq!(outcome.code, 3, "{}", outcome.stderr);
         assert!(outcome.stderr.contains(what), "{what}: {}", outcome.stderr);
     }
+}
+
+#[test]
+fn a_network_of_ones_own_takes_faces_of_any_size_and_looks_at_each_once() {
+    let place = workplace();
+    draw(&place, "real", "--people 8 --seed 1 --size 48");
+    draw(&place, "made", "--people 4 --seed 2 --size 56 --colour rgb");
+    let reference = concat!(env!("CARGO_MANIFEST_DIR"), "/../../reference");
+    let free = format!("{reference}/feature_network_free.onnx");
+    let measure = |more: &[&str]| {
+        let arguments = ["evaluate-generator", "made", "real", "--json", "--features", &free];
+        let outcome = howfar(&place, &[&arguments, more].concat());
+        assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+        serde_json::from_str::<Value>(&outcome.stdout).unwrap()
+    };
+    let figures = measure(&[]);
+    let named = figures["features"].as_str().unwrap();
+    assert!(named.contains("feature_network_free.onnx") && named.contains("5 values of \"features\""), "{named}");
+    assert_eq!((&figures["generated_labels"], &figures["real_labels"]), (&Value::Null, &Value::Null));
+    assert_eq!(figures["generated_identity"]["n_faces"], 24);
+    let other = measure(&["--features-range=-1..1"]);
+    assert_ne!(figures["generated"]["frechet_distance"], other["generated"]["frechet_distance"], "another range");
+    let without = howfar(&place, &["evaluate-generator", "made", "real", "--features-range", "0..1"]);
+    assert_eq!(without.code, 2, "{}", without.stderr);
+    let threads = |n: &str| {
+        let script = format!(
+            "RAYON_NUM_THREADS={n} RTEN_NUM_THREADS={n} $0 evaluate-generator made real --json --features {free}"
+        );
+        program::shell(&place, &script).stdout
+    };
+    assert_eq!(threads("1"), threads("3"), "no number of threads changes a bit");
 }

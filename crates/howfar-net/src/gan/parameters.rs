@@ -124,6 +124,11 @@ impl Parameters {
         }
     }
 
+    /// The tensors on the device of this process, as constants: made once, they serve any number of pictures.
+    pub fn prepare(&self) -> Leaves {
+        self.frozen(&devices().0)
+    }
+
     /// The tensors on a device that does not differentiate, or as constants on one that does.
     pub fn frozen(&self, device: &Device) -> Leaves {
         self.leaves(device, false)

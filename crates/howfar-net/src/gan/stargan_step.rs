@@ -209,14 +209,14 @@ fn cross_entropy(logits: Tensor<2>, labels: Tensor<2>) -> Tensor<1> {
 }
 
 impl StarGanShape {
-    /// Faces with other labels, from numbers to numbers.
+    /// Faces with other labels, from numbers to numbers; `generator` is made once by [`Parameters::prepare`].
     ///
     /// # Shapes
     /// `faces` `[N, H, W, C]` in −1..1, `labels` `[N, E]` -> `[N, H, W, C]` in −1..1
-    pub fn transferred(&self, generator: &Parameters, faces: &[f32], labels: &[f32]) -> Vec<f32> {
+    pub fn transferred(&self, generator: &Leaves, faces: &[f32], labels: &[f32]) -> Vec<f32> {
         let (device, n) = (devices().0, labels.len() / self.n_classes);
         let faces = tensor(faces.to_vec(), [n, self.side, self.side, self.n_channels], &device);
         let labels = tensor(labels.to_vec(), [n, self.n_classes], &device);
-        numbers(self.transfer(&generator.frozen(&device), faces, labels))
+        numbers(self.transfer(generator, faces, labels))
     }
 }

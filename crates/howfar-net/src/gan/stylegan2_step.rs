@@ -270,16 +270,15 @@ impl StyleGan2Training {
 }
 
 impl StyleGan2Shape {
-    /// Pictures of latents by the generator's own noise, from numbers to numbers.
+    /// Pictures of latents by the generator's own noise, from numbers to numbers; `generator` is made once by [`Parameters::prepare`].
     ///
     /// # Shapes
     /// `z` `[N, Z]` -> `[N, H, W, C]`, mostly in −1..1
-    pub fn drawn(&self, generator: &Parameters, z: &[f32], truncation: f32) -> Vec<f32> {
+    pub fn drawn(&self, generator: &Leaves, z: &[f32], truncation: f32) -> Vec<f32> {
         let (device, n) = (devices().0, z.len() / self.z_size);
-        let leaves = generator.frozen(&device);
-        let w = self.map(&leaves, tensor(z.to_vec(), [n, self.z_size], &device));
-        let styles = self.broadcast(self.truncate(&leaves, w, truncation));
-        numbers(self.synthesise(&leaves, &Flow::constant(styles), &NoiseInput::Constant).value)
+        let w = self.map(generator, tensor(z.to_vec(), [n, self.z_size], &device));
+        let styles = self.broadcast(self.truncate(generator, w, truncation));
+        numbers(self.synthesise(generator, &Flow::constant(styles), &NoiseInput::Constant).value)
     }
 }
 

@@ -7,18 +7,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
 use howfar_evaluate::Finding;
+use howfar_face::fingerprint::{HashIndex, difference_hash, is_same_shot, patch};
 
-use super::fingerprint::{PATCHES, correlation, difference_hash, mirrored, patch};
 use super::subjects::{AuditedFaces, Role};
 use super::{Found, MOST_EXAMPLES};
-
-/// Bits that may differ between hashes of one shot.
-const MOST_BITS: u32 = 8;
-/// Bands of the hash: of nine bands, eight differing bits leave one untouched.
-const N_BANDS: u32 = 9;
-/// Correlation of standardised patches of one shot, saved again, re-lit or mirrored. Among the 648 drawn faces of `howfar demo` no two of
-/// different identities reach it.
-const SAME_SHOT: f32 = 0.985;
 
 /// Two faces that are one shot, the smaller index first.
 type Pair = (usize, usize);
@@ -113,39 +105,21 @@ fn finding(faces: &AuditedFaces, harm: Harm, pairs: &[Pair]) -> Finding {
 /// All pairs of faces of one shot, mirrored or not, in order.
 fn near_duplicates(faces: &AuditedFaces) -> Vec<Pair> {
     let (pool, side) = (&faces.pool, faces.pool.side());
-    let hashes: Vec<[u64; 2]> = (0..pool.len()).map(|face| difference_hash(pool.pixels(face), side)).collect();
+    let (mut index, mut candidates) = (HashIndex::default(), BTreeSet::new());
+    for b in 0..pool.len() {
+        let hash = difference_hash(pool.pixels(b), side);
+        candidates.extend(index.near(hash).into_iter().map(|(a, is_mirror)| (a, b, is_mirror)));
+        index.add(hash);
+    }
     let (mut found, mut patches) = (Vec::new(), HashMap::new());
-    for (a, b, is_mirror) in candidates(&hashes) {
+    for (a, b, is_mirror) in candidates {
         let [of_a, of_b] = [a, b].map(|face| {
             let own = patches.entry(face).or_insert_with(|| Rc::new(patch(pool.pixels(face), side)));
             Rc::clone(own)
         });
-        let of_b = if is_mirror { Rc::new(mirrored(&of_b, PATCHES)) } else { of_b };
-        if correlation(&of_a, &of_b) >= SAME_SHOT {
+        if is_same_shot(&of_a, &of_b, is_mirror) {
             found.push((a, b));
         }
     }
     found
-}
-
-/// Pairs whose hashes differ in few bits, by bands: faces that share a band are compared.
-fn candidates(hashes: &[[u64; 2]]) -> Vec<(usize, usize, bool)> {
-    let band =
-        |hash: u64, i: u32| (hash >> (i * 64 / N_BANDS)) & ((1 << ((i + 1) * 64 / N_BANDS - i * 64 / N_BANDS)) - 1);
-    let mut found = BTreeSet::new();
-    for i in 0..N_BANDS {
-        let mut buckets: HashMap<u64, Vec<usize>> = HashMap::new();
-        for (face, [hash, _]) in hashes.iter().enumerate() {
-            buckets.entry(band(*hash, i)).or_default().push(face);
-        }
-        for (b, [plain, mirror]) in hashes.iter().enumerate() {
-            for (hash, is_mirror) in [(plain, false), (mirror, true)] {
-                let bucket = buckets.get(&band(*hash, i)).map_or(&[][..], Vec::as_slice);
-                let near =
-                    bucket.iter().take_while(|a| **a < b).filter(|a| (hashes[**a][0] ^ hash).count_ones() <= MOST_BITS);
-                found.extend(near.map(|a| (*a, b, is_mirror)));
-            }
-        }
-    }
-    found.into_iter().collect()
 }

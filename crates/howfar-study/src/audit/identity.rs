@@ -9,9 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use howfar_evaluate::Finding;
 use howfar_face::SubjectId;
+use howfar_face::fingerprint::{correlation, patch, standardised};
 use howfar_protocol::shuffle;
 
-use super::fingerprint::{correlation, patch, standardised};
 use super::subjects::{AuditedFaces, Role};
 use super::{Found, percent};
 

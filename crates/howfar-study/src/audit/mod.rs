@@ -6,7 +6,6 @@
 //! study's, so an audit gives the same findings each time.
 
 mod duplicates;
-mod fingerprint;
 mod identity;
 mod labels;
 mod lineage;

@@ -1,6 +1,8 @@
 //! `howfar evaluate-generator GENERATED REAL`: how far generated faces are from real ones.
 
 mod figures;
+mod looks;
+mod onnx;
 mod samples;
 
 use std::path::PathBuf;
@@ -8,23 +10,39 @@ use std::path::PathBuf;
 use howfar_evaluate::ConfusionCounts;
 use howfar_evaluate::distance::{Features, Neighbourhoods, coverage, frechet_distance, kernel_distance, overlap};
 use howfar_face::{FaceSet, Fault};
-use howfar_train::{Model, features, predict};
+use howfar_train::Model;
 
 use crate::console::Console;
+use crate::pace::Pace;
 use figures::{AtCount, ClassRecall, Comparison, Figures, LabelAgreement};
-use samples::{People, Samples};
+use looks::Lookers;
+use onnx::FeatureNetwork;
+use samples::{People, by_person, check_sizes, common_classes, halves, identity};
 
 /// Measure how far generated faces are from real ones, beside how far real ones are from each other.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example: howfar evaluate-generator faces/gan faces/real --json\n\
+#[command(after_help = "Examples:\n  howfar evaluate-generator faces/gan faces/real --json\n  \
+    howfar evaluate-generator faces/gan faces/real --features vggface.onnx --features-range=-1..1\n\
     The features are those of howfar's own expression network, so the figures compare with each other and with nobody else's \
-    (docs/generators.md). The real faces are split in halves by person: generated faces are measured against one half, and so is the \
-    other half, with as many faces.")]
+    (docs/generators.md), or of a network that you bring. The real faces are split in halves by person: generated faces are measured \
+    against one half, and so is the other half, with as many faces.")]
 pub struct Args {
     /// The face set's folder of the generated faces.
     generated: PathBuf,
     /// The face set's folder of the real ones, best of people that the generator has not seen.
     real: PathBuf,
+    /// Compare by the first output of this network (ONNX, input N×C×H×W) instead; faces of any size are resized to its input.
+    #[arg(long, value_name = "FILE.onnx")]
+    features: Option<PathBuf>,
+    /// What black and white are in its input; any other scaling belongs into the file.
+    #[arg(
+        long,
+        value_name = "BLACK..WHITE",
+        default_value = "0..1",
+        requires = "features",
+        allow_hyphen_values = true
+    )]
+    features_range: String,
 }
 
 /// Shares of the generated people whose coverage is measured.
@@ -33,16 +51,29 @@ const PARTS: [usize; 4] = [8, 4, 2, 1];
 /// Reads both sets, looks at every face once, and prints every figure beside its reference.
 pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     let model = Model::embedded();
+    let user = args.features.as_deref().map(|path| FeatureNetwork::read(path, &args.features_range)).transpose()?;
     let sets = [FaceSet::open(&args.generated)?, FaceSet::open(&args.real)?];
-    let samples = Samples::new(&sets, &model)?;
-    let looked_at =
-        |people: &People, name: &str| Features::new(name, &features(&model, &samples.pool, &people.concat())?);
-    let [half, other_half] = &samples.halves;
-    let against = looked_at(half, "half of the real faces")?;
-    let generated = looked_at(&samples.generated, &args.generated.display().to_string())?;
-    let reference = looked_at(other_half, "the other half of the real faces")?;
+    let fits = check_sizes(&sets, &model);
+    if user.is_none() {
+        fits.clone()?;
+    }
+    let classes = common_classes(&sets, &model)?;
+    let places: Vec<Option<usize>> =
+        model.classes().iter().map(|own| classes.iter().position(|class| class == own)).collect();
+    let lookers = Lookers { classes: &classes, own: fits.is_ok().then_some((&model, places)), user: user.as_ref() };
+    let n_faces = sets.iter().map(|set| set.info().n_faces).sum();
+    let mut pace = Pace::of(console, "faces looked at", 0, n_faces);
+    let (generated, n_generated_left_out) = lookers.look(&sets[0], &mut |n| pace.tell(n))?;
+    let (real, n_real_left_out) = lookers.look(&sets[1], &mut |n| pace.tell(sets[0].info().n_faces + n))?;
+    pace.finish();
+    let people = by_person(generated);
+    let [half, other_half] = halves(by_person(real), &sets[1])?;
+    let generated = features(&people, &args.generated.display().to_string())?;
+    let against = features(&half, "half of the real faces")?;
+    let reference = features(&other_half, "the other half of the real faces")?;
     let n_equal = generated.n_faces().min(reference.n_faces());
     let balls = Neighbourhoods::new(&against)?;
+    console.note("measuring distances");
     let compare = |set: &Features| -> Result<Comparison, Fault> {
         Ok(Comparison {
             n_faces: set.n_faces(),
@@ -52,10 +83,10 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
         })
     };
     let diversity = PARTS.iter().map(|part| {
-        let first = |set: &Features, people: &[Vec<usize>]| {
+        let first = |set: &Features, people: &People| {
             set.first(people[..people.len().div_ceil(*part)].iter().map(Vec::len).sum())
         };
-        let [generated, reference] = [first(&generated, &samples.generated), first(&reference, other_half)];
+        let (generated, reference) = (first(&generated, &people), first(&reference, &other_half));
         Ok(AtCount {
             share: 1.0 / *part as f64,
             n_faces: generated.n_faces(),
@@ -65,53 +96,63 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
         })
     });
     let figures = Figures {
-        features: format!(
-            "howfar's own expression network (trained on drawn faces alone), {} values before its last dense layer",
-            model.classifier().n_features()
+        features: user.as_ref().map_or_else(
+            || {
+                let n = against.n_features();
+                format!("howfar's own expression network (trained on drawn faces alone), {n} values before its last dense layer")
+            },
+            |network| network.words(against.n_features()),
         ),
         n_real_faces: against.n_faces(),
-        classes: samples.class_names(&model),
-        n_generated_left_out: samples.n_left_out[0],
-        n_real_left_out: samples.n_left_out[1],
+        n_generated_left_out,
+        n_real_left_out,
         generated: compare(&generated)?,
         generated_at_equal_count: compare(&generated.first(n_equal))?,
         real: compare(&reference.first(n_equal))?,
         diversity: diversity.collect::<Result<_, Fault>>()?,
-        generated_labels: agreement(&model, &samples, &samples.generated.concat())?,
-        real_labels: agreement(&model, &samples, &samples.halves.concat().concat())?,
+        generated_identity: identity(&[&people], "generated faces")?,
+        real_identity: identity(&[&half, &other_half], "real faces")?,
+        generated_labels: agreement(&classes, &model, &[&people]),
+        real_labels: agreement(&classes, &model, &[&half, &other_half]),
+        classes,
     };
     if console.json() {
         console.answer_json(&figures);
     } else {
         console.answer(figures.to_string().trim_end());
     }
-    for (n, path) in samples.n_left_out.iter().zip([&args.generated, &args.real]).filter(|(n, _)| **n > 0) {
+    let left_out = [(n_generated_left_out, &args.generated), (n_real_left_out, &args.real)];
+    for (n, path) in left_out.iter().filter(|(n, _)| *n > 0) {
         console.note(&format!("{}: {n} faces of classes that not both sets have were left out", path.display()));
     }
     Ok(())
 }
 
-/// How often the network, choosing among the classes of both sets, gives faces their own label.
-fn agreement(model: &Model, samples: &Samples, faces: &[usize]) -> Result<LabelAgreement, Fault> {
-    let mut counts = ConfusionCounts::new(samples.classes.len());
-    for (face, probabilities) in faces.iter().zip(predict(model, &samples.pool, faces)?) {
-        let among: Vec<f32> = samples.classes.iter().map(|class| probabilities[*class]).collect();
-        let label = samples.pool.face(*face).labels.label;
-        // Faces of other classes were left out.
-        if let Some(label) = samples.classes.iter().position(|class| *class == label) {
-            counts.add(label, howfar_protocol::most_probable(&among));
+fn features(people: &People, name: &str) -> Result<Features, Fault> {
+    let rows: Vec<Vec<f32>> = people.iter().flatten().map(|face| face.features.clone()).collect();
+    Features::new(name, &rows)
+}
+
+/// How often howfar's network, choosing among the classes that it and both sets have, gives faces their own label; none where it knows
+/// no class of theirs, or was not asked.
+fn agreement(classes: &[String], model: &Model, people: &[&People]) -> Option<LabelAgreement> {
+    let mut counts = ConfusionCounts::new(classes.len());
+    for face in people.iter().flat_map(|people| people.iter().flatten()) {
+        if let Some(seen) = face.seen.filter(|_| model.classes().contains(&classes[face.class])) {
+            counts.add(face.class, seen);
         }
     }
-    let per_class = samples.class_names(model).into_iter().enumerate();
-    Ok(LabelAgreement {
+    let known = classes.iter().enumerate().filter(|(idx, _)| counts.support(*idx) > 0);
+    let per_class: Vec<ClassRecall> = known
+        .map(|(idx, class)| ClassRecall {
+            class: class.clone(),
+            recall_percent: 100.0 * counts.recall(idx),
+            n_faces: counts.support(idx),
+        })
+        .collect();
+    (!per_class.is_empty()).then(|| LabelAgreement {
         agreement_percent: 100.0 * counts.accuracy(),
         macro_recall_percent: 100.0 * counts.macro_recall(),
-        per_class: per_class
-            .map(|(i, class)| ClassRecall {
-                class,
-                recall_percent: 100.0 * counts.recall(i),
-                n_faces: counts.support(i),
-            })
-            .collect(),
+        per_class,
     })
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
 use howfar_face::{FaceSet, Fault, GroupSizes, files};
-use howfar_generate::{GenerateRequest, embedded_expression, embedded_identity, generate};
+use howfar_generate::{GenerateRequest, Screen, embedded_expression, embedded_identity, generate};
 use howfar_net::{NetFault, gan::Generator};
 
 use crate::command::{draw::parse_range, stop_flag};
@@ -19,6 +19,8 @@ use crate::pace::Pace;
   howfar generate --people 1000 --identity runs/stylegan2/generator.safetensors \\
       --expression runs/stargan/generator.safetensors --seed 5 --out faces/gan
   howfar generate --from faces/real --expression runs/stargan/generator.safetensors --out faces/moved
+  howfar generate --people 1000 --screen --out faces/gan
+  howfar generate --people 1000 --identity … --expression … --screen faces/wild faces/neutral --out faces/gan
 Stopped or killed, the same command goes on where it was. Every face carries its parent, if it has one, and the set the
 people whom the generators have seen. docs/generators.md tells more.")]
 pub struct Args {
@@ -43,6 +45,10 @@ pub struct Args {
     /// How strongly expressions are shown: 0 = neutral, 1 = as trained. A range is drawn from for each picture.
     #[arg(long, default_value = "1", value_name = "FROM..TO")]
     intensity: String,
+    /// Leave out people with a broken face (flat, burnt out, no plausible eyes) and, where face sets are named that the networks were
+    /// trained on, people with a near copy of one of those faces; others take their place.
+    #[arg(long, value_name = "FACES", num_args = 0..)]
+    screen: Option<Vec<PathBuf>>,
     /// The seed; with a person's number it fixes the face.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -65,6 +71,9 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     let identity = is_drawn.then(|| read_or(args.identity.as_deref(), embedded_identity)).transpose()?;
     let expression = read_or(args.expression.as_deref(), embedded_expression)?;
     let from = args.from.as_deref().map(FaceSet::open).transpose()?;
+    let training =
+        args.screen.as_ref().map(|sets| sets.iter().map(|set| FaceSet::open(set)).collect::<Result<Vec<_>, _>>());
+    let screen = training.transpose()?.map(|sets| Screen::new(&sets)).transpose()?;
     let request = GenerateRequest {
         identity: identity.as_ref(),
         expression: &expression,
@@ -73,6 +82,7 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
         expressions: &args.expressions,
         truncation: args.truncation,
         intensity: parse_range(&args.intensity)?,
+        screen: screen.as_ref(),
         seed: args.seed,
         name: &args.name,
         out: &args.out,
@@ -87,9 +97,16 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     if let Some(pace) = &pace {
         pace.finish();
     }
-    let set = made?;
-    let info = set.info();
-    console.answer(&format!("{}: {} generated faces", args.out.display(), info.n_faces));
+    let made = made?;
+    console.answer(&format!(
+        "{}: {} generated faces of {} people",
+        args.out.display(),
+        made.set.info().n_faces,
+        made.n_people
+    ));
+    if screen.is_some() {
+        console.answer(&made.screened());
+    }
     Ok(())
 }
 

@@ -111,7 +111,7 @@ fn write_sheets(workbench: &Workbench, folder: &StudyFolder) -> Result<(), Fault
     let sheets = folder.root().join("sheets");
     files::create_folder(&sheets)?;
     for (set_idx, path) in workbench.folders().iter().enumerate() {
-        let sheet = contact_sheet(&FaceSet::open(path)?, PEOPLE_ON_A_SHEET, 1)?;
+        let sheet = contact_sheet(&FaceSet::open(path)?, None, PEOPLE_ON_A_SHEET, 1)?;
         files::write(&sheets.join(format!("{set_idx:02}.png")), &encode_png(&sheet))?;
     }
     Ok(())

@@ -37,12 +37,12 @@ pub struct Args {
 pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     let generator = read_generator(&args.weights)?;
     let fault = |fault: NetFault| in_weights(&args.inputs, fault);
-    let mut inputs = inputs(&args.inputs)?;
+    let (network, mut inputs) = (generator.parameters.prepare(), inputs(&args.inputs)?);
     let (values, [n, side, n_channels]) = match generator.shape {
         GeneratorShape::StyleGan2(shape) => {
             let n = n_rows(&args.inputs, &inputs, "z")?;
             let z = inputs.take("z", &[n, shape.z_size]).map_err(fault)?;
-            let one = |z: &[f32]| shape.drawn(&generator.parameters, z, args.truncation);
+            let one = |z: &[f32]| shape.drawn(&network, z, args.truncation);
             (z.chunks_exact(shape.z_size).flat_map(one).collect::<Vec<_>>(), [n, shape.side, shape.n_channels])
         }
         GeneratorShape::StarGan(shape) => {
@@ -52,7 +52,7 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
             let faces = channels_last(&faces, shape.side, shape.n_channels);
             let pairs = faces.chunks_exact(shape.side * shape.side * shape.n_channels);
             let pairs = pairs.zip(labels.chunks_exact(shape.n_classes));
-            let one = |(face, label): (&[f32], &[f32])| shape.transferred(&generator.parameters, face, label);
+            let one = |(face, label): (&[f32], &[f32])| shape.transferred(&network, face, label);
             (pairs.flat_map(one).collect(), [n, shape.side, shape.n_channels])
         }
     };

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use howfar_evaluate::distance::{N_NEIGHBOURS, Overlap};
+use howfar_evaluate::distance::{IdentityKept, N_NEIGHBOURS, Overlap};
 use serde::Serialize;
 
 /// Everything that is measured; of distances less is nearer, of shares more.
@@ -22,8 +22,13 @@ pub struct Figures {
     /// The reference: the other half of the real people.
     pub real: Comparison,
     pub diversity: Vec<AtCount>,
-    pub generated_labels: LabelAgreement,
-    pub real_labels: LabelAgreement,
+    /// How often a face's nearest neighbour is of the same person; none where nobody has two faces.
+    pub generated_identity: Option<IdentityKept>,
+    /// The same of the real faces of both halves.
+    pub real_identity: Option<IdentityKept>,
+    /// None where howfar's network does not know the classes or the size of the faces.
+    pub generated_labels: Option<LabelAgreement>,
+    pub real_labels: Option<LabelAgreement>,
 }
 
 /// A set against half of the real people.
@@ -98,8 +103,33 @@ impl fmt::Display for Figures {
                 .map(|(coverage, n)| format!("{coverage:.3} ({n} faces)"));
             writeln!(f, "{share:24}{generated:>24}{real:>24}")?;
         }
+        self.identity(f)?;
+        self.labels(f)
+    }
+}
+
+impl Figures {
+    fn identity(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(generated) = &self.generated_identity else { return Ok(()) };
+        writeln!(f, "\n{:24}{:>12}{:>26}", "identity kept", "generated", "real, both halves")?;
+        let real = self.real_identity.as_ref();
+        let mut row = |name: &str, figure: fn(&IdentityKept) -> String| {
+            writeln!(f, "{name:24}{:>12}{:>26}", figure(generated), real.map_or("–".to_owned(), figure))
+        };
+        row("people", |kept| kept.n_people.to_string())?;
+        row("faces", |kept| kept.n_faces.to_string())?;
+        row("nearest is the same", |kept| format!("{:.1} %", kept.kept_percent))?;
+        row("by chance", |kept| format!("{:.1} %", kept.chance_percent))
+    }
+
+    fn labels(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (Some(generated), Some(real)) = (&self.generated_labels, &self.real_labels) else {
+            return writeln!(
+                f,
+                "\nno label agreement: howfar's network does not know these classes, or faces of this size"
+            );
+        };
         writeln!(f, "\n{:24}{:>12}{:>26}", "label agreement", "generated", "real, both halves")?;
-        let (generated, real) = (&self.generated_labels, &self.real_labels);
         let mut row = |name: &str, a: f64, b: f64| writeln!(f, "{name:24}{a:>10.1} %{b:>24.1} %");
         row("own label", generated.agreement_percent, real.agreement_percent)?;
         row("macro recall", generated.macro_recall_percent, real.macro_recall_percent)?;

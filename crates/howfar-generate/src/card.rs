@@ -1,0 +1,79 @@
+//! What a generated set says of itself: names, whom its generators have seen, how it was made.
+//!
+//! In: a request whose parts fit together. Out: the head of the set. Draws nothing.
+
+use std::collections::BTreeSet;
+
+use howfar_face::{FaceSetInfo, Fault, GeneratorCard, Licence, Preprocessing, SubjectId, checksum};
+use howfar_net::Precision;
+use howfar_net::gan::{Generator, GeneratorShape};
+use serde_json::Value;
+
+use crate::generate::{GenerateRequest, Plan};
+use crate::in_network;
+
+/// The class names on a generator's card; numbers where there is none.
+pub(crate) fn classes(generator: &Generator) -> Vec<String> {
+    let GeneratorShape::StarGan(shape) = generator.shape else { return Vec::new() };
+    let names: Vec<String> = serde_json::from_value(generator.card["classes"].clone()).unwrap_or_default();
+    if names.len() == shape.n_classes { names } else { (0..shape.n_classes).map(|i| format!("class-{i}")).collect() }
+}
+
+/// Names generated people so that those of other weights or seeds are others.
+pub(crate) fn database(request: &GenerateRequest<'_>) -> Result<String, Fault> {
+    let mut hash = checksum::Hasher::default();
+    for generator in request.identity.iter().filter(|_| request.from.is_none()).chain([&request.expression]) {
+        hash.update(&generator.to_bytes(Precision::Full).map_err(in_network)?);
+    }
+    hash.update_text(request.from.map_or("", |set| set.info().content_sha256.as_str()));
+    Ok(format!("gan-{}-{}", &hash.finish()[..8], request.seed))
+}
+
+/// The head of the set.
+pub(crate) fn info(request: &GenerateRequest<'_>, plan: &Plan<'_>) -> FaceSetInfo {
+    let card = &request.expression.card;
+    let colour = if plan.shape.n_channels == 3 { "rgb" } else { "gray" };
+    let standard = Preprocessing::standard("none", "none", plan.shape.side as u32);
+    let preprocessing: Preprocessing = serde_json::from_value(card["preprocessing"].clone()).unwrap_or(standard);
+    let preprocessing = Preprocessing { side: plan.shape.side as u32, colour: colour.to_owned(), ..preprocessing };
+    let names = plan.shown.iter().map(|(name, _)| name.clone()).collect();
+    let mut info = FaceSetInfo::new(request.name, names, preprocessing);
+    info.licences.push(Licence {
+        database: plan.database.clone(),
+        terms: "generated; the terms of the faces and weights that its generators were made from apply".to_owned(),
+    });
+    let generators: Vec<&Generator> =
+        request.identity.filter(|_| request.from.is_none()).into_iter().chain([request.expression]).collect();
+    let mut seen: BTreeSet<SubjectId> = BTreeSet::new();
+    for generator in &generators {
+        let people = &generator.card["generator"]["trained_on"];
+        let people: Vec<SubjectId> = serde_json::from_value(people.clone()).unwrap_or_default();
+        if people.is_empty() {
+            info.caveats.push(format!(
+                "Nothing is known of whom the {} network was trained on: a person of yours may be among them.",
+                generator.shape.kind()
+            ));
+        }
+        seen.extend(people);
+    }
+    let word = |generator: &&Generator| format!("{} ({})", generator.shape.kind(), text(&generator.card["steps"]));
+    let (low, high) = request.intensity;
+    info.generator = Some(GeneratorCard {
+        name: format!("howfar generate {}", env!("CARGO_PKG_VERSION")),
+        seed: request.seed,
+        trained_on: seen.into_iter().collect(),
+        settings: format!(
+            "networks (steps): {}; people {}; truncation {}; intensity {low}..{high}{}",
+            generators.iter().map(word).collect::<Vec<_>>().join(", "),
+            plan.n_people,
+            request.truncation,
+            request.screen.map_or_else(String::new, |screen| format!("; screened for {}", screen.words()))
+        ),
+    });
+    info.caveats.push("These are generated faces, not photographs of people.".to_owned());
+    info
+}
+
+fn text(value: &Value) -> String {
+    if value.is_null() { "unknown".to_owned() } else { value.to_string() }
+}
