@@ -21,7 +21,11 @@ mod pieces;
 mod product;
 mod transforms;
 mod vector;
+mod window;
+mod window_pass;
+mod window_weights;
 mod winograd;
+mod winograd_gradient;
 mod winograd_weights;
 
 pub use adam::AdamStep;
@@ -31,3 +35,4 @@ pub use dense::{Dense, DenseRoom};
 pub use dropout::Dropout;
 pub use instruction_set::InstructionSet;
 pub use packed_dense::PackedDense;
+pub use window::{Window, WindowRoom};

@@ -6,9 +6,10 @@
 mod adam;
 mod augment;
 mod composed;
+mod convolution;
+mod filter;
 mod flow;
 mod generator_file;
-mod lowered;
 pub mod operations;
 mod parameters;
 mod stargan;

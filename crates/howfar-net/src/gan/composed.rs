@@ -1,4 +1,5 @@
-//! Convolutions and the up/down filter composed of Burn's own operations: what runs on graphics cards, and the twin of `lowered.rs`.
+//! Convolutions and the up/down filter composed of Burn's own operations: what runs on graphics cards, and the twin of
+//! `convolution.rs` and `filter.rs`.
 //!
 //! In and out: activations channels last, `[N, H, W, C]`, as `operations.rs` says of each.
 

@@ -1,12 +1,12 @@
 //! What the two GANs are composed of: convolutions, instance normalisation, the up/down filter, leaky ReLU.
 //!
 //! In: activations channels last, `[N, H, W, C]`, and weights as PyTorch keeps them. Out: activations channels last. All of it is
-//! differentiable on a device that differentiates. Convolutions and the filter are those of `lowered.rs` on a processor and those of
+//! differentiable on a device that differentiates. Convolutions and the filter are those of `convolution.rs` and `filter.rs` on a processor and those of
 //! `composed.rs` elsewhere; the rest is composed of Burn's operations. Knows no network.
 
 use burn::tensor::{Device, Tensor, activation};
 
-use crate::gan::{composed, lowered};
+use crate::gan::{composed, convolution, filter};
 
 /// Stabilises the division by the deviation, as in PyTorch.
 pub const INSTANCE_EPSILON: f32 = 1e-5;
@@ -16,7 +16,7 @@ pub const INSTANCE_EPSILON: f32 = 1e-5;
 /// # Shapes
 /// `x` `[N, H, W, C]`, `weight` `[C', C, K, K]`, `bias` `[C']` -> `[N, H', W', C']` with H' = (H + 2 padding − K) / stride + 1
 pub fn convolve(x: Tensor<4>, weight: Tensor<4>, bias: Option<Tensor<1>>, stride: usize, padding: usize) -> Tensor<4> {
-    let convolve = if on_processor(&x) { lowered::convolve } else { composed::convolve };
+    let convolve = if on_processor(&x) { convolution::convolve } else { composed::convolve };
     biased(convolve(x, weight, stride, padding), bias)
 }
 
@@ -31,11 +31,11 @@ pub fn convolve_transposed(
     stride: usize,
     padding: usize,
 ) -> Tensor<4> {
-    let convolve = if on_processor(&x) { lowered::convolve_transposed } else { composed::convolve_transposed };
+    let convolve = if on_processor(&x) { convolution::convolve_transposed } else { composed::convolve_transposed };
     biased(convolve(x, weight, stride, padding), bias)
 }
 
-/// Whether it lies where `lowered.rs` can read it.
+/// Whether it lies where the kernels can read it.
 fn on_processor(x: &Tensor<4>) -> bool {
     x.device() == Device::flex()
 }
@@ -85,7 +85,7 @@ pub struct Resampling {
 /// # Shapes
 /// `x` `[N, H, W, C]` -> `[N, H', W', C]` with H' = (H up + padding − taps) / down + 1
 pub fn resample(x: Tensor<4>, taps: &[f32], resampling: Resampling) -> Tensor<4> {
-    let resample = if on_processor(&x) { lowered::resample } else { composed::resample };
+    let resample = if on_processor(&x) { filter::resample } else { composed::resample };
     resample(x, taps, resampling)
 }
 

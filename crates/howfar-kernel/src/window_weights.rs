@@ -1,0 +1,295 @@
+//! The gradient of the weights of a direct convolution.
+//!
+//! A thread takes a row of taps and some of its numbers (columns × channels in) and sums over all pixels of the batch in their order, so that
+//! nothing is summed in parts. A tile of numbers × vectors of channels out stays in registers over a few rows. Where channels out are few, a
+//! vector holds numbers of the row of taps instead.
+
+use rayon::prelude::*;
+
+use crate::InstructionSet;
+use crate::block::with_scratch;
+use crate::instruction_set::{self, Kernel};
+use crate::parts::Parts;
+use crate::product::each_tile;
+use crate::vector::Vector;
+use crate::window::{Window, WindowRoom, pad_all};
+use crate::winograd::sized;
+
+/// Numbers of a row of taps that a thread takes at once.
+const NUMBERS_AT_ONCE: usize = 48;
+/// The same where channels out are few.
+const FEW_AT_ONCE: usize = 128;
+/// Pixels whose rows are summed before the next tile, so that they stay in the nearer caches.
+const PIXELS_AT_ONCE: usize = 128;
+/// Channels that are few.
+const FEW: usize = 4;
+
+/// The gradient of the weights of `window` over `n` pictures.
+pub(crate) fn weight_gradient(
+    set: InstructionSet,
+    window: &Window,
+    n: usize,
+    x: &[f32],
+    gradient: &[f32],
+    weight: &mut [f32],
+    room: &mut WindowRoom,
+) {
+    let [height, width, n_out] = window.shape_out();
+    let Window { n_in, side, stride, padding, .. } = *window;
+    // As far as the last window reaches.
+    let padded = [(height - 1) * stride + side, (width - 1) * stride + side];
+    pad_all(x, window.shape_in(), padding, padded, &mut room.inputs);
+    let x = &room.inputs[..n * padded[0] * padded[1] * n_in];
+    let run = side * n_in;
+    let at_once = if n_out <= FEW { FEW_AT_ONCE } else { NUMBERS_AT_ONCE };
+    let per_row = run.div_ceil(at_once);
+    let weight = Parts::new(weight);
+    (0..side * per_row).into_par_iter().for_each(|i| {
+        let (tap_row, first) = (i / per_row, i % per_row * at_once);
+        let count = at_once.min(run - first);
+        with_scratch(|scratch| {
+            let sums = sized(&mut scratch.convolved, count.next_multiple_of(16) * n_out.next_multiple_of(16));
+            sums.fill(0.0);
+            let places = Places {
+                n_pictures: n,
+                size: [height, width],
+                x_picture: padded[0] * padded[1] * n_in,
+                x_row: stride * padded[1] * n_in,
+                x_pixel: stride * n_in,
+                n_out,
+            };
+            let x = &x[tap_row * padded[1] * n_in + first..];
+            let out_row = if n_out <= FEW { 1 } else { n_out.next_multiple_of(set.lanes()) };
+            let number_column = if n_out <= FEW { count.next_multiple_of(set.lanes()) } else { 1 };
+            instruction_set::run(set, Sums { places, count, x, gradient, sums: &mut *sums });
+            for number in 0..count {
+                let (tap_column, from) = ((first + number) / n_in, (first + number) % n_in);
+                for to in 0..n_out {
+                    let at = ((to * n_in + from) * side + tap_row) * side + tap_column;
+                    // SAFETY: threads have different taps or channels in.
+                    unsafe { *weight.start_at(at) = sums[number * out_row + to * number_column] };
+                }
+            }
+        });
+    });
+}
+
+/// The pixels of a batch: where what they see and their gradient lie.
+#[derive(Clone, Copy)]
+struct Places {
+    n_pictures: usize,
+    /// Rows, columns of the output.
+    size: [usize; 2],
+    x_picture: usize,
+    x_row: usize,
+    x_pixel: usize,
+    n_out: usize,
+}
+
+impl Places {
+    /// Numbers of x that are read for `count` numbers of a row of taps.
+    fn reach(&self, count: usize) -> usize {
+        let [height, width] = self.size;
+        (self.n_pictures - 1) * self.x_picture + (height - 1) * self.x_row + (width - 1) * self.x_pixel + count
+    }
+}
+
+/// For `count` numbers of a row of taps from the start of `x` on, sums over all pixels of the product with the gradient.
+struct Sums<'a> {
+    places: Places,
+    count: usize,
+    x: &'a [f32],
+    gradient: &'a [f32],
+    /// `[numbers, channels out in whole vectors]`; where these are few, `[channels out, numbers in whole vectors]`.
+    sums: &'a mut [f32],
+}
+
+impl Kernel for Sums<'_> {
+    type Output = ();
+    #[inline(always)]
+    unsafe fn run<V: Vector>(self) {
+        let Sums { places, count, x, gradient, sums } = self;
+        let ([height, width], n_out) = (places.size, places.n_out);
+        if places.n_pictures == 0 {
+            return;
+        }
+        assert!(x.len() >= places.reach(count) && gradient.len() >= places.n_pictures * height * width * n_out);
+        let n_padded = n_out.next_multiple_of(V::LANES);
+        if n_out <= FEW {
+            assert!(sums.len() >= n_out * count.next_multiple_of(V::LANES));
+            // SAFETY: the lengths were checked; the caller has the instructions.
+            unsafe {
+                match n_out {
+                    1 => few::<V, 1>(&places, count, x, gradient, sums),
+                    2 => few::<V, 2>(&places, count, x, gradient, sums),
+                    3 => few::<V, 3>(&places, count, x, gradient, sums),
+                    _ => few::<V, 4>(&places, count, x, gradient, sums),
+                }
+            }
+            return;
+        }
+        assert!(sums.len() >= count * n_padded);
+        let rows_at_once = (PIXELS_AT_ONCE / width).max(1);
+        for picture in 0..places.n_pictures {
+            for row in (0..height).step_by(rows_at_once) {
+                let n_rows = rows_at_once.min(height - row);
+                let mut at = 0;
+                while at < n_out {
+                    let n_left = n_out - at;
+                    // SAFETY: rows lie inside the picture, channels inside the pixels, whose lengths were checked.
+                    unsafe {
+                        let block = Block {
+                            places,
+                            n_rows,
+                            x: x.as_ptr().add(picture * places.x_picture + row * places.x_row),
+                            gradient: gradient.as_ptr().add((picture * height + row) * width * n_out + at),
+                            n_left,
+                        };
+                        let to = sums.as_mut_ptr().add(at);
+                        if n_left > V::LANES {
+                            block.add::<V, 2>(count, to, n_padded);
+                            at += 2 * V::LANES;
+                        } else {
+                            block.add::<V, 1>(count, to, n_padded);
+                            at += V::LANES;
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A few rows of a picture, and vectors of channels out.
+struct Block {
+    places: Places,
+    n_rows: usize,
+    x: *const f32,
+    gradient: *const f32,
+    /// Channels from there on.
+    n_left: usize,
+}
+
+impl Block {
+    #[inline(always)]
+    unsafe fn add<V: Vector, const NV: usize>(&self, count: usize, sums: *mut f32, sums_row: usize) {
+        each_tile!(V, NV, count, number, M => {
+            // SAFETY: tiles take numbers before the last one only.
+            unsafe {
+                let (x, sums) = (self.x.add(number), sums.add(number * sums_row));
+                if self.n_left >= NV * V::LANES {
+                    self.tile::<V, M, NV, true>(x, sums, sums_row);
+                } else {
+                    self.tile::<V, M, NV, false>(x, sums, sums_row);
+                }
+            }
+        });
+    }
+
+    #[inline(always)]
+    unsafe fn tile<V: Vector, const M: usize, const NV: usize, const WHOLE: bool>(
+        &self,
+        x: *const f32,
+        to: *mut f32,
+        to_row: usize,
+    ) {
+        let Places { size: [_, width], x_row, x_pixel, n_out, .. } = self.places;
+        // SAFETY: the caller's pointers are good for these rows, M numbers and the channels that are left.
+        unsafe {
+            let mut sums = [[V::splat(0.0); NV]; M];
+            for (m, sum) in sums.iter_mut().enumerate() {
+                for (v, sum) in sum.iter_mut().enumerate() {
+                    *sum = V::load(to.add(m * to_row + v * V::LANES));
+                }
+            }
+            for row in 0..self.n_rows {
+                let mut x = x.add(row * x_row);
+                let mut gradient = self.gradient.add(row * width * n_out);
+                for _ in 0..width {
+                    let mut slope = [V::splat(0.0); NV];
+                    for (v, slope) in slope.iter_mut().enumerate() {
+                        *slope = if WHOLE {
+                            V::load(gradient.add(v * V::LANES))
+                        } else {
+                            V::load_first(gradient.add(v * V::LANES), (self.n_left - v * V::LANES).min(V::LANES))
+                        };
+                    }
+                    for (m, sum) in sums.iter_mut().enumerate() {
+                        let x = V::splat(*x.add(m));
+                        for (sum, slope) in sum.iter_mut().zip(slope) {
+                            *sum = x.mul_add(slope, *sum);
+                        }
+                    }
+                    x = x.add(x_pixel);
+                    gradient = gradient.add(n_out);
+                }
+            }
+            for (m, sum) in sums.iter().enumerate() {
+                for (v, sum) in sum.iter().enumerate() {
+                    sum.store(to.add(m * to_row + v * V::LANES));
+                }
+            }
+        }
+    }
+}
+
+/// N channels out: a vector holds numbers of the row of taps.
+#[inline(always)]
+unsafe fn few<V: Vector, const N: usize>(places: &Places, count: usize, x: &[f32], gradient: &[f32], sums: &mut [f32]) {
+    let run = count.next_multiple_of(V::LANES);
+    let mut at = 0;
+    while at < count {
+        // SAFETY: the lengths were checked; behind the last whole vector only the rest is read.
+        unsafe {
+            let (x, sums) = (x.as_ptr().add(at), sums.as_mut_ptr().add(at));
+            if count - at >= 4 * V::LANES {
+                few_of::<V, N, 4>(places, V::LANES, x, gradient.as_ptr(), sums, run);
+                at += 4 * V::LANES;
+            } else {
+                few_of::<V, N, 1>(places, (count - at).min(V::LANES), x, gradient.as_ptr(), sums, run);
+                at += V::LANES;
+            }
+        }
+    }
+}
+
+/// NV vectors of numbers, of which the last has `n_last`.
+#[inline(always)]
+unsafe fn few_of<V: Vector, const N: usize, const NV: usize>(
+    places: &Places,
+    n_last: usize,
+    x: *const f32,
+    gradient: *const f32,
+    to: *mut f32,
+    to_row: usize,
+) {
+    let [height, width] = places.size;
+    // SAFETY: the caller's pointers are good for all pixels and NV vectors.
+    unsafe {
+        let mut sums = [[V::splat(0.0); NV]; N];
+        let mut gradient = gradient;
+        for line in 0..places.n_pictures * height {
+            let mut x = x.add(line / height * places.x_picture + line % height * places.x_row);
+            for _ in 0..width {
+                let mut seen = [V::splat(0.0); NV];
+                for (v, seen) in seen.iter_mut().enumerate() {
+                    let at = x.add(v * V::LANES);
+                    *seen = if v + 1 < NV { V::load(at) } else { V::load_first(at, n_last) };
+                }
+                for (o, sum) in sums.iter_mut().enumerate() {
+                    let slope = V::splat(*gradient.add(o));
+                    for (sum, seen) in sum.iter_mut().zip(seen) {
+                        *sum = slope.mul_add(seen, *sum);
+                    }
+                }
+                x = x.add(places.x_pixel);
+                gradient = gradient.add(N);
+            }
+        }
+        for (o, sum) in sums.iter().enumerate() {
+            for (v, sum) in sum.iter().enumerate() {
+                sum.store(to.add(o * to_row + v * V::LANES));
+            }
+        }
+    }
+}
