@@ -1,13 +1,13 @@
 //! Convolutions with any square window, stride and padding, and their gradients.
 //!
 //! In: pictures channels last, weights as in PyTorch. Out: pictures, or the gradient of the weights. A 3×3 window that moves by one pixel goes by
-//! Winograd where there are channels enough; others are direct (`window_pass.rs`, `window_weights.rs`). The gradient of the input falls
+//! Winograd where there are channels enough, wide layers of very small pictures as dense layers (`window_patches.rs`); others are direct
+//! (`window_pass.rs`, `window_weights.rs`). Sizes decide, never the number of pictures. The gradient of the input falls
 //! apart into one convolution of stride 1 for each remainder of a place divided by the stride, so that no number is added up twice; a
 //! transposed convolution is that gradient. Threads share the work; how many there are changes no bit.
 
 use rayon::prelude::*;
 
-use crate::InstructionSet;
 use crate::block::{pack, with_scratch};
 use crate::instruction_set::{self, Kernel};
 use crate::parts::Parts;
@@ -15,10 +15,14 @@ use crate::pieces::Pieces;
 use crate::vector::Vector;
 use crate::window_pass::{Axis, Pass};
 use crate::winograd::{self, Field, Tiles, sized};
-use crate::{window_weights, winograd_gradient};
+use crate::{DenseRoom, InstructionSet};
+use crate::{window_patches, window_weights, winograd_gradient};
 
 /// Below so many channels Winograd's transforms cost more than they save.
 const FEWEST_CHANNELS: usize = 16;
+/// Pixels a picture that are few, and weights that are many.
+const MOST_PIXELS: usize = 16;
+const MANY_WEIGHTS: usize = 1 << 18;
 /// Tiles that a thread takes at once, and how many pieces a batch is cut into at least.
 const TILES: (usize, usize) = (48, 4);
 
@@ -47,6 +51,7 @@ pub struct WindowRoom {
     pub(crate) packed: Vec<f32>,
     pub(crate) inputs: Vec<f32>,
     pub(crate) slopes: Vec<f32>,
+    pub(crate) dense: DenseRoom,
 }
 
 impl Window {
@@ -69,6 +74,13 @@ impl Window {
     fn by_winograd(&self) -> bool {
         let sizes = (self.side, self.stride, self.padding);
         sizes == (3, 1, 1) && self.n_in >= FEWEST_CHANNELS && self.n_out >= FEWEST_CHANNELS
+    }
+
+    /// Whether there are many weights for few pixels a picture: then they are read in their own order, because another one would cost more than
+    /// the products do.
+    fn by_patches(&self) -> bool {
+        let [height, width, _] = self.shape_out();
+        height * width <= MOST_PIXELS && self.n_weights() >= MANY_WEIGHTS
     }
 
     /// What Winograd's kernels call it.
@@ -108,6 +120,9 @@ impl Window {
     /// `x` `[N, H, W, C]`, `weight` `[C', C, K, K]`, `out` `[N, H', W', C']`
     pub fn forward(&self, set: InstructionSet, x: &[f32], weight: &[f32], out: &mut [f32], room: &mut WindowRoom) {
         let n = self.check(x, weight, out);
+        if self.by_patches() {
+            return window_patches::forward(set, self, [x, weight], out, room);
+        }
         let (area, n_in) = (self.side * self.side, self.n_in);
         let at = |to: usize, from: usize, tap: usize| weight[(to * n_in + from) * area + tap];
         if self.by_winograd() {
@@ -132,6 +147,9 @@ impl Window {
         room: &mut WindowRoom,
     ) {
         let n = self.check(input, weight, gradient);
+        if self.by_patches() {
+            return window_patches::input_gradient(set, self, [gradient, weight], input, room);
+        }
         let (area, n_in) = (self.side * self.side, self.n_in);
         let at = |to: usize, from: usize, tap: usize| weight[(from * n_in + to) * area + tap];
         if self.by_winograd() {
@@ -163,7 +181,9 @@ impl Window {
         room: &mut WindowRoom,
     ) {
         let n = self.check(x, weight, gradient);
-        if self.by_winograd() {
+        if self.by_patches() {
+            window_patches::weight_gradient(set, self, [x, gradient], weight, room);
+        } else if self.by_winograd() {
             winograd_gradient::weight_gradient(set, self.field(), n, [x, gradient], weight, room);
         } else {
             window_weights::weight_gradient(set, self, n, x, gradient, weight, room);

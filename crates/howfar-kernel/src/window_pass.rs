@@ -90,17 +90,21 @@ impl Pass<'_> {
         let (from, channels, side) = (self.shape_from[2], self.shape_to[2], self.side);
         let run = (x.len() * from).next_multiple_of(lanes);
         sized(packed, n_panels * size).par_chunks_mut(size.max(1)).enumerate().for_each(|(panel, to)| {
-            to.fill(0.0);
-            for lane in 0..width.min(channels - panel * width) {
-                for c in 0..from {
-                    for (i, ty) in y.iter().enumerate() {
-                        for (j, tx) in x.iter().enumerate() {
-                            let place = if width <= FEW {
-                                (i * width + lane) * run + j * from + c
-                            } else {
-                                ((i * x.len() + j) * from + c) * width + lane
-                            };
-                            to[place] = at(panel * width + lane, c, ty * side + tx);
+            let n = width.min(channels - panel * width);
+            if width <= FEW || n < width {
+                to.fill(0.0);
+            }
+            // The channels of a panel innermost: they are written in one piece and read from as many pieces that move on slowly.
+            for c in 0..from {
+                for (i, ty) in y.iter().enumerate() {
+                    for (j, tx) in x.iter().enumerate() {
+                        let (start, step) = if width <= FEW {
+                            (i * width * run + j * from + c, run)
+                        } else {
+                            (((i * x.len() + j) * from + c) * width, 1)
+                        };
+                        for lane in 0..n {
+                            to[start + lane * step] = at(panel * width + lane, c, ty * side + tx);
                         }
                     }
                 }

@@ -23,6 +23,8 @@ const FEW_AT_ONCE: usize = 128;
 const PIXELS_AT_ONCE: usize = 128;
 /// Channels that are few.
 const FEW: usize = 4;
+/// Channels out that are brought into the order of the weights at once.
+const OUTPUTS_AT_ONCE: usize = 16;
 
 /// The gradient of the weights of `window` over `n` pictures.
 pub(crate) fn weight_gradient(
@@ -41,36 +43,61 @@ pub(crate) fn weight_gradient(
     pad_all(x, window.shape_in(), padding, padded, &mut room.inputs);
     let x = &room.inputs[..n * padded[0] * padded[1] * n_in];
     let run = side * n_in;
-    let at_once = if n_out <= FEW { FEW_AT_ONCE } else { NUMBERS_AT_ONCE };
+    let few = n_out <= FEW;
+    let at_once = if few { FEW_AT_ONCE } else { NUMBERS_AT_ONCE };
     let per_row = run.div_ceil(at_once);
-    let weight = Parts::new(weight);
+    let (out_padded, run_padded) =
+        (n_out.next_multiple_of(set.lanes()), (per_row * at_once).next_multiple_of(set.lanes()));
+    // `[rows of taps, numbers, channels out]`; where these are few, `[rows of taps, channels out, numbers]`.
+    let row_size = if few { n_out * run_padded } else { run * out_padded };
+    let sums = sized(&mut room.slopes, side * row_size);
+    let places = Places {
+        n_pictures: n,
+        size: [height, width],
+        x_picture: padded[0] * padded[1] * n_in,
+        x_row: stride * padded[1] * n_in,
+        x_pixel: stride * n_in,
+        n_out,
+        sums_row: if few { run_padded } else { out_padded },
+    };
+    let to = Parts::new(&mut *sums);
     (0..side * per_row).into_par_iter().for_each(|i| {
         let (tap_row, first) = (i / per_row, i % per_row * at_once);
         let count = at_once.min(run - first);
-        with_scratch(|scratch| {
-            let sums = sized(&mut scratch.convolved, count.next_multiple_of(16) * n_out.next_multiple_of(16));
-            sums.fill(0.0);
-            let places = Places {
-                n_pictures: n,
-                size: [height, width],
-                x_picture: padded[0] * padded[1] * n_in,
-                x_row: stride * padded[1] * n_in,
-                x_pixel: stride * n_in,
-                n_out,
-            };
-            let x = &x[tap_row * padded[1] * n_in + first..];
-            let out_row = if n_out <= FEW { 1 } else { n_out.next_multiple_of(set.lanes()) };
-            let number_column = if n_out <= FEW { count.next_multiple_of(set.lanes()) } else { 1 };
-            instruction_set::run(set, Sums { places, count, x, gradient, sums: &mut *sums });
-            for number in 0..count {
-                let (tap_column, from) = ((first + number) / n_in, (first + number) % n_in);
-                for to in 0..n_out {
-                    let at = ((to * n_in + from) * side + tap_row) * side + tap_column;
-                    // SAFETY: threads have different taps or channels in.
-                    unsafe { *weight.start_at(at) = sums[number * out_row + to * number_column] };
+        let x = &x[tap_row * padded[1] * n_in + first..];
+        if few {
+            // Threads write parts of the same rows: each into room of its own first.
+            let n_padded = count.next_multiple_of(set.lanes());
+            with_scratch(|scratch| {
+                let own = sized(&mut scratch.convolved, n_out * n_padded);
+                let places = Places { sums_row: n_padded, ..places };
+                instruction_set::run(set, Sums { places, count, x, gradient, sums: &mut *own });
+                for (o, own) in own.chunks_exact(n_padded).enumerate() {
+                    // SAFETY: threads have different numbers.
+                    unsafe { to.part(tap_row * row_size + o * run_padded + first, count) }
+                        .copy_from_slice(&own[..count]);
+                }
+            });
+            return;
+        }
+        // SAFETY: threads have different numbers.
+        let sums = unsafe { to.part(tap_row * row_size + first * out_padded, count * out_padded) };
+        sums.fill(0.0);
+        instruction_set::run(set, Sums { places, count, x, gradient, sums });
+    });
+    let sums = &*sums;
+    let per_channel = n_in * side * side;
+    weight.par_chunks_mut(OUTPUTS_AT_ONCE * per_channel).enumerate().for_each(|(i, weight)| {
+        let first = i * OUTPUTS_AT_ONCE;
+        for from in 0..n_in {
+            for tap in 0..side * side {
+                let (tap_row, number) = (tap / side, tap % side * n_in + from);
+                for (o, weight) in weight.chunks_exact_mut(per_channel).enumerate() {
+                    let at = if few { (first + o) * run_padded + number } else { number * out_padded + first + o };
+                    weight[from * side * side + tap] = sums[tap_row * row_size + at];
                 }
             }
-        });
+        }
     });
 }
 
@@ -84,6 +111,8 @@ struct Places {
     x_row: usize,
     x_pixel: usize,
     n_out: usize,
+    /// Numbers from one row of sums to the next.
+    sums_row: usize,
 }
 
 impl Places {
@@ -100,7 +129,7 @@ struct Sums<'a> {
     count: usize,
     x: &'a [f32],
     gradient: &'a [f32],
-    /// `[numbers, channels out in whole vectors]`; where these are few, `[channels out, numbers in whole vectors]`.
+    /// `[numbers, channels out in whole vectors]`, added to; where channels out are few, `[channels out, numbers in whole vectors]`, set.
     sums: &'a mut [f32],
 }
 
@@ -116,7 +145,7 @@ impl Kernel for Sums<'_> {
         assert!(x.len() >= places.reach(count) && gradient.len() >= places.n_pictures * height * width * n_out);
         let n_padded = n_out.next_multiple_of(V::LANES);
         if n_out <= FEW {
-            assert!(sums.len() >= n_out * count.next_multiple_of(V::LANES));
+            assert!(sums.len() >= n_out * places.sums_row && places.sums_row >= count.next_multiple_of(V::LANES));
             // SAFETY: the lengths were checked; the caller has the instructions.
             unsafe {
                 match n_out {
@@ -128,7 +157,7 @@ impl Kernel for Sums<'_> {
             }
             return;
         }
-        assert!(sums.len() >= count * n_padded);
+        assert!(sums.len() >= count * n_padded && places.sums_row == n_padded);
         let rows_at_once = (PIXELS_AT_ONCE / width).max(1);
         for picture in 0..places.n_pictures {
             for row in (0..height).step_by(rows_at_once) {
@@ -236,7 +265,7 @@ impl Block {
 /// N channels out: a vector holds numbers of the row of taps.
 #[inline(always)]
 unsafe fn few<V: Vector, const N: usize>(places: &Places, count: usize, x: &[f32], gradient: &[f32], sums: &mut [f32]) {
-    let run = count.next_multiple_of(V::LANES);
+    let run = places.sums_row;
     let mut at = 0;
     while at < count {
         // SAFETY: the lengths were checked; behind the last whole vector only the rest is read.

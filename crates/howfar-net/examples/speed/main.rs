@@ -30,6 +30,8 @@ fn run(arguments: &[String]) -> Option<()> {
     rayon::ThreadPoolBuilder::new().num_threads(threads.parse().ok()?).build_global().ok()?;
     let (batch, mut rng) = (batch.parse::<usize>().ok()?, ChaCha8Rng::seed_from_u64(0));
     if let "forward" | "step" = what.as_str() {
+        // As the commands that train generators and generate with them do.
+        howfar_net::keep_freed_memory();
         serve(batch, gan::work(what, network, batch, rng)?);
         return Some(());
     }

@@ -109,11 +109,12 @@ impl Backward<Flex, 2> for WindowBackward {
 }
 
 /// A view is copied once; what lies dense already is not.
-fn dense(x: FlexTensor) -> FlexTensor {
+pub(crate) fn dense(x: FlexTensor) -> FlexTensor {
     if x.as_slice::<f32>().is_some() { x } else { x.to_contiguous() }
 }
 
-fn numbers(x: &FlexTensor) -> &[f32] {
+/// The numbers of a dense tensor.
+pub(crate) fn numbers(x: &FlexTensor) -> &[f32] {
     x.as_slice::<f32>().expect("contiguous numbers of 32 bits")
 }
 

@@ -1,4 +1,4 @@
-//! The up/down filter on slices: what `operations.rs` plugs in on a processor.
+//! The up/down filter on the kernel of `howfar-kernel`: what `operations.rs` plugs in on a processor.
 //!
 //! In: activations channels last. Out: activations channels last. The gradient of a filter is another one.
 
@@ -8,6 +8,7 @@ use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::flex::FlexTensor;
 use burn::backend::{Autodiff, Backend, Dispatch, Flex, backend_extension, tensor::FloatTensor};
 use burn::tensor::{Tensor, TensorData};
+use howfar_kernel::{InstructionSet, Resample};
 
 use crate::gan::operations::Resampling;
 
@@ -50,28 +51,17 @@ impl Filter {
     }
 
     fn apply(&self, x: &[f32]) -> Vec<f32> {
-        let [n, h, w, c] = self.picture;
-        let (rows, columns) = (self.out(1), self.out(2));
-        // Down the columns first: whole rows are added.
-        let tall = self.along(x, n, h, rows, w * c);
-        self.along(&tall, n * rows, w, columns, c)
-    }
-
-    /// Along one axis of `length`, whose steps are `run` numbers each.
-    fn along(&self, x: &[f32], n: usize, length: usize, length_out: usize, run: usize) -> Vec<f32> {
-        let mut out = vec![0.0; n * length_out * run];
-        for (i, out) in out.chunks_exact_mut(length_out * run).enumerate() {
-            let x = &x[i * length * run..(i + 1) * length * run];
-            for (place, out) in out.chunks_exact_mut(run).enumerate() {
-                for (tap, weight) in self.taps.iter().enumerate() {
-                    let at = (place * self.down + tap) as isize - self.padding.0;
-                    if at >= 0 && at % self.up as isize == 0 && (at as usize / self.up) < length {
-                        let from = at as usize / self.up * run;
-                        out.iter_mut().zip(&x[from..from + run]).for_each(|(to, x)| *to += weight * x);
-                    }
-                }
-            }
-        }
+        let ([_, h, w, c], shape) = (self.picture, self.shape());
+        let mut out = vec![0.0; shape.iter().product()];
+        let filter = Resample {
+            shape_in: [h, w, c],
+            size_out: [shape[1], shape[2]],
+            taps: &self.taps,
+            up: self.up,
+            down: self.down,
+            padding: self.padding.0,
+        };
+        filter.run(InstructionSet::best(), x, &mut out);
         out
     }
 }

@@ -6,7 +6,7 @@
 
 use burn::tensor::{Device, Tensor, activation};
 
-use crate::gan::{composed, convolution, filter};
+use crate::gan::{composed, convolution, filter, norm};
 
 /// Stabilises the division by the deviation, as in PyTorch.
 pub const INSTANCE_EPSILON: f32 = 1e-5;
@@ -54,11 +54,19 @@ fn biased(x: Tensor<4>, bias: Option<Tensor<1>>) -> Tensor<4> {
 /// # Shapes
 /// `x` `[N, H, W, C]`, `scale`, `shift` `[C]` -> `[N, H, W, C]`
 pub fn instance_norm(x: Tensor<4>, scale: Tensor<1>, shift: Tensor<1>) -> Tensor<4> {
-    let [_, _, _, c] = x.dims();
-    let centred = x.clone() - x.mean_dim(1).mean_dim(2);
-    let variance = (centred.clone() * centred.clone()).mean_dim(1).mean_dim(2);
-    let factor = scale.reshape([1, 1, 1, c]) / (variance + INSTANCE_EPSILON).sqrt();
-    centred * factor + shift.reshape([1, 1, 1, c])
+    if on_processor(&x) {
+        norm::instance_norm(x, scale, shift, false)
+    } else {
+        composed::instance_norm(x, scale, shift)
+    }
+}
+
+/// [`instance_norm`] and ReLU.
+pub fn normed_relu(x: Tensor<4>, scale: Tensor<1>, shift: Tensor<1>) -> Tensor<4> {
+    if on_processor(&x) {
+        return norm::instance_norm(x, scale, shift, true);
+    }
+    activation::relu(composed::instance_norm(x, scale, shift))
 }
 
 /// `x` where it is above 0, `slope` times `x` elsewhere.
@@ -151,6 +159,25 @@ mod tests {
                 [1; 4],
             );
             assert_close(&format!("{r:?}"), &found, &expected);
+        }
+    }
+
+    #[test]
+    fn instance_norm_and_its_gradients_are_those_of_the_composed_one() {
+        for relu in [false, true] {
+            let of = |norm: &dyn Fn(Tensor<4>, Tensor<1>, Tensor<1>) -> Tensor<4>, x: Tensor<4>, w: Tensor<4>| {
+                let rows: Tensor<2> = w.reshape([2, 5]);
+                let row = |i: usize| rows.clone().slice([i..i + 1, 0..5]).reshape([5]);
+                norm(x, row(0), row(1))
+            };
+            let (ours, twin): (fn(_, _, _) -> _, fn(Tensor<4>, _, _) -> _) = if relu {
+                (normed_relu, |x, scale, shift| activation::relu(composed::instance_norm(x, scale, shift)))
+            } else {
+                (instance_norm, composed::instance_norm)
+            };
+            let found = with_gradients(|x, w| of(&ours, x, w), [2, 6, 5, 5], [2, 5, 1, 1]);
+            let expected = with_gradients(|x, w| of(&twin, x, w), [2, 6, 5, 5], [2, 5, 1, 1]);
+            assert_close(&format!("relu {relu}"), &found, &expected);
         }
     }
 
