@@ -22,7 +22,7 @@ use crate::{window_patches, window_weights, winograd_gradient};
 const FEWEST_CHANNELS: usize = 16;
 /// Pixels a picture that are few, and weights that are many.
 const MOST_PIXELS: usize = 16;
-const MANY_WEIGHTS: usize = 1 << 18;
+const MANY_WEIGHTS: usize = 1 << 20;
 /// Tiles that a thread takes at once, and how many pieces a batch is cut into at least.
 const TILES: (usize, usize) = (48, 4);
 

@@ -1,7 +1,7 @@
 //! The gradient of the weights of a direct convolution.
 //!
 //! A thread takes a row of taps and some of its numbers (columns × channels in) and sums over all pixels of the batch in their order, so that
-//! nothing is summed in parts. A tile of numbers × vectors of channels out stays in registers over a few rows. Where channels out are few, a
+//! nothing is summed in parts. A tile of numbers × vectors of channels out stays in registers over many pixels. Where channels out are few, a
 //! vector holds numbers of the row of taps instead.
 
 use rayon::prelude::*;
@@ -10,16 +10,16 @@ use crate::InstructionSet;
 use crate::block::with_scratch;
 use crate::instruction_set::{self, Kernel};
 use crate::parts::Parts;
-use crate::product::each_tile;
+use crate::product::add_columns;
 use crate::vector::Vector;
 use crate::window::{Window, WindowRoom, pad_all};
 use crate::winograd::sized;
 
 /// Numbers of a row of taps that a thread takes at once.
-const NUMBERS_AT_ONCE: usize = 48;
+const NUMBERS_AT_ONCE: usize = 256;
 /// The same where channels out are few.
 const FEW_AT_ONCE: usize = 128;
-/// Pixels whose rows are summed before the next tile, so that they stay in the nearer caches.
+/// Pixels that are summed before the next tile, so that they stay in the nearest cache.
 const PIXELS_AT_ONCE: usize = 128;
 /// Channels that are few.
 const FEW: usize = 4;
@@ -71,7 +71,8 @@ pub(crate) fn weight_gradient(
             with_scratch(|scratch| {
                 let own = sized(&mut scratch.convolved, n_out * n_padded);
                 let places = Places { sums_row: n_padded, ..places };
-                instruction_set::run(set, Sums { places, count, x, gradient, sums: &mut *own });
+                let scratch = [&mut scratch.picture, &mut Vec::new()];
+                instruction_set::run(set, Sums { places, count, x, gradient, sums: &mut *own, scratch });
                 for (o, own) in own.chunks_exact(n_padded).enumerate() {
                     // SAFETY: threads have different numbers.
                     unsafe { to.part(tap_row * row_size + o * run_padded + first, count) }
@@ -83,7 +84,10 @@ pub(crate) fn weight_gradient(
         // SAFETY: threads have different numbers.
         let sums = unsafe { to.part(tap_row * row_size + first * out_padded, count * out_padded) };
         sums.fill(0.0);
-        instruction_set::run(set, Sums { places, count, x, gradient, sums });
+        with_scratch(|scratch| {
+            let scratch = [&mut scratch.picture, &mut scratch.convolved];
+            instruction_set::run(set, Sums { places, count, x, gradient, sums, scratch });
+        });
     });
     let sums = &*sums;
     let per_channel = n_in * side * side;
@@ -131,13 +135,14 @@ struct Sums<'a> {
     gradient: &'a [f32],
     /// `[numbers, channels out in whole vectors]`, added to; where channels out are few, `[channels out, numbers in whole vectors]`, set.
     sums: &'a mut [f32],
+    scratch: [&'a mut Vec<f32>; 2],
 }
 
 impl Kernel for Sums<'_> {
     type Output = ();
     #[inline(always)]
     unsafe fn run<V: Vector>(self) {
-        let Sums { places, count, x, gradient, sums } = self;
+        let Sums { places, count, x, gradient, sums, scratch } = self;
         let ([height, width], n_out) = (places.size, places.n_out);
         if places.n_pictures == 0 {
             return;
@@ -158,30 +163,32 @@ impl Kernel for Sums<'_> {
             return;
         }
         assert!(sums.len() >= count * n_padded && places.sums_row == n_padded);
-        let rows_at_once = (PIXELS_AT_ONCE / width).max(1);
-        for picture in 0..places.n_pictures {
-            for row in (0..height).step_by(rows_at_once) {
-                let n_rows = rows_at_once.min(height - row);
-                let mut at = 0;
-                while at < n_out {
-                    let n_left = n_out - at;
-                    // SAFETY: rows lie inside the picture, channels inside the pixels, whose lengths were checked.
-                    unsafe {
-                        let block = Block {
-                            places,
-                            n_rows,
-                            x: x.as_ptr().add(picture * places.x_picture + row * places.x_row),
-                            gradient: gradient.as_ptr().add((picture * height + row) * width * n_out + at),
-                            n_left,
-                        };
-                        let to = sums.as_mut_ptr().add(at);
-                        if n_left > V::LANES {
-                            block.add::<V, 2>(count, to, n_padded);
-                            at += 2 * V::LANES;
-                        } else {
-                            block.add::<V, 1>(count, to, n_padded);
-                            at += V::LANES;
-                        }
+        let (n_pixels, panel) = (places.n_pictures * height * width, 2 * V::LANES);
+        let [seen, slopes] = scratch;
+        let seen = sized(seen, PIXELS_AT_ONCE * count);
+        let slopes = sized(slopes, PIXELS_AT_ONCE * panel);
+        for first in (0..n_pixels).step_by(PIXELS_AT_ONCE) {
+            let n = PIXELS_AT_ONCE.min(n_pixels - first);
+            // Both sides are copied: pixels far apart in memory would share the same few lines of the nearest cache.
+            for (pixel, to) in (first..first + n).zip(seen.chunks_exact_mut(count)) {
+                let (line, column) = (pixel / width, pixel % width);
+                let at = line / height * places.x_picture + line % height * places.x_row + column * places.x_pixel;
+                // SAFETY: the caller has the instructions.
+                unsafe { copy::<V>(&x[at..at + count], to) };
+            }
+            for at in (0..n_out).step_by(panel) {
+                let n_here = panel.min(n_out - at);
+                for (pixel, to) in (first..first + n).zip(slopes.chunks_exact_mut(panel)) {
+                    // SAFETY: as above.
+                    unsafe { copy::<V>(&gradient[pixel * n_out + at..][..n_here], to) };
+                }
+                // SAFETY: rows of n pixels and of the sums lie inside their buffers; the caller has the instructions.
+                unsafe {
+                    let (a, b, to) = (seen.as_ptr(), slopes.as_ptr(), sums.as_mut_ptr().add(at));
+                    if n_here > V::LANES {
+                        add_columns::<V, 2>(count, n, a, [1, count], b, panel, to, n_padded);
+                    } else {
+                        add_columns::<V, 1>(count, n, a, [1, count], b, panel, to, n_padded);
                     }
                 }
             }
@@ -189,76 +196,19 @@ impl Kernel for Sums<'_> {
     }
 }
 
-/// A few rows of a picture, and vectors of channels out.
-struct Block {
-    places: Places,
-    n_rows: usize,
-    x: *const f32,
-    gradient: *const f32,
-    /// Channels from there on.
-    n_left: usize,
-}
-
-impl Block {
-    #[inline(always)]
-    unsafe fn add<V: Vector, const NV: usize>(&self, count: usize, sums: *mut f32, sums_row: usize) {
-        each_tile!(V, NV, count, number, M => {
-            // SAFETY: tiles take numbers before the last one only.
-            unsafe {
-                let (x, sums) = (self.x.add(number), sums.add(number * sums_row));
-                if self.n_left >= NV * V::LANES {
-                    self.tile::<V, M, NV, true>(x, sums, sums_row);
-                } else {
-                    self.tile::<V, M, NV, false>(x, sums, sums_row);
-                }
-            }
-        });
-    }
-
-    #[inline(always)]
-    unsafe fn tile<V: Vector, const M: usize, const NV: usize, const WHOLE: bool>(
-        &self,
-        x: *const f32,
-        to: *mut f32,
-        to_row: usize,
-    ) {
-        let Places { size: [_, width], x_row, x_pixel, n_out, .. } = self.places;
-        // SAFETY: the caller's pointers are good for these rows, M numbers and the channels that are left.
+/// Copies a few numbers, without the call that slices of unknown length make, and zeros behind them to the end of `to`.
+#[inline(always)]
+unsafe fn copy<V: Vector>(from: &[f32], to: &mut [f32]) {
+    let n = from.len().min(to.len());
+    let mut at = 0;
+    while at < to.len() {
+        let (n_from, n_to) = (n.saturating_sub(at).min(V::LANES), (to.len() - at).min(V::LANES));
+        // SAFETY: so many numbers from `at` on lie inside both; where none is left to read, none is read.
         unsafe {
-            let mut sums = [[V::splat(0.0); NV]; M];
-            for (m, sum) in sums.iter_mut().enumerate() {
-                for (v, sum) in sum.iter_mut().enumerate() {
-                    *sum = V::load(to.add(m * to_row + v * V::LANES));
-                }
-            }
-            for row in 0..self.n_rows {
-                let mut x = x.add(row * x_row);
-                let mut gradient = self.gradient.add(row * width * n_out);
-                for _ in 0..width {
-                    let mut slope = [V::splat(0.0); NV];
-                    for (v, slope) in slope.iter_mut().enumerate() {
-                        *slope = if WHOLE {
-                            V::load(gradient.add(v * V::LANES))
-                        } else {
-                            V::load_first(gradient.add(v * V::LANES), (self.n_left - v * V::LANES).min(V::LANES))
-                        };
-                    }
-                    for (m, sum) in sums.iter_mut().enumerate() {
-                        let x = V::splat(*x.add(m));
-                        for (sum, slope) in sum.iter_mut().zip(slope) {
-                            *sum = x.mul_add(slope, *sum);
-                        }
-                    }
-                    x = x.add(x_pixel);
-                    gradient = gradient.add(n_out);
-                }
-            }
-            for (m, sum) in sums.iter().enumerate() {
-                for (v, sum) in sum.iter().enumerate() {
-                    sum.store(to.add(m * to_row + v * V::LANES));
-                }
-            }
+            let values = if n_from > 0 { V::load_first(from.as_ptr().add(at), n_from) } else { V::splat(0.0) };
+            values.store_first(to.as_mut_ptr().add(at), n_to);
         }
+        at += V::LANES;
     }
 }
 

@@ -1,8 +1,8 @@
 //! What the two GANs are composed of: convolutions, instance normalisation, the up/down filter, leaky ReLU.
 //!
 //! In: activations channels last, `[N, H, W, C]`, and weights as PyTorch keeps them. Out: activations channels last. All of it is
-//! differentiable on a device that differentiates. Convolutions and the filter are those of `convolution.rs` and `filter.rs` on a processor and those of
-//! `composed.rs` elsewhere; the rest is composed of Burn's operations. Knows no network.
+//! differentiable on a device that differentiates. Convolutions, the norm and the filter are those of `convolution.rs`, `norm.rs` and `filter.rs` on a
+//! processor and those of `composed.rs` elsewhere; the rest is composed of Burn's operations. Knows no network.
 
 use burn::tensor::{Device, Tensor, activation};
 
