@@ -125,7 +125,8 @@ class StarGanCritic(nn.Module):
 
 class Modulated(nn.Module):
     """A convolution whose channels a style scales: activations before and after it, which is the same as weights and one convolution for
-    all pictures instead of one each (the grouped one is several times slower on a processor)."""
+    all pictures instead of one each: a grouped one takes 1.2 to 1.7 times as long with channels last, and as long with channels first, where
+    filters and transposed convolutions are slower."""
 
     def __init__(self, n_in, n_out, k=3, up=False, demodulate=True):
         super().__init__()
