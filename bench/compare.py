@@ -25,8 +25,16 @@ BENCHES = {
     "vgg16-train": ("train", "vgg16", 64, "pictures_per_s"),
     "table1-infer": ("infer", "table1-same", 64, "pictures_per_s"),
     "table1-latency": ("latency", "table1-same", 1, "pictures_per_s"),
+    "stargan-forward": ("forward", "stargan", 8, "pictures_per_s"),
+    "stargan-step": ("step", "stargan-32", 16, "pictures_per_s"),
+    "stylegan2-64-forward": ("forward", "stylegan2-64", 8, "pictures_per_s"),
+    "stylegan2-256-forward": ("forward", "stylegan2-256", 4, "pictures_per_s"),
     "memory": ("train", "table1-same", 64, "peak_mb"),
 }
+
+
+# Several in turn under one name; the last line is that of the smallest ratio.
+TOGETHER = {"stylegan2-forward": ["stylegan2-64-forward", "stylegan2-256-forward"]}
 
 
 class Program:
@@ -46,30 +54,20 @@ class Program:
             sys.exit(f"{' '.join(self.process.args)} failed")
         return json.loads(line)
 
+    def end(self):
+        self.process.stdin.close()
+        self.process.wait()
 
-def main():
-    if sys.argv[1] == "--list":
-        print("|".join([*BENCHES, "study", *accuracy.COMPARISONS]))
-        return
-    name, release = sys.argv[1], sys.argv[2]
-    n_rounds = ROUNDS
-    if name in accuracy.COMPARISONS:
-        accuracy.main(name, release, THREADS)
-        return
-    if name == "study":
-        import study
 
-        number, programs = "pictures_per_s", study.programs(release, THREADS, TUNED)
-        n_rounds = min(ROUNDS, study.MOST_ROUNDS)
-    elif name in BENCHES:
-        what, network, batch, number = BENCHES[name]
-        arguments = [what, network, str(batch), THREADS]
-        peer = [sys.executable, f"{HERE}/peer.py", *arguments]
-        programs = [
-            Program([f"{release}/examples/speed", *arguments], {}), Program(peer, {}), Program(peer, TUNED)
-        ]
-    else:
-        sys.exit(f"unknown: {name}")
+def peer_programs(name, release):
+    what, network, batch, _ = BENCHES[name]
+    arguments = [what, network, str(batch), THREADS]
+    peer = [sys.executable, f"{HERE}/peer.py", *arguments]
+    return [Program([f"{release}/examples/speed", *arguments], {}), Program(peer, {}), Program(peer, TUNED)]
+
+
+def compare(name, number, programs, n_rounds):
+    """The ratio, and the line that says it."""
     rounds = []
     for i in range(n_rounds):
         rounds.append([program.measure()[number] for program in programs])
@@ -81,8 +79,33 @@ def main():
         ratios = [(own / plain, own / tuned) for own, plain, tuned in rounds]
     untuned, tuned = (statistics.median(column) for column in zip(*ratios))
     unit = "MB" if number == "peak_mb" else "pictures/s"
-    ours, plain, best = (f"{value:.0f} {unit}" for value in columns)
-    print(f"{name} ratio {untuned:.2f} tuned {tuned:.2f} (ours {ours}, peer {plain}, peer tuned {best})")
+    ours, plain, best = (f"{value:.{0 if value >= 100 else 1}f} {unit}" for value in columns)
+    return tuned, f"{name} ratio {untuned:.2f} tuned {tuned:.2f} (ours {ours}, peer {plain}, peer tuned {best})"
+
+
+def main():
+    if sys.argv[1] == "--list":
+        print("|".join([*BENCHES, *TOGETHER, "study", *accuracy.COMPARISONS]))
+        return
+    name, release = sys.argv[1], sys.argv[2]
+    if name in accuracy.COMPARISONS:
+        accuracy.main(name, release, THREADS)
+    elif name == "study":
+        import study
+
+        programs = study.programs(release, THREADS, TUNED)
+        print(compare(name, "pictures_per_s", programs, min(ROUNDS, study.MOST_ROUNDS))[1])
+    elif name in BENCHES or name in TOGETHER:
+        lines = []
+        for one in TOGETHER.get(name, [name]):
+            programs = peer_programs(one, release)
+            lines.append(compare(one, BENCHES[one][3], programs, ROUNDS))
+            for program in programs:
+                program.end()
+        for _, line in sorted(lines, reverse=True):
+            print(line)
+    else:
+        sys.exit(f"unknown: {name}")
 
 
 main()

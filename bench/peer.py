@@ -1,8 +1,8 @@
-"""A peer: `peer.py train|infer|latency NETWORK BATCH THREADS`.
+"""A peer: `peer.py train|infer|latency|forward|step NETWORK BATCH THREADS`.
 
 For each line on standard input it measures a while and prints one line of JSON: pictures a second over the median step,
 and the peak memory in MB.
-Training: PyTorch, channels-last, fused Adam. Inference and latency: ONNX Runtime.
+Training: PyTorch, channels-last, fused Adam. Inference and latency: ONNX Runtime. Generators (forward, step): PyTorch, channels first or last.
 """
 
 import json
@@ -14,6 +14,7 @@ import time
 import torch
 import torch.nn.functional as F
 
+from gan_steps import gan_step
 from networks import network
 
 # Seconds of a measurement.
@@ -66,7 +67,12 @@ def main():
     what, name, batch, threads = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
     torch.manual_seed(0)
     torch.set_num_threads(threads)
-    step = training_step(name, batch) if what == "train" else inference_step(name, batch, threads)
+    if what in ("forward", "step"):
+        step = gan_step(what, name, batch)
+    elif what == "train":
+        step = training_step(name, batch)
+    else:
+        step = inference_step(name, batch, threads)
     for _ in sys.stdin:
         speed = batch / median_seconds(step)
         peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

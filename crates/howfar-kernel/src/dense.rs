@@ -121,7 +121,22 @@ impl Dense {
         for row in gradient.chunks_exact(n_out) {
             bias_to.iter_mut().zip(row).for_each(|(sum, g)| *sum += g);
         }
+        self.weight_gradient(set, x, gradient, weight_to, room);
+        self.input_gradient(set, weight, gradient, input);
+    }
 
+    /// The gradient of the weights; shapes as in [`Dense::backward`].
+    pub(crate) fn weight_gradient(
+        &self,
+        set: InstructionSet,
+        x: &[f32],
+        gradient: &[f32],
+        weight_to: &mut [f32],
+        room: &mut DenseRoom,
+    ) {
+        let (n_in, n_out) = (self.n_in(), self.n_out);
+        let n = x.len() / n_in;
+        assert_eq!((x.len(), gradient.len(), weight_to.len()), (n * n_in, n * n_out, n_in * n_out), "of this layer");
         let width = 2 * set.lanes();
         let panels = sized(&mut room.panels, n_in.div_ceil(width) * n * width);
         panels.par_chunks_mut(n * width).enumerate().for_each(|(i, panel)| {
@@ -140,7 +155,14 @@ impl Dense {
                 instruction_set::run(set, WeightGradient { n, n_in, n_out, gradient, panels, to, tile });
             });
         });
+    }
 
+    /// The gradient of the input; shapes as in [`Dense::backward`].
+    pub(crate) fn input_gradient(&self, set: InstructionSet, weight: &[f32], gradient: &[f32], input: &mut [f32]) {
+        let (n_in, n_out) = (self.n_in(), self.n_out);
+        let n = input.len() / n_in;
+        assert_eq!((input.len(), gradient.len(), weight.len()), (n * n_in, n * n_out, n_in * n_out), "of this layer");
+        let width = 2 * set.lanes();
         let input = Parts::new(input);
         (0..n_in.div_ceil(PANELS_AT_ONCE * width)).into_par_iter().for_each(|i| {
             let first = i * PANELS_AT_ONCE * width;

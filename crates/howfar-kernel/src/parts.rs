@@ -30,4 +30,14 @@ impl<'a, T> Parts<'a, T> {
         // SAFETY: inside the slice, which nobody else holds; the caller sees to the rest.
         unsafe { std::slice::from_raw_parts_mut(self.start.add(at), n) }
     }
+
+    /// Where element `at` lies, for those who write parts with gaps.
+    ///
+    /// # Safety
+    /// Nobody writes an element while another writes or reads it, nor behind the last one.
+    pub(crate) unsafe fn start_at(&self, at: usize) -> *mut T {
+        assert!(at < self.len);
+        // SAFETY: inside the slice.
+        unsafe { self.start.add(at) }
+    }
 }

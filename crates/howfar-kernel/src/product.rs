@@ -39,6 +39,7 @@ macro_rules! each_tile {
         }
     };
 }
+pub(crate) use each_tile;
 
 /// c = a · b.
 ///
@@ -136,8 +137,15 @@ pub(crate) unsafe fn add_columns<V: Vector, const NV: usize>(
     });
 }
 
+/// sums += a · b for M rows.
+///
+/// # Shapes
+/// As [`add_columns`].
+///
+/// # Safety
+/// As [`products`].
 #[inline(always)]
-unsafe fn sum_products<V: Vector, const M: usize, const NV: usize>(
+pub(crate) unsafe fn sum_products<V: Vector, const M: usize, const NV: usize>(
     k: usize,
     a: *const f32,
     [a_row, a_step]: [usize; 2],

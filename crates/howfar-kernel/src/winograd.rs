@@ -69,12 +69,12 @@ pub(crate) struct Tiles {
 }
 
 impl Tiles {
-    fn count(&self, field: &Field) -> usize {
+    pub fn count(&self, field: &Field) -> usize {
         self.n_pictures * self.n_rows * field.tile_columns()
     }
 
     /// Picture, row and column of a tile.
-    fn place(&self, field: &Field, tile: usize) -> [usize; 3] {
+    pub fn place(&self, field: &Field, tile: usize) -> [usize; 3] {
         let (columns, per_picture) = (field.tile_columns(), self.n_rows * field.tile_columns());
         let within = tile % per_picture;
         [tile / per_picture, self.first_row + within / columns, within % columns]
@@ -99,14 +99,14 @@ pub(crate) fn sized(buffer: &mut Vec<f32>, n: usize) -> &mut [f32] {
 
 /// How channels lie: groups of `size`, apart by `step`.
 #[derive(Debug, Clone, Copy)]
-struct Group {
-    size: usize,
-    step: usize,
+pub(crate) struct Group {
+    pub size: usize,
+    pub step: usize,
 }
 
 impl Group {
     /// One beside the other.
-    const ONE: Self = Group { size: usize::MAX, step: 0 };
+    pub const ONE: Self = Group { size: usize::MAX, step: 0 };
 
     #[inline(always)]
     fn place(self, channel: usize) -> usize {
@@ -116,8 +116,11 @@ impl Group {
 
 /// Transforms the SIDE × SIDE window of a picture whose corner is at (`top`, `left`), which may lie in the border, and
 /// writes number f of channel c to `to[f · stride + c]`, or with groups of channels apart by `group` numbers each.
+///
+/// # Safety
+/// The processor has the instructions of `V`; `to` is good for 36 rows.
 #[inline(always)]
-unsafe fn transform_window<V: Vector, T: Transform<SIDE>, const SIDE: usize>(
+pub(crate) unsafe fn transform_window<V: Vector, T: Transform<SIDE>, const SIDE: usize>(
     picture: &[f32],
     [height, width, n_channels]: [usize; 3],
     [top, left]: [isize; 2],

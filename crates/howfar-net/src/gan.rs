@@ -6,13 +6,16 @@
 mod adam;
 mod augment;
 mod composed;
+mod convolution;
+mod filter;
 mod flow;
 mod generator_file;
-mod lowered;
+mod norm;
 pub mod operations;
 mod parameters;
 mod stargan;
 mod stargan_step;
+mod styled;
 mod stylegan2;
 mod stylegan2_discriminator;
 mod stylegan2_generator;

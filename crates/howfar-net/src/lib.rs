@@ -30,7 +30,7 @@ pub use classifier::Classifier;
 pub use device::ComputeDevice;
 pub use fault::NetFault;
 pub use forward::Operations;
-pub use howfar_kernel::InstructionSet;
+pub use howfar_kernel::{InstructionSet, keep_freed_memory};
 pub use landmark_network::LandmarkNetwork;
 pub use loss::{cross_entropy, smooth_distance};
 pub use network::Network;

@@ -2,7 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
 use burn::tensor::{Device, Tensor, TensorData};
-use howfar_net::gan::{Flow, NoiseInput, Parameters, Slot, StarGanShape, Start, StyleGan2Shape};
+use howfar_net::gan::{
+    Flow, NoiseInput, Parameters, Slot, StarGanBatch, StarGanLossWeights, StarGanShape, StarGanTraining, Start,
+    StyleGan2Shape,
+};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
@@ -181,4 +184,26 @@ fn path_length_has_the_gradients_of_double_backward() {
     assert!((f64::from(penalty.value) / expected - 1.0).abs() < 1e-3, "{}, expected {expected}", penalty.value);
     let gradients = penalty.leaves.gradients(&penalty.loss.backward());
     compare_gradients("path", &generator, &gradients, &reference["path_gradients"], 1e-3);
+}
+
+/// Wide enough for Winograd and for weights that are read in their own order.
+const WIDE: StarGanShape = StarGanShape { generator_channels: 8, critic_channels: 46, ..STARGAN };
+
+#[test]
+fn the_number_of_threads_changes_no_bit_of_a_step_or_a_picture() {
+    let run = || {
+        let weights = StarGanLossWeights::default();
+        let mut training = StarGanTraining::new(WIDE, weights, &mut ChaCha8Rng::seed_from_u64(3)).unwrap();
+        let faces = numbers("threads", 3 * 48 * 48 * 3);
+        let batch = StarGanBatch { faces, labels: vec![0, 1, 2], targets: vec![2, 0, 0], mix: vec![0.1, 0.5, 0.8] };
+        let losses = [training.critic_step(&batch, 1e-3), training.generator_step(&batch, 1e-3)];
+        let shape = StyleGan2Shape { channel_base: 2048, channel_max: 64, ..STYLEGAN2 };
+        let generator = filled(&shape.generator_slots(), "G.", stylegan2_scale);
+        let pictures = shape.drawn(&generator, &numbers("z", 3 * 16), 1.0);
+        (losses, training.tensors(), pictures)
+    };
+    let [one, three] = [1, 3].map(|n| rayon::ThreadPoolBuilder::new().num_threads(n).build().unwrap().install(run));
+    assert_eq!(one.0, three.0);
+    assert!(one.1 == three.1, "numbers of the networks");
+    assert!(one.2 == three.2, "pictures");
 }

@@ -1,4 +1,5 @@
-//! Convolutions and the up/down filter composed of Burn's own operations: what runs on graphics cards, and the twin of `lowered.rs`.
+//! Convolutions, instance norm and the up/down filter composed of Burn's own operations: what runs on graphics cards, and the twin of
+//! `convolution.rs` and `filter.rs`.
 //!
 //! In and out: activations channels last, `[N, H, W, C]`, as `operations.rs` says of each.
 
@@ -6,7 +7,7 @@ use burn::tensor::module::{conv_transpose2d, conv2d};
 use burn::tensor::ops::{ConvOptions, ConvTransposeOptions, PadMode};
 use burn::tensor::{Tensor, TensorData};
 
-use crate::gan::operations::Resampling;
+use crate::gan::operations::{INSTANCE_EPSILON, Resampling};
 
 /// As [`crate::gan::operations::resample`].
 pub(crate) fn resample(x: Tensor<4>, taps: &[f32], resampling: Resampling) -> Tensor<4> {
@@ -60,4 +61,13 @@ pub(crate) fn convolve(x: Tensor<4>, weight: Tensor<4>, stride: usize, padding: 
 pub(crate) fn convolve_transposed(x: Tensor<4>, weight: Tensor<4>, stride: usize, padding: usize) -> Tensor<4> {
     let options = ConvTransposeOptions::new([stride; 2], [padding; 2], [0, 0], [1, 1], 1);
     channels_last(conv_transpose2d(channels_first(x), weight, None, options))
+}
+
+/// As [`crate::gan::operations::instance_norm`].
+pub(crate) fn instance_norm(x: Tensor<4>, scale: Tensor<1>, shift: Tensor<1>) -> Tensor<4> {
+    let [_, _, _, c] = x.dims();
+    let centred = x.clone() - x.mean_dim(1).mean_dim(2);
+    let variance = (centred.clone() * centred.clone()).mean_dim(1).mean_dim(2);
+    let factor = scale.reshape([1, 1, 1, c]) / (variance + INSTANCE_EPSILON).sqrt();
+    centred * factor + shift.reshape([1, 1, 1, c])
 }

@@ -1,12 +1,12 @@
 //! What the two GANs are composed of: convolutions, instance normalisation, the up/down filter, leaky ReLU.
 //!
 //! In: activations channels last, `[N, H, W, C]`, and weights as PyTorch keeps them. Out: activations channels last. All of it is
-//! differentiable on a device that differentiates. Convolutions and the filter are those of `lowered.rs` on a processor and those of
-//! `composed.rs` elsewhere; the rest is composed of Burn's operations. Knows no network.
+//! differentiable on a device that differentiates. Convolutions, the norm and the filter are those of `convolution.rs`, `norm.rs` and `filter.rs` on a
+//! processor and those of `composed.rs` elsewhere; the rest is composed of Burn's operations. Knows no network.
 
 use burn::tensor::{Device, Tensor, activation};
 
-use crate::gan::{composed, lowered};
+use crate::gan::{composed, convolution, filter, norm};
 
 /// Stabilises the division by the deviation, as in PyTorch.
 pub const INSTANCE_EPSILON: f32 = 1e-5;
@@ -16,7 +16,7 @@ pub const INSTANCE_EPSILON: f32 = 1e-5;
 /// # Shapes
 /// `x` `[N, H, W, C]`, `weight` `[C', C, K, K]`, `bias` `[C']` -> `[N, H', W', C']` with H' = (H + 2 padding − K) / stride + 1
 pub fn convolve(x: Tensor<4>, weight: Tensor<4>, bias: Option<Tensor<1>>, stride: usize, padding: usize) -> Tensor<4> {
-    let convolve = if on_processor(&x) { lowered::convolve } else { composed::convolve };
+    let convolve = if on_processor(&x) { convolution::convolve } else { composed::convolve };
     biased(convolve(x, weight, stride, padding), bias)
 }
 
@@ -31,11 +31,11 @@ pub fn convolve_transposed(
     stride: usize,
     padding: usize,
 ) -> Tensor<4> {
-    let convolve = if on_processor(&x) { lowered::convolve_transposed } else { composed::convolve_transposed };
+    let convolve = if on_processor(&x) { convolution::convolve_transposed } else { composed::convolve_transposed };
     biased(convolve(x, weight, stride, padding), bias)
 }
 
-/// Whether it lies where `lowered.rs` can read it.
+/// Whether it lies where the kernels can read it.
 fn on_processor(x: &Tensor<4>) -> bool {
     x.device() == Device::flex()
 }
@@ -54,11 +54,19 @@ fn biased(x: Tensor<4>, bias: Option<Tensor<1>>) -> Tensor<4> {
 /// # Shapes
 /// `x` `[N, H, W, C]`, `scale`, `shift` `[C]` -> `[N, H, W, C]`
 pub fn instance_norm(x: Tensor<4>, scale: Tensor<1>, shift: Tensor<1>) -> Tensor<4> {
-    let [_, _, _, c] = x.dims();
-    let centred = x.clone() - x.mean_dim(1).mean_dim(2);
-    let variance = (centred.clone() * centred.clone()).mean_dim(1).mean_dim(2);
-    let factor = scale.reshape([1, 1, 1, c]) / (variance + INSTANCE_EPSILON).sqrt();
-    centred * factor + shift.reshape([1, 1, 1, c])
+    if on_processor(&x) {
+        norm::instance_norm(x, scale, shift, false)
+    } else {
+        composed::instance_norm(x, scale, shift)
+    }
+}
+
+/// [`instance_norm`] and ReLU.
+pub fn normed_relu(x: Tensor<4>, scale: Tensor<1>, shift: Tensor<1>) -> Tensor<4> {
+    if on_processor(&x) {
+        return norm::instance_norm(x, scale, shift, true);
+    }
+    activation::relu(composed::instance_norm(x, scale, shift))
 }
 
 /// `x` where it is above 0, `slope` times `x` elsewhere.
@@ -85,7 +93,7 @@ pub struct Resampling {
 /// # Shapes
 /// `x` `[N, H, W, C]` -> `[N, H', W', C]` with H' = (H up + padding − taps) / down + 1
 pub fn resample(x: Tensor<4>, taps: &[f32], resampling: Resampling) -> Tensor<4> {
-    let resample = if on_processor(&x) { lowered::resample } else { composed::resample };
+    let resample = if on_processor(&x) { filter::resample } else { composed::resample };
     resample(x, taps, resampling)
 }
 
@@ -151,6 +159,25 @@ mod tests {
                 [1; 4],
             );
             assert_close(&format!("{r:?}"), &found, &expected);
+        }
+    }
+
+    #[test]
+    fn instance_norm_and_its_gradients_are_those_of_the_composed_one() {
+        for relu in [false, true] {
+            let of = |norm: &dyn Fn(Tensor<4>, Tensor<1>, Tensor<1>) -> Tensor<4>, x: Tensor<4>, w: Tensor<4>| {
+                let rows: Tensor<2> = w.reshape([2, 5]);
+                let row = |i: usize| rows.clone().slice([i..i + 1, 0..5]).reshape([5]);
+                norm(x, row(0), row(1))
+            };
+            let (ours, twin): (fn(_, _, _) -> _, fn(Tensor<4>, _, _) -> _) = if relu {
+                (normed_relu, |x, scale, shift| activation::relu(composed::instance_norm(x, scale, shift)))
+            } else {
+                (instance_norm, composed::instance_norm)
+            };
+            let found = with_gradients(|x, w| of(&ours, x, w), [2, 6, 5, 5], [2, 5, 1, 1]);
+            let expected = with_gradients(|x, w| of(&twin, x, w), [2, 6, 5, 5], [2, 5, 1, 1]);
+            assert_close(&format!("relu {relu}"), &found, &expected);
         }
     }
 

@@ -5,12 +5,12 @@
 //! initial numbers are those of the public PyTorch code (`main.0.weight` …). Knows neither losses nor files.
 
 use burn::tensor::Tensor;
-use burn::tensor::activation::{relu, tanh};
+use burn::tensor::activation::tanh;
 use serde::{Deserialize, Serialize};
 
 use crate::NetFault;
 use crate::gan::flow::leaky_slope;
-use crate::gan::operations::{convolve, convolve_transposed, instance_norm, leaky_relu};
+use crate::gan::operations::{convolve, convolve_transposed, instance_norm, leaky_relu, normed_relu};
 use crate::gan::parameters::{Leaves, Slot, Start};
 
 /// Slope of the critic's leaky ReLU below 0.
@@ -133,25 +133,31 @@ impl StarGanShape {
     pub fn transfer(&self, generator: &Leaves, faces: Tensor<4>, labels: Tensor<2>) -> Tensor<4> {
         let [n, h, w, _] = faces.dims();
         let planes = labels.reshape([n, 1, 1, self.n_classes]).expand([n, h, w, self.n_classes]);
+        let rows = |name: &str| [generator.get(&format!("{name}.weight")), generator.get(&format!("{name}.bias"))];
         let norm = |x, name: &str| {
-            instance_norm(x, generator.get(&format!("{name}.weight")), generator.get(&format!("{name}.bias")))
+            let [scale, shift] = rows(name);
+            instance_norm(x, scale, shift)
+        };
+        let open = |x, name: &str| {
+            let [scale, shift] = rows(name);
+            normed_relu(x, scale, shift)
         };
         let weight = |name: String| generator.get::<4>(&format!("{name}.weight"));
         let mut x = Tensor::cat(vec![faces, planes], 3);
-        x = relu(norm(convolve(x, weight("main.0".into()), None, 1, 3), "main.1"));
+        x = open(convolve(x, weight("main.0".into()), None, 1, 3), "main.1");
         for i in 0..HALVINGS {
             x = convolve(x, weight(format!("main.{}", 3 + 3 * i)), None, 2, 1);
-            x = relu(norm(x, &format!("main.{}", 4 + 3 * i)));
+            x = open(x, &format!("main.{}", 4 + 3 * i));
         }
         for i in self.block_places() {
             let y = convolve(x.clone(), weight(format!("main.{i}.main.0")), None, 1, 1);
-            let y = relu(norm(y, &format!("main.{i}.main.1")));
+            let y = open(y, &format!("main.{i}.main.1"));
             let y = convolve(y, weight(format!("main.{i}.main.3")), None, 1, 1);
             x = x + norm(y, &format!("main.{i}.main.4"));
         }
         for i in 0..HALVINGS {
             x = convolve_transposed(x, weight(format!("main.{}", self.up_place() + 3 * i)), None, 2, 1);
-            x = relu(norm(x, &format!("main.{}", self.up_place() + 1 + 3 * i)));
+            x = open(x, &format!("main.{}", self.up_place() + 1 + 3 * i));
         }
         tanh(convolve(x, weight(format!("main.{}", self.last_place())), None, 1, 3))
     }

@@ -8,6 +8,7 @@ use burn::tensor::Tensor;
 use crate::gan::flow::Flow;
 use crate::gan::operations::convolve;
 use crate::gan::parameters::Leaves;
+use crate::gan::styled;
 use crate::gan::stylegan2::StyleGan2Shape;
 use crate::gan::stylegan2_layers::{EPSILON, SLOPE, biased_relu, convolve_up, dense, doubled, scaled_weight};
 
@@ -108,12 +109,18 @@ impl StyleGan2Shape {
         let length = scale.clone().times(scale.clone()).linear(|s| s.matmul(squares.clone()));
         let shrink = Flow { value: length.value + EPSILON, tangent: length.tangent }
             .curve(|l| l.sqrt().recip(), |l| (l.clone().sqrt() * l).recip() * -0.5);
-        let x = x.times(scale.linear(|s| s.reshape([n, 1, 1, n_in])));
-        let x = if name.ends_with("conv0") {
-            x.linear(|x| convolve_up(x, weight.clone()))
-        } else {
-            x.linear(|x| convolve(x, weight.clone(), None, 1, 1))
+        let through = |x: Tensor<4>| {
+            if name.ends_with("conv0") {
+                convolve_up(x, weight.clone())
+            } else {
+                convolve(x, weight.clone(), None, 1, 1)
+            }
         };
+        if x.tangent.is_none() && scale.tangent.is_none() && self.clamp.is_none() && styled::serves(&weight) {
+            let x = through(styled::scaled(x.value, scale.value));
+            return Flow::constant(styled::finished(x, shrink.value, noise, generator.get(&format!("{name}.bias"))));
+        }
+        let x = x.times(scale.linear(|s| s.reshape([n, 1, 1, n_in]))).linear(through);
         let x = x.times(shrink.linear(|d| d.reshape([n, 1, 1, n_out]))).plus_constant(noise);
         biased_relu(generator, name, x, 1.0, self.clamp)
     }
@@ -123,7 +130,11 @@ impl StyleGan2Shape {
         let weight = scaled_weight(generator, name);
         let ([_, n_in, _, _], n) = (weight.dims(), x.value.dims()[0]);
         let scale = dense(generator, &format!("{name}.affine"), style, 1.0);
-        let x = x.times(scale.linear(|s| s.reshape([n, 1, 1, n_in])));
+        let x = if x.tangent.is_none() && scale.tangent.is_none() && styled::serves(&weight) {
+            Flow::constant(styled::scaled(x.value, scale.value))
+        } else {
+            x.times(scale.linear(|s| s.reshape([n, 1, 1, n_in])))
+        };
         let bias = generator.get::<1>(&format!("{name}.bias")).reshape([1, 1, 1, self.n_channels]);
         x.linear(|x| convolve(x, weight.clone(), None, 1, 0)).plus_constant(bias).clamp(self.clamp)
     }

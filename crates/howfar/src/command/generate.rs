@@ -66,6 +66,7 @@ pub struct Args {
 
 /// Generates the set and says what it wrote.
 pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
+    howfar_net::keep_freed_memory();
     let read_or = |path: Option<&Path>, own: fn() -> Generator| path.map_or_else(|| Ok(own()), read_generator);
     let is_drawn = args.from.is_none();
     let identity = is_drawn.then(|| read_or(args.identity.as_deref(), embedded_identity)).transpose()?;

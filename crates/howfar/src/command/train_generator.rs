@@ -59,6 +59,7 @@ pub struct Args {
 
 /// Reads the faces, trains, says what was written.
 pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
+    howfar_net::keep_freed_memory();
     args.device.pin()?;
     let embedded = |name: &str| preset(&args.kind, name).expect("clap let known names through");
     if let Some(name) = &args.show_settings {

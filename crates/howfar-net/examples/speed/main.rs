@@ -1,6 +1,8 @@
-//! Our side of `bench/run`: `speed train|infer|latency NETWORK BATCH THREADS`. For each line on standard input it measures
-//! a while and prints one line of JSON: pictures a second over the median step, and the peak memory in MB.
+//! Our side of `bench/run`: `speed train|infer|latency|forward|step NETWORK BATCH THREADS`. For each line on standard input it
+//! measures a while and prints one line of JSON: pictures a second over the median step, and the peak memory in MB.
 #![expect(clippy::print_stdout, reason = "its answer")]
+
+mod gan;
 
 use std::process::ExitCode;
 use std::time::Instant;
@@ -26,8 +28,14 @@ fn main() -> ExitCode {
 fn run(arguments: &[String]) -> Option<()> {
     let [what, network, batch, threads] = arguments else { return None };
     rayon::ThreadPoolBuilder::new().num_threads(threads.parse().ok()?).build_global().ok()?;
-    let (kind, batch) = (NetworkKind::from_name(network)?, batch.parse::<usize>().ok()?);
-    let mut rng = ChaCha8Rng::seed_from_u64(0);
+    let (batch, mut rng) = (batch.parse::<usize>().ok()?, ChaCha8Rng::seed_from_u64(0));
+    if let "forward" | "step" = what.as_str() {
+        // As the commands that train generators and generate with them do.
+        howfar_net::keep_freed_memory();
+        serve(batch, gan::work(what, network, batch, rng)?);
+        return Some(());
+    }
+    let kind = NetworkKind::from_name(network)?;
     let architecture = Architecture::new(kind, N_CLASSES, PictureShape::gray(SIDE)).ok()?;
     let classifier = Classifier::new(architecture, &mut rng);
     let pictures: Vec<f32> = (0..batch * SIDE * SIDE).map(|i| (i * 7919 % 1009) as f32 / 1009.0).collect();
