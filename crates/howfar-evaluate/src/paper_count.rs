@@ -48,6 +48,8 @@ pub(crate) fn as_the_paper_counts(outcomes: &Outcomes, recipe: Recipe) -> Vec<Pa
             generated_test_percent: generated.percent(),
             mixed_test_percent: mixed,
             predicted_percent: predicted,
+            share_of_generated_test_faces_percent: (k > 0.0 && gain > 0.0)
+                .then(|| PERCENT * (mixed - real.percent().unwrap_or(mixed)) / gain),
             share_of_test_mix_percent: (k > 0.0 && gain > 0.0).then(|| PERCENT * (predicted - a_real) / gain),
         })
     };

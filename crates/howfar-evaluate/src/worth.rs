@@ -96,6 +96,9 @@ pub struct PaperRow {
     pub predicted_percent: f64,
     /// The part of the gain over k = 0, as the paper counts, that this prediction has already; none without a gain.
     pub share_of_test_mix_percent: Option<f64>,
+    /// The part of that gain which the generated test faces add to what the same networks gain on real ones; none without a gain.
+    #[serde(default)]
+    pub share_of_generated_test_faces_percent: Option<f64>,
 }
 
 /// Faces that most networks of `real` got wrong and most of the mix right, or the other way round.

@@ -199,7 +199,7 @@ fn the_number_of_threads_changes_no_bit_of_a_step_or_a_picture() {
         let losses = [training.critic_step(&batch, 1e-3), training.generator_step(&batch, 1e-3)];
         let shape = StyleGan2Shape { channel_base: 2048, channel_max: 64, ..STYLEGAN2 };
         let generator = filled(&shape.generator_slots(), "G.", stylegan2_scale);
-        let pictures = shape.drawn(&generator, &numbers("z", 3 * 16), 1.0);
+        let pictures = shape.drawn(&generator.prepare(), &numbers("z", 3 * 16), 1.0);
         (losses, training.tensors(), pictures)
     };
     let [one, three] = [1, 3].map(|n| rayon::ThreadPoolBuilder::new().num_threads(n).build().unwrap().install(run));

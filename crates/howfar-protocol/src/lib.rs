@@ -15,7 +15,7 @@ mod split_request;
 mod study;
 
 pub use cell::{Arm, Cell, MixtureRatio, NUMERICS_VERSION, Track};
-pub use mixture::{Blend, GeneratedFaces, Item, Mixture, Variant, generated_test_faces};
+pub use mixture::{Blend, GeneratedFaces, Item, Mixture, Variant, generated_held_out};
 pub use network_choice::NetworkChoice;
 pub use plan::{Plan, PlanInputs, SetInput};
 pub use predictions::{Part, Prediction, most_probable, read_predictions, write_predictions};

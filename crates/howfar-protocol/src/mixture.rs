@@ -215,26 +215,35 @@ fn people(split: &Split, percent: Option<u32>, seeds: Seeds) -> BTreeSet<Subject
     people.into_iter().collect()
 }
 
-/// Faces of generated identities that no mixture of this seed up to the largest k trains on: k units for the test part, as the paper counts
-/// them. Units for a smaller k are among those for a larger one.
-pub fn generated_test_faces(
+/// Faces of generated identities that no mixture of this seed up to the largest k trains on: k units for the test or the validation part,
+/// as the paper counts them, and nobody in both. Units for a smaller k are among those for a larger one.
+pub fn generated_held_out(
     pool: &Pool,
     generated: &GeneratedFaces,
     split: &Split,
+    part: SplitPart,
     [k, largest]: [MixtureRatio; 2],
     seeds: Seeds,
 ) -> Result<Vec<usize>, Fault> {
     let mut identities = identities(pool, generated, seeds);
     let count = |k: MixtureRatio, part| (k.value() * split.people(part).count() as f64).round() as usize;
-    let (n_training, n_test) = (count(largest, SplitPart::Training), count(largest, SplitPart::Test));
-    if n_training + n_test > identities.len() {
+    let [n_training, n_test, n_validation] =
+        [SplitPart::Training, SplitPart::Test, SplitPart::Validation].map(|part| count(largest, part));
+    if n_training + n_test + n_validation > identities.len() {
         return Err(Fault::data("[generated]", format!("too few generated identities for k = {largest}"))
             .found(identities.len())
-            .expected(format!("{n_training} to train on and {n_test} others to test, as the paper counts"))
+            .expected(format!(
+                "{n_training} to train on, {n_test} others to test and {n_validation} to validate, as the paper counts"
+            ))
             .hint("generate more, lower the largest k, or leave out protocol = \"paper\""));
     }
-    let mut chosen = identities.split_off(n_training);
-    chosen.truncate(count(k, SplitPart::Test));
+    let before = match part {
+        SplitPart::Training => 0,
+        SplitPart::Test => n_training,
+        SplitPart::Validation => n_training + n_test,
+    };
+    let mut chosen = identities.split_off(before);
+    chosen.truncate(count(k, part));
     let mut faces = chosen.concat();
     faces.sort_unstable();
     Ok(faces)
@@ -496,19 +505,25 @@ mod tests {
     }
 
     #[test]
-    fn generated_test_identities_are_never_trained_on() {
+    fn generated_identities_that_test_or_validate_are_never_trained_on() {
         let (pool, real, drawn) = pool(None);
         let split = split(&pool, &real);
         let generated = generated(drawn, Unit::Identities);
         let [one, largest] = [1.0, 5.0].map(|k| MixtureRatio::new(k).unwrap());
-        let test = |k| generated_test_faces(&pool, &generated, &split, [k, largest], Seeds::new(5)).unwrap();
+        let of = |part, k| generated_held_out(&pool, &generated, &split, part, [k, largest], Seeds::new(5)).unwrap();
+        let (test, validation) = (|k| of(SplitPart::Test, k), |k| of(SplitPart::Validation, k));
         assert_eq!((test(one).len(), test(largest).len()), (4, 20), "2 test people, two faces an identity");
+        assert!(
+            !validation(largest).is_empty() && validation(largest).iter().all(|face| !test(largest).contains(face))
+        );
         let trained =
             Mixture::new(blend(Arm::Mix, largest), &pool, real, Some(&generated), &split, Seeds::new(5)).unwrap();
-        assert!(trained.added().iter().all(|item| !test(largest).contains(&item.face)));
+        let held_out = [test(largest), validation(largest)].concat();
+        assert!(trained.added().iter().all(|item| !held_out.contains(&item.face)));
         let too_large = [one, MixtureRatio::new(6.0).unwrap()];
-        let fault = generated_test_faces(&pool, &generated, &split, too_large, Seeds::new(5)).unwrap_err();
-        assert!(fault.to_string().contains("36 to train on and 12 others"), "{fault}");
+        let fault =
+            generated_held_out(&pool, &generated, &split, SplitPart::Test, too_large, Seeds::new(5)).unwrap_err();
+        assert!(fault.to_string().contains("36 to train on, 12 others to test"), "{fault}");
     }
 
     #[test]

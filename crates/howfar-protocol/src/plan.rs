@@ -172,7 +172,7 @@ impl Plan {
             hash.update_text(&unit);
         }
         if study.protocol == Protocol::Paper {
-            hash.update_text("generated identities among test people");
+            hash.update_text("generated identities among test and validation people");
         }
         hash.finish()
     }

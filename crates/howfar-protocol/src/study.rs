@@ -49,7 +49,7 @@ pub enum Protocol {
     /// Real test people alone, the same for every k.
     #[default]
     Fixed,
-    /// That, and beside it the paper's way: k units of generated identities join the test people.
+    /// That, and beside it the paper's way: k units of generated identities join the test people, and those who choose the epoch.
     Paper,
 }
 

@@ -113,7 +113,7 @@ fn train_cell(
     run_folder: &Path,
     watch: &mut dyn FnMut(&Event, u64) -> ControlFlow<()>,
 ) -> Result<Trained, Fault> {
-    let validation = faces_of(workbench, cell, SplitPart::Validation);
+    let validation = validating(workbench, cell)?;
     let begun = cell.settings.start.as_ref().and_then(|start| workbench.starts.get(&start.name));
     let begun = begun.map(|weights| weights.begin(&mut workbench.seeds(cell.seed_idx).stream("weights", &[])));
     let mut train_on = |mixture: &Mixture, start: Option<&Classifier>, folder: &Path| {
@@ -188,6 +188,21 @@ fn faces_of(workbench: &Workbench, cell: &Cell, part: SplitPart) -> Vec<usize> {
     workbench.real.clone().filter(side).collect()
 }
 
+/// The faces that choose the epoch: those of real validation people. As the paper counts, k units of generated identities join them, and
+/// stand alone where no real face is trained on. k is chosen on the real ones whatever the protocol.
+fn validating(workbench: &Workbench, cell: &Cell) -> Result<Vec<usize>, Fault> {
+    let generated = match cell.arm {
+        Arm::Mix | Arm::GeneratedOnly | Arm::FixedShare | Arm::Curated => {
+            workbench.generated_held_out(cell, SplitPart::Validation)?
+        }
+        Arm::Real | Arm::Repeat | Arm::Augment | Arm::Pretrain => Vec::new(),
+    };
+    if cell.arm == Arm::GeneratedOnly && !generated.is_empty() {
+        return Ok(generated);
+    }
+    Ok([faces_of(workbench, cell, SplitPart::Validation), generated].concat())
+}
+
 /// What the kept network says of every face: its own training faces, validation, test, and the unseen databases.
 fn predict_all(workbench: &Workbench, cell: &Cell, mixture: &Mixture, model: &Model) -> Result<Vec<Prediction>, Fault> {
     let pool = workbench.pool();
@@ -205,7 +220,7 @@ fn predict_all(workbench: &Workbench, cell: &Cell, mixture: &Mixture, model: &Mo
         (Part::Generated, generated),
         (Part::Validation, faces_of(workbench, cell, SplitPart::Validation)),
         (Part::Test, faces_of(workbench, cell, SplitPart::Test)),
-        (Part::GeneratedTest, workbench.generated_test_faces(cell)?),
+        (Part::GeneratedTest, workbench.generated_held_out(cell, SplitPart::Test)?),
     ];
     let mut predictions = Vec::new();
     for (part, faces) in &parts {

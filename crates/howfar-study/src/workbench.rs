@@ -8,8 +8,8 @@ use std::path::PathBuf;
 
 use howfar_face::{FaceSet, Fault, Picture, Pool, Preprocessing, SubjectId};
 use howfar_protocol::{
-    Arm, Blend, Cell, GeneratedFaces, Mixture, MixtureRatio, Plan, PlanInputs, Protocol, Seeds, SetInput, Split, Start,
-    Study, TOGETHER, generated_test_faces,
+    Arm, Blend, Cell, GeneratedFaces, Mixture, MixtureRatio, Plan, PlanInputs, Protocol, Seeds, SetInput, Split,
+    SplitPart, Start, Study, TOGETHER, generated_held_out,
 };
 use howfar_train::{StartingWeights, read_start};
 
@@ -145,15 +145,16 @@ impl Workbench {
         self.mix(Blend { arm, k, people_percent }, &cell.source, cell.split_idx, cell.seed_idx)
     }
 
-    /// Generated identities that join the test people of a cell, where the study counts as the paper does.
-    pub(crate) fn generated_test_faces(&self, cell: &Cell) -> Result<Vec<usize>, Fault> {
+    /// Faces of generated identities that join the test or validation people of a cell, where the study counts as the paper does.
+    pub(crate) fn generated_held_out(&self, cell: &Cell, part: SplitPart) -> Result<Vec<usize>, Fault> {
         match self.generated.get(&cell.source) {
             Some(generated) if self.study.protocol == Protocol::Paper && cell.arm != Arm::Real => {
                 let split = &self.splits[cell.split_idx as usize];
-                generated_test_faces(
+                generated_held_out(
                     &self.pool,
                     generated,
                     split,
+                    part,
                     [cell.k, self.study.largest_k()],
                     self.seeds(cell.seed_idx),
                 )
@@ -187,7 +188,7 @@ impl Workbench {
             .cells
             .iter()
             .filter(|cell| cell.k == largest)
-            .try_for_each(|cell| self.generated_test_faces(cell).map(drop))
+            .try_for_each(|cell| self.generated_held_out(cell, SplitPart::Test).map(drop))
     }
 }
 

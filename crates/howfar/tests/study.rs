@@ -276,7 +276,7 @@ fn the_papers_experiments_are_a_study_that_can_be_planned() {
     let written = howfar(&place, &[&["init", "paper"], &ours[..]].concat());
     assert_eq!(written.code, 0, "{}", written.stderr);
     assert!(written.stdout.contains("sets = [\"stand-ins/faces/labelled-a\"]"), "{}", written.stdout);
-    assert!(written.stderr.contains("needs 100 generated identities, and the sets have 12"), "{}", written.stderr);
+    assert!(written.stderr.contains("needs 120 generated identities, and the sets have 12"), "{}", written.stderr);
     let missing = howfar(&place, &["init", "paper", "--real", "a", "--unseen", "b", "--generated", "c"]);
     assert_eq!(missing.code, 3, "{}", missing.stderr);
     assert!(missing.stderr.contains("a: there is no such face set"), "{}", missing.stderr);

@@ -16,7 +16,7 @@ use crate::console::Console;
 #[command(after_help = "Examples:
   howfar init paper --real faces/rafd --real faces/oulu --unseen faces/mmi --unseen faces/ckplus --generated faces/gan > study.toml
   howfar init paper --drawn stand-ins && howfar run stand-ins/study.toml --out stand-ins
-The generated sets need 20 identities for each training and each test person: 2,680 as in the paper.
+The generated sets need 20 identities for each person of the split: 2,880 as in the paper.
 The paper's people are 109 for training, 10 for validation and 25 for test; other numbers of people are cut in the same proportions.")]
 pub struct Args {
     /// A face set of labelled people, in the paper RaFD and Oulu-CASIA; give the option again for each.
@@ -67,7 +67,7 @@ fn for_sets(args: &Args, console: &Console) -> Result<(), Fault> {
         FaceSet::open(folder)?;
     }
     let split = split_of(people.len() as u32);
-    let needed = LARGEST_K * (split[0] + split[2]);
+    let needed = LARGEST_K * split.iter().sum::<u32>();
     if identities.len() < needed as usize {
         console.note(&format!(
             "k = {LARGEST_K} needs {needed} generated identities, and the sets have {}: generate more, or take the largest k out of the file",
@@ -90,7 +90,7 @@ fn with_stand_ins(folder: &Path, n_people: u32, console: &Console) -> Result<(),
     // As in the paper, generated faces are easier than labelled ones, and of two unseen databases one is nearer to them than the other.
     // The first has 67 of 147 people, as RaFD has beside Oulu-CASIA.
     let first = (n_people * 67).div_ceil(147);
-    let generated = LARGEST_K * (split[0] + split[2]);
+    let generated = LARGEST_K * split.iter().sum::<u32>();
     let sets = [
         ("labelled-a", "wild", first, 11),
         ("labelled-b", "wild", n_people - first, 12),
