@@ -28,7 +28,7 @@ for set in "${sets[@]}"; do
     done
     rm -rf "$out/exported"
     # A file is called drawn-old-labelled-2__0007__000042-….png: the identity is what comes before the second __.
-    "$howfar" prepare "folder:$out/folders/$role" --any-classes --detect none --name "$role" \
+    "$howfar" prepare "folder:$out/folders/$role" --any-classes --detect none --provenance drawn --name "$role" \
         --subject-pattern '(?<person>[^/]+__\d+)__' --out "$out/faces/$role"
 done
 

@@ -51,6 +51,7 @@ pub(crate) struct Candidate {
     pub found: Found,
     pub subject: SubjectId,
     pub label: usize,
+    pub provenance: Provenance,
     /// Whether its label is that of a database with published counts.
     pub published: bool,
 }
@@ -238,7 +239,8 @@ fn choose(
                 continue;
             }
             let subject = SubjectId::new(database, &found.person.clone().unwrap_or_else(|| own_person(&found.source)))?;
-            candidates.push(Candidate { found, subject, label, published: *published });
+            let provenance = request.provenance;
+            candidates.push(Candidate { found, subject, label, provenance, published: *published });
         }
         rejected.extend(listing.rejects.drain(..).map(|reject| Rejected {
             database: database.clone(),
@@ -366,7 +368,7 @@ fn labels(candidate: &Candidate, source: String) -> FaceLabels {
     FaceLabels {
         label: candidate.label,
         subject: candidate.subject.clone(),
-        provenance: Provenance::Real,
+        provenance: candidate.provenance,
         parent: None,
         source,
         drawn: None,

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use howfar_face::{Colour, Expression, Fault, closest_name};
+use howfar_face::{Colour, Expression, Fault, Provenance, closest_name};
 use regex::Regex;
 
 use crate::database::{Database, adapter_names, find_database};
@@ -106,6 +106,8 @@ pub struct PrepareRequest {
     pub out: PathBuf,
     /// The set's name; the adapters' names joined by `+` if not given.
     pub name: Option<String>,
+    /// What the pictures are: photographs, or made by a renderer or a generator.
+    pub provenance: Provenance,
     /// Pixels a side, 16 to 1024.
     pub size: u32,
     /// How faces are found.
@@ -142,6 +144,7 @@ impl PrepareRequest {
             sources,
             out,
             name: None,
+            provenance: Provenance::Real,
             size: 64,
             detect: Detect::default(),
             align: Align::default(),

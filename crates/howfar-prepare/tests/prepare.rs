@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use howfar_face::{Colour, Expression, Face, FaceSet, Fault};
+use howfar_face::{Colour, Expression, Face, FaceSet, Fault, Provenance};
 use howfar_prepare::{Detect, PrepareReport, PrepareRequest, Reason, Source, export_folder, prepare};
 
 /// A smooth pattern that differs with every seed.
@@ -160,6 +160,16 @@ fn an_existing_set_and_two_folders_of_one_name_are_refused_before_any_work() {
     assert!(run(&request).unwrap_err().to_string().contains("two sources are called faces"));
     std::fs::create_dir_all(&request.out).unwrap();
     assert!(run(&request).unwrap_err().to_string().contains("never overwritten"));
+}
+
+#[test]
+fn made_faces_are_called_what_the_user_says_they_are() {
+    let desk = Desk::with(&["made/anger/1.png", "made/fear/2.png"]);
+    for provenance in [Provenance::Real, Provenance::Drawn, Provenance::Generated] {
+        let out = desk.at(provenance.name());
+        run(&PrepareRequest { provenance, out: out.clone(), ..desk.request("folder", "made") }).unwrap();
+        assert!(faces(&out).iter().all(|face| face.labels.provenance == provenance), "{provenance:?}");
+    }
 }
 
 #[test]

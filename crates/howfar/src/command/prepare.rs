@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 
-use howfar_face::{Colour, Fault};
+use howfar_face::{Colour, Fault, Provenance};
 use howfar_prepare::{
     Align, Detect, FolderClasses, Lights, PrepareRequest, Source, Stage, Views, adapter_names, prepare,
 };
@@ -16,7 +16,8 @@ use crate::console::Console;
 /// Turn a database's photographs into a face set: detect, align, crop, gray, resize.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  howfar prepare jaffe:data/jaffe --out faces/jaffe\n  \
-    howfar prepare folder:my-classes --detect none --subject-pattern '(?<person>S\\d+)_' --out faces/mine\n\
+    howfar prepare folder:my-classes --detect none --subject-pattern '(?<person>S\\d+)_' --out faces/mine\n  \
+    howfar prepare folder:made --provenance generated --out faces/made\n\
     Layouts, labels and terms of every database: docs/databases.md")]
 pub struct Args {
     /// Databases as ADAPTER:PATH; `howfar prepare --list` names the adapters.
@@ -31,6 +32,9 @@ pub struct Args {
     /// A name for tables; the adapters' names if not given.
     #[arg(long)]
     name: Option<String>,
+    /// What the pictures are: photographs (real), rendered (drawn), or made by a trained generator. Tables and sentences say so.
+    #[arg(long, value_parser = ["real", "drawn", "generated"], default_value = "real")]
+    provenance: String,
     /// Pixels a side.
     #[arg(long, default_value_t = 64)]
     size: u32,
@@ -111,6 +115,8 @@ fn request(args: &Args) -> Result<PrepareRequest, Fault> {
     let out = args.out.clone().ok_or_else(|| Fault::usage("--out", "no face set is named"))?;
     Ok(PrepareRequest {
         name: args.name.clone(),
+        // clap has let the three words through and no other.
+        provenance: Provenance::from_name(&args.provenance).unwrap_or(Provenance::Real),
         size: args.size,
         detect: if args.detect == "none" { Detect::None } else { Detect::Auto },
         align: match args.align.as_deref() {
