@@ -30,7 +30,7 @@ pub struct Cli {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Draw three small face sets, run a study on them and write a report.
+    /// Draw two small face sets, generate a third, run a study on them and write a report.
     Demo(command::demo::Args),
     /// Turn a database's photographs into a face set: detect, align, crop, gray, resize.
     Prepare(command::prepare::Args),
