@@ -76,6 +76,10 @@ impl FaceSetWriter {
                 writer.append(columns)
             })?;
         }
+        // A kill between a shard's last group and its end leaves it full and open.
+        if writer.shard.as_ref().is_some_and(|(_, n)| *n >= sizes.shard) {
+            writer.close_shard()?;
+        }
         if let Some(rest) = rest {
             writer.for_each_group(&rest, |writer, columns| writer.take_back(&rest.file, columns))?;
         }
@@ -447,6 +451,26 @@ mod tests {
             assert_eq!(set.info(), expected.info(), "stopped after {stop}");
             assert_eq!(files::sorted_entries(set.folder()).unwrap().len(), 3);
         }
+    }
+
+    #[test]
+    fn a_kill_between_the_last_group_of_a_shard_and_its_end_changes_no_byte() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = |name: &str| folder.path().join(name);
+        let sizes = GroupSizes { group: 2, shard: 4 };
+        let resume = |name: &str| FaceSetWriter::resume(&target(name), info(), sizes, "it").unwrap();
+        let push = |mut writer: FaceSetWriter, from: u8| {
+            (from..10).for_each(|i| writer.push(&face(i)).unwrap());
+            writer.finish().unwrap().info().clone()
+        };
+        let whole = push(resume("whole"), 0);
+        let mut killed = resume("killed");
+        for pair in [[0, 1], [2, 3]] {
+            killed.group.extend(pair.map(|i| encoded(&face(i))));
+            killed.write_group().unwrap();
+        }
+        drop(killed);
+        assert_eq!(push(resume("killed"), 4), whole);
     }
 
     #[test]
