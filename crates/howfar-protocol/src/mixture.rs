@@ -509,10 +509,10 @@ mod tests {
         let (pool, real, drawn) = pool(None);
         let split = split(&pool, &real);
         let generated = generated(drawn, Unit::Identities);
-        let [one, largest] = [1.0, 5.0].map(|k| MixtureRatio::new(k).unwrap());
+        let [one, largest] = [1.0, 4.0].map(|k| MixtureRatio::new(k).unwrap());
         let of = |part, k| generated_held_out(&pool, &generated, &split, part, [k, largest], Seeds::new(5)).unwrap();
         let (test, validation) = (|k| of(SplitPart::Test, k), |k| of(SplitPart::Validation, k));
-        assert_eq!((test(one).len(), test(largest).len()), (4, 20), "2 test people, two faces an identity");
+        assert_eq!((test(one).len(), test(largest).len()), (4, 16), "2 test people, two faces an identity");
         assert!(
             !validation(largest).is_empty() && validation(largest).iter().all(|face| !test(largest).contains(face))
         );
@@ -520,10 +520,10 @@ mod tests {
             Mixture::new(blend(Arm::Mix, largest), &pool, real, Some(&generated), &split, Seeds::new(5)).unwrap();
         let held_out = [test(largest), validation(largest)].concat();
         assert!(trained.added().iter().all(|item| !held_out.contains(&item.face)));
-        let too_large = [one, MixtureRatio::new(6.0).unwrap()];
+        let too_large = [one, MixtureRatio::new(5.0).unwrap()];
         let fault =
             generated_held_out(&pool, &generated, &split, SplitPart::Test, too_large, Seeds::new(5)).unwrap_err();
-        assert!(fault.to_string().contains("36 to train on, 12 others to test"), "{fault}");
+        assert!(fault.to_string().contains("30 to train on, 10 others to test"), "{fault}");
     }
 
     #[test]

@@ -37,10 +37,13 @@ struct Axes {
     low: f64,
     high: f64,
     step: f64,
+    /// Between two neighbouring k, in percent of the width.
+    gap: f64,
 }
 
 impl Axes {
     fn of<'a>(rows: impl Iterator<Item = &'a TableRow> + Clone, k_max: f64) -> Self {
+        let gap = smallest_gap(rows.clone().map(|r| r.k.value()), k_max);
         let ends = rows.flat_map(|r| r.accuracy_interval_percent.into_iter().chain([r.accuracy_percent]));
         let (low, high) = ends
             .filter(|v| v.is_finite())
@@ -54,7 +57,7 @@ impl Axes {
         };
         let low = ((low / step).floor() * step).max(0.0);
         let high = ((high / step).ceil() * step).clamp(low + step, 100.0_f64.max(low + step));
-        Axes { k_max: if k_max > 0.0 { k_max } else { 1.0 }, low, high, step }
+        Axes { k_max: if k_max > 0.0 { k_max } else { 1.0 }, low, high, step, gap }
     }
 
     /// Percent of the width.
@@ -72,6 +75,9 @@ impl Axes {
         (0..=n).map(|i| self.low + i as f64 * self.step)
     }
 }
+
+/// Percent of the width between two k that leave room for all marks beside them.
+const WIDE_GAP: f64 = 16.0;
 
 /// The figure: picture, legend, caption.
 pub(crate) fn figure(results: &Results, recipe: &RecipeResults, n_recipe: usize) -> Markup {
@@ -98,6 +104,15 @@ pub(crate) fn figure(results: &Results, recipe: &RecipeResults, n_recipe: usize)
             (legend(&lines, &controls, nouns))
         }
     }
+}
+
+/// Between two neighbouring k, in percent of the width.
+fn smallest_gap(all_k: impl Iterator<Item = f64>, k_max: f64) -> f64 {
+    let mut all_k: Vec<f64> = all_k.collect();
+    all_k.sort_by(f64::total_cmp);
+    all_k.dedup();
+    let gaps = all_k.windows(2).map(|pair| (100.0 - 2.0 * MARGIN) * (pair[1] - pair[0]) / k_max);
+    gaps.fold(100.0, f64::min)
 }
 
 /// Validation first, so that it lies below the others.
@@ -220,9 +235,10 @@ fn point(row: &TableRow, axes: &Axes, mark: &str, name: &str) -> Markup {
 /// Controls stand beside the test line, towards the middle of the picture, each with a mark of its own.
 fn control(row: &TableRow, axes: &Axes, n_recipe: usize, nouns: Nouns) -> Markup {
     let (beside, _) = control_place_and_sign(row.arm);
+    let beside = f64::from(beside) * (axes.gap / WIDE_GAP).min(1.0);
     let dodge = if axes.x(row.k.value()) > 50.0 { -beside } else { beside };
     html! {
-        g.line.control transform=(format!("translate({dodge},0)")) {
+        g.line.control transform=(format!("translate({dodge:.1},0)")) {
             (point(row, axes, &format!("{}-{n_recipe}", row.arm.name()), &nouns.part(row.part, &row.set)))
         }
     }
