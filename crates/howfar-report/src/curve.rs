@@ -15,7 +15,7 @@ const MARGIN: f64 = 4.0;
 /// Least distance of two labels, pixels.
 const LABEL_STEP: f64 = 17.0;
 /// Letters of a label beside its line; the legend has the whole name.
-const LABEL_LETTERS: usize = 20;
+const LABEL_LETTERS: usize = 21;
 /// Unseen databases with colours of their own; further ones repeat them with another mark.
 const UNSEEN_COLOURS: usize = 5;
 /// Marks of the lines, in the order in which lines take them; defined in `marks`.
