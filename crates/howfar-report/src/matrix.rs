@@ -5,9 +5,9 @@
 
 use howfar_evaluate::{Choice, RecipeResults, Results};
 use howfar_protocol::{Arm, Part};
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{DOCTYPE, Markup, html};
 
-use crate::page::{POLICY, STYLE};
+use crate::page::page_head;
 use crate::wording::{self, NOTHING, Nouns};
 
 /// What one study says of one database.
@@ -51,14 +51,7 @@ pub fn matrix_html(all: &[Results]) -> String {
     let page = html! {
         (DOCTYPE)
         html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta http-equiv="Content-Security-Policy" content=(POLICY);
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                title { "Cross-database matrix – howfar" }
-                style { (PreEscaped(STYLE)) }
-            }
+            (page_head("Cross-database matrix", all.first().map_or("", |first| first.study.howfar_version.as_str())))
             body {
                 header {
                     p.eyebrow { "What is learned on one database, judged by each" }

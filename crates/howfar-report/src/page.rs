@@ -10,10 +10,10 @@ use crate::timing::Timing;
 use crate::wording::{self, Nouns};
 use crate::{changed, confusion, curve, difference, how_far, provenance, published, table, worth};
 
-pub(crate) const STYLE: &str = include_str!("page.css");
+const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("tip.js");
 /// Nothing is loaded from anywhere: styles and the script stand in the page, pictures are `data:`.
-pub(crate) const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
 /// A contact sheet of a face set.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +40,21 @@ pub(crate) fn picture_data(png: &[u8]) -> String {
     format!("data:image/png;base64,{}", base64(png))
 }
 
+/// What stands before the body of every page.
+pub(crate) fn page_head(title: &str, version: &str) -> Markup {
+    html! {
+        head {
+            meta charset="utf-8";
+            meta http-equiv="Content-Security-Policy" content=(POLICY);
+            meta name="viewport" content="width=device-width, initial-scale=1";
+            meta name="color-scheme" content="light dark";
+            meta name="generator" content=(format!("howfar {version}"));
+            title { (title) " – howfar" }
+            style { (PreEscaped(STYLE)) }
+        }
+    }
+}
+
 /// One self-contained HTML page, readable printed, in the dark, on a phone and without script.
 pub fn html(results: &Results, timing: Option<&Timing>, pictures: &Pictures) -> String {
     let sheets = &pictures.sheets;
@@ -47,15 +62,7 @@ pub fn html(results: &Results, timing: Option<&Timing>, pictures: &Pictures) -> 
     let page = html! {
         (DOCTYPE)
         html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta http-equiv="Content-Security-Policy" content=(POLICY);
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                meta name="generator" content=(format!("howfar {}", results.study.howfar_version));
-                title { (results.study.name) " – howfar" }
-                style { (PreEscaped(STYLE)) }
-            }
+            (page_head(&results.study.name, &results.study.howfar_version))
             body {
                 (head(results, nouns, !sheets.is_empty()))
                 main {
