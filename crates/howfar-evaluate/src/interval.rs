@@ -148,7 +148,7 @@ impl Doubt {
     pub(crate) fn of_one_among_several(grid: &Grid) -> Self {
         let careful = Self::pooling(grid, |_, _, _| 0.0);
         let pooled = Self::of(grid);
-        // What pools to a larger error with fewer degrees of freedom is the more careful one.
+        // Where the residual is the largest of the three, pooling with it gives the larger error.
         if pooled.standard_error > careful.standard_error { pooled } else { careful }
     }
 

@@ -44,4 +44,5 @@ pub use results::*;
 pub use sign_flip::sign_flip_p;
 pub use simulation::{Bound, Setting, SettingReport, Share, check_setting};
 pub use until_sure::{Look, SMALL, Settled, looks, settle, settled};
+pub use wording::NO_INTERVAL;
 pub use worth::{Between, Changed, ChangedFace, Credit, Exchange, LearningPoint, PaperRow};

@@ -37,20 +37,20 @@ pub(crate) fn as_the_paper_counts(outcomes: &Outcomes, recipe: Recipe) -> Vec<Pa
     let row = |slot: Slot| {
         let count = |part| count(outcomes, slot, part);
         let (real, generated) = (count(Part::Test), count(Part::GeneratedTest));
-        let mixed = real.and(generated).percent()?;
+        let (real_test, mixed) = (real.percent()?, real.and(generated).percent()?);
         let k = slot.k.value();
         let predicted = (a_real + k * a_generated) / (1.0 + k);
         let gain = mixed - a_real;
+        let has_gain = k > 0.0 && gain > 0.0;
         Some(PaperRow {
             k: slot.k,
             training_percent: count(Part::Training).and(count(Part::Generated)).percent()?,
-            real_test_percent: real.percent()?,
+            real_test_percent: real_test,
             generated_test_percent: generated.percent(),
             mixed_test_percent: mixed,
             predicted_percent: predicted,
-            share_of_generated_test_faces_percent: (k > 0.0 && gain > 0.0)
-                .then(|| PERCENT * (mixed - real.percent().unwrap_or(mixed)) / gain),
-            share_of_test_mix_percent: (k > 0.0 && gain > 0.0).then(|| PERCENT * (predicted - a_real) / gain),
+            share_of_generated_test_faces_percent: has_gain.then(|| PERCENT * (mixed - real_test) / gain),
+            share_of_test_mix_percent: has_gain.then(|| PERCENT * (predicted - a_real) / gain),
         })
     };
     let mixes = outcomes.slots(recipe).filter(|slot| slot.arm == Arm::Mix);

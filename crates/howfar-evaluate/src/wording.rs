@@ -7,7 +7,7 @@ use howfar_protocol::{MixtureRatio, Part};
 use crate::results::{Claim, SetFacts, StudyFacts};
 
 /// A difference's interval that excludes nothing, in points.
-pub(crate) const NO_INTERVAL: [f64; 2] = [-100.0, 100.0];
+pub const NO_INTERVAL: [f64; 2] = [-100.0, 100.0];
 
 /// `people` where all faces of a role are photographs, else `identities`.
 pub(crate) fn people_or_identities(facts: &StudyFacts, role: &str) -> &'static str {

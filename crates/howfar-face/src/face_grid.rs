@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use crate::sheet::{Layout, draw, enlarged, evenly_spaced};
-use crate::{Face, FaceSet, Fault, Picture, SubjectId};
+use crate::{FaceSet, Fault, Picture, portrait_rows};
 
 /// Faces of several people a row, one a person: its first neutral one, or the first. `n_people` are taken at equal distances from the
 /// people of each set, in its order; of several sets a face of each by turns, so that real and generated ones stand side by side. No
@@ -23,19 +23,7 @@ pub fn face_grid(sets: &[FaceSet], n_people: usize, n_columns: usize, scale: u32
 
 /// The first neutral face, or the first one, of people at equal distances.
 fn one_face_each(set: &FaceSet, n_people: usize) -> Result<Vec<Picture>, Fault> {
-    let neutral = set.info().classes.iter().position(|class| class == "neutral");
-    let mut rows: BTreeMap<SubjectId, (u64, bool)> = BTreeMap::new();
-    let mut row = 0;
-    set.for_each(|Face { labels, .. }| {
-        let is_neutral = Some(labels.label) == neutral;
-        let own = rows.entry(labels.subject).or_insert((row, is_neutral));
-        if is_neutral && !own.1 {
-            *own = (row, true);
-        }
-        row += 1;
-        Ok(())
-    })?;
-    let mut rows: Vec<u64> = rows.into_values().map(|(row, _)| row).collect();
+    let mut rows: Vec<u64> = portrait_rows(set)?.into_values().collect();
     rows.sort_unstable();
     let wanted: Vec<u64> = evenly_spaced(rows.len(), n_people).map(|idx| rows[idx]).collect();
     let (mut pictures, mut row) = (Vec::new(), 0);
@@ -52,7 +40,7 @@ fn one_face_each(set: &FaceSet, n_people: usize) -> Result<Vec<Picture>, Fault> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{FaceLabels, FaceSetInfo, FaceSetWriter, Preprocessing, Provenance};
+    use crate::{Face, FaceLabels, FaceSetInfo, FaceSetWriter, Preprocessing, Provenance, SubjectId};
 
     #[test]
     fn neutral_faces_of_two_sets_stand_by_turns_and_the_last_row_may_end_early() {

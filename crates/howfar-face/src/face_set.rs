@@ -205,6 +205,18 @@ impl FaceSet {
     /// Calls `visit` with every face in order, one row group in memory at a time. Each picture is decoded and compared
     /// with its checksum.
     pub fn for_each(&self, mut visit: impl FnMut(Face) -> Result<(), Fault>) -> Result<(), Fault> {
+        self.for_each_row(|row, place| visit(row.decode(place, self.info.classes.len())?))
+    }
+
+    /// Calls `visit` with what is known of every face in order; no picture is decoded.
+    pub fn for_each_labels(&self, mut visit: impl FnMut(FaceLabels)) -> Result<(), Fault> {
+        self.for_each_row(|row, place| {
+            visit(row.labels(place, self.info.classes.len())?.0);
+            Ok(())
+        })
+    }
+
+    fn for_each_row(&self, mut visit: impl FnMut(EncodedRow, &str) -> Result<(), Fault>) -> Result<(), Fault> {
         for shard in &self.info.shards {
             let path = self.folder.join(&shard.file);
             let table = TableReader::open(&path, &COLUMNS)?;
@@ -212,7 +224,7 @@ impl FaceSet {
             for group_idx in 0..table.n_groups() {
                 for encoded in rows(table.read(group_idx)?) {
                     let place = format!("{}, row {row}", path.display());
-                    visit(encoded.decode(&place, self.info.classes.len())?)?;
+                    visit(encoded, &place)?;
                     row += 1;
                 }
             }
@@ -237,6 +249,19 @@ pub(crate) struct EncodedRow {
 
 impl EncodedRow {
     pub(crate) fn decode(self, place: &str, n_classes: usize) -> Result<Face, Fault> {
+        let (labels, png, sha256) = self.labels(place, n_classes)?;
+        let picture = decode_png(&png, place)?;
+        if Some(picture.sha256()) != sha256 {
+            return Err(Fault::data(place, "the picture does not match its checksum")
+                .found(picture.sha256())
+                .expected(sha256.unwrap_or_default())
+                .hint("the file was changed or damaged: make the face set anew"));
+        }
+        Ok(Face { picture, labels })
+    }
+
+    /// What is known of the face; its picture as it stands in the file, and its checksum.
+    fn labels(self, place: &str, n_classes: usize) -> Result<(FaceLabels, Vec<u8>, Option<String>), Fault> {
         let [subject, _database, provenance, parent, source, sha256] = self.texts;
         let missing = |column: &str| Fault::data(place, format!("the column {column} is empty"));
         let label = usize::try_from(self.label).ok().filter(|l| *l < n_classes).ok_or_else(|| {
@@ -248,13 +273,6 @@ impl EncodedRow {
         let provenance = Provenance::from_name(&provenance).ok_or_else(|| {
             Fault::data(place, "unknown provenance").found(provenance).expected("real, drawn or generated")
         })?;
-        let picture = decode_png(&self.png, place)?;
-        if Some(picture.sha256()) != sha256 {
-            return Err(Fault::data(place, "the picture does not match its checksum")
-                .found(picture.sha256())
-                .expected(sha256.unwrap_or_default())
-                .hint("the file was changed or damaged: make the face set anew"));
-        }
         let labels = FaceLabels {
             label,
             subject: subject.ok_or_else(|| missing("subject"))?.parse()?,
@@ -263,7 +281,7 @@ impl EncodedRow {
             source: source.unwrap_or_default(),
             drawn: drawn_labels(self.numbers),
         };
-        Ok(Face { picture, labels })
+        Ok((labels, self.png, sha256))
     }
 }
 

@@ -16,6 +16,7 @@ pub mod fingerprint;
 pub mod letters;
 mod png;
 mod pool;
+mod portraits;
 mod sheet;
 mod subject;
 pub mod table;
@@ -30,6 +31,7 @@ pub use face_set::{FaceSet, FaceSetInfo, GeneratorCard, Licence, Preprocessing, 
 pub use fault::{Fault, FaultKind};
 pub use png::{decode_png, encode_png};
 pub use pool::{Pool, Pooled};
+pub use portraits::portrait_rows;
 pub use sheet::contact_sheet;
 pub use subject::SubjectId;
 pub use writer::{FaceSetWriter, GroupSizes};

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::letters::{LETTER_HEIGHT, LETTER_STEP, LETTER_WIDTH, glyph};
-use crate::{Face, FaceSet, Fault, Picture, SubjectId};
+use crate::{FaceSet, Fault, Picture, SubjectId, portrait_rows};
 
 const PAPER: u8 = 255;
 const INK: u8 = 0;
@@ -65,7 +65,7 @@ impl Layout {
         let mut of_class: Vec<Vec<u64>> = vec![Vec::new(); n_classes];
         let mut parents: BTreeMap<SubjectId, SubjectId> = BTreeMap::new();
         let mut row = 0;
-        set.for_each(|Face { labels, .. }| {
+        set.for_each_labels(|labels| {
             if let Some(parent) = labels.parent {
                 parents.entry(labels.subject.clone()).or_insert(parent);
             }
@@ -73,7 +73,6 @@ impl Layout {
             firsts[labels.label].get_or_insert(row);
             of_class[labels.label].push(row);
             row += 1;
-            Ok(())
         })?;
         // FER-2013 has no persons, but some pictures twice: fewer than 1.5 faces each would leave nearly every cell gray.
         let hardly_anyone_twice = 2 * row < 3 * people.len() as u64 && n_classes > 1;
@@ -86,17 +85,20 @@ impl Layout {
 
     /// For each row whose person has a parent in the set: that parent's first neutral face, or the first.
     fn parents_in(&self, set: &FaceSet) -> Result<BTreeMap<usize, Picture>, Fault> {
-        let neutral = set.info().classes.iter().position(|class| class == "neutral");
-        let mut faces: BTreeMap<SubjectId, (bool, Picture)> = BTreeMap::new();
-        set.for_each(|Face { picture, labels }| {
-            let is_neutral = Some(labels.label) == neutral;
-            let is_better = faces.get(&labels.subject).is_none_or(|(was_neutral, _)| is_neutral && !was_neutral);
-            if is_better && self.parents.iter().flatten().any(|parent| *parent == labels.subject) {
-                faces.insert(labels.subject, (is_neutral, picture));
+        let wanted: BTreeMap<u64, SubjectId> = portrait_rows(set)?
+            .into_iter()
+            .filter(|(subject, _)| self.parents.iter().flatten().any(|parent| parent == subject))
+            .map(|(subject, row)| (row, subject))
+            .collect();
+        let (mut faces, mut row) = (BTreeMap::new(), 0);
+        set.for_each(|face| {
+            if let Some(subject) = wanted.get(&row) {
+                faces.insert(subject.clone(), face.picture);
             }
+            row += 1;
             Ok(())
         })?;
-        let of_row = |(row, parent): (usize, &Option<SubjectId>)| Some((row, faces.get(parent.as_ref()?)?.1.clone()));
+        let of_row = |(row, parent): (usize, &Option<SubjectId>)| Some((row, faces.get(parent.as_ref()?)?.clone()));
         let found: BTreeMap<usize, Picture> = self.parents.iter().enumerate().filter_map(of_row).collect();
         if found.is_empty() {
             return Err(Fault::data(
@@ -258,7 +260,7 @@ impl Sheet {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{FaceLabels, FaceSetInfo, FaceSetWriter, Preprocessing, Provenance};
+    use crate::{Face, FaceLabels, FaceSetInfo, FaceSetWriter, Preprocessing, Provenance};
 
     const SIDE: u32 = 12;
 

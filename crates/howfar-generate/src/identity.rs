@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
-use howfar_face::{FaceSet, Fault, Picture, SubjectId};
+use howfar_face::{FaceSet, Fault, Picture, SubjectId, portrait_rows};
 use howfar_net::gan::{Leaves, StyleGan2Shape, normal};
 
 use crate::streams::stream;
@@ -50,19 +50,7 @@ pub struct Taken<'a> {
 impl<'a> Taken<'a> {
     /// The first neutral face of each person, or the first one where there is none, in the order of the set; at most `n` people.
     pub fn choose(set: &'a FaceSet, n: Option<u64>) -> Result<Self, Fault> {
-        let neutral = set.info().classes.iter().position(|class| class == "neutral");
-        let mut chosen: BTreeMap<SubjectId, (u64, bool)> = BTreeMap::new();
-        let mut row = 0;
-        set.for_each(|face| {
-            let is_neutral = Some(face.labels.label) == neutral;
-            let entry = chosen.entry(face.labels.subject).or_insert((row, is_neutral));
-            if is_neutral && !entry.1 {
-                *entry = (row, true);
-            }
-            row += 1;
-            Ok(())
-        })?;
-        let mut rows: Vec<u64> = chosen.into_values().map(|(row, _)| row).collect();
+        let mut rows: Vec<u64> = portrait_rows(set)?.into_values().collect();
         rows.sort_unstable();
         rows.truncate(n.map_or(usize::MAX, |n| usize::try_from(n).unwrap_or(usize::MAX)));
         Ok(Taken { set, rows: rows.into_iter().zip(0..).collect() })

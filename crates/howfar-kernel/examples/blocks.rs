@@ -2,9 +2,10 @@
 //! share of this machine's peak that its convolutions would need if they were done directly.
 #![expect(clippy::print_stdout, reason = "its answer")]
 
-use std::time::Instant;
+mod measure;
 
 use howfar_kernel::{BackRoom, Block, Dense, DenseRoom, Forward, Gradients, InstructionSet};
+use measure::{fastest, numbers};
 
 const BATCH: usize = 64;
 
@@ -22,20 +23,6 @@ fn main() {
             dense(set, Dense { n_pixels: 64, n_channels: 128, n_out: 1024 }, n_steps);
         }
     });
-}
-
-/// The fastest of some runs in milliseconds.
-fn fastest(n: usize, mut step: impl FnMut()) -> f64 {
-    let run = |_| {
-        let started = Instant::now();
-        step();
-        started.elapsed().as_secs_f64() * 1e3
-    };
-    (0..=n).map(run).fold(f64::INFINITY, f64::min)
-}
-
-fn numbers(n: usize) -> Vec<f32> {
-    (0..n).map(|i| (i * 7919 % 1009) as f32 / 1009.0 - 0.5).collect()
 }
 
 fn block(set: InstructionSet, block: Block, n_steps: usize) {

@@ -2,9 +2,10 @@
 //! second that a direct convolution would need for the same time, in GFLOP/s.
 #![expect(clippy::print_stdout, reason = "its answer")]
 
-use std::time::Instant;
+mod measure;
 
 use howfar_kernel::{InstanceNorm, InstructionSet, Window, WindowRoom};
+use measure::{fastest, numbers};
 
 /// Window, stride, padding, pixels a side of the input, channels in and out; pictures.
 const LAYERS: [(&str, [usize; 6], usize); 10] = [
@@ -33,20 +34,6 @@ fn main() {
             norm(set, n_steps);
         }
     });
-}
-
-/// The fastest of some runs in milliseconds.
-fn fastest(n: usize, mut step: impl FnMut()) -> f64 {
-    let run = |_| {
-        let started = Instant::now();
-        step();
-        started.elapsed().as_secs_f64() * 1e3
-    };
-    (0..=n).map(run).fold(f64::INFINITY, f64::min)
-}
-
-fn numbers(n: usize) -> Vec<f32> {
-    (0..n).map(|i| (i * 7919 % 1009) as f32 / 1009.0 - 0.5).collect()
 }
 
 fn layer(set: InstructionSet, name: &str, window: Window, n: usize, n_steps: usize) {

@@ -296,12 +296,12 @@ impl Kernel for Back<'_> {
 }
 
 /// Weight gradients of a vector of output channels, or of all where the convolution is direct.
-struct Unpack<'a> {
-    field: Field,
-    by_winograd: bool,
-    sums: &'a [f32],
-    first: usize,
-    weight: &'a mut [f32],
+pub(crate) struct Unpack<'a> {
+    pub field: Field,
+    pub by_winograd: bool,
+    pub sums: &'a [f32],
+    pub first: usize,
+    pub weight: &'a mut [f32],
 }
 
 impl Kernel for Unpack<'_> {

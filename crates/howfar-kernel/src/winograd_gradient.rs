@@ -7,6 +7,7 @@ use rayon::prelude::*;
 
 use crate::InstructionSet;
 use crate::block::with_scratch;
+use crate::block_back::Unpack;
 use crate::instruction_set::{self, Kernel};
 use crate::parts::Parts;
 use crate::product::add_columns;
@@ -14,7 +15,6 @@ use crate::transforms::{Pixels, Slopes};
 use crate::vector::Vector;
 use crate::window::WindowRoom;
 use crate::winograd::{Field, Group, N_TAPS, Tiles, sized, transform_window};
-use crate::winograd_weights;
 
 /// Tiles that a thread transforms at once.
 const TILES_AT_ONCE: usize = 16;
@@ -56,7 +56,7 @@ pub(crate) fn weight_gradient(
     let sums = &*sums;
     let per_channel = 9 * field.n_in;
     weight.par_chunks_mut(set.lanes() * per_channel).enumerate().for_each(|(i, weight)| {
-        instruction_set::run(set, Unpack { field, sums, first: i * set.lanes(), weight });
+        instruction_set::run(set, Unpack { field, by_winograd: true, sums, first: i * set.lanes(), weight });
     });
 }
 
@@ -128,22 +128,5 @@ impl Kernel for Products<'_> {
                 add_columns::<V, 1>(n_in, n_tiles, a, [1, n_in], b, width, c, width);
             }
         }
-    }
-}
-
-struct Unpack<'a> {
-    field: Field,
-    sums: &'a [f32],
-    first: usize,
-    weight: &'a mut [f32],
-}
-
-impl Kernel for Unpack<'_> {
-    type Output = ();
-    #[inline(always)]
-    unsafe fn run<V: Vector>(self) {
-        let Unpack { field, sums, first, weight } = self;
-        // SAFETY: the caller has the instructions.
-        unsafe { winograd_weights::unpack_weight_gradient::<V>(field, sums, first, weight) };
     }
 }

@@ -1,6 +1,8 @@
 //! The composed networks on a graphics card against the same on the processor. Without a card, Mesa's software Vulkan is one;
 //! where there is none at all the tests have nothing to say, unless `HOWFAR_NEEDS_WGPU` is set.
 
+#![cfg(test)]
+
 use std::sync::LazyLock;
 
 use burn::tensor::{Device, Tensor};

@@ -8,6 +8,7 @@ use howfar_protocol::{Arm, Part};
 use maud::{DOCTYPE, Markup, html};
 
 use crate::page::page_head;
+use crate::table::csv_text;
 use crate::wording::{self, NOTHING, Nouns};
 
 /// What one study says of one database.
@@ -70,7 +71,7 @@ pub fn matrix_html(all: &[Results]) -> String {
 fn matrix_table(all: &[Results], track: usize) -> Markup {
     html! {
         section {
-            @if let Some(first) = all.first() { h2 { "Recipe " (first.recipes[track].name()) } }
+            @if let Some(first) = all.first().and_then(|first| first.recipes.get(track)) { h2 { "Recipe " (first.name()) } }
             div.scroll tabindex="0" role="region" aria-label="cross-database matrix" {
                 table.figures {
                     thead { tr {
@@ -110,9 +111,10 @@ pub fn matrix_text(all: &[Results]) -> String {
     let mut text = String::new();
     let width = all.iter().map(|results| learned(results).chars().count()).max().unwrap_or(0);
     for track in tracks(all) {
-        text.push_str(&format!("recipe {}: accuracy in %\n", all[0].recipes[track].name()));
+        let name = all.iter().find_map(|results| Some(results.recipes.get(track)?.name())).unwrap_or_default();
+        text.push_str(&format!("recipe {name}: accuracy in %\n"));
         for results in all {
-            let recipe = &results.recipes[track];
+            let Some(recipe) = results.recipes.get(track) else { continue };
             let own = Nouns::of(results);
             text.push_str(&format!("trained on {}, k = {}\n", learned(results), k_words(recipe.choice.as_ref())));
             for judge in all {
@@ -132,7 +134,6 @@ pub fn matrix_text(all: &[Results]) -> String {
 
 /// One row a pair.
 pub fn matrix_csv(all: &[Results]) -> String {
-    let mut writer = csv::Writer::from_writer(Vec::new());
     let head = [
         "recipe",
         "network",
@@ -148,18 +149,17 @@ pub fn matrix_csv(all: &[Results]) -> String {
         "interval_low_points",
         "interval_high_points",
     ];
-    let mut write = |record: [String; 13]| writer.write_record(record).expect("memory takes records of equal length");
-    write(head.map(str::to_owned));
+    let mut records = vec![head.map(str::to_owned)];
     for track in tracks(all) {
         for results in all {
-            let recipe = &results.recipes[track];
+            let Some(recipe) = results.recipes.get(track) else { continue };
             let (trained_on, choice) = (learned(results), recipe.choice.as_ref());
             for judged in all.iter().map(learned) {
                 let Some(figure) = figure(results, recipe, judged) else { continue };
                 let mix = figure.mix.map_or_else(Default::default, |mix| mix.map(|value| value.to_string()));
                 let [accuracy, difference, low, high]: [String; 4] = mix;
                 let part = if judged == trained_on { Part::Test } else { Part::Unseen };
-                write([
+                records.push([
                     recipe.recipe.name().to_owned(),
                     recipe.settings.network_words(),
                     recipe.source.clone().unwrap_or_default(),
@@ -177,6 +177,5 @@ pub fn matrix_csv(all: &[Results]) -> String {
             }
         }
     }
-    let bytes = writer.into_inner().expect("memory flushes");
-    String::from_utf8(bytes).expect("strings in, strings out")
+    csv_text(records.into_iter())
 }

@@ -37,9 +37,14 @@ const CSV_COLUMNS: [&str; 16] = [
 /// macro_recall_percent, macro_f1_percent, n_faces, n_cells, n_training_pictures`; `set` is empty but for unseen databases,
 /// `accuracy_sd_points` with a single cell, and low and high are the ends of the 95 % interval of the mean.
 pub fn csv(results: &Results) -> String {
-    let mut writer = csv::Writer::from_writer(Vec::new());
     let rows = results.recipes.iter().flat_map(|r| r.table.iter().map(move |row| record(r, row)));
-    for record in std::iter::once(CSV_COLUMNS.map(str::to_owned)).chain(rows) {
+    csv_text(std::iter::once(CSV_COLUMNS.map(str::to_owned)).chain(rows))
+}
+
+/// Records of equal length, the head first.
+pub(crate) fn csv_text<const N: usize>(records: impl Iterator<Item = [String; N]>) -> String {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    for record in records {
         writer.write_record(&record).expect("memory takes every record of equal length");
     }
     let bytes = writer.into_inner().expect("memory flushes");

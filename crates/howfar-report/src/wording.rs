@@ -1,6 +1,6 @@
 //! Numbers and names as they are printed: one rounding and one word for each thing, in the page and in the terminal.
 
-use howfar_evaluate::{RecipeResults, Results, TableRow};
+use howfar_evaluate::{NO_INTERVAL, RecipeResults, Results, TableRow};
 use howfar_protocol::{Arm, MixtureRatio, Part};
 
 /// `modern`, with network and generated set where a study has several tracks.
@@ -28,7 +28,7 @@ pub(crate) fn points(value: f64) -> String {
 /// `+1.2 to +7.0`.
 pub(crate) fn points_interval([low, high]: [f64; 2]) -> String {
     // What excludes nothing is no interval: one person or one seed.
-    if [low, high] == [-100.0, 100.0] {
+    if [low, high] == NO_INTERVAL {
         return "not known".to_owned();
     }
     format!("{} to {}", points(low), points(high))

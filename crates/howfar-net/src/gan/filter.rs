@@ -10,6 +10,7 @@ use burn::backend::{Autodiff, Backend, Dispatch, Flex, backend_extension, tensor
 use burn::tensor::{Tensor, TensorData};
 use howfar_kernel::{InstructionSet, Resample};
 
+use crate::gan::convolution::{dense, numbers};
 use crate::gan::operations::Resampling;
 
 /// An up/down filter of pictures of one size.
@@ -75,10 +76,7 @@ pub trait FilterOps: Backend {
 
 impl Filter {
     fn of_tensor(&self, x: FlexTensor) -> FlexTensor {
-        // A view is copied once; what lies dense already is not.
-        let x = if x.as_slice::<f32>().is_some() { x } else { x.to_contiguous() };
-        let x = x.as_slice::<f32>().expect("contiguous numbers of 32 bits");
-        FlexTensor::from_data(TensorData::new(self.apply(x), self.shape()))
+        FlexTensor::from_data(TensorData::new(self.apply(numbers(&dense(x))), self.shape()))
     }
 }
 

@@ -21,6 +21,7 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     let folder = StudyFolder::open(&args.study)?;
     let workbench = Workbench::open(&folder.read_plan()?.study)?;
     let results = howfar_study::analyse(&workbench, &folder)?;
+    report::write_changed_faces(&workbench, &folder, &results)?;
     report::write_report(&folder)?;
     report::print_results(&results, folder.root(), console);
     Ok(())

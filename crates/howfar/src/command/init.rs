@@ -2,7 +2,7 @@
 
 mod paper;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use howfar_face::{Fault, files};
 
@@ -38,12 +38,18 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     if let Some(Template::Paper(args)) = &args.template {
         return paper::run(args, console);
     }
-    if args.study.exists() {
-        return Err(Fault::usage(args.study.display(), "this file already exists; it is kept as it is")
-            .hint("give another name: howfar init other.toml"));
-    }
+    keep_existing(&args.study, "another name: howfar init other.toml")?;
     files::write(&args.study, TEMPLATE.as_bytes())?;
     console.note(&format!("wrote {}; name your face sets in it, then: howfar plan {0}", args.study.display()));
+    Ok(())
+}
+
+/// What a user may have changed is not written over.
+fn keep_existing(study: &Path, other: &str) -> Result<(), Fault> {
+    if study.exists() {
+        return Err(Fault::usage(study.display(), "this file already exists; it is kept as it is")
+            .hint(format!("give {other}")));
+    }
     Ok(())
 }
 

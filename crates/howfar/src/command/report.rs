@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use howfar_evaluate::Results;
-use howfar_face::{Fault, files};
+use howfar_face::{Fault, encode_png, files};
 use howfar_report::{CellTime, Machine, Pictures, SheetPicture, Timing};
 use howfar_study::{StudyFolder, Workbench, all_cells, cell_times};
 
@@ -80,8 +80,19 @@ fn read_faces(folder: &StudyFolder, results: &Results) -> Result<BTreeMap<(Strin
     Ok(faces)
 }
 
+/// The faces that the mix put right or wrong, where reports look for them.
+pub fn write_changed_faces(workbench: &Workbench, folder: &StudyFolder, results: &Results) -> Result<(), Fault> {
+    files::create_folder(&folder.root().join("sheets").join("faces"))?;
+    for (set, row) in changed_faces(results) {
+        if let Some(picture) = workbench.picture(&set, row) {
+            files::write(&face_file(folder, results, &set, row), &encode_png(&picture))?;
+        }
+    }
+    Ok(())
+}
+
 /// Set and row of every face that a report shows by itself.
-pub fn changed_faces(results: &Results) -> BTreeSet<(String, u64)> {
+fn changed_faces(results: &Results) -> BTreeSet<(String, u64)> {
     let all = results.recipes.iter().flat_map(|recipe| &recipe.changed);
     all.flat_map(|changed| changed.fixed.iter().chain(&changed.broken))
         .map(|face| (face.set.clone(), face.row))
@@ -89,7 +100,7 @@ pub fn changed_faces(results: &Results) -> BTreeSet<(String, u64)> {
 }
 
 /// Where its picture lies in a study's folder.
-pub fn face_file(folder: &StudyFolder, results: &Results, set: &str, row: u64) -> PathBuf {
+fn face_file(folder: &StudyFolder, results: &Results, set: &str, row: u64) -> PathBuf {
     let set_idx = results.study.sets.iter().position(|s| s.name == set).unwrap_or(results.study.sets.len());
     folder.root().join("sheets").join("faces").join(format!("{set_idx:02}-{row}.png"))
 }

@@ -88,22 +88,11 @@ pub fn run_to_report(study: &Study, out: &Path, cores: CoreArgs, console: &Conso
     audit_study(&workbench, &folder, &AuditPlace { scratch: out.join("audit"), watch: &tell, stop: &stop })?;
     let results = howfar_study::analyse(&workbench, &folder)?;
     write_sheets(&workbench, &folder)?;
-    write_changed_faces(&workbench, &folder, &results)?;
+    report::write_changed_faces(&workbench, &folder, &results)?;
     report::write_timing(&workbench, &folder, started.elapsed().as_secs_f64())?;
     report::write_report(&folder)?;
     console.note(&format!("{} after {}", folder.root().display(), duration_words(started.elapsed().as_secs_f64())));
     Ok(results)
-}
-
-/// The faces that the mix put right or wrong, for the report.
-fn write_changed_faces(workbench: &Workbench, folder: &StudyFolder, results: &Results) -> Result<(), Fault> {
-    files::create_folder(&folder.root().join("sheets").join("faces"))?;
-    for (set, row) in report::changed_faces(results) {
-        if let Some(picture) = workbench.picture(&set, row) {
-            files::write(&report::face_file(folder, results, &set, row), &encode_png(&picture))?;
-        }
-    }
-    Ok(())
 }
 
 /// A contact sheet of each face set, for the report.

@@ -42,16 +42,15 @@ impl Lookers<'_> {
         let class_here: Vec<Option<usize>> =
             set.info().classes.iter().map(|class| self.classes.iter().position(|own| own == class)).collect();
         let (mut all, mut batch, mut n_left_out, mut n_read) = (Vec::new(), Vec::new(), 0, 0);
-        let mut flush = |batch: &mut Vec<(Picture, FaceLabels, usize)>| -> Result<(), Fault> {
-            let taken = std::mem::take(batch);
-            let pictures: Vec<Picture> = taken.iter().map(|(picture, ..)| picture.clone()).collect();
+        let mut flush = |batch: &mut Vec<(Picture, (FaceLabels, usize))>| -> Result<(), Fault> {
+            let (pictures, taken): (Vec<Picture>, Vec<(FaceLabels, usize)>) = std::mem::take(batch).into_iter().unzip();
             let features = self.user.map(|network| network.features(&pictures)).transpose()?;
             let looks = viewer.as_mut().map(|(viewer, model, places)| {
                 let pool = Pool::of_photos(model.classes().to_vec(), model.preprocessing(), &name, pictures)?;
                 Ok((viewer.look(&pool)?, *places))
             });
             let looks = looks.transpose()?;
-            for (i, (_, labels, class)) in taken.into_iter().enumerate() {
+            for (i, (labels, class)) in taken.into_iter().enumerate() {
                 let look = looks.as_ref().map(|(looks, places)| (&looks[i], *places));
                 let own = |(look, _): (&Look, _)| look.features.clone();
                 all.push(Looked {
@@ -67,7 +66,7 @@ impl Lookers<'_> {
         set.for_each(|face| {
             n_read += 1;
             match class_here[face.labels.label] {
-                Some(class) => batch.push((face.picture, face.labels, class)),
+                Some(class) => batch.push((face.picture, (face.labels, class))),
                 None => n_left_out += 1,
             }
             if batch.len() == FACES_AT_ONCE {

@@ -6,9 +6,10 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use howfar_face::{FaceSet, Fault, files};
+use howfar_face::{FaceSet, Fault, SubjectId, files, portrait_rows};
 
 use crate::command::draw::{Request, draw_unless_there};
+use crate::command::init::keep_existing;
 use crate::console::Console;
 
 /// Write the paper's experiments (VISAPP 2023) as a study: to stdout for face sets of yours, or with drawn stand-ins.
@@ -86,6 +87,8 @@ fn for_sets(args: &Args, console: &Console) -> Result<(), Fault> {
 
 /// Draws a stand-in for each database and writes the study beside them.
 fn with_stand_ins(folder: &Path, n_people: u32, console: &Console) -> Result<(), Fault> {
+    let study = folder.join("study.toml");
+    keep_existing(&study, "another folder")?;
     let split = split_of(n_people);
     // As in the paper, generated faces are easier than labelled ones, and of two unseen databases one is nearer to them than the other.
     // The first has 67 of 147 people, as RaFD has beside Oulu-CASIA.
@@ -103,7 +106,6 @@ fn with_stand_ins(folder: &Path, n_people: u32, console: &Console) -> Result<(),
         draw_unless_there(&Request { name: Some(name), ..Request::plain(people, style, seed, &out) }, console)?;
     }
     let listed = |names: &[&str]| listed(&names.iter().map(|name| Path::new("faces").join(name)).collect::<Vec<_>>());
-    let study = folder.join("study.toml");
     let sets = [listed(&["labelled-a", "labelled-b"]), listed(&["generated"]), listed(&["far", "near"])];
     let train = "network = \"compact\"\nlearning_rate = 1e-3          # for the small network; the recipe has 1e-4";
     files::write(&study, filled(sets, split, 3, train).as_bytes())?;
@@ -111,14 +113,8 @@ fn with_stand_ins(folder: &Path, n_people: u32, console: &Console) -> Result<(),
     Ok(())
 }
 
-fn subjects(folder: &Path) -> Result<BTreeSet<String>, Fault> {
-    let set = FaceSet::open(folder)?;
-    let mut subjects = BTreeSet::new();
-    set.for_each(|face| {
-        subjects.insert(face.labels.subject.to_string());
-        Ok(())
-    })?;
-    Ok(subjects)
+fn subjects(folder: &Path) -> Result<BTreeSet<SubjectId>, Fault> {
+    Ok(portrait_rows(&FaceSet::open(folder)?)?.into_keys().collect())
 }
 
 /// The paper's own numbers, or its proportions of another number of people.
