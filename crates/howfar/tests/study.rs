@@ -253,6 +253,14 @@ fn every_database_is_learned_from_and_judged_by_every_other() {
         assert!(matrix.stdout.contains(&format!("trained on {study}, k = ")), "{}", matrix.stdout);
     }
 
+    program::study(
+        &place,
+        &text.replace("train = 0.5, validation = 0.25, test = 0.25", "train = 5, validation = 2, test = 2"),
+    );
+    let too_many = howfar(&place, &["cross-database", "study.toml", "--out", "too-many"]);
+    assert_eq!(too_many.code, 2, "{}", too_many.stderr);
+    assert!(too_many.stderr.contains("real: use fractions or folds"), "{}", too_many.stderr);
+    assert!(!place.path().join("too-many").exists(), "no work before every set was looked at");
     program::study(&place, &text.replace("[unseen]\nsets = [\"unseen-too\"]\n", ""));
     let alone = howfar(&place, &["cross-database", "study.toml", "--out", "alone"]);
     assert_eq!(alone.code, 2, "{}", alone.stderr);

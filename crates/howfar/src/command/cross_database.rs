@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use howfar_face::{FaceSet, Fault, files};
+use howfar_face::{FaceSet, Fault, files, portrait_rows};
 use howfar_protocol::Study;
 
 use crate::command::CoreArgs;
@@ -35,9 +35,10 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
             .found("1")
             .expected("at least two in real.sets and unseen.sets"));
     }
+    // A set whose people cannot be split is told before hours of work on the others.
+    let names = sets.iter().map(|set| name_if_it_splits(&study, set)).collect::<Result<Vec<_>, _>>()?;
     let mut all = Vec::new();
-    for (i, set) in sets.iter().enumerate() {
-        let name = FaceSet::open(set)?.info().name.clone();
+    for (i, (set, name)) in sets.iter().zip(names).enumerate() {
         console.note(&format!("{} of {}: trained on {name}", i + 1, sets.len()));
         all.push(run_to_report(&with_real(&study, set, &name), &folder_of(&out, &name)?, args.cores, console)?);
     }
@@ -50,6 +51,15 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
         console.answer(howfar_report::matrix_text(&all).trim_end());
     }
     Ok(())
+}
+
+fn name_if_it_splits(study: &Study, set: &Path) -> Result<String, Fault> {
+    let set = FaceSet::open(set)?;
+    let people = portrait_rows(&set)?.into_keys().collect();
+    study.splits(&people).map_err(|fault| {
+        fault.hint(format!("{}: use fractions or folds that the people of every set allow", set.folder().display()))
+    })?;
+    Ok(set.info().name.clone())
 }
 
 /// The same study with one real set and all the others unseen.
