@@ -16,6 +16,8 @@ pub struct Twin {
     pub scale: Vec<f32>,
     pub shift: Vec<f32>,
     pub norm: bool,
+    /// Of the norm.
+    pub epsilon: f32,
 }
 
 impl Twin {
@@ -30,11 +32,12 @@ impl Twin {
             scale: numbers(block.n_out, seed + 3).iter().map(|v| v + 0.3 * v.signum()).collect(),
             shift: numbers(block.n_out, seed + 4),
             norm,
+            epsilon: EPSILON,
         }
     }
 
     pub fn norm(&self) -> Option<Norm<'_>> {
-        self.norm.then_some(Norm { scale: &self.scale, shift: &self.shift, epsilon: EPSILON })
+        self.norm.then_some(Norm { scale: &self.scale, shift: &self.shift, epsilon: self.epsilon })
     }
 
     /// Calls `f(index of y, index of the weight, index of x)` for every product of the convolution.
@@ -74,7 +77,7 @@ impl Twin {
             let count = channel(c).count() as f64;
             let mean = channel(c).sum::<f64>() / count;
             let variance = channel(c).map(|v| (v - mean).powi(2)).sum::<f64>() / count;
-            (mean, (variance + f64::from(EPSILON)).sqrt())
+            (mean, (variance + f64::from(self.epsilon)).sqrt())
         };
         (0..self.block.n_out).map(|c| if self.norm { of(c) } else { (0.0, 1.0) }).collect()
     }
