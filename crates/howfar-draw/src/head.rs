@@ -16,8 +16,11 @@ use crate::surface::{AXIS_Z, Surface, roll, unroll};
 
 /// How far an action unit reaches beyond its landmarks, in eye distances.
 const ACTION_REACH: f64 = 0.5;
+/// Brows move as bands of hair: their edges go where their middle lines go.
+const BROWS: std::ops::Range<usize> = 17..27;
+const BROW_HALF_WIDTH: f64 = 0.035;
 /// Between these heights the forehead comes to rest: the brows do not move the hair.
-const FOREHEAD: [f64; 2] = [0.45, 0.8];
+const FOREHEAD: [f64; 2] = [0.44, 0.68];
 /// The mesh is built with the jaw this far open (share of AU27), so that lips and lids have edges of their own.
 const BUILT_OPEN: f32 = 0.5;
 
@@ -198,7 +201,15 @@ impl Followers {
     /// Rows over the landmarks for every place, by windows that end a short way from the landmarks.
     fn windows(&self, at: &[Point]) -> LandmarkRows {
         let kernel = Kernel::Matern { length: ACTION_REACH };
-        let field = Field::fit(kernel, self.places.clone(), &self.rows.concat(), N_LANDMARKS, 1e-4);
+        let (mut places, mut values) = (self.places.clone(), self.rows.concat());
+        for k in BROWS {
+            let [u, y] = self.places[k];
+            for edge in [y - BROW_HALF_WIDTH, y + BROW_HALF_WIDTH] {
+                places.push([u, edge]);
+                values.extend_from_slice(&self.rows[k]);
+            }
+        }
+        let field = Field::fit(kernel, places, &values, N_LANDMARKS, 1e-4);
         at.par_iter()
             .map(|&q| {
                 let kept = 1.0 - smooth_step(q[1], FOREHEAD[0], FOREHEAD[1]);

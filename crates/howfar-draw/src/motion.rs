@@ -17,6 +17,11 @@ const NOSE_TO_LIP: f32 = 0.75;
 /// Gap left between lips that nothing opens: slightly below zero, so that one lip closes over the other.
 const CLOSED_GAP: f32 = -0.004;
 
+/// Where a brow's way down ends: its landmark, the landmarks of the upper lid below it, and the height above them in eye
+/// distances. The left half of the picture; brows mirror as 43 − k, lids as 81 − k.
+const BROW_ENDS: [(usize, [usize; 2], f32); 5] =
+    [(17, [36, 37], 0.1), (18, [37, 37], 0.05), (19, [37, 38], -0.02), (20, [38, 38], -0.11), (21, [38, 39], -0.18)];
+
 /// Above this intensity an action unit has done away with the rest position that it replaces; below, in part, so that a
 /// rising expression does not jump.
 const ONSET: f32 = 0.15;
@@ -107,16 +112,35 @@ impl Motion {
             shift_both(&mut self.muscles, k, 0.0, dy * habits.nose_brow * au9);
         }
         self.brow_v = v;
+        self.stop_brows(person);
+    }
+
+    /// Brows come down as far as the bone lets them: the nearer they are to the lids, the less they move.
+    fn stop_brows(&mut self, person: &Person) {
+        let rest = &person.landmarks;
+        for (brow, lids, end) in BROW_ENDS {
+            for (k, lids) in [(brow, lids), (43 - brow, lids.map(|lid| 81 - lid))] {
+                let lid_y = 0.5 * (rest[lids[0]][1] + rest[lids[1]][1]);
+                let room = (rest[k][1] - lid_y - end).max(0.03);
+                let drop = -(self.muscles[k][1] + self.jaw[k][1]);
+                if drop > 0.0 {
+                    self.muscles[k][1] += drop - room * (1.0 - (-1.3 * drop / room).exp());
+                }
+            }
+        }
     }
 
     fn mouth(&mut self, person: &Person, actions: &Actions) {
         let habits = &person.habits;
         let sneer = actions.of(9).max(actions.of(10));
-        self.lift(&[48, 54, 60, 64], -0.06 * habits.corner_drop * sneer);
+        self.lift(&[48, 54, 60, 64], -0.05 * habits.corner_drop * sneer);
         // The stretched mouth of fear: flat, corners low, lower teeth bare.
         let stretched = actions.of(20) * habits.stretch_drop;
         self.lift(&[55, 56, 57, 58, 59, 65, 66, 67], -0.07 * stretched);
-        self.lift(&[48, 54, 60, 64], -0.06 * stretched);
+        self.lift(&[48, 54, 60, 64], -0.05 * stretched);
+        for (k, out) in [(48, -1.0), (60, -1.0), (54, 1.0), (64, 1.0)] {
+            self.muscles[k][0] += 0.035 * out * stretched;
+        }
         if actions.any(&[12]) && actions.any(&[25]) {
             let smile = 0.05 * habits.open_smile * actions.of(12);
             self.lift(&[49, 50, 51, 52, 53, 61, 62, 63], 0.6 * smile);

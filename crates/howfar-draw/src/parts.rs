@@ -152,16 +152,18 @@ impl Scene<'_> {
     fn teeth(&self, lower: bool) -> Sheet {
         let (half, rest_y, z) = self.mouth_at_rest();
         let jaw = self.motion.jaw[66];
-        let bend = 0.9 + 0.6 * (self.actions.of(12) + self.actions.of(20));
+        // A drawn-out mouth shows teeth further back, on a narrower arch.
+        let drawn_out = self.actions.of(12).min(1.2);
+        let (bend, wide) = (0.8 + 0.25 * drawn_out, 0.98 + 0.22 * drawn_out);
         let (edge, height, back) =
             if lower { (rest_y + 0.92 * jaw[1] - 0.02, 0.15, -0.1 + 0.9 * jaw[2]) } else { (rest_y + 0.13, 0.16, 0.0) };
         let (offset, dull) = if lower { (0.5, 0.86) } else { (0.0, 1.0) };
         let towards = 0.62 + 0.38 * self.light.key[2].clamp(0.0, 1.0);
         Sheet::new(Stuff::Teeth, 49, 6, |p, q| {
-            let x = (2.0 * p - 1.0) * half * 0.98;
+            let x = (2.0 * p - 1.0) * half * wide;
             let gap = ((p - 0.5) * 8.0 + offset).rem_euclid(1.0) - 0.5;
             let between = 1.0 - 0.3 * step(gap.abs(), 0.38, 0.5);
-            let aside = 1.0 - 3.2 * (p - 0.5).powi(2);
+            let aside = 1.0 - 1.8 * (p - 0.5).powi(2);
             let light = self.person.skin.teeth * between * aside * dull * towards;
             ([x, edge - height * q, z - 0.075 - bend * x * x + back], light.max(0.03))
         })

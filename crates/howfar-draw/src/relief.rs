@@ -72,7 +72,7 @@ pub(crate) fn depth(furrow: Furrow, person: &Person, motion: &Motion, actions: &
         Furrow::ChinTop => (0.022 * au(17) + 0.006, 0.006),
         Furrow::CornerDown => (0.016 * au(15), 0.015),
         Furrow::Dimple => (0.03 * au(14) + 0.006 * au(12), 0.002),
-        Furrow::Nasolabial => (0.026 * au(12) + 0.022 * au(9) + 0.018 * au(10) + 0.004 * au(20), 0.022),
+        Furrow::Nasolabial => (0.026 * au(12) + 0.015 * au(9) + 0.013 * au(10) + 0.004 * au(20), 0.022),
     };
     person.habits.furrow * moved + person.resting_lines[furrow as usize] * rest
 }
