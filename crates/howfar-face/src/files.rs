@@ -1,6 +1,6 @@
 //! Files and folders with the path in every error; writes are whole or not there.
 
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
@@ -23,6 +23,24 @@ pub fn read_text(path: &Path) -> Result<String, Fault> {
 /// Creates a folder and its parents; an existing one is fine.
 pub fn create_folder(path: &Path) -> Result<(), Fault> {
     fs::create_dir_all(path).map_err(|e| Fault::io(path, "create the folder", &e))
+}
+
+/// The file in a folder that a writer holds locked.
+pub const LOCK_FILE: &str = "lock";
+
+/// Keeps other writers out of `folder` as long as the returned file lives. `doing` says what they would be told that another
+/// one does there.
+pub fn lock_folder(folder: &Path, doing: &str) -> Result<File, Fault> {
+    let path = folder.join(LOCK_FILE);
+    let file = File::create(&path).map_err(|e| Fault::io(&path, "create", &e))?;
+    match file.try_lock() {
+        Err(TryLockError::WouldBlock) => {
+            Err(Fault::usage(folder.display(), format!("another howfar is {doing} at this moment"))
+                .hint("wait for it, or give another --out"))
+        }
+        // Some file systems have no locks; one writer is the rule there too.
+        Ok(()) | Err(TryLockError::Error(_)) => Ok(file),
+    }
 }
 
 /// Renames within one file system, replacing a file at the target.

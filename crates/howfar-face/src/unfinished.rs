@@ -5,7 +5,7 @@
 //! another request, and every file that changed, is thrown away. A stop loses nothing, a kill the faces since the last
 //! row group at most.
 
-use std::fs::{File, TryLockError};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -18,7 +18,6 @@ const VERSION: u32 = 1;
 const RECORD_FILE: &str = "unfinished.json";
 const GROUPS_FOLDER: &str = "groups";
 const REST_FILE: &str = "groups/rest.parquet";
-const LOCK_FILE: &str = "lock";
 /// Bytes hashed at once.
 const READ_BYTES: usize = 1 << 20;
 
@@ -63,11 +62,11 @@ impl Unfinished {
     pub fn open(partial: &Path, info: &FaceSetInfo, request: &str) -> Result<Self, Fault> {
         let request_sha256 = request_sha256(partial, info, request)?;
         files::create_folder(partial)?;
-        let lock = lock(partial)?;
+        let lock = files::lock_folder(partial, "writing this set")?;
         if let Some(record) = trusted(partial, &request_sha256) {
             return Ok(Unfinished { partial: partial.to_owned(), record, _lock: lock });
         }
-        for entry in files::sorted_entries(partial)?.into_iter().filter(|entry| !entry.ends_with(LOCK_FILE)) {
+        for entry in files::sorted_entries(partial)?.into_iter().filter(|entry| !entry.ends_with(files::LOCK_FILE)) {
             if entry.is_dir() { files::remove_folder(&entry)? } else { files::remove_file(&entry)? }
         }
         files::create_folder(&partial.join("data"))?;
@@ -136,7 +135,7 @@ impl Unfinished {
     /// Removes everything that is not part of the set.
     pub fn clear(self) -> Result<(), Fault> {
         files::remove_folder(&self.partial.join(GROUPS_FOLDER))?;
-        files::remove_file(&self.partial.join(LOCK_FILE))?;
+        files::remove_file(&self.partial.join(files::LOCK_FILE))?;
         files::remove_file(&self.partial.join(RECORD_FILE))
     }
 
@@ -149,19 +148,6 @@ impl Unfinished {
 fn request_sha256(partial: &Path, info: &FaceSetInfo, request: &str) -> Result<String, Fault> {
     let info = serde_json::to_vec(info).map_err(|e| Fault::data(partial.display(), e.to_string()))?;
     Ok(sha256_hex(&[request.as_bytes(), b"\n", &info]))
-}
-
-fn lock(partial: &Path) -> Result<File, Fault> {
-    let path = partial.join(LOCK_FILE);
-    let file = File::create(&path).map_err(|e| Fault::io(&path, "create", &e))?;
-    match file.try_lock() {
-        Err(TryLockError::WouldBlock) => {
-            Err(Fault::usage(partial.display(), "another howfar is writing this set at this moment")
-                .hint("wait for it, or give another --out"))
-        }
-        // Some file systems have no locks; one writer is the rule there too.
-        Ok(()) | Err(TryLockError::Error(_)) => Ok(file),
-    }
 }
 
 /// The record, if it belongs to this request and every file is as recorded.

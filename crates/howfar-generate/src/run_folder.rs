@@ -3,7 +3,7 @@
 //! In: what a training hands over. Out: files. After a stop the losses beyond the kept state are dropped, so that a resumed run
 //! writes the same lines as an unbroken one.
 
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -21,6 +21,8 @@ const VERSION: u64 = 1;
 /// A folder of one training.
 pub struct RunFolder {
     path: PathBuf,
+    /// Held while the training lives: two of them would write one state over the other's.
+    _lock: File,
 }
 
 /// The state of a training between two steps.
@@ -36,10 +38,10 @@ pub struct Checkpoint {
 }
 
 impl RunFolder {
-    /// Opens a folder, which is made where there is none.
+    /// Opens a folder, which is made where there is none, for one training at a time.
     pub fn open(path: &Path) -> Result<Self, Fault> {
         files::create_folder(&path.join("sheets"))?;
-        Ok(RunFolder { path: path.to_owned() })
+        Ok(RunFolder { path: path.to_owned(), _lock: files::lock_folder(path, "training in this folder")? })
     }
 
     /// Where the weights are written.

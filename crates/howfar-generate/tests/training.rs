@@ -95,6 +95,36 @@ fn stylegan2_goes_on_as_if_it_had_not_stopped() {
 }
 
 #[test]
+fn two_trainings_do_not_share_a_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let set = face_set(folder.path());
+    let out = folder.path().join("run");
+    let settings = settings::<StarGanRecipe>(STARGAN, "here").unwrap();
+    let mut faces = TrainingFaces::read(&set).unwrap();
+    let request = TrainRequest {
+        settings: &settings,
+        seed: 3,
+        out: &out,
+        precision: Precision::Half,
+        line_every: 4,
+        keep_every: 5,
+    };
+    let mut refusals = Vec::new();
+    train::<StarGanRecipe>(&request, &mut faces, &mut |_| {
+        refusals.push(run::<StarGanRecipe>(&set, STARGAN, &out, None).err().unwrap());
+        ControlFlow::Continue(())
+    })
+    .unwrap();
+    assert!(!refusals.is_empty());
+    for fault in refusals {
+        assert_eq!(fault.kind(), FaultKind::Usage, "{fault}");
+        assert!(fault.to_string().contains("another howfar is training in this folder"), "{fault}");
+    }
+    // The first one is through: its folder is free.
+    run::<StarGanRecipe>(&set, STARGAN, &out, None).unwrap();
+}
+
+#[test]
 fn unknown_settings_are_refused_by_name() {
     let fault = settings::<StarGanRecipe>(&format!("colour = 3\n{STARGAN}"), "mine.toml").err().unwrap();
     assert!(fault.to_string().contains("colour") && fault.to_string().starts_with("mine.toml"), "{fault}");
