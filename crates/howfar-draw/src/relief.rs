@@ -33,13 +33,15 @@ impl Relief {
         let whole: Landmarks =
             std::array::from_fn(|k| std::array::from_fn(|a| person.landmarks[k][a] - mean[k][a] + motion.jaw[k][a]));
         head.whole.add(&whole, &mut vertices);
+        let still: Vec<f32> = vertices.iter().map(|v| v[1]).collect();
         head.local.add(&motion.muscles, &mut vertices);
+        let slid: Vec<f32> = vertices.iter().zip(&still).map(|(v, y)| v[1] - y).collect();
         let mut furrowed = vec![0.0; vertices.len()];
         let mut swell = vec![0.0; vertices.len()];
         furrow(head, person, motion, actions, &mut swell, &mut furrowed);
         bumps(head, person, actions, &mut swell);
         raise_cheeks(&head.paint.cheeks, actions, &mut vertices);
-        let hair = hair_cover(head, &person.hair, &mut swell);
+        let hair = hair_cover(head, &person.hair, &slid, &mut swell);
         for (vertex, swell) in vertices.iter_mut().zip(&swell).filter(|(_, s)| **s != 0.0) {
             let out = outward(*vertex);
             (0..3).for_each(|axis| vertex[axis] += swell * out[axis]);
@@ -117,8 +119,8 @@ fn step(x: f32, from: f32, to: f32) -> f32 {
     t * t * (3.0 - 2.0 * t)
 }
 
-/// Where hair grows; it also swells the head.
-fn hair_cover(head: &HeadModel, hair: &Hair, swell: &mut [f32]) -> Vec<f32> {
+/// Where hair lies; it also swells the head. Skin that muscles have `slid` up or down moves below it.
+fn hair_cover(head: &HeadModel, hair: &Hair, slid: &[f32], swell: &mut [f32]) -> Vec<f32> {
     let mut cover = vec![0.0; swell.len()];
     if hair.cut == HairCut::Bald {
         return cover;
@@ -134,10 +136,10 @@ fn hair_cover(head: &HeadModel, hair: &Hair, swell: &mut [f32]) -> Vec<f32> {
         })
         .collect();
     for (i, &[u, y]) in head.grid.places.iter().enumerate() {
-        let y = y as f32;
         if y < 0.3 && u.abs() < 0.9 {
             continue;
         }
+        let y = y as f32 + slid[i];
         let (line, steepness) = lines[i % n_columns];
         let above = (y - line) / steepness;
         cover[i] = step(above, -0.06, 0.06);
