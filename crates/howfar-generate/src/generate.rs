@@ -25,6 +25,9 @@ const FEWEST_TRIED: u64 = 50;
 /// People that may be tried for one who passes.
 const MOST_TRIED: u64 = 10;
 
+/// What `GenerateRequest::expressions` calls the person's own picture, to which no expression was given.
+const OWN_PICTURE: &str = "person";
+
 /// What is to be generated.
 pub struct GenerateRequest<'a> {
     /// A StyleGAN2, unless people are taken from a set.
@@ -35,7 +38,7 @@ pub struct GenerateRequest<'a> {
     pub from: Option<&'a FaceSet>,
     /// How many people; all of `from` if not said.
     pub people: Option<u64>,
-    /// Names of the StarGAN's classes; all but neutral if empty.
+    /// Names of the StarGAN's classes, or `person` for the picture that expressions are given to; all classes but neutral if empty.
     pub expressions: &'a [String],
     /// How far styles keep from their mean: 1 as trained.
     pub truncation: f32,
@@ -62,8 +65,8 @@ pub(crate) struct Plan<'a> {
     pub(crate) n_people: u64,
     /// How many there are to choose from.
     n_candidates: u64,
-    /// Names and places of the classes to show.
-    pub(crate) shown: Vec<(String, usize)>,
+    /// Names and places of the classes to show; the person's own picture has none.
+    pub(crate) shown: Vec<(String, Option<usize>)>,
     neutral: Option<usize>,
     intensity: (f32, f32),
     seed: u64,
@@ -208,44 +211,47 @@ impl<'a> Plan<'a> {
     /// The faces of a group of people, each person with every expression in turn.
     fn faces(&self, group: &[Identity]) -> Result<Vec<Face>, Fault> {
         let StarGanShape { side, n_channels, n_classes, .. } = self.shape;
+        let own: Vec<Vec<f32>> = group.iter().map(|identity| self.input(&identity.picture)).collect();
         let (mut inputs, mut labels, mut strengths) = (Vec::new(), Vec::new(), Vec::new());
-        for identity in group {
-            let values = self.input(&identity.picture);
+        for (identity, own) in group.iter().zip(&own) {
             let mut rng = stream(self.seed, "intensity", identity.number);
-            for (_, class) in &self.shown {
+            for class in self.shown.iter().filter_map(|(_, class)| *class) {
                 let strength = self.intensity.0 + (self.intensity.1 - self.intensity.0) * unit(&mut rng);
                 let mut label = vec![0.0; n_classes];
                 if let Some(neutral) = self.neutral {
                     label[neutral] = 1.0 - strength;
                 }
-                label[*class] += strength;
-                inputs.extend(&values);
+                label[class] += strength;
+                inputs.extend(own);
                 labels.extend(label);
                 strengths.push(strength);
             }
         }
-        let pictures = self.shape.transferred(&self.generator, &inputs, &labels);
-        let pictures = pictures.chunks_exact(side * side * n_channels);
-        let people = group.iter().flat_map(|identity| (0..self.shown.len()).map(move |shown| (identity, shown)));
-        let face = |((values, (identity, shown)), strength): ((&[f32], (&Identity, usize)), &f32)| {
-            let picture = Picture {
-                width: side as u32,
-                height: side as u32,
-                channels: n_channels as u32,
-                data: values.iter().map(|v| to_level(*v)).collect(),
-            };
-            let source = format!("seed {}, person {}, intensity {strength:.2}", self.seed, identity.number);
-            let labels = FaceLabels {
-                label: shown,
-                subject: SubjectId::new(&self.database, &format!("{:07}", identity.number))?,
-                provenance: Provenance::Generated,
-                parent: identity.parent.clone(),
-                source,
-                drawn: None,
-            };
-            Ok(Face { picture, labels })
-        };
-        pictures.zip(people).zip(&strengths).map(face).collect()
+        let moved =
+            if labels.is_empty() { Vec::new() } else { self.shape.transferred(&self.generator, &inputs, &labels) };
+        let mut moved = moved.chunks_exact(side * side * n_channels).zip(strengths);
+        let mut faces = Vec::with_capacity(group.len() * self.shown.len());
+        for (identity, own) in group.iter().zip(&own) {
+            for (label, (_, class)) in self.shown.iter().enumerate() {
+                let mut source = format!("seed {}, person {}", self.seed, identity.number);
+                let mut values = own.as_slice();
+                if let Some((picture, strength)) = class.and_then(|_| moved.next()) {
+                    values = picture;
+                    source += &format!(", intensity {strength:.2}");
+                }
+                let picture = Picture {
+                    width: side as u32,
+                    height: side as u32,
+                    channels: n_channels as u32,
+                    data: values.iter().map(|v| to_level(*v)).collect(),
+                };
+                let subject = SubjectId::new(&self.database, &format!("{:07}", identity.number))?;
+                let (provenance, parent) = (Provenance::Generated, identity.parent.clone());
+                let labels = FaceLabels { label, subject, provenance, parent, source, drawn: None };
+                faces.push(Face { picture, labels });
+            }
+        }
+        Ok(faces)
     }
 
     /// A picture in the size and colours of the StarGAN, by the one path that `prepare` crops and resizes by.
@@ -280,16 +286,17 @@ fn identities<'a>(request: &GenerateRequest<'a>) -> Result<(Identities<'a>, u64)
     Ok((Identities::Drawn { shape, generator: identity.parameters.prepare(), truncation, seed }, people))
 }
 
-fn shown(classes: &[String], wanted: &[String]) -> Result<Vec<(String, usize)>, Fault> {
+fn shown(classes: &[String], wanted: &[String]) -> Result<Vec<(String, Option<usize>)>, Fault> {
+    let named = |(place, name): (usize, &String)| (name.clone(), Some(place));
     if wanted.is_empty() {
-        let all = classes.iter().cloned().zip(0..).filter(|(name, _)| name != "neutral");
-        return Ok(all.collect());
+        return Ok(classes.iter().enumerate().filter(|(_, name)| name.as_str() != "neutral").map(named).collect());
     }
     let find = |name: &String| match classes.iter().position(|class| class == name) {
-        Some(place) => Ok((name.clone(), place)),
+        Some(place) => Ok((name.clone(), Some(place))),
+        None if name == OWN_PICTURE => Ok((name.clone(), None)),
         None => Err(Fault::usage("--expressions", "the expression network does not know this one")
             .found(name)
-            .expected(classes.join(", "))),
+            .expected(format!("{}, or {OWN_PICTURE} for the picture that they are given to", classes.join(", ")))),
     };
     wanted.iter().map(find).collect()
 }

@@ -150,6 +150,33 @@ fn people_of_a_set_keep_their_names_as_parents() {
     // In the order of the chosen faces: a's only one, b's neutral one, c's only one.
     let parents: Vec<String> = faces_of(&set).iter().map(|f| f.labels.parent.as_ref().unwrap().to_string()).collect();
     assert_eq!(parents, ["db:a", "db:b", "db:c"]);
+    // The picture that they are given to, cut to the StarGAN's size.
+    let (wanted, out) = (["person".to_owned()], folder.path().join("own"));
+    let own =
+        generate(
+            &GenerateRequest { expressions: &wanted, out: &out, ..request },
+            &mut |_, _| ControlFlow::Continue(()),
+        );
+    let own: Vec<Picture> = faces_of(&own.unwrap().set).into_iter().map(|face| face.picture).collect();
+    assert_eq!(own, [91, 90, 91].map(|level| Picture::gray(48, 48, vec![level; 48 * 48])));
+}
+
+#[test]
+fn a_persons_own_picture_changes_no_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let (identity, expression) = (identity(), expression());
+    let made = |name: &str, wanted: &[&str]| {
+        let (out, wanted) = (folder.path().join(name), wanted.iter().map(|&w| w.to_owned()).collect::<Vec<_>>());
+        let request = GenerateRequest { expressions: &wanted, ..request(&identity, &expression, &out) };
+        faces_of(&generate(&request, &mut |_, _| ControlFlow::Continue(())).unwrap().set)
+    };
+    let (with, without) = (made("with", &["person", "surprise"]), made("without", &["surprise"]));
+    assert_eq!((with.len(), without.len()), (22, 11));
+    for (pair, alone) in with.chunks(2).zip(&without) {
+        assert_eq!(pair[1].picture, alone.picture);
+        assert_ne!(pair[0].picture, pair[1].picture);
+        assert_eq!(pair[0].labels.subject, alone.labels.subject);
+    }
 }
 
 #[test]
