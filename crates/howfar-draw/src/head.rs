@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use crate::curve::{Point, distance, smooth_step, spline_rows};
 use crate::grid::Grid;
-use crate::measures::{Landmarks, Measures, N_LANDMARKS};
+use crate::measures::{BROWS, Landmarks, Measures, N_LANDMARKS};
 use crate::paint::Paint;
 use crate::plate::{Field, Kernel};
 use crate::spread::Spread;
@@ -16,10 +16,9 @@ use crate::surface::{AXIS_Z, Surface, roll, unroll};
 
 /// How far an action unit reaches beyond its landmarks, in eye distances.
 const ACTION_REACH: f64 = 0.5;
-/// Brows move as bands of hair: their edges go where their middle lines go.
-const BROWS: std::ops::Range<usize> = 17..27;
+/// Brows move as bands of hair: edges so far from their middle lines, in eye distances, go where those go.
 const BROW_HALF_WIDTH: f64 = 0.035;
-/// Between these heights the forehead comes to rest: the brows do not move the hair.
+/// Between these heights the forehead comes to rest.
 const FOREHEAD: [f64; 2] = [0.44, 0.68];
 /// The mesh is built with the jaw this far open (share of AU27), so that lips and lids have edges of their own.
 const BUILT_OPEN: f32 = 0.5;

@@ -6,6 +6,8 @@ use serde::Deserialize;
 
 /// Landmarks of a face (iBUG order: 0-16 jaw, 17-26 brows, 27-35 nose, 36-47 eyes, 48-59 outer and 60-67 inner lips).
 pub(crate) const N_LANDMARKS: usize = 68;
+/// The landmarks of the brows; k and 43 − k are mirror images.
+pub(crate) const BROWS: std::ops::Range<usize> = 17..27;
 
 /// One point or vector a landmark, in eye distances: x to the picture's right, y up, z towards the viewer.
 pub(crate) type Landmarks = [[f32; 3]; N_LANDMARKS];

@@ -6,7 +6,7 @@
 
 use crate::actions::Actions;
 use crate::head::HeadModel;
-use crate::measures::{Landmarks, N_LANDMARKS};
+use crate::measures::{BROWS, Landmarks, N_LANDMARKS};
 use crate::person::{LIP_PAIRS, Person, shift_both};
 
 /// Factors on the measured displacements, which are too weak to be read at 64 pixels: action unit, gain.
@@ -98,7 +98,7 @@ impl Motion {
         for (k, dx, dy) in [(21, 0.035, -0.115), (20, 0.03, -0.10), (19, 0.02, -0.055), (18, 0.01, -0.015)] {
             shift_both(&mut self.muscles, k, dx * v, dy * v);
         }
-        for k in 17..27 {
+        for k in BROWS {
             self.muscles[k][1] -= 0.08 * habits.brow_flat * v;
         }
         // Sadness and fear: inner ends up, outer ends down. Without AU4 a raised brow stays an arch.
@@ -115,7 +115,8 @@ impl Motion {
         self.stop_brows(person);
     }
 
-    /// Brows come down as far as the bone lets them: the nearer they are to the lids, the less they move.
+    /// Brows come down as far as the bone lets them: the nearer they are to their end, the less they move. Far from it they
+    /// move a little more than asked for, or a weak frown would not be read.
     fn stop_brows(&mut self, person: &Person) {
         let rest = &person.landmarks;
         for (brow, lids, end) in BROW_ENDS {

@@ -3,7 +3,7 @@
 //! In: a style and the person's streams. Out: a `Person`.
 
 use crate::dice::{Dice, Source};
-use crate::measures::{Landmarks, Measures, N_LANDMARKS};
+use crate::measures::{BROWS, Landmarks, Measures};
 use crate::paint::N_FURROWS;
 use crate::style::{HairStyle, ShapeStyle, SkinStyle, Style};
 
@@ -290,7 +290,7 @@ impl Glasses {
 
 /// Moves every landmark that `which` names by (dx, dy), mirrored in x on the left half.
 pub(crate) fn shift_both(moves: &mut Landmarks, which: usize, dx: f32, dy: f32) {
-    debug_assert!((17..27).contains(&which) && which < N_LANDMARKS, "brow landmarks mirror as 43 - k");
+    debug_assert!(BROWS.contains(&which), "brow landmarks mirror as 43 - k");
     moves[which][0] += dx;
     moves[which][1] += dy;
     moves[43 - which][0] -= dx;

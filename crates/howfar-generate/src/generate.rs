@@ -38,7 +38,8 @@ pub struct GenerateRequest<'a> {
     pub from: Option<&'a FaceSet>,
     /// How many people; all of `from` if not said.
     pub people: Option<u64>,
-    /// Names of the StarGAN's classes, or `person` for the picture that expressions are given to; all classes but neutral if empty.
+    /// Names of the StarGAN's classes, or `person` for the picture that expressions are given to (not of people of `from`, whose
+    /// pictures nothing generated); all classes but neutral if empty.
     pub expressions: &'a [String],
     /// How far styles keep from their mean: 1 as trained.
     pub truncation: f32,
@@ -193,6 +194,11 @@ impl<'a> Plan<'a> {
         let n_people = request.people.map_or(n_candidates, |people| people.min(n_candidates));
         let classes = classes(request.expression);
         let shown = shown(&classes, request.expressions)?;
+        if request.from.is_some() && shown.iter().any(|(_, class)| class.is_none()) {
+            return Err(Fault::usage("--expressions", "the pictures of these people are no generated ones")
+                .found(format!("{OWN_PICTURE}, with --from"))
+                .hint("howfar sheet MADE --parents FACES shows them before their expressions"));
+        }
         let neutral = classes.iter().position(|class| class == "neutral");
         Ok(Plan {
             shape,

@@ -150,15 +150,12 @@ fn people_of_a_set_keep_their_names_as_parents() {
     // In the order of the chosen faces: a's only one, b's neutral one, c's only one.
     let parents: Vec<String> = faces_of(&set).iter().map(|f| f.labels.parent.as_ref().unwrap().to_string()).collect();
     assert_eq!(parents, ["db:a", "db:b", "db:c"]);
-    // The picture that they are given to, cut to the StarGAN's size.
+    // Their own pictures are photographs: they must not be called generated.
     let (wanted, out) = (["person".to_owned()], folder.path().join("own"));
-    let own =
-        generate(
-            &GenerateRequest { expressions: &wanted, out: &out, ..request },
-            &mut |_, _| ControlFlow::Continue(()),
-        );
-    let own: Vec<Picture> = faces_of(&own.unwrap().set).into_iter().map(|face| face.picture).collect();
-    assert_eq!(own, [91, 90, 91].map(|level| Picture::gray(48, 48, vec![level; 48 * 48])));
+    let request = GenerateRequest { expressions: &wanted, out: &out, ..request };
+    let fault = generate(&request, &mut |_, _| ControlFlow::Continue(())).unwrap_err();
+    assert_eq!((fault.kind(), fault.place()), (FaultKind::Usage, "--expressions"), "{fault}");
+    assert!(!out.exists());
 }
 
 #[test]
@@ -176,7 +173,10 @@ fn a_persons_own_picture_changes_no_other() {
         assert_eq!(pair[1].picture, alone.picture);
         assert_ne!(pair[0].picture, pair[1].picture);
         assert_eq!(pair[0].labels.subject, alone.labels.subject);
+        assert_eq!((pair[0].picture.width, pair[0].picture.channels), (48, 1), "as the StarGAN takes it");
     }
+    let own = made("own", &["person"]);
+    assert!(own.iter().zip(with.chunks(2)).all(|(own, pair)| own.picture == pair[0].picture));
 }
 
 #[test]

@@ -13,7 +13,7 @@ use crate::composed::{numbers, tensor};
 use crate::device::ComputeDevice;
 use crate::forward::{Dropped, Leaves, Mode, forward};
 use crate::gan::{Flow, NoiseInput, Parameters, StarGanShape, StyleGan2Shape};
-use crate::{Architecture, Classifier, NetworkKind, PictureShape};
+use crate::{Architecture, Classifier, NetFault, NetworkKind, PictureShape};
 
 /// The card; opened once a process.
 static CARD: LazyLock<Option<Device>> = LazyLock::new(|| {
@@ -50,10 +50,10 @@ fn assert_close(what: &str, found: &[f32], expected: &[f32]) {
 }
 
 #[test]
-fn the_small_network_and_its_gradients_are_those_of_the_processor() {
-    let Some(card) = &*CARD else { return };
+fn the_small_network_and_its_gradients_are_those_of_the_processor() -> Result<(), NetFault> {
+    let Some(card) = &*CARD else { return Ok(()) };
     let picture = PictureShape { side: 48, n_channels: 1 };
-    let architecture = Architecture::new(NetworkKind::Compact, 6, picture).unwrap();
+    let architecture = Architecture::new(NetworkKind::Compact, 6, picture)?;
     let rng = &mut ChaCha8Rng::seed_from_u64(3);
     let weights = Classifier::new(architecture.clone(), rng).weights().clone();
     let dropped = Dropped::draw(&architecture, Some(rng));
@@ -76,6 +76,7 @@ fn the_small_network_and_its_gradients_are_those_of_the_processor() {
             _ => assert_eq!(found, expected, "{}", parameter.name),
         }
     }
+    Ok(())
 }
 
 #[test]

@@ -180,6 +180,21 @@ fn a_write_that_was_interrupted() {
 }
 
 #[test]
+fn a_second_training_in_the_folder_of_a_running_one() {
+    let place = workplace();
+    program::draw(&place, "faces", 4, 1);
+    for (folder, train) in [
+        ("m.safetensors.run", &["train", "faces", "--epochs", "1", "--out", "m.safetensors"][..]),
+        ("gan", &["train-generator", "stargan", "faces", "--out", "gan"]),
+    ] {
+        let folder = place.path().join(folder);
+        fs::create_dir_all(&folder).unwrap();
+        let _running = howfar_face::files::lock_folder(&folder, "training").unwrap();
+        expect(&howfar(&place, train), 2, &["another howfar is training in this folder", "another --out"]);
+    }
+}
+
+#[test]
 fn a_face_set_of_a_newer_version() {
     let place = workplace();
     program::draw(&place, "real", 2, 1);

@@ -36,7 +36,7 @@ pub struct Args {
     /// Give expressions to the people of a face set instead.
     #[arg(long, value_name = "FACES")]
     from: Option<PathBuf>,
-    /// Expressions, separated by commas; without it all that the StarGAN knows but neutral. `person` is the picture that they are given to.
+    /// Expressions, separated by commas; without it all that the StarGAN knows but neutral. `person` is the picture that they are given to (not with --from).
     #[arg(long, value_delimiter = ',')]
     expressions: Vec<String>,
     /// How far people keep from the mean person: 1 as trained, smaller is plainer and less broken, 0 is always the same.

@@ -84,6 +84,7 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     // A run that was stopped goes on from what lies here.
     let folder = run_folder(&args.out);
     files::create_folder(&folder)?;
+    let lock = files::lock_folder(&folder, "training in this folder")?;
     let inputs = TrainingInputs {
         pool: &pool,
         mixture: &mixture,
@@ -101,6 +102,7 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     })?;
     let precision = if args.precision == "half" { Precision::Half } else { Precision::Full };
     trained.model.save_with(&args.out, precision)?;
+    drop(lock);
     files::remove_folder(&folder)?;
     let whose = whose(&pool);
     console.answer(&format!(

@@ -15,6 +15,11 @@ use crate::console::{Console, duration_words};
 /// Between two lines that tell where it is.
 const LINE_EVERY: Duration = Duration::from_secs(20);
 
+/// A critic that tells labels apart this little after this share of the steps has collapsed: its loss against the logarithm of the
+/// number of classes.
+const COLLAPSED: f64 = 0.97;
+const COLLAPSED_AFTER: f64 = 0.1;
+
 /// Train the network that draws people or the one that changes expressions.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
@@ -102,8 +107,15 @@ fn train_kind<R: Recipe>(
     let (stop, started) = (stop_flag(), Instant::now());
     let mut last_line: Option<Instant> = None;
     let mut losses = String::new();
+    let (n_classes, mut is_told) = (faces.classes().len(), false);
     train::<R>(&request, faces, &mut |progress: &Progress| {
         if let Some(means) = &progress.losses {
+            if !is_told && has_collapsed(progress, means, n_classes) {
+                is_told = true;
+                console.note(
+                    "warning: the critic tells no label apart, so expressions will not be learnt: stop, and take another --seed",
+                );
+            }
             losses = means.iter().map(|(name, mean)| format!("  {name} {mean:.3}")).collect();
         }
         if last_line.is_none_or(|line| line.elapsed() >= LINE_EVERY) || progress.step == progress.n_steps {
@@ -116,9 +128,33 @@ fn train_kind<R: Recipe>(
     Ok(())
 }
 
+/// Whether a StarGAN's critic still guesses labels where it should have learnt some.
+fn has_collapsed(progress: &Progress, means: &[(String, f64)], n_classes: usize) -> bool {
+    let label = means.iter().find(|(name, _)| name == "critic/label").map(|(_, mean)| *mean);
+    progress.step as f64 >= COLLAPSED_AFTER * progress.n_steps as f64
+        && label.is_some_and(|loss| loss >= COLLAPSED * (n_classes as f64).ln())
+}
+
 fn words(progress: &Progress, elapsed_s: f64, losses: &str) -> String {
     let Progress { step, n_steps, begin, .. } = *progress;
     let seconds_a_step = elapsed_s / (step - begin).max(1) as f64;
     let left = duration_words(seconds_a_step * (n_steps - step) as f64);
     format!("step {step} of {n_steps}  {seconds_a_step:.2} s/step  {left} left{losses}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_critic_that_guesses_labels_is_told_from_one_that_has_just_begun_or_learns() {
+        // The losses of two trainings on the same faces.
+        for (step, label, collapsed) in [(500, 1.9459, false), (1000, 1.9459, true), (1000, 0.78, false)] {
+            let progress = Progress { step, n_steps: 10_000, begin: 0, losses: None };
+            let means = [("critic/label".to_owned(), label), ("critic/real".to_owned(), 2.0)];
+            assert_eq!(has_collapsed(&progress, &means, 7), collapsed, "step {step}, {label}");
+        }
+        let progress = Progress { step: 5000, n_steps: 10_000, begin: 0, losses: None };
+        assert!(!has_collapsed(&progress, &[("generator/loss".to_owned(), 9.0)], 7), "a StyleGAN2 has no labels");
+    }
 }
