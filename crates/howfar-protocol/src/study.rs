@@ -371,7 +371,7 @@ fn toml_fault(text: &str, place: &str, error: &toml::de::Error) -> Fault {
     // A refused value of ours carries its answers as further lines; its first says enough here.
     let what = message.lines().next().unwrap_or(message);
     let quoted: Vec<&str> = what.split('`').skip(1).step_by(2).collect();
-    let short = what.split(", expected").next().unwrap_or(what);
+    let (short, wanted) = what.split_once(", expected ").unwrap_or((what, ""));
     let mut fault = Fault::usage(format!("{place}, line {}", line_idx + 1), short).found(line);
     if let Some((unknown, known)) = quoted.split_first()
         && what.starts_with("unknown")
@@ -386,6 +386,8 @@ fn toml_fault(text: &str, place: &str, error: &toml::de::Error) -> Fault {
         fault = fault
             .expected(format!("`{}`", quoted.first().unwrap_or(&"the field")))
             .hint("`howfar init` writes a whole study file to start from; docs/study.md lists the fields");
+    } else if !wanted.is_empty() {
+        fault = fault.expected(wanted);
     }
     fault
 }
@@ -445,6 +447,7 @@ mod tests {
             ("unknown key", "[train]\nepoch = 3\n", "line 8: unknown field `epoch`", "did you mean `epochs`?"),
             ("k negative", "[grid]\nk = [0, -1]\n", "line 8: k: not a mixture ratio", "finite numbers from 0 up"),
             ("k a word", "[grid]\nk = [\"many\"]\n", "line 8: invalid type", "found     k = [\"many\"]"),
+            ("a word for a number", "[train]\nepochs = \"many\"\n", "line 8: invalid type", "expected  u32"),
             ("unknown arm", "[grid]\narms = [\"mixed\"]\n", "line 8: unknown variant `mixed`", "did you mean `mix`?"),
             ("unknown network", "[train]\nnetwork = [\"vgg\"]\n", "line 8: a network is one of", "\"vgg16\""),
             (
