@@ -97,6 +97,9 @@ pub struct GeneratorCard {
     pub seed: u64,
     /// Every subject whose pictures it was trained on; none for drawn faces.
     pub trained_on: Vec<SubjectId>,
+    /// `content_sha256` of every set of people's faces that it was trained on or that its style was fitted to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub trained_on_content: Vec<String>,
     /// Its settings, as a text (a style file, say).
     pub settings: String,
 }

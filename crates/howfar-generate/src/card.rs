@@ -62,6 +62,7 @@ pub(crate) fn info(request: &GenerateRequest<'_>, plan: &Plan<'_>) -> FaceSetInf
         name: format!("howfar generate {}", env!("CARGO_PKG_VERSION")),
         seed: request.seed,
         trained_on: seen.into_iter().collect(),
+        trained_on_content: Vec::new(),
         settings: format!(
             "networks (steps): {}; people {}; truncation {}; intensity {low}..{high}{}",
             generators.iter().map(word).collect::<Vec<_>>().join(", "),

@@ -134,6 +134,7 @@ fn card<R: Recipe>(request: &TrainRequest<'_, R::Settings>, faces: &TrainingFace
         name: format!("howfar train-generator {} {}", R::KIND, env!("CARGO_PKG_VERSION")),
         seed: request.seed,
         trained_on: faces.people(),
+        trained_on_content: Vec::new(),
         settings: settings.to_owned(),
     };
     json!({

@@ -472,7 +472,13 @@ mod tests {
             assert_eq!(mix(&with_parent, &generated(drawn.clone(), Unit::Identities)).is_ok(), allowed, "{part:?}");
             let mut trained = generated(drawn.clone(), Unit::Identities);
             let trained_on = vec![person(part)];
-            let card = GeneratorCard { name: "gan".into(), seed: 1, trained_on, settings: String::new() };
+            let card = GeneratorCard {
+                name: "gan".into(),
+                seed: 1,
+                trained_on,
+                trained_on_content: Vec::new(),
+                settings: String::new(),
+            };
             trained.generators.push(card);
             assert_eq!(mix(&plain, &trained).is_ok(), allowed, "generator, {part:?}");
         }

@@ -49,8 +49,13 @@ fn set(place: &TempDir, name: &str, people: std::ops::Range<u64>, change: impl F
     info.licences.push(Licence { database: name.to_owned(), terms: "made for a test".to_owned() });
     let provenance = if name == "generated" { Provenance::Generated } else { Provenance::Real };
     if provenance == Provenance::Generated {
-        info.generator =
-            Some(GeneratorCard { name: "waves".to_owned(), seed: 1, trained_on: Vec::new(), settings: String::new() });
+        info.generator = Some(GeneratorCard {
+            name: "waves".to_owned(),
+            seed: 1,
+            trained_on: Vec::new(),
+            trained_on_content: Vec::new(),
+            settings: String::new(),
+        });
     }
     let mut writer = FaceSetWriter::create(&place.path().join(name), info).unwrap();
     for (i, person) in people.enumerate() {

@@ -267,6 +267,7 @@ fn info(request: &Request<'_>, set: &SetRequest<'_>) -> Result<FaceSetInfo, Faul
         name: format!("howfar draw {}, style {}", env!("CARGO_PKG_VERSION"), style.name),
         seed: request.seed,
         trained_on: Vec::new(),
+        trained_on_content: Vec::new(),
         settings: format!("{}{}", settings_head(request), style.to_toml()?),
     });
     if let Some(rig) = set.rig {
