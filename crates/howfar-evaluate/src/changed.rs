@@ -136,6 +136,7 @@ mod tests {
                 seed_idx: seed_idx as u32,
                 settings: Recipe::Modern.settings(),
                 inputs_sha256: String::new(),
+                judges: Vec::new(),
             };
             let side = usize::from(arm == Arm::Mix);
             let predictions = faces.iter().enumerate().map(|(row, (person, probabilities))| Prediction {

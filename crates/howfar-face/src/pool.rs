@@ -18,6 +18,13 @@ pub struct Pooled {
     pub sha256: String,
 }
 
+impl Pooled {
+    /// A number of the face's own: the first 64 bits of its pixels' SHA-256. Streams of random numbers are keyed by it.
+    pub fn key(&self) -> u64 {
+        self.sha256.get(..16).and_then(|head| u64::from_str_radix(head, 16).ok()).unwrap_or_default()
+    }
+}
+
 /// Faces of equal size and colours.
 #[derive(Debug, Clone)]
 pub struct Pool {

@@ -10,7 +10,7 @@ use crate::settings::network_words;
 use crate::{Network, Recipe, TrainingSettings};
 
 /// Raised with every change that moves a number of a run: cells of an older version are computed anew.
-pub const NUMERICS_VERSION: u32 = 4;
+pub const NUMERICS_VERSION: u32 = 5;
 
 /// What a training set is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -180,12 +180,18 @@ pub struct Cell {
     pub seed_idx: u32,
     /// How it trains.
     pub settings: TrainingSettings,
-    /// Hash of everything else that decides its numbers.
+    /// Hash of everything else that decides its training: classes, sides of people, content of the sets it uses.
     pub inputs_sha256: String,
+    /// The unseen sets that its network is asked about ([`SetInput::id`]). They decide no training: one more of them
+    /// is predicted with the kept network.
+    ///
+    /// [`SetInput::id`]: crate::SetInput::id
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub judges: Vec<String>,
 }
 
 impl Cell {
-    /// A readable name that ends in a hash of all inputs: the folder of the run.
+    /// A readable name that ends in a hash of all that decides the training, and of nothing else: the folder of the run.
     pub fn name(&self) -> String {
         let Cell { recipe, arm, k, split_idx, seed_idx, .. } = self;
         let people = self.people_percent.map(|percent| format!("-people{percent}")).unwrap_or_default();
@@ -193,9 +199,16 @@ impl Cell {
         format!("{}-{}-k{k}{people}-split{split_idx}-seed{seed_idx}-{}", recipe.name(), arm.name(), &hash[..12])
     }
 
+    /// Every field is named here, so that a new one cannot be forgotten. What only calls things by a name (recipe, source, start)
+    /// is left out: settings and contents say what they are. Splits are told apart by the sides of people, in `inputs_sha256`.
     fn sha256(&self) -> String {
+        let Cell { recipe: _, arm, k, source: _, people_percent, split_idx: _, seed_idx, .. } = self;
+        let Cell { settings, inputs_sha256, judges: _, .. } = self;
+        let start = settings.start.as_ref().map(|start| &start.sha256);
+        let settings = TrainingSettings { start: None, ..settings.clone() };
+        let decisions = (arm, k, people_percent, seed_idx, start, settings, inputs_sha256);
         let mut hash = Hasher::default();
-        hash.update_text(&serde_json::to_string(self).expect("a cell is plain data"));
+        hash.update_text(&serde_json::to_string(&decisions).expect("a cell is plain data"));
         hash.finish()
     }
 }
@@ -225,6 +238,7 @@ mod tests {
             seed_idx: 3,
             settings: Recipe::Modern.settings(),
             inputs_sha256: "a".into(),
+            judges: Vec::new(),
         };
         assert!(cell.name().starts_with("modern-mix-k2-split0-seed3-"));
         let mut other = cell.clone();

@@ -4,8 +4,11 @@
 //! trains nothing and prints nothing. Its words are explained in the README beside it.
 
 mod cell;
+mod held_out;
+mod ingredients;
 mod mixture;
 mod network_choice;
+mod paper_held_out;
 mod plan;
 mod predictions;
 mod seeds;
@@ -15,8 +18,11 @@ mod split_request;
 mod study;
 
 pub use cell::{Arm, Cell, MixtureRatio, NUMERICS_VERSION, Track};
-pub use mixture::{Blend, GeneratedFaces, Item, Mixture, Variant, generated_held_out};
+pub use held_out::{HeldOut, PooledSets};
+pub use ingredients::{GeneratedFaces, Ingredients};
+pub use mixture::{Blend, Item, Mixture, Variant};
 pub use network_choice::NetworkChoice;
+pub use paper_held_out::generated_held_out;
 pub use plan::{Plan, PlanInputs, SetInput};
 pub use predictions::{Part, Prediction, most_probable, read_predictions, write_predictions};
 pub use seeds::{Seeds, Stream, normal, shuffle, uniform};

@@ -1,16 +1,14 @@
 //! What a training run sees: real faces, and what an arm adds to them.
 //!
-//! In: an arm, k, a split, the pool. Out: a [`Mixture`], which cannot be built with a face of a held-out person, of a
-//! held-out person's child, or of a generator that saw one. Its order is the same for the real faces in all arms of a
-//! seed, so that differences between arms are paired.
+//! In: an arm, k, [`Ingredients`], the pool. Out: a [`Mixture`], which holds nothing of those who judge, because its ingredients
+//! do not. Its order is the same for the real faces in all arms of a seed, so that differences between arms are paired.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range;
 
-use howfar_face::{Fault, GeneratorCard, Pool, SubjectId};
+use howfar_face::{Fault, Pool, SubjectId};
 
 use crate::study::Unit;
-use crate::{Arm, MixtureRatio, Seeds, Split, SplitPart, Stream, shuffle};
+use crate::{Arm, GeneratedFaces, Ingredients, MixtureRatio, Seeds, Stream, shuffle};
 
 /// One picture of a training set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,17 +26,6 @@ pub enum Variant {
     AsIs,
     /// The `augment` arm's altered copy of this number.
     Copy(u32),
-}
-
-/// The generated faces of a study.
-#[derive(Debug, Clone)]
-pub struct GeneratedFaces {
-    /// Where they lie in the pool.
-    pub faces: Range<usize>,
-    /// What made them.
-    pub generators: Vec<GeneratorCard>,
-    /// What a unit counts.
-    pub unit: Unit,
 }
 
 /// What decides a training set, of all that makes a cell.
@@ -68,25 +55,19 @@ pub struct Mixture {
 }
 
 impl Mixture {
-    /// Mixes for an arm. `real` is where the real faces lie in the pool, `seeds` those of the cell's seed index.
-    pub fn new(
-        blend: Blend,
-        pool: &Pool,
-        real: Range<usize>,
-        generated: Option<&GeneratedFaces>,
-        split: &Split,
-        seeds: Seeds,
-    ) -> Result<Self, Fault> {
+    /// Mixes for an arm. `seeds` are those of the cell's seed index.
+    pub fn new(blend: Blend, pool: &Pool, ingredients: &Ingredients, seeds: Seeds) -> Result<Self, Fault> {
         let Blend { arm, k, people_percent } = blend;
-        let people = people(split, people_percent, seeds);
-        let training: Vec<usize> = real.filter(|f| people.contains(&pool.face(*f).labels.subject)).collect();
+        let people = ingredients.people(people_percent, seeds);
+        let is_there = |f: &usize| people.contains(&pool.face(*f).labels.subject);
+        let training: Vec<usize> = ingredients.training.iter().copied().filter(is_there).collect();
         if training.is_empty() {
             return Err(Fault::data("the real sets", "no training face is left"));
         }
-        let added = match generated {
+        let added = match &ingredients.generated {
             Some(generated) if arm != Arm::Real => {
-                check_lineage(pool, generated, split)?;
-                choose(pool, &training, generated, k, seeds)?
+                let absent = ingredients.people.iter().filter(|person| !people.contains(person)).collect();
+                Choosing { pool, ingredients, generated, absent }.choose(&training, k, seeds)?
             }
             _ => Vec::new(),
         };
@@ -153,9 +134,7 @@ impl Mixture {
         let (mut real, mut added) = (real.into_iter(), added.into_iter());
         places.into_iter().filter_map(|is_real| if is_real { real.next() } else { added.next() }).collect()
     }
-}
 
-impl Mixture {
     /// Real and added pictures in turn, as many together as `mix` has: the passes over the real faces, one after the other, are those that
     /// the other arms make in their epochs, and so on without end; of the added ones each epoch takes what fits.
     fn alternating(&self, epoch: u32) -> Vec<Item> {
@@ -178,79 +157,8 @@ impl Mixture {
     }
 }
 
-/// Invariant 1: no generated face may descend from a validation or test person, nor its generator have seen one.
-fn check_lineage(pool: &Pool, generated: &GeneratedFaces, split: &Split) -> Result<(), Fault> {
-    let advice = "generate from training people only, or leave these people out of the validation and test parts";
-    for card in &generated.generators {
-        if let Some(subject) = card.trained_on.iter().find(|s| split.is_held_out(s)) {
-            return Err(Fault::data("[generated]", "the generator was trained on a person that this study holds out")
-                .found(format!("{} was trained on {subject}", card.name))
-                .expected("a generator that has seen training people only")
-                .hint(advice));
-        }
-    }
-    for face_idx in generated.faces.clone() {
-        let labels = &pool.face(face_idx).labels;
-        let held_out = |s: &&SubjectId| split.is_held_out(s);
-        if let Some(person) = labels.parent.as_ref().filter(held_out).or(Some(&labels.subject).filter(held_out)) {
-            return Err(Fault::data(
-                "[generated]",
-                "a generated face descends from a person that this study holds out",
-            )
-            .found(format!("{} (row {}) was made from {person}", labels.source, pool.face(face_idx).row))
-            .expected("parents that are training people")
-            .hint(advice));
-        }
-    }
-    Ok(())
-}
-
-/// The training people, or the first of them in the seed's order: fewer are always among more.
-fn people(split: &Split, percent: Option<u32>, seeds: Seeds) -> BTreeSet<SubjectId> {
-    let mut people: Vec<SubjectId> = split.people(SplitPart::Training).cloned().collect();
-    if let Some(percent) = percent {
-        shuffle(&mut people, &mut seeds.stream("fewer people", &[]));
-        people.truncate((people.len() * percent as usize).div_ceil(100));
-    }
-    people.into_iter().collect()
-}
-
-/// Faces of generated identities that no mixture of this seed up to the largest k trains on: k units for the test or the validation part,
-/// as the paper counts them, and nobody in both. Units for a smaller k are among those for a larger one.
-pub fn generated_held_out(
-    pool: &Pool,
-    generated: &GeneratedFaces,
-    split: &Split,
-    part: SplitPart,
-    [k, largest]: [MixtureRatio; 2],
-    seeds: Seeds,
-) -> Result<Vec<usize>, Fault> {
-    let mut identities = identities(pool, generated, seeds);
-    let count = |k: MixtureRatio, part| (k.value() * split.people(part).count() as f64).round() as usize;
-    let [n_training, n_test, n_validation] =
-        [SplitPart::Training, SplitPart::Test, SplitPart::Validation].map(|part| count(largest, part));
-    if n_training + n_test + n_validation > identities.len() {
-        return Err(Fault::data("[generated]", format!("too few generated identities for k = {largest}"))
-            .found(identities.len())
-            .expected(format!(
-                "{n_training} to train on, {n_test} others to test and {n_validation} to validate, as the paper counts"
-            ))
-            .hint("generate more, lower the largest k, or leave out protocol = \"paper\""));
-    }
-    let before = match part {
-        SplitPart::Training => 0,
-        SplitPart::Test => n_training,
-        SplitPart::Validation => n_training + n_test,
-    };
-    let mut chosen = identities.split_off(before);
-    chosen.truncate(count(k, part));
-    let mut faces = chosen.concat();
-    faces.sort_unstable();
-    Ok(faces)
-}
-
 /// The faces of each generated identity, in the order in which a seed takes them.
-fn identities(pool: &Pool, generated: &GeneratedFaces, seeds: Seeds) -> Vec<Vec<usize>> {
+pub(crate) fn identities(pool: &Pool, generated: &GeneratedFaces, seeds: Seeds) -> Vec<Vec<usize>> {
     let mut faces_of: BTreeMap<&SubjectId, Vec<usize>> = BTreeMap::new();
     for face_idx in generated.faces.clone() {
         faces_of.entry(&pool.face(face_idx).labels.subject).or_default().push(face_idx);
@@ -264,54 +172,79 @@ fn choice_stream(seeds: Seeds) -> Stream {
     seeds.stream("choice of generated faces", &[])
 }
 
-/// k units of generated faces. Units for a smaller k are among those for a larger one of the same seed.
-fn choose(
-    pool: &Pool,
-    training: &[usize],
-    generated: &GeneratedFaces,
-    k: MixtureRatio,
-    seeds: Seeds,
-) -> Result<Vec<usize>, Fault> {
-    let mut stream = choice_stream(seeds);
-    let mut chosen = match generated.unit {
-        Unit::Identities => {
-            let n_people = {
-                let mut people: Vec<&SubjectId> = training.iter().map(|f| &pool.face(*f).labels.subject).collect();
-                people.sort();
-                people.dedup();
-                people.len()
-            };
-            let mut identities = identities(pool, generated, seeds);
-            let wanted = wanted(k, n_people, identities.len(), "identities")?;
-            identities.truncate(wanted);
-            identities.concat()
-        }
-        Unit::Images => {
-            let mut chosen = Vec::new();
-            for (label, class) in pool.classes().iter().enumerate() {
-                let of_class = |f: &usize| pool.face(*f).labels.label == label;
-                let mut faces: Vec<usize> = generated.faces.clone().filter(of_class).collect();
-                shuffle(&mut faces, &mut stream);
-                let n_real = training.iter().filter(|f| of_class(f)).count();
-                faces.truncate(wanted(k, n_real, faces.len(), &format!("images of {class}"))?);
-                chosen.extend(faces);
-            }
-            chosen
-        }
-    };
-    chosen.sort_unstable();
-    Ok(chosen)
+/// Takes generated faces for the real training people who are there.
+struct Choosing<'a> {
+    pool: &'a Pool,
+    ingredients: &'a Ingredients,
+    generated: &'a GeneratedFaces,
+    /// Training people who are left out where fewer are asked for.
+    absent: BTreeSet<&'a SubjectId>,
 }
 
-fn wanted(k: MixtureRatio, n_real: usize, n_there: usize, what: &str) -> Result<usize, Fault> {
-    let wanted = (k.value() * n_real as f64).round() as usize;
-    if wanted <= n_there {
-        return Ok(wanted);
+impl Choosing<'_> {
+    /// k units. Units for a smaller k are among those for a larger one of the same seed.
+    fn choose(&self, training: &[usize], k: MixtureRatio, seeds: Seeds) -> Result<Vec<usize>, Fault> {
+        let Choosing { pool, generated, .. } = self;
+        let mut chosen = match generated.unit {
+            Unit::Identities => {
+                let people: BTreeSet<&SubjectId> = training.iter().map(|f| &pool.face(*f).labels.subject).collect();
+                let mut identities = identities(pool, generated, seeds);
+                identities.truncate(generated.trainable.unwrap_or(usize::MAX));
+                identities.retain(|faces| faces.iter().all(|face| self.may_enter(*face)));
+                let wanted = self.wanted(k, people.len(), identities.len(), "identities")?;
+                identities.truncate(wanted);
+                identities.concat()
+            }
+            Unit::Images => {
+                let mut stream = choice_stream(seeds);
+                let mut chosen = Vec::new();
+                for (label, class) in pool.classes().iter().enumerate() {
+                    let of_class = |f: &usize| pool.face(*f).labels.label == label;
+                    let mut faces: Vec<usize> = generated.faces.clone().filter(of_class).collect();
+                    shuffle(&mut faces, &mut stream);
+                    faces.retain(|face| self.may_enter(*face));
+                    let n_real = training.iter().filter(|f| of_class(f)).count();
+                    faces.truncate(self.wanted(k, n_real, faces.len(), &format!("images of {class}"))?);
+                    chosen.extend(faces);
+                }
+                chosen
+            }
+        };
+        chosen.sort_unstable();
+        Ok(chosen)
     }
-    Err(Fault::data("[generated]", format!("too few generated {what} for k = {k}"))
-        .found(n_there)
-        .expected(format!("{wanted} = {k} × {n_real} of the real training part"))
-        .hint("generate more, or lower the largest k"))
+
+    /// Whether a face has nothing of the training people who are left out: it is none of theirs or of their children, and its
+    /// generator did not see them.
+    fn may_enter(&self, face: usize) -> bool {
+        if self.absent.is_empty() {
+            return true;
+        }
+        let face = self.pool.face(face);
+        let own = [Some(&face.labels.subject), face.labels.parent.as_ref()].into_iter().flatten();
+        let seen = self.ingredients.seen.get(&face.set_idx).into_iter().flatten();
+        !own.chain(seen).any(|person| self.absent.contains(person))
+    }
+
+    fn wanted(&self, k: MixtureRatio, n_real: usize, n_there: usize, what: &str) -> Result<usize, Fault> {
+        let wanted = (k.value() * n_real as f64).round() as usize;
+        if wanted <= n_there {
+            return Ok(wanted);
+        }
+        let fault = Fault::data("[generated]", format!("too few generated {what} for k = {k}")).found(n_there);
+        Err(if self.absent.is_empty() {
+            fault
+                .expected(format!("{wanted} = {k} × {n_real} of the real training part"))
+                .hint("generate more, or lower the largest k")
+        } else {
+            let n_absent = self.absent.len();
+            fault
+                .expected(format!(
+                    "{wanted} = {k} × {n_real} that have nothing of the {n_absent} training people who are left out (grid.people_percent)"
+                ))
+                .hint("mix in faces without parents, from a generator that saw none of these people, or leave out people_percent")
+        })
+    }
 }
 
 /// `n` further copies of the training faces: whole rounds, then a random part of one.
@@ -333,11 +266,15 @@ fn copies(training: &[usize], n: usize, arm: Arm, seeds: Seeds) -> Vec<Item> {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
+    use std::ops::Range;
 
-    use howfar_face::{Face, FaceLabels, FaceSetInfo, FaceSetWriter, Picture, Preprocessing, Provenance};
+    use howfar_face::{
+        Face, FaceLabels, FaceSetInfo, FaceSetWriter, GeneratorCard, Picture, Preprocessing, Provenance,
+    };
     use proptest::prelude::*;
 
     use super::*;
+    use crate::{HeldOut, PooledSets, Split, SplitPart, generated_held_out};
 
     /// 10 real people and 40 drawn identities of two faces each; `parent` of the first drawn face.
     fn pool(parent: Option<SubjectId>) -> (Pool, Range<usize>, Range<usize>) {
@@ -356,7 +293,12 @@ mod tests {
                     source: i.to_string(),
                     drawn: None,
                 };
-                writer.push(&Face { picture: Picture::gray(8, 8, vec![i as u8; 64]), labels }).unwrap();
+                writer
+                    .push(&Face {
+                        picture: Picture::gray(8, 8, vec![(i + if name == "real" { 0 } else { 100 }) as u8; 64]),
+                        labels,
+                    })
+                    .unwrap();
             }
             pool.add(&writer.finish().unwrap()).unwrap().0
         };
@@ -375,7 +317,48 @@ mod tests {
     }
 
     fn generated(faces: Range<usize>, unit: Unit) -> GeneratedFaces {
-        GeneratedFaces { faces, generators: Vec::new(), unit }
+        GeneratedFaces { faces, unit, trainable: None }
+    }
+
+    /// The sets of [`pool`], the second with what made it.
+    fn sets(card: Option<GeneratorCard>) -> Vec<FaceSetInfo> {
+        let info = |name: &str| FaceSetInfo::new(name, Vec::new(), Preprocessing::standard("none", "none", 8));
+        let named = |name: &str| FaceSetInfo { content_sha256: format!("content of {name}"), ..info(name) };
+        vec![named("real"), FaceSetInfo { generator: card, ..named("drawn") }]
+    }
+
+    fn card(trained_on: Vec<SubjectId>) -> GeneratorCard {
+        GeneratorCard {
+            name: "gan".into(),
+            seed: 1,
+            trained_on,
+            trained_on_content: Vec::new(),
+            settings: String::new(),
+        }
+    }
+
+    fn ingredients(
+        pool: &Pool,
+        sets: &[FaceSetInfo],
+        real: &Range<usize>,
+        generated: Option<&GeneratedFaces>,
+        split: &Split,
+    ) -> Result<Ingredients, Fault> {
+        let sets = PooledSets { pool, sets };
+        let mut held_out = HeldOut::of_split(split);
+        held_out.add_real(split, sets, real.clone());
+        Ingredients::new(sets, real.clone(), generated.cloned(), split, &held_out)
+    }
+
+    fn mixed(
+        blend: Blend,
+        pool: &Pool,
+        real: &Range<usize>,
+        generated: Option<&GeneratedFaces>,
+        split: &Split,
+        seeds: Seeds,
+    ) -> Result<Mixture, Fault> {
+        Mixture::new(blend, pool, &ingredients(pool, &sets(None), real, generated, split)?, seeds)
     }
 
     proptest! {
@@ -392,7 +375,7 @@ mod tests {
             let n_added = (k.value() * 6.0).round() as usize * 2;
             for arm in Arm::ALL {
                 let mixture =
-                    Mixture::new(blend(arm, k), &pool, real.clone(), Some(&generated), &split, Seeds::new(seed)).unwrap();
+                    mixed(blend(arm, k), &pool, &real, Some(&generated), &split, Seeds::new(seed)).unwrap();
                 prop_assert_eq!(mixture.real().len(), if arm == Arm::GeneratedOnly { 0 } else { 12 });
                 prop_assert_eq!(mixture.added().len(), if arm == Arm::Real { 0 } else { n_added });
                 let order = mixture.epoch_order(3);
@@ -409,8 +392,7 @@ mod tests {
         let generated = generated(drawn, Unit::Identities);
         let order = |arm, k| {
             let k = MixtureRatio::new(k).unwrap();
-            let mixture =
-                Mixture::new(blend(arm, k), &pool, real.clone(), Some(&generated), &split, Seeds::new(5)).unwrap();
+            let mixture = mixed(blend(arm, k), &pool, &real, Some(&generated), &split, Seeds::new(5)).unwrap();
             let order = mixture.epoch_order(2).into_iter().map(|i| i.face).filter(|f| real.contains(f));
             order.collect::<Vec<_>>()
         };
@@ -424,8 +406,7 @@ mod tests {
         let generated = generated(drawn, Unit::Identities);
         let order = |arm, k, epochs: std::ops::Range<u32>| -> Vec<usize> {
             let k = MixtureRatio::new(k).unwrap();
-            let mixture =
-                Mixture::new(blend(arm, k), &pool, real.clone(), Some(&generated), &split, Seeds::new(5)).unwrap();
+            let mixture = mixed(blend(arm, k), &pool, &real, Some(&generated), &split, Seeds::new(5)).unwrap();
             epochs.flat_map(|epoch| mixture.epoch_order(epoch)).map(|item| item.face).collect()
         };
         for k in [0.5, 1.0, 5.0] {
@@ -451,8 +432,7 @@ mod tests {
         let generated = generated(drawn, Unit::Identities);
         let added = |k| {
             let k = MixtureRatio::new(k).unwrap();
-            let mixture =
-                Mixture::new(blend(Arm::Mix, k), &pool, real.clone(), Some(&generated), &split, Seeds::new(5)).unwrap();
+            let mixture = mixed(blend(Arm::Mix, k), &pool, &real, Some(&generated), &split, Seeds::new(5)).unwrap();
             mixture.added().iter().copied().collect::<BTreeSet<_>>()
         };
         assert!(added(1.0).is_subset(&added(2.0)) && added(2.0).is_subset(&added(5.0)));
@@ -463,25 +443,17 @@ mod tests {
         let (plain, real, drawn) = pool(None);
         let split = split(&plain, &real);
         let person = |part| split.people(part).next().unwrap().clone();
-        let k = MixtureRatio::new(1.0).unwrap();
-        let mix = |pool: &Pool, generated: &GeneratedFaces| {
-            Mixture::new(blend(Arm::Mix, k), pool, real.clone(), Some(generated), &split, Seeds::new(1))
+        let mix = |pool: &Pool, sets: &[FaceSetInfo]| {
+            ingredients(pool, sets, &real, Some(&generated(drawn.clone(), Unit::Identities)), &split)
         };
         for (part, allowed) in [(SplitPart::Training, true), (SplitPart::Validation, false), (SplitPart::Test, false)] {
             let (with_parent, ..) = pool(Some(person(part)));
-            assert_eq!(mix(&with_parent, &generated(drawn.clone(), Unit::Identities)).is_ok(), allowed, "{part:?}");
-            let mut trained = generated(drawn.clone(), Unit::Identities);
-            let trained_on = vec![person(part)];
-            let card = GeneratorCard {
-                name: "gan".into(),
-                seed: 1,
-                trained_on,
-                trained_on_content: Vec::new(),
-                settings: String::new(),
-            };
-            trained.generators.push(card);
-            assert_eq!(mix(&plain, &trained).is_ok(), allowed, "generator, {part:?}");
+            assert_eq!(mix(&with_parent, &sets(None)).is_ok(), allowed, "{part:?}");
+            assert_eq!(mix(&plain, &sets(Some(card(vec![person(part)])))).is_ok(), allowed, "generator, {part:?}");
         }
+        let fitted = GeneratorCard { trained_on_content: vec!["content of real".to_owned()], ..card(Vec::new()) };
+        let fault = mix(&plain, &sets(Some(fitted))).unwrap_err().to_string();
+        assert!(fault.contains("gan saw the set real, of which people judge"), "{fault}");
     }
 
     #[test]
@@ -490,7 +462,7 @@ mod tests {
         let split = split(&pool, &real);
         let k = MixtureRatio::new(7.0).unwrap();
         let generated = generated(drawn, Unit::Identities);
-        let fault = Mixture::new(blend(Arm::Mix, k), &pool, real, Some(&generated), &split, Seeds::new(1)).unwrap_err();
+        let fault = mixed(blend(Arm::Mix, k), &pool, &real, Some(&generated), &split, Seeds::new(1)).unwrap_err();
         assert!(fault.to_string().contains("42 = 7 × 6 of the real training part"), "{fault}");
     }
 
@@ -501,7 +473,7 @@ mod tests {
         let generated = generated(drawn, Unit::Identities);
         let mixture = |people_percent| {
             let blend = Blend { people_percent, ..blend(Arm::Mix, MixtureRatio::new(2.0).unwrap()) };
-            Mixture::new(blend, &pool, real.clone(), Some(&generated), &split, Seeds::new(5)).unwrap()
+            mixed(blend, &pool, &real, Some(&generated), &split, Seeds::new(5)).unwrap()
         };
         let faces = |items: &[Item]| items.iter().map(|item| item.face).collect::<BTreeSet<_>>();
         let (few, more, all) = (mixture(Some(25)), mixture(Some(50)), mixture(None));
@@ -522,8 +494,7 @@ mod tests {
         assert!(
             !validation(largest).is_empty() && validation(largest).iter().all(|face| !test(largest).contains(face))
         );
-        let trained =
-            Mixture::new(blend(Arm::Mix, largest), &pool, real, Some(&generated), &split, Seeds::new(5)).unwrap();
+        let trained = mixed(blend(Arm::Mix, largest), &pool, &real, Some(&generated), &split, Seeds::new(5)).unwrap();
         let held_out = [test(largest), validation(largest)].concat();
         assert!(trained.added().iter().all(|item| !held_out.contains(&item.face)));
         let too_large = [one, MixtureRatio::new(5.0).unwrap()];
@@ -539,7 +510,7 @@ mod tests {
         let generated = generated(drawn, Unit::Identities);
         let mixture = |arm, k| {
             let blend = blend(arm, MixtureRatio::new(k).unwrap());
-            Mixture::new(blend, &pool, real.clone(), Some(&generated), &split, Seeds::new(5)).unwrap()
+            mixed(blend, &pool, &real, Some(&generated), &split, Seeds::new(5)).unwrap()
         };
         let [first, second] = mixture(Arm::Pretrain, 2.0).one_after_the_other();
         assert_eq!(first.epoch_order(1), mixture(Arm::GeneratedOnly, 2.0).epoch_order(1));

@@ -4,12 +4,13 @@
 //! k is chosen, those of the controls.
 
 use howfar_face::checksum::Hasher;
-use howfar_face::{FaceSetInfo, Fault, SubjectId};
+use howfar_face::{FaceSetInfo, Fault};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use serde_json::json;
 
 use crate::{
-    Arm, Cell, Controls, MixtureRatio, NUMERICS_VERSION, Protocol, Start, Study, TOGETHER, Track, TrainingSettings,
+    Arm, Cell, Controls, MixtureRatio, NUMERICS_VERSION, Protocol, Split, SplitPart, Start, Study, TOGETHER, Track,
+    TrainingSettings,
 };
 
 /// What a set is to a study.
@@ -21,6 +22,13 @@ pub struct SetInput {
     pub info: FaceSetInfo,
 }
 
+impl SetInput {
+    /// What a set goes by in predictions, whatever it is called: the head of its content's hash.
+    pub fn id(&self) -> String {
+        self.info.content_sha256.chars().take(16).collect()
+    }
+}
+
 /// What a plan is made from.
 #[derive(Debug, Clone)]
 pub struct PlanInputs<'a> {
@@ -28,8 +36,8 @@ pub struct PlanInputs<'a> {
     pub study: &'a Study,
     /// Its sets.
     pub sets: Vec<SetInput>,
-    /// The people of the real sets.
-    pub people: &'a BTreeSet<SubjectId>,
+    /// Who is on which side of each split.
+    pub splits: &'a [Split],
     /// The instruction set that the kernels will use: part of a cell's identity.
     pub instruction_set: String,
     /// The weights that networks of the study begin with.
@@ -52,6 +60,8 @@ pub struct Plan {
     pub instruction_set: String,
     /// How many splits there are.
     pub n_splits: u32,
+    /// Hash of who is on which side, of each split.
+    pub sides_sha256: Vec<String>,
     /// The weights that networks begin with.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub starts: Vec<Start>,
@@ -61,20 +71,20 @@ pub struct Plan {
 
 impl Plan {
     /// Name and version of the format of `plan.json`.
-    pub const FORMAT: (&'static str, u32) = ("howfar plan", 1);
+    pub const FORMAT: (&'static str, u32) = ("howfar plan", 2);
 
-    /// Plans a study. Refuses splits that its people do not allow.
+    /// Plans a study. Paths are kept absolute, so that the plan holds from any folder.
     pub fn new(inputs: PlanInputs<'_>) -> Result<Self, Fault> {
-        let PlanInputs { study, sets, people, instruction_set, starts } = inputs;
-        let n_splits = study.splits(people)?.len() as u32;
+        let PlanInputs { study, sets, splits, instruction_set, starts } = inputs;
         let (format, version) = Self::FORMAT;
         let mut plan = Plan {
             format: format.to_owned(),
             version,
-            study: study.clone(),
+            study: study.with_absolute_paths()?,
             sets,
             instruction_set,
-            n_splits,
+            n_splits: splits.len() as u32,
+            sides_sha256: splits.iter().map(sides_sha256).collect(),
             starts,
             cells: Vec::new(),
         };
@@ -128,10 +138,13 @@ impl Plan {
     fn add(&mut self, track: Track, arm: Arm, k: MixtureRatio, people_percent: Option<u32>) {
         let Track { recipe, network, start, source } = track;
         let source = source.filter(|_| arm != Arm::Real);
-        let inputs_sha256 = self.inputs_sha256(arm, source.as_deref());
+        let is_judge = |set: &&SetInput| set.role == "unseen";
+        let judges: Vec<String> = self.sets.iter().filter(is_judge).map(SetInput::id).collect();
+        let of_split = |sides: &String| self.inputs_sha256(arm, source.as_deref(), people_percent, sides);
+        let inputs_sha256: Vec<String> = self.sides_sha256.iter().map(of_split).collect();
         let start = start.and_then(|name| self.starts.iter().find(|start| start.name == name).cloned());
         let settings = TrainingSettings { start, ..self.study.settings(recipe, network) };
-        let cell = |split_idx, seed_idx| Cell {
+        let cell = |split_idx: u32, seed_idx| Cell {
             recipe,
             arm,
             k,
@@ -140,7 +153,8 @@ impl Plan {
             split_idx,
             seed_idx,
             settings: settings.clone(),
-            inputs_sha256: inputs_sha256.clone(),
+            inputs_sha256: inputs_sha256[split_idx as usize].clone(),
+            judges: judges.clone(),
         };
         if self.cells.contains(&cell(0, 0)) {
             return;
@@ -150,32 +164,42 @@ impl Plan {
         self.cells.extend(runs.map(|(split, seed)| cell(split, seed)));
     }
 
-    /// Everything beside the cell's own fields that decides its numbers. The `real` arm does not depend on generated sets.
-    fn inputs_sha256(&self, arm: Arm, source: Option<&str>) -> String {
-        let study = &self.study;
+    /// Everything beside the cell's own fields that decides its training. The `real` arm does not depend on generated sets, and
+    /// nobody's training on unseen ones; names and paths decide nothing.
+    fn inputs_sha256(&self, arm: Arm, source: Option<&str>, people_percent: Option<u32>, sides: &str) -> String {
+        let Study { seed, protocol, expressions, generated, .. } = &self.study;
         let mut hash = Hasher::default();
-        hash.update(&NUMERICS_VERSION.to_le_bytes());
-        hash.update(&study.seed.to_le_bytes());
-        hash.update_text(&self.instruction_set);
-        hash.update_text(&study.expressions.join("\n"));
-        let split = serde_json::to_string(&study.real.split).expect("a split request is plain data");
-        hash.update_text(&split);
-        let is_mixed_in = |set: &SetInput| {
-            arm != Arm::Real && source.is_none_or(|source| source == TOGETHER || source == set.info.name)
-        };
-        for set in self.sets.iter().filter(|set| set.role != "generated" || is_mixed_in(set)) {
-            hash.update_text(&set.role);
-            hash.update_text(&set.info.content_sha256);
-        }
+        let mut add = |decision: serde_json::Value| hash.update_text(&decision.to_string());
+        add(json!([NUMERICS_VERSION, seed, self.instruction_set, expressions, sides]));
+        let real: Vec<&SetInput> = self.sets.iter().filter(|set| set.role == "real").collect();
+        // The first real set says how all faces become what a network sees, and what its file says of it.
+        add(json!(real.first().map(|set| &set.info.preprocessing)));
+        add(json!(real.iter().map(|set| &set.info.content_sha256).collect::<Vec<_>>()));
         if arm != Arm::Real {
-            let unit = serde_json::to_string(&study.generated.unit).expect("a unit is a word");
-            hash.update_text(&unit);
-        }
-        if study.protocol == Protocol::Paper {
-            hash.update_text("generated identities among test and validation people");
+            let is_mixed_in = |set: &&SetInput| {
+                set.role == "generated" && source.is_none_or(|source| source == TOGETHER || source == set.info.name)
+            };
+            let mixed_in: Vec<&SetInput> = self.sets.iter().filter(is_mixed_in).collect();
+            add(json!(mixed_in.iter().map(|set| &set.info.content_sha256).collect::<Vec<_>>()));
+            add(json!(generated.unit));
+            // As the paper counts, the largest k decides which identities are left to validate and test.
+            add(json!((*protocol == Protocol::Paper).then(|| self.study.largest_k())));
+            // With fewer people, whom the makers saw decides which faces may enter.
+            let seen = |set: &&SetInput| set.info.generator.as_ref().map(|card| card.trained_on.clone());
+            add(json!(people_percent.map(|_| mixed_in.iter().map(seen).collect::<Vec<_>>())));
         }
         hash.finish()
     }
+}
+
+/// Who is on which side.
+fn sides_sha256(split: &Split) -> String {
+    let mut hash = Hasher::default();
+    for part in [SplitPart::Training, SplitPart::Validation, SplitPart::Test] {
+        hash.update_text(&format!("{part:?}"));
+        split.people(part).for_each(|person| hash.update_text(&person.to_string()));
+    }
+    hash.finish()
 }
 
 /// Whether an arm can be run before k is chosen; the `curated` one needs finished `real` cells.

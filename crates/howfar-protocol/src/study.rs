@@ -40,6 +40,9 @@ pub struct Study {
     /// What of the recipe is overridden.
     #[serde(default)]
     pub train: TrainOverrides,
+    /// Written by `howfar run`: the file it was read from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<PathBuf>,
 }
 
 /// How test faces are counted.
@@ -227,13 +230,25 @@ impl Study {
     pub fn read(path: &Path) -> Result<Self, Fault> {
         let mut study = Self::parse(&files::read_text(path)?, &path.display().to_string())?;
         let folder = path.parent().unwrap_or(Path::new(""));
-        let sets = [&mut study.real.sets, &mut study.generated.sets, &mut study.unseen.sets];
-        let split_file = study.real.split.file.iter_mut();
-        let weights = study.train.network.iter_mut().filter_map(|network| network.weights.as_mut());
-        for set in sets.into_iter().flatten().chain(split_file).chain(weights) {
-            *set = folder.join(&set);
+        study.paths().for_each(|named| *named = folder.join(&named));
+        study.file = Some(path.to_owned());
+        Ok(study)
+    }
+
+    /// The same with paths that hold from any folder.
+    pub fn with_absolute_paths(&self) -> Result<Self, Fault> {
+        let mut study = self.clone();
+        for path in study.paths() {
+            *path = std::path::absolute(&path).map_err(|e| Fault::io(path, "find", &e))?;
         }
         Ok(study)
+    }
+
+    /// Every path in it.
+    fn paths(&mut self) -> impl Iterator<Item = &mut PathBuf> {
+        let sets = [&mut self.real.sets, &mut self.generated.sets, &mut self.unseen.sets];
+        let weights = self.train.network.iter_mut().filter_map(|network| network.weights.as_mut());
+        sets.into_iter().flatten().chain(&mut self.real.split.file).chain(weights).chain(&mut self.file)
     }
 
     /// Parses a study file's text; `place` names it in errors.
@@ -260,9 +275,18 @@ impl Study {
             ("grid.seeds", self.grid.seeds == 0),
             ("train.epochs", self.train.epochs == Some(0)),
             ("train.batch", self.train.batch == Some(0)),
+            ("train.patience", self.train.patience == Some(0)),
         ];
         if let Some((key, _)) = empty.iter().find(|(_, empty)| *empty) {
             return Err(Fault::usage(place, format!("{key} is empty or 0")).expected("at least one"));
+        }
+        if let Some(rate) = self.train.learning_rate.filter(|rate| !(rate.is_finite() && *rate > 0.0)) {
+            return Err(Fault::usage(place, "train.learning_rate is not a rate")
+                .found(rate)
+                .expected("a number above 0"));
+        }
+        if self.file.is_some() {
+            return Err(Fault::usage(place, "unknown field `file`").hint("`howfar run` writes it into plan.json"));
         }
         let distinct: BTreeSet<&String> = self.expressions.iter().collect();
         if self.expressions.len() < 2 || distinct.len() < self.expressions.len() {
@@ -458,6 +482,10 @@ mod tests {
             ),
             ("a recipe's number", "[train]\nnetwork = 3\n", "line 8: a network is one of", "network = 3"),
             ("all people", "[grid]\npeople_percent = [50, 100]\n", "found     100", "whole numbers from 1 to 99"),
+            ("no rate", "[train]\nlearning_rate = 0.0\n", "train.learning_rate is not a rate", "found     0"),
+            ("a rate below 0", "[train]\nlearning_rate = -1e-3\n", "is not a rate", "a number above 0"),
+            ("a rate that is none", "[train]\nlearning_rate = nan\n", "is not a rate", "found     NaN"),
+            ("no patience", "[train]\npatience = 0\n", "train.patience is empty or 0", "at least one"),
             ("no seeds", "[grid]\nseeds = 0\n", "grid.seeds is empty or 0", "at least one"),
         ];
         for (name, addition, what, answer) in cases {

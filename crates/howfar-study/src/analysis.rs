@@ -4,7 +4,7 @@
 
 use howfar_evaluate::{CellPredictions, Choice, Finding, Results, choose_k};
 use howfar_face::{Fault, files};
-use howfar_protocol::{Cell, MixtureRatio, Plan, Track, read_predictions};
+use howfar_protocol::{Cell, MixtureRatio, Plan, Track};
 use serde::{Deserialize, Serialize};
 
 use crate::audit::findings;
@@ -31,7 +31,7 @@ const CHOICE_FORMAT: (&str, u32) = ("howfar choice", 2);
 
 /// Chooses k for every track from the validation predictions of the plan's cells.
 pub(crate) fn choose(workbench: &Workbench, folder: &StudyFolder) -> Result<Vec<TrackChoice>, Fault> {
-    let cells = read_cells(folder, &workbench.plan().cells)?;
+    let cells = read_cells(workbench, folder, &workbench.plan().cells)?;
     let choose = |track: Track| choose_k(&track, &cells).map(|choice| TrackChoice { track, choice });
     Ok(workbench.plan().tracks().into_iter().filter_map(choose).collect())
 }
@@ -66,7 +66,7 @@ fn with_controls(plan: &Plan, choices: &[TrackChoice]) -> Vec<Cell> {
 pub fn analyse(workbench: &Workbench, folder: &StudyFolder) -> Result<Results, Fault> {
     let choices = choose(workbench, folder)?;
     write_choices(folder, &choices)?;
-    let predictions = read_cells(folder, &with_controls(workbench.plan(), &choices))?;
+    let predictions = read_cells(workbench, folder, &with_controls(workbench.plan(), &choices))?;
     let with_parameters = |track: Track| {
         let n_parameters = howfar_train::n_parameters(track.network, workbench.pool());
         (track, n_parameters)
@@ -79,13 +79,13 @@ pub fn analyse(workbench: &Workbench, folder: &StudyFolder) -> Result<Results, F
     Ok(results)
 }
 
-fn read_cells(folder: &StudyFolder, cells: &[Cell]) -> Result<Vec<CellPredictions>, Fault> {
+fn read_cells(workbench: &Workbench, folder: &StudyFolder, cells: &[Cell]) -> Result<Vec<CellPredictions>, Fault> {
     let read = |cell: &Cell| {
         let Some(finished) = folder.finished(cell)? else {
             return Err(Fault::data(folder.run_folder(cell).display(), "this cell is not finished")
                 .hint("`howfar run` goes on with the study; `howfar status` shows how far it is"));
         };
-        let predictions = read_predictions(&folder.run_folder(cell).join("predictions.parquet"))?;
+        let predictions = folder.predictions(workbench.plan(), cell)?;
         let n_training_pictures = finished.n_training_pictures;
         Ok(CellPredictions { cell: cell.clone(), n_training_pictures, predictions })
     };

@@ -9,11 +9,13 @@ use std::path::Path;
 use std::time::Instant;
 
 use howfar_face::{Fault, Pool, files};
-use howfar_protocol::{Arm, Cell, Mixture, Part, Prediction, SplitPart, Variant, most_probable, write_predictions};
+use howfar_protocol::{
+    Arm, Cell, Mixture, Part, Prediction, SetInput, SplitPart, Variant, most_probable, write_predictions,
+};
 use howfar_train::{Classifier, Event, Model, Trained, TrainingInputs, predict, train};
 use serde::{Deserialize, Serialize};
 
-use crate::folder::{StudyFolder, try_lock};
+use crate::folder::{OWN_PREDICTIONS, StudyFolder, try_lock};
 use crate::workbench::Workbench;
 
 /// What became of an attempt to run a cell.
@@ -82,6 +84,25 @@ pub fn run_cell(
     if folder.finished(cell)?.is_some() {
         return Ok(CellOutcome::WasFinished);
     }
+    let model = match folder.trained(cell)? {
+        Some(_) => Model::load(&run_folder.join(MODEL))?,
+        None => train_and_predict(workbench, folder, cell, watch)?,
+    };
+    judge(workbench, folder, cell, &model)?;
+    Ok(CellOutcome::Finished)
+}
+
+/// The weights that a cell keeps.
+const MODEL: &str = "model.safetensors";
+
+/// Trains a cell's network, predicts the faces of its own sets, and leaves `finished.json` last.
+fn train_and_predict(
+    workbench: &Workbench,
+    folder: &StudyFolder,
+    cell: &Cell,
+    watch: &mut dyn FnMut(&Event, u64) -> ControlFlow<()>,
+) -> Result<Model, Fault> {
+    let run_folder = folder.run_folder(cell);
     files::write_json(&run_folder.join("run.json"), &run_json(cell))?;
     let started = Instant::now();
     let mut mixture = workbench.mixture(cell)?;
@@ -94,15 +115,30 @@ pub fn run_cell(
         watch(event, n)
     };
     let trained = train_cell(workbench, cell, &mixture, &run_folder, &mut watch)?;
-    trained.model.save(&run_folder.join("model.safetensors"))?;
-    let predictions = predict_all(workbench, cell, &mixture, &trained.model)?;
-    write_predictions(&run_folder.join("predictions.parquet"), workbench.pool().classes(), &predictions)?;
+    trained.model.save(&run_folder.join(MODEL))?;
+    let predictions = predict_own(workbench, cell, &mixture, &trained.model)?;
+    write_predictions(&run_folder.join(OWN_PREDICTIONS), workbench.pool().classes(), &predictions)?;
     let (format, version) = CellTiming::FORMAT;
     let seconds = started.elapsed().as_secs_f64();
     let timing = CellTiming { format: format.to_owned(), version, seconds, n_pictures };
     files::write_json(&run_folder.join("timing.json"), &timing)?;
     finish(&run_folder, &mixture, trained.kept_epoch, trained.n_epochs)?;
-    Ok(CellOutcome::Finished)
+    Ok(trained.model)
+}
+
+/// Asks a trained network about every unseen set that it was not asked about before, a file each.
+fn judge(workbench: &Workbench, folder: &StudyFolder, cell: &Cell, model: &Model) -> Result<(), Fault> {
+    for (set_idx, id) in cell.judges.iter().enumerate() {
+        let file = folder.judged_file(cell, id);
+        if file.is_file() {
+            continue;
+        }
+        let pool = &workbench.unseen_pool;
+        let faces: Vec<usize> = (0..pool.len()).filter(|face| pool.face(*face).set_idx == set_idx).collect();
+        let predictions = predict_part(Part::Unseen, model, pool, std::slice::from_ref(id), &faces)?;
+        write_predictions(&file, pool.classes(), &predictions)?;
+    }
+    Ok(())
 }
 
 /// Trains on the mixture; for `pretrain` first on its generated faces, then on the real ones.
@@ -160,7 +196,7 @@ fn curated(workbench: &Workbench, folder: &StudyFolder, cell: &Cell, mixture: Mi
         .expected("the finished `real` cell of the same split and seed")
         .hint("run the cells that choose k first"));
     };
-    let model = Model::load(&folder.run_folder(judge).join("model.safetensors"))?;
+    let model = Model::load(&folder.run_folder(judge).join(MODEL))?;
     let mut faces: Vec<usize> = mixture.added().iter().map(|item| item.face).collect();
     faces.sort_unstable();
     faces.dedup();
@@ -203,8 +239,8 @@ fn validating(workbench: &Workbench, cell: &Cell) -> Result<Vec<usize>, Fault> {
     Ok([faces_of(workbench, cell, SplitPart::Validation), generated].concat())
 }
 
-/// What the kept network says of every face: its own training faces, validation, test, and the unseen databases.
-fn predict_all(workbench: &Workbench, cell: &Cell, mixture: &Mixture, model: &Model) -> Result<Vec<Prediction>, Fault> {
+/// What the kept network says of the faces of its study's own sets: training, validation, test.
+fn predict_own(workbench: &Workbench, cell: &Cell, mixture: &Mixture, model: &Model) -> Result<Vec<Prediction>, Fault> {
     let pool = workbench.pool();
     let real = workbench.real.clone();
     let is_generated = |face: &usize| !real.contains(face);
@@ -222,20 +258,21 @@ fn predict_all(workbench: &Workbench, cell: &Cell, mixture: &Mixture, model: &Mo
         (Part::Test, faces_of(workbench, cell, SplitPart::Test)),
         (Part::GeneratedTest, workbench.generated_held_out(cell, SplitPart::Test)?),
     ];
+    let ids: Vec<String> = workbench.plan().sets.iter().map(SetInput::id).collect();
     let mut predictions = Vec::new();
     for (part, faces) in &parts {
-        predictions.extend(predict_part(*part, model, pool, &workbench.pool_sets, faces)?);
+        predictions.extend(predict_part(*part, model, pool, &ids, faces)?);
     }
-    let unseen: Vec<usize> = (0..workbench.unseen_pool.len()).collect();
-    predictions.extend(predict_part(Part::Unseen, model, &workbench.unseen_pool, &workbench.unseen_sets, &unseen)?);
     Ok(predictions)
 }
 
+/// Sets go by their content in predictions: a set that is called otherwise is the same one. `ids` are theirs; of an unseen set its
+/// own alone.
 fn predict_part(
     part: Part,
     model: &Model,
     pool: &Pool,
-    set_names: &[String],
+    ids: &[String],
     faces: &[usize],
 ) -> Result<Vec<Prediction>, Fault> {
     let probabilities = predict(model, pool, faces)?;
@@ -243,7 +280,7 @@ fn predict_part(
         let face = pool.face(*face_idx);
         Prediction {
             part,
-            set: set_names[face.set_idx].clone(),
+            set: ids[if part == Part::Unseen { 0 } else { face.set_idx }].clone(),
             row: face.row,
             subject: face.labels.subject.clone(),
             label: face.labels.label,

@@ -4,6 +4,7 @@
 //! In: a workbench and a folder. Out: finished cells; events for whoever watches. Which thread runs a cell, and when,
 //! never reaches its numbers.
 
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -91,9 +92,10 @@ fn run_stage(
     stop: &AtomicBool,
     stage: &Stage<'_>,
 ) -> Result<(), Fault> {
-    let mut open = Vec::new();
+    let (mut open, mut names) = (Vec::new(), BTreeSet::new());
     for cell in cells {
-        if folder.finished(cell)?.is_none() {
+        // Cells of two tracks may be one: the same weights under two names, say.
+        if folder.finished(cell)?.is_none() && names.insert(cell.name()) {
             open.push(cell.clone());
         }
     }

@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::PathBuf;
 
-use howfar_face::{FaceSet, Fault, Picture, Pool, Preprocessing, SubjectId};
+use howfar_face::{FaceSet, FaceSetInfo, Fault, Picture, Pool, Preprocessing, SubjectId};
 use howfar_protocol::{
-    Arm, Blend, Cell, GeneratedFaces, Mixture, MixtureRatio, Plan, PlanInputs, Protocol, Seeds, SetInput, Split,
-    SplitPart, Start, Study, TOGETHER, generated_held_out,
+    Arm, Blend, Cell, GeneratedFaces, HeldOut, Ingredients, Mixture, MixtureRatio, Plan, PlanInputs, PooledSets,
+    Protocol, Seeds, SetInput, Split, SplitPart, Start, Study, TOGETHER, generated_held_out,
 };
 use howfar_train::{StartingWeights, read_start};
 
@@ -23,12 +23,14 @@ pub struct Workbench {
     pub(crate) real: Range<usize>,
     /// By the source that cells name; under none where all sets are one.
     pub(crate) generated: BTreeMap<Option<String>, GeneratedFaces>,
+    /// What each split mixes of each source; made once, with the check that nothing of it judges.
+    ingredients: BTreeMap<(u32, Option<String>), Ingredients>,
     /// The unseen databases, one after the other.
     pub(crate) unseen_pool: Pool,
     pub(crate) splits: Vec<Split>,
-    /// Set names by role, in the order of the pools' set indices.
-    pub(crate) pool_sets: Vec<String>,
-    pub(crate) unseen_sets: Vec<String>,
+    /// What is known of the sets, in the order of the pools' set indices.
+    pub(crate) pool_sets: Vec<FaceSetInfo>,
+    pub(crate) unseen_sets: Vec<FaceSetInfo>,
     pub(crate) preprocessing: Preprocessing,
     /// Weights that networks begin with, by name.
     pub(crate) starts: BTreeMap<String, StartingWeights>,
@@ -44,6 +46,7 @@ impl Workbench {
         let unseen_sets = open(&study.unseen.sets)?;
         let all = || real_sets.iter().chain(&generated_sets).chain(&unseen_sets);
         check_names(all())?;
+        check_contents(all())?;
         check_classes(study, &real_sets)?;
         let preprocessing = real_sets[0].info().preprocessing.clone();
         let mut pool = Pool::new(study.expressions.clone(), &preprocessing);
@@ -64,6 +67,7 @@ impl Workbench {
         add(&mut unseen_pool, &unseen_sets)?;
         let (starts, of_plan) = starts(study, &pool)?;
         let people: BTreeSet<SubjectId> = real.clone().map(|f| pool.face(f).labels.subject.clone()).collect();
+        let splits = study.splits(&people)?;
         let inputs = PlanInputs {
             study,
             sets: [("real", &real_sets), ("generated", &generated_sets), ("unseen", &unseen_sets)]
@@ -72,27 +76,29 @@ impl Workbench {
                     sets.iter().map(move |s| SetInput { role: role.to_owned(), info: s.info().clone() })
                 })
                 .collect(),
-            people: &people,
+            splits: &splits,
             instruction_set: howfar_train::instruction_set().to_owned(),
             starts: of_plan,
         };
         let generated = generated(study, &generated_sets, &ranges);
-        let names = |sets: &[FaceSet]| sets.iter().map(|s| s.info().name.clone()).collect::<Vec<_>>();
-        let workbench = Workbench {
+        let infos = |sets: &[FaceSet]| sets.iter().map(|s| s.info().clone()).collect::<Vec<_>>();
+        let mut workbench = Workbench {
             plan: Plan::new(inputs)?,
-            splits: study.splits(&people)?,
+            splits,
             study: study.clone(),
             pool,
             real,
             generated,
+            ingredients: BTreeMap::new(),
             unseen_pool,
-            pool_sets: [names(&real_sets), names(&generated_sets)].concat(),
-            unseen_sets: names(&unseen_sets),
+            pool_sets: [infos(&real_sets), infos(&generated_sets)].concat(),
+            unseen_sets: infos(&unseen_sets),
             preprocessing,
             starts,
             folders: all().map(|s| s.folder().to_owned()).collect(),
             n_left_out,
         };
+        workbench.ingredients = workbench.make_ingredients()?;
         workbench.check_mixtures()?;
         Ok(workbench)
     }
@@ -124,8 +130,8 @@ impl Workbench {
 
     /// A face of a set as it is trained on, for looking at.
     pub fn picture(&self, set: &str, row: u64) -> Option<Picture> {
-        let find = |pool: &Pool, sets: &[String]| {
-            let set_idx = sets.iter().position(|name| name == set)?;
+        let find = |pool: &Pool, sets: &[FaceSetInfo]| {
+            let set_idx = sets.iter().position(|info| info.name == set)?;
             let face = (0..pool.len()).find(|f| (pool.face(*f).set_idx, pool.face(*f).row) == (set_idx, row))?;
             let side = pool.side() as u32;
             let data = pool.pixels(face).to_vec();
@@ -169,27 +175,101 @@ impl Workbench {
     }
 
     fn mix(&self, blend: Blend, source: &Option<String>, split_idx: u32, seed_idx: u32) -> Result<Mixture, Fault> {
-        let split = &self.splits[split_idx as usize];
-        let generated = self.generated.get(source);
-        Mixture::new(blend, &self.pool, self.real.clone(), generated, split, self.seeds(seed_idx))
+        // Without generated sets there is one source: none.
+        let key = (split_idx, source.clone().filter(|_| self.generated.contains_key(source)));
+        Mixture::new(blend, &self.pool, &self.ingredients[&key], self.seeds(seed_idx))
     }
 
-    /// Builds the largest mixture of every split once, so that what cannot be is refused before work starts.
+    /// What every split mixes of every source, and of none; refuses what judges (invariant 1).
+    fn make_ingredients(&self) -> Result<BTreeMap<(u32, Option<String>), Ingredients>, Fault> {
+        let pooled = PooledSets { pool: &self.pool, sets: &self.pool_sets };
+        let mut all = BTreeMap::new();
+        for (split_idx, split) in (0..).zip(&self.splits) {
+            let unseen = PooledSets { pool: &self.unseen_pool, sets: &self.unseen_sets };
+            let held_out = HeldOut::of_study(split, pooled, self.real.clone(), unseen)?;
+            let is_paper = self.study.protocol == Protocol::Paper;
+            let n_people = split.people(SplitPart::Training).count() as f64;
+            let trainable = is_paper.then(|| (self.study.largest_k().value() * n_people).round() as usize);
+            let sources = self.generated.iter().map(|(source, faces)| (source.clone(), Some(faces)));
+            for (source, faces) in
+                sources.chain([(None, None)].into_iter().filter(|_| !self.generated.contains_key(&None)))
+            {
+                let faces = faces.map(|faces| GeneratedFaces { trainable, ..faces.clone() });
+                let ingredients = Ingredients::new(pooled, self.real.clone(), faces, split, &held_out)?;
+                all.insert((split_idx, source), ingredients);
+            }
+        }
+        Ok(all)
+    }
+
+    /// Builds the mixtures that bound all others once, so that what cannot be is refused before work starts: the largest k of
+    /// every split, every k against the one before it, and the fewest people of every seed.
     fn check_mixtures(&self) -> Result<(), Fault> {
-        let largest = self.study.largest_k();
-        let blend = Blend { arm: Arm::Mix, k: largest, ..Blend::REAL };
-        let blend = if largest > MixtureRatio::ZERO { blend } else { Blend::REAL };
+        let mix = |k: MixtureRatio| Blend {
+            arm: if k > MixtureRatio::ZERO { Arm::Mix } else { Arm::Real },
+            k,
+            ..Blend::REAL
+        };
         for split_idx in 0..self.splits.len() as u32 {
             for track in self.plan.tracks() {
-                self.mix(blend, &track.source, split_idx, 0)?;
+                let mut before: Option<(MixtureRatio, usize)> = None;
+                for k in self.study.grid.k.iter().chain([&self.study.largest_k()]) {
+                    let n_added = self.mix(mix(*k), &track.source, split_idx, 0)?.added().len();
+                    match before {
+                        Some((smaller, n)) if smaller < *k && n == n_added => return Err(same_mixture(smaller, *k, n)),
+                        _ => before = Some((*k, n_added)),
+                    }
+                }
+                self.check_fewer_people(&track.source, split_idx)?;
             }
         }
         self.plan
             .cells
             .iter()
-            .filter(|cell| cell.k == largest)
+            .filter(|cell| cell.k == self.study.largest_k())
             .try_for_each(|cell| self.generated_held_out(cell, SplitPart::Test).map(drop))
     }
+
+    /// With fewer people every k must find enough faces that have nothing of the absent, and add something.
+    fn check_fewer_people(&self, source: &Option<String>, split_idx: u32) -> Result<(), Fault> {
+        let grid = &self.study.grid;
+        let Some(smallest) = grid.k.iter().find(|k| **k > MixtureRatio::ZERO) else { return Ok(()) };
+        for percent in &grid.people_percent {
+            for seed_idx in 0..grid.seeds_at_most.unwrap_or(grid.seeds) {
+                let mix = |k: &MixtureRatio| {
+                    self.mix(
+                        Blend { arm: Arm::Mix, k: *k, people_percent: Some(*percent) },
+                        source,
+                        split_idx,
+                        seed_idx,
+                    )
+                };
+                mix(&self.study.largest_k())?;
+                if mix(smallest)?.added().is_empty() {
+                    return Err(Fault::data(
+                        "grid.k",
+                        format!("k = {smallest} adds nothing to {percent} % of the people"),
+                    )
+                    .expected("a k that rounds to one unit or more at the smallest number of people")
+                    .hint("raise k, or leave out the smallest of people_percent"));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Two k of a grid that train on the same faces.
+fn same_mixture(smaller: MixtureRatio, larger: MixtureRatio, n: usize) -> Fault {
+    let what = if n == 0 {
+        format!("k = {larger} adds nothing")
+    } else {
+        format!("k = {smaller} and k = {larger} are one mixture")
+    };
+    Fault::data("grid.k", what)
+        .found(format!("{n} added faces for both"))
+        .expected("numbers that round to different counts of generated units, the smallest above 0 to one or more")
+        .hint("leave one of them out, or take a larger step")
 }
 
 /// The weights that networks of the study begin with, and what the plan is told of them.
@@ -208,8 +288,8 @@ fn starts(study: &Study, pool: &Pool) -> Result<(BTreeMap<String, StartingWeight
 fn generated(study: &Study, sets: &[FaceSet], ranges: &[Range<usize>]) -> BTreeMap<Option<String>, GeneratedFaces> {
     let of = |which: Range<usize>| GeneratedFaces {
         faces: ranges[which.start].start..ranges[which.end - 1].end,
-        generators: sets[which].iter().filter_map(|set| set.info().generator.clone()).collect(),
         unit: study.generated.unit,
+        trainable: None,
     };
     let n = sets.len();
     match n {
@@ -236,6 +316,20 @@ fn check_names<'a>(sets: impl Iterator<Item = &'a FaceSet>) -> Result<(), Fault>
             return Err(Fault::usage(set.folder().display(), "two sets of the study have the same name")
                 .found(&set.info().name)
                 .hint("prepare or draw one of them anew with another --name"));
+        }
+    }
+    Ok(())
+}
+
+/// A set twice is one on two sides, or counted twice.
+fn check_contents<'a>(sets: impl Iterator<Item = &'a FaceSet>) -> Result<(), Fault> {
+    let mut contents: BTreeMap<&str, &FaceSet> = BTreeMap::new();
+    for set in sets {
+        if let Some(other) = contents.insert(&set.info().content_sha256, set) {
+            return Err(Fault::data(set.folder().display(), "the same faces stand in the study twice")
+                .found(format!("the content of {}", other.folder().display()))
+                .expected("sets of different faces, each on one side")
+                .hint("leave one of the two out"));
         }
     }
     Ok(())

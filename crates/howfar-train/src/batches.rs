@@ -1,7 +1,8 @@
 //! The pictures of an epoch in batches, as the network sees them.
 //!
 //! In: the order of an epoch. Out: scaled pixels and labels. Each changed picture has a stream of its own, keyed by epoch
-//! and face, so that a face is changed alike in all arms of a seed whatever stands beside it.
+//! and the face's own hash, so that a face is changed alike in all arms of a seed whatever stands beside it and wherever
+//! it lies in the pool.
 
 use std::collections::BTreeMap;
 
@@ -27,7 +28,7 @@ pub(crate) struct Batches<'a> {
     pub seeds: Seeds,
     pub epoch: u32,
     /// How often a face has come in this epoch: the `repeat` arm shows one several times, each time changed anew.
-    n_seen: BTreeMap<usize, u64>,
+    n_seen: BTreeMap<u64, u64>,
 }
 
 impl<'a> Batches<'a> {
@@ -49,15 +50,16 @@ impl<'a> Batches<'a> {
     fn picture(&mut self, item: &Item) -> Vec<f32> {
         let (side, epoch) = (self.pool.side(), u64::from(self.epoch));
         let pixels = self.pool.pixels(item.face);
+        let face = self.pool.face(item.face).key();
         let (copy, name, key) = match item.variant {
             Variant::AsIs => {
-                let n_seen = self.n_seen.entry(item.face).or_default();
+                let n_seen = self.n_seen.entry(face).or_default();
                 *n_seen += 1;
-                (None, "augmentation", [epoch, item.face as u64, *n_seen - 1])
+                (None, "augmentation", [epoch, face, *n_seen - 1])
             }
             Variant::Copy(i) => {
                 let copy = altered_copy(pixels, side, &mut self.seeds.stream("copy", &[u64::from(i)]));
-                (Some(copy), "augmentation of copies", [epoch, item.face as u64, u64::from(i)])
+                (Some(copy), "augmentation of copies", [epoch, face, u64::from(i)])
             }
         };
         let pixels = copy.as_deref().unwrap_or(pixels);

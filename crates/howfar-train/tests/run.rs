@@ -11,8 +11,8 @@ use howfar_face::{
     SubjectId, files,
 };
 use howfar_protocol::{
-    Augmentation, Blend, Keep, Mixture, Network, Optimiser, PixelScaling, Recipe, Schedule, Seeds, Split, SplitPart,
-    TrainingSettings,
+    Augmentation, Blend, Ingredients, Keep, Mixture, Network, Optimiser, PixelScaling, Recipe, Schedule, Seeds, Split,
+    SplitPart, TrainingSettings,
 };
 use howfar_train::{Crew, Event, Model, Trained, TrainingInputs, measure_speed, predict, train};
 use rand::Rng;
@@ -89,7 +89,8 @@ impl Bench {
         watch: &mut dyn FnMut(&Event) -> ControlFlow<()>,
     ) -> Result<Trained, howfar_face::Fault> {
         let all = 0..self.pool.len();
-        let mixture = Mixture::new(Blend::REAL, &self.pool, all, None, &self.split, self.seeds).unwrap();
+        let ingredients = Ingredients::of_people(&self.pool, all, &self.split).unwrap();
+        let mixture = Mixture::new(Blend::REAL, &self.pool, &ingredients, self.seeds).unwrap();
         let inputs = TrainingInputs {
             pool: &self.pool,
             mixture: &mixture,

@@ -31,7 +31,7 @@ pub mod train;
 pub mod train_generator;
 pub mod train_landmarks;
 
-use std::sync::Arc;
+use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use howfar_face::Fault;
@@ -76,13 +76,14 @@ pub fn run(command: Command, console: &Console) -> Result<(), Fault> {
     }
 }
 
-/// A flag that Ctrl-C and SIGTERM raise, so that work stops in good order.
-fn stop_flag() -> Arc<AtomicBool> {
-    let stop = Arc::new(AtomicBool::new(false));
-    let raised = Arc::clone(&stop);
-    // A second handler in one process would be refused; there is one command a process.
-    let _ = ctrlc::set_handler(move || raised.store(true, Ordering::SeqCst));
-    stop
+/// The flag of this process that Ctrl-C and SIGTERM raise, so that work stops in good order. It is one for all looks and all
+/// studies of a command.
+fn stop_flag() -> &'static AtomicBool {
+    static STOP: AtomicBool = AtomicBool::new(false);
+    static HANDLER: Once = Once::new();
+    // Where no handler can be set, the signal ends the process; checkpoints are there for that.
+    HANDLER.call_once(|| drop(ctrlc::set_handler(|| STOP.store(true, Ordering::SeqCst))));
+    &STOP
 }
 
 /// How the cores are shared out.

@@ -74,6 +74,7 @@ impl Made {
             seed_idx,
             settings: Recipe::Modern.settings(),
             inputs_sha256: String::new(),
+            judges: Vec::new(),
         };
         let mut predictions = Vec::new();
         let sides = [("validation", Part::Validation), ("test", Part::Test)];

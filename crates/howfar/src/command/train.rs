@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
 use howfar_face::{FaceSet, Fault, Pool, Preprocessing, Provenance, SubjectId, files};
-use howfar_protocol::{Blend, Mixture, Network, Recipe, Seeds, Split, SplitPart};
+use howfar_protocol::{Blend, Ingredients, Mixture, Network, Recipe, Seeds, Split, SplitPart};
 use howfar_train::{Precision, TrainingInputs, read_start};
 
 use crate::command::{DeviceArg, stop_flag};
@@ -69,7 +69,7 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     let split = Split::by_counts(&people, [people.len().saturating_sub(n_validation), n_validation, 0], seeds)?;
     let side = |f: &usize| split.side(&pool.face(*f).labels.subject) == Some(SplitPart::Validation);
     let validation: Vec<usize> = real.clone().filter(side).collect();
-    let mixture = Mixture::new(Blend::REAL, &pool, real, None, &split, seeds)?;
+    let mixture = Mixture::new(Blend::REAL, &pool, &Ingredients::of_people(&pool, real, &split)?, seeds)?;
     let settings = settings(args);
     let begun = match &args.weights {
         Some(path) => {

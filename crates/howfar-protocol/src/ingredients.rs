@@ -1,0 +1,90 @@
+//! What the mixtures of a split may be made of.
+//!
+//! In: a pool, a split, generated faces, who is held out. Out: [`Ingredients`], which cannot be made with anything of those
+//! who judge (invariant 1): the check is made here, once for all cells of a split.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use howfar_face::{Fault, GeneratorCard, Pool, SubjectId};
+
+use crate::study::Unit;
+use crate::{HeldOut, PooledSets, Seeds, Split, SplitPart, shuffle};
+
+/// The generated faces of a study.
+#[derive(Debug, Clone)]
+pub struct GeneratedFaces {
+    /// Where they lie in the pool.
+    pub faces: Range<usize>,
+    /// What a unit counts.
+    pub unit: Unit,
+    /// Where identities test and validate, too (`protocol = "paper"`): only so many of them, the first in a seed's order, are
+    /// trained on.
+    pub trainable: Option<usize>,
+}
+
+/// Real training faces and generated ones that have nothing of those who judge.
+#[derive(Debug, Clone)]
+pub struct Ingredients {
+    /// Real training faces, in the pool's order.
+    pub(crate) training: Vec<usize>,
+    /// The training people, sorted; some may have no face in the study's classes.
+    pub(crate) people: Vec<SubjectId>,
+    pub(crate) generated: Option<GeneratedFaces>,
+    /// Whom the makers of generated sets saw, by the set's index in the pool.
+    pub(crate) seen: BTreeMap<usize, BTreeSet<SubjectId>>,
+}
+
+impl Ingredients {
+    /// Takes the training faces of a split among `real`, and the generated ones; refuses what `held_out` holds.
+    pub fn new(
+        sets: PooledSets<'_>,
+        real: Range<usize>,
+        generated: Option<GeneratedFaces>,
+        split: &Split,
+        held_out: &HeldOut<'_>,
+    ) -> Result<Self, Fault> {
+        let trains = |f: &usize| split.side(&sets.pool.face(*f).labels.subject) == Some(SplitPart::Training);
+        let training: Vec<usize> = real.filter(trains).collect();
+        if training.is_empty() {
+            return Err(Fault::data("the real sets", "no training face is left"));
+        }
+        held_out.check_faces(sets, training.iter().copied())?;
+        let mut seen = BTreeMap::new();
+        if let Some(generated) = &generated {
+            let of_set: BTreeSet<usize> = generated.faces.clone().map(|f| sets.pool.face(f).set_idx).collect();
+            for set_idx in of_set {
+                let set = &sets.sets[set_idx];
+                held_out.check_content(set)?;
+                set.generator.iter().try_for_each(|card| held_out.check_card(card))?;
+                let people = |card: &GeneratorCard| card.trained_on.iter().cloned().collect();
+                seen.insert(set_idx, set.generator.as_ref().map(people).unwrap_or_default());
+            }
+            held_out.check_faces(sets, generated.faces.clone())?;
+        }
+        Ok(Ingredients { training, people: split.people(SplitPart::Training).cloned().collect(), generated, seen })
+    }
+
+    /// The training faces of a split and nothing else, for a network that no study judges: people are asked for, equal pictures
+    /// are not.
+    pub fn of_people(pool: &Pool, real: Range<usize>, split: &Split) -> Result<Self, Fault> {
+        Self::new(PooledSets { pool, sets: &[] }, real, None, split, &HeldOut::of_split(split))
+    }
+
+    /// The training people, or the first of them in the seed's order: fewer are always among more.
+    pub(crate) fn people(&self, percent: Option<u32>, seeds: Seeds) -> BTreeSet<&SubjectId> {
+        let mut people: Vec<&SubjectId> = self.people.iter().collect();
+        if let Some(percent) = percent {
+            shuffle(&mut people, &mut seeds.stream("fewer people", &[]));
+            people.truncate((people.len() * percent as usize).div_ceil(100));
+        }
+        people.into_iter().collect()
+    }
+
+    /// Sets (by index in the pool) whose makers saw training people: with fewer people than all some of their faces cannot be
+    /// mixed in.
+    pub fn sets_that_saw_training_people(&self) -> impl Iterator<Item = usize> {
+        let people: BTreeSet<&SubjectId> = self.people.iter().collect();
+        self.seen.iter().filter(move |(_, seen)| seen.iter().any(|person| people.contains(person))).map(|(set, _)| *set)
+    }
+}

@@ -1,0 +1,213 @@
+//! The name of a cell changes with everything that decides its training and with nothing else.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use howfar_face::{FaceSetInfo, GeneratorCard, Licence, Preprocessing, Shard, SubjectId};
+use howfar_protocol::{
+    Arm, Cell, Generated, Grid, MixtureRatio, Network, NetworkChoice, Plan, PlanInputs, Protocol, Real, SetInput,
+    Split, SplitPart, SplitRequest, Start, Study, Track, TrainOverrides, Unit, Unseen,
+};
+
+const STUDY: &str = "name = \"a\"\n[real]\nsets = [\"faces\"]\n[generated]\nsets = [\"more\", \"others\"]\n\
+    [unseen]\nsets = [\"far\"]\n[grid]\nk = [1, 2]\nseeds = 2\narms = [\"mix\", \"repeat\"]\npeople_percent = [50]\n\
+    [train]\nnetwork = { name = \"compact\", weights = \"w.safetensors\" }\n";
+
+/// All that a plan is made from.
+#[derive(Clone)]
+struct World {
+    study: Study,
+    sets: Vec<SetInput>,
+    splits: Vec<Split>,
+    instruction_set: String,
+    starts: Vec<Start>,
+}
+
+fn person(name: &str) -> SubjectId {
+    SubjectId::new("db", name).unwrap()
+}
+
+fn sides(of: &[(&str, SplitPart)]) -> Split {
+    Split::of(of.iter().map(|(name, part)| (person(name), *part)).collect::<BTreeMap<_, _>>())
+}
+
+const SIDES: [(&str, SplitPart); 4] =
+    [("p1", SplitPart::Training), ("p2", SplitPart::Training), ("p3", SplitPart::Validation), ("p4", SplitPart::Test)];
+
+impl World {
+    fn new() -> Self {
+        let set = |role: &str, name: &str| {
+            let info = FaceSetInfo::new(name, vec!["anger".into()], Preprocessing::standard("none", "none", 48));
+            SetInput { role: role.into(), info: FaceSetInfo { content_sha256: format!("content of {name}"), ..info } }
+        };
+        let mut made = set("generated", "more");
+        made.info.generator = Some(GeneratorCard {
+            name: "gan".into(),
+            seed: 1,
+            trained_on: vec![person("p1")],
+            trained_on_content: Vec::new(),
+            settings: String::new(),
+        });
+        World {
+            study: Study::parse(STUDY, "study.toml").unwrap(),
+            sets: vec![set("real", "faces"), made, set("generated", "others"), set("unseen", "far")],
+            splits: vec![sides(&SIDES)],
+            instruction_set: "avx2".into(),
+            starts: vec![Start { name: "w".into(), sha256: "weights".into() }],
+        }
+    }
+
+    /// Names of a `real` cell, a `mix` cell and a `mix` cell on fewer people.
+    fn names(&self) -> [String; 3] {
+        let World { study, sets, splits, instruction_set, starts } = self.clone();
+        let inputs = PlanInputs { study: &study, sets, splits: &splits, instruction_set, starts };
+        let plan = Plan::new(inputs).unwrap();
+        let track: Track = plan.tracks().swap_remove(0);
+        let fewer = plan.controls(&[(track, MixtureRatio::ONE)]);
+        let find = |cells: &[Cell], arm, k, percent: Option<u32>| {
+            let is_it = |c: &&Cell| (c.arm, c.k, c.people_percent, c.seed_idx) == (arm, k, percent, 1);
+            cells.iter().find(is_it).unwrap().name()
+        };
+        [
+            find(&plan.cells, Arm::Real, MixtureRatio::ZERO, None),
+            find(&plan.cells, Arm::Mix, MixtureRatio::ONE, None),
+            find(&fewer, Arm::Mix, MixtureRatio::ONE, Some(50)),
+        ]
+    }
+}
+
+/// Which of the three cells go by another name.
+const NONE: [bool; 3] = [false; 3];
+const ALL: [bool; 3] = [true; 3];
+const MIXED: [bool; 3] = [false, true, true];
+const FEWER: [bool; 3] = [false, false, true];
+
+#[test]
+fn a_cell_is_named_by_what_decides_its_training_and_by_nothing_else() {
+    let cases: [(&str, [bool; 3], fn(&mut World)); 38] = [
+        ("the seed", ALL, |w| w.study.seed = 2),
+        ("classes", ALL, |w| w.study.expressions.reverse()),
+        ("the instruction set", ALL, |w| w.instruction_set = "plain".into()),
+        ("who trains", ALL, |w| w.splits = vec![sides(&SIDES[1..])]),
+        ("who validates", ALL, |w| {
+            w.splits = vec![sides(&[SIDES[0], SIDES[1], ("p3", SplitPart::Test), ("p4", SplitPart::Validation)])];
+        }),
+        ("who tests", ALL, |w| w.splits = vec![sides(&SIDES[..3])]),
+        ("the content of a real set", ALL, |w| w.sets[0].info.content_sha256.push('!')),
+        ("how faces are prepared", ALL, |w| w.sets[0].info.preprocessing.colour = "rgb".into()),
+        ("another real set", ALL, |w| w.sets.insert(1, SetInput { role: "real".into(), ..w.sets[3].clone() })),
+        ("the network", ALL, |w| w.study.train.network[0].network = Network::Medium),
+        ("weights to begin with", ALL, |w| w.starts[0].sha256.push('!')),
+        ("epochs", ALL, |w| w.study.train.epochs = Some(3)),
+        ("batch", ALL, |w| w.study.train.batch = Some(3)),
+        ("rate", ALL, |w| w.study.train.learning_rate = Some(0.5)),
+        ("patience", ALL, |w| w.study.train.patience = Some(3)),
+        ("the content of a generated set", MIXED, |w| w.sets[1].info.content_sha256.push('!')),
+        ("the order of generated sets", MIXED, |w| w.sets.swap(1, 2)),
+        ("what k counts", MIXED, |w| w.study.generated.unit = Unit::Images),
+        ("the paper's count", MIXED, |w| w.study.protocol = Protocol::Paper),
+        ("whom a generator saw", FEWER, |w| w.sets[1].info.generator.as_mut().unwrap().trained_on.push(person("p2"))),
+        ("the study's name", NONE, |w| w.study.name = "b".into()),
+        ("the study's file", NONE, |w| w.study.file = Some("elsewhere/study.toml".into())),
+        ("paths of sets", NONE, |w| w.study.real.sets = vec!["/elsewhere/faces".into()]),
+        ("paths of generated sets", NONE, |w| w.study.generated.sets = vec!["a".into(), "b".into()]),
+        ("paths of weights", NONE, |w| w.study.train.network[0].weights = Some("/elsewhere/w.safetensors".into())),
+        ("the name of weights", NONE, |w| {
+            w.study.train.network[0].weights = Some("v.safetensors".into());
+            w.starts[0].name = "v".into();
+        }),
+        ("how the split was asked for", NONE, |w| w.study.real.split.file = Some("split.csv".into())),
+        ("the name of a real set", NONE, |w| w.sets[0].info.name = "renamed".into()),
+        ("the name of a generated set", NONE, |w| w.sets[1].info.name = "renamed".into()),
+        ("the name of an unseen set", NONE, |w| w.sets[3].info.name = "renamed".into()),
+        ("the content of an unseen set", NONE, |w| w.sets[3].info.content_sha256.push('!')),
+        ("no unseen set", NONE, |w| drop(w.sets.pop())),
+        ("terms and remarks", NONE, |w| {
+            w.sets[0].info.licences.push(Licence { database: "db".into(), terms: "none".into() });
+            w.sets[0].info.caveats.push("a remark".into());
+        }),
+        ("how a set lies on disk", NONE, |w| {
+            w.sets[0].info.shards.push(Shard { file: "data/x".into(), n_faces: 1, sha256: "x".into() });
+        }),
+        ("a generator's name and settings", NONE, |w| {
+            let card = w.sets[1].info.generator.as_mut().unwrap();
+            (card.name, card.settings, card.seed) = ("other".into(), "other".into(), 9);
+        }),
+        ("another k", NONE, |w| w.study.grid.k.push(MixtureRatio::new(9.0).unwrap())),
+        ("other arms", NONE, |w| w.study.grid.arms = vec![Arm::Mix, Arm::Augment]),
+        ("more seeds and fewer people besides", NONE, |w| {
+            (w.study.grid.seeds, w.study.grid.people_percent) = (7, vec![25, 50]);
+        }),
+    ];
+    let before = World::new().names();
+    for (what, expected, change) in cases {
+        let mut world = World::new();
+        change(&mut world);
+        let after = world.names();
+        let changed: [bool; 3] = std::array::from_fn(|i| before[i] != after[i]);
+        assert_eq!(changed, expected, "{what}: {before:?} {after:?}");
+    }
+}
+
+#[test]
+fn as_the_paper_counts_the_largest_k_decides_who_validates_and_is_in_the_name() {
+    let names = |largest: f64| {
+        let mut world = World::new();
+        world.study.protocol = Protocol::Paper;
+        world.study.grid.k = [0.0, 1.0, largest].map(|k| MixtureRatio::new(k).unwrap()).to_vec();
+        world.names()
+    };
+    let [few, many] = [names(2.0), names(3.0)];
+    assert_eq!(few[0], many[0], "real faces alone know no generated ones");
+    assert_ne!(few[1], many[1]);
+}
+
+#[test]
+fn side_by_side_a_set_alone_is_named_by_its_own_content() {
+    let name_of = |world: &World, source: &str| {
+        let World { study, sets, splits, instruction_set, starts } = world.clone();
+        let plan = Plan::new(PlanInputs { study: &study, sets, splits: &splits, instruction_set, starts }).unwrap();
+        plan.cells.iter().find(|c| c.source.as_deref() == Some(source)).unwrap().name()
+    };
+    let mut world = World::new();
+    world.study.generated.side_by_side = true;
+    let mut other_way_round = world.clone();
+    other_way_round.sets.swap(1, 2);
+    assert_eq!(name_of(&world, "more"), name_of(&other_way_round, "more"));
+    assert_ne!(name_of(&world, "more"), name_of(&world, "others"));
+    assert_ne!(name_of(&world, "together"), name_of(&other_way_round, "together"));
+}
+
+/// A field that comes to a study, a set or its card does not compile here before somebody asks whether it decides a cell's numbers and
+/// gives it a line in the table above.
+#[test]
+fn every_field_stands_in_the_table() {
+    let World { study, mut sets, .. } = World::new();
+    let Study {
+        name: _,
+        seed: _,
+        protocol: _,
+        recipe: _,
+        expressions: _,
+        real,
+        generated,
+        unseen,
+        grid,
+        train,
+        file: _,
+    } = study;
+    let Real { sets: _, split } = real;
+    let SplitRequest { train: _, validation: _, test: _, folds: _, file: _ } = split;
+    let Generated { sets: _, unit: _, side_by_side: _ } = generated;
+    let Unseen { sets: _ } = unseen;
+    let Grid { k: _, arms: _, controls: _, people_percent: _, seeds: _, seeds_at_most: _ } = grid;
+    let TrainOverrides { network, epochs: _, batch: _, learning_rate: _, patience: _ } = train;
+    let NetworkChoice { network: _, weights } = &network[0];
+    assert_eq!(weights, &Some(PathBuf::from("w.safetensors")));
+    let SetInput { role: _, info } = sets.swap_remove(1);
+    let FaceSetInfo { format: _, version: _, name: _, classes: _, preprocessing: _, licences: _, generator, .. } = info;
+    let FaceSetInfo { caveats: _, n_faces: _, shards: _, content_sha256: _, .. } = sets.swap_remove(0).info;
+    let GeneratorCard { name: _, seed: _, trained_on: _, trained_on_content: _, settings: _ } = generator.unwrap();
+}
