@@ -189,6 +189,6 @@ impl<'p> HeldOut<'p> {
         Err(Fault::data("the face sets", "the same picture would be trained on and judge, under two names")
             .found(format!("{n_equal} such pictures: {}{rest}", pairs.join("; ")))
             .expected("every picture on one side")
-            .hint("prepare the set with --drop-repeats, leave one of each pair out, or give both one subject"))
+            .hint("prepare the pictures into one set, where equal ones count as one person, or leave one of each pair out"))
     }
 }

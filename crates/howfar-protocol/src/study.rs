@@ -258,14 +258,22 @@ impl Study {
         grid.k.push(MixtureRatio::ZERO);
         grid.k.sort();
         grid.k.dedup();
-        if study.generated.sets.is_empty() {
-            grid.k.truncate(1);
-            grid.arms.clear();
-        }
         grid.people_percent.sort_unstable();
         grid.people_percent.dedup();
+        let sets = study.generated.sets.clone();
+        let study = study.with_generated(sets);
         study.check(place)?;
         Ok(study)
+    }
+
+    /// The same with these generated sets; without any only `real` can be trained.
+    pub fn with_generated(mut self, sets: Vec<PathBuf>) -> Self {
+        if sets.is_empty() {
+            self.grid.k.retain(|k| *k == MixtureRatio::ZERO);
+            self.grid.arms.clear();
+        }
+        self.generated.sets = sets;
+        self
     }
 
     fn check(&self, place: &str) -> Result<(), Fault> {

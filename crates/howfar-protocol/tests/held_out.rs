@@ -114,7 +114,7 @@ fn nothing_stands_on_two_sides() {
         (
             "a test picture among the training ones",
             |w| w.real[0].2 = 4,
-            &["faces row 0 (db:p1, 4.png) = faces row 3 (db:p4, 4.png)", "--drop-repeats"],
+            &["faces row 0 (db:p1, 4.png) = faces row 3 (db:p4, 4.png)", "prepare the pictures into one set"],
         ),
     ];
     for (what, plant, words) in cases {

@@ -2,7 +2,7 @@
 //!
 //! In: a workbench and its study folder. Out: the choices, made from validation predictions alone, then the results.
 
-use howfar_evaluate::{CellPredictions, Choice, Finding, Results, choose_k};
+use howfar_evaluate::{Caveat, CellPredictions, Choice, Finding, Results, choose_k};
 use howfar_face::{Fault, files};
 use howfar_protocol::{Cell, MixtureRatio, Plan, Track};
 use serde::{Deserialize, Serialize};
@@ -73,10 +73,25 @@ pub fn analyse(workbench: &Workbench, folder: &StudyFolder) -> Result<Results, F
     };
     let tracks: Vec<(Track, usize)> = workbench.plan().tracks().into_iter().map(with_parameters).collect();
     let mut results = howfar_evaluate::analyse(study_facts(workbench), &tracks, &predictions);
+    results.caveats.extend(exchange_saw_everybody(workbench));
     results.audits = findings(workbench, folder)?;
     results.caveats.extend(results.audits.iter().filter_map(Finding::caveat));
     files::write_json(&folder.results_file(), &results)?;
     Ok(results)
+}
+
+/// What a learning curve over fewer people cannot say where a generator saw all of them.
+fn exchange_saw_everybody(workbench: &Workbench) -> Option<Caveat> {
+    let sets: Vec<&str> = workbench.sets_that_saw_the_absent().into_iter().collect();
+    (!sets.is_empty()).then(|| Caveat {
+        code: "exchange-saw-everybody".to_owned(),
+        text: format!(
+            "The generator of {} saw training people. Where fewer are asked what they are worth, its faces of those who are left out are \
+             not mixed in, so the curve of fewer people is one of other faces than that of all.",
+            sets.join(", ")
+        ),
+        advice: "For an exchange rate mix in faces of a generator that saw none of these people.".to_owned(),
+    })
 }
 
 fn read_cells(workbench: &Workbench, folder: &StudyFolder, cells: &[Cell]) -> Result<Vec<CellPredictions>, Fault> {

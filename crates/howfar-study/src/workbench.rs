@@ -174,6 +174,16 @@ impl Workbench {
         Seeds::new(self.study.seed).child("seed index", u64::from(seed_idx))
     }
 
+    /// Generated sets whose makers saw training people: where the study also trains on fewer people, their faces stand in the
+    /// curve of all people and are missing in those of fewer.
+    pub(crate) fn sets_that_saw_the_absent(&self) -> BTreeSet<&str> {
+        if self.study.grid.people_percent.is_empty() {
+            return BTreeSet::new();
+        }
+        let sets = self.ingredients.values().flat_map(Ingredients::sets_that_saw_training_people);
+        sets.map(|set_idx| self.pool_sets[set_idx].name.as_str()).collect()
+    }
+
     fn mix(&self, blend: Blend, source: &Option<String>, split_idx: u32, seed_idx: u32) -> Result<Mixture, Fault> {
         // Without generated sets there is one source: none.
         let key = (split_idx, source.clone().filter(|_| self.generated.contains_key(source)));

@@ -26,7 +26,7 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
         [study] if study.join("plan.json").is_file() => {
             let folder = StudyFolder::open(study)?;
             let workbench = Workbench::open(&folder.read_plan()?.study)?;
-            let place = AuditPlace { scratch: study.join("audit"), watch: &watch, stop: &stop };
+            let place = AuditPlace { scratch: study.join("audit"), watch: &watch, stop };
             let findings = audit_study(&workbench, &folder, &place)?.findings;
             if folder.results_file().is_file() {
                 howfar_study::analyse(&workbench, &folder)?;
@@ -37,7 +37,7 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
         sets => {
             let scratch = std::env::temp_dir().join(format!("howfar-audit-{}", std::process::id()));
             let faces = AuditedFaces::of_sets(sets)?;
-            let audit = audit_faces(&faces, &AuditPlace { scratch: scratch.clone(), watch: &watch, stop: &stop });
+            let audit = audit_faces(&faces, &AuditPlace { scratch: scratch.clone(), watch: &watch, stop });
             // A stopped audit of loose sets keeps nothing: there is no folder to go on from.
             if audit.is_err() && scratch.is_dir() {
                 files::remove_folder(&scratch)?;

@@ -4,16 +4,18 @@ use std::path::{Path, PathBuf};
 
 use howfar_face::{FaceSet, Fault, files, portrait_rows};
 use howfar_protocol::Study;
+use howfar_study::leaking_sets;
 
 use crate::command::CoreArgs;
-use crate::command::run::run_to_report;
+use crate::command::run::{own_folder, run_to_report};
 use crate::console::Console;
 
 /// Learn on each database of a study alone and let all the others judge: a matrix of databases.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: howfar cross-database study.toml --out matrix
 Each real and each unseen set of the study file becomes the real set of a study of its own, in which the others are unseen; the rest of
-the file (generated sets, k, recipes, seeds) is theirs, too. People are split within each set, so the split must be fractions or folds.
+the file (generated sets, k, recipes, seeds) is theirs, too; a generated set that has something of those who judge in a study (its people,
+their children, a generator that saw them) is left out of that study. People are split within each set, so the split must be fractions or folds.
 Every study has its own report in the folder; matrix.html and matrix.csv hold them together. Resumes where it stopped.")]
 pub struct Args {
     /// The study file.
@@ -37,10 +39,21 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     }
     // A set whose people cannot be split is told before hours of work on the others.
     let names = sets.iter().map(|set| name_if_it_splits(&study, set)).collect::<Result<Vec<_>, _>>()?;
+    let (mut studies, mut remarks) = (Vec::new(), Vec::new());
+    for (set, name) in sets.iter().zip(names) {
+        let mut folder = out.join(name.replace(['/', '\\'], "-"));
+        if args.out.is_none() {
+            folder = own_folder(&study, folder)?;
+        }
+        let (one, left_out) = without_leaks(with_real(&study, set, &name))?;
+        remarks.extend(left_out.iter().map(|words| format!("trained on {name}: {words}")));
+        studies.push((one, folder, name));
+    }
+    remarks.iter().for_each(|words| console.note(words));
     let mut all = Vec::new();
-    for (i, (set, name)) in sets.iter().zip(names).enumerate() {
-        console.note(&format!("{} of {}: trained on {name}", i + 1, sets.len()));
-        all.push(run_to_report(&with_real(&study, set, &name), &folder_of(&out, &name)?, args.cores, console)?);
+    for (i, (one, folder, name)) in studies.iter().enumerate() {
+        console.note(&format!("{} of {}: trained on {name}", i + 1, studies.len()));
+        all.push(run_to_report(one, folder, args.cores, console)?);
     }
     files::write(&out.join("matrix.html"), howfar_report::matrix_html(&all).as_bytes())?;
     files::write(&out.join("matrix.csv"), howfar_report::matrix_csv(&all).as_bytes())?;
@@ -49,6 +62,7 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     } else {
         console.note(&format!("matrix: {}", out.join("matrix.html").display()));
         console.answer(howfar_report::matrix_text(&all).trim_end());
+        remarks.iter().for_each(|words| console.answer(words));
     }
     Ok(())
 }
@@ -71,9 +85,12 @@ fn with_real(study: &Study, real: &Path, name: &str) -> Study {
     one
 }
 
-/// A set's name may hold what a folder's must not.
-fn folder_of(out: &Path, name: &str) -> Result<PathBuf, Fault> {
-    let folder = out.join(name.replace(['/', '\\'], "-"));
-    files::create_folder(&folder)?;
-    Ok(folder)
+/// A study without the generated sets that have something of those who judge in it, and why each was left out.
+fn without_leaks(study: Study) -> Result<(Study, Vec<String>), Fault> {
+    let leaking = leaking_sets(&study)?;
+    let words = |(set, fault): &(PathBuf, Fault)| format!("{} is left out: {}", set.display(), fault.what());
+    let left_out = leaking.iter().map(words).collect();
+    let is_kept = |set: &&PathBuf| leaking.iter().all(|(other, _)| other != *set);
+    let kept = study.generated.sets.iter().filter(is_kept).cloned().collect();
+    Ok((study.with_generated(kept), left_out))
 }

@@ -18,7 +18,7 @@ use crate::journey::Journey;
 pub struct Args {
     /// The study file.
     study: PathBuf,
-    /// The study's folder; the study's name if not given.
+    /// The study's folder; if not given, the study's name, unless another study file has its results there.
     #[arg(long)]
     out: Option<PathBuf>,
     /// Add seeds in rounds, up to `grid.seeds`, and stop when the answer is settled: it helps, hurts, or makes less than two points'
@@ -35,7 +35,10 @@ const PEOPLE_ON_A_SHEET: usize = 6;
 /// Runs a study from its file.
 pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     let study = Study::read(&args.study)?;
-    let out = args.out.clone().unwrap_or_else(|| PathBuf::from(&study.name));
+    let out = match &args.out {
+        Some(out) => out.clone(),
+        None => own_folder(&study, PathBuf::from(&study.name))?,
+    };
     let results = if args.until_sure {
         run_until_sure(&study, &out, args.cores, console)?
     } else {
@@ -43,6 +46,23 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     };
     report::print_results(&results, &out, console);
     Ok(())
+}
+
+/// A folder that nobody asked for must not be another study's.
+pub fn own_folder(study: &Study, folder: PathBuf) -> Result<PathBuf, Fault> {
+    let there = StudyFolder::new(&folder);
+    if there.plan_file().is_file() {
+        let other = there.read_plan()?.study.file;
+        if other != study.with_absolute_paths()?.file {
+            let words =
+                |file: Option<PathBuf>| file.map_or("a study without a file".into(), |f| f.display().to_string());
+            return Err(Fault::usage(folder.display(), "another study of this name has its results in this folder")
+                .found(words(other))
+                .expected(words(study.file.clone()))
+                .hint("name a folder with --out; --out with this one takes it over"));
+        }
+    }
+    Ok(folder)
 }
 
 /// Look after look, each with more seeds; the cells of a look are those of the looks before and new ones.
@@ -82,10 +102,10 @@ pub fn run_to_report(study: &Study, out: &Path, cores: CoreArgs, console: &Conso
     files::create_folder(out)?;
     let stop = stop_flag();
     let journey = Journey::new(console);
-    run_study(&workbench, &folder, cores.cores(), &stop, &|event| journey.tell(&event))?;
+    run_study(&workbench, &folder, cores.cores(), stop, &|event| journey.tell(&event))?;
     journey.finish();
     let tell = |what: &str| console.note(&format!("audit: {what}"));
-    audit_study(&workbench, &folder, &AuditPlace { scratch: out.join("audit"), watch: &tell, stop: &stop })?;
+    audit_study(&workbench, &folder, &AuditPlace { scratch: out.join("audit"), watch: &tell, stop })?;
     let results = howfar_study::analyse(&workbench, &folder)?;
     write_sheets(&workbench, &folder)?;
     report::write_changed_faces(&workbench, &folder, &results)?;

@@ -72,7 +72,7 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
         "faces": drawings_sha256(&drawings),
     });
     let checkpoint = Checkpoint::beside(&args.out, inputs);
-    let (network, loss) = train(args, &drawings, &checkpoint, &stop, console)?;
+    let (network, loss) = train(args, &drawings, &checkpoint, stop, console)?;
     let card = json!({
         "howfar": env!("CARGO_PKG_VERSION"), "data": "drawn faces alone", "people": args.people,
         "steps": args.steps, "seed": args.seed,
