@@ -263,13 +263,15 @@ fn info(request: &Request<'_>, set: &SetRequest<'_>) -> Result<FaceSetInfo, Faul
         database: set.database(),
         terms: "drawn by howfar from a parametric head; free of anyone's rights".to_owned(),
     });
-    info.generator = Some(GeneratorCard {
-        name: format!("howfar draw {}, style {}", env!("CARGO_PKG_VERSION"), style.name),
-        seed: request.seed,
-        trained_on: Vec::new(),
-        trained_on_content: Vec::new(),
-        settings: format!("{}{}", settings_head(request), style.to_toml()?),
-    });
+    let generator = format!("howfar draw {}, style {}", env!("CARGO_PKG_VERSION"), style.name);
+    let settings = format!("{}{}", settings_head(request), style.to_toml()?);
+    info.generator = Some(GeneratorCard::new(generator, request.seed, style.fitted.clone(), settings));
+    if style.is_fitted_without_a_trace(request.style) {
+        info.caveats.push(
+            "The style was fitted by a howfar that kept no record of whose pictures it saw: a person of yours may be among them."
+                .to_owned(),
+        );
+    }
     if let Some(rig) = set.rig {
         rig::record(rig, &mut info);
     }
