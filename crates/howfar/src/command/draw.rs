@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
-use howfar_draw::{Range, SetRequest, Style, draw_set};
+use howfar_draw::{FITTED_BY, Range, SetRequest, Style, draw_set};
 use howfar_face::{
     Colour, Expression, FaceSet, FaceSetInfo, FaceSetWriter, Fault, GeneratorCard, GroupSizes, Licence, Preprocessing,
     closest_name, files,
@@ -146,7 +146,15 @@ fn show_style(name: &str, console: &Console) -> Result<(), Fault> {
     match Style::embedded_text(name) {
         Some(text) => console.answer(text.trim_end()),
         // A file is shown as it is understood, with what its base fills in.
-        None => console.answer(Style::find("--show-style", name)?.to_toml()?.trim_end()),
+        None => {
+            let style = Style::find("--show-style", name)?;
+            let text = if style.is_fitted_without_a_trace(name) {
+                style.to_toml_with(&format!("{FITTED_BY}, by one that kept no record of whose pictures it saw."))?
+            } else {
+                style.to_toml()?
+            };
+            console.answer(text.trim_end());
+        }
     }
     Ok(())
 }
