@@ -49,7 +49,7 @@ pub use head::HeadModel;
 pub use picture_measures::{MEASURES, N_MEASURES, PictureMeasures, SetMeasures};
 pub use rig::{IctRig, Rig};
 pub use style::{
-    ActingStyle, Action, CameraStyle, HairStyle, LightStyle, STYLE_NAMES, Session, ShapeStyle, SkinStyle, Style,
-    Substitute, ToneStyle,
+    ActingStyle, Action, CameraStyle, FITTED_BY, HairStyle, LightStyle, STYLE_NAMES, Session, ShapeStyle, SkinStyle,
+    Style, Substitute, ToneStyle,
 };
 pub use style_key::{ACTION_KEYS, KeyKind, Limits, STYLE_KEYS, StyleKey, style_key, style_key_table};

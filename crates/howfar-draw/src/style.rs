@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use howfar_face::{Expression, Fault, closest_name, files};
+use howfar_face::{Expression, Fault, Lineage, closest_name, files};
 use serde::{Deserialize, Serialize};
 use toml::de::DeTable;
 
@@ -17,6 +17,9 @@ use crate::style_text::style_text;
 /// The embedded styles: posed people in a studio, large variation for generated sets, and an unseen database with
 /// another light, camera, tone curve and acting.
 pub const STYLE_NAMES: [&str; 3] = ["studio", "wild", "unseen"];
+
+/// How the comment of a fitted style begins.
+pub const FITTED_BY: &str = "Fitted by howfar fit-style";
 
 const EMBEDDED: [&str; 3] =
     [include_str!("../styles/studio.toml"), include_str!("../styles/wild.toml"), include_str!("../styles/unseen.toml")];
@@ -45,6 +48,9 @@ pub struct Style {
     pub tone: ToneStyle,
     /// What the faces do.
     pub acting: ActingStyle,
+    /// Whose pictures it was fitted to; nobody's where people wrote it. It decides no pixel.
+    #[serde(default, skip_serializing_if = "Lineage::is_empty")]
+    pub fitted: Lineage,
 }
 
 /// Whose light it is.
@@ -283,6 +289,12 @@ impl Style {
                 .hint(format!("write name = \"my-{}\"", style.name)));
         }
         Ok(style)
+    }
+
+    /// Whether this is the file of a `fit-style` that kept no record of whose pictures it saw (before `[fitted]`): its comment tells.
+    pub fn is_fitted_without_a_trace(&self, name_or_file: &str) -> bool {
+        let is_fitted = |text: String| text.lines().any(|l| l.trim_start_matches(['#', ' ']).starts_with(FITTED_BY));
+        self.fitted.is_empty() && files::read_text(Path::new(name_or_file)).is_ok_and(is_fitted)
     }
 
     /// The style as a TOML file, for the record of what was drawn.

@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use howfar_face::{Expression, Fault, closest_name};
+use howfar_face::{Expression, Fault, SubjectId, closest_name};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -132,11 +132,12 @@ impl Check<'_> {
         let has = |name: &str| table.keys().any(|k| k.get_ref().as_ref() == name);
         // A name of its own is always asked for: identities of two styles must not be called the same.
         let needed = |k: &&StyleKey| self.missing == Missing::Refused || k.path == "name";
-        let keys = STYLE_KEYS.iter().filter(|k| k.table() == path).filter(needed);
+        let keys = STYLE_KEYS.iter().filter(|k| k.table() == path && !k.is_optional()).filter(needed);
         let mut absent: Vec<(String, String)> =
             keys.filter(|k| !has(k.name())).map(|k| (k.path.to_owned(), k.kind.to_string())).collect();
         if path.is_empty() && self.missing == Missing::Refused {
-            let tables = sections().into_iter().filter(|s| !has(s));
+            let needed = |table: &&str| STYLE_KEYS.iter().any(|k| k.table() == *table && !k.is_optional());
+            let tables = sections().into_iter().filter(needed).filter(|s| !has(s));
             absent.extend(tables.map(|s| (format!("[{s}]"), "a heading and its keys".to_owned())));
         }
         if path == "acting" && self.missing == Missing::Refused && !has("expressions") {
@@ -186,6 +187,13 @@ impl Check<'_> {
             }
             (KeyKind::Range(limits), DeValue::Array(ends)) => self.range(path, value, ends, limits, &expected),
             (KeyKind::Bell { mean, sd }, DeValue::Table(table)) => self.bell(path, value, table, [mean, sd], &expected),
+            (KeyKind::People, DeValue::Array(people)) => {
+                self.each(path, value, people, &expected, |person| person.parse::<SubjectId>().is_ok());
+            }
+            (KeyKind::Contents, DeValue::Array(contents)) => {
+                let is_hash = |text: &str| text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit());
+                self.each(path, value, contents, &expected, is_hash);
+            }
             (KeyKind::Substitute, DeValue::Table(table)) => self.action(path, SUBSTITUTE_KEYS, value.span(), table),
             (_, found) => self.wrong(path, value, &format!("is {}", type_words(found)), &expected),
         }
@@ -240,6 +248,24 @@ impl Check<'_> {
             && low > high
         {
             self.wrong(path, whole, "has its ends in the wrong order", expected);
+        }
+    }
+
+    /// A list of texts of one kind.
+    fn each(
+        &mut self,
+        path: &str,
+        whole: &Value<'_>,
+        texts: &[Value<'_>],
+        expected: &str,
+        is_right: impl Fn(&str) -> bool,
+    ) {
+        for text in texts {
+            match text.get_ref() {
+                DeValue::String(found) if is_right(found) => {}
+                DeValue::String(_) => self.at(path, whole, text, "is not one", expected),
+                found => self.at(path, whole, text, &format!("is {}", type_words(found)), expected),
+            }
         }
     }
 
@@ -313,8 +339,7 @@ impl Check<'_> {
                 }
             }
         }
-        let optional = |k: &StyleKey| matches!(k.kind, KeyKind::Substitute | KeyKind::Flag);
-        for key in keys.iter().filter(|k| !optional(k)) {
+        for key in keys.iter().filter(|k| !k.is_optional()) {
             if !table.keys().any(|k| k.get_ref().as_ref() == key.path) {
                 let found = Some(self.source(span.clone()));
                 let what = format!("`{path}`: an action has no `{}`", key.path);

@@ -33,6 +33,10 @@ pub enum KeyKind {
     },
     /// A table of its own: what stands in for an action unit.
     Substitute,
+    /// A list of people, `database:person` each.
+    People,
+    /// A list of `content_sha256` of face sets.
+    Contents,
 }
 
 /// One key.
@@ -52,6 +56,11 @@ impl StyleKey {
     /// The key without its table.
     pub fn name(&self) -> &'static str {
         self.path.rsplit('.').next().unwrap_or(self.path)
+    }
+
+    /// Whether a file may leave the key out, base or not: it then holds nothing.
+    pub fn is_optional(&self) -> bool {
+        matches!(self.kind, KeyKind::Substitute | KeyKind::Flag | KeyKind::People | KeyKind::Contents)
     }
 
     /// The table's name; empty for keys at the top of the file.
@@ -93,6 +102,8 @@ impl fmt::Display for KeyKind {
             KeyKind::Range(limits) => write!(f, "[lower, upper], both from {limits}"),
             KeyKind::Bell { mean, sd } => write!(f, "{{ mean, sd }}, mean from {mean}, sd from {sd}"),
             KeyKind::Substitute => f.write_str("{ au, intensity }"),
+            KeyKind::People => f.write_str("a list of people in quotes, \"database:person\" each"),
+            KeyKind::Contents => f.write_str("a list of texts in quotes, 64 hexadecimal digits each"),
         }
     }
 }
@@ -190,6 +201,13 @@ pub const STYLE_KEYS: &[StyleKey] = &[
     key("acting.strength", range(0.0, 1.5), "factor", "on all intensities of one picture"),
     key("acting.asymmetry", number(0.0, 0.5), "relative sd", "difference between the sides of the face"),
     key("acting.habit", number(0.0, 1.0), "relative", "spread of each identity's own way of moving"),
+    key(
+        "fitted.people",
+        KeyKind::People,
+        "",
+        "whose pictures `fit-style` saw; they go into every set's card; optional",
+    ),
+    key("fitted.content", KeyKind::Contents, "", "`content_sha256` of the sets that it saw; likewise; optional"),
 ];
 
 /// The keys of one action in `acting.expressions.<expression>`, a list of actions.

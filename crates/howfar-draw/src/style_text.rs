@@ -13,35 +13,46 @@ pub(crate) fn style_text(style: &Style, comment: &str) -> Result<String, Fault> 
     let table = Table::try_from(style)
         .map_err(|e| Fault::data(&style.name, format!("the style cannot be written as TOML: {e}")))?;
     let mut text: String = comment.lines().map(|line| format!("# {line}").trim_end().to_owned() + "\n").collect();
-    let mut heading = "";
-    for key in STYLE_KEYS {
-        if key.table() != heading {
-            heading = key.table();
-            text += &format!("\n[{heading}]\n");
-        }
-        if let Some(value) = value_at(&table, key) {
-            text += &format!("{} = {}\n", key.name(), inline(value));
-        }
-    }
+    text += &keys_text(&table, |key| key.table() != FITTED);
     text += "\n[acting.expressions]\n";
     let expressions = table.get("acting").and_then(|acting| acting.get("expressions"));
     for name in Expression::ALL.map(Expression::name) {
         if let Some(Value::Array(actions)) = expressions.and_then(|e| e.get(name)) {
-            text += &action_lines(name, actions);
+            text += &list_lines(name, actions);
         }
     }
-    Ok(text)
+    Ok(text + &keys_text(&table, |key| key.table() == FITTED))
+}
+
+/// The table that comes last: it may name many people.
+const FITTED: &str = "fitted";
+
+fn keys_text(table: &Table, wanted: impl Fn(&StyleKey) -> bool) -> String {
+    let (mut text, mut heading) = (String::new(), "");
+    for key in STYLE_KEYS.iter().filter(|key| wanted(key)) {
+        let Some(value) = value_at(table, key) else { continue };
+        if key.table() != heading {
+            heading = key.table();
+            text += &format!("\n[{heading}]\n");
+        }
+        text += &match value {
+            Value::Array(texts) if texts.iter().all(Value::is_str) => list_lines(key.name(), texts),
+            value => format!("{} = {}\n", key.name(), inline(value)),
+        };
+    }
+    text
 }
 
 fn value_at<'a>(table: &'a Table, key: &StyleKey) -> Option<&'a Value> {
     if key.table().is_empty() { table.get(key.name()) } else { table.get(key.table())?.get(key.name()) }
 }
 
-fn action_lines(name: &str, actions: &[Value]) -> String {
-    if actions.is_empty() {
+/// A list with a line for each of its values.
+fn list_lines(name: &str, values: &[Value]) -> String {
+    if values.is_empty() {
         return format!("{name} = []\n");
     }
-    let lines: String = actions.iter().map(|action| format!("    {},\n", inline(action))).collect();
+    let lines: String = values.iter().map(|value| format!("    {},\n", inline(value))).collect();
     format!("{name} = [\n{lines}]\n")
 }
 

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 use howfar_draw::{HeadModel, KeyKind, Portrait, STYLE_KEYS, STYLE_NAMES, Style, draw_face, style_key_table};
-use howfar_face::{Expression, FaultKind};
+use howfar_face::{Expression, FaultKind, Lineage};
 
 /// Mistakes in a file of four lines and this: what the message must say.
 struct Case {
@@ -126,6 +126,20 @@ const CASES: &[Case] = &[
         answers: &["line 6: unknown key `feer` in `acting.expressions`", "did you mean `fear`?"],
     },
     Case {
+        name: "a person without a database among those that a style was fitted to",
+        text: "[fitted]\npeople = [\n  \"jaffe:KA\",\n  \"KL\",\n]\n",
+        answers: &["line 8: `fitted.people`: \"KL\" is not one", "found     people = [ …", "\"database:person\" each"],
+    },
+    Case {
+        name: "a content that is none",
+        text: "[fitted]\ncontent = [\"a set\", 3]\n",
+        answers: &[
+            "line 6: `fitted.content`: \"a set\" is not one",
+            "64 hexadecimal digits",
+            "the first of 2 mistakes",
+        ],
+    },
+    Case {
         name: "two mistakes",
         text: "[tone]\ngamma = [0.0, 1.0]\n[light]\nfill = 3\n",
         answers: &["line 6: `tone.gamma`: 0.0 is below 0.2 (the first of 2 mistakes)"],
@@ -198,6 +212,44 @@ fn a_partial_file_takes_the_rest_from_its_base() {
 }
 
 #[test]
+fn whom_a_style_was_fitted_to_stays_in_its_file_through_every_hand() {
+    let style = fitted();
+    let text = style.to_toml().unwrap();
+    assert!(text.contains("\n[fitted]\npeople = [\n    \"jaffe:KA\",\n    \"jaffe:KL\",\n]\n"), "{text}");
+    assert_eq!(Style::from_toml(&text).unwrap(), style);
+    // Somebody turns the light and writes the file anew.
+    let edited = Style::from_toml(&text.replacen("ambient = [", "ambient = [0.0, 0.0] # was [", 1)).unwrap();
+    assert_ne!(edited.light, style.light);
+    assert_eq!(Style::from_toml(&edited.to_toml_with("mine").unwrap()).unwrap().fitted, style.fitted);
+    // A partial file keeps what it says, and says nothing where it does not.
+    let table = &text[text.find("[fitted]").unwrap()..];
+    let partial = format!("name = \"mine\"\nbase = \"wild\"\n{table}");
+    assert_eq!(Style::from_toml(&partial).unwrap().fitted, style.fitted);
+    let people_alone = "name = \"mine\"\nbase = \"wild\"\n[fitted]\npeople = [\"db:p\"]\n";
+    assert_eq!(Style::from_toml(people_alone).unwrap().fitted.people.len(), 1);
+    assert!(Style::from_toml("name = \"mine\"\nbase = \"wild\"\n").unwrap().fitted.is_empty());
+}
+
+#[test]
+fn a_style_that_an_older_fit_style_wrote_is_read_and_known() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, head: &str| {
+        let file = folder.path().join(name).display().to_string();
+        let style = Style { name: "like".to_owned(), fitted: Lineage::default(), ..fitted() };
+        std::fs::write(&file, format!("{head}{}", style.to_toml().unwrap())).unwrap();
+        (Style::find("--style", &file).unwrap(), file)
+    };
+    for (head, is_fitted) in
+        [("# Fitted by howfar fit-style 0.1.0 to the face set jaffe.\n", true), ("# Mine.\n", false), ("", false)]
+    {
+        let (style, file) = write("like.toml", head);
+        assert!(style.fitted.is_empty());
+        assert_eq!(style.is_fitted_without_a_trace(&file), is_fitted, "{head}");
+    }
+    assert!(!Style::named("wild").unwrap().is_fitted_without_a_trace("wild"));
+}
+
+#[test]
 fn embedded_styles_pass_their_own_check_and_are_found_by_name() {
     for name in STYLE_NAMES {
         let style = Style::find("--style", name).unwrap();
@@ -219,9 +271,16 @@ fn another_style_may_not_take_an_embedded_name() {
     assert!(fault.contains("that of an embedded style") && fault.contains("my-studio"), "{fault}");
 }
 
+/// Fitted to the pictures of two people.
+fn fitted() -> Style {
+    let people = ["jaffe:KA", "jaffe:KL"].map(|person| person.parse().unwrap()).into();
+    let fitted = Lineage { people, content: ["5e".repeat(32)].into() };
+    Style { name: "like-jaffe".to_owned(), fitted, ..Style::named("studio").unwrap() }
+}
+
 /// `table.key` of every leaf of the struct but the expressions.
 fn keys_of_the_struct() -> Vec<String> {
-    let table = toml::Table::try_from(Style::named("studio").unwrap()).unwrap();
+    let table = toml::Table::try_from(fitted()).unwrap();
     let mut keys = Vec::new();
     for (name, value) in &table {
         match value {

@@ -1,6 +1,8 @@
 //! Content hashes in hexadecimal.
 
 use std::fmt::Write;
+use std::io::Read;
+use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
@@ -11,6 +13,21 @@ pub fn sha256_hex(parts: &[&[u8]]) -> String {
         hash.update(part);
     }
     hash.finish()
+}
+
+/// Bytes of a file hashed at once.
+const READ_BYTES: usize = 1 << 20;
+
+/// SHA-256 of a file.
+pub fn file_sha256(path: &Path) -> std::io::Result<String> {
+    let mut file = std::fs::File::open(path)?;
+    let (mut hasher, mut bytes) = (Hasher::default(), vec![0; READ_BYTES]);
+    loop {
+        match file.read(&mut bytes)? {
+            0 => return Ok(hasher.finish()),
+            n => hasher.update(&bytes[..n]),
+        }
+    }
 }
 
 /// A running SHA-256.

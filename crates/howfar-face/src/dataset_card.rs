@@ -3,7 +3,10 @@
 //! In: the set's info. Out: texts. Writes nothing.
 
 use crate::FaceSetInfo;
-use crate::face_set::COLUMNS;
+use crate::row::COLUMNS;
+
+/// The dataset card's file in the set's folder.
+pub(crate) const CARD_FILE: &str = "README.md";
 
 /// The features as Python's `datasets` reads them from the footer of a bare Parquet file.
 pub(crate) fn hugging_face_features(classes: &[String]) -> String {

@@ -1,36 +1,23 @@
 //! A face set on disk: a Hugging Face image dataset with a `face_set.json` beside its shards.
 //!
 //! In: a folder. Out: what is known of the set, and its faces one row group at a time, so that a set of any size is
-//! read in bounded memory. The format is described in `docs/formats.md`.
+//! read in bounded memory. Whoever reads a set whole has it compared with its recorded identity. The format is described in
+//! `docs/formats.md`.
 
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::table::{Column, ColumnKind, ColumnSpec, TableReader};
-use crate::{Colour, DrawnLabels, Face, FaceLabels, Fault, Provenance, SubjectId, decode_png, files};
+use crate::checksum::file_sha256;
+use crate::content_hash::ContentHash;
+use crate::row::{COLUMNS, Row, place_of, rows};
+use crate::table::TableReader;
+use crate::{Colour, Face, FaceLabels, Fault, Lineage, SubjectId, files};
 
 /// Name and version of the format of `face_set.json`.
 pub(crate) const FORMAT: &str = "howfar face set";
 pub(crate) const VERSION: u32 = 1;
-const INFO_FILE: &str = "face_set.json";
-
-/// The columns of a shard, in order.
-pub(crate) const COLUMNS: [ColumnSpec; 13] = [
-    ColumnSpec::new("image", ColumnKind::Image),
-    ColumnSpec::new("label", ColumnKind::Int),
-    ColumnSpec::new("subject", ColumnKind::Text),
-    ColumnSpec::new("database", ColumnKind::Text),
-    ColumnSpec::new("provenance", ColumnKind::Text),
-    ColumnSpec::new("parent", ColumnKind::Text),
-    ColumnSpec::new("source", ColumnKind::Text),
-    ColumnSpec::new("sha256", ColumnKind::Text),
-    ColumnSpec::new("intensity", ColumnKind::FloatList),
-    ColumnSpec::new("action_units", ColumnKind::FloatList),
-    ColumnSpec::new("landmarks", ColumnKind::FloatList),
-    ColumnSpec::new("pose", ColumnKind::FloatList),
-    ColumnSpec::new("light", ColumnKind::FloatList),
-];
+pub(crate) const INFO_FILE: &str = "face_set.json";
 
 /// The one way from a photograph to a prepared face: recorded in the set, carried by the model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -97,11 +84,28 @@ pub struct GeneratorCard {
     pub seed: u64,
     /// Every subject whose pictures it was trained on; none for drawn faces.
     pub trained_on: Vec<SubjectId>,
-    /// `content_sha256` of every set of people's faces that it was trained on or that its style was fitted to.
+    /// `content_sha256` of every set that it was trained on or that its style was fitted to.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub trained_on_content: Vec<String>,
     /// Its settings, as a text (a style file, say).
     pub settings: String,
+}
+
+impl GeneratorCard {
+    /// The card of a generator that has learnt from `lineage`.
+    pub fn new(name: String, seed: u64, lineage: Lineage, settings: String) -> Self {
+        let Lineage { people, content } = lineage;
+        let (trained_on, trained_on_content) = (people.into_iter().collect(), content.into_iter().collect());
+        GeneratorCard { name, seed, trained_on, trained_on_content, settings }
+    }
+
+    /// Whom and what it has learnt from.
+    pub fn lineage(&self) -> Lineage {
+        Lineage {
+            people: self.trained_on.iter().cloned().collect(),
+            content: self.trained_on_content.iter().cloned().collect(),
+        }
+    }
 }
 
 /// One Parquet file of a set.
@@ -206,118 +210,104 @@ impl FaceSet {
     }
 
     /// Calls `visit` with every face in order, one row group in memory at a time. Each picture is decoded and compared
-    /// with its checksum.
+    /// with its checksum. An error, at the end too, says that the set is not the one that `face_set.json` records: what was made of its
+    /// faces must not be used then.
     pub fn for_each(&self, mut visit: impl FnMut(Face) -> Result<(), Fault>) -> Result<(), Fault> {
-        self.for_each_row(|row, place| visit(row.decode(place, self.info.classes.len())?))
+        self.for_each_hashed(|face, _| visit(face))
     }
 
-    /// Calls `visit` with what is known of every face in order; no picture is decoded.
-    pub fn for_each_labels(&self, mut visit: impl FnMut(FaceLabels)) -> Result<(), Fault> {
+    /// The same with the SHA-256 of each face's pixels.
+    pub(crate) fn for_each_hashed(
+        &self,
+        mut visit: impl FnMut(Face, String) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
         self.for_each_row(|row, place| {
-            visit(row.labels(place, self.info.classes.len())?.0);
+            let (face, sha256) = row.decode(place)?;
+            visit(face, sha256)
+        })
+    }
+
+    /// Calls `visit` with what is known of every face in order; no picture is decoded: their recorded checksums are believed, all
+    /// else is compared with the set's identity as in [`FaceSet::for_each`].
+    pub fn for_each_labels(&self, mut visit: impl FnMut(FaceLabels)) -> Result<(), Fault> {
+        self.for_each_row(|row, _| {
+            visit(row.labels);
             Ok(())
         })
     }
 
-    fn for_each_row(&self, mut visit: impl FnMut(EncodedRow, &str) -> Result<(), Fault>) -> Result<(), Fault> {
+    /// Every reader comes through here and reads to the end: a visitor that has enough has no way to stop but an error.
+    fn for_each_row(&self, mut visit: impl FnMut(Row, &str) -> Result<(), Fault>) -> Result<(), Fault> {
+        let (mut content, mut n_faces) = (ContentHash::default(), 0);
         for shard in &self.info.shards {
-            let path = self.folder.join(&shard.file);
-            let table = TableReader::open(&path, &COLUMNS)?;
-            let mut row = 0;
-            for group_idx in 0..table.n_groups() {
-                for encoded in rows(table.read(group_idx)?) {
-                    let place = format!("{}, row {row}", path.display());
-                    visit(encoded, &place)?;
-                    row += 1;
-                }
-            }
-            if row != shard.n_faces {
+            let n_of_shard = self.for_each_row_of(shard, |row, place| {
+                content.add(&self.info.classes[row.labels.label], &row.labels, &row.sha256);
+                visit(row, place)
+            })?;
+            if n_of_shard != shard.n_faces {
+                let path = self.folder.join(&shard.file);
                 return Err(Fault::data(path.display(), "the shard has another number of faces than recorded")
-                    .found(row)
+                    .found(n_of_shard)
                     .expected(shard.n_faces)
-                    .hint("the set was changed after it was written: make it anew"));
+                    .hint(self.how_to_accept()));
+            }
+            n_faces += n_of_shard;
+        }
+        if n_faces != self.info.n_faces {
+            let place = self.folder.join(INFO_FILE);
+            return Err(Fault::data(place.display(), "the number of faces is not that of the shards")
+                .found(format!("n_faces {}", self.info.n_faces))
+                .expected(n_faces)
+                .hint(self.how_to_accept()));
+        }
+        let content = content.finish();
+        if content == self.info.content_sha256 { Ok(()) } else { Err(self.changed(&content)) }
+    }
+
+    /// The rows of a shard in order; how many there are.
+    pub(crate) fn for_each_row_of(
+        &self,
+        shard: &Shard,
+        mut visit: impl FnMut(Row, &str) -> Result<(), Fault>,
+    ) -> Result<u64, Fault> {
+        let path = self.folder.join(&shard.file);
+        let (table, file) = (TableReader::open(&path, &COLUMNS)?, path.display().to_string());
+        let mut n_rows = 0;
+        for group_idx in 0..table.n_groups() {
+            for row in rows(table.read(group_idx)?, self.info.classes.len(), &file, n_rows) {
+                visit(row?, &place_of(&file, n_rows))?;
+                n_rows += 1;
             }
         }
-        Ok(())
-    }
-}
-
-/// One row as it stands in the file.
-pub(crate) struct EncodedRow {
-    png: Vec<u8>,
-    label: i64,
-    texts: [Option<String>; 6],
-    numbers: [Option<Vec<f32>>; 5],
-}
-
-impl EncodedRow {
-    pub(crate) fn decode(self, place: &str, n_classes: usize) -> Result<Face, Fault> {
-        let (labels, png, sha256) = self.labels(place, n_classes)?;
-        let picture = decode_png(&png, place)?;
-        if Some(picture.sha256()) != sha256 {
-            return Err(Fault::data(place, "the picture does not match its checksum")
-                .found(picture.sha256())
-                .expected(sha256.unwrap_or_default())
-                .hint("the file was changed or damaged: make the face set anew"));
-        }
-        Ok(Face { picture, labels })
+        Ok(n_rows)
     }
 
-    /// What is known of the face; its picture as it stands in the file, and its checksum.
-    fn labels(self, place: &str, n_classes: usize) -> Result<(FaceLabels, Vec<u8>, Option<String>), Fault> {
-        let [subject, _database, provenance, parent, source, sha256] = self.texts;
-        let missing = |column: &str| Fault::data(place, format!("the column {column} is empty"));
-        let label = usize::try_from(self.label).ok().filter(|l| *l < n_classes).ok_or_else(|| {
-            Fault::data(place, "the label is not a class of the set")
-                .found(self.label)
-                .expected(format!("0 to {}", n_classes - 1))
-        })?;
-        let provenance = provenance.ok_or_else(|| missing("provenance"))?;
-        let provenance = Provenance::from_name(&provenance).ok_or_else(|| {
-            Fault::data(place, "unknown provenance").found(provenance).expected("real, drawn or generated")
-        })?;
-        let labels = FaceLabels {
-            label,
-            subject: subject.ok_or_else(|| missing("subject"))?.parse()?,
-            provenance,
-            parent: parent.map(|p| p.parse()).transpose()?,
-            source: source.unwrap_or_default(),
-            drawn: drawn_labels(self.numbers),
+    /// The fault of a set whose faces have another identity than `face_set.json` says.
+    fn changed(&self, content: &str) -> Fault {
+        let is_other =
+            |shard: &&Shard| file_sha256(&self.folder.join(&shard.file)).ok().as_ref() != Some(&shard.sha256);
+        let others: Vec<&str> = self.info.shards.iter().filter(is_other).map(|shard| shard.file.as_str()).collect();
+        let (what, files) = if others.is_empty() {
+            (
+                "its own identity or classes were edited after it was written",
+                format!("all shards as written, but another {INFO_FILE}"),
+            )
+        } else {
+            (
+                "a class, person, provenance, parent, source or picture was changed after the set was written",
+                format!("another file {}", others.join(", ")),
+            )
         };
-        Ok((labels, self.png, sha256))
+        Fault::data(self.folder.display(), what)
+            .found(format!("{files}; content {content}"))
+            .expected(format!("content {}, as {INFO_FILE} says", self.info.content_sha256))
+            .hint(self.how_to_accept())
     }
-}
 
-fn drawn_labels(numbers: [Option<Vec<f32>>; 5]) -> Option<DrawnLabels> {
-    let [intensity, action_units, landmarks, pose, light] = numbers;
-    Some(DrawnLabels {
-        intensity: *intensity?.first()?,
-        action_units: action_units?,
-        landmarks: landmarks?,
-        pose: pose?.try_into().ok()?,
-        light: light?.try_into().ok()?,
-    })
-}
-
-/// Turns the columns of a row group into rows.
-pub(crate) fn rows(columns: Vec<Column>) -> impl Iterator<Item = EncodedRow> {
-    let mut images = Vec::new();
-    let mut labels = Vec::new();
-    let mut texts = Vec::new();
-    let mut lists = Vec::new();
-    for column in columns {
-        match column {
-            Column::Image(values) => images = values,
-            Column::Int(values) => labels = values,
-            Column::Text(values) => texts.push(values.into_iter()),
-            Column::FloatList(values) => lists.push(values.into_iter()),
-            Column::Float(_) => unreachable!("COLUMNS has no such kind"),
-        }
+    fn how_to_accept(&self) -> String {
+        format!(
+            "if the change is meant, `howfar inspect {} --accept-changes` gives the set a new identity; if not, make or copy it anew",
+            self.folder.display()
+        )
     }
-    images.into_iter().zip(labels).map(move |((png, _path), label)| EncodedRow {
-        png,
-        label,
-        texts: std::array::from_fn(|i| texts[i].next().flatten()),
-        numbers: std::array::from_fn(|i| lists[i].next().flatten()),
-    })
 }

@@ -3,8 +3,10 @@
 //! In: pictures with labels. Out: a face set on disk that Python's `datasets` reads, and the same set in memory.
 //! This crate knows neither randomness nor the engine nor any database's folders.
 
+mod accept;
 mod chart;
 pub mod checksum;
+mod content_hash;
 mod dataset_card;
 mod expression;
 mod face;
@@ -13,22 +15,28 @@ mod face_set;
 mod fault;
 pub mod files;
 pub mod fingerprint;
+mod hashing_file;
 pub mod letters;
+mod lineage;
 mod png;
 mod pool;
 mod portraits;
+mod row;
 mod sheet;
 mod subject;
 pub mod table;
 mod unfinished;
 mod writer;
 
+pub use accept::{Accepted, accept_changes};
 pub use chart::{ChartCell, chart};
+pub use content_hash::ContentHash;
 pub use expression::{Expression, closest_name};
 pub use face::{Colour, DrawnLabels, Face, FaceLabels, Picture, Provenance};
 pub use face_grid::face_grid;
 pub use face_set::{FaceSet, FaceSetInfo, GeneratorCard, Licence, Preprocessing, Shard};
 pub use fault::{Fault, FaultKind};
+pub use lineage::Lineage;
 pub use png::{decode_png, encode_png};
 pub use pool::{Pool, Pooled};
 pub use portraits::portrait_rows;

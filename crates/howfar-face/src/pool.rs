@@ -3,7 +3,7 @@
 //! In: face sets and the study's class names. Out: pixels and labels by index. A face of a class that the study
 //! does not ask for stays out and is counted.
 
-use crate::{FaceLabels, FaceSet, Fault, Picture, Preprocessing};
+use crate::{Face, FaceLabels, FaceSet, Fault, Picture, Preprocessing};
 
 /// A face in a pool.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,9 +50,9 @@ impl Pool {
         let label_here: Vec<Option<usize>> =
             set.info().classes.iter().map(|c| self.classes.iter().position(|own| own == c)).collect();
         let (mut row, mut n_left_out) = (0, 0);
-        set.for_each(|face| {
+        set.for_each_hashed(|face, sha256| {
             match label_here[face.labels.label] {
-                Some(label) => self.push(set, row, label, face)?,
+                Some(label) => self.push(set, row, label, face, sha256)?,
                 None => n_left_out += 1,
             }
             row += 1;
@@ -62,7 +62,7 @@ impl Pool {
         Ok((begin..self.faces.len(), n_left_out))
     }
 
-    fn push(&mut self, set: &FaceSet, row: u64, label: usize, face: crate::Face) -> Result<(), Fault> {
+    fn push(&mut self, set: &FaceSet, row: u64, label: usize, face: Face, sha256: String) -> Result<(), Fault> {
         let Picture { width, height, .. } = face.picture;
         if (width as usize, height as usize) != (self.side, self.side) {
             return Err(Fault::data(format!("{}, row {row}", set.folder().display()), "the face has another size")
@@ -71,7 +71,7 @@ impl Pool {
                 .hint("prepare all sets of a study with the same --size"));
         }
         let labels = FaceLabels { label, ..face.labels };
-        self.faces.push(Pooled { set_idx: self.n_sets, row, labels, sha256: face.picture.sha256() });
+        self.faces.push(Pooled { set_idx: self.n_sets, row, labels, sha256 });
         self.pixels.extend(face.picture.into_channels(self.n_channels));
         Ok(())
     }

@@ -256,8 +256,12 @@ impl TableReader {
         let mut columns = Vec::new();
         for spec in &self.specs {
             columns.push(match spec.kind {
-                ColumnKind::Int => Column::Int(read_leaf::<Int64Type>(&*group, next(), n_rows)?.values),
-                ColumnKind::Float => Column::Float(read_leaf::<FloatType>(&*group, next(), n_rows)?.values),
+                ColumnKind::Int => {
+                    Column::Int(required(read_leaf::<Int64Type>(&*group, next(), n_rows)?, n_rows, spec)?)
+                }
+                ColumnKind::Float => {
+                    Column::Float(required(read_leaf::<FloatType>(&*group, next(), n_rows)?, n_rows, spec)?)
+                }
                 ColumnKind::Text => Column::Text(texts(read_leaf::<ByteArrayType>(&*group, next(), n_rows)?, 1)?),
                 ColumnKind::FloatList => Column::FloatList(lists(read_leaf::<FloatType>(&*group, next(), n_rows)?)),
                 ColumnKind::Image => {
@@ -300,6 +304,16 @@ fn read_leaf<T: parquet::data_type::DataType>(
         rows += read;
     }
     Ok(leaf)
+}
+
+/// The values of a column that every row has one of: other programs may write rows without.
+fn required<T>(leaf: Leaf<T>, n_rows: usize, spec: &ColumnSpec) -> parquet::errors::Result<Vec<T>> {
+    let n_values = leaf.values.len();
+    if n_values == n_rows {
+        return Ok(leaf.values);
+    }
+    let what = format!("the column {} has {n_values} values for {n_rows} rows", spec.name);
+    Err(parquet::errors::ParquetError::General(what))
 }
 
 /// Puts the missing values back: a value is there where the definition level is `full`.

@@ -3,16 +3,16 @@
 //! In: faces, one at a time. Out: a folder that appears under its name only when it is complete. Memory holds one row
 //! group at most.
 
-use std::fs::File;
-use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use crate::checksum::Hasher;
-use crate::dataset_card::{dataset_card, hugging_face_features};
-use crate::face_set::{COLUMNS, rows};
+use crate::content_hash::ContentHash;
+use crate::dataset_card::{CARD_FILE, dataset_card, hugging_face_features};
+use crate::face_set::INFO_FILE;
+use crate::hashing_file::HashingFile;
+use crate::row::{COLUMNS, Row, columns, rows};
 use crate::table::{Column, TableReader, TableWriter};
 use crate::unfinished::Unfinished;
-use crate::{Face, FaceLabels, FaceSet, FaceSetInfo, Fault, Shard, encode_png, files};
+use crate::{Face, FaceSet, FaceSetInfo, Fault, Shard, files};
 
 /// How many faces lie together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,9 +28,6 @@ impl GroupSizes {
     pub const STANDARD: Self = GroupSizes { group: 500, shard: 20_000 };
 }
 
-/// A face as it will stand in a shard: its PNG, the hash of its pixels, its labels.
-type Row = (Vec<u8>, String, FaceLabels);
-
 /// A face set in the making. Dropped before [`FaceSetWriter::finish`], it leaves nothing behind; one that was begun with
 /// [`FaceSetWriter::resume`] leaves what the next one goes on from.
 pub struct FaceSetWriter {
@@ -38,7 +35,7 @@ pub struct FaceSetWriter {
     partial: PathBuf,
     info: FaceSetInfo,
     sizes: GroupSizes,
-    content: Hasher,
+    content: ContentHash,
     group: Vec<Row>,
     shard: Option<(TableWriter<HashingFile>, u64)>,
     unfinished: Option<Unfinished>,
@@ -67,13 +64,16 @@ impl FaceSetWriter {
         let rest = unfinished.rest().cloned();
         let mut writer = Self::empty(target, partial, info, sizes, Some(unfinished));
         for shard in shards {
-            writer.for_each_group(&shard, Self::count)?;
+            writer.for_each_group(&shard, |writer, rows| {
+                writer.count(&rows);
+                Ok(())
+            })?;
             writer.info.shards.push(shard);
         }
         for group in groups {
-            writer.for_each_group(&group, |writer, columns| {
-                writer.count(columns)?;
-                writer.append(columns)
+            writer.for_each_group(&group, |writer, rows| {
+                writer.count(&rows);
+                writer.append(&columns(&rows))
             })?;
         }
         // A kill between a shard's last group and its end leaves it full and open.
@@ -81,18 +81,12 @@ impl FaceSetWriter {
             writer.close_shard()?;
         }
         if let Some(rest) = rest {
-            writer.for_each_group(&rest, |writer, columns| writer.take_back(&rest.file, columns))?;
+            writer.for_each_group(&rest, |writer, rows| {
+                writer.group.extend(rows);
+                Ok(())
+            })?;
         }
         Ok(writer)
-    }
-
-    /// Rows as if they were pushed anew.
-    fn take_back(&mut self, place: &str, columns: &[Column]) -> Result<(), Fault> {
-        for row in rows(columns.to_vec()) {
-            let face = row.decode(place, self.info.classes.len())?;
-            self.group.push(encoded(&face));
-        }
-        Ok(())
     }
 
     fn empty(
@@ -107,7 +101,7 @@ impl FaceSetWriter {
             partial,
             info,
             sizes,
-            content: Hasher::default(),
+            content: ContentHash::default(),
             group: Vec::new(),
             shard: None,
             unfinished,
@@ -140,7 +134,7 @@ impl FaceSetWriter {
 
     /// Appends one face.
     pub fn push(&mut self, face: &Face) -> Result<(), Fault> {
-        self.group.push(encoded(face));
+        self.group.push(Row::of(face));
         let shard_full = self.shard.as_ref().map_or(0, |(_, n)| *n) + self.group.len() as u64 == self.sizes.shard;
         if self.group.len() == self.sizes.group || shard_full {
             self.write_group()?;
@@ -166,8 +160,8 @@ impl FaceSetWriter {
             shard.file = name;
         }
         self.info.content_sha256 = std::mem::take(&mut self.content).finish();
-        files::write(&self.partial.join("README.md"), dataset_card(&self.info).as_bytes())?;
-        files::write_json(&self.partial.join("face_set.json"), &self.info)?;
+        files::write(&self.partial.join(CARD_FILE), dataset_card(&self.info).as_bytes())?;
+        files::write_json(&self.partial.join(INFO_FILE), &self.info)?;
         if let Some(unfinished) = self.unfinished.take() {
             unfinished.clear()?;
         }
@@ -180,27 +174,20 @@ impl FaceSetWriter {
         if self.group.is_empty() {
             return Ok(());
         }
-        let columns = columns(&std::mem::take(&mut self.group));
+        let rows = std::mem::take(&mut self.group);
+        let columns = columns(&rows);
         self.keep(&columns)?;
-        self.count(&columns)?;
+        self.count(&rows);
         self.append(&columns)
     }
 
     /// Counts the rows of a group and adds them to the set's identity.
-    fn count(&mut self, columns: &[Column]) -> Result<(), Fault> {
-        let [_, Column::Int(labels), texts @ ..] = columns else { unreachable!("COLUMNS begins with these kinds") };
-        let text = |which: usize, row: usize| match &texts[which] {
-            Column::Text(values) => values[row].as_deref().unwrap_or_default(),
-            _ => unreachable!("COLUMNS has six texts here"),
-        };
-        for (row, label) in labels.iter().enumerate() {
-            let class = usize::try_from(*label).ok().and_then(|label| self.info.classes.get(label));
-            self.content.update_text(class.map_or("", String::as_str));
-            // Subject, provenance, parent, source, hash of the pixels; the database is part of the subject.
-            [0, 2, 3, 4, 5].iter().for_each(|&which| self.content.update_text(text(which, row)));
+    fn count(&mut self, rows: &[Row]) {
+        for Row { labels, sha256, .. } in rows {
+            let class = self.info.classes.get(labels.label).map_or("", String::as_str);
+            self.content.add(class, labels, sha256);
         }
-        self.info.n_faces += labels.len() as u64;
-        Ok(())
+        self.info.n_faces += rows.len() as u64;
     }
 
     /// Writes a group into the open shard.
@@ -248,10 +235,17 @@ impl FaceSetWriter {
     fn for_each_group(
         &mut self,
         file: &Shard,
-        mut visit: impl FnMut(&mut Self, &[Column]) -> Result<(), Fault>,
+        mut visit: impl FnMut(&mut Self, Vec<Row>) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
-        let table = TableReader::open(&self.partial.join(&file.file), &COLUMNS)?;
-        (0..table.n_groups()).try_for_each(|group_idx| visit(self, &table.read(group_idx)?))
+        let path = self.partial.join(&file.file);
+        let (table, place) = (TableReader::open(&path, &COLUMNS)?, path.display().to_string());
+        let (n_classes, mut n_rows) = (self.info.classes.len(), 0);
+        for group_idx in 0..table.n_groups() {
+            let group = rows(table.read(group_idx)?, n_classes, &place, n_rows).collect::<Result<Vec<Row>, Fault>>()?;
+            n_rows += group.len() as u64;
+            visit(self, group)?;
+        }
+        Ok(())
     }
 
     fn shard_name(&self) -> String {
@@ -259,9 +253,7 @@ impl FaceSetWriter {
     }
 
     fn open_table(&self, file: &str) -> Result<TableWriter<HashingFile>, Fault> {
-        let path = self.partial.join(file);
-        let file = HashingFile::create(&path)?;
-        TableWriter::new(file, &path, &COLUMNS, &[("huggingface", hugging_face_features(&self.info.classes))])
+        open_table(&self.partial.join(file), &self.info.classes)
     }
 
     fn close_shard(&mut self) -> Result<(), Fault> {
@@ -277,8 +269,10 @@ impl FaceSetWriter {
     }
 }
 
-fn encoded(face: &Face) -> Row {
-    (encode_png(&face.picture), face.picture.sha256(), face.labels.clone())
+/// Begins a shard at `path`.
+pub(crate) fn open_table(path: &Path, classes: &[String]) -> Result<TableWriter<HashingFile>, Fault> {
+    let file = HashingFile::create(path)?;
+    TableWriter::new(file, path, &COLUMNS, &[("huggingface", hugging_face_features(classes))])
 }
 
 fn refuse_existing(target: &Path) -> Result<(), Fault> {
@@ -312,64 +306,10 @@ impl Drop for FaceSetWriter {
     }
 }
 
-/// A file that hashes what is written to it.
-struct HashingFile {
-    file: BufWriter<File>,
-    hasher: Hasher,
-}
-
-impl HashingFile {
-    fn create(path: &Path) -> Result<Self, Fault> {
-        let file = File::create(path).map_err(|e| Fault::io(path, "create", &e))?;
-        Ok(HashingFile { file: BufWriter::new(file), hasher: Hasher::default() })
-    }
-
-    fn finish(self, path: &Path) -> Result<String, Fault> {
-        let fail = |e: &std::io::Error| Fault::io(path, "write", e);
-        let file = self.file.into_inner().map_err(|e| fail(e.error()))?;
-        file.sync_all().map_err(|e| fail(&e))?;
-        Ok(self.hasher.finish())
-    }
-}
-
-impl Write for HashingFile {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        let n = self.file.write(bytes)?;
-        self.hasher.update(&bytes[..n]);
-        Ok(n)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        self.file.flush()
-    }
-}
-
-fn columns(group: &[Row]) -> Vec<Column> {
-    let text = |f: &dyn Fn(&Row) -> Option<String>| Column::Text(group.iter().map(f).collect());
-    let list = |f: &dyn Fn(&crate::DrawnLabels) -> Vec<f32>| {
-        Column::FloatList(group.iter().map(|(_, _, l)| l.drawn.as_ref().map(f)).collect())
-    };
-    vec![
-        Column::Image(group.iter().map(|(png, _, l)| (png.clone(), l.source.clone())).collect()),
-        Column::Int(group.iter().map(|(_, _, l)| l.label as i64).collect()),
-        text(&|(_, _, l)| Some(l.subject.to_string())),
-        text(&|(_, _, l)| Some(l.subject.database().to_owned())),
-        text(&|(_, _, l)| Some(l.provenance.name().to_owned())),
-        text(&|(_, _, l)| l.parent.as_ref().map(ToString::to_string)),
-        text(&|(_, _, l)| Some(l.source.clone())),
-        text(&|(_, sha256, _)| Some(sha256.clone())),
-        list(&|d| vec![d.intensity]),
-        list(&|d| d.action_units.clone()),
-        list(&|d| d.landmarks.clone()),
-        list(&|d| d.pose.to_vec()),
-        list(&|d| d.light.to_vec()),
-    ]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{DrawnLabels, Picture, Preprocessing, Provenance, SubjectId};
+    use crate::{DrawnLabels, FaceLabels, Picture, Preprocessing, Provenance, SubjectId};
 
     fn info() -> FaceSetInfo {
         let classes = vec!["anger".to_owned(), "joy".to_owned()];
@@ -466,7 +406,7 @@ mod tests {
         let whole = push(resume("whole"), 0);
         let mut killed = resume("killed");
         for pair in [[0, 1], [2, 3]] {
-            killed.group.extend(pair.map(|i| encoded(&face(i))));
+            killed.group.extend(pair.map(|i| Row::of(&face(i))));
             killed.write_group().unwrap();
         }
         drop(killed);

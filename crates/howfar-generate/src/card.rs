@@ -2,9 +2,7 @@
 //!
 //! In: a request whose parts fit together. Out: the head of the set. Draws nothing.
 
-use std::collections::BTreeSet;
-
-use howfar_face::{FaceSetInfo, Fault, GeneratorCard, Licence, Preprocessing, SubjectId, checksum};
+use howfar_face::{FaceSetInfo, Fault, GeneratorCard, Licence, Lineage, Preprocessing, checksum};
 use howfar_net::Precision;
 use howfar_net::gan::{Generator, GeneratorShape};
 use serde_json::Value;
@@ -29,8 +27,24 @@ pub(crate) fn database(request: &GenerateRequest<'_>) -> Result<String, Fault> {
     Ok(format!("gan-{}-{}", &hash.finish()[..8], request.seed))
 }
 
-/// The head of the set.
-pub(crate) fn info(request: &GenerateRequest<'_>, plan: &Plan<'_>) -> FaceSetInfo {
+/// What a generator's card says that it has learnt from; nothing where it does not say so (imported weights).
+fn learnt_from(generator: &Generator) -> Result<Lineage, Fault> {
+    let card = &generator.card["generator"];
+    let read = |field: &str, what: &str| match &card[field] {
+        // Weights of other programs have no card, those of an older howfar name people alone.
+        Value::Null => Ok(Vec::new()),
+        found => serde_json::from_value::<Vec<String>>(found.clone()).map_err(|e| {
+            let place = format!("the {} network's card, generator.{field}", generator.shape.kind());
+            Fault::data(place, format!("not a list of {what}: {e}")).hint("restore the weight file, or train it anew")
+        }),
+    };
+    let people = read("trained_on", "people")?.iter().map(|person| person.parse()).collect::<Result<_, _>>()?;
+    let content = read("trained_on_content", "face sets")?.into_iter().collect();
+    Ok(Lineage { people, content })
+}
+
+/// The head of the set. Its lineage is that of the networks and of the set whose people are taken.
+pub(crate) fn info(request: &GenerateRequest<'_>, plan: &Plan<'_>) -> Result<FaceSetInfo, Fault> {
     let card = &request.expression.card;
     let colour = if plan.shape.n_channels == 3 { "rgb" } else { "gray" };
     let standard = Preprocessing::standard("none", "none", plan.shape.side as u32);
@@ -44,35 +58,31 @@ pub(crate) fn info(request: &GenerateRequest<'_>, plan: &Plan<'_>) -> FaceSetInf
     });
     let generators: Vec<&Generator> =
         request.identity.filter(|_| request.from.is_none()).into_iter().chain([request.expression]).collect();
-    let mut seen: BTreeSet<SubjectId> = BTreeSet::new();
+    // The people of `from` are the parents of single faces; what is not to be seen there stands here.
+    let mut lineage = request.from.map(|set| Lineage::of_content(set.info())).unwrap_or_default();
     for generator in &generators {
-        let people = &generator.card["generator"]["trained_on"];
-        let people: Vec<SubjectId> = serde_json::from_value(people.clone()).unwrap_or_default();
-        if people.is_empty() {
+        let learnt = learnt_from(generator)?;
+        if learnt.is_empty() {
             info.caveats.push(format!(
                 "Nothing is known of whom the {} network was trained on: a person of yours may be among them.",
                 generator.shape.kind()
             ));
         }
-        seen.extend(people);
+        lineage.add(learnt);
     }
     let word = |generator: &&Generator| format!("{} ({})", generator.shape.kind(), text(&generator.card["steps"]));
     let (low, high) = request.intensity;
-    info.generator = Some(GeneratorCard {
-        name: format!("howfar generate {}", env!("CARGO_PKG_VERSION")),
-        seed: request.seed,
-        trained_on: seen.into_iter().collect(),
-        trained_on_content: Vec::new(),
-        settings: format!(
-            "networks (steps): {}; people {}; truncation {}; intensity {low}..{high}{}",
-            generators.iter().map(word).collect::<Vec<_>>().join(", "),
-            plan.n_people,
-            request.truncation,
-            request.screen.map_or_else(String::new, |screen| format!("; screened for {}", screen.words()))
-        ),
-    });
+    let settings = format!(
+        "networks (steps): {}; people {}; truncation {}; intensity {low}..{high}{}",
+        generators.iter().map(word).collect::<Vec<_>>().join(", "),
+        plan.n_people,
+        request.truncation,
+        request.screen.map_or_else(String::new, |screen| format!("; screened for {}", screen.words()))
+    );
+    let name = format!("howfar generate {}", env!("CARGO_PKG_VERSION"));
+    info.generator = Some(GeneratorCard::new(name, request.seed, lineage, settings));
     info.caveats.push("These are generated faces, not photographs of people.".to_owned());
-    info
+    Ok(info)
 }
 
 fn text(value: &Value) -> String {

@@ -108,7 +108,7 @@ pub fn generate(
     tell: &mut dyn FnMut(u64, u64) -> ControlFlow<()>,
 ) -> Result<Generated, Fault> {
     let plan = Plan::new(request)?;
-    let info = info(request, &plan);
+    let info = info(request, &plan)?;
     let n_shown = plan.shown.len() as u64;
     // Weights, versions or machines that draw other faces must not go on with what is there.
     let mut probe = String::new();

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use howfar_face::{FaceSet, Fault, Pool, Preprocessing, SubjectId};
+use howfar_face::{FaceSet, Fault, Lineage, Pool, Preprocessing};
 
 use crate::streams::{shuffle, stream, unit};
 
@@ -15,6 +15,7 @@ pub struct TrainingFaces {
     name: String,
     preprocessing: Preprocessing,
     content_sha256: String,
+    lineage: Lineage,
     /// The order of the epoch that was asked for last.
     order: (u64, Vec<usize>),
 }
@@ -34,8 +35,11 @@ impl TrainingFaces {
         let info = set.info();
         let mut pool = Pool::new(info.classes.clone(), &info.preprocessing);
         pool.add(set)?;
+        let mut lineage = Lineage::of_content(info);
+        (0..pool.len()).for_each(|face| lineage.add_face(&pool.face(face).labels));
         Ok(TrainingFaces {
             pool,
+            lineage,
             name: info.name.clone(),
             preprocessing: info.preprocessing.clone(),
             content_sha256: info.content_sha256.clone(),
@@ -83,12 +87,15 @@ impl TrainingFaces {
         self.pool.n_channels()
     }
 
-    /// Everyone whose faces are in the set, sorted, with the parents of generated ones.
-    pub fn people(&self) -> Vec<SubjectId> {
-        let faces = (0..self.len()).map(|i| &self.pool.face(i).labels);
-        let people: BTreeSet<SubjectId> =
-            faces.flat_map(|l| std::iter::once(l.subject.clone()).chain(l.parent.clone())).collect();
-        people.into_iter().collect()
+    /// How many people's faces are in the set.
+    pub fn n_people(&self) -> usize {
+        (0..self.len()).map(|i| &self.pool.face(i).labels.subject).collect::<BTreeSet<_>>().len()
+    }
+
+    /// Whom and what a network learns from here: everyone whose faces are in the set, the parents of generated ones, and what the set's
+    /// own generator had learnt from.
+    pub fn lineage(&self) -> &Lineage {
+        &self.lineage
     }
 
     /// The `n` faces of batch number `batch`; half of them mirrored where `mirror` is set.

@@ -6,8 +6,8 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use howfar_face::{
-    Face, FaceLabels, FaceSet, FaceSetInfo, FaceSetWriter, FaultKind, GroupSizes, Picture, Preprocessing, Provenance,
-    SubjectId,
+    Face, FaceLabels, FaceSet, FaceSetInfo, FaceSetWriter, FaultKind, GeneratorCard, GroupSizes, Lineage, Picture,
+    Preprocessing, Provenance, SubjectId,
 };
 use howfar_generate::{
     GenerateRequest, Reason, Screen, embedded_expression, embedded_identity, generate, streams::stream,
@@ -20,7 +20,8 @@ const CLASSES: [&str; 3] = ["anger", "neutral", "surprise"];
 fn generator(shape: GeneratorShape, trained_on: &str) -> Generator {
     let parameters = Parameters::initial(&shape.slots(), &mut stream(1, "weights", 0));
     let card = json!({
-        "generator": { "name": "test", "seed": 1, "trained_on": [trained_on], "settings": "" }, "classes": CLASSES, "steps": 7,
+        "generator": { "name": "test", "seed": 1, "trained_on": [trained_on], "trained_on_content": [format!("content of {trained_on}")], "settings": "" },
+        "classes": CLASSES, "steps": 7,
     });
     Generator { shape, parameters, card }
 }
@@ -86,6 +87,7 @@ fn a_set_is_balanced_and_says_where_it_comes_from() {
     assert_eq!(info.classes, ["anger", "surprise"], "neutral is not asked for");
     let card = info.generator.as_ref().unwrap();
     assert_eq!(card.trained_on.iter().map(ToString::to_string).collect::<Vec<_>>(), ["db:drawn", "db:moved"]);
+    assert_eq!(card.trained_on_content, ["content of db:drawn", "content of db:moved"]);
     let faces = faces_of(&set);
     assert_eq!(faces.len(), 22);
     for (i, face) in faces.iter().enumerate() {
@@ -123,7 +125,11 @@ fn a_stopped_generation_goes_on_to_the_same_bytes() {
 fn people_of_a_set_keep_their_names_as_parents() {
     let folder = tempfile::tempdir().unwrap();
     let classes = ["neutral", "anger"].map(str::to_owned).to_vec();
-    let info = FaceSetInfo::new("real", classes, Preprocessing::standard("none", "none", 64));
+    let mut info = FaceSetInfo::new("real", classes, Preprocessing::standard("none", "none", 64));
+    // The set that people are taken from may be a generated one, whose maker saw somebody.
+    let saw =
+        Lineage { people: ["db:seen".parse().unwrap()].into(), content: ["content of db:seen".to_owned()].into() };
+    info.generator = Some(GeneratorCard::new("gan".to_owned(), 1, saw, String::new()));
     let mut writer = FaceSetWriter::create(&folder.path().join("real"), info).unwrap();
     for (person, label) in [("b", 1), ("a", 1), ("b", 0), ("c", 1)] {
         let labels = FaceLabels {
@@ -150,12 +156,30 @@ fn people_of_a_set_keep_their_names_as_parents() {
     // In the order of the chosen faces: a's only one, b's neutral one, c's only one.
     let parents: Vec<String> = faces_of(&set).iter().map(|f| f.labels.parent.as_ref().unwrap().to_string()).collect();
     assert_eq!(parents, ["db:a", "db:b", "db:c"]);
+    let card = set.info().generator.as_ref().unwrap();
+    assert_eq!(card.trained_on.iter().map(ToString::to_string).collect::<Vec<_>>(), ["db:moved", "db:seen"]);
+    for content in [&real.info().content_sha256, "content of db:seen", "content of db:moved"] {
+        assert!(card.trained_on_content.iter().any(|found| found == content), "{content}");
+    }
+    assert_eq!(card.trained_on_content.len(), 3);
     // Their own pictures are photographs: they must not be called generated.
     let (wanted, out) = (["person".to_owned()], folder.path().join("own"));
     let request = GenerateRequest { expressions: &wanted, out: &out, ..request };
     let fault = generate(&request, &mut |_, _| ControlFlow::Continue(())).unwrap_err();
     assert_eq!((fault.kind(), fault.place()), (FaultKind::Usage, "--expressions"), "{fault}");
     assert!(!out.exists());
+}
+
+#[test]
+fn a_card_whose_people_cannot_be_read_is_no_card_without_people() {
+    let folder = tempfile::tempdir().unwrap();
+    let (identity, mut expression, out) = (identity(), expression(), folder.path().join("set"));
+    expression.card["generator"]["trained_on"] = json!(["db:a", "nobody in particular"]);
+    let fault = generate(&request(&identity, &expression, &out), &mut |_, _| ControlFlow::Continue(())).unwrap_err();
+    assert!(fault.to_string().contains("nobody in particular"), "{fault}");
+    expression.card["generator"]["trained_on"] = json!(3);
+    let fault = generate(&request(&identity, &expression, &out), &mut |_, _| ControlFlow::Continue(())).unwrap_err();
+    assert!(fault.place().contains("generator.trained_on"), "{fault}");
 }
 
 #[test]

@@ -5,7 +5,8 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use howfar_face::{
-    Face, FaceLabels, FaceSet, FaceSetInfo, FaceSetWriter, FaultKind, Picture, Preprocessing, Provenance, SubjectId,
+    Face, FaceLabels, FaceSet, FaceSetInfo, FaceSetWriter, FaultKind, GeneratorCard, Lineage, Picture, Preprocessing,
+    Provenance, SubjectId,
 };
 use howfar_generate::{Recipe, StarGanRecipe, StyleGan2Recipe, TrainRequest, TrainingFaces, settings, train};
 use howfar_net::{Precision, gan::Generator};
@@ -78,6 +79,7 @@ fn stops_and_goes_on<R: Recipe>(text: &str) {
     assert_eq!(read.shape, generator.shape);
     let people = read.card["generator"]["trained_on"].as_array().unwrap();
     assert_eq!(people.len(), 6, "{people:?}");
+    assert_eq!(read.card["generator"]["trained_on_content"], serde_json::json!([set.info().content_sha256]));
     assert_eq!(read.card["classes"], serde_json::json!(["dark", "bright"]));
     let other = text.replace("rate = 1e-3", "rate = 2e-3");
     let fault = run::<R>(&set, &other, &broken, None).err().unwrap();
@@ -92,6 +94,34 @@ fn stargan_goes_on_as_if_it_had_not_stopped() {
 #[test]
 fn stylegan2_goes_on_as_if_it_had_not_stopped() {
     stops_and_goes_on::<StyleGan2Recipe>(STYLEGAN2);
+}
+
+#[test]
+fn a_network_that_learns_from_generated_faces_descends_from_whom_their_generator_saw() {
+    let folder = tempfile::tempdir().unwrap();
+    let plain = face_set(folder.path());
+    let saw = Lineage { people: ["db:seen".parse().unwrap()].into(), content: ["5e".to_owned()].into() };
+    let info = FaceSetInfo {
+        generator: Some(GeneratorCard::new("gan".to_owned(), 1, saw, String::new())),
+        shards: Vec::new(),
+        n_faces: 0,
+        ..plain.info().clone()
+    };
+    let mut writer = FaceSetWriter::create(&folder.path().join("made"), info).unwrap();
+    plain
+        .for_each(|mut face| {
+            face.labels.parent = Some("db:parent".parse()?);
+            writer.push(&face)
+        })
+        .unwrap();
+    let made = writer.finish().unwrap();
+    let generator = run::<StarGanRecipe>(&made, STARGAN, &folder.path().join("run"), None).unwrap();
+    let card: GeneratorCard = serde_json::from_value(generator.card["generator"].clone()).unwrap();
+    let people: Vec<String> = card.trained_on.iter().map(ToString::to_string).collect();
+    assert_eq!(people, ["db:p0", "db:p1", "db:p2", "db:p3", "db:p4", "db:p5", "db:parent", "db:seen"]);
+    let mut content = vec!["5e".to_owned(), made.info().content_sha256.clone()];
+    content.sort();
+    assert_eq!(card.trained_on_content, content);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use howfar_face::{Fault, Pool, Preprocessing, files};
+use howfar_face::{Fault, Lineage, Pool, Preprocessing, files};
 use howfar_net::{Architecture, Classifier, NetFault, NetworkKind, PictureShape, Precision};
 use howfar_protocol::{Network, PixelScaling};
 use serde::{Deserialize, Serialize};
@@ -25,6 +25,9 @@ struct Card {
     classes: Vec<String>,
     scaling: PixelScaling,
     preprocessing: Preprocessing,
+    /// Absent in files of an older howfar and in models of a study, which are judged where they were trained.
+    #[serde(default, skip_serializing_if = "Lineage::is_empty")]
+    lineage: Lineage,
 }
 
 impl Model {
@@ -35,7 +38,17 @@ impl Model {
         scaling: PixelScaling,
         preprocessing: Preprocessing,
     ) -> Self {
-        Model { classifier, card: Card { classes, scaling, preprocessing } }
+        Model { classifier, card: Card { classes, scaling, preprocessing, lineage: Lineage::default() } }
+    }
+
+    /// The same network with the record of whom and what it has learnt from.
+    pub fn with_lineage(self, lineage: Lineage) -> Self {
+        Model { card: Card { lineage, ..self.card }, ..self }
+    }
+
+    /// Whom and what it has learnt from, as far as its file says.
+    pub fn lineage(&self) -> &Lineage {
+        &self.card.lineage
     }
 
     /// Class names in the order of the probabilities.
@@ -175,6 +188,7 @@ mod tests {
             ["anger", "disgust", "fear", "happiness", "sadness", "surprise", "neutral"].map(str::to_owned)
         );
         assert_eq!(model.preprocessing().detection, "detector");
+        assert!(model.lineage().is_empty(), "its file is older than the record");
     }
 
     #[test]
@@ -185,9 +199,12 @@ mod tests {
         let architecture = Architecture::new(NetworkKind::Compact, 2, PictureShape::gray(48)).unwrap();
         let classifier = Classifier::new(architecture, &mut stream);
         let preprocessing = Preprocessing::standard("none", "none", 48);
-        let model = Model::new(classifier, vec!["a".into(), "b".into()], PixelScaling::PerPicture, preprocessing);
+        let lineage = Lineage { people: ["db:p".parse().unwrap()].into(), content: ["5e".to_owned()].into() };
+        let model = Model::new(classifier, vec!["a".into(), "b".into()], PixelScaling::PerPicture, preprocessing)
+            .with_lineage(lineage.clone());
         model.save(&path).unwrap();
         assert_eq!(Model::load(&path).unwrap(), model);
+        assert_eq!(Model::load(&path).unwrap().lineage(), &lineage);
         let small = folder.path().join("small.safetensors");
         model.save_with(&small, Precision::Half).unwrap();
         assert!(files::read(&small).unwrap().len() < files::read(&path).unwrap().len() * 6 / 10);

@@ -241,16 +241,17 @@ fn first_largest(row: &[f32]) -> usize {
     best
 }
 
-/// What a checkpoint must share with a run: settings, weights to begin with, seed, instructions, faces and their order in the first epoch.
+/// What a checkpoint must share with a run: settings, weights to begin with, seed, instructions, classes, faces with their labels and
+/// their order in the first epoch.
 fn identity(inputs: &TrainingInputs<'_>) -> Result<String, Fault> {
     let TrainingInputs { pool, mixture, validation, settings, seeds, .. } = *inputs;
     let mut hash = howfar_face::checksum::Hasher::default();
+    pool.classes().iter().for_each(|class| hash.update_text(class));
+    let face = |face: usize| format!("{} {}", pool.face(face).sha256, pool.face(face).labels.label);
     for item in mixture.epoch_order(0) {
-        hash.update_text(&format!("{} {:?}", pool.face(item.face).sha256, item.variant));
+        hash.update_text(&format!("{} {:?}", face(item.face), item.variant));
     }
-    for face in validation {
-        hash.update_text(&pool.face(*face).sha256);
-    }
+    validation.iter().for_each(|validating| hash.update_text(&face(*validating)));
     hash.update(&seeds.stream("identity of a checkpoint", &[]).next_u64().to_le_bytes());
     for tensor in inputs.start.iter().flat_map(|start| start.tensors("")) {
         tensor.values.iter().for_each(|value| hash.update(&value.to_le_bytes()));

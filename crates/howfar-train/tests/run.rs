@@ -209,6 +209,39 @@ fn a_damaged_or_foreign_checkpoint_is_told_and_not_used() {
 }
 
 #[test]
+fn a_checkpoint_of_other_labels_is_not_gone_on_from() {
+    let bench = Bench::new();
+    let classes = ["across", "down"];
+    // The labels of one side are turned, or of none.
+    let turned = |side: Option<SplitPart>, classes: [&str; 2]| {
+        let label = |face: usize| {
+            let FaceLabels { label, subject, .. } = &bench.pool.face(face).labels;
+            (face, if side.is_some() && bench.split.side(subject) == side { 1 - label } else { *label })
+        };
+        let labels: Vec<(usize, usize)> = (0..bench.pool.len()).map(label).collect();
+        bench.pool.relabelled(classes.map(str::to_owned).to_vec(), &labels, <[u8]>::to_vec)
+    };
+    let pools = [
+        ("training labels", turned(Some(SplitPart::Training), classes)),
+        ("validation labels", turned(Some(SplitPart::Validation), classes)),
+        ("names of classes", turned(None, ["down", "across"])),
+    ];
+    for (name, pool) in pools {
+        let mended = Bench { pool, ..Bench::new() };
+        let unbroken = mended.train(&settings(2), tempfile::tempdir().unwrap().path(), &mut go_on).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        bench.train(&settings(2), folder.path(), &mut |_| ControlFlow::Break(())).unwrap_err();
+        let mut ignored = 0;
+        let mut watch = |event: &Event| {
+            ignored += u32::from(matches!(event, Event::CheckpointIgnored { .. }));
+            ControlFlow::Continue(())
+        };
+        assert_eq!(mended.train(&settings(2), folder.path(), &mut watch).unwrap(), unbroken, "{name}");
+        assert_eq!(ignored, 1, "{name}");
+    }
+}
+
+#[test]
 fn patience_ends_a_run_and_the_best_epoch_is_kept() {
     let (bench, folder) = (Bench::new(), tempfile::tempdir().unwrap());
     // A rate of 0 never betters the first epoch, whose running statistics alone move.

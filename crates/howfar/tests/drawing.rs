@@ -205,3 +205,44 @@ fn intensities_takes_and_sequences_are_drawn_and_recorded() {
     assert_eq!(wrong.code, 2);
     assert!(wrong.stderr.contains("--intensity 0.3..1"), "{}", wrong.stderr);
 }
+
+#[test]
+fn a_set_drawn_with_a_fitted_style_names_whose_pictures_the_style_saw() {
+    let place = workplace();
+    program::draw(&place, "real", 10, 1);
+    let run = |words: &str| {
+        let outcome = howfar(&place, &words.split(' ').collect::<Vec<_>>());
+        assert_eq!(outcome.code, 0, "{words}: {}", outcome.stderr);
+        outcome.stdout
+    };
+    run("fit-style real --out like.toml");
+    // Somebody takes the blur out by hand.
+    let file = place.path().join("like.toml");
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, text.replacen("blur_px = [", "blur_px = [0.0, 0.0] # was [", 1)).unwrap();
+    let shown = run("draw --show-style like.toml");
+    assert!(shown.contains("blur_px = [0.0, 0.0]") && shown.contains("    \"drawn-studio-1:0009\",\n]\n"), "{shown}");
+    run("draw --people 6 --size 48 --style like.toml --out drawn");
+    let real = FaceSet::open(&place.path().join("real")).unwrap();
+    let card = |name: &str| FaceSet::open(&place.path().join(name)).unwrap().info().generator.clone().unwrap();
+    let people: Vec<String> = (0..10).map(|i| format!("drawn-studio-1:{i:04}")).collect();
+    let drawn = card("drawn");
+    assert_eq!(drawn.trained_on.iter().map(ToString::to_string).collect::<Vec<_>>(), people);
+    assert_eq!(drawn.trained_on_content, [real.info().content_sha256.clone()]);
+    assert!(card("real").lineage().is_empty(), "an embedded style saw nobody");
+    let sets =
+        "[real]\nsets = [\"real\"]\nsplit = { train = 6, validation = 2, test = 2 }\n[generated]\nsets = [\"drawn\"]\n";
+    program::study(&place, sets);
+    let refused = howfar(&place, &["run", "study.toml"]);
+    assert_eq!(refused.code, 3, "{}", refused.stderr);
+    assert!(refused.stderr.contains("style like-real was trained on drawn-studio-1:"), "{}", refused.stderr);
+    // Before styles had such a record, their comment alone said that they were fitted.
+    fs::write(&file, &text[..text.find("\n[fitted]").unwrap()]).unwrap();
+    run("draw --people 1 --size 48 --style like.toml --out old");
+    let caveats = FaceSet::open(&place.path().join("old")).unwrap().info().caveats.join(" ");
+    assert!(caveats.contains("kept no record of whose pictures it saw"), "{caveats}");
+    assert!(run("draw --show-style like.toml").starts_with("# Fitted by howfar fit-style"));
+    let refused = howfar(&place, &["fit-style", "real", "--base", "like.toml", "--out", "twice.toml"]);
+    assert_eq!(refused.code, 2, "{}", refused.stderr);
+    assert!(refused.stderr.contains("kept no record of whose pictures it saw"), "{}", refused.stderr);
+}

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
-use howfar_draw::{Range, SetRequest, Style, draw_set};
+use howfar_draw::{FITTED_BY, Range, SetRequest, Style, draw_set};
 use howfar_face::{
     Colour, Expression, FaceSet, FaceSetInfo, FaceSetWriter, Fault, GeneratorCard, GroupSizes, Licence, Preprocessing,
     closest_name, files,
@@ -146,7 +146,15 @@ fn show_style(name: &str, console: &Console) -> Result<(), Fault> {
     match Style::embedded_text(name) {
         Some(text) => console.answer(text.trim_end()),
         // A file is shown as it is understood, with what its base fills in.
-        None => console.answer(Style::find("--show-style", name)?.to_toml()?.trim_end()),
+        None => {
+            let style = Style::find("--show-style", name)?;
+            let text = if style.is_fitted_without_a_trace(name) {
+                style.to_toml_with(&format!("{FITTED_BY}, by one that kept no record of whose pictures it saw."))?
+            } else {
+                style.to_toml()?
+            };
+            console.answer(text.trim_end());
+        }
     }
     Ok(())
 }
@@ -263,13 +271,15 @@ fn info(request: &Request<'_>, set: &SetRequest<'_>) -> Result<FaceSetInfo, Faul
         database: set.database(),
         terms: "drawn by howfar from a parametric head; free of anyone's rights".to_owned(),
     });
-    info.generator = Some(GeneratorCard {
-        name: format!("howfar draw {}, style {}", env!("CARGO_PKG_VERSION"), style.name),
-        seed: request.seed,
-        trained_on: Vec::new(),
-        trained_on_content: Vec::new(),
-        settings: format!("{}{}", settings_head(request), style.to_toml()?),
-    });
+    let generator = format!("howfar draw {}, style {}", env!("CARGO_PKG_VERSION"), style.name);
+    let settings = format!("{}{}", settings_head(request), style.to_toml()?);
+    info.generator = Some(GeneratorCard::new(generator, request.seed, style.fitted.clone(), settings));
+    if style.is_fitted_without_a_trace(request.style) {
+        info.caveats.push(
+            "The style was fitted by a howfar that kept no record of whose pictures it saw: a person of yours may be among them."
+                .to_owned(),
+        );
+    }
     if let Some(rig) = set.rig {
         rig::record(rig, &mut info);
     }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use howfar_evaluate::{ClassFigures, ConfusionCounts};
-use howfar_face::{FaceSet, Fault, Pool};
+use howfar_face::{FaceSet, Fault, Lineage, Pool};
 use howfar_train::{Model, predict};
 use serde::Serialize;
 
@@ -24,6 +24,8 @@ pub struct Args {
 #[derive(Debug, Serialize)]
 struct Figures {
     n_faces: u64,
+    /// People of the set, and whom they were made from, from whom the network has learnt, as far as its file says.
+    n_people_seen: usize,
     accuracy_percent: f64,
     macro_recall_percent: f64,
     macro_f1_percent: f64,
@@ -56,7 +58,10 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
         counts.add(label, howfar_protocol::most_probable(&shown.among(&probabilities)));
         n_of_others += u64::from(!shown.indices.contains(&howfar_protocol::most_probable(&probabilities)));
     }
-    let figures = figures(&shown, n_of_others, &counts);
+    let mut people = Lineage::default();
+    faces.iter().for_each(|face| people.add_face(&pool.face(*face).labels));
+    let n_people_seen = people.people.intersection(&model.lineage().people).count();
+    let figures = Figures { n_people_seen, ..figures(&shown, n_of_others, &counts) };
     if console.json() {
         console.answer_json(&figures);
     } else {
@@ -115,6 +120,7 @@ fn figures(shown: &Shown, n_of_others: u64, counts: &ConfusionCounts) -> Figures
     };
     Figures {
         n_faces: counts.n_faces(),
+        n_people_seen: 0,
         accuracy_percent: 100.0 * counts.accuracy(),
         macro_recall_percent: 100.0 * counts.macro_recall(),
         macro_f1_percent: 100.0 * counts.macro_f1(),
@@ -133,6 +139,13 @@ impl fmt::Display for Figures {
             "{} faces: accuracy {:.1} %, macro recall {:.1} %, macro F1 {:.1} %\n",
             self.n_faces, self.accuracy_percent, self.macro_recall_percent, self.macro_f1_percent
         )?;
+        if self.n_people_seen > 0 {
+            let n = self.n_people_seen;
+            writeln!(
+                f,
+                "The network has learnt from {n} of these people: the figures say nothing of faces it has never seen.\n"
+            )?;
+        }
         let width = self.classes.iter().map(String::len).max().unwrap_or(0).max(6);
         let header: Vec<String> = self.classes.iter().map(|c| format!("{:>7}", short(c))).collect();
         writeln!(f, "{:width$} {}   precision  recall      F1", "true", header.join(""))?;

@@ -4,8 +4,8 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 
-use howfar_draw::{FEWEST_FACES, FitEffort, FittedStyle, MEASURES, SetMeasures, Style, StyleFitter};
-use howfar_face::{FaceSet, Fault, files};
+use howfar_draw::{FEWEST_FACES, FITTED_BY, FitEffort, FittedStyle, MEASURES, SetMeasures, Style, StyleFitter};
+use howfar_face::{FaceSet, Fault, Lineage, files};
 use serde::Serialize;
 
 use crate::command::stop_flag;
@@ -16,7 +16,8 @@ const MOST_FACES: u64 = 3_000;
 /// Pictures in memory at once.
 const BLOCK: usize = 256;
 
-/// Fit a style of drawn faces to a face set's light, camera and tone; its labels are not looked at.
+/// Fit a style of drawn faces to a face set's light, camera and tone; its labels are not looked at. The style, and every set drawn with
+/// it, names the people and the set that it was fitted to: a study must not test on them.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: howfar fit-style faces/jaffe --base wild --out jaffe-like.toml\n\
     Then: howfar draw --people 300 --style jaffe-like.toml --out faces/drawn\n\
@@ -59,6 +60,15 @@ struct Measure {
 /// Measures, fits, writes.
 pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     let base = Style::find("--base", &args.base)?;
+    if base.is_fitted_without_a_trace(&args.base) {
+        return Err(Fault::usage(
+            "--base",
+            "this style was fitted by a howfar that kept no record of whose pictures it saw",
+        )
+        .found(&args.base)
+        .expected("an embedded style, one written by hand, or one that a newer fit-style wrote")
+        .hint("fit the base anew to its own set first"));
+    }
     let set = FaceSet::open(&args.faces)?;
     let name = match &args.name {
         Some(name) => checked(name)?,
@@ -71,17 +81,18 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
             .expected(format!("{FEWEST_FACES} or more; some hundred are better"))
             .hint("prepare more pictures, or write a style file by hand: docs/styles.md"));
     }
-    let fitter = measure(&set, &base, console)?;
+    let (fitter, lineage) = measure(&set, &base, console)?;
     let fitted = fit(&fitter, &name, console)?;
     let about = format!("Drawn faces with light, camera and tone like those of {}.", set.info().name);
-    let style = Style { about, ..fitted.style.clone() };
+    let style = Style { about, fitted: lineage, ..fitted.style.clone() };
     files::write(&args.out, style.to_toml_with(&comment(&fitted, &set, &base))?.as_bytes())?;
     tell(args, &fitted, console);
     Ok(())
 }
 
-/// Reads every so-many-th face, block by block.
-fn measure(set: &FaceSet, base: &Style, console: &Console) -> Result<StyleFitter, Fault> {
+/// Measures every so-many-th face, block by block; whom and what the style then descends from: the whole set, and what the base was
+/// fitted to.
+fn measure(set: &FaceSet, base: &Style, console: &Console) -> Result<(StyleFitter, Lineage), Fault> {
     let stop = stop_flag();
     let n_faces = set.info().n_faces;
     let every = n_faces.div_ceil(MOST_FACES).max(1);
@@ -89,7 +100,10 @@ fn measure(set: &FaceSet, base: &Style, console: &Console) -> Result<StyleFitter
     let mut fitter = StyleFitter::new(base, side);
     let bar = console.bar(n_faces, "faces measured");
     let (mut block, mut row) = (Vec::with_capacity(BLOCK), 0);
+    let mut lineage = Lineage::of_content(set.info());
+    lineage.add(base.fitted.clone());
     set.for_each(|face| {
+        lineage.add_face(&face.labels);
         if row % every == 0 {
             let found = (face.picture.width, face.picture.height);
             if found != (side, side) {
@@ -115,7 +129,7 @@ fn measure(set: &FaceSet, base: &Style, console: &Console) -> Result<StyleFitter
     fitter.add(&block);
     bar.finish_and_clear();
     console.note(&format!("measured {} of {n_faces} faces", fitter.n_faces()));
-    Ok(fitter)
+    Ok((fitter, lineage))
 }
 
 fn fit(fitter: &StyleFitter, name: &str, console: &Console) -> Result<FittedStyle, Fault> {
@@ -151,8 +165,8 @@ fn plain(name: &str) -> String {
 /// What stands at the top of the file.
 fn comment(fitted: &FittedStyle, set: &FaceSet, base: &Style) -> String {
     format!(
-        "Fitted by howfar fit-style {} to the face set {}, starting from the style {}.\n\
-         Measured: pixels of {} of its {} faces (content {}); no label and no person was looked at.\n\
+        "{FITTED_BY} {} to the face set {}, starting from the style {}.\n\
+         Measured: pixels of {} of its {} faces (content {}); no label was looked at. [fitted] below names the people: leave it in.\n\
          Moved: tone, light.background, light.azimuth_deg, light.elevation_deg, camera.eye_*, camera.centre_px, camera.roll_deg.\n\
          Everything else is the base's. Using pictures of a database for a style makes that database no longer unseen.\n\n{}",
         env!("CARGO_PKG_VERSION"),

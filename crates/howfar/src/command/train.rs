@@ -5,9 +5,9 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
-use howfar_face::{FaceSet, Fault, Pool, Preprocessing, Provenance, SubjectId, files};
+use howfar_face::{FaceSet, Fault, Lineage, Pool, Preprocessing, Provenance, SubjectId, files};
 use howfar_protocol::{Blend, Ingredients, Mixture, Network, Recipe, Seeds, Split, SplitPart};
-use howfar_train::{Precision, TrainingInputs, read_start};
+use howfar_train::{Model, Precision, TrainingInputs, read_start};
 
 use crate::command::{DeviceArg, stop_flag};
 use crate::console::Console;
@@ -61,7 +61,7 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
             .found(args.validation)
             .expected("above 0 and below 1"));
     }
-    let (pool, preprocessing) = read(args, console)?;
+    let (pool, preprocessing, mut lineage) = read(args, console)?;
     let real = 0..pool.len();
     let people: BTreeSet<SubjectId> = real.clone().map(|f| pool.face(f).labels.subject.clone()).collect();
     let seeds = Seeds::new(args.seed);
@@ -75,6 +75,8 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
         Some(path) => {
             let (weights, _) = read_start(path, settings.network, &pool)?;
             let (n_taken, n) = weights.n_taken();
+            // Weights of other programs have no record.
+            lineage.add(Model::load(path).map(|model| model.lineage().clone()).unwrap_or_default());
             console
                 .note(&format!("{}: {n_taken} of {n} tensors are taken over, the others drawn anew", path.display()));
             Some(weights.begin(&mut seeds.stream("weights", &[])))
@@ -101,7 +103,7 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
         if stop.load(Ordering::SeqCst) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     })?;
     let precision = if args.precision == "half" { Precision::Half } else { Precision::Full };
-    trained.model.save_with(&args.out, precision)?;
+    trained.model.with_lineage(lineage).save_with(&args.out, precision)?;
     drop(lock);
     files::remove_folder(&folder)?;
     let whose = whose(&pool);
@@ -117,14 +119,17 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     Ok(())
 }
 
-/// All faces of the first set's classes, and how `predict` must prepare others.
-fn read(args: &Args, console: &Console) -> Result<(Pool, Preprocessing), Fault> {
+/// All faces of the first set's classes, how `predict` must prepare others, and whom and what a network learns from here (with those
+/// who validate: they choose the epoch).
+fn read(args: &Args, console: &Console) -> Result<(Pool, Preprocessing, Lineage), Fault> {
     let sets = args.faces.iter().map(|folder| FaceSet::open(folder)).collect::<Result<Vec<_>, _>>()?;
     let first =
         sets.first().map(|set| set.info().clone()).ok_or_else(|| Fault::usage("FACES", "no face set is named"))?;
     let mut preprocessing = first.preprocessing;
     let mut pool = Pool::new(first.classes, &preprocessing);
+    let mut lineage = Lineage::default();
     for set in &sets {
+        lineage.add(Lineage::of_content(set.info()));
         let (_, n_left_out) = pool.add(set)?;
         if n_left_out > 0 {
             let set = set.folder().display();
@@ -142,7 +147,8 @@ fn read(args: &Args, console: &Console) -> Result<(Pool, Preprocessing), Fault> 
         }
         _ => {}
     }
-    Ok((pool, preprocessing))
+    (0..pool.len()).for_each(|face| lineage.add_face(&pool.face(face).labels));
+    Ok((pool, preprocessing, lineage))
 }
 
 /// Drawn faces belong to identities, not to people.

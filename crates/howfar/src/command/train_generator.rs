@@ -79,7 +79,7 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
         None => (embedded(&args.preset).to_owned(), format!("preset {}", args.preset)),
     };
     let mut faces = TrainingFaces::read(&FaceSet::open(faces)?)?;
-    console.note(&format!("{} faces of {} identities", faces.len(), faces.people().len()));
+    console.note(&format!("{} faces of {} identities", faces.len(), faces.n_people()));
     match args.kind.as_str() {
         "stargan" => train_kind::<StarGanRecipe>(args, &text, &place, &mut faces, out, console),
         _ => train_kind::<StyleGan2Recipe>(args, &text, &place, &mut faces, out, console),

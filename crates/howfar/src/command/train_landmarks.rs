@@ -132,9 +132,14 @@ fn new_network(seeds: Seeds) -> Result<LandmarkNetwork, Fault> {
     LandmarkNetwork::new(N_LANDMARKS, LANDMARK_SIDE as usize, &mut weights).map_err(in_network)
 }
 
+/// Of the pictures and of the points that are learnt.
 fn drawings_sha256(drawings: &[Drawing]) -> String {
-    let pictures: Vec<&[u8]> = drawings.iter().map(|drawing| &drawing.pixels[..]).collect();
-    checksum::sha256_hex(&pictures)
+    let mut hash = checksum::Hasher::default();
+    for Drawing { pixels, side: _, points } in drawings {
+        hash.update(pixels);
+        points.iter().flat_map(|p| [p.x, p.y]).for_each(|place| hash.update(&place.to_le_bytes()));
+    }
+    hash.finish()
 }
 
 /// Makes the pictures of a part and what the network learns from them.

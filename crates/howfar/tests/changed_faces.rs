@@ -1,0 +1,167 @@
+//! Sets that somebody changed after they were written: every command that reads them refuses, until the change is accepted.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot be set up has failed")]
+
+mod program;
+
+use std::fs::{self, File};
+
+use howfar_face::FaceSet;
+use howfar_face::table::{Column, ColumnKind, ColumnSpec, TableReader, TableWriter};
+use program::{draw, draw_style, howfar, workplace};
+use tempfile::TempDir;
+
+/// The columns of a shard as docs/formats.md lists them.
+const COLUMNS: [ColumnSpec; 13] = [
+    ColumnSpec::new("image", ColumnKind::Image),
+    ColumnSpec::new("label", ColumnKind::Int),
+    ColumnSpec::new("subject", ColumnKind::Text),
+    ColumnSpec::new("database", ColumnKind::Text),
+    ColumnSpec::new("provenance", ColumnKind::Text),
+    ColumnSpec::new("parent", ColumnKind::Text),
+    ColumnSpec::new("source", ColumnKind::Text),
+    ColumnSpec::new("sha256", ColumnKind::Text),
+    ColumnSpec::new("intensity", ColumnKind::FloatList),
+    ColumnSpec::new("action_units", ColumnKind::FloatList),
+    ColumnSpec::new("landmarks", ColumnKind::FloatList),
+    ColumnSpec::new("pose", ColumnKind::FloatList),
+    ColumnSpec::new("light", ColumnKind::FloatList),
+];
+
+/// Turns every label of a set to the next of its six classes, as a user of Parquet would.
+fn turn_labels(place: &TempDir, name: &str) {
+    let folder = place.path().join(name);
+    let set = FaceSet::open(&folder).unwrap();
+    let path = folder.join(&set.info().shards[0].file);
+    let table = TableReader::open(&path, &COLUMNS).unwrap();
+    let groups: Vec<Vec<Column>> = (0..table.n_groups()).map(|group| table.read(group).unwrap()).collect();
+    let mut writer = TableWriter::new(File::create(&path).unwrap(), &path, &COLUMNS, &[]).unwrap();
+    for mut columns in groups {
+        let Column::Int(labels) = &mut columns[1] else { panic!("labels are whole numbers") };
+        labels.iter_mut().for_each(|label| *label = (*label + 1) % 6);
+        writer.write(&columns).unwrap();
+    }
+    writer.finish().unwrap();
+}
+
+#[test]
+fn every_command_that_reads_a_set_refuses_one_whose_labels_were_changed() {
+    let place = workplace();
+    draw(&place, "whole", 10, 1);
+    draw_style(&place, "turned", 10, 2, "wild");
+    turn_labels(&place, "turned");
+    for (file, sets) in [
+        (
+            "real.toml",
+            "[real]\nsets = [\"turned\"]\nsplit = { train = 6, validation = 2, test = 2 }\n[generated]\nsets = [\"whole\"]\n",
+        ),
+        (
+            "made.toml",
+            "[real]\nsets = [\"whole\"]\nsplit = { train = 6, validation = 2, test = 2 }\n[generated]\nsets = [\"turned\"]\n",
+        ),
+        (
+            "unseen.toml",
+            "[real]\nsets = [\"whole\"]\nsplit = { train = 6, validation = 2, test = 2 }\n[unseen]\nsets = [\"turned\"]\n",
+        ),
+    ] {
+        fs::write(place.path().join(file), format!("name = \"s\"\n{sets}[grid]\nk = [0, 1]\n")).unwrap();
+    }
+    let trained = howfar(&place, &["train", "whole", "--epochs", "1", "--out", "model.safetensors"]);
+    assert_eq!(trained.code, 0, "{}", trained.stderr);
+    let commands = [
+        "inspect turned",
+        "inspect turned --json",
+        "sheet turned --out sheet.png",
+        "sheet turned --grid 5 --out grid.png",
+        "sheet whole --parents turned --out parents.png",
+        "export-faces turned --out folders",
+        "fit-style turned --out like.toml",
+        "train turned --epochs 1 --out out.safetensors",
+        "train whole turned --epochs 1 --out out.safetensors",
+        "evaluate model.safetensors turned",
+        "evaluate-generator turned whole",
+        "evaluate-generator whole turned",
+        "train-generator stargan turned --out run",
+        "generate --from turned --people 2 --out made",
+        "generate --people 2 --screen turned --out made",
+        "audit whole turned",
+        "plan real.toml",
+        "plan made.toml",
+        "plan unseen.toml",
+        "run real.toml",
+        "run made.toml",
+        "run unseen.toml",
+        "cross-database unseen.toml",
+    ];
+    for command in commands {
+        let outcome = howfar(&place, &command.split(' ').collect::<Vec<_>>());
+        assert_eq!(outcome.code, 3, "{command}: {}{}", outcome.stdout, outcome.stderr);
+        for answer in
+            ["was changed after the set was written", "train-00000-of-00001.parquet", "inspect turned --accept-changes"]
+        {
+            assert!(outcome.stderr.contains(answer), "{command}: {}", outcome.stderr);
+        }
+    }
+    for made in ["sheet.png", "grid.png", "folders", "like.toml", "out.safetensors", "made"] {
+        assert!(!place.path().join(made).exists(), "{made}");
+    }
+    let accepted = howfar(&place, &["inspect", "turned", "--accept-changes"]);
+    assert_eq!(accepted.code, 0, "{}", accepted.stderr);
+    assert!(accepted.stdout.contains("accepted: other classes, persons"), "{}", accepted.stdout);
+    assert!(accepted.stdout.contains("caveat      Faces of this set were changed by hand"), "{}", accepted.stdout);
+    let again = howfar(&place, &["inspect", "turned", "--accept-changes"]);
+    assert!(again.stdout.starts_with("nothing was changed after the set was written"), "{}", again.stdout);
+    assert_eq!(howfar(&place, &["sheet", "turned", "--out", "sheet.png"]).code, 0);
+}
+
+#[test]
+fn labels_that_were_changed_are_not_answered_with_the_cells_of_the_old_ones() {
+    let place = workplace();
+    draw_style(&place, "real", 8, 1, "studio");
+    draw_style(&place, "generated", 6, 2, "wild");
+    let sets = "[real]\nsets = [\"real\"]\nsplit = { train = 4, validation = 2, test = 2 }\n[generated]\nsets = [\"generated\"]\n";
+    program::study(&place, &format!("{sets}[grid]\nk = [0, 1]\nseeds = 1\narms = [\"mix\"]\n[train]\nepochs = 2\n"));
+    let run = || howfar(&place, &["run", "study.toml", "--out", "s"]);
+    let results = || fs::read(place.path().join("s/results.json")).unwrap();
+    assert_eq!(run().code, 0);
+    let before = results();
+    turn_labels(&place, "generated");
+    let refused = run();
+    assert_eq!(refused.code, 3, "{}", refused.stderr);
+    assert!(refused.stderr.contains("generated: a class, person"), "{}", refused.stderr);
+    assert_eq!(howfar(&place, &["inspect", "generated", "--accept-changes"]).code, 0);
+    let anew = run();
+    assert_eq!(anew.code, 0, "{}", anew.stderr);
+    assert!(results() != before, "the mixture was trained on other labels");
+}
+
+#[test]
+fn a_model_names_whom_it_has_learnt_from_and_is_not_judged_on_them_without_a_word() {
+    let place = workplace();
+    for (name, seed) in [("whole", 1), ("other", 5), ("further", 6)] {
+        draw(&place, name, 6, seed);
+    }
+    let run = |words: &str| {
+        let outcome = howfar(&place, &words.split(' ').collect::<Vec<_>>());
+        assert_eq!(outcome.code, 0, "{words}: {}", outcome.stderr);
+        outcome.stdout
+    };
+    run("train whole --epochs 1 --out first.safetensors");
+    run("train further --epochs 1 --weights first.safetensors --out second.safetensors");
+    for (model, faces, n_seen) in [
+        ("first", "whole", 6),
+        ("first", "other", 0),
+        ("second", "whole", 6),
+        ("second", "further", 6),
+        ("second", "other", 0),
+    ] {
+        let said = run(&format!("evaluate {model}.safetensors {faces}"));
+        assert_eq!(
+            said.contains(&format!("learnt from {n_seen} of these people")),
+            n_seen > 0,
+            "{model} {faces}: {said}"
+        );
+        let said = run(&format!("evaluate {model}.safetensors {faces} --json"));
+        assert!(said.contains(&format!("\"n_people_seen\": {n_seen}")), "{model} {faces}: {said}");
+    }
+}
