@@ -6,7 +6,7 @@ mod program;
 
 use std::fs;
 
-use program::{draw_style, howfar, workplace};
+use program::{draw_style, howfar, shell, workplace};
 
 const STARGAN: &[u8] = include_bytes!("../../howfar-import/tests/data/stargan.ckpt");
 const STYLEGAN2: &[u8] = include_bytes!("../../howfar-import/tests/data/stylegan2.pkl");
@@ -52,4 +52,68 @@ fn what_howfar_cannot_run_is_refused_with_the_reason() {
     );
     assert!(!place.path().join("x.safetensors").exists());
     assert!(!place.path().join("ran.x").exists());
+}
+
+/// A safetensors file of one number, with this name.
+fn safetensors(name: &str) -> Vec<u8> {
+    let head = format!(r#"{{"{name}":{{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}}}"#);
+    [&(head.len() as u64).to_le_bytes()[..], head.as_bytes(), &[0; 4]].concat()
+}
+
+#[test]
+fn a_tensors_name_does_nothing_to_the_terminal() {
+    let place = workplace();
+    fs::write(place.path().join("a.safetensors"), safetensors(r"w\u001b[2J\u009b1m\nerror: all is lost")).unwrap();
+    for arguments in [&["inspect-weights", "a.safetensors"][..], &["inspect-weights", "a.safetensors", "--json"]] {
+        let seen = howfar(&place, arguments);
+        assert_eq!(seen.code, 0, "{}", seen.stderr);
+        assert!(seen.stdout.chars().all(|c| c == '\n' || !c.is_control()), "{:?}", seen.stdout);
+        assert!(!seen.stdout.contains("\nerror"), "{:?}", seen.stdout);
+    }
+    // Names in faults, too.
+    fs::write(place.path().join("b.safetensors"), safetensors(r"x\u001b[2J").repeat(2)).unwrap();
+    fs::write(place.path().join("c.safetensors"), b"\x02\0\0\0\0\0\0\0{\x1b").unwrap();
+    for file in ["b.safetensors", "c.safetensors"] {
+        let refused = howfar(&place, &["inspect-weights", file]);
+        assert_eq!(refused.code, 3, "{}", refused.stderr);
+        assert!(!refused.stderr.contains('\u{1b}'), "{:?}", refused.stderr);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_or_a_device_is_no_weight_file() {
+    let place = workplace();
+    draw_style(&place, "people", 1, 1, "studio");
+    for command in [
+        "inspect-weights FILE",
+        "import-weights FILE --out x.safetensors",
+        "run-generator FILE FILE --out x.safetensors",
+        "generate --people 1 --expression FILE --out x",
+        "evaluate FILE people",
+        "evaluate-generator people people --features FILE",
+    ] {
+        for file in ["pipe", "/dev/zero"] {
+            let command = command.replace("FILE", file);
+            // Both were read for ever, the device into memory.
+            let script = format!("[ -p pipe ] || mkfifo pipe; ulimit -v 8000000; timeout 60 \"$0\" {command}");
+            let refused = shell(&place, &script);
+            assert_eq!(refused.code, 3, "{command}: {}", refused.stderr);
+            assert!(refused.stderr.contains("no regular file"), "{command}: {}", refused.stderr);
+        }
+    }
+}
+
+#[test]
+fn a_generator_whose_header_asks_for_what_no_network_has_is_refused() {
+    let place = workplace();
+    let weights = include_bytes!("../../howfar-generate/data/identity.safetensors");
+    let mut file = howfar_net::TensorFile::read(weights).unwrap();
+    file.metadata["sizes"]["clamp"] = serde_json::json!(-1.0);
+    let tensors: Vec<_> = file.tensors.into_values().collect();
+    let bytes = howfar_net::TensorFile::write(&file.metadata, &tensors, howfar_net::Precision::Full).unwrap();
+    fs::write(place.path().join("clamp.safetensors"), bytes).unwrap();
+    let refused = howfar(&place, &["generate", "--people", "1", "--identity", "clamp.safetensors", "--out", "faces"]);
+    assert_eq!(refused.code, 3, "{}", refused.stderr);
+    assert!(refused.stderr.contains("clamp.safetensors, clamp"), "{}", refused.stderr);
 }

@@ -55,8 +55,8 @@ pub struct Args {
     /// Write the weights with 32 bits a number instead of 16.
     #[arg(long)]
     full_precision: bool,
-    /// Steps between two kept states, each with a sheet; no result depends on it.
-    #[arg(long, default_value_t = 250, value_parser = clap::value_parser!(u64).range(1..))]
+    /// Minutes between two kept states, each with a sheet: what a kill can lose. 0 keeps every step; no result depends on it.
+    #[arg(long, value_name = "MINUTES", default_value_t = 10, value_parser = clap::value_parser!(u64).range(..=100_000))]
     keep_every: u64,
     #[command(flatten)]
     device: DeviceArg,
@@ -102,7 +102,7 @@ fn train_kind<R: Recipe>(
         out,
         precision,
         line_every: 50,
-        keep_every: args.keep_every,
+        keep_every: Duration::from_secs(60 * args.keep_every),
     };
     let (stop, started) = (stop_flag(), Instant::now());
     let mut last_line: Option<Instant> = None;
