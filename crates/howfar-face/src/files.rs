@@ -11,7 +11,8 @@ pub fn read(path: &Path) -> Result<Vec<u8>, Fault> {
     fs::read(path).map_err(|e| Fault::io(path, "read", &e))
 }
 
-/// Reads a whole file of at most `most` bytes. A folder, a pipe and a device are refused: they have no length, and some never end.
+/// Reads a whole file of at most `most` bytes. A folder, a pipe and a device are refused: they have no length, and
+/// some never end.
 pub fn read_at_most(path: &Path, most: u64) -> Result<Vec<u8>, Fault> {
     let fail = |e: std::io::Error| Fault::io(path, "read", &e);
     // Asked of the path, because opening a pipe waits for who writes into it.

@@ -1,10 +1,12 @@
-//! Texts out of files, fit for a terminal: what would move its cursor, colour it or turn its lines around is written out.
+//! Texts out of files, fit for a terminal: what would move its cursor, colour it or turn its lines around is written
+//! out.
 //!
 //! In: any text. Out: the same letters, line breaks and tabs, and escapes for the rest. Prints nothing.
 
 use std::borrow::Cow;
 
-/// Whether a terminal would act on a character, or order its neighbours anew, instead of showing it. Line breaks and tabs are harmless.
+/// Whether a terminal would act on a character, or order its neighbours anew, instead of showing it. Line breaks and
+/// tabs are harmless.
 pub fn acts_on_terminals(c: char) -> bool {
     c.is_control() && c != '\n' && c != '\t' || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

@@ -1,5 +1,5 @@
-//! A training that is stopped and resumed ends with the same bytes as an unbroken one, whatever is kept when; one that diverges keeps what was
-//! good; a card names whom the generator has seen.
+//! A training that is stopped and resumed ends with the same bytes as an unbroken one, whatever is kept when; one
+//! that diverges keeps what was good; a card names whom the generator has seen.
 #![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
 
 use std::fs;
@@ -11,7 +11,8 @@ use howfar_face::{
     Face, FaceLabels, FaceSet, FaceSetInfo, FaceSetWriter, FaultKind, Picture, Preprocessing, Provenance, SubjectId,
 };
 use howfar_generate::{
-    Recipe, Sheet, StarGanRecipe, StarGanSettings, StepLosses, StyleGan2Recipe, TrainRequest, TrainingFaces, settings, train,
+    Recipe, Sheet, StarGanRecipe, StarGanSettings, StepLosses, StyleGan2Recipe, TrainRequest, TrainingFaces, settings,
+    train,
 };
 use howfar_net::{Named, Precision, TensorFile, gan::Generator};
 use serde_json::Value;

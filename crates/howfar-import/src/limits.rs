@@ -1,7 +1,7 @@
 //! How much a foreign file may ask for. Files of the field stay far below; a file that was made to do harm stops here.
 //!
-//! Together they keep a reader's memory below the file's size and 300 MB more (`tests/memory.rs`), and its time below some seconds. This file
-//! knows nothing of formats.
+//! Together they keep a reader's memory below the file's size and 300 MB more (`tests/memory.rs`), and its time below
+//! some seconds. This file knows nothing of formats.
 
 pub use howfar_safetensors::{DIMENSIONS, NAME_BYTES, TENSORS};
 

@@ -30,7 +30,8 @@ pub(crate) struct Loaded<'a> {
     pub storages: Storages<'a>,
     /// What the bytes are called in messages.
     pub name: String,
-    /// Storages that are files within the pickle, by the number of their bytes: tensors share them, and reading one takes its time.
+    /// Storages that are files within the pickle, by the number of their bytes: tensors share them, and reading one
+    /// takes its time.
     nested: BTreeMap<Id, Storage<'a>>,
 }
 

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
 
-use howfar_face::Fault;
 use howfar_face::files::AtomicFile;
+use howfar_face::{Fault, printable_name};
 use howfar_safetensors::Dtype;
 use serde_json::{Map, Value, json};
 
@@ -40,7 +40,9 @@ pub fn write(path: &Path, network: &NetworkFile<'_, '_>) -> Result<(), Fault> {
         if network.kind != "unknown"
             && let Some(value) = tensor.not_finite()
         {
-            return Err(Fault::data(name, "a weight is not a finite number").found(value).expected("finite numbers"));
+            return Err(Fault::data(printable_name(name), "a weight is not a finite number")
+                .found(value)
+                .expected("finite numbers"));
         }
         let end = at.saturating_add(tensor.n_values().saturating_mul(4));
         if end > limits::WRITTEN_BYTES {

@@ -81,8 +81,8 @@ fn doubling(n: usize) -> Vec<u8> {
     pickle(&[&(0..n).flat_map(level).collect::<Vec<u8>>(), &[b'h', n as u8]])
 }
 
-/// A dictionary of `n` tensors that share a storage of eight numbers, which is a file within the pickle; to read it takes `n_steps` opcodes
-/// more than it needs.
+/// A dictionary of `n` tensors that share a storage of eight numbers, which is a file within the pickle; to read it
+/// takes `n_steps` opcodes more than it needs.
 fn sharing(n: usize, shape: &[u8], strides: &[u8], n_steps: usize) -> Vec<u8> {
     let magic = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.\x80\x02M\xe9\x03.\x80\x02";
     let magic = [&magic[..], &b"N0".repeat(n_steps / 2), b"}."].concat();
@@ -151,7 +151,8 @@ fn bombs() -> Vec<(&'static str, Vec<u8>, &'static str)> {
     let call = global("collections", "OrderedDict");
     let objects = [&call[..], b"q\x010", &b"h\x01)R0".repeat(1_000_000)].concat();
     let one = b"K\x01";
-    let many_sizes = format!(r#"{{"a":{{"dtype":"F32","shape":[0{}],"data_offsets":[0,0]}}}}"#, ",1".repeat(20_000_000));
+    let many_sizes =
+        format!(r#"{{"a":{{"dtype":"F32","shape":[0{}],"data_offsets":[0,0]}}}}"#, ",1".repeat(20_000_000));
     let junk = format!(r#"{{"a":{{"junk":[0{}],"dtype":"F32"}}}}"#, ",[]".repeat(20_000_000));
     let texts = (0..1_000_000).map(|i| format!(r#""{i}":"""#)).collect::<Vec<_>>().join(",");
     let many_texts = format!(r#"{{"__metadata__":{{{texts}}}}}"#);
@@ -193,7 +194,12 @@ fn bombs() -> Vec<(&'static str, Vec<u8>, &'static str)> {
         ("parameters", pickle(&[&deep_layers]), "nested deeper"),
         (
             "sharing",
-            sharing(40_000, &[one, &one[..], &b"K\x08\x87"[..]].concat(), &[one, &one[..], &b"K\x01\x87"[..]].concat(), 0),
+            sharing(
+                40_000,
+                &[one, &one[..], &b"K\x08\x87"[..]].concat(),
+                &[one, &one[..], &b"K\x01\x87"[..]].concat(),
+                0,
+            ),
             "",
         ),
         // Read anew for every tensor, the storage would take more opcodes than a file has.

@@ -165,8 +165,8 @@ const MOST_OUTPUTS: usize = 4096;
 const LARGEST_SIDE: usize = 4096;
 
 impl Architecture {
-    /// The layers for pictures of a shape. Refuses fewer than two numbers out and more than 4096, a side that leaves nothing to the dense
-    /// layers or is above 4096, and other channels than 1 or 3.
+    /// The layers for pictures of a shape. Refuses fewer than two numbers out and more than 4096, a side that leaves
+    /// nothing to the dense layers or is above 4096, and other channels than 1 or 3.
     pub fn new(kind: NetworkKind, n_outputs: usize, picture: PictureShape) -> Result<Self, NetFault> {
         let PictureShape { side, n_channels } = picture;
         if ![1, 3].contains(&n_channels) {

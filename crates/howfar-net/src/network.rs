@@ -88,7 +88,8 @@ impl Network {
             .collect()
     }
 
-    /// Takes the tensors of a network, with `prefix` before each name, out of a file. Holds no more numbers than the file has.
+    /// Takes the tensors of a network, with `prefix` before each name, out of a file. Holds no more numbers than the
+    /// file has.
     pub fn take(architecture: Architecture, file: &mut TensorFile, prefix: &str) -> Result<Self, NetFault> {
         let mut take = |place: Place| {
             let values = file.take(&format!("{prefix}{}", place.name), &place.shape)?;

@@ -61,13 +61,18 @@ pub struct TensorFile {
 }
 
 impl TensorFile {
-    /// The bytes of a file; the same contents give the same bytes. A number that `precision` cannot hold is refused, and so is more
-    /// metadata than [`TensorFile::read`] takes.
+    /// The bytes of a file; the same contents give the same bytes. A number that `precision` cannot hold is refused,
+    /// and so is more metadata than [`TensorFile::read`] takes.
     pub fn write(metadata: &Value, tensors: &[Named], precision: Precision) -> Result<Vec<u8>, NetFault> {
         let text = metadata.to_string();
         if KEY.len() + text.len() > TEXT_BYTES {
             let found = format!("{} bytes", text.len());
-            return Err(NetFault::new("weights", "too much is said of the tensors", found, format!("{TEXT_BYTES} bytes")));
+            return Err(NetFault::new(
+                "weights",
+                "too much is said of the tensors",
+                found,
+                format!("{TEXT_BYTES} bytes"),
+            ));
         }
         let bytes = tensors.iter().map(|t| encode(t, precision)).collect::<Result<Vec<_>, _>>()?;
         let kind = match precision {
@@ -85,8 +90,8 @@ impl TensorFile {
             .map_err(|e| NetFault::new("weights", "the tensors cannot be written", e, "sizes that fit the numbers"))
     }
 
-    /// Reads the bytes of a file; wrong lengths, overlaps, two tensors of one name, other number types and whatever exceeds the limits of
-    /// `howfar-safetensors` are refused.
+    /// Reads the bytes of a file; wrong lengths, overlaps, two tensors of one name, other number types and whatever
+    /// exceeds the limits of `howfar-safetensors` are refused.
     pub fn read(bytes: &[u8]) -> Result<Self, NetFault> {
         let file = howfar_safetensors::read(bytes).map_err(|found| {
             NetFault::new("weights", "this is not a whole safetensors file", found, "a file written by howfar")

@@ -68,8 +68,8 @@ impl Place {
 }
 
 impl Weights {
-    /// The tensors of a network in the order of its layers. Costs nothing however large they are, so that a file's header can be compared
-    /// with its tensors first.
+    /// The tensors of a network in the order of its layers. Costs nothing however large they are, so that a file's
+    /// header can be compared with its tensors first.
     pub(crate) fn places(architecture: &Architecture) -> Vec<Place> {
         let mut places = Vec::new();
         let mut add = |name: String, shape: &[usize], blank: f32, trained: bool| {

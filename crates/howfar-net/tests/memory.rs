@@ -1,4 +1,5 @@
-//! Weight files that promise more than they hold are refused within 1 GiB: the test runs itself anew in a process that may not have more.
+//! Weight files that promise more than they hold are refused within 1 GiB: the test runs itself anew in a process
+//! that may not have more.
 
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
@@ -35,13 +36,20 @@ fn bounded(order: &str) -> Output {
     Command::new("sh").arg("-c").arg(shell).arg(this).env(ORDER, order).output().unwrap()
 }
 
+/// The entries of both.
+fn with(mut header: Value, more: Value) -> Value {
+    let (Value::Object(into), Value::Object(more)) = (&mut header, more) else { unreachable!("both are objects") };
+    into.extend(more);
+    header
+}
+
 fn bombs() {
     let classifier = |network: &str, n_classes: u64, side: u64| {
-        json!({"format": "howfar classifier", "version": 1, "network": network, "n_classes": n_classes, "side": side})
+        let about = json!({"format": "howfar classifier", "version": 1, "network": network});
+        with(about, json!({"n_classes": n_classes, "side": side}))
     };
-    let points = |n: u64, side: u64| {
-        json!({"format": "howfar landmark network", "version": 1, "n_points": n, "side": side})
-    };
+    let points =
+        |n: u64, side: u64| json!({"format": "howfar landmark network", "version": 1, "n_points": n, "side": side});
     let people = json!({
         "side": 1024, "n_channels": 3, "z_size": 4096, "w_size": 4096, "mapping_layers": 32, "mapping_rate": 1.0,
         "channel_base": 1 << 24, "channel_max": 4096, "clamp": null, "group": 1,

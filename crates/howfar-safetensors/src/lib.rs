@@ -1,8 +1,8 @@
 //! Safetensors files, read within limits: the one reader for weights of howfar and of other programs.
 //!
-//! In: the bytes of a file. Out: texts that it says of itself, and kind, sizes and bytes of each tensor by name. The safetensors crate
-//! checks where tensors lie; its own reader bounds neither their number nor their names, and takes the last of two tensors of one
-//! name. What is in a tensor is not looked at.
+//! In: the bytes of a file. Out: texts that it says of itself, and kind, sizes and bytes of each tensor by name. The
+//! safetensors crate checks where tensors lie; its own reader bounds neither their number nor their names, and takes
+//! the last of two tensors of one name. What is in a tensor is not looked at.
 
 mod head;
 
@@ -46,8 +46,8 @@ pub struct File<'a> {
     pub tensors: BTreeMap<String, Tensor<'a>>,
 }
 
-/// Reads a file. What is refused comes back in words: a damaged or cut file, overlaps, gaps, two tensors of one name, and whatever exceeds
-/// the limits of this module.
+/// Reads a file. What is refused comes back in words: a damaged or cut file, overlaps, gaps, two tensors of one name,
+/// and whatever exceeds the limits of this module.
 pub fn read(bytes: &[u8]) -> Result<File<'_>, String> {
     let (head, data) = parts(bytes)?;
     let Head { texts, tensors } = serde_json::from_str(head).map_err(|e| short(&e.to_string()))?;
@@ -112,7 +112,10 @@ mod tests {
             (named(&"n".repeat(NAME_BYTES + 1)), "a name of 257 bytes"),
             (named("a").replace("[0]", "[0,1,1,1,1,1,1,1,1]"), "more than 8 sizes"),
             (format!(r#"{{"__metadata__":{{{}}}}}"#, texts.join(",")), "more than 1000 texts"),
-            (format!(r#"{{"__metadata__":{{"a":"{}"}}}}"#, "x".repeat(TEXT_BYTES)), "texts of more than 16777216 bytes"),
+            (
+                format!(r#"{{"__metadata__":{{"a":"{}"}}}}"#, "x".repeat(TEXT_BYTES)),
+                "texts of more than 16777216 bytes",
+            ),
             (format!(r#"{{"a":{empty},"a":{empty}}}"#), "two tensors are called \"a\""),
             (r#"{"__metadata__":{},"__metadata__":{}}"#.to_owned(), "__metadata__ twice"),
             (r#"{"__metadata__":{"a":"1","a":"2"}}"#.to_owned(), "two texts are called \"a\""),

@@ -67,7 +67,8 @@ impl Console {
     }
 }
 
-/// JSON leaves some characters as they are that a terminal acts on; they stand in texts only, where an escape means the same.
+/// JSON leaves some characters as they are that a terminal acts on; they stand in texts only, where an escape means
+/// the same.
 fn shown_json(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {

@@ -117,3 +117,44 @@ fn a_generator_whose_header_asks_for_what_no_network_has_is_refused() {
     assert_eq!(refused.code, 3, "{}", refused.stderr);
     assert!(refused.stderr.contains("clamp.safetensors, clamp"), "{}", refused.stderr);
 }
+
+const STARGAN_SETTINGS: &str =
+    "channels = 2\nrepeats = 1\ncritic_channels = 2\nhalvings = 3\nbatch = 2\nsteps = 6\ncritic_steps = 2
+rate = 1e-3\nsteady_steps = 3\nmirror = true
+[losses]\ngradient_penalty = 10.0\nreconstruction = 10.0\nclassification = 1.0\n";
+
+#[test]
+fn a_training_that_diverges_ends_with_exit_code_3_and_keeps_what_howfar_can_read() {
+    let place = workplace();
+    draw_style(&place, "faces", 2, 1, "studio");
+    fs::write(place.path().join("high.toml"), STARGAN_SETTINGS.replace("1e-3", "1e18")).unwrap();
+    let train =
+        ["train-generator", "stargan", "faces", "--settings", "high.toml", "--keep-every", "0", "--full-precision"];
+    let diverged = howfar(&place, &[&train[..], &["--out", "run"]].concat());
+    assert_eq!(diverged.code, 3, "{}", diverged.stderr);
+    assert!(
+        diverged.stderr.contains("the training has diverged") && diverged.stderr.contains("lower `rate`"),
+        "{}",
+        diverged.stderr
+    );
+    assert!(!fs::read_to_string(place.path().join("run/losses.jsonl")).unwrap().contains("null"));
+    // The same command finds a state that it can read, and comes to the same end.
+    let again = howfar(&place, &[&train[..], &["--out", "run"]].concat());
+    assert_eq!((again.code, &again.stderr), (3, &diverged.stderr));
+}
+
+#[test]
+fn no_number_of_threads_and_no_moment_of_keeping_changes_a_trained_generator() {
+    let place = workplace();
+    draw_style(&place, "faces", 2, 1, "studio");
+    fs::write(place.path().join("small.toml"), STARGAN_SETTINGS).unwrap();
+    for (out, options) in [("a", &["--threads", "1", "--keep-every", "0"][..]), ("b", &["--threads", "3"])] {
+        let train = ["train-generator", "stargan", "faces", "--settings", "small.toml", "--out", out];
+        let trained = howfar(&place, &[&train[..], options].concat());
+        assert_eq!(trained.code, 0, "{}", trained.stderr);
+    }
+    for file in ["generator.safetensors", "checkpoint.safetensors", "losses.jsonl"] {
+        let [a, b] = ["a", "b"].map(|out| fs::read(place.path().join(out).join(file)).unwrap());
+        assert!(a == b, "{file} differs");
+    }
+}

@@ -112,7 +112,8 @@ mod tests {
     fn small() -> [GeneratorShape; 2] {
         let (standard, people) = (StarGanShape::standard(48, 1, 2), StyleGan2Shape::standard(32, 1));
         let faces = StarGanShape { generator_channels: 2, repeats: 1, ..standard };
-        let people = StyleGan2Shape { z_size: 4, w_size: 4, mapping_layers: 1, channel_base: 64, channel_max: 4, ..people };
+        let people =
+            StyleGan2Shape { z_size: 4, w_size: 4, mapping_layers: 1, channel_base: 64, channel_max: 4, ..people };
         [GeneratorShape::StarGan(faces), GeneratorShape::StyleGan2(StyleGan2Shape { clamp: Some(9.0), ..people })]
     }
 
@@ -130,8 +131,10 @@ mod tests {
     /// Every number of the header, set to what no network has: a fault, or, where the tensors still fit, pictures.
     #[test]
     fn no_number_of_a_header_makes_a_generator_panic() {
-        let hostile = [json!(-1), json!(-1.0), json!(0), json!(0.0), json!(1e39), json!(1e300), json!(1), json!(1u64 << 40)];
-        let hostile = [&hostile[..], &[json!(1u64 << 62), json!(u64::MAX), Value::Null, json!("8"), json!([8])]].concat();
+        let hostile =
+            [json!(-1), json!(-1.0), json!(0), json!(0.0), json!(1e39), json!(1e300), json!(1), json!(1u64 << 40)];
+        let hostile =
+            [&hostile[..], &[json!(1u64 << 62), json!(u64::MAX), Value::Null, json!("8"), json!([8])]].concat();
         let mut n_refused = 0;
         for shape in small() {
             let parameters = Parameters::initial(&shape.slots(), &mut ChaCha8Rng::seed_from_u64(1));

@@ -80,7 +80,12 @@ impl StyleGan2Shape {
             return Err(NetFault::new("mapping_rate", "not a factor", self.mapping_rate, "a number above 0"));
         }
         if let Some(clamp) = self.clamp.filter(|clamp| !(clamp.is_finite() && *clamp > 0.0)) {
-            return Err(NetFault::new("clamp", "activations cannot be cut off there", clamp, "a number above 0, or null"));
+            return Err(NetFault::new(
+                "clamp",
+                "activations cannot be cut off there",
+                clamp,
+                "a number above 0, or null",
+            ));
         }
         Ok(())
     }
