@@ -5,6 +5,8 @@
 use std::fmt;
 use std::path::Path;
 
+use crate::{printable, printable_name};
+
 /// Whose turn it is to act, which decides the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FaultKind {
@@ -135,13 +137,14 @@ impl Fault {
     }
 }
 
+/// What a fault quotes may come out of a file: it is written so that a terminal shows it and does nothing else with it.
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Details { place, what, found, expected, hint } = &*self.details;
-        write!(f, "{place}: {what}")?;
+        write!(f, "{}: {}", printable_name(place), printable(what))?;
         for (name, answer) in [("found     ", found), ("expected  ", expected), ("hint: ", hint)] {
             if let Some(answer) = answer {
-                write!(f, "\n  {name}{answer}")?;
+                write!(f, "\n  {name}{}", printable(answer))?;
             }
         }
         Ok(())
@@ -162,6 +165,13 @@ mod tests {
             .hint("rename it");
         let expected = "faces.csv, row 3: unknown expression\n  found     \"joy\"\n  expected  one of anger, happiness\n  hint: rename it";
         assert_eq!(fault.to_string(), expected);
+    }
+
+    #[test]
+    fn what_a_fault_quotes_does_nothing_to_a_terminal() {
+        let fault = Fault::data("a\u{1b}c\nerror", "\u{9b}2J").found("\u{1b}]0;x\u{7}").expected("\r").hint("\u{8}");
+        assert!(!fault.to_string().contains(crate::acts_on_terminals), "{fault:?}");
+        assert!(fault.to_string().contains("\\u{1b}]0;x") && !fault.to_string().contains("\nerror"), "{fault}");
     }
 
     #[test]

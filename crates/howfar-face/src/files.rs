@@ -1,7 +1,7 @@
 //! Files and folders with the path in every error; writes are whole or not there.
 
 use std::fs::{self, File, TryLockError};
-use std::io::{BufWriter, Write};
+use std::io::{BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
 use crate::Fault;
@@ -9,6 +9,42 @@ use crate::Fault;
 /// Reads a whole file.
 pub fn read(path: &Path) -> Result<Vec<u8>, Fault> {
     fs::read(path).map_err(|e| Fault::io(path, "read", &e))
+}
+
+/// Reads a whole file of at most `most` bytes. A folder, a pipe and a device are refused: they have no length, and
+/// some never end.
+pub fn read_at_most(path: &Path, most: u64) -> Result<Vec<u8>, Fault> {
+    let fail = |e: std::io::Error| Fault::io(path, "read", &e);
+    // Asked of the path, because opening a pipe waits for who writes into it.
+    let kind = fs::metadata(path).map_err(fail)?.file_type();
+    if !kind.is_file() {
+        return Err(Fault::data(path.display(), "cannot read: this is no regular file")
+            .found(if kind.is_dir() { "a folder" } else { "a pipe or a device" })
+            .expected("a file"));
+    }
+    let file = File::open(path).map_err(fail)?;
+    let n_bytes = file.metadata().map_err(fail)?.len();
+    let mut bytes = Vec::new();
+    if n_bytes <= most {
+        bytes.reserve_exact(n_bytes as usize + 1);
+        // It may have grown since its length was asked for.
+        file.take(most + 1).read_to_end(&mut bytes).map_err(fail)?;
+    }
+    let n_bytes = n_bytes.max(bytes.len() as u64);
+    if n_bytes > most {
+        return Err(Fault::data(path.display(), "the file is larger than howfar reads")
+            .found(format!("{} MiB", n_bytes >> 20))
+            .expected(format!("up to {} MiB", most >> 20)));
+    }
+    Ok(bytes)
+}
+
+/// Bytes of a weight file of howfar's own: a network of table 1 for pictures of 512 pixels a side has 2 GiB.
+const WEIGHT_BYTES: u64 = 4 << 30;
+
+/// Reads a weight file of howfar's own.
+pub fn read_weights(path: &Path) -> Result<Vec<u8>, Fault> {
+    read_at_most(path, WEIGHT_BYTES)
 }
 
 /// Reads a whole text file, which must be UTF-8.
@@ -193,6 +229,22 @@ mod tests {
         drop(file);
         assert_eq!(read(&path).unwrap(), b"old");
         assert_eq!(sorted_entries(folder.path()).unwrap(), [path]);
+    }
+
+    #[test]
+    fn what_is_no_file_or_too_large_is_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a");
+        write(&path, &[7; 10]).unwrap();
+        assert_eq!(read_at_most(&path, 10).unwrap(), [7; 10]);
+        let fault = read_at_most(&path, 9).unwrap_err();
+        assert_eq!((fault.what(), fault.kind()), ("the file is larger than howfar reads", crate::FaultKind::Data));
+        assert!(read_at_most(folder.path(), 9).unwrap_err().to_string().contains("a folder"));
+        #[cfg(unix)]
+        for device in ["/dev/zero", "/dev/null"] {
+            assert!(read_at_most(Path::new(device), 9).unwrap_err().to_string().contains("a pipe or a device"));
+        }
+        assert!(read_at_most(&folder.path().join("b"), 9).unwrap_err().to_string().contains("no such file"));
     }
 
     #[test]

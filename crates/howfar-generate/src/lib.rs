@@ -22,7 +22,7 @@ use howfar_net::NetFault;
 use howfar_net::gan::Generator;
 
 pub use generate::{GenerateRequest, Generated, generate};
-pub use recipe::Recipe;
+pub use recipe::{Recipe, Sheet, StepLosses};
 pub use screen::{LeftOut, Reason, Screen};
 pub use stargan::{StarGanRecipe, StarGanSettings};
 pub use stylegan2::{AugmentationSettings, StyleGan2Recipe, StyleGan2Settings};

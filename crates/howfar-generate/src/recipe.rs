@@ -33,7 +33,7 @@ pub trait Recipe: Sized {
     /// Networks with initial numbers.
     fn new(settings: &Self::Settings, faces: &TrainingFaces, seed: u64) -> Result<Self, Fault>;
 
-    /// Goes on from what [`Recipe::state`] gave.
+    /// Goes on from what [`Recipe::state`] gave, which was made with the same settings.
     fn resume(
         settings: &Self::Settings,
         faces: &TrainingFaces,
@@ -50,6 +50,9 @@ pub trait Recipe: Sized {
 
     /// One step, counted from 0.
     fn step(&mut self, faces: &mut TrainingFaces, step: u64) -> StepLosses;
+
+    /// The first tensor of a network with a number that is not finite, and that number.
+    fn not_finite(&self) -> Option<(String, f32)>;
 
     /// The generator to keep, without a card.
     fn generator(&self) -> Generator;

@@ -107,7 +107,7 @@ impl RunFolder {
     pub fn rewind(&self, step: u64) -> Result<(), Fault> {
         let text = if self.losses_file().exists() { files::read_text(&self.losses_file())? } else { String::new() };
         let lines = text.lines().filter_map(|line| serde_json::from_str::<Map<String, Value>>(line).ok());
-        let kept: Vec<_> = lines.filter(|line| line["step"].as_u64().is_some_and(|s| s <= step)).collect();
+        let kept: Vec<_> = lines.filter(|line| step_of(line).is_some_and(|s| s <= step)).collect();
         let (mut losses, mut events) = (String::new(), events::file_head(wall_time_s()));
         for line in kept {
             losses.push_str(&Value::Object(line.clone()).to_string());
@@ -133,7 +133,12 @@ impl RunFolder {
 fn event(line: &Map<String, Value>) -> Vec<u8> {
     let values = line.iter().filter(|(name, _)| *name != "step");
     let values = values.filter_map(|(name, value)| Some((name.as_str(), value.as_f64()? as f32)));
-    events::scalars(wall_time_s(), line["step"].as_u64().unwrap_or(0), values)
+    events::scalars(wall_time_s(), step_of(line).unwrap_or(0), values)
+}
+
+/// The step of a line of losses; none where somebody else wrote the line.
+fn step_of(line: &Map<String, Value>) -> Option<u64> {
+    line.get("step")?.as_u64()
 }
 
 /// TensorBoard wants to know when; nothing else does.

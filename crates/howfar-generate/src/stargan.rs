@@ -106,6 +106,7 @@ impl Recipe for StarGanRecipe {
         state: &Value,
         file: &mut TensorFile,
     ) -> Result<Self, Fault> {
+        settings.check()?;
         let shape = settings.shape(faces);
         let n_steps = ["generator_steps", "critic_steps"].map(|name| state[name].as_u64().unwrap_or(0));
         let training = StarGanTraining::take(shape, settings.losses, file, n_steps).map_err(in_network)?;
@@ -136,6 +137,10 @@ impl Recipe for StarGanRecipe {
             losses.extend(self.training.generator_step(&batch, rate));
         }
         losses
+    }
+
+    fn not_finite(&self) -> Option<(String, f32)> {
+        self.training.not_finite()
     }
 
     fn generator(&self) -> Generator {

@@ -165,6 +165,7 @@ impl Recipe for StyleGan2Recipe {
         state: &Value,
         file: &mut TensorFile,
     ) -> Result<Self, Fault> {
+        settings.check()?;
         let shape = settings.shape(faces);
         let n_steps = ["generator_steps", "discriminator_steps"].map(|name| state[name].as_u64().unwrap_or(0));
         let [path_mean, probability, signs] =
@@ -208,6 +209,10 @@ impl Recipe for StyleGan2Recipe {
         self.adapt(step, &losses);
         losses.push(("augmentation/probability", self.probability));
         losses
+    }
+
+    fn not_finite(&self) -> Option<(String, f32)> {
+        self.training.not_finite()
     }
 
     fn generator(&self) -> Generator {

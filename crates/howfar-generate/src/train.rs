@@ -1,11 +1,13 @@
 //! The training loop of both GANs: steps, losses, states to go on from, sheets, and at the end the weights with their card.
 //!
 //! In: settings, faces, a seed, a folder. Out: the folder's files. A run that was stopped or killed goes on with the same call and ends with
-//! the same bytes as an unbroken one. Knows no test subjects and no scores.
+//! the same bytes as an unbroken one. A run that diverges ends with a fault at its first step whose losses or numbers
+//! are not finite, and what was kept before stays. Knows no test subjects and no scores.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use howfar_face::{Fault, GeneratorCard};
 use howfar_net::{ComputeDevice, Precision, gan::Generator};
@@ -13,7 +15,7 @@ use serde_json::{Map, Value, json};
 
 use crate::in_network;
 use crate::picture_grid::picture_grid;
-use crate::recipe::Recipe;
+use crate::recipe::{Recipe, StepLosses};
 use crate::run_folder::RunFolder;
 use crate::training_faces::TrainingFaces;
 
@@ -29,8 +31,9 @@ pub struct TrainRequest<'a, S> {
     pub precision: Precision,
     /// Steps between two lines of losses.
     pub line_every: u64,
-    /// Steps between two kept states, each with a sheet.
-    pub keep_every: u64,
+    /// At least so much time lies between two kept states, each with a sheet; zero keeps every step. It decides what
+    /// a stop can lose and which sheets there are, never a number.
+    pub keep_every: Duration,
 }
 
 /// Where a training is.
@@ -83,13 +86,21 @@ pub fn train<R: Recipe>(
         let mut generator = recipe.generator();
         generator.card = card.clone();
         generator.card["steps"] = json!(step);
-        let bytes = generator.to_bytes(request.precision).map_err(in_network)?;
-        howfar_face::files::write(&folder.weights_file(), &bytes)?;
-        folder.write_checkpoint(&inputs, (step, json!(recent)), recipe.state())?;
+        let weights = generator.to_bytes(request.precision).map_err(in_network)?;
+        let (state, tensors) = recipe.state();
+        // A state with a number that is not finite could not be read again, so it must not replace one that can.
+        if let Some((tensor, value)) = tensors.iter().find_map(|t| Some((t, t.not_finite()?))) {
+            return Err(diverged(step, format!("{value} in {}", tensor.name)).hint("lower `rate` in the settings"));
+        }
+        howfar_face::files::write(&folder.weights_file(), &weights)?;
+        folder.write_checkpoint(&inputs, (step, json!(recent)), (state, tensors))?;
         Ok(generator)
     };
+    let (mut kept_step, mut kept_at) = (begin, Instant::now());
     for step in begin..n_steps {
-        for (name, value) in recipe.step(faces, step) {
+        let step_losses = recipe.step(faces, step);
+        check_finite(&recipe, &step_losses, step + 1, kept_step)?;
+        for (name, value) in step_losses {
             let (sum, n) = recent.entry(name.to_owned()).or_default();
             (*sum, *n) = (*sum + f64::from(value), *n + 1);
         }
@@ -101,9 +112,10 @@ pub fn train<R: Recipe>(
             folder.append_losses(&line(done, &means))?;
             losses = Some(means);
         }
-        if done.is_multiple_of(request.keep_every) && done < n_steps {
+        if kept_at.elapsed() >= request.keep_every && done < n_steps {
             write_sheet(&folder, &recipe, faces, done)?;
             keep(&recipe, done, &recent)?;
+            (kept_step, kept_at) = (done, Instant::now());
         }
         if tell(&Progress { step: done, n_steps, begin, losses }).is_break() {
             keep(&recipe, done, &recent)?;
@@ -115,10 +127,29 @@ pub fn train<R: Recipe>(
     keep(&recipe, n_steps, &recent)
 }
 
+/// A fault where a training has diverged: nothing that a later step computes would be a number.
+fn check_finite<R: Recipe>(recipe: &R, losses: &StepLosses, step: u64, kept_step: u64) -> Result<(), Fault> {
+    let loss = losses.iter().find(|(_, value)| !value.is_finite());
+    let loss = loss.map(|(name, value)| format!("the loss {name} is {value}"));
+    let Some(found) = loss.or_else(|| recipe.not_finite().map(|(name, value)| format!("{value} in {name}"))) else {
+        return Ok(());
+    };
+    let kept = match kept_step {
+        0 => "no earlier step was kept".to_owned(),
+        kept => format!("the weights and the state of step {kept} are kept, but with this rate they lead here again"),
+    };
+    Err(diverged(step, found).hint(format!("lower `rate` in the settings and train into another --out; {kept}")))
+}
+
+fn diverged(step: u64, found: String) -> Fault {
+    Fault::data(format!("step {step}"), "the training has diverged: its losses or weights are no longer numbers")
+        .found(found)
+        .expected("finite numbers")
+}
+
 fn line(step: u64, means: &[(String, f64)]) -> Map<String, Value> {
     let mut line = Map::new();
     line.insert("step".to_owned(), json!(step));
-    // A loss that is no number ends up as null and shows where a training broke.
     line.extend(means.iter().map(|(name, mean)| (name.clone(), json!(mean))));
     line
 }

@@ -10,7 +10,7 @@ use serde_json::{Map, Value as Json};
 use crate::global::Role;
 use crate::limits;
 use crate::tensor::Tensor;
-use crate::torch::{Loaded, role_of};
+use crate::torch::Loaded;
 use crate::value::{Id, Value, Values};
 
 /// The parts of a layer that hold tensors and other layers; their own names stand in no tensor's name.
@@ -50,6 +50,9 @@ impl<'a> Collected<'a> {
         if self.n_visits > limits::VISITS {
             return limit(format!("more than {} values when shared ones are counted each time", limits::VISITS));
         }
+        if loaded.values.looked_too_much() {
+            return limit(format!("more than {} pairs of dictionaries to look at", limits::LOOKS));
+        }
         if name.len() > limits::NAME_BYTES || self.tensors.len() > limits::TENSORS {
             return limit(format!("a name over {} bytes, or over {} tensors", limits::NAME_BYTES, limits::TENSORS));
         }
@@ -61,7 +64,7 @@ impl<'a> Collected<'a> {
         };
         let (arguments, state) = (object.arguments, object.state);
         let first = loaded.values.tuple(arguments).and_then(|a| a.first().copied());
-        match (role_of(&loaded.values, object.class), first, state) {
+        match (loaded.values.role(object.class), first, state) {
             (Some(Role::Map), ..) => self.visit_pairs(loaded, id, name, depth),
             (Some(Role::Tensor), ..) => {
                 let tensor = tensor(loaded, arguments, name)?;
@@ -76,8 +79,8 @@ impl<'a> Collected<'a> {
     }
 
     fn visit_pairs(&mut self, loaded: &mut Loaded<'a>, id: Id, name: &str, depth: usize) -> Result<(), Fault> {
-        for at in 0.. {
-            let Some((key, value)) = loaded.values.pairs(id).and_then(|pairs| pairs.get(at).copied()) else { break };
+        for place in 0..loaded.values.n_pairs(id) {
+            let Some((key, value)) = loaded.values.pair(id, place) else { break };
             let key = match loaded.values.get(key) {
                 Value::Text(text) if text.len() <= limits::NAME_BYTES => (*text).to_owned(),
                 Value::Int(number) => number.to_string(),
@@ -122,7 +125,7 @@ impl<'a> Collected<'a> {
 
 /// `_rebuild_tensor_v2(storage, offset, sizes, strides, …)`.
 fn tensor<'a>(loaded: &mut Loaded<'a>, arguments: Id, name: &str) -> Result<Tensor<'a>, Fault> {
-    let place = format!("{}, tensor {name}", loaded.name);
+    let place = format!("{}, tensor {name:?}", loaded.name);
     let damaged = || Fault::data(&place, "the tensor is damaged");
     let values = &loaded.values;
     let Some([storage, offset, shape, strides, ..]) = values.tuple(arguments) else { return Err(damaged()) };
@@ -138,7 +141,7 @@ fn tensor<'a>(loaded: &mut Loaded<'a>, arguments: Id, name: &str) -> Result<Tens
 fn json(values: &Values<'_>, id: Id, depth: usize, n_visits: &mut usize) -> Option<Json> {
     const DEEPEST: usize = 6;
     *n_visits += 1;
-    if depth > DEEPEST || *n_visits > limits::VISITS {
+    if depth > DEEPEST || *n_visits > limits::VISITS || values.looked_too_much() {
         return None;
     }
     match values.get(id) {
@@ -152,11 +155,12 @@ fn json(values: &Values<'_>, id: Id, depth: usize, n_visits: &mut usize) -> Opti
             Some(Json::Array(list))
         }
         Value::Map(_) | Value::Object(_) => {
-            let mut entry = |(key, value): &(Id, Id)| {
-                let key = values.text(*key).filter(|key| key.len() <= limits::NAME_BYTES)?;
-                Some((key.to_owned(), json(values, *value, depth + 1, n_visits)?))
+            let mut entry = |place| {
+                let (key, value) = values.pair(id, place)?;
+                let key = values.text(key).filter(|key| key.len() <= limits::NAME_BYTES)?;
+                Some((key.to_owned(), json(values, value, depth + 1, n_visits)?))
             };
-            Some(Json::Object(values.pairs(id)?.iter().filter_map(&mut entry).collect()))
+            Some(Json::Object((0..values.n_pairs(id)).filter_map(&mut entry).collect()))
         }
         _ => None,
     }

@@ -4,6 +4,7 @@
 
 use howfar_face::Fault;
 
+use crate::limits;
 use crate::number::NumberKind;
 use crate::source::Source;
 
@@ -28,8 +29,11 @@ pub(crate) enum Role {
     Inert,
 }
 
-/// The role of a name.
+/// The role of a name. A long one has none: a file may ask for it again at every opcode.
 pub(crate) fn role(module: &str, name: &str) -> Option<Role> {
+    if module.len().max(name.len()) > limits::NAME_BYTES {
+        return None;
+    }
     Some(match (module, name) {
         ("collections", "OrderedDict") | ("dnnlib.util", "EasyDict") | ("dnnlib", "EasyDict") => Role::Map,
         ("torch._utils", "_rebuild_tensor_v2" | "_rebuild_tensor") => Role::Tensor,
@@ -49,8 +53,9 @@ pub(crate) fn role(module: &str, name: &str) -> Option<Role> {
 
 /// Why a name is refused.
 pub(crate) fn refusal(source: &Source<'_>, at: usize, module: &str, name: &str) -> Fault {
+    let short = |text: &str| text.chars().take(limits::NAME_BYTES).collect::<String>();
     let fault = source
-        .fault(at, format!("refused: the file asks for {module}.{name}"))
+        .fault(at, format!("refused: the file asks for {}.{}", short(module), short(name)))
         .expected("tensors, dictionaries and PyTorch's own layers; no code in a file is ever run");
     if module.starts_with("dnnlib.tflib") {
         return fault.hint(

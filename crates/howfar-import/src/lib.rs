@@ -40,17 +40,14 @@ pub struct ForeignFile<'a> {
     pub made: BTreeMap<String, Made>,
 }
 
-/// Reads the bytes of a file that is within the limits.
+/// Reads the bytes of a file that is within the limits, and of nothing that is no file.
 pub fn read_file(path: &Path) -> Result<Vec<u8>, Fault> {
-    let length = std::fs::metadata(path).map_err(|e| Fault::io(path, "read", &e))?.len();
-    torch::check_length(&path.display().to_string(), length)?;
-    files::read(path)
+    files::read_at_most(path, limits::FILE_BYTES)
 }
 
 impl<'a> ForeignFile<'a> {
     /// Reads a file; `name` is what messages call it.
     pub fn read(name: &str, bytes: &'a [u8]) -> Result<Self, Fault> {
-        torch::check_length(name, bytes.len() as u64)?;
         let (format, mut loaded) = match bytes {
             [b'P', b'K', 3, 4, ..] => ("PyTorch, zip", torch::zip(name, bytes)?),
             [0x80, 2..=5, ..] => {

@@ -1,6 +1,9 @@
 //! How much a foreign file may ask for. Files of the field stay far below; a file that was made to do harm stops here.
 //!
-//! Together they keep a reader's memory below the file's size and 300 MB more. This file knows nothing of formats.
+//! Together they keep a reader's memory below the file's size and 300 MB more (`tests/memory.rs`), and its time below
+//! some seconds. This file knows nothing of formats.
+
+pub use howfar_safetensors::{DIMENSIONS, NAME_BYTES, TENSORS};
 
 /// Bytes of a file: torchvision's VGG16 has 528 MB, StyleGAN2 at 1024 pixels with both networks and the average 380 MB.
 pub const FILE_BYTES: u64 = 640 << 20;
@@ -20,11 +23,7 @@ pub const MEMO: usize = 1_000_000;
 pub const DEPTH: usize = 64;
 /// Values visited in search of tensors: a shared value counts as often as it is reached.
 pub const VISITS: usize = 300_000;
-/// Tensors of a file.
-pub const TENSORS: usize = 50_000;
-/// Bytes of a tensor's name.
-pub const NAME_BYTES: usize = 256;
-/// Sizes of a tensor.
-pub const DIMENSIONS: usize = 8;
+/// Pairs of dictionaries looked at in all of these visits; a network of a thousand layers needs a hundred thousand.
+pub const LOOKS: usize = 4_000_000;
 /// Files in a zip archive.
 pub const ENTRIES: usize = 60_000;

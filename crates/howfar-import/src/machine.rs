@@ -200,7 +200,7 @@ impl<'a> Machine<'a, '_> {
 
     fn global(&mut self, module: &'a str, name: &'a str) -> Result<(), Fault> {
         match global::role(module, name) {
-            Some(_) => self.push(Value::Global(module, name)),
+            Some(role) => self.push(Value::Global(role)),
             None => Err(global::refusal(self.source, self.at, module, name)),
         }
     }

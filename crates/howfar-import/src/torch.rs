@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use howfar_face::Fault;
 
 use crate::archive::Archive;
-use crate::global::{self, Role};
+use crate::global::Role;
 use crate::limits;
 use crate::machine;
 use crate::number::NumberKind;
@@ -30,6 +30,15 @@ pub(crate) struct Loaded<'a> {
     pub storages: Storages<'a>,
     /// What the bytes are called in messages.
     pub name: String,
+    /// Storages that are files within the pickle, by the number of their bytes: tensors share them, and reading one
+    /// takes its time.
+    nested: BTreeMap<Id, Storage<'a>>,
+}
+
+impl<'a> Loaded<'a> {
+    fn new(values: Values<'a>, top: Id, storages: Storages<'a>, name: String) -> Self {
+        Loaded { values, top, storages, name, nested: BTreeMap::new() }
+    }
 }
 
 /// Where storages lie.
@@ -59,7 +68,7 @@ pub(crate) fn zip<'a>(name: &str, bytes: &'a [u8]) -> Result<Loaded<'a>, Fault> 
     let mut values = Values::default();
     let top = machine::load(&mut Source::new(&name, pickle), &mut values)?;
     let prefix = prefix.to_owned();
-    Ok(Loaded { values, top, storages: Storages::Archive(archive, prefix), name })
+    Ok(Loaded::new(values, top, Storages::Archive(archive, prefix), name))
 }
 
 /// Reads a plain pickle, or the older format if it begins like that.
@@ -68,10 +77,10 @@ pub(crate) fn pickle<'a>(name: &str, bytes: &'a [u8]) -> Result<Loaded<'a>, Faul
     let mut values = Values::default();
     let top = machine::load(&mut source, &mut values)?;
     if !matches!(values.get(top), Value::Long(magic) if **magic == MAGIC) {
-        return Ok(Loaded { values, top, storages: Storages::Within, name: name.to_owned() });
+        return Ok(Loaded::new(values, top, Storages::Within, name.to_owned()));
     }
     let (top, storages) = older(&mut source, &mut values)?;
-    Ok(Loaded { values, top, storages: Storages::Behind(storages), name: name.to_owned() })
+    Ok(Loaded::new(values, top, Storages::Behind(storages), name.to_owned()))
 }
 
 /// The older format behind its magic number: version, system, value, keys, then the storages, each with its length.
@@ -104,16 +113,9 @@ fn storage_kinds<'a>(values: &Values<'a>) -> BTreeMap<&'a str, NumberKind> {
 /// Key and kind of a storage that lies outside of the pickle: `('storage', class, key, device, length, …)`.
 fn outside_storage<'a>(values: &Values<'a>, id: Id) -> Option<(&'a str, NumberKind)> {
     let [what, class, key, ..] = values.tuple(id)? else { return None };
-    match (values.text(*what)?, role_of(values, *class)?) {
-        ("storage", Role::Storage(kind)) => Some((values.text(*key)?, kind)),
-        _ => None,
-    }
-}
-
-/// The role of a global.
-pub(crate) fn role_of(values: &Values<'_>, id: Id) -> Option<Role> {
-    match values.get(id) {
-        Value::Global(module, name) => global::role(module, name),
+    // Keys are numbers in words; a long one would be compared again for each tensor.
+    match (values.text(*what)?, values.role(*class)?, values.text(*key)?) {
+        ("storage", Role::Storage(kind), key) if key.len() <= limits::NAME_BYTES => Some((key, kind)),
         _ => None,
     }
 }
@@ -132,15 +134,16 @@ impl<'a> Loaded<'a> {
                 };
                 Ok(Storage { kind, bytes })
             }
-            Value::Object(object) if role_of(&self.values, object.class) == Some(Role::StorageBytes) => {
+            Value::Object(object) if self.values.role(object.class) == Some(Role::StorageBytes) => {
                 let bytes = self.values.tuple(object.arguments).and_then(|arguments| arguments.first().copied());
-                match bytes.map(|id| self.values.get(id)) {
-                    Some(Value::Bytes(bytes)) => {
-                        let bytes = *bytes;
-                        self.nested(bytes)
-                    }
-                    _ => Err(unknown(&self.name)),
+                let id = bytes.ok_or_else(|| unknown(&self.name))?;
+                if let Some(storage) = self.nested.get(&id) {
+                    return Ok(*storage);
                 }
+                let Value::Bytes(bytes) = *self.values.get(id) else { return Err(unknown(&self.name)) };
+                let storage = self.read_nested(bytes)?;
+                self.nested.insert(id, storage);
+                Ok(storage)
             }
             _ => Err(unknown(&self.name)),
         }
@@ -148,7 +151,7 @@ impl<'a> Loaded<'a> {
 
     /// A storage from the bytes of a file of the older format. Its pickles count against the same limits; what lies in
     /// them is never looked into a second time, so that nesting ends here.
-    fn nested(&mut self, bytes: &'a [u8]) -> Result<Storage<'a>, Fault> {
+    fn read_nested(&mut self, bytes: &'a [u8]) -> Result<Storage<'a>, Fault> {
         let mut source = Source::new(format!("{}, within a storage", self.name), bytes);
         let mut values = Values::default();
         values.n_steps = self.values.n_steps;
@@ -166,15 +169,4 @@ impl<'a> Loaded<'a> {
         let (kind, bytes) = found.ok_or_else(|| source.fault(0, "a storage is missing"))?;
         Ok(Storage { kind, bytes })
     }
-}
-
-/// Whether the limits hold before anything is read.
-pub(crate) fn check_length(name: &str, n_bytes: u64) -> Result<(), Fault> {
-    if n_bytes <= limits::FILE_BYTES {
-        return Ok(());
-    }
-    Err(Fault::data(name, "the file is larger than howfar reads")
-        .found(format!("{} MiB", n_bytes >> 20))
-        .expected(format!("up to {} MiB", limits::FILE_BYTES >> 20))
-        .hint("keep the network's numbers alone, without its optimiser: torch.save(network.state_dict(), …)"))
 }

@@ -3,6 +3,9 @@
 //! In: values. Out: values by number. Because nobody owns anybody, a value may contain itself, and dropping a million
 //! nested lists is dropping one. Knows no opcodes.
 
+use std::cell::Cell;
+
+use crate::global::Role;
 use crate::limits;
 
 /// A value's number.
@@ -23,8 +26,8 @@ pub(crate) enum Value<'a> {
     /// A list or a set.
     List(Vec<Id>),
     Map(Vec<(Id, Id)>),
-    /// A name that was asked for and is on the list.
-    Global(&'a str, &'a str),
+    /// What a name that was asked for stands for. The name is looked up once and not kept.
+    Global(Role),
     /// What a call would have given.
     Object(Box<Object>),
     /// Something that lies outside of the pickle.
@@ -52,6 +55,8 @@ pub(crate) struct Values<'a> {
     all: Vec<Value<'a>>,
     /// Opcodes so far.
     pub n_steps: usize,
+    /// Pairs of dictionaries looked at so far.
+    n_looks: Cell<usize>,
 }
 
 impl<'a> Values<'a> {
@@ -101,18 +106,41 @@ impl<'a> Values<'a> {
         }
     }
 
-    /// The pairs of a dictionary, of Python's own kind or of another.
-    pub fn pairs(&self, id: Id) -> Option<&[(Id, Id)]> {
+    /// How many pairs a dictionary has, of Python's own kind or of another.
+    pub fn n_pairs(&self, id: Id) -> usize {
+        self.pairs(id).map_or(0, <[_]>::len)
+    }
+
+    /// A pair of a dictionary by its place.
+    pub fn pair(&self, map: Id, place: usize) -> Option<(Id, Id)> {
+        self.n_looks.set(self.n_looks.get() + 1);
+        self.pairs(map)?.get(place).copied()
+    }
+
+    /// What a dictionary keeps under a key; the last one counts.
+    pub fn at(&self, map: Id, key: &str) -> Option<Id> {
+        let mut places = (0..self.n_pairs(map)).rev().filter_map(|place| self.pair(map, place));
+        places.find(|(k, _)| self.text(*k) == Some(key)).map(|(_, value)| value)
+    }
+
+    /// Whether more pairs were looked at than a file may ask for. One dictionary may be looked through to its end.
+    pub fn looked_too_much(&self) -> bool {
+        self.n_looks.get() > limits::LOOKS
+    }
+
+    /// The role of a global.
+    pub fn role(&self, id: Id) -> Option<Role> {
+        match self.get(id) {
+            Value::Global(role) => Some(*role),
+            _ => None,
+        }
+    }
+
+    fn pairs(&self, id: Id) -> Option<&[(Id, Id)]> {
         match self.get(id) {
             Value::Map(pairs) => Some(pairs),
             Value::Object(object) => Some(&object.items),
             _ => None,
         }
-    }
-
-    /// What a dictionary keeps under a key; the last one counts.
-    pub fn at(&self, map: Id, key: &str) -> Option<Id> {
-        let mut pairs = self.pairs(map)?.iter().rev();
-        pairs.find(|(k, _)| self.text(*k) == Some(key)).map(|(_, value)| *value)
     }
 }

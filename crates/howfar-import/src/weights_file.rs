@@ -7,29 +7,24 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
 
-use howfar_face::Fault;
 use howfar_face::files::AtomicFile;
-use safetensors::{Dtype, SafeTensors};
+use howfar_face::{Fault, printable_name};
+use howfar_safetensors::Dtype;
 use serde_json::{Map, Value, json};
 
 use crate::number::NumberKind;
 use crate::tensor::Storage;
 use crate::{NetworkFile, Tensor, limits};
 
-/// Reads any safetensors file.
+/// Reads any safetensors file, within the limits that pickles have.
 pub(crate) fn read<'a>(name: &str, bytes: &'a [u8]) -> Result<BTreeMap<String, Tensor<'a>>, Fault> {
     let broken = |what: String| {
         Fault::data(name, "this is not a whole safetensors file").found(what).hint("copy or download the file anew")
     };
-    // Metadata first: it borrows nothing, and the views below then live as long as the bytes.
-    let (n_header, header) = SafeTensors::read_metadata(bytes).map_err(|e| broken(e.to_string()))?;
-    let data = &bytes[n_header + 8..];
     let mut tensors = BTreeMap::new();
-    for (name, info) in header.tensors() {
-        let kind = kind(info.dtype).ok_or_else(|| broken(format!("tensor {name} of kind {:?}", info.dtype)))?;
-        let (begin, end) = info.data_offsets;
-        let bytes = data.get(begin..end).ok_or_else(|| broken(format!("tensor {name} is cut short")))?;
-        let tensor = Tensor::whole(Storage { kind, bytes }, info.shape.clone()).map_err(broken)?;
+    for (name, found) in howfar_safetensors::read(bytes).map_err(broken)?.tensors {
+        let kind = kind(found.kind).ok_or_else(|| broken(format!("tensor {name:?} of kind {:?}", found.kind)))?;
+        let tensor = Tensor::whole(Storage { kind, bytes: found.bytes }, found.shape).map_err(broken)?;
         tensors.insert(name, tensor);
     }
     Ok(tensors)
@@ -45,7 +40,9 @@ pub fn write(path: &Path, network: &NetworkFile<'_, '_>) -> Result<(), Fault> {
         if network.kind != "unknown"
             && let Some(value) = tensor.not_finite()
         {
-            return Err(Fault::data(name, "a weight is not a finite number").found(value).expected("finite numbers"));
+            return Err(Fault::data(printable_name(name), "a weight is not a finite number")
+                .found(value)
+                .expected("finite numbers"));
         }
         let end = at.saturating_add(tensor.n_values().saturating_mul(4));
         if end > limits::WRITTEN_BYTES {

@@ -8,7 +8,7 @@ mod files;
 use std::process::{Command, Output};
 
 use files::FILES;
-use howfar_import::{ForeignFile, recognise};
+use howfar_import::{ForeignFile, read_file, recognise};
 
 /// What the process may have, program, stacks and files included.
 const KIBIBYTES: usize = 1 << 20;
@@ -20,10 +20,11 @@ fn no_file_takes_more_than_a_gibibyte() {
     match std::env::var(ORDER).as_deref() {
         Ok("bombs") => bombs().into_iter().for_each(|(name, bytes, word)| must_say(name, &bytes, word)),
         Ok("mutations") => mutations(),
+        Ok("devices") => devices(),
         // Shows that the bound binds.
         Ok("too much") => drop(std::hint::black_box(vec![1u8; KIBIBYTES * 1024])),
         _ => {
-            for order in ["bombs", "mutations"] {
+            for order in ["bombs", "mutations", "devices"] {
                 let done = bounded(order);
                 assert!(done.status.success(), "{order}: {}", String::from_utf8_lossy(&done.stdout));
             }
@@ -80,9 +81,11 @@ fn doubling(n: usize) -> Vec<u8> {
     pickle(&[&(0..n).flat_map(level).collect::<Vec<u8>>(), &[b'h', n as u8]])
 }
 
-/// A dictionary of `n` tensors that share a storage of eight numbers, which is a file within the pickle.
-fn sharing(n: usize, shape: &[u8], strides: &[u8]) -> Vec<u8> {
-    let magic = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.\x80\x02M\xe9\x03.\x80\x02}.";
+/// A dictionary of `n` tensors that share a storage of eight numbers, which is a file within the pickle; to read it
+/// takes `n_steps` opcodes more than it needs.
+fn sharing(n: usize, shape: &[u8], strides: &[u8], n_steps: usize) -> Vec<u8> {
+    let magic = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.\x80\x02M\xe9\x03.\x80\x02";
+    let magic = [&magic[..], &b"N0".repeat(n_steps / 2), b"}."].concat();
     let outside =
         [text("storage"), global("torch", "FloatStorage"), text("0"), text("cpu"), b"K\x08".to_vec()].concat();
     let keys = [b"\x80\x02]", &text("0")[..], b"a."].concat();
@@ -95,6 +98,36 @@ fn sharing(n: usize, shape: &[u8], strides: &[u8]) -> Vec<u8> {
         [&name, &rebuild, &b"(h\x01K\0"[..], shape, strides, b"\x89}tRs"].concat()
     };
     pickle(&[&storage, b"}", &(0..n).flat_map(tensor).collect::<Vec<u8>>()])
+}
+
+/// A dictionary that holds one and the same value `n` times.
+fn holding(value: &[u8], n: u32) -> Vec<u8> {
+    let pair = |i: u32| [&b"J"[..], &i.to_le_bytes(), b"h\x01"].concat();
+    pickle(&[value, b"q\x010}(", &(0..n).flat_map(pair).collect::<Vec<u8>>(), b"u"])
+}
+
+/// `n` pairs without a text in them.
+fn pairs(n: usize) -> Vec<u8> {
+    [&b"}("[..], &b"NN".repeat(n), b"u"].concat()
+}
+
+/// A layer of PyTorch's whose state has `n` pairs.
+fn layer(n: usize) -> Vec<u8> {
+    [&global("torch.nn.modules.linear", "Linear"), &b")R"[..], &pairs(n), b"b"].concat()
+}
+
+/// A network with source text whose arguments have `n` pairs.
+fn network(n: usize) -> Vec<u8> {
+    let make = global("torch_utils.persistence", "_reconstruct_persistent_obj");
+    let state = [&b"}"[..], &text("_init_kwargs"), &pairs(n), b"s"].concat();
+    [&make, &b"}"[..], &text("state"), &state, b"s\x85R"].concat()
+}
+
+/// A safetensors file of `n` tensors without numbers, with these names.
+fn empty_tensors(n: usize, name: impl Fn(usize) -> String) -> Vec<u8> {
+    let tensor = |i: usize| format!(r#""{}":{{"dtype":"F32","shape":[0],"data_offsets":[0,0]}}"#, name(i));
+    let head = format!("{{{}}}", (0..n).map(tensor).collect::<Vec<_>>().join(","));
+    safetensors(&head, head.len() as u64)
 }
 
 /// A safetensors file with this header.
@@ -118,9 +151,19 @@ fn bombs() -> Vec<(&'static str, Vec<u8>, &'static str)> {
     let call = global("collections", "OrderedDict");
     let objects = [&call[..], b"q\x010", &b"h\x01)R0".repeat(1_000_000)].concat();
     let one = b"K\x01";
+    let many_sizes =
+        format!(r#"{{"a":{{"dtype":"F32","shape":[0{}],"data_offsets":[0,0]}}}}"#, ",1".repeat(20_000_000));
+    let junk = format!(r#"{{"a":{{"junk":[0{}],"dtype":"F32"}}}}"#, ",[]".repeat(20_000_000));
+    let texts = (0..1_000_000).map(|i| format!(r#""{i}":"""#)).collect::<Vec<_>>().join(",");
+    let many_texts = format!(r#"{{"__metadata__":{{{texts}}}}}"#);
     let deep_layers = {
         let layer = [global("torch._utils", "_rebuild_parameter"), vec![b'(']].concat();
         [layer.repeat(900), b"N".to_vec(), b"tR".repeat(900)].concat()
+    };
+    let long_name = {
+        let module = format!("torch.nn.modules.{}", "a".repeat(1 << 20));
+        let module = [&[b'X'], &(module.len() as u32).to_le_bytes()[..], module.as_bytes()].concat();
+        [&module, &text("Linear")[..], b"\x93"].concat()
     };
     vec![
         ("text-8", declares(0x8d, &huge8), "too early"),
@@ -151,22 +194,48 @@ fn bombs() -> Vec<(&'static str, Vec<u8>, &'static str)> {
         ("parameters", pickle(&[&deep_layers]), "nested deeper"),
         (
             "sharing",
-            sharing(40_000, &[one, &one[..], &b"K\x08\x87"[..]].concat(), &[one, &one[..], &b"K\x01\x87"[..]].concat()),
+            sharing(
+                40_000,
+                &[one, &one[..], &b"K\x08\x87"[..]].concat(),
+                &[one, &one[..], &b"K\x01\x87"[..]].concat(),
+                0,
+            ),
             "",
         ),
-        ("sharing-more", sharing(60_000, b"K\x08\x85", b"K\x01\x85"), "over 50000 tensors"),
-        ("standing", sharing(1, b"J\xff\xff\xff\x7f\x85", b"K\0\x85"), "does not fit"),
-        ("empty", sharing(9, &[b"J\xff\xff\xff\x7f", &b"K\0\x86"[..]].concat(), b"K\0K\0\x86"), ""),
+        // Read anew for every tensor, the storage would take more opcodes than a file has.
+        ("sharing-long", sharing(1_000, b"K\x08\x85", b"K\x01\x85", 10_000), ""),
+        ("sharing-more", sharing(60_000, b"K\x08\x85", b"K\x01\x85", 0), "over 50000 tensors"),
+        ("standing", sharing(1, b"J\xff\xff\xff\x7f\x85", b"K\0\x85", 0), "does not fit"),
+        ("empty", sharing(9, &[b"J\xff\xff\xff\x7f", &b"K\0\x86"[..]].concat(), b"K\0K\0\x86", 0), ""),
+        ("layers-pairs", holding(&layer(20_000), 300), "pairs of dictionaries"),
+        ("dictionary-pairs", holding(&pairs(40_000), 300), "pairs of dictionaries"),
+        ("arguments-pairs", holding(&network(40_000), 300), "pairs of dictionaries"),
+        ("layers-few", holding(&layer(20), 9_000), "no tensor"),
+        ("long-name", pickle(&[&long_name]), "refused: the file asks for torch.nn.modules.aaa"),
         ("zip-entries", zip_end(u16::MAX, 0, b""), "does not fit"),
         ("zip-start", zip_end(3, u32::MAX - 1, b""), "does not fit"),
         ("zip-directory", zip_end(1, 4, b"PK\x01\x02 and not enough"), "too early"),
         ("header", safetensors("{}", u64::MAX), "safetensors"),
+        ("tensors-many", empty_tensors(300_000, |i| i.to_string()), "more than 50000 tensors"),
+        ("tensors-long", empty_tensors(1, |_| "n".repeat(40_000_000)), "a name of 40000000 bytes"),
+        ("tensors-twice", empty_tensors(2, |_| "weight".to_owned()), "two tensors are called \"weight\""),
+        ("sizes-many", safetensors(&many_sizes, many_sizes.len() as u64), "more than 8 sizes"),
+        ("texts-many", safetensors(&many_texts, many_texts.len() as u64), "more than 1000 texts"),
+        ("fields", safetensors(&junk, junk.len() as u64), "unknown field"),
         (
             "header-shape",
             safetensors(r#"{"a":{"dtype":"F32","shape":[4294967295,4294967295],"data_offsets":[0,4]}}"#, 75),
             "safetensors",
         ),
     ]
+}
+
+/// What has no length is no file, and some of it never ends.
+fn devices() {
+    for path in ["/dev/zero", "/dev/null", "/dev"] {
+        let fault = read_file(std::path::Path::new(path)).unwrap_err().to_string();
+        assert!(fault.contains("no regular file"), "{fault}");
+    }
 }
 
 /// Each file changed in up to five places, 10,000 in all.

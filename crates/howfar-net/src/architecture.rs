@@ -159,9 +159,14 @@ const VGG16: [(usize, bool, f32); 13] = [
     (512, true, 0.0),
 ];
 
+/// Numbers that a network may give of a picture.
+const MOST_OUTPUTS: usize = 4096;
+/// Pixels a side of the largest pictures.
+const LARGEST_SIDE: usize = 4096;
+
 impl Architecture {
-    /// The layers for pictures of a shape. Refuses fewer than two numbers out, a side that leaves nothing to the dense
-    /// layers, and other channels than 1 or 3.
+    /// The layers for pictures of a shape. Refuses fewer than two numbers out and more than 4096, a side that leaves
+    /// nothing to the dense layers or is above 4096, and other channels than 1 or 3.
     pub fn new(kind: NetworkKind, n_outputs: usize, picture: PictureShape) -> Result<Self, NetFault> {
         let PictureShape { side, n_channels } = picture;
         if ![1, 3].contains(&n_channels) {
@@ -169,6 +174,13 @@ impl Architecture {
         }
         if n_outputs < 2 {
             return Err(NetFault::new("classes", "too few to tell apart", n_outputs, "at least 2"));
+        }
+        if n_outputs > MOST_OUTPUTS {
+            let expected = format!("at most {MOST_OUTPUTS}");
+            return Err(NetFault::new("classes", "more than howfar tells apart", n_outputs, expected));
+        }
+        if side > LARGEST_SIDE {
+            return Err(NetFault::new("side", "the pictures are too large", side, format!("at most {LARGEST_SIDE}")));
         }
         // Channels out, pooling, dropout.
         let (padding, norm, layers): (_, _, &[(usize, bool, f32)]) = match kind {

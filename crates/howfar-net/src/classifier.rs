@@ -106,7 +106,7 @@ impl Classifier {
             let known = NetworkKind::ALL.map(NetworkKind::name).join(", ");
             NetFault::new("network", "unknown network", name, format!("one of {known}"))
         })?;
-        let side = size_field(&header, "side").min(1 << 12);
+        let side = size_field(&header, "side");
         // The first files say no channels: they are of gray pictures.
         let n_channels = if header["n_channels"].is_null() { 1 } else { size_field(&header, "n_channels") };
         let picture = PictureShape { side, n_channels };
@@ -193,6 +193,13 @@ mod tests {
         assert_eq!(with("network", json!("vgg99")), "unknown network");
         assert_eq!(with("n_classes", json!(7)), "this tensor has another shape");
         assert_eq!(with("n_channels", json!(3)), "this tensor has another shape");
+        // Sizes that no file of so many bytes can have: refused before anything is kept for them.
+        for n in [4097, 100_000_000_000u64, 1 << 62, u64::MAX] {
+            assert_eq!(with("n_classes", json!(n)), "more than howfar tells apart");
+            assert_eq!(with("side", json!(n)), "the pictures are too large");
+        }
+        assert_eq!(with("n_classes", json!(4096)), "this tensor has another shape");
+        assert_eq!(with("side", json!(4096)), "this tensor has another shape");
         assert_eq!(with("network", json!("table1-same")), "this tensor has another shape");
     }
 }

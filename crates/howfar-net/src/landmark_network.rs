@@ -100,8 +100,9 @@ impl LandmarkNetwork {
     pub fn from_bytes(bytes: &[u8]) -> Result<(Self, Value), NetFault> {
         let mut file = open_weights(bytes, FORMAT, VERSION)?;
         let header = file.metadata.clone();
-        let (n_points, side) = (size_field(&header, "n_points").min(1 << 10), size_field(&header, "side").min(1 << 10));
-        let architecture = Architecture::new(NetworkKind::Landmarks, 2 * n_points, PictureShape::gray(side))?;
+        let n_outputs = size_field(&header, "n_points").saturating_mul(2);
+        let picture = PictureShape::gray(size_field(&header, "side"));
+        let architecture = Architecture::new(NetworkKind::Landmarks, n_outputs, picture)?;
         let network = Network::take_alone(architecture, &mut file)?;
         Ok((LandmarkNetwork { network }, header["metadata"].clone()))
     }
@@ -154,6 +155,11 @@ mod tests {
     fn another_file_is_refused_and_a_flat_picture_stays_flat() {
         let file = TensorFile::write(&json!({"format": "x"}), &[], Precision::Full).unwrap();
         assert_eq!(LandmarkNetwork::from_bytes(&file).unwrap_err().place, "format");
+        for n in [1u64 << 40, u64::MAX] {
+            let header = json!({"format": FORMAT, "version": VERSION, "n_points": n, "side": 64});
+            let file = TensorFile::write(&header, &[], Precision::Full).unwrap();
+            assert_eq!(LandmarkNetwork::from_bytes(&file).unwrap_err().what, "more than howfar tells apart");
+        }
         let mut flat = vec![7.0; 9];
         LandmarkNetwork::standardise(&mut flat);
         assert_eq!(flat, vec![0.0; 9]);

@@ -10,6 +10,7 @@ use crate::device::device;
 use crate::forward::{Leaves, Mode, Operations, forward};
 use crate::prepared::Prepared;
 use crate::weight_file::{Named, TensorFile};
+use crate::weights::Place;
 use crate::{Architecture, NetFault, Weights, composed};
 
 /// Pictures that go through a network at once, which bounds memory.
@@ -31,10 +32,11 @@ impl Network {
 
     /// A network with given weights, which must have the names and shapes of the architecture.
     pub fn with_weights(architecture: Architecture, weights: Weights) -> Result<Self, NetFault> {
-        let blank = Weights::blank(&architecture);
-        let fits = blank.parameters.len() == weights.parameters.len()
-            && blank.parameters.iter().zip(&weights.parameters).all(|(a, b)| {
-                (&a.name, &a.shape, a.trained, a.values.len()) == (&b.name, &b.shape, b.trained, b.values.len())
+        let places = Weights::places(&architecture);
+        let fits = places.len() == weights.parameters.len()
+            && places.iter().zip(&weights.parameters).all(|(a, b)| {
+                (&a.name, &a.shape, a.trained) == (&b.name, &b.shape, b.trained)
+                    && b.values.len() == b.shape.iter().product::<usize>()
             });
         if fits {
             return Ok(Network { architecture, weights });
@@ -86,13 +88,15 @@ impl Network {
             .collect()
     }
 
-    /// Takes the tensors of a network, with `prefix` before each name, out of a file.
+    /// Takes the tensors of a network, with `prefix` before each name, out of a file. Holds no more numbers than the
+    /// file has.
     pub fn take(architecture: Architecture, file: &mut TensorFile, prefix: &str) -> Result<Self, NetFault> {
-        let mut weights = Weights::blank(&architecture);
-        for parameter in &mut weights.parameters {
-            parameter.values = file.take(&format!("{prefix}{}", parameter.name), &parameter.shape)?;
-        }
-        Ok(Network { architecture, weights })
+        let mut take = |place: Place| {
+            let values = file.take(&format!("{prefix}{}", place.name), &place.shape)?;
+            Ok(place.parameter(values))
+        };
+        let parameters = Weights::places(&architecture).into_iter().map(&mut take).collect::<Result<_, NetFault>>()?;
+        Ok(Network { architecture, weights: Weights { parameters } })
     }
 
     /// Takes the network that a file holds and nothing else.
@@ -120,7 +124,7 @@ pub(crate) fn open_weights(bytes: &[u8], expected: &str, newest: u64) -> Result<
     Ok(file)
 }
 
-/// A size in the head of a weight file; 0 where there is none.
+/// A size in the head of a weight file; 0 where there is none. [`Architecture::new`] refuses those that no network has.
 pub(crate) fn size_field(metadata: &Value, field: &str) -> usize {
     metadata[field].as_u64().and_then(|n| usize::try_from(n).ok()).unwrap_or(0)
 }

@@ -8,7 +8,7 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::weight_file::{Named, TensorFile};
 use crate::weights::dense_offset;
-use crate::{Architecture, Classifier, NetFault, NetworkKind};
+use crate::{Architecture, Classifier, NetFault, NetworkKind, Weights};
 
 /// Places of torchvision's convolutions among its `features` (Simonyan and Zisserman 2015, configuration D).
 const VGG16_FEATURES: [usize; 13] = [0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28];
@@ -35,19 +35,19 @@ impl StartingWeights {
         if kind != architecture.kind.name() {
             return Err(NetFault::new("weights", "they are of another network", kind, architecture.kind.name()));
         }
-        let blank = crate::Weights::blank(&architecture);
+        let places = Weights::places(&architecture);
         let n_convolved = dense_offset(&architecture);
         let mut fits = true;
         let mut values = Vec::new();
-        for (i, parameter) in blank.parameters.iter().enumerate() {
-            let name = if is_ours { parameter.name.clone() } else { torch_name(&architecture, i) };
+        for (i, place) in places.iter().enumerate() {
+            let name = if is_ours { place.name.clone() } else { torch_name(&architecture, i) };
             if i == 0 {
-                adapt_channels(file.tensors.get_mut(&name), &parameter.shape);
+                adapt_channels(file.tensors.get_mut(&name), &place.shape);
             }
-            let is_output = i + 2 >= blank.parameters.len();
-            let same = |tensor: &Named| tensor.shape == parameter.shape;
+            let is_output = i + 2 >= places.len();
+            let same = |tensor: &Named| tensor.shape == place.shape;
             fits &= !is_output && (i < n_convolved || file.tensors.get(&name).is_some_and(same));
-            values.push(if fits { Some(file.take(&name, &parameter.shape)?) } else { None });
+            values.push(if fits { Some(file.take(&name, &place.shape)?) } else { None });
         }
         Ok(StartingWeights { architecture, values })
     }

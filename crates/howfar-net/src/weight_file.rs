@@ -6,7 +6,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use half::f16;
-use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use howfar_safetensors::{Dtype, TEXT_BYTES};
+use safetensors::tensor::TensorView;
 use serde_json::Value;
 
 use crate::NetFault;
@@ -35,6 +36,21 @@ pub struct Named {
     pub values: Vec<f32>,
 }
 
+impl Named {
+    /// The first number that is not finite.
+    pub fn not_finite(&self) -> Option<f32> {
+        first_not_finite(&self.values)
+    }
+}
+
+/// The first number that is not finite.
+pub(crate) fn first_not_finite(values: &[f32]) -> Option<f32> {
+    // A block at a time without a branch in it, which the compiler turns into vectors.
+    let is_whole = |block: &[f32]| block.iter().fold(true, |whole, v| whole & v.is_finite());
+    let broken = values.chunks(4096).find(|block| !is_whole(block))?;
+    broken.iter().copied().find(|v| !v.is_finite())
+}
+
 /// The contents of a safetensors file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TensorFile {
@@ -45,8 +61,19 @@ pub struct TensorFile {
 }
 
 impl TensorFile {
-    /// The bytes of a file; the same contents give the same bytes. A number that `precision` cannot hold is refused.
+    /// The bytes of a file; the same contents give the same bytes. A number that `precision` cannot hold is refused,
+    /// and so is more metadata than [`TensorFile::read`] takes.
     pub fn write(metadata: &Value, tensors: &[Named], precision: Precision) -> Result<Vec<u8>, NetFault> {
+        let text = metadata.to_string();
+        if KEY.len() + text.len() > TEXT_BYTES {
+            let found = format!("{} bytes", text.len());
+            return Err(NetFault::new(
+                "weights",
+                "too much is said of the tensors",
+                found,
+                format!("{TEXT_BYTES} bytes"),
+            ));
+        }
         let bytes = tensors.iter().map(|t| encode(t, precision)).collect::<Result<Vec<_>, _>>()?;
         let kind = match precision {
             Precision::Full => Dtype::F32,
@@ -57,19 +84,19 @@ impl TensorFile {
             .zip(&bytes)
             .map(|(t, bytes)| Ok((t.name.as_str(), TensorView::new(kind, t.shape.clone(), bytes)?)))
             .collect::<Result<Vec<_>, safetensors::SafeTensorError>>();
-        let header = HashMap::from([(KEY.to_owned(), metadata.to_string())]);
+        let header = HashMap::from([(KEY.to_owned(), text)]);
         views
             .and_then(|views| safetensors::serialize(views, Some(header)))
             .map_err(|e| NetFault::new("weights", "the tensors cannot be written", e, "sizes that fit the numbers"))
     }
 
-    /// Reads the bytes of a file; wrong lengths, overlaps and other number types are refused.
+    /// Reads the bytes of a file; wrong lengths, overlaps, two tensors of one name, other number types and whatever
+    /// exceeds the limits of `howfar-safetensors` are refused.
     pub fn read(bytes: &[u8]) -> Result<Self, NetFault> {
-        let broken = |e: safetensors::SafeTensorError| {
-            NetFault::new("weights", "this is not a whole safetensors file", e, "a file written by howfar")
-        };
-        let (_, header) = SafeTensors::read_metadata(bytes).map_err(broken)?;
-        let text = header.metadata().as_ref().and_then(|m| m.get(KEY)).ok_or_else(|| {
+        let file = howfar_safetensors::read(bytes).map_err(|found| {
+            NetFault::new("weights", "this is not a whole safetensors file", found, "a file written by howfar")
+        })?;
+        let text = file.texts.get(KEY).ok_or_else(|| {
             NetFault::new(
                 "weights",
                 "nothing says what these tensors are",
@@ -80,15 +107,15 @@ impl TensorFile {
         let metadata = serde_json::from_str(text)
             .map_err(|e| NetFault::new("weights", "the key `howfar` is damaged", e, "JSON"))?;
         let mut tensors = BTreeMap::new();
-        for (name, view) in SafeTensors::deserialize(bytes).map_err(broken)?.tensors() {
-            let values = match view.dtype() {
-                Dtype::F32 => view.data().as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect(),
-                Dtype::F16 => view.data().as_chunks::<2>().0.iter().map(|b| f16::from_le_bytes(*b).to_f32()).collect(),
+        for (name, tensor) in file.tensors {
+            let values = match tensor.kind {
+                Dtype::F32 => tensor.bytes.as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect(),
+                Dtype::F16 => tensor.bytes.as_chunks::<2>().0.iter().map(|b| f16::from_le_bytes(*b).to_f32()).collect(),
                 other => {
                     return Err(NetFault::new(name, "wrong kind of numbers", format!("{other:?}"), "F32 or F16"));
                 }
             };
-            tensors.insert(name.clone(), Named { name, shape: view.shape().to_vec(), values });
+            tensors.insert(name.clone(), Named { name, shape: tensor.shape, values });
         }
         Ok(TensorFile { metadata, tensors })
     }
@@ -102,7 +129,7 @@ impl TensorFile {
             let (found, expected) = (format!("{:?}", tensor.shape), format!("{shape:?}"));
             return Err(NetFault::new(name, "this tensor has another shape", found, expected));
         }
-        match tensor.values.iter().find(|v| !v.is_finite()) {
+        match tensor.not_finite() {
             Some(value) => Err(NetFault::new(name, "a weight is not a finite number", value, "finite numbers")),
             None => Ok(tensor.values),
         }
@@ -151,6 +178,19 @@ mod tests {
         for length in [0, 5, 40, bytes.len() - 1] {
             assert!(TensorFile::read(&bytes[..length]).is_err(), "{length}");
         }
+    }
+
+    #[test]
+    fn a_name_twice_and_more_than_howfar_says_are_refused() {
+        let file = |head: &str| [&(head.len() as u64).to_le_bytes()[..], head.as_bytes(), &[0; 4]].concat();
+        let tensor = r#"{"dtype":"F32","shape":[1],"data_offsets":[0,4]}"#;
+        let texts = r#""__metadata__":{"howfar":"{}"}"#;
+        TensorFile::read(&file(&format!(r#"{{{texts},"a":{tensor}}}"#))).unwrap();
+        let twice = TensorFile::read(&file(&format!(r#"{{{texts},"a":{tensor},"a":{tensor}}}"#))).unwrap_err();
+        assert!(twice.found.contains("two tensors are called \"a\""), "{twice}");
+        let long = Value::String("x".repeat(TEXT_BYTES));
+        let refused = TensorFile::write(&long, &[], Precision::Full).unwrap_err();
+        assert_eq!(refused.what, "too much is said of the tensors");
     }
 
     #[test]

@@ -8,6 +8,7 @@
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
+use crate::weight_file::first_not_finite;
 use crate::{Architecture, NetworkKind};
 
 /// One named tensor.
@@ -50,13 +51,29 @@ pub(crate) fn dense_offset(architecture: &Architecture) -> usize {
     architecture.blocks.iter().map(|block| if block.norm { 6 } else { 2 }).sum()
 }
 
+/// A tensor that a network has, before anything is kept for its numbers.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Place {
+    pub name: String,
+    pub shape: Vec<usize>,
+    /// What its numbers are in a blank network.
+    pub blank: f32,
+    pub trained: bool,
+}
+
+impl Place {
+    pub fn parameter(self, values: Vec<f32>) -> Parameter {
+        Parameter { name: self.name, shape: self.shape, values, trained: self.trained }
+    }
+}
+
 impl Weights {
-    /// All tensors at zero, scales and running variances at one.
-    pub fn blank(architecture: &Architecture) -> Self {
-        let mut parameters = Vec::new();
-        let mut add = |name: String, shape: &[usize], value: f32, trained: bool| {
-            let values = vec![value; shape.iter().product()];
-            parameters.push(Parameter { name, shape: shape.to_vec(), values, trained });
+    /// The tensors of a network in the order of its layers. Costs nothing however large they are, so that a file's
+    /// header can be compared with its tensors first.
+    pub(crate) fn places(architecture: &Architecture) -> Vec<Place> {
+        let mut places = Vec::new();
+        let mut add = |name: String, shape: &[usize], blank: f32, trained: bool| {
+            places.push(Place { name, shape: shape.to_vec(), blank, trained });
         };
         for (i, block) in architecture.blocks.iter().enumerate() {
             let name = |part: &str| format!("block{}.{part}", i + 1);
@@ -73,7 +90,16 @@ impl Weights {
             add(format!("dense{}.weight", i + 1), &[dense.n_out, dense.n_in], 0.0, true);
             add(format!("dense{}.bias", i + 1), &[dense.n_out], 0.0, true);
         }
-        Weights { parameters }
+        places
+    }
+
+    /// All tensors at zero, scales and running variances at one.
+    pub fn blank(architecture: &Architecture) -> Self {
+        let blank = |place: Place| {
+            let values = vec![place.blank; place.shape.iter().product()];
+            place.parameter(values)
+        };
+        Weights { parameters: Self::places(architecture).into_iter().map(blank).collect() }
     }
 
     /// Initial weights from a stream.
@@ -95,10 +121,20 @@ impl Weights {
         weights
     }
 
+    /// The first tensor with a number that is not finite, and that number.
+    pub fn not_finite(&self) -> Option<(&str, f32)> {
+        not_finite(&self.parameters)
+    }
+
     /// Numbers that training moves.
     pub fn n_trained(&self) -> usize {
         self.parameters.iter().filter(|p| p.trained).map(|p| p.values.len()).sum()
     }
+}
+
+/// The first tensor with a number that is not finite, and that number.
+pub(crate) fn not_finite(parameters: &[Parameter]) -> Option<(&str, f32)> {
+    parameters.iter().find_map(|p| Some((p.name.as_str(), first_not_finite(&p.values)?)))
 }
 
 /// A number in 0..1 with 24 random bits.

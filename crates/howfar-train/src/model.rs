@@ -100,7 +100,7 @@ impl Model {
 
     /// Reads a model file; no code in it is ever run.
     pub fn load(path: &Path) -> Result<Self, Fault> {
-        Self::from_bytes(&files::read(path)?, path)
+        Self::from_bytes(&files::read_weights(path)?, path)
     }
 
     /// Reads the bytes of a model file; `place` names them in errors.

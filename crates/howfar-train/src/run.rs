@@ -161,6 +161,12 @@ impl<'a> Run<'a> {
                 .found(format!("training loss {training_loss}, validation loss {validation_loss}"))
                 .hint("lower [train] learning_rate"));
         }
+        // ReLU and maxima turn what is no number into 0, so that losses need not show it.
+        if let Some((name, value)) = state.trainer.classifier().weights().not_finite() {
+            return Err(Fault::data(format!("epoch {}", epoch + 1), "a weight is no longer a number")
+                .found(format!("{value} in {name}"))
+                .hint("lower [train] learning_rate"));
+        }
         Ok(EpochRecord { epoch: epoch + 1, training_loss, validation_loss, validation_accuracy })
     }
 

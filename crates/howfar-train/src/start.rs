@@ -14,7 +14,7 @@ const HINT: &str = "`howfar import-weights` takes over torchvision's VGG16, `how
 /// pool, and tells the file's SHA-256. Its output layer is left to be drawn anew, and so are dense layers from the first of another size on.
 pub fn read_start(path: &Path, network: Network, pool: &Pool) -> Result<(StartingWeights, String), Fault> {
     let architecture = architecture(network, pool)?;
-    let bytes = files::read(path)?;
+    let bytes = files::read_weights(path)?;
     let weights = TensorFile::read(&bytes)
         .and_then(|file| StartingWeights::fit(file, architecture))
         .map_err(|fault| in_file(path, fault).hint(HINT))?;

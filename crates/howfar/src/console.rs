@@ -1,8 +1,9 @@
 //! The only place that prints: answers to stdout, the journey to stderr.
 
-use std::io::{IsTerminal, Write};
+use std::fmt::Write as _;
+use std::io::{IsTerminal, Write as _};
 
-use howfar_face::Fault;
+use howfar_face::{Fault, acts_on_terminals, printable};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// Where answers and progress go.
@@ -25,20 +26,20 @@ impl Console {
 
     /// A part of the answer. A closed pipe is the reader's choice, not an error.
     pub fn answer(&self, text: &str) {
-        let _ = writeln!(std::io::stdout(), "{text}");
+        let _ = writeln!(std::io::stdout(), "{}", printable(text));
     }
 
     /// The answer as JSON.
     pub fn answer_json(&self, value: &impl serde::Serialize) {
         if let Ok(text) = serde_json::to_string_pretty(value) {
-            self.answer(&text);
+            self.answer(&shown_json(&text));
         }
     }
 
     /// A line of the journey.
     pub fn note(&self, text: &str) {
         if !self.quiet {
-            let _ = writeln!(std::io::stderr(), "{text}");
+            let _ = writeln!(std::io::stderr(), "{}", printable(text));
         }
     }
 
@@ -66,6 +67,20 @@ impl Console {
     }
 }
 
+/// JSON leaves some characters as they are that a terminal acts on; they stand in texts only, where an escape means
+/// the same.
+fn shown_json(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if acts_on_terminals(c) {
+            let _ = write!(shown, "\\u{:04x}", u32::from(c));
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
+}
+
 /// Seconds as people say them.
 pub fn duration_words(seconds: f64) -> String {
     match seconds {
@@ -77,6 +92,14 @@ pub fn duration_words(seconds: f64) -> String {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn json_shows_every_character_and_means_the_same() {
+        let text = "a\u{9b}2J\u{7f}\u{202e}\u{1b}[1mä";
+        let shown = super::shown_json(&serde_json::to_string(text).unwrap());
+        assert!(!shown.contains(super::acts_on_terminals), "{shown}");
+        assert_eq!(serde_json::from_str::<String>(&shown).unwrap(), text);
+    }
+
     #[test]
     fn durations_are_said_in_fitting_units() {
         let cases = [(3.2, "3 s"), (89.0, "89 s"), (600.0, "10 min"), (9000.0, "2.5 h")];

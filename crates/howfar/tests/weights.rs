@@ -6,7 +6,7 @@ mod program;
 
 use std::fs;
 
-use program::{draw_style, howfar, workplace};
+use program::{draw_style, howfar, shell, workplace};
 
 const STARGAN: &[u8] = include_bytes!("../../howfar-import/tests/data/stargan.ckpt");
 const STYLEGAN2: &[u8] = include_bytes!("../../howfar-import/tests/data/stylegan2.pkl");
@@ -52,4 +52,109 @@ fn what_howfar_cannot_run_is_refused_with_the_reason() {
     );
     assert!(!place.path().join("x.safetensors").exists());
     assert!(!place.path().join("ran.x").exists());
+}
+
+/// A safetensors file of one number, with this name.
+fn safetensors(name: &str) -> Vec<u8> {
+    let head = format!(r#"{{"{name}":{{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}}}"#);
+    [&(head.len() as u64).to_le_bytes()[..], head.as_bytes(), &[0; 4]].concat()
+}
+
+#[test]
+fn a_tensors_name_does_nothing_to_the_terminal() {
+    let place = workplace();
+    fs::write(place.path().join("a.safetensors"), safetensors(r"w\u001b[2J\u009b1m\nerror: all is lost")).unwrap();
+    for arguments in [&["inspect-weights", "a.safetensors"][..], &["inspect-weights", "a.safetensors", "--json"]] {
+        let seen = howfar(&place, arguments);
+        assert_eq!(seen.code, 0, "{}", seen.stderr);
+        assert!(seen.stdout.chars().all(|c| c == '\n' || !c.is_control()), "{:?}", seen.stdout);
+        assert!(!seen.stdout.contains("\nerror"), "{:?}", seen.stdout);
+    }
+    // Names in faults, too.
+    fs::write(place.path().join("b.safetensors"), safetensors(r"x\u001b[2J").repeat(2)).unwrap();
+    fs::write(place.path().join("c.safetensors"), b"\x02\0\0\0\0\0\0\0{\x1b").unwrap();
+    for file in ["b.safetensors", "c.safetensors"] {
+        let refused = howfar(&place, &["inspect-weights", file]);
+        assert_eq!(refused.code, 3, "{}", refused.stderr);
+        assert!(!refused.stderr.contains('\u{1b}'), "{:?}", refused.stderr);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_or_a_device_is_no_weight_file() {
+    let place = workplace();
+    draw_style(&place, "people", 1, 1, "studio");
+    for command in [
+        "inspect-weights FILE",
+        "import-weights FILE --out x.safetensors",
+        "run-generator FILE FILE --out x.safetensors",
+        "generate --people 1 --expression FILE --out x",
+        "evaluate FILE people",
+        "evaluate-generator people people --features FILE",
+    ] {
+        for file in ["pipe", "/dev/zero"] {
+            let command = command.replace("FILE", file);
+            // Both were read for ever, the device into memory.
+            let script = format!("[ -p pipe ] || mkfifo pipe; ulimit -v 8000000; timeout 60 \"$0\" {command}");
+            let refused = shell(&place, &script);
+            assert_eq!(refused.code, 3, "{command}: {}", refused.stderr);
+            assert!(refused.stderr.contains("no regular file"), "{command}: {}", refused.stderr);
+        }
+    }
+}
+
+#[test]
+fn a_generator_whose_header_asks_for_what_no_network_has_is_refused() {
+    let place = workplace();
+    let weights = include_bytes!("../../howfar-generate/data/identity.safetensors");
+    let mut file = howfar_net::TensorFile::read(weights).unwrap();
+    file.metadata["sizes"]["clamp"] = serde_json::json!(-1.0);
+    let tensors: Vec<_> = file.tensors.into_values().collect();
+    let bytes = howfar_net::TensorFile::write(&file.metadata, &tensors, howfar_net::Precision::Full).unwrap();
+    fs::write(place.path().join("clamp.safetensors"), bytes).unwrap();
+    let refused = howfar(&place, &["generate", "--people", "1", "--identity", "clamp.safetensors", "--out", "faces"]);
+    assert_eq!(refused.code, 3, "{}", refused.stderr);
+    assert!(refused.stderr.contains("clamp.safetensors, clamp"), "{}", refused.stderr);
+}
+
+const STARGAN_SETTINGS: &str =
+    "channels = 2\nrepeats = 1\ncritic_channels = 2\nhalvings = 3\nbatch = 2\nsteps = 6\ncritic_steps = 2
+rate = 1e-3\nsteady_steps = 3\nmirror = true
+[losses]\ngradient_penalty = 10.0\nreconstruction = 10.0\nclassification = 1.0\n";
+
+#[test]
+fn a_training_that_diverges_ends_with_exit_code_3_and_keeps_what_howfar_can_read() {
+    let place = workplace();
+    draw_style(&place, "faces", 2, 1, "studio");
+    fs::write(place.path().join("high.toml"), STARGAN_SETTINGS.replace("1e-3", "1e18")).unwrap();
+    let train =
+        ["train-generator", "stargan", "faces", "--settings", "high.toml", "--keep-every", "0", "--full-precision"];
+    let diverged = howfar(&place, &[&train[..], &["--out", "run"]].concat());
+    assert_eq!(diverged.code, 3, "{}", diverged.stderr);
+    assert!(
+        diverged.stderr.contains("the training has diverged") && diverged.stderr.contains("lower `rate`"),
+        "{}",
+        diverged.stderr
+    );
+    assert!(!fs::read_to_string(place.path().join("run/losses.jsonl")).unwrap().contains("null"));
+    // The same command finds a state that it can read, and comes to the same end.
+    let again = howfar(&place, &[&train[..], &["--out", "run"]].concat());
+    assert_eq!((again.code, &again.stderr), (3, &diverged.stderr));
+}
+
+#[test]
+fn no_number_of_threads_and_no_moment_of_keeping_changes_a_trained_generator() {
+    let place = workplace();
+    draw_style(&place, "faces", 2, 1, "studio");
+    fs::write(place.path().join("small.toml"), STARGAN_SETTINGS).unwrap();
+    for (out, options) in [("a", &["--threads", "1", "--keep-every", "0"][..]), ("b", &["--threads", "3"])] {
+        let train = ["train-generator", "stargan", "faces", "--settings", "small.toml", "--out", out];
+        let trained = howfar(&place, &[&train[..], options].concat());
+        assert_eq!(trained.code, 0, "{}", trained.stderr);
+    }
+    for file in ["generator.safetensors", "checkpoint.safetensors", "losses.jsonl"] {
+        let [a, b] = ["a", "b"].map(|out| fs::read(place.path().join(out).join(file)).unwrap());
+        assert!(a == b, "{file} differs");
+    }
 }

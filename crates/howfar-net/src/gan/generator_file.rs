@@ -102,3 +102,66 @@ fn sizes_of<T: DeserializeOwned>(sizes: &Value) -> Result<T, NetFault> {
     serde_json::from_value(sizes.clone())
         .map_err(|e| NetFault::new("sizes", "these are not the sizes of this network", e, "sizes that howfar wrote"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand::SeedableRng;
+    use rand_chacha::ChaCha8Rng;
+
+    fn small() -> [GeneratorShape; 2] {
+        let (standard, people) = (StarGanShape::standard(48, 1, 2), StyleGan2Shape::standard(32, 1));
+        let faces = StarGanShape { generator_channels: 2, repeats: 1, ..standard };
+        let people =
+            StyleGan2Shape { z_size: 4, w_size: 4, mapping_layers: 1, channel_base: 64, channel_max: 4, ..people };
+        [GeneratorShape::StarGan(faces), GeneratorShape::StyleGan2(StyleGan2Shape { clamp: Some(9.0), ..people })]
+    }
+
+    fn pictures(generator: &Generator) -> Vec<f32> {
+        let leaves = generator.parameters.prepare();
+        match generator.shape {
+            GeneratorShape::StarGan(s) => {
+                let n = s.side * s.side * s.n_channels;
+                s.transferred(&leaves, &vec![0.5; n], &vec![1.0; s.n_classes])
+            }
+            GeneratorShape::StyleGan2(s) => s.drawn(&leaves, &vec![0.5; s.z_size], 1.0),
+        }
+    }
+
+    /// Every number of the header, set to what no network has: a fault, or, where the tensors still fit, pictures.
+    #[test]
+    fn no_number_of_a_header_makes_a_generator_panic() {
+        let hostile =
+            [json!(-1), json!(-1.0), json!(0), json!(0.0), json!(1e39), json!(1e300), json!(1), json!(1u64 << 40)];
+        let hostile =
+            [&hostile[..], &[json!(1u64 << 62), json!(u64::MAX), Value::Null, json!("8"), json!([8])]].concat();
+        let mut n_refused = 0;
+        for shape in small() {
+            let parameters = Parameters::initial(&shape.slots(), &mut ChaCha8Rng::seed_from_u64(1));
+            let generator = Generator { shape, parameters, card: Value::Null };
+            let bytes = generator.to_bytes(Precision::Full).unwrap();
+            assert_eq!(Generator::from_bytes(&bytes).unwrap(), generator);
+            let keys: Vec<String> = shape.sizes().as_object().unwrap().keys().cloned().collect();
+            for (key, value) in keys.iter().flat_map(|key| hostile.iter().map(move |value| (key, value))) {
+                let mut header = TensorFile::read(&bytes).unwrap().metadata;
+                header["sizes"][key] = value.clone();
+                let bytes = TensorFile::write(&header, &generator.parameters.tensors(""), Precision::Full).unwrap();
+                match Generator::from_bytes(&bytes) {
+                    Ok(generator) => assert!(!pictures(&generator).is_empty(), "{key} {value}"),
+                    Err(_) => n_refused += 1,
+                }
+            }
+        }
+        assert!(n_refused > 100, "{n_refused}");
+    }
+
+    #[test]
+    fn a_clamp_that_nothing_passes_is_refused() {
+        let [_, GeneratorShape::StyleGan2(shape)] = small() else { panic!("the second draws people") };
+        for clamp in [-1.0, 0.0, f32::NAN, f32::INFINITY] {
+            let fault = StyleGan2Shape { clamp: Some(clamp), ..shape }.check().unwrap_err();
+            assert_eq!(fault.place, "clamp");
+        }
+        StyleGan2Shape { clamp: None, ..shape }.check().unwrap();
+    }
+}

@@ -10,7 +10,7 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::device::device;
 use crate::weight_file::{Named, TensorFile};
-use crate::weights::uniform;
+use crate::weights::{not_finite, uniform};
 use crate::{NetFault, Parameter};
 
 /// How the numbers of a tensor begin.
@@ -148,6 +148,14 @@ impl Parameters {
         let order = self.list.iter().map(|p| p.name.clone()).collect();
         Leaves { by_name: self.list.iter().map(|p| (p.name.clone(), leaf(p))).collect(), order }
     }
+}
+
+/// The first tensor of some networks with a number that is not finite, and that number.
+pub(crate) fn first_not_finite(networks: &[(&str, &Parameters)]) -> Option<(String, f32)> {
+    networks.iter().find_map(|(network, parameters)| {
+        let (name, value) = not_finite(&parameters.list)?;
+        Some((format!("{network}.{name}"), value))
+    })
 }
 
 /// A tensor on a device, flat, and its sizes.

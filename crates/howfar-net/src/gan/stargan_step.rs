@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::NetFault;
 use crate::gan::adam::{Adam, AdamSettings};
-use crate::gan::parameters::{Leaves, Parameters, devices, number, numbers, tensor};
+use crate::gan::parameters::{Leaves, Parameters, devices, first_not_finite, number, numbers, tensor};
 use crate::gan::stargan::StarGanShape;
 use crate::weight_file::{Named, TensorFile};
 
@@ -101,6 +101,11 @@ impl StarGanTraining {
     /// Steps that the generator and the critic have made.
     pub fn n_steps(&self) -> [u64; 2] {
         [self.generator_adam.n_steps(), self.critic_adam.n_steps()]
+    }
+
+    /// The first tensor of both networks with a number that is not finite, and that number.
+    pub fn not_finite(&self) -> Option<(String, f32)> {
+        first_not_finite(&[("generator", &self.generator), ("critic", &self.critic)])
     }
 
     /// The generator's numbers.

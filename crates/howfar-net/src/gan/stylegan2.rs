@@ -79,6 +79,14 @@ impl StyleGan2Shape {
         if !(self.mapping_rate.is_finite() && self.mapping_rate > 0.0) {
             return Err(NetFault::new("mapping_rate", "not a factor", self.mapping_rate, "a number above 0"));
         }
+        if let Some(clamp) = self.clamp.filter(|clamp| !(clamp.is_finite() && *clamp > 0.0)) {
+            return Err(NetFault::new(
+                "clamp",
+                "activations cannot be cut off there",
+                clamp,
+                "a number above 0, or null",
+            ));
+        }
         Ok(())
     }
 

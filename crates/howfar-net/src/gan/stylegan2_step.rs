@@ -11,7 +11,7 @@ use crate::NetFault;
 use crate::gan::adam::{Adam, AdamSettings};
 use crate::gan::augment::{Augmentation, augment};
 use crate::gan::flow::Flow;
-use crate::gan::parameters::{Leaves, Parameters, devices, normal, number, numbers, tensor};
+use crate::gan::parameters::{Leaves, Parameters, devices, first_not_finite, normal, number, numbers, tensor};
 use crate::gan::stargan_step::Losses;
 use crate::gan::stylegan2::StyleGan2Shape;
 use crate::gan::stylegan2_generator::NoiseInput;
@@ -152,6 +152,13 @@ impl StyleGan2Training {
     /// The running mean of the path lengths.
     pub fn path_mean(&self) -> f32 {
         self.path_mean
+    }
+
+    /// The first tensor of the networks with a number that is not finite, and that number.
+    pub fn not_finite(&self) -> Option<(String, f32)> {
+        let networks =
+            [("generator", &self.generator), ("discriminator", &self.discriminator), ("average", &self.average)];
+        first_not_finite(&networks)
     }
 
     /// The running mean of the generator: what is kept.

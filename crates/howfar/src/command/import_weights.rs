@@ -84,7 +84,7 @@ fn generator_shape(args: &Args, network: &NetworkFile<'_, '_>) -> Result<Option<
                 .filter_map(|(side, n)| Some((side.parse().ok()?, usize::try_from(n.as_u64()?).ok()?)))
                 .collect();
             let channel_max = channels.iter().map(|(_, n)| *n).max().unwrap_or(0);
-            let channel_base = channels.iter().map(|(side, n)| side * n).max().unwrap_or(0);
+            let channel_base = channels.iter().map(|(side, n)| side.saturating_mul(*n)).max().unwrap_or(0);
             if size("c_dim") > 0 {
                 return Err(Fault::data(args.file.display(), "this StyleGAN2 draws by label, which howfar's does not")
                     .found(format!("{} labels", size("c_dim")))

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use howfar_face::Fault;
+use howfar_face::{Fault, printable_name};
 use howfar_import::{ForeignFile, read_file, recognise};
 use serde_json::json;
 
@@ -34,7 +34,7 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
         console.answer(&format!("  settings  {}", network.settings));
     }
     for (name, shape) in tensors {
-        console.answer(&format!("  {name}  {shape:?}"));
+        console.answer(&format!("  {}  {shape:?}", printable_name(name)));
     }
     Ok(())
 }

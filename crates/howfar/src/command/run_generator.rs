@@ -37,7 +37,11 @@ pub struct Args {
 pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     let generator = read_generator(&args.weights)?;
     let fault = |fault: NetFault| in_weights(&args.inputs, fault);
-    let (network, mut inputs) = (generator.parameters.prepare(), inputs(&args.inputs)?);
+    let names: &[&str] = match generator.shape {
+        GeneratorShape::StyleGan2(_) => &["z"],
+        GeneratorShape::StarGan(_) => &["faces", "labels"],
+    };
+    let (network, mut inputs) = (generator.parameters.prepare(), inputs(&args.inputs, names)?);
     let (values, [n, side, n_channels]) = match generator.shape {
         GeneratorShape::StyleGan2(shape) => {
             let n = n_rows(&args.inputs, &inputs, "z")?;
@@ -67,11 +71,13 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     Ok(())
 }
 
-/// The tensors of a file of any program.
-fn inputs(path: &Path) -> Result<TensorFile, Fault> {
+/// The tensors with these names in a file of any program. Others stay where they are: they may share their numbers,
+/// and copies would not.
+fn inputs(path: &Path, names: &[&str]) -> Result<TensorFile, Fault> {
     let bytes = read_file(path)?;
     let file = ForeignFile::read(&path.display().to_string(), &bytes)?;
-    let named = file.tensors.into_iter().map(|(name, tensor)| {
+    let wanted = file.tensors.into_iter().filter(|(name, _)| names.contains(&name.as_str()));
+    let named = wanted.map(|(name, tensor)| {
         let values = Named { name: name.clone(), shape: tensor.shape().to_vec(), values: tensor.values() };
         (name, values)
     });
@@ -84,7 +90,7 @@ fn n_rows(path: &Path, inputs: &TensorFile, name: &str) -> Result<usize, Fault> 
     n.ok_or_else(|| {
         let found = inputs.tensors.keys().cloned().collect::<Vec<_>>().join(", ");
         Fault::data(path.display(), format!("the tensor {name} is missing or empty"))
-            .found(if found.is_empty() { "no tensor".to_owned() } else { found })
+            .found(if found.is_empty() { "none that goes in".to_owned() } else { found })
             .hint("howfar run-generator --help says what goes in")
     })
 }

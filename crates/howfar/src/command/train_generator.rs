@@ -55,9 +55,14 @@ pub struct Args {
     /// Write the weights with 32 bits a number instead of 16.
     #[arg(long)]
     full_precision: bool,
-    /// Steps between two kept states, each with a sheet; no result depends on it.
-    #[arg(long, default_value_t = 250, value_parser = clap::value_parser!(u64).range(1..))]
+    /// Minutes between two kept states, each with a sheet: what a kill can lose. 0 keeps every step; no result
+    /// depends on it.
+    #[arg(long, value_name = "MINUTES", default_value_t = 10,
+        value_parser = clap::value_parser!(u64).range(..=100_000))]
     keep_every: u64,
+    /// Threads that compute [default: all cores]; no result depends on it.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1024))]
+    threads: Option<u32>,
     #[command(flatten)]
     device: DeviceArg,
 }
@@ -80,10 +85,13 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     };
     let mut faces = TrainingFaces::read(&FaceSet::open(faces)?)?;
     console.note(&format!("{} faces of {} identities", faces.len(), faces.n_people()));
-    match args.kind.as_str() {
+    // 0 threads are as many as there are cores. Within the pool the loop is one of its workers: none is woken for it.
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(args.threads.unwrap_or(0) as usize).build();
+    let pool = pool.map_err(|error| Fault::machine("the threads of this machine", error.to_string()))?;
+    pool.install(|| match args.kind.as_str() {
         "stargan" => train_kind::<StarGanRecipe>(args, &text, &place, &mut faces, out, console),
         _ => train_kind::<StyleGan2Recipe>(args, &text, &place, &mut faces, out, console),
-    }
+    })
 }
 
 fn train_kind<R: Recipe>(
@@ -102,7 +110,7 @@ fn train_kind<R: Recipe>(
         out,
         precision,
         line_every: 50,
-        keep_every: args.keep_every,
+        keep_every: Duration::from_secs(60 * args.keep_every),
     };
     let (stop, started) = (stop_flag(), Instant::now());
     let mut last_line: Option<Instant> = None;

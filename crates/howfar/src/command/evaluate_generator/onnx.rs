@@ -41,7 +41,7 @@ impl FeatureNetwork {
     /// Reads a file and checks that it takes pictures.
     pub fn read(path: &Path, range: &str) -> Result<Self, Fault> {
         let range = parse_range(range)?;
-        let bytes = files::read(path)?;
+        let bytes = files::read_weights(path)?;
         let sha256 = checksum::sha256_hex(&[&bytes]);
         let model = Model::load(bytes).map_err(|error| {
             Fault::data(path.display(), "this is not a network that can be read")
