@@ -1,53 +1,17 @@
 //! Small descriptions of a face by which pictures of the same shot find each other, whatever codec, light or mirror lies
 //! between them.
 //!
-//! In: pixels. Out: a hash of 64 bits (which of two neighbouring areas is darker) to find candidates, and a patch of
-//! 32 × 32 standardised levels to compare them by correlation. Whose faces they are, and whether it matters, is not known here.
-
-use std::collections::{BTreeSet, HashMap};
+//! In: pixels. Out: a hash of 64 bits (which of two neighbouring areas is darker), and a patch of 32 × 32 standardised levels: one
+//! shot's hashes differ in few bits and its patches correlate. `shots.rs` finds such pairs among many faces. Whose faces they are, and
+//! whether it matters, is not known here.
 
 /// Areas a side of a patch.
-const PATCHES: usize = 32;
+pub(crate) const PATCHES: usize = 32;
 /// Bits that may differ between hashes of one shot.
-const MOST_BITS: u32 = 8;
-/// Bands of the hash: of nine bands, eight differing bits leave one untouched.
-const N_BANDS: usize = 9;
+pub(crate) const MOST_BITS: u32 = 8;
 /// Correlation of standardised patches of one shot, saved again, re-lit or mirrored. Among the 648 drawn faces of `howfar demo` no two of
 /// different identities reach it.
-const SAME_SHOT: f32 = 0.985;
-
-/// Hashes of faces, in which those of one shot are found without comparing all with all.
-#[derive(Debug, Clone, Default)]
-pub struct HashIndex {
-    hashes: Vec<u64>,
-    /// For each band of the hash: its bits → faces that have them, in order.
-    buckets: [HashMap<u64, Vec<usize>>; N_BANDS],
-}
-
-impl HashIndex {
-    /// Adds a face, whose place is how many were added before.
-    pub fn add(&mut self, [hash, _]: [u64; 2]) {
-        for (bucket, bits) in self.buckets.iter_mut().zip(bands(hash)) {
-            bucket.entry(bits).or_default().push(self.hashes.len());
-        }
-        self.hashes.push(hash);
-    }
-
-    /// Places of the faces whose hashes differ from this one, or from that of its mirror image (true), in few bits.
-    pub fn near(&self, [plain, mirror]: [u64; 2]) -> BTreeSet<(usize, bool)> {
-        let of = |hash: u64, is_mirror: bool| {
-            let buckets = self.buckets.iter().zip(bands(hash)).filter_map(|(bucket, bits)| bucket.get(&bits));
-            let near = buckets.flatten().filter(move |at| (self.hashes[**at] ^ hash).count_ones() <= MOST_BITS);
-            near.map(move |at| (*at, is_mirror))
-        };
-        of(plain, false).chain(of(mirror, true)).collect()
-    }
-}
-
-fn bands(hash: u64) -> [u64; N_BANDS] {
-    let edge = |i: usize| (i * 64 / N_BANDS) as u32;
-    std::array::from_fn(|i| (hash >> edge(i)) & ((1 << (edge(i + 1) - edge(i))) - 1))
-}
+pub(crate) const SAME_SHOT: f32 = 0.985;
 
 /// Whether two patches are of one shot; the second may be turned left to right first.
 pub fn is_same_shot(a: &[f32], b: &[f32], is_mirror: bool) -> bool {
@@ -162,20 +126,6 @@ mod tests {
         let ([a, of_mirror], [b, _]) = (difference_hash(&plain, 64), difference_hash(&mirror, 64));
         assert_ne!(a, b);
         assert!((of_mirror ^ b).count_ones() <= 2);
-    }
-
-    #[test]
-    fn hashes_that_differ_in_few_bits_find_each_other_wherever_the_bits_are() {
-        let mut index = HashIndex::default();
-        let hash = 0x0123_4567_89ab_cdef_u64;
-        index.add([!hash, 0]);
-        index.add([hash, 0]);
-        for step in [1, 5, 8] {
-            let moved = (0..8).fold(hash, |hash, i| hash ^ 1 << (i * step));
-            assert_eq!(index.near([moved, 0]), BTreeSet::from([(1, false)]), "{step}");
-            assert_eq!(index.near([moved ^ 1 << 63, 0]), BTreeSet::new(), "{step}: nine bits");
-            assert_eq!(index.near([0, moved]), BTreeSet::from([(1, true)]), "{step}: mirrored");
-        }
     }
 
     #[test]

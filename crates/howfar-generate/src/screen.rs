@@ -1,13 +1,13 @@
 //! Which generated people are left out: those with a broken face, and those with a near copy of a training face.
 //!
 //! In: the training faces, once; then one generated face after the other. Out: why a face is left out, if it is. What follows for the
-//! person, and who comes next, is the caller's business. Memory holds about 4 kB a training face.
+//! person, and who comes next, is the caller's business. Memory holds about 4.5 kB a training face.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
-use howfar_face::fingerprint::{HashIndex, difference_hash, is_same_shot, patch};
-use howfar_face::{Face, FaceLabels, FaceSet, Fault, Picture, SubjectId};
+use howfar_face::fingerprint::{is_same_shot, patch};
+use howfar_face::{Face, FaceLabels, FaceSet, Fault, Picture, Shot, ShotIndex, SubjectId};
 use howfar_prepare::shows_face;
 use serde::{Deserialize, Serialize};
 
@@ -70,7 +70,7 @@ impl fmt::Display for LeftOut {
 /// What faces are compared with.
 #[derive(Debug, Default)]
 pub struct Screen {
-    index: HashIndex,
+    index: ShotIndex,
     known: Vec<(SubjectId, Box<[f32]>)>,
     /// Names and identities of the sets.
     sets: Vec<String>,
@@ -83,7 +83,7 @@ impl Screen {
         for set in training {
             set.for_each(|face| {
                 let side = face.picture.width as usize;
-                screen.index.add(difference_hash(&face.picture.data, side));
+                screen.index.add(Shot::of(&face.picture.data, side));
                 screen.known.push((face.labels.subject, patch(&face.picture.data, side).into_boxed_slice()));
                 Ok(())
             })?;
@@ -115,13 +115,14 @@ impl Screen {
     /// Whether a training face of anybody but the face's own parent is the same shot.
     fn is_copy(&self, Face { picture, labels }: &Face) -> bool {
         let side = picture.width as usize;
-        let near = self.index.near(difference_hash(&picture.data, side));
-        let others = near.into_iter().filter(|(at, _)| !is_parent(labels, &self.known[*at].0));
-        let mut own = None;
-        others.into_iter().any(|(at, is_mirror)| {
-            let own = own.get_or_insert_with(|| patch(&picture.data, side));
-            is_same_shot(&self.known[at].1, own, is_mirror)
-        })
+        let (mut own, mut is_copy) = (None, false);
+        self.index.near(&Shot::of(&picture.data, side), |at, is_mirror| {
+            let (subject, known) = &self.known[at];
+            if !is_copy && !is_parent(labels, subject) {
+                is_copy = is_same_shot(known, own.get_or_insert_with(|| patch(&picture.data, side)), is_mirror);
+            }
+        });
+        is_copy
     }
 }
 

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 
-use howfar_face::{FaceLabels, FaceSetInfo, Fault, GeneratorCard, Pool, SubjectId};
+use howfar_face::{FaceLabels, FaceSetInfo, Fault, GeneratorCard, Lineage, Pool, SubjectId};
 
 use crate::{Split, SplitPart};
 
@@ -143,16 +143,21 @@ impl<'p> HeldOut<'p> {
 
     /// Refuses a generator that saw people or sets who judge.
     pub fn check_card(&self, card: &GeneratorCard) -> Result<(), Fault> {
+        self.check_lineage("[generated]", &card.name, &card.lineage())
+    }
+
+    /// Refuses what was learnt from people or sets who judge: a generator, a style, weights that training begins with.
+    pub fn check_lineage(&self, place: &str, name: &str, lineage: &Lineage) -> Result<(), Fault> {
         let fault = |found: String| {
-            Fault::data("[generated]", "the generator was trained on, or fitted to, faces that judge")
-                .found(format!("{} {found}", card.name))
-                .expected("a generator that has seen training people only")
+            Fault::data(place, "what trains was itself trained on, or fitted to, faces that judge")
+                .found(format!("{name} {found}"))
+                .expected("generators, styles and weights that have seen training people only")
                 .hint("train or fit it on training people only, or leave these people out of the validation and test parts and the unseen sets")
         };
-        if let Some((person, what)) = card.trained_on.iter().find_map(|person| self.people.get_key_value(person)) {
+        if let Some((person, what)) = lineage.people.iter().find_map(|person| self.people.get_key_value(person)) {
             return Err(fault(format!("saw {person}, who {what}")));
         }
-        match card.trained_on_content.iter().find_map(|content| self.contents.get(content.as_str())) {
+        match lineage.content.iter().find_map(|content| self.contents.get(content.as_str())) {
             Some(set) => Err(fault(format!("saw the set {set}, of which people judge"))),
             None => Ok(()),
         }

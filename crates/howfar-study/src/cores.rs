@@ -67,7 +67,7 @@ impl MeasuredCrew {
 }
 
 /// Measures the crews that come into question with every recipe and network of the study.
-pub fn measure_crews(workbench: &Workbench, cores: Cores) -> Result<Vec<MeasuredCrew>, Fault> {
+pub(crate) fn measure_crews(workbench: &Workbench, cores: Cores) -> Result<Vec<MeasuredCrew>, Fault> {
     let measured = |crew: Crew| {
         let study = workbench.study();
         let speed = |(recipe, network): Trained| {
@@ -109,12 +109,12 @@ impl Chooser {
 }
 
 /// The crew that does cells of these sizes soonest; none of none.
-pub fn soonest<'a>(measured: &'a [MeasuredCrew], sizes: &[(Trained, u64)]) -> Option<&'a MeasuredCrew> {
+pub(crate) fn soonest<'a>(measured: &'a [MeasuredCrew], sizes: &[(Trained, u64)]) -> Option<&'a MeasuredCrew> {
     measured.iter().min_by(|a, b| a.seconds(sizes).total_cmp(&b.seconds(sizes)))
 }
 
 /// Recipe, network and training pictures of each cell, at most.
-pub fn cell_sizes(workbench: &Workbench, cells: &[Cell]) -> Result<Vec<(Trained, u64)>, Fault> {
+pub(crate) fn cell_sizes(workbench: &Workbench, cells: &[Cell]) -> Result<Vec<(Trained, u64)>, Fault> {
     cells
         .iter()
         .map(|cell| Ok(((cell.recipe, cell.settings.network), workbench.n_pictures(std::slice::from_ref(cell))?)))

@@ -6,6 +6,7 @@
 mod analysis;
 mod audit;
 mod cores;
+mod estimate;
 mod facts;
 mod folder;
 mod leaks;
@@ -15,7 +16,8 @@ mod workbench;
 
 pub use analysis::{all_cells, analyse};
 pub use audit::{Audit, AuditPlace, AuditedFaces, audit_faces, audit_study};
-pub use cores::{Cores, MeasuredCrew, Trained, cell_sizes, measure_crews, soonest};
+pub use cores::{Cores, MeasuredCrew, Trained};
+pub use estimate::{Estimate, estimate};
 pub use folder::{CellState, StudyFolder};
 pub use leaks::leaking_sets;
 pub use run_cell::{CellOutcome, CellTimes, FinishedCell, cell_times, run_cell};

@@ -6,12 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::PathBuf;
 
-use howfar_face::{FaceSet, FaceSetInfo, Fault, Picture, Pool, Preprocessing, SubjectId};
+use howfar_face::{FaceSet, FaceSetInfo, Fault, Lineage, Picture, Pool, Preprocessing, SubjectId};
 use howfar_protocol::{
     Arm, Blend, Cell, GeneratedFaces, HeldOut, Ingredients, Mixture, MixtureRatio, Plan, PlanInputs, PooledSets,
     Protocol, Seeds, SetInput, Split, SplitPart, Start, Study, TOGETHER, generated_held_out,
 };
-use howfar_train::{StartingWeights, read_start};
+use howfar_train::{Model, StartingWeights, read_start};
 
 /// The decoded faces of a study and who is on which side.
 #[derive(Debug)]
@@ -34,6 +34,8 @@ pub struct Workbench {
     pub(crate) preprocessing: Preprocessing,
     /// Weights that networks begin with, by name.
     pub(crate) starts: BTreeMap<String, StartingWeights>,
+    /// Whom and what those weights have learnt from, as far as their files say.
+    learnt_from: BTreeMap<String, Lineage>,
     pub(crate) folders: Vec<PathBuf>,
     n_left_out: u64,
 }
@@ -65,7 +67,7 @@ impl Workbench {
         let ranges = add(&mut pool, &generated_sets)?;
         let mut unseen_pool = Pool::new(study.expressions.clone(), &preprocessing);
         add(&mut unseen_pool, &unseen_sets)?;
-        let (starts, of_plan) = starts(study, &pool)?;
+        let (starts, of_plan, learnt_from) = starts(study, &pool)?;
         let people: BTreeSet<SubjectId> = real.clone().map(|f| pool.face(f).labels.subject.clone()).collect();
         let splits = study.splits(&people)?;
         let inputs = PlanInputs {
@@ -90,6 +92,7 @@ impl Workbench {
             real,
             generated,
             ingredients: BTreeMap::new(),
+            learnt_from,
             unseen_pool,
             pool_sets: [infos(&real_sets), infos(&generated_sets)].concat(),
             unseen_sets: infos(&unseen_sets),
@@ -145,6 +148,22 @@ impl Workbench {
         cells.iter().map(|c| Ok(self.mixture(c)?.len() as u64 * u64::from(c.settings.epochs))).sum()
     }
 
+    /// Faces that a cell's network is asked about.
+    pub(crate) fn n_predictions(&self, cell: &Cell) -> Result<usize, Fault> {
+        let mixture = self.mixture(cell)?;
+        let held_out = self.real.clone().filter(|f| self.splits[cell.split_idx as usize].is_held_out(self.subject(*f)));
+        Ok(mixture.real().len() + mixture.added().len() + held_out.count() + self.unseen_pool.len())
+    }
+
+    /// Bytes of all faces.
+    pub(crate) fn n_bytes(&self) -> usize {
+        (self.pool.len() + self.unseen_pool.len()) * self.pool.n_values()
+    }
+
+    fn subject(&self, face: usize) -> &SubjectId {
+        &self.pool.face(face).labels.subject
+    }
+
     /// The training set of a cell.
     pub(crate) fn mixture(&self, cell: &Cell) -> Result<Mixture, Fault> {
         let Cell { arm, k, people_percent, .. } = *cell;
@@ -197,6 +216,9 @@ impl Workbench {
         for (split_idx, split) in (0..).zip(&self.splits) {
             let unseen = PooledSets { pool: &self.unseen_pool, sets: &self.unseen_sets };
             let held_out = HeldOut::of_study(split, pooled, self.real.clone(), unseen)?;
+            for (name, lineage) in &self.learnt_from {
+                held_out.check_lineage("[train] network", &format!("the weights {name}"), lineage)?;
+            }
             let is_paper = self.study.protocol == Protocol::Paper;
             let n_people = split.people(SplitPart::Training).count() as f64;
             let trainable = is_paper.then(|| (self.study.largest_k().value() * n_people).round() as usize);
@@ -282,16 +304,22 @@ fn same_mixture(smaller: MixtureRatio, larger: MixtureRatio, n: usize) -> Fault 
         .hint("leave one of them out, or take a larger step")
 }
 
+/// Weights by name, what the plan is told of them, whom they have learnt from.
+type Starts = (BTreeMap<String, StartingWeights>, Vec<Start>, BTreeMap<String, Lineage>);
+
 /// The weights that networks of the study begin with, and what the plan is told of them.
-fn starts(study: &Study, pool: &Pool) -> Result<(BTreeMap<String, StartingWeights>, Vec<Start>), Fault> {
-    let (mut by_name, mut of_plan) = (BTreeMap::new(), Vec::new());
+fn starts(study: &Study, pool: &Pool) -> Result<Starts, Fault> {
+    let (mut by_name, mut of_plan, mut learnt_from) = Starts::default();
     for choice in &study.train.network {
         let (Some(path), Some(name)) = (&choice.weights, choice.start()) else { continue };
         let (weights, sha256) = read_start(path, choice.network, pool)?;
         of_plan.push(Start { name: name.clone(), sha256 });
+        // Weights of other programs have no record.
+        let lineage = Model::load(path).map(|model| model.lineage().clone()).unwrap_or_default();
+        learnt_from.insert(name.clone(), lineage);
         by_name.insert(name, weights);
     }
-    Ok((by_name, of_plan))
+    Ok((by_name, of_plan, learnt_from))
 }
 
 /// The generated faces by the source that cells name.

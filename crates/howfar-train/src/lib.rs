@@ -23,7 +23,7 @@ pub use history::{EpochRecord, Event};
 pub use model::{Model, n_parameters};
 pub use predict::{Look, Viewer, predict};
 pub use run::{Trained, TrainingInputs, train};
-pub use speed::{Crew, measure_speed};
+pub use speed::{Crew, measure_prediction, measure_speed};
 pub use start::read_start;
 
 /// What the engine computes with on this machine: `avx512`, `avx2` (with FMA) or `plain`; on a graphics card the device's name. Part of

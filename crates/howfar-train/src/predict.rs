@@ -7,7 +7,7 @@ use crate::Model;
 use crate::scaling::scale;
 
 /// Faces that are scaled at once, which bounds memory; answers do not depend on it.
-const FACES_AT_ONCE: usize = 256;
+pub(crate) const FACES_AT_ONCE: usize = 256;
 
 /// One probability a class for each face, in the order of the model's classes; each row sums to 1 and depends on its face
 /// alone.

@@ -9,6 +9,7 @@ use howfar_protocol::{Item, Seeds, TrainingSettings, Variant};
 
 use crate::batches::Batches;
 use crate::model::architecture;
+use crate::predict::{FACES_AT_ONCE, scaled};
 use crate::run::optimiser;
 
 /// Long enough that one step more or less hardly matters.
@@ -44,6 +45,19 @@ pub fn measure_speed(settings: &TrainingSettings, pool: &Pool, crew: Crew) -> Re
         let measured: Vec<_> = pools.iter().map(|threads| scope.spawn(|| speed(threads))).collect();
         measured.into_iter().map(|speed| speed.join().expect("training faces of the pool does not panic")).sum()
     }))
+}
+
+/// Pictures a second that a network of these settings answers on all cores.
+pub fn measure_prediction(settings: &TrainingSettings, pool: &Pool) -> Result<f64, Fault> {
+    let classifier = Classifier::new(architecture(settings.network, pool)?, &mut Seeds::new(0).stream("weights", &[]));
+    let faces: Vec<usize> = (0..pool.len()).cycle().take(FACES_AT_ONCE).collect();
+    let inputs = scaled(pool, &faces, settings.scaling);
+    let (started, mut n) = (Instant::now(), 0);
+    while n == 0 || started.elapsed().as_secs_f64() < SECONDS / 2.0 {
+        classifier.probabilities(&inputs);
+        n += FACES_AT_ONCE;
+    }
+    Ok(n as f64 / started.elapsed().as_secs_f64())
 }
 
 /// Pictures a second of one network while the others train too.

@@ -43,6 +43,11 @@ impl Console {
         }
     }
 
+    /// What a user must know before waiting for more; never silenced.
+    pub fn warn(&self, text: &str) {
+        let _ = writeln!(std::io::stderr(), "warning: {text}");
+    }
+
     /// What went wrong; never silenced.
     pub fn error(&self, fault: &Fault) {
         let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();

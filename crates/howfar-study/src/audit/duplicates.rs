@@ -1,19 +1,28 @@
 //! Near duplicates: the same shot under two names, on two sides, or copied by a generator.
 //!
-//! In: the faces. Out: findings by what the pair would spoil. Two faces of one person are no finding; neither are a generated
-//! face and its parent.
+//! In: the faces. Out: findings by what the pair would spoil. Sides are asked before family: a face that trains and a face that judges
+//! must not be one shot, whoever they are. On one side, two faces of one person are no finding; neither are a generated face and its
+//! parent. All faces are compared with all (`howfar-face/src/shots.rs`); nothing is kept of a pair but that it was found.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::rc::Rc;
+use std::cell::Cell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use howfar_evaluate::Finding;
-use howfar_face::fingerprint::{HashIndex, difference_hash, is_same_shot, patch};
+use howfar_face::{FaceLabels, Fault, Shot, ShotIndex};
+use rayon::prelude::*;
 
 use super::subjects::{AuditedFaces, Role};
 use super::{Found, MOST_EXAMPLES};
 
 /// Two faces that are one shot, the smaller index first.
 type Pair = (usize, usize);
+
+/// Faces that a thread compares with all others before it looks whether it shall stop.
+const ROWS: usize = 64;
+/// Pairs that are counted of one face and harm: a generator that makes one face alone has too many.
+const MOST_PAIRS_A_FACE: usize = 100;
 
 /// What a pair would spoil.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,53 +37,149 @@ enum Harm {
     Repeated,
 }
 
-/// All near duplicates.
-pub(crate) fn audit(faces: &AuditedFaces) -> Vec<Finding> {
-    let mut by_harm: BTreeMap<Harm, Vec<Pair>> = BTreeMap::new();
-    for pair in near_duplicates(faces) {
-        if let Some(harm) = harm(faces, pair) {
-            by_harm.entry(harm).or_default().push(pair);
+impl Harm {
+    const N: usize = 4;
+}
+
+/// All near duplicates; stops where it is asked to.
+pub(crate) fn audit(faces: &AuditedFaces, stop: &AtomicBool) -> Result<Vec<Finding>, Fault> {
+    let index = index(faces, stop)?;
+    let found: Mutex<BTreeMap<Harm, Pairs>> = Mutex::default();
+    (0..faces.pool.len().div_ceil(ROWS)).into_par_iter().try_for_each(|i| {
+        check_stop(stop)?;
+        let of_rows = of_rows(faces, &index, i * ROWS);
+        // Sums, unions and smallest pairs: the order of the threads leaves no trace.
+        let mut found = found.lock().expect("no thread panics with the lock");
+        of_rows.into_iter().for_each(|(harm, pairs)| found.entry(harm).or_default().join(pairs));
+        Ok::<(), Fault>(())
+    })?;
+    let found = found.into_inner().expect("no thread panics with the lock");
+    if found.is_empty() {
+        let text = format!("No two of {} faces of different subjects are the same shot.", faces.pool.len());
+        return Ok(vec![Found::new("duplicates", "no-duplicates", false).says(text, "", &[])]);
+    }
+    Ok(found.into_iter().map(|(harm, pairs)| finding(faces, harm, &pairs)).collect())
+}
+
+fn index(faces: &AuditedFaces, stop: &AtomicBool) -> Result<ShotIndex, Fault> {
+    let mut index = ShotIndex::default();
+    for begin in (0..faces.pool.len()).step_by(ROWS * ROWS) {
+        check_stop(stop)?;
+        let end = faces.pool.len().min(begin + ROWS * ROWS);
+        let shot = |face| Shot::of(faces.pool.pixels(face), faces.pool.side());
+        let shots: Vec<Shot> = (begin..end).into_par_iter().map(shot).collect();
+        shots.into_iter().for_each(|shot| index.add(shot));
+    }
+    Ok(index)
+}
+
+fn check_stop(stop: &AtomicBool) -> Result<(), Fault> {
+    if !stop.load(Ordering::SeqCst) {
+        return Ok(());
+    }
+    Err(Fault::interrupted("the search for duplicates was not over").hint("run the same command again to go on"))
+}
+
+/// The pairs whose first face is one of the rows from `begin` on.
+fn of_rows(faces: &AuditedFaces, index: &ShotIndex, begin: usize) -> BTreeMap<Harm, Pairs> {
+    let pool = &faces.pool;
+    let rows = begin..pool.len().min(begin + ROWS);
+    let mut found: BTreeMap<Harm, Pairs> = BTreeMap::new();
+    let counted: Vec<[Cell<usize>; Harm::N]> = rows.clone().map(|_| Default::default()).collect();
+    index.pairs(
+        rows,
+        pool.side(),
+        |face| pool.pixels(face),
+        |a, b, is_same| {
+            let Some(harm) = harm(faces, (a, b)) else { return };
+            let counted = &counted[a - begin][harm as usize];
+            if counted.get() == MOST_PAIRS_A_FACE {
+                found.entry(harm).or_default().is_cut = true;
+            } else if is_same() {
+                counted.set(counted.get() + 1);
+                let is_equal = pool.face(a).sha256 == pool.face(b).sha256;
+                found.entry(harm).or_default().add((a, b), is_equal);
+            }
+        },
+    );
+    found
+}
+
+/// What is kept of the pairs of one harm.
+#[derive(Debug, Default)]
+struct Pairs {
+    n: u64,
+    /// Of these, pairs that are equal in every pixel.
+    n_equal: u64,
+    faces: BTreeSet<u32>,
+    /// The first ones.
+    examples: BTreeSet<Pair>,
+    /// Whether a face had more partners than are counted.
+    is_cut: bool,
+}
+
+impl Pairs {
+    fn add(&mut self, (a, b): Pair, is_equal: bool) {
+        self.n += 1;
+        self.n_equal += u64::from(is_equal);
+        self.faces.extend([a as u32, b as u32]);
+        self.examples.insert((a, b));
+        self.keep_first();
+    }
+
+    fn join(&mut self, other: Self) {
+        self.n += other.n;
+        self.n_equal += other.n_equal;
+        self.faces.extend(other.faces);
+        self.examples.extend(other.examples);
+        self.is_cut |= other.is_cut;
+        self.keep_first();
+    }
+
+    fn keep_first(&mut self) {
+        while self.examples.len() > MOST_EXAMPLES {
+            self.examples.pop_last();
         }
     }
-    if by_harm.is_empty() {
-        let text = format!("No two of {} faces of different subjects are the same shot.", faces.pool.len());
-        return vec![Found::new("duplicates", "no-duplicates", false).says(text, "", &[])];
-    }
-    by_harm.into_iter().map(|(harm, pairs)| finding(faces, harm, &pairs)).collect()
 }
 
 fn harm(faces: &AuditedFaces, (a, b): Pair) -> Option<Harm> {
-    let (face_a, face_b) = (&faces.pool.face(a).labels, &faces.pool.face(b).labels);
-    let is_child = |child: Option<&howfar_face::SubjectId>, other| child == Some(other);
-    let is_family = face_a.subject == face_b.subject
-        || is_child(face_a.parent.as_ref(), &face_b.subject)
-        || is_child(face_b.parent.as_ref(), &face_a.subject)
-        || (face_a.parent.is_some() && face_a.parent == face_b.parent);
-    if is_family {
+    let roles = [faces.roles[a], faces.roles[b]];
+    if roles.iter().any(|role| role.judges()) && roles.iter().any(|role| !role.judges()) {
+        return Some(Harm::AcrossParts);
+    }
+    if is_family(&faces.pool.face(a).labels, &faces.pool.face(b).labels) {
         return None;
     }
-    let judges = |role| matches!(role, Role::HeldOut | Role::Unseen);
-    let trains = |role| matches!(role, Role::Training | Role::Generated | Role::Real);
-    let roles = [faces.roles[a], faces.roles[b]];
-    Some(match roles {
-        [x, y] if (judges(x) && trains(y)) || (judges(y) && trains(x)) => Harm::AcrossParts,
-        [Role::Generated, Role::Generated] => Harm::Repeated,
-        [x, y] if x == Role::Generated || y == Role::Generated => Harm::Copied,
-        _ => Harm::TwoNames,
+    Some(match roles.map(|role| role == Role::Generated) {
+        [true, true] => Harm::Repeated,
+        [false, false] => Harm::TwoNames,
+        _ => Harm::Copied,
     })
 }
 
-fn finding(faces: &AuditedFaces, harm: Harm, pairs: &[Pair]) -> Finding {
-    let n = pairs.len();
-    let distinct: BTreeSet<usize> = pairs.iter().flat_map(|(a, b)| [*a, *b]).collect();
-    let pairs_of = if n == 1 { "1 pair".to_owned() } else { format!("{n} pairs") };
+/// Faces of one person, a child and its parent, children of one parent.
+fn is_family(a: &FaceLabels, b: &FaceLabels) -> bool {
+    a.subject == b.subject
+        || a.parent.as_ref() == Some(&b.subject)
+        || b.parent.as_ref() == Some(&a.subject)
+        || (a.parent.is_some() && a.parent == b.parent)
+}
+
+fn finding(faces: &AuditedFaces, harm: Harm, pairs: &Pairs) -> Finding {
+    let pairs_of = match (pairs.n, pairs.is_cut) {
+        (n, true) => format!("More than {n} pairs (of one face, {MOST_PAIRS_A_FACE} are counted)"),
+        (1, false) => "1 pair".to_owned(),
+        (n, false) => format!("{n} pairs"),
+    };
     let (code, text, advice) = match harm {
         Harm::AcrossParts => (
             "duplicate-across-parts",
             format!(
-                "{pairs_of} of faces under different names are the same shot, one of them in training, the other where it judges."
+                "{pairs_of} of faces are the same shot, one of them in training, the other where it judges; {} are equal in every pixel.",
+                pairs.n_equal
             ),
-            "Give both one name, or leave one out: figures on such faces are too high.",
+            "Leave one of each pair out, or give both one name where they have two: figures on such faces are too high.",
         ),
         Harm::TwoNames => (
             "duplicate-subjects",
@@ -92,34 +197,77 @@ fn finding(faces: &AuditedFaces, harm: Harm, pairs: &[Pair]) -> Finding {
             "There are fewer identities than k counts.",
         ),
     };
-    let figures = [("n_pairs", n as f64), ("n_faces", distinct.len() as f64)];
+    let figures = [("n_pairs", pairs.n as f64), ("n_faces", pairs.faces.len() as f64)];
     let mut finding = Found::new("duplicates", code, true).says(text, advice, &figures);
+    if harm == Harm::AcrossParts {
+        finding.figures.insert("n_equal_pairs".to_owned(), pairs.n_equal as f64);
+    }
     let words = |(a, b): &Pair| {
         let role = |face: usize| faces.roles[face].words();
         format!("{} ({}) = {} ({})", faces.place(*a), role(*a), faces.place(*b), role(*b))
     };
-    finding.examples = pairs.iter().take(MOST_EXAMPLES).map(words).collect();
+    finding.examples = pairs.examples.iter().map(words).collect();
     finding
 }
 
-/// All pairs of faces of one shot, mirrored or not, in order.
-fn near_duplicates(faces: &AuditedFaces) -> Vec<Pair> {
-    let (pool, side) = (&faces.pool, faces.pool.side());
-    let (mut index, mut candidates) = (HashIndex::default(), BTreeSet::new());
-    for b in 0..pool.len() {
-        let hash = difference_hash(pool.pixels(b), side);
-        candidates.extend(index.near(hash).into_iter().map(|(a, is_mirror)| (a, b, is_mirror)));
-        index.add(hash);
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::subjects::made::{Made, made};
+
+    fn codes(faces: &AuditedFaces) -> Vec<String> {
+        audit(faces, &AtomicBool::new(false)).unwrap().into_iter().map(|finding| finding.code).collect()
     }
-    let (mut found, mut patches) = (Vec::new(), HashMap::new());
-    for (a, b, is_mirror) in candidates {
-        let [of_a, of_b] = [a, b].map(|face| {
-            let own = patches.entry(face).or_insert_with(|| Rc::new(patch(pool.pixels(face), side)));
-            Rc::clone(own)
-        });
-        if is_same_shot(&of_a, &of_b, is_mirror) {
-            found.push((a, b));
+
+    #[test]
+    fn one_shot_on_two_sides_is_found_whoever_it_is_and_family_on_one_side_is_not() {
+        let person = |role, subject, shot| Made { role, subject, parent: None, shot, card: None };
+        let cases = [
+            ("the same person under one name", person(Role::Training, "real:a", 1), person(Role::Unseen, "real:a", 1)),
+            ("a generated face of a judge", person(Role::Generated, "real:a", 1), person(Role::Unseen, "real:a", 1)),
+            (
+                "a child and its parent",
+                Made { parent: Some("real:a"), ..person(Role::Generated, "made:a", 1) },
+                person(Role::HeldOut, "real:a", 1),
+            ),
+            ("two names", person(Role::Real, "real:a", 1), person(Role::Unseen, "other:b", 1)),
+        ];
+        for (case, one, other) in cases {
+            let faces = made(&[one, other, person(Role::Training, "real:c", 2)]);
+            let found = audit(&faces, &AtomicBool::new(false)).unwrap();
+            assert_eq!(found.len(), 1, "{case}: {found:#?}");
+            assert_eq!(found[0].code, "duplicate-across-parts", "{case}");
+            assert_eq!(found[0].figures["n_equal_pairs"], 1.0, "{case}: pixels are equal");
         }
+        let on_one_side = [
+            person(Role::Training, "real:a", 1),
+            person(Role::Training, "real:a", 1),
+            Made { parent: Some("real:a"), ..person(Role::Generated, "made:a", 1) },
+        ];
+        assert_eq!(codes(&made(&on_one_side)), ["no-duplicates"]);
     }
-    found
+
+    #[test]
+    fn a_generator_that_makes_one_face_alone_is_told_without_counting_every_pair() {
+        let names: Vec<String> = (0..300).map(|i| format!("made:p{i:03}")).collect();
+        let of_one =
+            names.iter().map(|subject| Made { role: Role::Generated, subject, parent: None, shot: 1, card: None });
+        let judge = Made { role: Role::HeldOut, subject: "real:z", parent: None, shot: 1, card: None };
+        let faces = made(&of_one.chain([judge]).collect::<Vec<_>>());
+        let found = audit(&faces, &AtomicBool::new(false)).unwrap();
+        let codes: Vec<&str> = found.iter().map(|finding| finding.code.as_str()).collect();
+        assert_eq!(codes, ["duplicate-across-parts", "repeated-identities"], "many of one kind hide none of another");
+        assert_eq!(found[0].figures["n_pairs"], 100.0, "the judge is one face");
+        assert_eq!(found[1].figures["n_faces"], 300.0);
+        // Each of the first 200 has 100 partners or more after it; the others have 99, 98, … 0.
+        assert_eq!(found[1].figures["n_pairs"], 200.0 * 100.0 + 99.0 * 100.0 / 2.0);
+        assert!(found[1].text.starts_with("More than 24950 pairs"), "{}", found[1].text);
+    }
+
+    #[test]
+    fn the_search_stops_when_it_is_asked_to() {
+        let faces = made(&[Made { role: Role::Training, subject: "real:a", parent: None, shot: 1, card: None }]);
+        let fault = audit(&faces, &AtomicBool::new(true)).unwrap_err();
+        assert_eq!(fault.kind(), Fault::interrupted("").kind(), "{fault}");
+    }
 }

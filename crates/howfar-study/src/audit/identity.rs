@@ -10,13 +10,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use howfar_evaluate::Finding;
 use howfar_face::SubjectId;
 use howfar_face::fingerprint::{correlation, patch, standardised};
-use howfar_protocol::shuffle;
+use howfar_protocol::{Stream, shuffle};
+use rayon::prelude::*;
 
 use super::subjects::{AuditedFaces, Role};
 use super::{Found, percent};
 
 /// Identities that are compared at most.
 const MOST_IDENTITIES: usize = 100;
+/// Faces of each that are compared at most.
+const MOST_FACES_OF_ONE: usize = 20;
+/// Children whose parent is looked for at most.
+const MOST_CHILDREN: usize = 3000;
 /// Fewer say nothing.
 const FEWEST_IDENTITIES: usize = 5;
 /// Below this share of parents found again, expression transfer does not keep the person.
@@ -76,6 +81,9 @@ fn kept(faces: &AuditedFaces) -> Option<Finding> {
         return None;
     }
     children.retain(|face| faces.pool.face(*face).labels.parent.as_ref().is_some_and(|p| people.contains_key(p)));
+    let mut stream = faces.seeds.stream("faces of parents and children", &[]);
+    people.values_mut().for_each(|own| keep_some(own, MOST_FACES_OF_ONE, &mut stream));
+    keep_some(&mut children, MOST_CHILDREN, &mut stream);
     let of_people: Vec<usize> = people.values().flatten().copied().collect();
     let mut features = Features::of(faces, &of_people);
     features.add(faces, &children);
@@ -86,7 +94,7 @@ fn kept(faces: &AuditedFaces) -> Option<Finding> {
         let nearest = means.iter().max_by(|a, b| correlation(&a.1, own).total_cmp(&correlation(&b.1, own)));
         nearest.map(|(person, _)| *person) == faces.pool.face(**child).labels.parent.as_ref()
     };
-    let share = children.iter().filter(is_kept).count() as f64 / children.len() as f64;
+    let share = children.par_iter().filter(is_kept).count() as f64 / children.len() as f64;
     let text = format!(
         "Of {} generated faces with a real parent, {:.1} % look most like their parent among {} subjects.",
         children.len(),
@@ -153,6 +161,15 @@ fn mean<'a>(patches: impl Iterator<Item = &'a [f32]>) -> Vec<f32> {
     sum
 }
 
+/// So many of the faces at most, drawn at random, in their order.
+fn keep_some(faces: &mut Vec<usize>, most: usize, stream: &mut Stream) {
+    if faces.len() > most {
+        shuffle(faces, stream);
+        faces.truncate(most);
+        faces.sort_unstable();
+    }
+}
+
 /// Faces of identities that have two or more.
 struct Sample {
     n_identities: usize,
@@ -172,6 +189,8 @@ impl Sample {
         if identities.len() < FEWEST_IDENTITIES {
             return None;
         }
+        let mut stream = faces.seeds.stream(&format!("faces of identities {name}"), &[]);
+        identities.iter_mut().for_each(|own| keep_some(own, MOST_FACES_OF_ONE, &mut stream));
         let features = Features::of(faces, &identities.concat());
         let owned = identities.iter().enumerate().flat_map(|(owner, own)| own.iter().map(move |face| (owner, *face)));
         let (owners, patches) = owned.map(|(owner, face)| (owner, features.patch(face).to_vec())).unzip();
@@ -186,6 +205,6 @@ impl Sample {
             let nearest = others.max_by(|a, b| likeness(*a).total_cmp(&likeness(*b)));
             nearest.is_some_and(|j| self.owners[j] == self.owners[*i])
         };
-        (0..self.owners.len()).filter(is_found).count() as f64 / self.owners.len() as f64
+        (0..self.owners.len()).into_par_iter().filter(is_found).count() as f64 / self.owners.len() as f64
     }
 }

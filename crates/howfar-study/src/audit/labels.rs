@@ -1,6 +1,6 @@
 //! Do the labels of generated faces say what a network that knows real faces sees in them?
 //!
-//! In: the faces. Out: one finding with the agreement of each class. Real people are cut into two halves and a judge is trained on
+//! In: the faces. Out: one finding with the agreement of each class, in which classes near chance are named. Real people are cut into two halves and a judge is trained on
 //! each; a generated face is judged by the half that its parent is not in, one without a parent by both. The same judges on the
 //! other half's real faces are the yardstick: they are wrong about real faces, too.
 
@@ -25,6 +25,15 @@ const EPOCHS: u32 = 30;
 const KNOWS: f64 = 2.5;
 /// Agreement may be so much lower than on real faces.
 const BELOW_REAL: f64 = 0.15;
+/// A class is near chance where less than this share of the way from guessing to always right is reached.
+const NEAR_CHANCE: f64 = 0.1;
+/// Of fewer faces of a class, chance alone can make many wrong.
+const FEWEST_FACES: u64 = 10;
+
+/// Pictures that the two judges train on: each half of the real faces.
+pub(crate) fn n_training_pictures(n_real: usize) -> u64 {
+    n_real as u64 * u64::from(EPOCHS)
+}
 
 /// Agreement of labels and judges.
 pub(crate) fn audit(faces: &AuditedFaces, place: &AuditPlace<'_>) -> Result<Option<Finding>, Fault> {
@@ -91,9 +100,10 @@ fn judge(
 
 fn finding(classes: &[String], generated: &ConfusionCounts, real: &ConfusionCounts) -> Finding {
     let (agreement, yardstick) = (generated.macro_recall(), real.macro_recall());
-    let of_class = |(i, class): (usize, &String)| format!("{class} {:.0} %", 100.0 * generated.recall(i));
-    let by_class: Vec<String> = classes.iter().enumerate().map(of_class).collect();
-    let text = format!(
+    let judged: Vec<usize> = (0..classes.len()).filter(|class| generated.support(*class) > 0).collect();
+    let of_class = |class: &usize| format!("{} {:.0} %", classes[*class], 100.0 * generated.recall(*class));
+    let by_class: Vec<String> = judged.iter().map(of_class).collect();
+    let mut text = format!(
         "Judges trained on real subjects agree with {:.1} % of the labels of {} generated faces (mean over classes; {}) and with {:.1} % of those of \
          real subjects whom they have not seen.",
         percent(agreement),
@@ -101,21 +111,90 @@ fn finding(classes: &[String], generated: &ConfusionCounts, real: &ConfusionCoun
         by_class.join(", "),
         percent(yardstick)
     );
-    let knows = yardstick * classes.len() as f64 >= KNOWS.min(0.8 * classes.len() as f64);
-    let is_caveat = knows && agreement + BELOW_REAL < yardstick;
+    let low: Vec<usize> = judged.into_iter().filter(|class| is_near_chance(generated, *class)).collect();
+    let (unknown, wrong): (Vec<usize>, Vec<usize>) = low.iter().partition(|class| is_near_chance(real, **class));
+    if !wrong.is_empty() {
+        text +=
+            &format!(" Near chance among the generated, but not among the real: {}.", beside(classes, &wrong, real));
+    }
+    if !unknown.is_empty() {
+        text += &format!(" Near chance on real faces, too: {}.", beside(classes, &unknown, real));
+    }
+    let n_classes = classes.len() as f64;
+    let knows = yardstick * n_classes >= KNOWS.min(0.8 * n_classes);
     let (code, advice) = if !knows {
-        ("labels-unclear", "Too few real subjects to teach a judge: nothing can be said of the labels.")
-    } else if is_caveat {
+        (
+            "labels-unclear",
+            "The judges hardly know real faces: nothing can be said of the labels. Look at a sheet of the generated faces, or add real \
+             training subjects.",
+        )
+    } else if agreement + BELOW_REAL < yardstick || !wrong.is_empty() {
         (
             "labels-disagree",
             "Look at the classes with the lowest agreement; a study on the agreeing faces alone shows what the others cost.",
         )
+    } else if !unknown.is_empty() {
+        (
+            "labels-unclear",
+            "Of classes that the judges do not know on real faces nothing can be said: look at a sheet of them, or add real training subjects.",
+        )
     } else {
         ("labels-agree", "")
     };
-    let figures = [("generated_percent", percent(agreement)), ("real_percent", percent(yardstick))];
-    let mut finding = Found::new("labels", code, is_caveat).says(text, advice, &figures);
+    let figures = [
+        ("generated_percent", percent(agreement)),
+        ("real_percent", percent(yardstick)),
+        ("n_classes_near_chance", low.len() as f64),
+    ];
+    let mut finding = Found::new("labels", code, code != "labels-agree").says(text, advice, &figures);
     let recall = |(i, class): (usize, &String)| (format!("{class}_percent"), percent(generated.recall(i)));
     finding.figures.extend(classes.iter().enumerate().map(recall));
     finding
+}
+
+/// Whether so few faces of a class are recognised that guessing would nearly do it.
+fn is_near_chance(counts: &ConfusionCounts, class: usize) -> bool {
+    let chance = 1.0 / counts.n_classes() as f64;
+    let most = chance + NEAR_CHANCE * (1.0 - chance);
+    counts.support(class) >= FEWEST_FACES && counts.recall(class) < most
+}
+
+/// Classes with the judges' recall on real faces.
+fn beside(classes: &[String], which: &[usize], real: &ConfusionCounts) -> String {
+    let words = |class: &usize| format!("{} (real: {:.0} %)", classes[*class], 100.0 * real.recall(*class));
+    which.iter().map(words).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Counts of three classes with 50 faces each, of which so many are right.
+    fn counts(right: [u64; 3]) -> ConfusionCounts {
+        let mut counts = ConfusionCounts::new(3);
+        for (class, n_right) in right.into_iter().enumerate() {
+            for face in 0..50 {
+                counts.add(class, if face < n_right { class } else { (class + 1) % 3 });
+            }
+        }
+        counts
+    }
+
+    #[test]
+    fn what_the_judges_said_decides_the_finding_and_any_class_near_chance_is_a_caveat() {
+        let cases = [
+            ("all is well", [45, 44, 46], [46, 45, 45], "labels-agree"),
+            ("most are wrong", [20, 22, 21], [46, 45, 45], "labels-disagree"),
+            ("one class is never seen, the mean is high", [49, 49, 1], [46, 30, 32], "labels-disagree"),
+            ("the judges do not know that class either", [49, 49, 1], [48, 48, 12], "labels-unclear"),
+            ("the judges know nothing", [20, 22, 21], [18, 17, 20], "labels-unclear"),
+        ];
+        for (case, generated, real, code) in cases {
+            let found = finding(&["anger", "fear", "joy"].map(str::to_owned), &counts(generated), &counts(real));
+            assert_eq!(found.code, code, "{case}: {found:#?}");
+            assert_eq!(found.is_caveat, code != "labels-agree", "{case}");
+            assert_eq!(found.is_caveat, !found.advice.is_empty(), "{case}");
+            assert_eq!(generated[2] == 1, found.text.contains("joy (real: "), "{case}: a class near chance is named");
+        }
+    }
 }

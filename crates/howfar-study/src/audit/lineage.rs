@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use howfar_evaluate::Finding;
-use howfar_face::{Provenance, SubjectId};
+use howfar_face::{GeneratorCard, Provenance, SubjectId};
 
 use super::subjects::{AuditedFaces, Role};
 use super::{Found, MOST_EXAMPLES};
@@ -16,33 +16,60 @@ pub(crate) fn audit(faces: &AuditedFaces) -> Vec<Finding> {
     findings
 }
 
-/// People whom the study holds out and who are a parent, or whom a generator saw. Studies refuse to begin with them; loose
-/// face sets can only be warned of.
+/// People who judge and whom training meets as well: as themselves, as a parent, or through a generator. Studies refuse to begin with
+/// them; loose face sets can only be warned of.
 fn held_out(faces: &AuditedFaces) -> Finding {
-    let held: BTreeSet<&SubjectId> =
-        faces.of_role(|r| matches!(r, Role::HeldOut | Role::Unseen)).into_iter().map(|f| subject(faces, f)).collect();
-    let real: BTreeSet<&SubjectId> = faces.of_role(Role::is_real).into_iter().map(|f| subject(faces, f)).collect();
-    let parents = faces.of_role(|r| r == Role::Generated).into_iter();
+    let people = |passes: fn(Role) -> bool| -> BTreeSet<&SubjectId> {
+        faces.of_role(passes).into_iter().map(|face| subject(faces, face)).collect()
+    };
+    let (held, training, real) = (people(Role::judges), people(|r| !r.judges()), people(Role::is_real));
+    let parents = faces.of_role(|r| !r.judges()).into_iter();
     let parents: BTreeSet<&SubjectId> =
         parents.filter_map(|face| faces.pool.face(face).labels.parent.as_ref()).collect();
-    let trained_on: BTreeSet<&SubjectId> =
-        faces.sets.iter().filter_map(|set| set.generator.as_ref()).flat_map(|card| &card.trained_on).collect();
+    let sets = faces.sets_of_role(|r| !r.judges()).into_iter().map(|set| &faces.sets[set]);
+    let cards: Vec<&GeneratorCard> = sets.filter_map(|set| set.generator.as_ref()).collect();
+    let trained_on: BTreeSet<&SubjectId> = cards.iter().flat_map(|card| &card.trained_on).collect();
     let known: BTreeSet<&SubjectId> = parents.union(&trained_on).copied().collect();
-    let leaked: Vec<&SubjectId> = known.intersection(&held).copied().collect();
-    let figures = [("n_parents", parents.len() as f64), ("n_people_of_generators", trained_on.len() as f64)];
-    if leaked.is_empty() {
+    let leaked: BTreeSet<&SubjectId> = known.union(&training).copied().collect();
+    let leaked: Vec<&SubjectId> = leaked.intersection(&held).copied().collect();
+    let sets_seen = sets_seen(faces, &cards);
+    let figures = [
+        ("n_parents", parents.len() as f64),
+        ("n_people_of_generators", trained_on.len() as f64),
+        ("n_leaked", leaked.len() as f64),
+        ("n_sets_seen", sets_seen.len() as f64),
+    ];
+    if leaked.is_empty() && sets_seen.is_empty() {
         let n_shared = known.intersection(&real).count();
         let text = format!(
-            "No held-out subject is a parent of a generated face or was seen by its generator; {n_shared} training subjects were."
+            "No held-out subject trains, is a parent of a generated face or was seen by its generator; {n_shared} training subjects were."
         );
         return Found::new("lineage", "lineage-clean", false).says(text, "", &figures);
     }
-    let text =
-        format!("{} held-out subjects are parents of generated faces or were seen by a generator.", leaked.len());
+    let mut told = Vec::new();
+    if !leaked.is_empty() {
+        told.push(format!(
+            "{} held-out subjects are among the generated or training faces, are parents of generated faces or were seen by a generator.",
+            leaked.len()
+        ));
+    }
+    if !sets_seen.is_empty() {
+        told.push(format!(
+            "What made the generated faces was trained on or fitted to faces that judge: {}.",
+            sets_seen.join(", ")
+        ));
+    }
     let advice = "Generate from training subjects only, or leave these subjects out of what judges.";
-    let mut finding = Found::new("lineage", "lineage-leak", true).says(text, advice, &figures);
+    let mut finding = Found::new("lineage", "lineage-leak", true).says(told.join(" "), advice, &figures);
     finding.examples = leaked.iter().take(MOST_EXAMPLES).map(ToString::to_string).collect();
     finding
+}
+
+/// Names of the judging sets whose very content a generator was trained on or a style fitted to.
+fn sets_seen<'f>(faces: &'f AuditedFaces, cards: &[&GeneratorCard]) -> Vec<&'f str> {
+    let seen: BTreeSet<&String> = cards.iter().flat_map(|card| &card.trained_on_content).collect();
+    let judging = faces.sets_of_role(Role::judges).into_iter().map(|set| &faces.sets[set]);
+    judging.filter(|set| seen.contains(&set.content_sha256)).map(|set| set.name.as_str()).collect()
 }
 
 /// Generated faces without a card: nobody can tell whom their generator saw.
@@ -80,4 +107,31 @@ fn licences(faces: &AuditedFaces) -> Option<Finding> {
 
 fn subject(faces: &AuditedFaces, face: usize) -> &SubjectId {
     &faces.pool.face(face).labels.subject
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::subjects::made::{Made, card, made};
+
+    #[test]
+    fn a_judge_who_trains_under_any_guise_is_a_leak() {
+        let judge = Made { role: Role::Unseen, subject: "real:a", parent: None, shot: 1, card: None };
+        let clean =
+            Made { role: Role::Generated, subject: "made:a", parent: None, shot: 2, card: Some(card(&[], &[])) };
+        let content = made(&[judge.clone()]).sets[0].content_sha256.clone();
+        let cases = [
+            ("nobody", clean.clone(), "lineage-clean"),
+            ("as itself among the generated", Made { subject: "real:a", ..clean.clone() }, "lineage-leak"),
+            ("as itself among the real", Made { role: Role::Real, ..judge.clone() }, "lineage-leak"),
+            ("as a parent", Made { parent: Some("real:a"), ..clean.clone() }, "lineage-leak"),
+            ("seen by the generator", Made { card: Some(card(&["real:a"], &[])), ..clean.clone() }, "lineage-leak"),
+            ("its whole set seen", Made { card: Some(card(&[], &[&content])), ..clean.clone() }, "lineage-leak"),
+            ("another set seen", Made { card: Some(card(&[], &["of others"])), ..clean.clone() }, "lineage-clean"),
+        ];
+        for (case, other, code) in cases {
+            let found = held_out(&made(&[judge.clone(), other]));
+            assert_eq!((found.code.as_str(), found.is_caveat), (code, code == "lineage-leak"), "{case}: {found:#?}");
+        }
+    }
 }

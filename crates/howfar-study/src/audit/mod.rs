@@ -2,7 +2,7 @@
 //! people, a codec that gives generated faces away, labels that do not fit, identities that are one.
 //!
 //! In: a study's face sets, or any face sets. Out: [`Finding`]s, kept in `audit.json`; those that are caveats become
-//! caveats of the results. The probes are small networks, trained here on the study's own faces; their seeds derive from the
+//! caveats of the results. A study's faces are audited before its cells run. The probes are small networks, trained here on the study's own faces; their seeds derive from the
 //! study's, so an audit gives the same findings each time.
 
 mod duplicates;
@@ -20,8 +20,9 @@ use std::sync::atomic::AtomicBool;
 use howfar_evaluate::Finding;
 use howfar_face::checksum::Hasher;
 use howfar_face::{Fault, files};
-use howfar_protocol::{SetInput, Study};
+use howfar_protocol::SplitPart;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use crate::folder::StudyFolder;
 use crate::workbench::Workbench;
@@ -35,7 +36,8 @@ pub struct Audit {
     pub format: String,
     /// The format's version.
     pub version: u32,
-    /// Hash of the faces, classes, seed and split, so that findings of another study are not taken for these.
+    /// Hash of the sets and their cards, classes, seed, sides and the audits' own version, so that findings of another study, or of
+    /// lesser audits, are not taken for these.
     pub inputs_sha256: String,
     /// What was found, in the order of the audits.
     pub findings: Vec<Finding>,
@@ -44,6 +46,15 @@ pub struct Audit {
 impl Audit {
     /// Name and version of the format.
     pub const FORMAT: (&'static str, u32) = ("howfar audit", 1);
+    /// Raised with every change to what audits find or say: what an earlier howfar found is looked for again.
+    const AUDITS_VERSION: u32 = 2;
+
+    /// The findings that make figures too high whatever is trained: faces or people on two sides.
+    pub fn leaks(&self) -> impl Iterator<Item = &Finding> {
+        self.findings
+            .iter()
+            .filter(|finding| ["duplicate-across-parts", "lineage-leak"].contains(&finding.code.as_str()))
+    }
 }
 
 /// Where an audit keeps the checkpoints of its probes, and what it tells of its progress.
@@ -63,7 +74,7 @@ pub fn audit_faces(faces: &AuditedFaces, place: &AuditPlace<'_>) -> Result<Audit
     begin("lineage and licences");
     findings.extend(lineage::audit(faces));
     begin("near duplicates");
-    findings.extend(duplicates::audit(faces));
+    findings.extend(duplicates::audit(faces, place.stop)?);
     begin("identities");
     findings.extend(identity::audit(faces));
     files::create_folder(&place.scratch)?;
@@ -76,9 +87,14 @@ pub fn audit_faces(faces: &AuditedFaces, place: &AuditPlace<'_>) -> Result<Audit
     Ok(Audit { format: format.to_owned(), version, inputs_sha256: faces.inputs_sha256.clone(), findings })
 }
 
+/// Pictures that the audits' small networks train on, at most, where there are so many real faces.
+pub(crate) fn n_training_pictures(n_real: usize) -> u64 {
+    labels::n_training_pictures(n_real) + shortcut::n_training_pictures()
+}
+
 /// Audits the faces of a study and keeps the findings in its `audit.json`; findings of the same inputs are there for good.
 pub fn audit_study(workbench: &Workbench, folder: &StudyFolder, place: &AuditPlace<'_>) -> Result<Audit, Fault> {
-    let inputs_sha256 = inputs_sha256(&workbench.plan().sets, workbench.study());
+    let inputs_sha256 = inputs_sha256(workbench);
     if let Some(audit) = read_audit(folder)?.filter(|audit| audit.inputs_sha256 == inputs_sha256) {
         return Ok(audit);
     }
@@ -89,7 +105,7 @@ pub fn audit_study(workbench: &Workbench, folder: &StudyFolder, place: &AuditPla
 
 /// The findings in a study's folder, if they are of its present inputs.
 pub(crate) fn findings(workbench: &Workbench, folder: &StudyFolder) -> Result<Vec<Finding>, Fault> {
-    let inputs_sha256 = inputs_sha256(&workbench.plan().sets, workbench.study());
+    let inputs_sha256 = inputs_sha256(workbench);
     let audit = read_audit(folder)?.filter(|audit| audit.inputs_sha256 == inputs_sha256);
     Ok(audit.map_or(Vec::new(), |audit| audit.findings))
 }
@@ -100,14 +116,17 @@ fn read_audit(folder: &StudyFolder) -> Result<Option<Audit>, Fault> {
     if file.is_file() { files::read_json(&file, format, version).map(Some) } else { Ok(None) }
 }
 
-/// Everything that decides a study's findings.
-fn inputs_sha256(sets: &[SetInput], study: &Study) -> String {
+/// Everything that decides a study's findings. The sides are those that a split has come to, not those that the study asks for.
+fn inputs_sha256(workbench: &Workbench) -> String {
     let mut hash = Hasher::default();
-    for set in sets {
-        hash.update_text(&format!("{} {}", set.role, set.info.content_sha256));
+    let mut add = |what: serde_json::Value| hash.update_text(&what.to_string());
+    add(json!([Audit::AUDITS_VERSION, workbench.study().seed, workbench.study().expressions]));
+    workbench.plan().sets.iter().for_each(|set| add(json!([set.role, set.info])));
+    for split in &workbench.splits {
+        for part in [SplitPart::Training, SplitPart::Validation, SplitPart::Test] {
+            add(json!(split.people(part).collect::<Vec<_>>()));
+        }
     }
-    let decisions = (study.seed, &study.expressions, &study.real.split);
-    hash.update_text(&serde_json::to_string(&decisions).expect("numbers and words are plain data"));
     hash.finish()
 }
 

@@ -15,8 +15,9 @@ use super::probe::{Probe, settings};
 use super::subjects::{AuditedFaces, Role};
 use super::{AuditPlace, Found, percent};
 
-/// Faces of each kind.
-const MOST_FACES: usize = 600;
+/// Faces of each kind on each side.
+const MOST_FACES: [(SplitPart, usize); 3] =
+    [(SplitPart::Training, 300), (SplitPart::Validation, 100), (SplitPart::Test, 200)];
 /// Fewer people of a kind cannot be split.
 const FEWEST_PEOPLE: usize = 6;
 /// Steps of the probe: enough for a trace that no eye sees, at any number of faces.
@@ -28,23 +29,14 @@ const CODEC: f64 = 0.15;
 /// JPEG quality of saving again.
 const QUALITY: u8 = 50;
 
+/// Pictures that the probe trains on, raw and saved again.
+pub(crate) fn n_training_pictures() -> u64 {
+    2 * STEPS as u64 * u64::from(settings(1).batch)
+}
+
 /// The probe, raw and after saving again.
 pub(crate) fn audit(faces: &AuditedFaces, place: &AuditPlace<'_>) -> Result<Option<Finding>, Fault> {
-    let kinds = [faces.of_role(Role::is_real), faces.of_role(|r| r == Role::Generated)];
-    let mut stream = faces.seeds.stream("faces of the shortcut probe", &[]);
-    let mut chosen = Vec::new();
-    let mut sides = BTreeMap::new();
-    for (label, mut kind) in kinds.into_iter().enumerate() {
-        shuffle(&mut kind, &mut stream);
-        kind.truncate(MOST_FACES);
-        let people: BTreeSet<SubjectId> = kind.iter().map(|f| faces.pool.face(*f).labels.subject.clone()).collect();
-        if people.len() < FEWEST_PEOPLE {
-            return Ok(None);
-        }
-        sides.extend(thirds(people));
-        chosen.extend(kind.into_iter().map(|face| (face, label)));
-    }
-    let split = Split::of(sides);
+    let Some((chosen, split)) = chosen(faces) else { return Ok(None) };
     let raw = recall(faces, &chosen, &split, (place, "shortcut-raw"), <[u8]>::to_vec)?;
     let side = faces.pool.side() as u32;
     let n_channels = faces.pool.n_channels();
@@ -53,17 +45,60 @@ pub(crate) fn audit(faces: &AuditedFaces, place: &AuditPlace<'_>) -> Result<Opti
     Ok(Some(finding(raw, saved)))
 }
 
-/// Every second person trains; of the others, one in four validates and the rest test.
-fn thirds(people: BTreeSet<SubjectId>) -> impl Iterator<Item = (SubjectId, SplitPart)> {
+/// The faces that the probe sees, each with its kind, and who is on which side; none where a kind has too few people. On each side
+/// both kinds have equally many faces, so that guessing the larger one gains nothing. A child is where its parent is: the probe would
+/// know its face otherwise.
+fn chosen(faces: &AuditedFaces) -> Option<(Vec<(usize, usize)>, Split)> {
+    let kinds = [faces.of_role(Role::is_real), faces.of_role(|r| r == Role::Generated)];
+    let root = |face: &usize| {
+        let labels = &faces.pool.face(*face).labels;
+        labels.parent.as_ref().unwrap_or(&labels.subject)
+    };
+    let [real, generated] = [0, 1].map(|kind| kinds[kind].iter().map(root).collect::<BTreeSet<&SubjectId>>());
+    if real.len().min(generated.len()) < FEWEST_PEOPLE {
+        return None;
+    }
+    let parents = generated.intersection(&real).copied();
+    let (others, orphans) = (real.difference(&generated).copied(), generated.difference(&real).copied());
+    let side_of: BTreeMap<&SubjectId, SplitPart> =
+        thirds(parents).chain(thirds(others)).chain(thirds(orphans)).collect();
+    let mut stream = faces.seeds.stream("faces of the shortcut probe", &[]);
+    let (mut chosen, mut sides) = (Vec::new(), BTreeMap::new());
+    let mut by_side = kinds.map(|mut kind| {
+        shuffle(&mut kind, &mut stream);
+        let mut by_side: BTreeMap<SplitPart, Vec<usize>> = BTreeMap::new();
+        kind.into_iter().for_each(|face| by_side.entry(side_of[root(&face)]).or_default().push(face));
+        by_side
+    });
+    for (side, most) in MOST_FACES {
+        let of_side = [0, 1].map(|kind| by_side[kind].remove(&side).unwrap_or_default());
+        let n = most.min(of_side[0].len()).min(of_side[1].len());
+        if n == 0 {
+            return None;
+        }
+        for (kind, of_side) in of_side.into_iter().enumerate() {
+            for face in of_side.into_iter().take(n) {
+                sides.insert(faces.pool.face(face).labels.subject.clone(), side);
+                chosen.push((face, kind));
+            }
+        }
+    }
+    chosen.sort_unstable_by_key(|(face, kind)| (*kind, *face));
+    Some((chosen, Split::of(sides)))
+}
+
+/// Every second person trains; of the others, one in three validates and the rest test.
+fn thirds<'s>(people: impl Iterator<Item = &'s SubjectId>) -> impl Iterator<Item = (&'s SubjectId, SplitPart)> {
+    // The first three people are on all sides, so that few people are, too.
     const PARTS: [SplitPart; 6] = [
         SplitPart::Training,
-        SplitPart::Test,
-        SplitPart::Training,
         SplitPart::Validation,
+        SplitPart::Test,
         SplitPart::Training,
         SplitPart::Test,
+        SplitPart::Training,
     ];
-    people.into_iter().enumerate().map(|(i, person)| (person, PARTS[i % PARTS.len()]))
+    people.enumerate().map(|(i, person)| (person, PARTS[i % PARTS.len()]))
 }
 
 /// Macro recall of the probe on people it has not seen.
@@ -75,7 +110,8 @@ fn recall(
     change: impl Fn(&[u8]) -> Vec<u8>,
 ) -> Result<f64, Fault> {
     let pool: Pool = faces.pool.relabelled(vec!["real".to_owned(), "generated".to_owned()], chosen, change);
-    let n_training = chosen.len() / 2;
+    let is_on = |face: &usize, side| split.side(&pool.face(*face).labels.subject) == Some(side);
+    let n_training = (0..pool.len()).filter(|face| is_on(face, SplitPart::Training)).count();
     let batch = settings(1).batch as usize;
     let mut settings = settings((STEPS * batch).div_ceil(n_training) as u32);
     // Turning and scaling would smooth the traces that are looked for.
@@ -83,8 +119,7 @@ fn recall(
     let seeds: Seeds = faces.seeds.child("shortcut probe", 0);
     let probe = Probe { pool: &pool, split, seeds, preprocessing: &faces.preprocessing, settings };
     let model = probe.train(place, name)?;
-    let is_test = |face: &usize| split.side(&pool.face(*face).labels.subject) == Some(SplitPart::Test);
-    let test: Vec<usize> = (0..pool.len()).filter(is_test).collect();
+    let test: Vec<usize> = (0..pool.len()).filter(|face| is_on(face, SplitPart::Test)).collect();
     let mut counts = ConfusionCounts::new(2);
     for (face, probabilities) in test.iter().zip(predict(&model, &pool, &test)?) {
         counts.add(pool.face(*face).labels.label, most_probable(&probabilities));
@@ -128,6 +163,37 @@ fn finding(raw: f64, saved: f64) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::audit::subjects::made::{Made, made};
+
+    #[test]
+    fn both_kinds_have_equally_many_faces_on_each_side_and_children_stand_with_their_parents() {
+        let real: Vec<String> = (0..40).map(|i| format!("real:p{i:02}")).collect();
+        let children: Vec<String> = (0..40).map(|i| format!("made:c{i:02}")).collect();
+        let face = |role, subject, parent| Made { role, subject, parent, shot: 1, card: None };
+        let mut all = Vec::new();
+        for (i, person) in real.iter().enumerate() {
+            all.extend(vec![face(Role::Real, person, None); 10]);
+            // Every third person is a parent, each of two children.
+            let parent = Some(real[i / 6 * 3].as_str());
+            all.push(face(Role::Generated, &children[i], parent));
+        }
+        let faces = made(&all);
+        let (chosen, split) = chosen(&faces).unwrap();
+        let side = |face: usize| split.side(&faces.pool.face(face).labels.subject).unwrap();
+        for part in [SplitPart::Training, SplitPart::Validation, SplitPart::Test] {
+            let n = |kind| chosen.iter().filter(|(face, k)| *k == kind && side(*face) == part).count();
+            assert_eq!(n(0), n(1), "{part:?}");
+            assert!(n(0) > 0, "{part:?}");
+        }
+        let sides: BTreeMap<&SubjectId, SplitPart> =
+            chosen.iter().map(|(face, _)| (&faces.pool.face(*face).labels.subject, side(*face))).collect();
+        for (face, _) in &chosen {
+            let labels = &faces.pool.face(*face).labels;
+            if let Some(of_parent) = labels.parent.as_ref().and_then(|parent| sides.get(parent)) {
+                assert_eq!(sides[&labels.subject], *of_parent, "{}", labels.subject);
+            }
+        }
+    }
 
     #[test]
     fn what_the_probe_measured_decides_the_finding() {

@@ -34,6 +34,11 @@ impl Role {
         }
     }
 
+    /// Whether figures are taken on it; all other faces can train.
+    pub(crate) fn judges(self) -> bool {
+        matches!(self, Self::HeldOut | Self::Unseen)
+    }
+
     pub(crate) fn is_real(self) -> bool {
         matches!(self, Self::Training | Self::HeldOut | Self::Real)
     }
@@ -113,6 +118,11 @@ impl AuditedFaces {
         (0..self.pool.len()).filter(|face| passes(self.roles[*face])).collect()
     }
 
+    /// The sets with a face whose role passes, by their place among the sets.
+    pub(crate) fn sets_of_role(&self, passes: impl Fn(Role) -> bool) -> BTreeSet<usize> {
+        self.of_role(passes).into_iter().map(|face| self.pool.face(face).set_idx).collect()
+    }
+
     /// Where a face is, for people: set, row and source.
     pub(crate) fn place(&self, face: usize) -> String {
         let pooled = self.pool.face(face);
@@ -142,5 +152,76 @@ fn role(face: usize, ends: &[usize], pool: &Pool, split: Option<&Split>) -> Role
         Some(SplitPart::Training) => Role::Training,
         Some(SplitPart::Validation | SplitPart::Test) => Role::HeldOut,
         None => Role::Real,
+    }
+}
+
+/// Made faces for the tests of the audits.
+#[cfg(test)]
+pub(crate) mod made {
+    use std::collections::BTreeMap;
+
+    use howfar_face::{Face, FaceLabels, FaceSetWriter, GeneratorCard, Picture};
+
+    use super::*;
+
+    const SIDE: u32 = 32;
+
+    /// A face, and the card of its set; faces of one role are one set.
+    #[derive(Clone)]
+    pub(crate) struct Made<'a> {
+        pub(crate) role: Role,
+        pub(crate) subject: &'a str,
+        pub(crate) parent: Option<&'a str>,
+        /// Equal shots are equal pixels.
+        pub(crate) shot: u32,
+        pub(crate) card: Option<GeneratorCard>,
+    }
+
+    pub(crate) fn card(trained_on: &[&str], trained_on_content: &[&str]) -> GeneratorCard {
+        GeneratorCard {
+            name: "made".to_owned(),
+            seed: 1,
+            trained_on: trained_on.iter().map(|person| person.parse().unwrap()).collect(),
+            trained_on_content: trained_on_content.iter().map(|content| (*content).to_owned()).collect(),
+            settings: String::new(),
+        }
+    }
+
+    fn face(made: &Made<'_>) -> Face {
+        let level = |i: u32| {
+            let (x, y, s) = ((i % SIDE) as f32, (i / SIDE) as f32, made.shot as f32);
+            (120.0 + 50.0 * (0.2 * x + s * s).sin() + 50.0 * (0.15 * y * (1.0 + s % 3.0) + 0.1 * x + s).cos()) as u8
+        };
+        let labels = FaceLabels {
+            label: 0,
+            subject: made.subject.parse().unwrap(),
+            provenance: if made.role == Role::Generated { Provenance::Generated } else { Provenance::Real },
+            parent: made.parent.map(|parent| parent.parse().unwrap()),
+            source: "made".to_owned(),
+            drawn: None,
+        };
+        Face { picture: Picture::gray(SIDE, SIDE, (0..SIDE * SIDE).map(level).collect()), labels }
+    }
+
+    /// Their audit's faces, in the order of the roles.
+    pub(crate) fn made(faces: &[Made<'_>]) -> AuditedFaces {
+        let place = tempfile::tempdir().unwrap();
+        let mut by_role: BTreeMap<Role, Vec<&Made<'_>>> = BTreeMap::new();
+        faces.iter().for_each(|face| by_role.entry(face.role).or_default().push(face));
+        let (mut folders, mut roles) = (Vec::new(), Vec::new());
+        for (role, of_role) in by_role {
+            let name = role.words().replace(' ', "-");
+            let mut info =
+                FaceSetInfo::new(&name, vec!["one".to_owned()], Preprocessing::standard("none", "none", SIDE));
+            info.generator = of_role.iter().find_map(|face| face.card.clone());
+            let mut writer = FaceSetWriter::create(&place.path().join(&name), info).unwrap();
+            for made in of_role {
+                writer.push(&face(made)).unwrap();
+                roles.push(role);
+            }
+            writer.finish().unwrap();
+            folders.push(place.path().join(&name));
+        }
+        AuditedFaces { roles, ..AuditedFaces::of_sets(&folders).unwrap() }
     }
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use howfar_face::Fault;
 use howfar_protocol::{Arm, Cell, Study};
-use howfar_study::{Workbench, cell_sizes, measure_crews, soonest};
+use howfar_study::{Workbench, estimate};
 
 use crate::command::CoreArgs;
 use crate::console::{Console, duration_words};
@@ -29,8 +29,8 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
         return Ok(());
     }
     let plan = workbench.plan();
-    let (sizes, crews) = (cell_sizes(&workbench, &plan.cells)?, measure_crews(&workbench, args.cores.cores())?);
-    let measured = soonest(&crews, &sizes).expect("at least one crew comes into question");
+    let estimate = estimate(&workbench, args.cores.cores())?;
+    let measured = &estimate.measured;
     for track in plan.tracks() {
         let cells: Vec<Cell> = plan.cells.iter().filter(|cell| track.has(cell)).cloned().collect();
         let n_pictures = workbench.n_pictures(&cells)?;
@@ -61,8 +61,17 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     if workbench.n_left_out() > 0 {
         console.answer(&format!("{} faces of other classes are left out", workbench.n_left_out()));
     }
-    let (time, crew) = (duration_words(measured.seconds(&sizes)), crew_words(measured.crew));
-    console.answer(&format!("about {time} for the cells above, {crew}, at most"));
+    let parts: Vec<String> =
+        estimate.seconds.iter().map(|(what, seconds)| format!("{} {what}", duration_words(*seconds))).collect();
+    console.answer(&format!(
+        "about {} in all, {}, at most: {}",
+        duration_words(estimate.total_seconds()),
+        crew_words(measured.crew),
+        parts.join(", ")
+    ));
+    if let Some(bytes) = estimate.memory_bytes {
+        console.answer(&format!("about {:.1} GB of memory", bytes as f64 / 1e9));
+    }
     Ok(())
 }
 

@@ -94,18 +94,20 @@ fn run_until_sure(study: &Study, out: &Path, cores: CoreArgs, console: &Console)
     Err(Fault::usage("grid.seeds", "there is no seed to run"))
 }
 
-/// Cells, results, sheets, report.
+/// Audits, cells, results, sheets, report.
 pub fn run_to_report(study: &Study, out: &Path, cores: CoreArgs, console: &Console) -> Result<Results, Fault> {
     let started = Instant::now();
     let workbench = Workbench::open(study)?;
     let folder = StudyFolder::new(out);
     files::create_folder(out)?;
     let stop = stop_flag();
+    folder.write_plan(workbench.plan())?;
+    let tell = |what: &str| console.note(&format!("audit: {what}"));
+    let audit = audit_study(&workbench, &folder, &AuditPlace { scratch: out.join("audit"), watch: &tell, stop })?;
+    audit.leaks().for_each(|leak| console.warn(&format!("{} ({}) {}", leak.text, leak.code, leak.advice)));
     let journey = Journey::new(console);
     run_study(&workbench, &folder, cores.cores(), stop, &|event| journey.tell(&event))?;
     journey.finish();
-    let tell = |what: &str| console.note(&format!("audit: {what}"));
-    audit_study(&workbench, &folder, &AuditPlace { scratch: out.join("audit"), watch: &tell, stop })?;
     let results = howfar_study::analyse(&workbench, &folder)?;
     write_sheets(&workbench, &folder)?;
     report::write_changed_faces(&workbench, &folder, &results)?;

@@ -1,0 +1,84 @@
+//! What a whole study takes: time by stage, and memory.
+//!
+//! In: a workbench and the cores. Out: an [`Estimate`] from short measurements. No result depends on it.
+
+use howfar_face::Fault;
+use howfar_protocol::{Cell, Network, Recipe};
+use howfar_train::{Crew, measure_prediction, measure_speed};
+
+use crate::audit;
+use crate::cores::{Cores, MeasuredCrew, Trained, cell_sizes, measure_crews, soonest};
+use crate::workbench::Workbench;
+
+/// Time and memory of a study, at most: early stopping ends sooner, and cells that are finished already take nothing.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Estimate {
+    /// The crew that trains, and its speeds.
+    pub measured: MeasuredCrew,
+    /// Cells that wait for the choice of k, were it the largest.
+    pub second_stage: Vec<Cell>,
+    /// Seconds of each part of the work, in its order.
+    pub seconds: [(&'static str, f64); 4],
+    /// Most memory of the process, in bytes; none where the system does not tell.
+    pub memory_bytes: Option<u64>,
+}
+
+impl Estimate {
+    /// Seconds in all.
+    pub fn total_seconds(&self) -> f64 {
+        self.seconds.iter().map(|(_, seconds)| seconds).sum()
+    }
+}
+
+/// Measures each network for moments and adds up.
+pub fn estimate(workbench: &Workbench, cores: Cores) -> Result<Estimate, Fault> {
+    let plan = workbench.plan();
+    let largest: Vec<_> = plan.tracks().into_iter().map(|track| (track, workbench.study().largest_k())).collect();
+    let second_stage = plan.controls(&largest);
+    let (first, second) = (cell_sizes(workbench, &plan.cells)?, cell_sizes(workbench, &second_stage)?);
+    let crews = measure_crews(workbench, cores)?;
+    let Some(measured) = soonest(&crews, &first).cloned() else {
+        return Err(Fault::usage("grid", "there is no cell to run"));
+    };
+    let seconds = [
+        ("audits of the faces", audit_seconds(workbench, cores)?),
+        ("cells that choose k", measured.seconds(&first)),
+        ("controls at the chosen k", measured.seconds(&second)),
+        ("predictions", prediction_seconds(workbench, plan.cells.iter().chain(&second_stage))?),
+    ];
+    // Audits hold the faces a second time; by now the networks have trained and the process has had most of its memory.
+    let memory_bytes = peak_memory().map(|peak| peak + workbench.n_bytes() as u64);
+    Ok(Estimate { measured, second_stage, seconds, memory_bytes })
+}
+
+/// Audits train small networks, one after the other on all cores.
+fn audit_seconds(workbench: &Workbench, cores: Cores) -> Result<f64, Fault> {
+    if workbench.generated.is_empty() {
+        return Ok(0.0);
+    }
+    let crew = Crew { n_jobs: 1, n_threads: cores.n_cores };
+    let speed = measure_speed(&Recipe::Modern.settings(), workbench.pool(), crew)?;
+    Ok(audit::n_training_pictures(workbench.real.len()) as f64 / speed)
+}
+
+fn prediction_seconds<'c>(workbench: &Workbench, cells: impl Iterator<Item = &'c Cell>) -> Result<f64, Fault> {
+    let mut speeds: std::collections::BTreeMap<Trained, f64> = std::collections::BTreeMap::new();
+    let mut seconds = 0.0;
+    for cell in cells {
+        let network: (Recipe, Network) = (cell.recipe, cell.settings.network);
+        let speed = match speeds.get(&network) {
+            Some(speed) => *speed,
+            None => *speeds.entry(network).or_insert(measure_prediction(&cell.settings, workbench.pool())?),
+        };
+        seconds += workbench.n_predictions(cell)? as f64 / speed;
+    }
+    Ok(seconds)
+}
+
+/// The most memory that this process has had so far, as Linux tells it.
+fn peak_memory() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(1024 * kilobytes)
+}
