@@ -2,8 +2,8 @@
 
 Run: python reference/check_predictions.py STUDY_FOLDER     (needs pyarrow, scikit-learn and numpy)
 
-Reads runs/<cell>/run.json ({"cell": {...}}), runs/<cell>/predictions.parquet (part, set, row, subject, label,
-probabilities) and results.json. Compared: every row of the table, every confusion matrix with precision, recall and
+Reads runs/<cell>/run.json ({"cell": {...}}), runs/<cell>/predictions.parquet and unseen-<set>.parquet (part, set, row, subject,
+label, probabilities; sets go by the first 16 digits of their content's hash) and results.json. Compared: every row of the table, every confusion matrix with precision, recall and
 F1 a class, the validation accuracy of every k, and accuracy and difference of every claim (means over people of each
 person's mean, paired by face). Prints what differs by more than 1e-6 and exits with 1 then.
 """
@@ -37,14 +37,23 @@ def network_of(settings):
     return settings["network"], (settings.get("start") or {}).get("name")
 
 
+def set_names(study):
+    """{first digits of a set's content hash: its name in the study}"""
+    sets = json.loads((study / "results.json").read_text())["study"]["sets"]
+    return {one["content_sha256"][:16]: one["name"] for one in sets}
+
+
 def read_cells(study):
     """{(recipe, network, source, arm, k): {(split, seed): {(part, set): {"label", "predicted", "subject", "face"}}}}"""
-    cells = defaultdict(dict)
+    cells, names = defaultdict(dict), set_names(study)
     for file in sorted(study.glob("runs/*/predictions.parquet")):
         cell = json.loads((file.parent / "run.json").read_text())["cell"]
         if cell.get("people_percent"):
             continue  # learning curves are no part of the tables
-        columns = pq.read_table(file).to_pydict()
+        unseen = [other for other in sorted(file.parent.glob("unseen-*.parquet")) if other.stem[len("unseen-"):] in names]
+        tables = [pq.read_table(one).to_pydict() for one in [file, *unseen]]
+        columns = {column: sum((table[column] for table in tables), []) for column in tables[0]}
+        columns["set"] = [names[content] for content in columns["set"]]
         parts = defaultdict(lambda: {"label": [], "predicted": [], "subject": [], "face": []})
         for i, part in enumerate(columns["part"]):
             # Sets are told apart where they are unseen; the real sets of a study are one.
