@@ -18,7 +18,7 @@ pub use cell::{Arm, Cell, MixtureRatio, NUMERICS_VERSION, Track};
 pub use mixture::{Blend, GeneratedFaces, Item, Mixture, Variant, generated_held_out};
 pub use network_choice::NetworkChoice;
 pub use plan::{Plan, PlanInputs, SetInput};
-pub use predictions::{Part, Prediction, most_probable, read_predictions, write_predictions};
+pub use predictions::{Part, Prediction, PredictionRef, for_each_prediction, most_probable, write_predictions};
 pub use seeds::{Seeds, Stream, normal, shuffle, uniform};
 pub use settings::{Augmentation, Keep, Network, Optimiser, PixelScaling, Recipe, Schedule, Start, TrainingSettings};
 pub use split::{Split, SplitPart};
