@@ -1,9 +1,12 @@
 //! From outcomes to `results.json`.
 //!
-//! In: what was studied and the predictions of all cells, in any order. Out: [`Results`], the same bytes for the same
-//! predictions. Each track (recipe, network, generated set) is analysed by itself.
+//! In: what was studied and the cells, in any order, which are read one at a time and counted. Out: [`Results`], the same bytes for the
+//! same predictions. Each track (recipe, network, generated set) is analysed by itself.
 
-use howfar_protocol::Track;
+use std::collections::BTreeMap;
+
+use howfar_face::Fault;
+use howfar_protocol::{Part, Track};
 
 use crate::answer::answer;
 use crate::between::between;
@@ -17,15 +20,29 @@ use crate::how_far::how_far;
 use crate::outcomes::{CellPredictions, Outcomes};
 use crate::paper_count::as_the_paper_counts;
 use crate::results::{RecipeResults, Results, StudyFacts};
+use crate::source::{CellSource, count_cells};
 use crate::table::{confusions, table};
 
-/// The results. `tracks` are those of the study, in its order, with the parameters of their networks; the answer is the
-/// first one's. A track without a finished cell is left out.
+/// The results of cells in memory. `tracks` are those of the study, in its order, with the parameters of their networks; the answer is
+/// the first one's. A track without a finished cell is left out.
 pub fn analyse(facts: StudyFacts, tracks: &[(Track, usize)], cells: &[CellPredictions]) -> Results {
-    let results = |(track, n_parameters): &(Track, usize)| track_results(&facts, track, *n_parameters, cells);
-    let tracks: Vec<(Outcomes, RecipeResults)> = tracks.iter().filter_map(results).collect();
+    analyse_from(facts, tracks, cells).expect("what is in memory can be read")
+}
+
+/// The same of cells that are read one at a time: all of them once, those whose faces are compared twice.
+pub fn analyse_from(
+    facts: StudyFacts,
+    tracks: &[(Track, usize)],
+    source: &(impl CellSource + ?Sized),
+) -> Result<Results, Fault> {
+    let counted = count(tracks, source)?;
+    let mut of_tracks: Vec<(Outcomes, RecipeResults)> = Vec::new();
+    for ((track, n_parameters), counted) in tracks.iter().zip(counted) {
+        of_tracks.extend(track_results(&facts, track, *n_parameters, counted, source)?);
+    }
+    let tracks = of_tracks;
     let (format, version) = Results::FORMAT;
-    Results {
+    Ok(Results {
         format: format.to_owned(),
         version,
         answer: tracks.first().map_or_else(|| "No cell is finished.".to_owned(), |(_, first)| first.answer.clone()),
@@ -34,19 +51,45 @@ pub fn analyse(facts: StudyFacts, tracks: &[(Track, usize)], cells: &[CellPredic
         study: facts,
         recipes: tracks.into_iter().map(|(_, results)| results).collect(),
         audits: Vec::new(),
-    }
+    })
+}
+
+/// The cells of a track, counted.
+#[derive(Clone, Default)]
+struct Counted {
+    /// Those with all people.
+    all: Outcomes,
+    /// Those with fewer training people, by percent.
+    fewer: BTreeMap<u32, Outcomes>,
+}
+
+fn count(tracks: &[(Track, usize)], source: &(impl CellSource + ?Sized)) -> Result<Vec<Counted>, Fault> {
+    let cells = source.cells();
+    let wanted: Vec<usize> =
+        (0..cells.len()).filter(|cell_idx| tracks.iter().any(|(track, _)| track.has(cells[*cell_idx]))).collect();
+    let mut counted = vec![Counted::default(); tracks.len()];
+    count_cells(source, &wanted, &Part::ALL, |cell_idx, training, counts| {
+        let cell = cells[cell_idx];
+        for (_, counted) in tracks.iter().zip(&mut counted).filter(|((track, _), _)| track.has(cell)) {
+            let outcomes = match cell.people_percent {
+                None => &mut counted.all,
+                Some(percent) => counted.fewer.entry(percent).or_default(),
+            };
+            outcomes.add_counts(cell, training, &counts);
+        }
+    })?;
+    Ok(counted)
 }
 
 fn track_results(
     facts: &StudyFacts,
     track: &Track,
     n_parameters: usize,
-    cells: &[CellPredictions],
-) -> Option<(Outcomes, RecipeResults)> {
+    Counted { all: outcomes, fewer }: Counted,
+    source: &(impl CellSource + ?Sized),
+) -> Result<Option<(Outcomes, RecipeResults)>, Fault> {
     let recipe = track.recipe;
-    let of_track = || cells.iter().filter(|c| track.has(&c.cell));
-    let outcomes = Outcomes::of(of_track().filter(|c| c.cell.people_percent.is_none()));
-    let settings = outcomes.settings(recipe)?.clone();
+    let Some(settings) = outcomes.settings(recipe).cloned() else { return Ok(None) };
     let choice = choose_k_on(recipe, outcomes.validation());
     let compared = choice.as_ref().map(|choice| choice.compared);
     let at_compared =
@@ -62,14 +105,14 @@ fn track_results(
         credit: credit(facts, &controls),
         claims,
         controls,
-        exchange: compared.map(|k| exchange(facts, &outcomes, of_track(), recipe, k)).unwrap_or_default(),
+        exchange: compared.map(|k| exchange(facts, &outcomes, &fewer, recipe, k)).unwrap_or_default(),
         as_the_paper_counts: as_the_paper_counts(&outcomes, recipe),
-        changed: compared.map(|k| changed(&of_track().collect::<Vec<_>>(), k)).unwrap_or_default(),
+        changed: compared.map(|k| changed(source, track, k)).transpose()?.unwrap_or_default(),
         how_far: how_far(facts, &outcomes, recipe),
         power: compared.and_then(|k| power_at(facts, &outcomes, recipe, k)),
         table: table(&outcomes, recipe),
         confusions: confusions(&outcomes, recipe, compared, &facts.classes),
     };
     results.answer = answer(facts, &results);
-    Some((outcomes, results))
+    Ok(Some((outcomes, results)))
 }

@@ -1,13 +1,14 @@
 //! Which faces the mix puts right and which wrong, with a few typical ones of each.
 //!
-//! In: predictions of `real` and of the mix at the k that the study speaks of. Out: one [`Changed`] for the test people and each unseen
+//! In: the cells of `real` and of the mix at the k that the study speaks of, read once more, one at a time. Out: one [`Changed`] for the test people and each unseen
 //! database. Examples, not evidence: the differences stand in the claims.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use howfar_protocol::{Arm, MixtureRatio, Part, Prediction, most_probable};
+use howfar_face::Fault;
+use howfar_protocol::{Arm, Cell, MixtureRatio, Part, PredictionRef, Track, most_probable};
 
-use crate::outcomes::CellPredictions;
+use crate::source::CellSource;
 use crate::worth::{Changed, ChangedFace};
 
 /// Typical faces of each kind.
@@ -38,13 +39,22 @@ impl Said {
     }
 }
 
-/// What changed from `real` to the mix at `k`.
-pub(crate) fn changed(cells: &[&CellPredictions], k: MixtureRatio) -> Vec<Changed> {
-    let of_arm = |arm: Arm, k: MixtureRatio| {
-        let of_arm = cells.iter().filter(move |c| (c.cell.arm, c.cell.k) == (arm, k));
-        said(of_arm.filter(|c| c.cell.people_percent.is_none()).flat_map(|c| &c.predictions))
+/// What changed from `real` to the mix at `k` in a track.
+pub(crate) fn changed(
+    source: &(impl CellSource + ?Sized),
+    track: &Track,
+    k: MixtureRatio,
+) -> Result<Vec<Changed>, Fault> {
+    let cells = source.cells();
+    let of_arm = |arm: Arm, k: MixtureRatio| -> Result<SaidOfParts, Fault> {
+        let is_of_arm = |cell: &Cell| (cell.arm, cell.k) == (arm, k) && cell.people_percent.is_none();
+        let mut said = SaidOfParts::new();
+        for cell_idx in (0..cells.len()).filter(|i| track.has(cells[*i]) && is_of_arm(cells[*i])) {
+            source.read(cell_idx, &[Part::Test, Part::Unseen], &mut |prediction| add(&mut said, prediction))?;
+        }
+        Ok(said)
     };
-    let (before, after) = (of_arm(Arm::Real, MixtureRatio::ZERO), of_arm(Arm::Mix, k));
+    let (before, after) = (of_arm(Arm::Real, MixtureRatio::ZERO)?, of_arm(Arm::Mix, k)?);
     let of_part = |((part, set), before): (&(Part, String), &BTreeMap<Face, Said>)| {
         let after = after.get(&(*part, set.clone()))?;
         let both: Vec<(&Face, &Said, &Said)> =
@@ -61,27 +71,27 @@ pub(crate) fn changed(cells: &[&CellPredictions], k: MixtureRatio) -> Vec<Change
             broken: examples(broken, -1.0),
         })
     };
-    before.iter().filter_map(of_part).collect()
+    Ok(before.iter().filter_map(of_part).collect())
 }
 
-fn said<'p>(predictions: impl Iterator<Item = &'p Prediction>) -> BTreeMap<(Part, String), BTreeMap<Face, Said>> {
-    let mut all: BTreeMap<(Part, String), BTreeMap<Face, Said>> = BTreeMap::new();
-    for p in predictions.filter(|p| matches!(p.part, Part::Test | Part::Unseen)) {
-        let set = if p.part == Part::Unseen { p.set.clone() } else { String::new() };
-        let said = all.entry((p.part, set)).or_default().entry((p.set.clone(), p.row)).or_insert_with(|| Said {
+/// What was said of every face, by part and, for unseen databases, set.
+type SaidOfParts = BTreeMap<(Part, String), BTreeMap<Face, Said>>;
+
+fn add(all: &mut SaidOfParts, p: PredictionRef<'_>) {
+    let set = if p.part == Part::Unseen { p.set } else { "" };
+    let said =
+        all.entry((p.part, set.to_owned())).or_default().entry((p.set.to_owned(), p.row)).or_insert_with(|| Said {
             label: p.label,
             subject: p.subject.to_string(),
             n_right: 0,
             n: 0,
             probabilities: vec![0.0; p.probabilities.len()],
         });
-        said.n += 1;
-        said.n_right += usize::from(p.predicted() == p.label);
-        for (sum, probability) in said.probabilities.iter_mut().zip(&p.probabilities) {
-            *sum += f64::from(*probability);
-        }
+    said.n += 1;
+    said.n_right += usize::from(p.predicted() == p.label);
+    for (sum, probability) in said.probabilities.iter_mut().zip(p.probabilities) {
+        *sum += f64::from(*probability);
     }
-    all
 }
 
 fn turned<'s>(
@@ -120,8 +130,9 @@ fn most_believed(said: &Said) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::outcomes::{CellPredictions, CellTraining};
     use howfar_face::SubjectId;
-    use howfar_protocol::{Cell, Recipe};
+    use howfar_protocol::{Prediction, Recipe};
 
     /// Two networks of each arm, faces of class 1: the probability that `real` and the mix give it.
     fn changed_of(faces: &[(&str, [[f32; 2]; 2])]) -> Changed {
@@ -147,10 +158,12 @@ mod tests {
                 label: 1,
                 probabilities: vec![1.0 - probabilities[side][seed_idx], probabilities[side][seed_idx]],
             });
-            CellPredictions { cell, n_training_pictures: 1, predictions: predictions.collect() }
+            CellPredictions { cell, training: CellTraining::default(), predictions: predictions.collect() }
         };
         let cells = [cell(Arm::Real, 0.0, 0), cell(Arm::Real, 0.0, 1), cell(Arm::Mix, 2.0, 0), cell(Arm::Mix, 2.0, 1)];
-        changed(&cells.iter().collect::<Vec<_>>(), MixtureRatio::new(2.0).unwrap()).remove(0)
+        let settings = Recipe::Modern.settings();
+        let track = Track { recipe: Recipe::Modern, network: settings.network, start: None, source: None };
+        changed(&cells[..], &track, MixtureRatio::new(2.0).unwrap()).unwrap().remove(0)
     }
 
     #[test]

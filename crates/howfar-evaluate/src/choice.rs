@@ -6,11 +6,13 @@
 
 use std::collections::BTreeMap;
 
-use howfar_protocol::{MixtureRatio, Part, Recipe, Track};
+use howfar_face::Fault;
+use howfar_protocol::{Cell, MixtureRatio, Part, Recipe, Track};
 
 use crate::outcomes::{CellPredictions, Outcomes, Series, Validation};
 use crate::paired::{Layout, mean_of};
 use crate::results::{Candidate, Choice};
+use crate::source::{CellSource, count_cells};
 
 /// Points in a share of 1.
 const POINTS: f64 = 100.0;
@@ -22,11 +24,28 @@ const ROUNDING_POINTS: f64 = 1e-9;
 pub fn choose_k(track: &Track, cells: &[CellPredictions]) -> Option<Choice> {
     let mut outcomes = Outcomes::new();
     let of_track = cells.iter().filter(|c| track.has(&c.cell) && c.cell.people_percent.is_none());
-    for CellPredictions { cell, n_training_pictures, predictions } in of_track {
+    for CellPredictions { cell, training, predictions } in of_track {
         let validation = predictions.iter().filter(|p| p.part == Part::Validation);
-        outcomes.add(cell, *n_training_pictures, validation);
+        outcomes.add(cell, *training, validation);
     }
     choose_k_on(track.recipe, outcomes.validation())
+}
+
+/// The choices of all tracks that have one, from the validation predictions of cells that are read one at a time.
+pub fn choose_all(tracks: Vec<Track>, source: &(impl CellSource + ?Sized)) -> Result<Vec<(Track, Choice)>, Fault> {
+    let cells = source.cells();
+    let all = |track: &Track, cell: &Cell| track.has(cell) && cell.people_percent.is_none();
+    let wanted = |cell_idx: &usize| tracks.iter().any(|track| all(track, cells[*cell_idx]));
+    let wanted: Vec<usize> = (0..cells.len()).filter(wanted).collect();
+    let mut outcomes = vec![Outcomes::new(); tracks.len()];
+    count_cells(source, &wanted, &[Part::Validation], |cell_idx, training, counts| {
+        let of_tracks = tracks.iter().zip(&mut outcomes).filter(|(track, _)| all(track, cells[cell_idx]));
+        of_tracks.for_each(|(_, outcomes)| outcomes.add_counts(cells[cell_idx], training, &counts));
+    })?;
+    let choose = |(track, outcomes): (Track, Outcomes)| {
+        choose_k_on(track.recipe, outcomes.validation()).map(|choice| (track, choice))
+    };
+    Ok(tracks.into_iter().zip(outcomes).filter_map(choose).collect())
 }
 
 /// The choice of a recipe from counted outcomes. None where there is no mix to choose.

@@ -13,38 +13,32 @@ use howfar_protocol::{Arm, MixtureRatio, Part, Recipe, Seeds};
 use crate::bootstrap::{Draw, N_DRAWS, interval_of};
 use crate::claims::{judged_faces, real_sets};
 use crate::interval::Grid;
-use crate::outcomes::{CellPredictions, Faces, Outcomes, Slot};
+use crate::outcomes::{Faces, Outcomes, Slot};
 use crate::paired::Layout;
 use crate::results::StudyFacts;
 use crate::worth::{Exchange, LearningPoint};
 
 const PERCENT: f64 = 100.0;
 
-/// One entry for test people and each unseen database; `cells` are those of the track, `outcomes` those with all people.
-pub(crate) fn exchange<'c>(
+/// One entry for test people and each unseen database; `outcomes` are those with all people, `by_percent` those with fewer.
+pub(crate) fn exchange(
     facts: &StudyFacts,
     outcomes: &Outcomes,
-    cells: impl Iterator<Item = &'c CellPredictions>,
+    by_percent: &BTreeMap<u32, Outcomes>,
     recipe: Recipe,
     k: MixtureRatio,
 ) -> Vec<Exchange> {
-    let mut by_percent: BTreeMap<u32, Vec<&CellPredictions>> = BTreeMap::new();
-    for cell in cells {
-        if let Some(percent) = cell.cell.people_percent {
-            by_percent.entry(percent).or_default().push(cell);
-        }
-    }
     if by_percent.is_empty() {
         return Vec::new();
     }
     let n_all = facts.people.get("training").copied().unwrap_or(0);
-    let fewer = by_percent.into_iter().map(|(p, cells)| ((n_all * p as usize).div_ceil(100), Outcomes::of(cells)));
-    let steps: Vec<(usize, Outcomes)> = fewer.chain([(n_all, outcomes.clone())]).collect();
+    let fewer = by_percent.iter().map(|(p, outcomes)| ((n_all * *p as usize).div_ceil(100), outcomes));
+    let steps: Vec<(usize, &Outcomes)> = fewer.chain([(n_all, outcomes)]).collect();
     let mix = Slot { recipe, arm: Arm::Mix, k };
     judged_faces(outcomes, mix).iter().filter_map(|faces| on_faces(facts, &steps, mix, faces)).collect()
 }
 
-fn on_faces(facts: &StudyFacts, steps: &[(usize, Outcomes)], mix: Slot, faces: &Faces) -> Option<Exchange> {
+fn on_faces(facts: &StudyFacts, steps: &[(usize, &Outcomes)], mix: Slot, faces: &Faces) -> Option<Exchange> {
     let real = Slot { arm: Arm::Real, k: MixtureRatio::ZERO, ..mix };
     let grids = |slot: Slot| -> Option<Vec<Grid>> {
         steps.iter().map(|(_, o)| Some(Layout::of_one(faces, &o.series(slot, faces))?.grid)).collect()

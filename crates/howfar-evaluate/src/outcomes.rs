@@ -1,31 +1,38 @@
-//! What is kept of the predictions: counts a person, small enough for hundreds of cells.
+//! What is kept of the predictions: counts a person, small enough for tens of thousands of cells (`counts.rs`).
 //!
-//! In: [`CellPredictions`], in any order. Out: [`Outcomes`], sorted, and [`Validation`], a view of it that cannot see
+//! In: cells, in any order. Out: [`Outcomes`], sorted, and [`Validation`], a view of it that cannot see
 //! test people or unseen databases.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::collections::BTreeMap;
 
-use howfar_face::SubjectId;
 use howfar_protocol::{Arm, Cell, MixtureRatio, Part, Prediction, Recipe, TrainingSettings};
 
-use crate::confusion::ConfusionCounts;
+pub use crate::counts::CellCounts;
+use crate::counts::KnownPeople;
+pub(crate) use crate::counts::{PartOutcome, People};
 
 /// Predictions of one finished cell.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CellPredictions {
     /// Which cell.
     pub cell: Cell,
-    /// Training pictures an epoch: real and added.
-    pub n_training_pictures: usize,
+    /// How its network was trained.
+    pub training: CellTraining,
     /// What its network said of every face.
     pub predictions: Vec<Prediction>,
+}
+
+/// How a cell's network was trained.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct CellTraining {
+    /// Training pictures an epoch: real and added.
+    pub n_pictures: usize,
 }
 
 /// The outcomes of all finished cells of a study. Feed it cell after cell and let the predictions go.
 #[derive(Debug, Clone, Default)]
 pub struct Outcomes {
-    people: BTreeSet<Arc<SubjectId>>,
+    people: KnownPeople,
     cells: BTreeMap<Slot, BTreeMap<Run, CellOutcome>>,
 }
 
@@ -50,22 +57,15 @@ pub(crate) type Faces = (Part, String);
 #[derive(Debug, Clone)]
 pub(crate) struct CellOutcome {
     pub(crate) settings: TrainingSettings,
-    pub(crate) n_training_pictures: usize,
+    pub(crate) training: CellTraining,
     pub(crate) faces: BTreeMap<Faces, PartOutcome>,
 }
 
 impl CellOutcome {
     /// Outcomes without a network.
     pub(crate) fn made(faces: BTreeMap<Faces, PartOutcome>) -> Self {
-        CellOutcome { settings: Recipe::Modern.settings(), n_training_pictures: 0, faces }
+        CellOutcome { settings: Recipe::Modern.settings(), training: CellTraining::default(), faces }
     }
-}
-
-/// What a cell's network said of a part.
-#[derive(Debug, Clone)]
-pub(crate) struct PartOutcome {
-    pub(crate) confusion: ConfusionCounts,
-    pub(crate) people: BTreeMap<Arc<SubjectId>, Tally>,
 }
 
 /// Faces of one person.
@@ -91,27 +91,21 @@ impl Outcomes {
     pub fn add<'p>(
         &mut self,
         cell: &Cell,
-        n_training_pictures: usize,
+        training: CellTraining,
         predictions: impl IntoIterator<Item = &'p Prediction>,
     ) {
-        let mut faces: BTreeMap<Faces, PartOutcome> = BTreeMap::new();
-        for prediction in predictions {
-            // Sets are told apart where they are unseen; the real sets of a study are one.
-            let set = if prediction.part == Part::Unseen { prediction.set.clone() } else { String::new() };
-            let part = faces.entry((prediction.part, set)).or_insert_with(|| PartOutcome {
-                confusion: ConfusionCounts::new(prediction.probabilities.len()),
-                people: BTreeMap::new(),
-            });
-            let predicted = prediction.predicted();
-            part.confusion.add(prediction.label, predicted);
-            let person = self.person(&prediction.subject);
-            let tally = part.people.entry(person).or_default();
-            tally.n_faces += 1;
-            tally.n_right += u32::from(predicted == prediction.label);
-        }
+        let mut counts = CellCounts::default();
+        predictions.into_iter().for_each(|prediction| counts.add(prediction.into()));
+        counts.sort();
+        self.add_counts(cell, training, &counts);
+    }
+
+    /// Takes a cell whose predictions are counted.
+    pub(crate) fn add_counts(&mut self, cell: &Cell, training: CellTraining, counts: &CellCounts) {
         let slot = Slot { recipe: cell.recipe, arm: cell.arm, k: cell.k };
         let run = Run { split_idx: cell.split_idx, seed_idx: cell.seed_idx };
-        let outcome = CellOutcome { settings: cell.settings.clone(), n_training_pictures, faces };
+        let faces = counts.outcomes(&mut self.people).collect();
+        let outcome = CellOutcome { settings: cell.settings.clone(), training, faces };
         self.cells.entry(slot).or_default().insert(run, outcome);
     }
 
@@ -119,7 +113,7 @@ impl Outcomes {
     pub fn of<'c>(cells: impl IntoIterator<Item = &'c CellPredictions>) -> Self {
         let mut outcomes = Self::new();
         for cell in cells {
-            outcomes.add(&cell.cell, cell.n_training_pictures, &cell.predictions);
+            outcomes.add(&cell.cell, cell.training, &cell.predictions);
         }
         outcomes
     }
@@ -145,16 +139,6 @@ impl Outcomes {
     /// What may choose k.
     pub fn validation(&self) -> Validation<'_> {
         Validation { outcomes: self }
-    }
-
-    /// A person's name is stored once for all cells.
-    fn person(&mut self, subject: &SubjectId) -> Arc<SubjectId> {
-        if let Some(known) = self.people.get(subject) {
-            return Arc::clone(known);
-        }
-        let person = Arc::new(subject.clone());
-        self.people.insert(Arc::clone(&person));
-        person
     }
 
     /// Arms and k of a recipe, sorted.

@@ -9,13 +9,14 @@
 //!   person: rows stay people, and their values are means over the folds.
 //! - Only seeds that all splits have, and only people that all those seeds have, take part.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use howfar_face::SubjectId;
 use howfar_protocol::Part;
 
 use crate::interval::{Doubt, Grid};
-use crate::outcomes::{Faces, Run, Series};
+use crate::outcomes::{Faces, PartOutcome, People, Run, Series};
 
 /// Values by person and seed.
 #[derive(Debug, Clone)]
@@ -52,25 +53,32 @@ impl Layout {
 
     fn build(part: Part, arm: &Series<'_>, baseline: Option<&Series<'_>>) -> Option<Self> {
         let (splits, seeds) = complete_seeds(arm, baseline)?;
-        let mut rows: BTreeMap<&SubjectId, PersonRow> = BTreeMap::new();
+        let judged = Judged::of(arm, baseline);
+        let mut rows: Vec<Option<PersonRow>> = (0..judged.people.len()).map(|_| None).collect();
         for split_idx in &splits {
             for (column, seed_idx) in seeds.iter().enumerate() {
                 let run = Run { split_idx: *split_idx, seed_idx: *seed_idx };
-                let base = baseline.map(|series| &series[&run].people);
-                for (person, tally) in &arm[&run].people {
-                    let subtracted = match base.map(|people| people.get(person)) {
+                let of_arm = (arm[&run], judged.places(arm[&run]));
+                let of_baseline = baseline.map(|series| (series[&run], judged.places(series[&run])));
+                let tally = |(part, places): (&PartOutcome, &[Option<usize>]), person: usize| {
+                    places[person].map(|place| part.tally(place))
+                };
+                for (person, row) in rows.iter_mut().enumerate() {
+                    let Some(of_arm) = tally(of_arm, person) else { continue };
+                    let subtracted = match of_baseline.map(|baseline| tally(baseline, person)) {
                         Some(Some(tally)) => tally.accuracy(),
                         Some(None) => continue,
                         None => 0.0,
                     };
-                    let row = rows.entry(person).or_insert_with(|| PersonRow::new(*split_idx, seeds.len()));
-                    row.n_faces = row.n_faces.max(tally.n_faces as usize);
-                    row.add(column, tally.accuracy(), subtracted);
+                    let row = row.get_or_insert_with(|| PersonRow::new(*split_idx, seeds.len()));
+                    row.n_faces = row.n_faces.max(of_arm.n_faces as usize);
+                    row.add(column, of_arm.accuracy(), subtracted);
                 }
             }
         }
+        let rows: Vec<PersonRow> = rows.into_iter().flatten().collect();
         let n_all = rows.len();
-        let rows: Vec<PersonRow> = rows.into_values().filter(PersonRow::is_complete).collect();
+        let rows: Vec<PersonRow> = rows.into_iter().filter(PersonRow::is_complete).collect();
         let is_clustered = splits.len() > 1 && matches!(part, Part::Validation | Part::Test);
         let grid = Grid::new(&if is_clustered { by_fold(&splits, &rows) } else { by_person(&rows) })?;
         let mean = |value: fn(&PersonRow) -> f64| rows.iter().map(value).sum::<f64>() / rows.len() as f64;
@@ -82,6 +90,35 @@ impl Layout {
             n_faces: rows.iter().map(|row| row.n_faces).sum(),
             n_left_out: n_all - rows.len(),
         })
+    }
+}
+
+/// The people of all runs, and where each stands in every group of them.
+struct Judged {
+    people: BTreeSet<Arc<SubjectId>>,
+    places: HashMap<*const People, Vec<Option<usize>>>,
+}
+
+impl Judged {
+    fn of(arm: &Series<'_>, baseline: Option<&Series<'_>>) -> Self {
+        let of_baseline = baseline.into_iter().flat_map(|series| series.values());
+        let groups = arm.values().chain(of_baseline).map(|part| part.people());
+        let groups: HashMap<*const People, &Arc<People>> = groups.map(|group| (Arc::as_ptr(group), group)).collect();
+        let people: BTreeSet<Arc<SubjectId>> =
+            groups.values().flat_map(|group| group.subjects()).map(Arc::clone).collect();
+        let places = |group: &Arc<People>| {
+            let mut own = group.subjects().iter().enumerate().peekable();
+            let place =
+                |person: &Arc<SubjectId>| own.next_if(|(_, subject)| *subject == person).map(|(place, _)| place);
+            people.iter().map(place).collect()
+        };
+        let places = groups.into_iter().map(|(at, group)| (at, places(group))).collect();
+        Judged { people, places }
+    }
+
+    /// For each of the people, their place in a part.
+    fn places(&self, part: &PartOutcome) -> &[Option<usize>] {
+        &self.places[&Arc::as_ptr(part.people())]
     }
 }
 

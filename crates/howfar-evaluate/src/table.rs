@@ -33,7 +33,7 @@ fn row(outcomes: &Outcomes, slot: Slot, faces: &Faces) -> TableRow {
     let accuracies = of_cells(ConfusionCounts::accuracy);
     let accuracy = mean_of(&accuracies);
     let pictures = outcomes.cells(slot).into_iter().flatten();
-    let pictures: Vec<f64> = pictures.map(|(_, cell)| cell.n_training_pictures as f64).collect();
+    let pictures: Vec<f64> = pictures.map(|(_, cell)| cell.training.n_pictures as f64).collect();
     TableRow {
         arm: slot.arm,
         k: slot.k,

@@ -245,6 +245,49 @@ impl TableReader {
             .map_err(|e| read_fault(&format!("{}, row group {group_idx}", self.place), &e.to_string()))
     }
 
+    /// The texts of one column of one row group; a missing one is empty.
+    pub fn read_texts(&self, group_idx: usize, column_idx: usize) -> Result<Texts, Fault> {
+        let leaf = self.read_one::<ByteArrayType>(group_idx, column_idx)?;
+        let values: Vec<ByteArray> = optional(leaf, 1).map(|text| text.unwrap_or_else(|| "".into())).collect();
+        if values.iter().any(|value| value.as_utf8().is_err()) {
+            return Err(read_fault(&self.place, "a text is not UTF-8"));
+        }
+        Ok(Texts(values))
+    }
+
+    /// The whole numbers of one column of one row group.
+    pub fn read_ints(&self, group_idx: usize, column_idx: usize) -> Result<Vec<i64>, Fault> {
+        Ok(self.read_one::<Int64Type>(group_idx, column_idx)?.values)
+    }
+
+    /// The lists of one column of one row group; a missing one is empty.
+    pub fn read_float_lists(&self, group_idx: usize, column_idx: usize) -> Result<FloatLists, Fault> {
+        let leaf = self.read_one::<FloatType>(group_idx, column_idx)?;
+        let (mut starts, mut end) = (Vec::new(), 0);
+        for (definition, repetition) in leaf.definition.into_iter().zip(leaf.repetition) {
+            if repetition == 0 {
+                starts.push(end);
+            }
+            end += usize::from(definition == 2);
+        }
+        Ok(FloatLists { values: leaf.values, starts })
+    }
+
+    /// A column of the table that is one leaf of the schema, as all are but pictures.
+    fn read_one<T: parquet::data_type::DataType>(
+        &self,
+        group_idx: usize,
+        column_idx: usize,
+    ) -> Result<Leaf<T::T>, Fault> {
+        let images = self.specs[..column_idx].iter().filter(|spec| spec.kind == ColumnKind::Image).count();
+        let read = || {
+            let group = self.reader.get_row_group(group_idx)?;
+            let n_rows = usize::try_from(group.metadata().num_rows()).unwrap_or(0);
+            read_leaf::<T>(&*group, column_idx + images, n_rows)
+        };
+        read().map_err(|e| read_fault(&format!("{}, row group {group_idx}", self.place), &e.to_string()))
+    }
+
     fn read_group(&self, group_idx: usize) -> parquet::errors::Result<Vec<Column>> {
         let group = self.reader.get_row_group(group_idx)?;
         let n_rows = usize::try_from(group.metadata().num_rows()).unwrap_or(0);
@@ -273,6 +316,40 @@ impl TableReader {
             });
         }
         Ok(columns)
+    }
+}
+
+/// The texts of a column, without a copy of each.
+pub struct Texts(Vec<ByteArray>);
+
+impl Texts {
+    /// Rows.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The text of a row.
+    pub fn get(&self, row: usize) -> &str {
+        self.0[row].as_utf8().unwrap_or_default()
+    }
+}
+
+/// The lists of a column, one after the other.
+pub struct FloatLists {
+    values: Vec<f32>,
+    starts: Vec<usize>,
+}
+
+impl FloatLists {
+    /// The list of a row.
+    pub fn get(&self, row: usize) -> &[f32] {
+        let end = self.starts.get(row + 1).copied().unwrap_or(self.values.len());
+        &self.values[self.starts[row]..end]
     }
 }
 
@@ -382,6 +459,10 @@ mod tests {
         let reader = TableReader::open(&path, &SPECS).unwrap();
         assert_eq!(reader.n_groups(), 2);
         assert_eq!(reader.read(1).unwrap(), columns());
+        let (texts, lists) = (reader.read_texts(1, 3).unwrap(), reader.read_float_lists(1, 4).unwrap());
+        assert_eq!([0, 1, 2].map(|row| texts.get(row)), ["x", "", ""], "one column alone");
+        assert_eq!([0, 1, 2].map(|row| lists.get(row).to_vec()), [vec![], vec![1.0, 2.0], vec![]]);
+        assert_eq!(reader.read_ints(0, 1).unwrap(), [1, -2, 3]);
     }
 
     #[test]

@@ -24,7 +24,7 @@ pub use mixture::{Blend, Item, Mixture, Variant};
 pub use network_choice::NetworkChoice;
 pub use paper_held_out::generated_held_out;
 pub use plan::{Plan, PlanInputs, SetInput};
-pub use predictions::{Part, Prediction, most_probable, read_predictions, write_predictions};
+pub use predictions::{Part, Prediction, PredictionRef, for_each_prediction, most_probable, write_predictions};
 pub use seeds::{Seeds, Stream, normal, shuffle, uniform};
 pub use settings::{Augmentation, Keep, Network, Optimiser, PixelScaling, Recipe, Schedule, Start, TrainingSettings};
 pub use split::{Split, SplitPart};

@@ -1,5 +1,9 @@
 //! The prediction file of a cell: what its network said of every face.
+//!
+//! In: predictions, or a file and the parts that are wanted of it. Out: a file, or one prediction after the other: a reader that wants
+//! one part holds no more than one row group of it.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use howfar_face::files::AtomicFile;
@@ -67,6 +71,36 @@ impl Prediction {
     }
 }
 
+/// A prediction that lies elsewhere.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PredictionRef<'p> {
+    /// Which faces it belongs to.
+    pub part: Part,
+    /// The face set's name.
+    pub set: &'p str,
+    /// The face's row in that set.
+    pub row: u64,
+    /// Whose face it is.
+    pub subject: &'p SubjectId,
+    /// The true class.
+    pub label: usize,
+    /// One probability a class; they sum to 1.
+    pub probabilities: &'p [f32],
+}
+
+impl PredictionRef<'_> {
+    /// The most probable class; the first of equals.
+    pub fn predicted(&self) -> usize {
+        most_probable(self.probabilities)
+    }
+}
+
+impl<'p> From<&'p Prediction> for PredictionRef<'p> {
+    fn from(Prediction { part, set, row, subject, label, probabilities }: &'p Prediction) -> Self {
+        PredictionRef { part: *part, set, row: *row, subject, label: *label, probabilities }
+    }
+}
+
 /// The most probable class; the first of equals.
 pub fn most_probable(probabilities: &[f32]) -> usize {
     let mut best = 0;
@@ -92,7 +126,9 @@ const ROWS_A_GROUP: usize = 50_000;
 pub fn write_predictions(path: &Path, classes: &[String], predictions: &[Prediction]) -> Result<(), Fault> {
     let metadata = [("howfar predictions", serde_json::json!({"version": 1, "classes": classes}).to_string())];
     let mut table = TableWriter::new(AtomicFile::create(path)?, path, &COLUMNS, &metadata)?;
-    for group in predictions.chunks(ROWS_A_GROUP) {
+    // A group holds one part, so that who wants one reads no other.
+    let groups = predictions.chunk_by(|a, b| a.part == b.part).flat_map(|part| part.chunks(ROWS_A_GROUP));
+    for group in groups {
         let text = |f: fn(&Prediction) -> String| Column::Text(group.iter().map(|p| Some(f(p))).collect());
         table.write(&[
             text(|p| p.part.name().to_owned()),
@@ -106,36 +142,46 @@ pub fn write_predictions(path: &Path, classes: &[String], predictions: &[Predict
     table.finish()?.finish()
 }
 
-/// Reads a prediction file.
-pub fn read_predictions(path: &Path) -> Result<Vec<Prediction>, Fault> {
+/// Gives every prediction of some parts, in the order of the file.
+pub fn for_each_prediction(path: &Path, parts: &[Part], mut each: impl FnMut(PredictionRef<'_>)) -> Result<(), Fault> {
     let table = TableReader::open(path, &COLUMNS)?;
-    let mut predictions = Vec::new();
-    for group_idx in 0..table.n_groups() {
-        let Ok([Column::Text(parts), Column::Text(sets), Column::Int(rows), Column::Text(subjects), labels, lists]) =
-            <[Column; 6]>::try_from(table.read(group_idx)?)
-        else {
-            unreachable!("the reader follows COLUMNS");
+    let mut people: HashMap<String, SubjectId> = HashMap::new();
+    for group in 0..table.n_groups() {
+        let of_rows = table.read_texts(group, 0)?;
+        let part_of = |row: usize| {
+            let name = of_rows.get(row);
+            let known = Part::ALL.into_iter().find(|part| part.name() == name);
+            known.ok_or_else(|| Fault::data(path.display(), "unknown part").found(name))
         };
-        let (Column::Int(labels), Column::FloatList(lists)) = (labels, lists) else {
-            unreachable!("the reader follows COLUMNS");
-        };
-        let texts = parts.into_iter().zip(sets).zip(subjects);
-        for ((((part, set), subject), row), (label, list)) in texts.zip(rows).zip(labels.into_iter().zip(lists)) {
-            let part = part.unwrap_or_default();
-            predictions.push(Prediction {
-                part: Part::ALL
-                    .into_iter()
-                    .find(|p| p.name() == part)
-                    .ok_or_else(|| Fault::data(path.display(), "unknown part").found(part))?,
-                set: set.unwrap_or_default(),
-                row: row as u64,
-                subject: subject.unwrap_or_default().parse()?,
-                label: label as usize,
-                probabilities: list.unwrap_or_default(),
+        let mut wanted = Vec::new();
+        for row in 0..of_rows.len() {
+            let part = part_of(row)?;
+            if parts.contains(&part) {
+                wanted.push((row, part));
+            }
+        }
+        if wanted.is_empty() {
+            continue;
+        }
+        let [sets, subjects] = [table.read_texts(group, 1)?, table.read_texts(group, 3)?];
+        let [rows, labels] = [table.read_ints(group, 2)?, table.read_ints(group, 4)?];
+        let probabilities = table.read_float_lists(group, 5)?;
+        for (at, part) in wanted {
+            let name = subjects.get(at);
+            if !people.contains_key(name) {
+                people.insert(name.to_owned(), name.parse()?);
+            }
+            each(PredictionRef {
+                part,
+                set: sets.get(at),
+                row: rows[at] as u64,
+                subject: &people[name],
+                label: labels[at] as usize,
+                probabilities: probabilities.get(at),
             });
         }
     }
-    Ok(predictions)
+    Ok(())
 }
 
 #[cfg(test)]
@@ -157,7 +203,18 @@ mod tests {
             })
             .collect();
         write_predictions(&path, &["a".into(), "b".into(), "c".into()], &predictions).unwrap();
-        assert_eq!(read_predictions(&path).unwrap(), predictions);
+        let read = |parts: &[Part]| {
+            let mut read = Vec::new();
+            for_each_prediction(&path, parts, |p| {
+                let PredictionRef { part, set, row, subject, label, probabilities } = p;
+                let (set, subject, probabilities) = (set.to_owned(), subject.clone(), probabilities.to_vec());
+                read.push(Prediction { part, set, row, subject, label, probabilities });
+            })
+            .unwrap();
+            read
+        };
+        assert_eq!(read(&Part::ALL), predictions);
+        assert_eq!(read(&[predictions[1].part]), predictions[1..2], "a part alone");
         assert_eq!(predictions[0].predicted(), 1);
     }
 }

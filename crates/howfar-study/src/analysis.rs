@@ -2,9 +2,11 @@
 //!
 //! In: a workbench and its study folder. Out: the choices, made from validation predictions alone, then the results.
 
-use howfar_evaluate::{Caveat, CellPredictions, Choice, Finding, Results, choose_k};
+use std::collections::BTreeMap;
+
+use howfar_evaluate::{Caveat, CellSource, CellTraining, Choice, Finding, Results, analyse_from, choose_all};
 use howfar_face::{Fault, files};
-use howfar_protocol::{Cell, MixtureRatio, Plan, Track};
+use howfar_protocol::{Cell, MixtureRatio, Part, Plan, PredictionRef, Track, for_each_prediction};
 use serde::{Deserialize, Serialize};
 
 use crate::audit::findings;
@@ -29,11 +31,11 @@ pub(crate) struct TrackChoice {
 
 const CHOICE_FORMAT: (&str, u32) = ("howfar choice", 2);
 
-/// Chooses k for every track from the validation predictions of the plan's cells.
+/// Chooses k for every track from the validation predictions of the plan's cells; no other prediction is read.
 pub(crate) fn choose(workbench: &Workbench, folder: &StudyFolder) -> Result<Vec<TrackChoice>, Fault> {
-    let cells = read_cells(workbench, folder, &workbench.plan().cells)?;
-    let choose = |track: Track| choose_k(&track, &cells).map(|choice| TrackChoice { track, choice });
-    Ok(workbench.plan().tracks().into_iter().filter_map(choose).collect())
+    let cells = FinishedCells::new(workbench.plan(), folder, &workbench.plan().cells);
+    let choices = choose_all(workbench.plan().tracks(), &cells)?;
+    Ok(choices.into_iter().map(|(track, choice)| TrackChoice { track, choice }).collect())
 }
 
 /// Where each track's controls are run.
@@ -66,13 +68,14 @@ fn with_controls(plan: &Plan, choices: &[TrackChoice]) -> Vec<Cell> {
 pub fn analyse(workbench: &Workbench, folder: &StudyFolder) -> Result<Results, Fault> {
     let choices = choose(workbench, folder)?;
     write_choices(folder, &choices)?;
-    let predictions = read_cells(workbench, folder, &with_controls(workbench.plan(), &choices))?;
+    let cells = with_controls(workbench.plan(), &choices);
     let with_parameters = |track: Track| {
         let n_parameters = howfar_train::n_parameters(track.network, workbench.pool());
         (track, n_parameters)
     };
     let tracks: Vec<(Track, usize)> = workbench.plan().tracks().into_iter().map(with_parameters).collect();
-    let mut results = howfar_evaluate::analyse(study_facts(workbench), &tracks, &predictions);
+    let finished = FinishedCells::new(workbench.plan(), folder, &cells);
+    let mut results = analyse_from(study_facts(workbench), &tracks, &finished)?;
     results.caveats.extend(exchange_saw_everybody(workbench));
     results.audits = findings(workbench, folder)?;
     results.caveats.extend(results.audits.iter().filter_map(Finding::caveat));
@@ -94,15 +97,48 @@ fn exchange_saw_everybody(workbench: &Workbench) -> Option<Caveat> {
     })
 }
 
-fn read_cells(workbench: &Workbench, folder: &StudyFolder, cells: &[Cell]) -> Result<Vec<CellPredictions>, Fault> {
-    let read = |cell: &Cell| {
-        let Some(finished) = folder.finished(cell)? else {
-            return Err(Fault::data(folder.run_folder(cell).display(), "this cell is not finished")
+/// The cells of a study folder, read one at a time.
+struct FinishedCells<'a> {
+    folder: &'a StudyFolder,
+    cells: &'a [Cell],
+    /// What sets are called in the plan, by what they go by in predictions.
+    names: BTreeMap<String, String>,
+}
+
+impl<'a> FinishedCells<'a> {
+    fn new(plan: &Plan, folder: &'a StudyFolder, cells: &'a [Cell]) -> Self {
+        let names = plan.sets.iter().map(|set| (set.id(), set.info.name.clone())).collect();
+        FinishedCells { folder, cells, names }
+    }
+}
+
+impl CellSource for FinishedCells<'_> {
+    fn cells(&self) -> Vec<&Cell> {
+        self.cells.iter().collect()
+    }
+
+    fn training(&self, cell_idx: usize) -> Result<CellTraining, Fault> {
+        let cell = &self.cells[cell_idx];
+        let Some(finished) = self.folder.finished(cell)? else {
+            return Err(Fault::data(self.folder.run_folder(cell).display(), "this cell is not finished")
                 .hint("`howfar run` goes on with the study; `howfar status` shows how far it is"));
         };
-        let predictions = folder.predictions(workbench.plan(), cell)?;
-        let n_training_pictures = finished.n_training_pictures;
-        Ok(CellPredictions { cell: cell.clone(), n_training_pictures, predictions })
-    };
-    cells.iter().map(read).collect()
+        Ok(CellTraining { n_pictures: finished.n_training_pictures })
+    }
+
+    fn read(&self, cell_idx: usize, parts: &[Part], each: &mut dyn FnMut(PredictionRef<'_>)) -> Result<(), Fault> {
+        for file in self.folder.prediction_files(&self.cells[cell_idx], parts) {
+            let mut unknown = None;
+            for_each_prediction(&file, parts, |prediction| match self.names.get(prediction.set) {
+                Some(set) => each(PredictionRef { set, ..prediction }),
+                None => unknown = Some(prediction.set.to_owned()),
+            })?;
+            if let Some(set) = unknown {
+                return Err(Fault::data(file.display(), "a prediction is of a set that is none of the study's")
+                    .found(set)
+                    .hint("delete the cell's folder and run the study again"));
+            }
+        }
+        Ok(())
+    }
 }

@@ -1,12 +1,13 @@
 //! The layout of a study folder (`docs/formats.md`) and what state each cell in it is in.
 
-use std::collections::BTreeMap;
+use std::collections::HashSet;
+use std::ffi::{OsStr, OsString};
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use howfar_face::{Fault, files};
-use howfar_protocol::{Cell, Plan, Prediction, read_predictions};
+use howfar_protocol::{Cell, Part, Plan};
 use serde::{Deserialize, Serialize};
 
 use crate::run_cell::FinishedCell;
@@ -100,34 +101,26 @@ impl StudyFolder {
         self.run_folder(cell).join(format!("unseen-{judge}.parquet"))
     }
 
-    /// What a finished cell's network said of every face of the plan; sets go by the names that they have in it.
-    pub fn predictions(&self, plan: &Plan, cell: &Cell) -> Result<Vec<Prediction>, Fault> {
-        let names: BTreeMap<String, &String> = plan.sets.iter().map(|set| (set.id(), &set.info.name)).collect();
-        let own = self.run_folder(cell).join(OWN_PREDICTIONS);
-        let files = [own].into_iter().chain(cell.judges.iter().map(|judge| self.judged_file(cell, judge)));
-        let mut predictions = Vec::new();
-        for file in files {
-            for prediction in read_predictions(&file)? {
-                let Some(name) = names.get(&prediction.set) else {
-                    return Err(Fault::data(file.display(), "a prediction is of a set that is none of the study's")
-                        .found(prediction.set)
-                        .hint("delete the cell's folder and run the study again"));
-                };
-                predictions.push(Prediction { set: (*name).clone(), ..prediction });
-            }
-        }
-        Ok(predictions)
+    /// The files of what a cell's network said of some parts.
+    pub(crate) fn prediction_files(&self, cell: &Cell, parts: &[Part]) -> Vec<PathBuf> {
+        let own = parts.iter().any(|part| *part != Part::Unseen).then(|| self.run_folder(cell).join(OWN_PREDICTIONS));
+        let judges = cell.judges.iter().filter(|_| parts.contains(&Part::Unseen));
+        own.into_iter().chain(judges.map(|judge| self.judged_file(cell, judge))).collect()
+    }
+
+    /// Whether all unseen sets of the plan are predicted.
+    fn is_judged(&self, cell: &Cell) -> bool {
+        cell.judges.iter().all(|judge| self.judged_file(cell, judge).is_file())
     }
 
     /// What `finished.json` of a cell says, if it is trained and all unseen sets of its plan are predicted.
     pub fn finished(&self, cell: &Cell) -> Result<Option<FinishedCell>, Fault> {
-        let is_judged = cell.judges.iter().all(|judge| self.judged_file(cell, judge).is_file());
-        if is_judged { self.trained(cell) } else { Ok(None) }
+        if self.is_judged(cell) { self.trained(cell) } else { Ok(None) }
     }
 
     /// What `finished.json` of a cell says, if its training is over and its own people are predicted.
     pub(crate) fn trained(&self, cell: &Cell) -> Result<Option<FinishedCell>, Fault> {
-        let file = self.run_folder(cell).join("finished.json");
+        let file = self.run_folder(cell).join(FINISHED);
         if !file.is_file() {
             return Ok(None);
         }
@@ -135,13 +128,26 @@ impl StudyFolder {
         files::read_json(&file, format, version).map(Some)
     }
 
-    /// How far a cell is.
-    pub fn state(&self, cell: &Cell) -> Result<CellState, Fault> {
+    /// How far these cells are, by one look into the folder of runs: only the files' presence is asked.
+    pub fn states(&self, cells: &[Cell]) -> Result<Vec<(String, CellState)>, Fault> {
+        let runs = self.root.join("runs");
+        let begun: HashSet<OsString> = match std::fs::read_dir(&runs) {
+            Ok(entries) => entries.filter_map(|entry| Some(entry.ok()?.file_name())).collect(),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => HashSet::new(),
+            Err(e) => return Err(Fault::io(&runs, "read", &e)),
+        };
+        let state = |cell: &Cell| {
+            let name = cell.name();
+            let state = if begun.contains(OsStr::new(&name)) { self.begun_state(cell)? } else { CellState::Waiting };
+            Ok((name, state))
+        };
+        cells.iter().map(state).collect()
+    }
+
+    /// How far a cell is whose folder is there. Each of its last files is written in one step, so it is whole.
+    fn begun_state(&self, cell: &Cell) -> Result<CellState, Fault> {
         let folder = self.run_folder(cell);
-        if !folder.is_dir() {
-            return Ok(CellState::Waiting);
-        }
-        if self.finished(cell)?.is_some() {
+        if folder.join(FINISHED).is_file() && self.is_judged(cell) {
             return Ok(CellState::Finished);
         }
         Ok(if is_locked(&folder)? { CellState::Running } else { CellState::Stopped })
@@ -150,6 +156,7 @@ impl StudyFolder {
 
 /// What a cell's network said of the study's own sets.
 pub(crate) const OWN_PREDICTIONS: &str = "predictions.parquet";
+const FINISHED: &str = "finished.json";
 const LOCK: &str = "lock";
 /// Whoever looks whether a cell is locked holds it shared for a moment; so long a runner tries again.
 const LOCK_TRIES: u32 = 20;
@@ -177,5 +184,34 @@ fn is_locked(run_folder: &Path) -> Result<bool, Fault> {
         Ok(()) => Ok(false),
         Err(TryLockError::WouldBlock) => Ok(true),
         Err(TryLockError::Error(e)) => Err(Fault::io(&path, "look at the lock of", &e)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use howfar_protocol::Recipe;
+
+    use super::*;
+
+    fn cell(seed_idx: u32) -> Cell {
+        let settings = serde_json::to_value(Recipe::Modern.settings()).unwrap();
+        serde_json::from_value(serde_json::json!({
+            "recipe": "modern", "arm": "real", "k": 0.0, "split_idx": 0, "seed_idx": seed_idx, "settings": settings, "inputs_sha256": ""
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn how_far_cells_are_is_told_by_which_files_are_there_without_reading_them() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = StudyFolder::new(place.path());
+        let cells: Vec<Cell> = (0..4).map(cell).collect();
+        let states = || folder.states(&cells).unwrap().into_iter().map(|(_, state)| state).collect::<Vec<_>>();
+        assert_eq!(states(), [CellState::Waiting; 4], "there is no folder of runs yet");
+        cells[1..].iter().for_each(|cell| std::fs::create_dir_all(folder.run_folder(cell)).unwrap());
+        std::fs::write(folder.run_folder(&cells[1]).join("finished.json"), "not looked into").unwrap();
+        let _lock = try_lock(&folder.run_folder(&cells[2])).unwrap().unwrap();
+        let expected = [CellState::Waiting, CellState::Finished, CellState::Running, CellState::Stopped];
+        assert_eq!(states(), expected);
     }
 }

@@ -14,7 +14,7 @@ use howfar_protocol::{Arm, MixtureRatio, Part, Recipe, Seeds, Stream, uniform};
 
 use super::Setting;
 use crate::confusion::ConfusionCounts;
-use crate::outcomes::{CellOutcome, Faces, Outcomes, PartOutcome, Run, Slot, Tally};
+use crate::outcomes::{CellOutcome, Faces, Outcomes, PartOutcome, People, Run, Slot};
 
 /// Name of the unseen database.
 pub(crate) const UNSEEN: &str = "unseen";
@@ -120,6 +120,11 @@ fn cells(
     parts: &[(Faces, Vec<&Person>)],
 ) -> Cells {
     let mut cells = Vec::new();
+    let groups = parts.iter().map(|(_, people)| {
+        let named = people.iter().map(|person| (Arc::clone(&person.subject), N_FACES as u32));
+        Arc::new(People::of(named.collect()))
+    });
+    let groups: Vec<Arc<People>> = groups.collect();
     for seed_idx in 0..setting.n_seeds {
         let run = Run { split_idx, seed_idx };
         let stream = &mut seeds.stream("run", &[u64::from(split_idx), u64::from(seed_idx)]);
@@ -128,16 +133,21 @@ fn cells(
         let arms = arms.chain(gains.iter().enumerate().map(|(i, (k, gain))| (*k, *gain, Some(i))));
         for (k, gain, k_idx) in arms {
             let level = 0.5 + gain + luck + RUN_K * signed(stream);
-            let faces = parts.iter().map(|(faces, people)| (faces.clone(), judge(people, level, k_idx, stream)));
-            cells.push((slot(k), run, CellOutcome::made(faces.collect())));
+            let mut of_parts = BTreeMap::new();
+            for ((faces, people), group) in parts.iter().zip(&groups) {
+                let (confusion, n_right) = judge(people, level, k_idx, stream);
+                of_parts.insert(faces.clone(), PartOutcome::new(confusion, Arc::clone(group), n_right));
+            }
+            cells.push((slot(k), run, CellOutcome::made(of_parts)));
         }
     }
     cells
 }
 
-fn judge(people: &[&Person], level: f64, k_idx: Option<usize>, stream: &mut Stream) -> PartOutcome {
+/// Right faces of each person, who come in the order of their names.
+fn judge(people: &[&Person], level: f64, k_idx: Option<usize>, stream: &mut Stream) -> (ConfusionCounts, Vec<u32>) {
     let mut confusion = ConfusionCounts::new(2);
-    let mut tallies = BTreeMap::new();
+    let mut all_right = Vec::new();
     for person in people {
         let own = k_idx.map_or(0.0, |k| person.mix + person.of_k[k]);
         let mut n_right = 0;
@@ -147,9 +157,9 @@ fn judge(people: &[&Person], level: f64, k_idx: Option<usize>, stream: &mut Stre
             let label = face % 2;
             confusion.add(label, if is_right { label } else { 1 - label });
         }
-        tallies.insert(Arc::clone(&person.subject), Tally { n_faces: N_FACES as u32, n_right });
+        all_right.push(n_right);
     }
-    PartOutcome { confusion, people: tallies }
+    (confusion, all_right)
 }
 
 /// Uniform in −1..1.

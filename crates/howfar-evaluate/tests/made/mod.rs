@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use howfar_evaluate::{CellPredictions, SetFacts, StudyFacts};
+use howfar_evaluate::{CellPredictions, CellTraining, SetFacts, StudyFacts};
 use howfar_face::SubjectId;
 use howfar_protocol::{Arm, Cell, MixtureRatio, Part, Prediction, Recipe, Seeds, normal, uniform};
 
@@ -83,7 +83,7 @@ impl Made {
         for (part, set, prefix) in real.into_iter().chain(unseen) {
             self.judge(&cell, gain, part, set, &prefix, &mut predictions);
         }
-        CellPredictions { cell, n_training_pictures: 100 + 10 * k as usize, predictions }
+        CellPredictions { cell, training: CellTraining { n_pictures: 100 + 10 * k as usize }, predictions }
     }
 
     fn judge(&self, cell: &Cell, gain: f32, part: Part, set: &str, prefix: &str, out: &mut Vec<Prediction>) {

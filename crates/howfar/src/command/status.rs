@@ -22,10 +22,7 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     let plan = folder.read_plan()?;
     let chosen = folder.choice_file().is_file();
     let cells = all_cells(&plan, &folder)?;
-    let mut states = Vec::new();
-    for cell in &cells {
-        states.push((cell.name(), folder.state(cell)?));
-    }
+    let states = folder.states(&cells)?;
     let count = |state| states.iter().filter(|(_, s)| *s == state).count();
     if console.json() {
         let cells: BTreeMap<&String, &CellState> = states.iter().map(|(name, state)| (name, state)).collect();

@@ -1,0 +1,81 @@
+//! Cells that are read one at a time give the results of cells in memory, and the choice of k reads validation rows alone.
+#![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
+mod made;
+
+use std::sync::Mutex;
+
+use howfar_evaluate::{CellPredictions, CellSource, CellTraining, analyse, analyse_from, choose_all, choose_k};
+use howfar_face::Fault;
+use howfar_protocol::{Arm, Cell, Part, PredictionRef, Recipe, Track};
+use made::Made;
+
+/// Cells that note what is read of them.
+struct Watched {
+    cells: Vec<CellPredictions>,
+    reads: Mutex<Vec<(usize, Vec<Part>)>>,
+}
+
+impl CellSource for Watched {
+    fn cells(&self) -> Vec<&Cell> {
+        self.cells[..].cells()
+    }
+
+    fn training(&self, cell_idx: usize) -> Result<CellTraining, Fault> {
+        self.cells[..].training(cell_idx)
+    }
+
+    fn read(&self, cell_idx: usize, parts: &[Part], each: &mut dyn FnMut(PredictionRef<'_>)) -> Result<(), Fault> {
+        self.reads.lock().unwrap().push((cell_idx, parts.to_vec()));
+        self.cells[..].read(cell_idx, parts, each)
+    }
+}
+
+fn track() -> Track {
+    Track { recipe: Recipe::Modern, network: Recipe::Modern.settings().network, start: None, source: None }
+}
+
+/// A study with a learning curve over half of the people beside it.
+fn watched(made: &Made) -> Watched {
+    let mut cells = made.cells();
+    let half = cells.clone().into_iter().filter(|cell| matches!(cell.cell.arm, Arm::Real | Arm::Mix));
+    cells.extend(half.map(|mut half| {
+        half.cell.people_percent = Some(50);
+        half
+    }));
+    Watched { cells, reads: Mutex::default() }
+}
+
+#[test]
+fn the_choice_of_k_reads_validation_rows_of_the_cells_with_all_people_alone() {
+    let watched = watched(&Made::default());
+    let choices = choose_all(vec![track()], &watched).unwrap();
+    assert_eq!(choices, [(track(), choose_k(&track(), &watched.cells).unwrap())]);
+    for (cell_idx, parts) in watched.reads.into_inner().unwrap() {
+        assert_eq!(parts, [Part::Validation]);
+        assert_eq!(watched.cells[cell_idx].cell.people_percent, None);
+    }
+}
+
+#[test]
+fn cells_are_read_once_and_those_whose_faces_are_compared_twice() {
+    for made in [Made::default(), Made { n_splits: 3, unseen: vec!["jaffe", "kdef"], ..Made::default() }] {
+        let watched = watched(&made);
+        let tracks = [(track(), 1)];
+        let mut facts = made.facts();
+        facts.people.insert("training".to_owned(), 24);
+        let results = analyse_from(facts.clone(), &tracks, &watched).unwrap();
+        assert_eq!(results, analyse(facts, &tracks, &watched.cells));
+        assert!(!results.recipes[0].exchange.is_empty() && !results.recipes[0].changed.is_empty());
+        let compared = results.recipes[0].choice.as_ref().unwrap().compared;
+        let reads = watched.reads.into_inner().unwrap();
+        for (cell_idx, CellPredictions { cell, .. }) in watched.cells.iter().enumerate() {
+            let of_cell: Vec<&Vec<Part>> =
+                reads.iter().filter(|(i, _)| *i == cell_idx).map(|(_, parts)| parts).collect();
+            let is_compared = cell.arm == Arm::Real || (cell.arm == Arm::Mix && cell.k == compared);
+            let n_reads = if is_compared && cell.people_percent.is_none() { 2 } else { 1 };
+            assert_eq!(of_cell.len(), n_reads, "{:?} {}", cell.arm, cell.k);
+            assert!(of_cell.iter().skip(1).all(|parts| **parts == [Part::Test, Part::Unseen]));
+        }
+    }
+}
