@@ -120,6 +120,7 @@ fn most_believed(said: &Said) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::outcomes::CellTraining;
     use howfar_face::SubjectId;
     use howfar_protocol::{Cell, Recipe};
 
@@ -146,7 +147,7 @@ mod tests {
                 label: 1,
                 probabilities: vec![1.0 - probabilities[side][seed_idx], probabilities[side][seed_idx]],
             });
-            CellPredictions { cell, n_training_pictures: 1, predictions: predictions.collect() }
+            CellPredictions { cell, training: CellTraining::default(), predictions: predictions.collect() }
         };
         let cells = [cell(Arm::Real, 0.0, 0), cell(Arm::Real, 0.0, 1), cell(Arm::Mix, 2.0, 0), cell(Arm::Mix, 2.0, 1)];
         changed(&cells.iter().collect::<Vec<_>>(), MixtureRatio::new(2.0).unwrap()).remove(0)

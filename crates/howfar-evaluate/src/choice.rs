@@ -22,9 +22,9 @@ const ROUNDING_POINTS: f64 = 1e-9;
 pub fn choose_k(track: &Track, cells: &[CellPredictions]) -> Option<Choice> {
     let mut outcomes = Outcomes::new();
     let of_track = cells.iter().filter(|c| track.has(&c.cell) && c.cell.people_percent.is_none());
-    for CellPredictions { cell, n_training_pictures, predictions } in of_track {
+    for CellPredictions { cell, training, predictions } in of_track {
         let validation = predictions.iter().filter(|p| p.part == Part::Validation);
-        outcomes.add(cell, *n_training_pictures, validation);
+        outcomes.add(cell, *training, validation);
     }
     choose_k_on(track.recipe, outcomes.validation())
 }

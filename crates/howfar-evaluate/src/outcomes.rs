@@ -16,10 +16,25 @@ use crate::confusion::ConfusionCounts;
 pub struct CellPredictions {
     /// Which cell.
     pub cell: Cell,
-    /// Training pictures an epoch: real and added.
-    pub n_training_pictures: usize,
+    /// How its network was trained.
+    pub training: CellTraining,
     /// What its network said of every face.
     pub predictions: Vec<Prediction>,
+}
+
+/// What a network saw until it was taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct CellTraining {
+    /// Training pictures an epoch: real and added.
+    pub n_pictures: usize,
+    /// Pictures in all epochs that were run.
+    pub n_pictures_seen: u64,
+    /// Steps of the optimiser.
+    pub n_steps: u64,
+    /// Epochs that were run.
+    pub n_epochs: u32,
+    /// The epoch whose weights were kept, from 1.
+    pub kept_epoch: u32,
 }
 
 /// The outcomes of all finished cells of a study. Feed it cell after cell and let the predictions go.
@@ -50,14 +65,14 @@ pub(crate) type Faces = (Part, String);
 #[derive(Debug, Clone)]
 pub(crate) struct CellOutcome {
     pub(crate) settings: TrainingSettings,
-    pub(crate) n_training_pictures: usize,
+    pub(crate) training: CellTraining,
     pub(crate) faces: BTreeMap<Faces, PartOutcome>,
 }
 
 impl CellOutcome {
     /// Outcomes without a network.
     pub(crate) fn made(faces: BTreeMap<Faces, PartOutcome>) -> Self {
-        CellOutcome { settings: Recipe::Modern.settings(), n_training_pictures: 0, faces }
+        CellOutcome { settings: Recipe::Modern.settings(), training: CellTraining::default(), faces }
     }
 }
 
@@ -91,7 +106,7 @@ impl Outcomes {
     pub fn add<'p>(
         &mut self,
         cell: &Cell,
-        n_training_pictures: usize,
+        training: CellTraining,
         predictions: impl IntoIterator<Item = &'p Prediction>,
     ) {
         let mut faces: BTreeMap<Faces, PartOutcome> = BTreeMap::new();
@@ -111,7 +126,7 @@ impl Outcomes {
         }
         let slot = Slot { recipe: cell.recipe, arm: cell.arm, k: cell.k };
         let run = Run { split_idx: cell.split_idx, seed_idx: cell.seed_idx };
-        let outcome = CellOutcome { settings: cell.settings.clone(), n_training_pictures, faces };
+        let outcome = CellOutcome { settings: cell.settings.clone(), training, faces };
         self.cells.entry(slot).or_default().insert(run, outcome);
     }
 
@@ -119,7 +134,7 @@ impl Outcomes {
     pub fn of<'c>(cells: impl IntoIterator<Item = &'c CellPredictions>) -> Self {
         let mut outcomes = Self::new();
         for cell in cells {
-            outcomes.add(&cell.cell, cell.n_training_pictures, &cell.predictions);
+            outcomes.add(&cell.cell, cell.training, &cell.predictions);
         }
         outcomes
     }
