@@ -94,7 +94,8 @@ def judged(results, truth):
     recipe = results["recipes"][0]
     claim = next(c for c in recipe["claims"] if c["part"] == "unseen")
     chosen = recipe["choice"]["chosen"]
-    low, high = claim["interval_points"]
+    # No interval with one person or one seed: it then excludes nothing.
+    low, high = claim["interval_points"] or [-100, 100]
     gain = low > 0 and claim["p_holm"] < 0.05 and chosen > 0
     loss = high < 0 and claim["p_holm"] < 0.05
     right = {"help": gain, "useless": not gain, "hurt": chosen == 0 or loss}[truth]

@@ -8,12 +8,12 @@ use std::collections::BTreeMap;
 use howfar_face::Fault;
 use howfar_protocol::{Part, Track};
 
-use crate::answer::answer;
+use crate::answer::{answer, study_verdict};
 use crate::between::between;
 use crate::caveats::caveats;
 use crate::changed::changed;
 use crate::choice::choose_k_on;
-use crate::claims::{differences_to_controls, differences_to_real, power_at};
+use crate::claims::{differences_to_controls, differences_to_real, place, power_at};
 use crate::credit::credit;
 use crate::exchange::exchange;
 use crate::how_far::how_far;
@@ -21,7 +21,7 @@ use crate::outcomes::{CellPredictions, Outcomes};
 use crate::paper_count::as_the_paper_counts;
 use crate::results::{RecipeResults, Results, StudyFacts};
 use crate::source::{CellSource, count_cells};
-use crate::table::{confusions, table};
+use crate::table::{confusions, table, training};
 
 /// The results of cells in memory. `tracks` are those of the study, in its order, with the parameters of their networks; the answer is
 /// the first one's. A track without a finished cell is left out.
@@ -101,8 +101,9 @@ fn track_results(
         source: track.source.clone(),
         n_parameters,
         answer: String::new(),
+        verdict: study_verdict(choice.as_ref(), &claims),
         choice,
-        credit: credit(facts, &controls),
+        credit: credit(&controls),
         claims,
         controls,
         exchange: compared.map(|k| exchange(facts, &outcomes, &fewer, recipe, k)).unwrap_or_default(),
@@ -110,9 +111,11 @@ fn track_results(
         changed: compared.map(|k| changed(source, track, k)).transpose()?.unwrap_or_default(),
         how_far: how_far(facts, &outcomes, recipe),
         power: compared.and_then(|k| power_at(facts, &outcomes, recipe, k)),
-        table: table(&outcomes, recipe),
-        confusions: confusions(&outcomes, recipe, compared, &facts.classes),
+        table: table(facts, &outcomes, recipe),
+        training: training(&outcomes, recipe),
+        confusions: confusions(facts, &outcomes, recipe, compared),
     };
+    results.changed.sort_by_key(|changed| place(facts, changed.part, &changed.set));
     results.answer = answer(facts, &results);
     Ok(Some((outcomes, results)))
 }

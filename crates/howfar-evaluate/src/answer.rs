@@ -1,46 +1,26 @@
 //! The answer in at most three short sentences: what k does, on whom, how sure that is, and what else could explain it.
 //!
-//! In: the figures of a recipe. Out: the last line that a user sees. It claims a gain or a loss only where the interval
-//! excludes zero (after Holm, where several unseen databases are asked) and says so where it does not.
+//! In: the figures of a recipe with their verdicts. Out: the last line that a user sees. It says no more than the verdicts, and where one
+//! is open although its interval excludes zero, it says what was corrected for.
 
 use howfar_protocol::{Arm, MixtureRatio, Part};
 
 use crate::results::{Choice, Claim, RecipeResults, StudyFacts};
-use crate::wording::{
-    faces_of, interval, joined, k_explained, people_or_identities, percent, points, real_faces_alone, sample,
-};
+use crate::verdict::Verdict;
+use crate::wording::{faces_of, interval, joined, k_explained, p_value, percent, points, real_faces_alone, sample};
 
 /// Further databases that are spelled out; the report has all.
 const MOST_OTHERS: usize = 2;
 
-/// What a difference shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Verdict {
-    /// Above zero.
-    Gain,
-    /// Below zero.
-    Loss,
-    /// Cannot be told from zero.
-    Unclear,
-}
-
-/// What a difference shows, by its interval and its corrected p.
-pub(crate) fn verdict(facts: &StudyFacts, claim: &Claim) -> Verdict {
-    verdict_of(claim.interval_points, claim.p_holm, facts.risk())
-}
-
-/// The same of an interval and a p, where so much risk of a false alarm may be taken.
-pub(crate) fn verdict_of(interval: [f64; 2], p: f64, risk: f64) -> Verdict {
-    match interval {
-        [low, _] if low > 0.0 && p < risk => Verdict::Gain,
-        [_, high] if high < 0.0 && p < risk => Verdict::Loss,
-        _ => Verdict::Unclear,
-    }
-}
-
 /// The difference that the answer begins with: the first unseen database, else test people.
 pub(crate) fn headline(claims: &[Claim]) -> Option<&Claim> {
     claims.iter().find(|c| c.part == Part::Unseen).or(claims.first())
+}
+
+/// What the answer says of its first difference.
+pub(crate) fn study_verdict(choice: Option<&Choice>, claims: &[Claim]) -> Verdict {
+    let first = choice.zip(headline(claims));
+    first.map_or(Verdict::Open, |(choice, claim)| claim.verdict.of_study(choice.chosen))
 }
 
 /// The answer of a recipe.
@@ -51,13 +31,13 @@ pub(crate) fn answer(facts: &StudyFacts, results: &RecipeResults) -> String {
     let Some(first) = headline(&results.claims) else {
         return format!("k = {} was chosen on validation faces; no test face has been judged yet.", choice.chosen);
     };
-    let mut sentences = vec![first_sentence(facts, first), others(facts, &results.claims, first)];
+    let mut sentences = vec![first_sentence(facts, choice, first), others(facts, &results.claims, first)];
     if choice.chosen == MixtureRatio::ZERO {
         sentences.insert(0, none_helps(facts, choice));
     } else {
-        sentences.push(beyond_controls(facts, &results.controls, first));
+        sentences.push(beyond_controls(&results.controls, first));
     }
-    if verdict(facts, first) == Verdict::Unclear {
+    if first.verdict == Verdict::Open {
         sentences.push(what_would_settle(facts, results));
     }
     sentences.push(looked_at(facts));
@@ -78,8 +58,8 @@ fn looked_at(facts: &StudyFacts) -> String {
 /// `About 12 more seeds or 20 more people would tell 3.1 points from none.`
 fn what_would_settle(facts: &StudyFacts, results: &RecipeResults) -> String {
     let Some(power) = &results.power else { return String::new() };
-    let people = people_or_identities(facts, "unseen");
-    let ways = [(power.more_seeds, "seeds"), (power.more_people, people)];
+    let judges = if results.claims.iter().any(|claim| claim.part == Part::Unseen) { "unseen" } else { "real" };
+    let ways = [(power.more_seeds, "seeds"), (power.more_people, facts.members(judges))];
     let ways = ways.into_iter().filter_map(|(n, what)| Some(format!("{} more {what}", n?))).collect::<Vec<_>>();
     if ways.is_empty() {
         return String::new();
@@ -88,7 +68,7 @@ fn what_would_settle(facts: &StudyFacts, results: &RecipeResults) -> String {
     format!("About {} would tell {size} points from none.", ways.join(" or "))
 }
 
-fn first_sentence(facts: &StudyFacts, claim: &Claim) -> String {
+fn first_sentence(facts: &StudyFacts, choice: &Choice, claim: &Claim) -> String {
     let Claim { baseline_accuracy_percent, accuracy_percent, difference_points, .. } = claim;
     let k = k_explained(facts, claim.k);
     let numbers = format!(
@@ -100,10 +80,36 @@ fn first_sentence(facts: &StudyFacts, claim: &Claim) -> String {
         sample(facts, claim)
     );
     let faces = faces_of(facts, claim.part, &claim.set);
-    match verdict(facts, claim) {
-        Verdict::Gain => format!("{k} lifts accuracy on {faces} {numbers}."),
-        Verdict::Loss => format!("{k} lowers accuracy on {faces} {numbers}."),
-        Verdict::Unclear => format!("{k} moves accuracy on {faces} {numbers}, which cannot be told from no gain."),
+    let is_chosen = choice.chosen == claim.k;
+    let verb = match (claim.verdict, is_chosen) {
+        (Verdict::Helps, true) => "lifts accuracy on",
+        (Verdict::Helps, false) => "would have lifted accuracy on",
+        (Verdict::Hurts, true) => "lowers accuracy on",
+        (Verdict::Hurts, false) => "would have lowered accuracy on",
+        (Verdict::Equivalent, true) => "makes less than 2 points' difference to accuracy on",
+        (Verdict::Equivalent, false) => "would have made less than 2 points' difference to accuracy on",
+        (Verdict::Open, true) => "moves accuracy on",
+        (Verdict::Open, false) => "would have moved accuracy on",
+    };
+    let doubt = match claim.verdict {
+        Verdict::Open => format!(", which cannot be told from no gain{}", corrected_for(facts, claim)),
+        Verdict::Equivalent => format!(", {}", equivalence(claim)),
+        Verdict::Helps | Verdict::Hurts => String::new(),
+    };
+    format!("{k} {verb} {faces} {numbers}{doubt}.")
+}
+
+fn equivalence(claim: &Claim) -> String {
+    format!("{} by two one-sided tests of ±2 points", p_value(claim.p_equivalent))
+}
+
+/// Why a difference is open although its 95 % interval excludes zero; nothing where it holds zero.
+pub(crate) fn corrected_for(facts: &StudyFacts, claim: &Claim) -> &'static str {
+    let excludes_zero = claim.interval_points.is_some_and(|[low, high]| low > 0.0 || high < 0.0);
+    match (excludes_zero, claim.p < facts.risk()) {
+        (false, _) => "",
+        (true, true) => " once several databases are corrected for",
+        (true, false) => " once several looks are corrected for",
     }
 }
 
@@ -121,12 +127,10 @@ fn others(facts: &StudyFacts, claims: &[Claim], first: &Claim) -> String {
 }
 
 fn other(facts: &StudyFacts, claim: &Claim) -> String {
-    let [low, high] = claim.interval_points;
-    let told = match (verdict(facts, claim) == Verdict::Unclear, low <= 0.0 && high >= 0.0) {
-        (false, _) => "",
-        (true, true) => ", not to be told from no gain",
-        // What Holm asks for several databases is more than the interval shows.
-        (true, false) => ", not to be told from no gain once several databases are corrected for",
+    let told = match claim.verdict {
+        Verdict::Helps | Verdict::Hurts => String::new(),
+        Verdict::Equivalent => format!(", less than 2 points' difference, {}", equivalence(claim)),
+        Verdict::Open => format!(", not to be told from no gain{}", corrected_for(facts, claim)),
     };
     format!(
         "{} from {} to {} % ({}, {}){told}",
@@ -139,13 +143,14 @@ fn other(facts: &StudyFacts, claim: &Claim) -> String {
 }
 
 /// What the mix gains over longer training and altered copies, on the faces of the first sentence.
-fn beyond_controls(facts: &StudyFacts, controls: &[Claim], first: &Claim) -> String {
+fn beyond_controls(controls: &[Claim], first: &Claim) -> String {
     let beyond = |arm, name: &str| {
         let claim = controls.iter().find(|c| (c.part, &c.set, c.baseline_arm) == (first.part, &first.set, arm))?;
-        let told = match verdict(facts, claim) {
-            Verdict::Gain => "",
-            Verdict::Loss => "; a loss",
-            Verdict::Unclear => "; no clear gain",
+        let told = match claim.verdict {
+            Verdict::Helps => "",
+            Verdict::Hurts => "; a loss",
+            Verdict::Equivalent => "; less than 2 points' difference",
+            Verdict::Open => "; no clear gain",
         };
         Some(format!("{} over {name} ({}{told})", points(claim.difference_points), interval(claim.interval_points)))
     };
@@ -182,10 +187,14 @@ fn without_mix(facts: &StudyFacts, results: &RecipeResults) -> String {
     let of_real = results.table.iter().filter(|row| row.arm == Arm::Real);
     let judged = of_real.filter(|row| matches!(row.part, Part::Test | Part::Unseen));
     let reached = judged.take(1 + MOST_OTHERS).map(|row| {
-        let [low, high] = row.accuracy_interval_percent;
         let faces = faces_of(facts, row.part, &row.set);
         let reached = percent(row.accuracy_percent);
-        format!("{reached} % on {faces} (95 % interval {} to {})", percent(low), percent(high))
+        match row.accuracy_interval_percent {
+            Some([low, high]) => {
+                format!("{reached} % on {faces} (95 % interval {} to {})", percent(low), percent(high))
+            }
+            None => format!("{reached} % on {faces} (95 % interval not known)"),
+        }
     });
     let reached: Vec<String> = reached.collect();
     let alone = real_faces_alone(facts);
@@ -193,7 +202,11 @@ fn without_mix(facts: &StudyFacts, results: &RecipeResults) -> String {
     if reached.is_empty() {
         sentence += " were trained on; no test face has been judged yet.";
     } else {
-        sentence += &format!(" reach {}; nothing was mixed in.", joined(&reached));
+        // Cells of the mix without a choice: their validation faces cannot be compared with those of real faces alone.
+        let has_mix = results.table.iter().any(|row| row.arm == Arm::Mix);
+        let mixed =
+            if has_mix { "k could not be chosen, so nothing is said of the mix" } else { "nothing was mixed in" };
+        sentence += &format!(" reach {}; {mixed}.", joined(&reached));
     }
     sentence
 }

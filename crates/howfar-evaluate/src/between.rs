@@ -5,7 +5,7 @@
 
 use howfar_protocol::{Arm, MixtureRatio, Part};
 
-use crate::claims::{judged_faces, real_sets};
+use crate::claims::{in_points, judged_faces, real_sets};
 use crate::holm::holm;
 use crate::outcomes::{Outcomes, Slot};
 use crate::paired::Layout;
@@ -20,7 +20,7 @@ pub(crate) fn between(facts: &StudyFacts, tracks: &[(Outcomes, RecipeResults)]) 
     let Some(((of_first, first), others)) = tracks.split_first() else { return Vec::new() };
     let baseline = best(first);
     let mut all = Vec::new();
-    for faces in judged_faces(of_first, baseline) {
+    for faces in judged_faces(facts, of_first, baseline) {
         let compare = |(outcomes, results): &(Outcomes, RecipeResults)| {
             let slot = best(results);
             let (of_it, of_baseline) = (outcomes.series(slot, &faces), of_first.series(baseline, &faces));
@@ -33,7 +33,7 @@ pub(crate) fn between(facts: &StudyFacts, tracks: &[(Outcomes, RecipeResults)]) 
                 baseline: format!("{}, k = {}", first.name(), baseline.k),
                 baseline_accuracy_percent: POINTS * layout.baseline_mean,
                 difference_points: POINTS * layout.mean,
-                interval_points: doubt.claimed_interval(layout.mean).map(|end| POINTS * end),
+                interval_points: doubt.claimed_interval(layout.mean, layout.baseline_mean).map(in_points),
                 p_holm: doubt.p_two_sided(layout.mean),
             })
         };

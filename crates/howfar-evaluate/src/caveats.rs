@@ -3,14 +3,18 @@
 //! In: what was studied, its outcomes and figures. Out: [`Caveat`]s: first those of the sample, then of the sets, then of
 //! each recipe's claims. Codes stay the same from version to version.
 
+use std::collections::BTreeMap;
+
 use howfar_protocol::{Arm, MixtureRatio, Part};
 
-use crate::answer::{Verdict, headline, verdict};
+use crate::answer::{corrected_for, headline};
+use crate::claims::in_order;
 use crate::confusion::ConfusionCounts;
-use crate::outcomes::{Faces, Outcomes, Slot};
+use crate::outcomes::{Outcomes, Series, Slot};
 use crate::paired::Layout;
 use crate::results::{Caveat, Claim, RecipeResults, SetFacts, StudyFacts};
-use crate::wording::{NO_INTERVAL, added, counted, faces_of, interval, people_or_identities, points};
+use crate::verdict::Verdict;
+use crate::wording::{added, counted, faces_of, grouped, interval, joined, points};
 
 /// Fewer test people than this make wide intervals.
 const FEW_PEOPLE: usize = 20;
@@ -31,7 +35,7 @@ pub(crate) fn caveats(facts: &StudyFacts, tracks: &[(Outcomes, RecipeResults)]) 
         all.extend(of_sample(facts, outcomes, real));
     }
     all.extend(of_seeds(facts));
-    all.extend(facts.sets.iter().flat_map(of_set));
+    all.extend(facts.sets.iter().flat_map(|set| of_set(facts, set)));
     all.extend(of_provenance(facts));
     for (outcomes, results) in tracks {
         let name = if tracks.len() > 1 { format!("{}: ", results.name()) } else { String::new() };
@@ -55,9 +59,7 @@ fn caveat(code: &str, text: impl Into<String>, advice: impl Into<String>) -> Cav
 /// People and classes of the parts that judge, as real faces alone were judged on them.
 fn of_sample(facts: &StudyFacts, outcomes: &Outcomes, real: Slot) -> Vec<Caveat> {
     let cells = outcomes.cells(real).into_iter().flatten();
-    let mut parts: Vec<Faces> = cells.flat_map(|(_, cell)| cell.faces.keys().cloned()).collect();
-    parts.sort();
-    parts.dedup();
+    let parts = in_order(facts, cells.flat_map(|(_, cell)| cell.faces.keys().cloned()));
     let mut found = Vec::new();
     for faces in parts {
         let series = outcomes.series(real, &faces);
@@ -65,24 +67,43 @@ fn of_sample(facts: &StudyFacts, outcomes: &Outcomes, real: Slot) -> Vec<Caveat>
         if let Some(layout) = Layout::of_one(&faces, &series) {
             found.extend(of_size(faces.0, &words, layout.n_people, layout.n_faces));
         }
-        let mut counts = ConfusionCounts::new(facts.classes.len());
-        series.values().for_each(|cell| counts.merge(&cell.confusion));
-        let missing: Vec<&str> = facts
-            .classes
-            .iter()
-            .enumerate()
-            .filter(|(c, _)| counts.support(*c) == 0)
-            .map(|(_, n)| n.as_str())
-            .collect();
-        if !missing.is_empty() {
-            found.push(caveat(
-                "missing-class",
-                format!("No face of {} among {words}.", missing.join(", ")),
-                "Figures there say nothing of these classes; leave them out of `expressions` or add faces.",
-            ));
-        }
+        found.extend(of_missing(facts, faces.0, &words, &series));
     }
     found
+}
+
+/// Classes that a part lacks, in any split: a network that never learnt a class may be judged on it in one fold of ten.
+fn of_missing(facts: &StudyFacts, part: Part, words: &str, series: &Series<'_>) -> Vec<Caveat> {
+    let mut of_splits: BTreeMap<u32, ConfusionCounts> = BTreeMap::new();
+    for (run, cell) in series {
+        let counts = of_splits.entry(run.split_idx).or_insert_with(|| ConfusionCounts::new(facts.classes.len()));
+        counts.merge(&cell.confusion);
+    }
+    let mut splits_that_lack: BTreeMap<Vec<&str>, Vec<String>> = BTreeMap::new();
+    for (split_idx, counts) in &of_splits {
+        let classes = missing(&facts.classes, |class| counts.support(class));
+        splits_that_lack.entry(classes).or_default().push((split_idx + 1).to_string());
+    }
+    splits_that_lack.remove(&Vec::new());
+    let advice = match part {
+        Part::Training => {
+            "The networks trained there cannot know these classes and are wrong wherever they are judged on them; use fewer folds or \
+             another split, or leave the classes out of `expressions`."
+        }
+        _ => "Figures there say nothing of these classes; leave them out of `expressions` or add faces.",
+    };
+    let told = |(classes, splits): (Vec<&str>, Vec<String>)| {
+        let fold = if splits.len() == 1 { "fold" } else { "folds" };
+        let of_all = splits.len() == of_splits.len();
+        let place = if of_all { String::new() } else { format!(" in {fold} {}", joined(&splits)) };
+        caveat("missing-class", format!("No face of {} among {words}{place}.", classes.join(", ")), advice)
+    };
+    splits_that_lack.into_iter().map(told).collect()
+}
+
+/// Names of the classes without a face.
+fn missing(classes: &[String], n_faces: impl Fn(usize) -> u64) -> Vec<&str> {
+    classes.iter().enumerate().filter(|(class, _)| n_faces(*class) == 0).map(|(_, name)| name.as_str()).collect()
 }
 
 fn of_size(part: Part, words: &str, n_people: usize, n_faces: usize) -> Option<Caveat> {
@@ -129,7 +150,7 @@ fn of_seeds(facts: &StudyFacts) -> Vec<Caveat> {
         ));
     }
     if facts.n_splits > 1 {
-        let people = people_or_identities(facts, "real");
+        let people = facts.members("real");
         found.push(caveat(
             "folds-share-a-model",
             format!(
@@ -142,9 +163,9 @@ fn of_seeds(facts: &StudyFacts) -> Vec<Caveat> {
     found
 }
 
-fn of_set(set: &SetFacts) -> Vec<Caveat> {
+fn of_set(facts: &StudyFacts, set: &SetFacts) -> Vec<Caveat> {
     let mut found = Vec::new();
-    let SetFacts { name, role, n_faces, n_people, per_class, .. } = set;
+    let SetFacts { name, role, n_people, n_without_person, per_class, .. } = set;
     let largest = per_class.iter().copied().max().unwrap_or(0);
     let smallest = per_class.iter().copied().filter(|n| *n > 0).min().unwrap_or(0);
     if largest > UNEQUAL * smallest {
@@ -154,17 +175,32 @@ fn of_set(set: &SetFacts) -> Vec<Caveat> {
             "Read macro recall beside accuracy: accuracy rewards guessing the frequent class.",
         ));
     }
-    if role == "generated" && per_class.contains(&0) {
-        found.push(caveat(
-            "missing-class",
-            format!("`{name}` has no face of some classes."),
-            "Mixing it in shifts the shares of the classes; generate all of them.",
-        ));
+    // Of an unseen set, and of a real one that is alone, the parts tell.
+    let advice = match role.as_str() {
+        "generated" => Some("Mixing it in shifts the shares of the classes; generate all of them."),
+        "real" if facts.sets.iter().filter(|s| s.role == "real").count() > 1 => {
+            Some("A network can learn to tell the database in place of these classes; leave them out of `expressions`.")
+        }
+        _ => None,
+    };
+    let lacks = missing(&facts.classes, |class| per_class.get(class).map_or(0, |n| *n as u64));
+    if let (Some(advice), false) = (advice, lacks.is_empty()) {
+        found.push(caveat("missing-class", format!("`{name}` has no face of {}.", lacks.join(", ")), advice));
     }
-    if role != "generated" && n_people == n_faces && *n_faces > 1 {
+    if role != "generated" && *n_without_person > 0 {
+        let who = if n_without_person == n_people {
+            format!("`{name}` does not say who is on its pictures")
+        } else {
+            let (n, of) = (grouped(*n_without_person as u64), grouped(*n_people as u64));
+            format!("Of the {of} people of `{name}`, {n} are single pictures of nobody known")
+        };
+        let harm = match role.as_str() {
+            "unseen" => "somebody who is there often counts often",
+            _ => "the same person may be on two sides of the split",
+        };
         found.push(caveat(
             "no-person-labels",
-            format!("Each face of `{name}` counts as somebody else: the same person may be on two sides of the split."),
+            format!("{who}: each counts as somebody else, and {harm}."),
             "Prepare the set with person labels if it has any; else take intervals as too narrow and gains as too rosy.",
         ));
     }
@@ -234,10 +270,8 @@ fn of_recipe(facts: &StudyFacts, results: &RecipeResults) -> Vec<Caveat> {
 fn of_claim(facts: &StudyFacts, claim: &Claim, chosen: MixtureRatio) -> Vec<Caveat> {
     let faces = faces_of(facts, claim.part, &claim.set);
     let k = claim.k;
-    let width = match claim.interval_points {
-        NO_INTERVAL => interval(NO_INTERVAL),
-        known => format!("{} points", interval(known)),
-    };
+    let unit = if claim.interval_points.is_some() { " points" } else { "" };
+    let width = format!("{}{unit}", interval(claim.interval_points));
     let mut found = Vec::new();
     if claim.standard_error_points == 0.0 {
         found.push(caveat(
@@ -248,18 +282,21 @@ fn of_claim(facts: &StudyFacts, claim: &Claim, chosen: MixtureRatio) -> Vec<Cave
             "It then says nothing of doubt; too few or too easy faces are the likely cause.",
         ));
     }
-    match (verdict(facts, claim), chosen == MixtureRatio::ZERO) {
-        (Verdict::Unclear, _) => found.push(caveat(
+    match (claim.verdict, chosen == MixtureRatio::ZERO) {
+        (Verdict::Open, _) => found.push(caveat(
             "interval-across-zero",
-            format!("On {faces} the difference at k = {k} ({width}) cannot be told from zero."),
+            format!(
+                "On {faces} the difference at k = {k} ({width}) cannot be told from zero{}.",
+                corrected_for(facts, claim)
+            ),
             "It may be a gain, a loss or nothing; more people narrow the interval first, then more seeds.",
         )),
-        (Verdict::Gain, true) => found.push(caveat(
+        (Verdict::Helps, true) => found.push(caveat(
             "choice-disagrees",
             format!("Validation chose k = 0, yet k = {k} gains {} points on {faces}.", points(claim.difference_points)),
             "Do not choose k by this figure; choose it again with more validation people.",
         )),
-        (Verdict::Loss, false) => found.push(caveat(
+        (Verdict::Hurts, false) => found.push(caveat(
             "choice-disagrees",
             format!("Validation chose k = {k}, yet it loses {} points on {faces}.", points(-claim.difference_points)),
             "What helps on one database need not help on another; report both.",
@@ -283,7 +320,7 @@ fn of_controls(facts: &StudyFacts, results: &RecipeResults) -> Vec<Caveat> {
                 format!("The `{}` arm was not run: {words} may explain the difference as well.", arm.name()),
                 format!("Add \"{}\" to `arms`.", arm.name()),
             )),
-            Some(claim) if verdict(facts, claim) != Verdict::Gain => found.push(caveat(
+            Some(claim) if claim.verdict != Verdict::Helps => found.push(caveat(
                 "not-beyond-control",
                 format!(
                     "On {} the mix is not clearly ahead of {words} ({} points).",
@@ -300,7 +337,7 @@ fn of_controls(facts: &StudyFacts, results: &RecipeResults) -> Vec<Caveat> {
 
 fn unfinished(facts: &StudyFacts, outcomes: &Outcomes, results: &RecipeResults) -> Option<Caveat> {
     let n_expected = (facts.n_splits * facts.n_seeds) as usize;
-    let n_cells = |slot| outcomes.cells(slot).map_or(0, std::collections::BTreeMap::len);
+    let n_cells = |slot| outcomes.cells(slot).map_or(0, BTreeMap::len);
     let short = outcomes.slots(results.recipe).filter(|slot| n_cells(*slot) < n_expected).count();
     (short > 0).then(|| {
         caveat(

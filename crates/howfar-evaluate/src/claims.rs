@@ -1,6 +1,6 @@
 //! Differences between arms with their doubt.
 //!
-//! In: outcomes and the k to compare at. Out: [`Claim`]s, test people first, then the unseen databases by name.
+//! In: outcomes and the k to compare at. Out: [`Claim`]s, test people first, then the unseen databases in the study's order.
 
 use howfar_protocol::{Arm, MixtureRatio, Part, Recipe, Seeds};
 
@@ -10,6 +10,7 @@ use crate::paired::Layout;
 use crate::power::power;
 use crate::results::{Claim, Power, StudyFacts};
 use crate::sign_flip::sign_flip_p;
+use crate::verdict::{SMALL, Verdict};
 
 /// Points in a share of 1.
 const POINTS: f64 = 100.0;
@@ -43,30 +44,45 @@ pub(crate) fn differences_to_controls(
 /// Test people and every unseen database; the unseen ones share one Holm correction.
 fn against(facts: &StudyFacts, outcomes: &Outcomes, arm: Slot, baseline: Slot) -> Vec<Claim> {
     let claim = |faces: &Faces| claim(facts, outcomes, arm, baseline, faces);
-    let mut claims: Vec<Claim> = judged_faces(outcomes, arm).iter().filter_map(claim).collect();
-    let is_unseen = |claim: &&mut Claim| claim.part == Part::Unseen;
-    let p: Vec<f64> = claims.iter().filter(|c| c.part == Part::Unseen).map(|c| c.p_holm).collect();
-    for (claim, corrected) in claims.iter_mut().filter(is_unseen).zip(holm(&p)) {
-        claim.p_holm = corrected;
+    let mut claims: Vec<Claim> = judged_faces(facts, outcomes, arm).iter().filter_map(claim).collect();
+    let unseen =
+        |p: fn(&Claim) -> f64| holm(&claims.iter().filter(|c| c.part == Part::Unseen).map(p).collect::<Vec<_>>());
+    let corrected = unseen(|claim| claim.p).into_iter().zip(unseen(|claim| claim.p_equivalent));
+    for (claim, (p, p_equivalent)) in claims.iter_mut().filter(|c| c.part == Part::Unseen).zip(corrected) {
+        (claim.p_holm, claim.p_equivalent) = (p, p_equivalent);
+    }
+    for claim in &mut claims {
+        claim.verdict = Verdict::of(claim.difference_points, claim.p_holm, claim.p_equivalent, facts.risk());
     }
     claims
 }
 
-/// Test people, then the unseen databases that an arm was shown, by name.
-pub(crate) fn judged_faces(outcomes: &Outcomes, slot: Slot) -> Vec<Faces> {
+/// Test people, then the unseen databases that an arm was shown, in the study's order.
+pub(crate) fn judged_faces(facts: &StudyFacts, outcomes: &Outcomes, slot: Slot) -> Vec<Faces> {
     let cells = outcomes.cells(slot).into_iter().flatten();
-    let mut faces: Vec<Faces> = cells.flat_map(|(_, cell)| cell.faces.keys().cloned()).collect();
-    faces.retain(|(part, _)| matches!(part, Part::Test | Part::Unseen));
-    faces.sort();
+    let faces = cells.flat_map(|(_, cell)| cell.faces.keys().cloned());
+    in_order(facts, faces.filter(|(part, _)| matches!(part, Part::Test | Part::Unseen)))
+}
+
+/// Each once, in the order of every table and sentence.
+pub(crate) fn in_order(facts: &StudyFacts, faces: impl Iterator<Item = Faces>) -> Vec<Faces> {
+    let mut faces: Vec<Faces> = faces.collect();
+    faces.sort_by_cached_key(|(part, set)| (place(facts, *part, set), set.clone()));
     faces.dedup();
     faces
+}
+
+/// Where faces stand: by part; unseen databases as the study file lists them, the first being the primary one.
+pub(crate) fn place(facts: &StudyFacts, part: Part, set: &str) -> (Part, usize) {
+    let unseen = || facts.sets.iter().filter(|s| s.role == Part::Unseen.name()).position(|s| s.name == set);
+    (part, if part == Part::Unseen { unseen().unwrap_or(usize::MAX) } else { 0 })
 }
 
 /// What would settle the difference at `k` on the faces of the answer.
 pub(crate) fn power_at(facts: &StudyFacts, outcomes: &Outcomes, recipe: Recipe, k: MixtureRatio) -> Option<Power> {
     let mix = Slot { recipe, arm: Arm::Mix, k };
     let real = Slot { recipe, arm: Arm::Real, k: MixtureRatio::ZERO };
-    let judged = judged_faces(outcomes, mix);
+    let judged = judged_faces(facts, outcomes, mix);
     let faces = judged.iter().find(|(part, _)| *part == Part::Unseen).or(judged.first())?;
     let layout = Layout::of_difference(faces, &outcomes.series(mix, faces), &outcomes.series(real, faces))?;
     power(&layout.grid, faces.0 == Part::Unseen || facts.n_splits == 1)
@@ -92,16 +108,24 @@ fn claim(facts: &StudyFacts, outcomes: &Outcomes, arm: Slot, baseline: Slot, fac
         baseline_accuracy_percent: POINTS * layout.baseline_mean,
         accuracy_percent: POINTS * (layout.baseline_mean + layout.mean),
         difference_points: POINTS * layout.mean,
-        interval_points: doubt.claimed_interval(layout.mean).map(|end| POINTS * end),
+        verdict: Verdict::Open,
+        interval_points: doubt.claimed_interval(layout.mean, layout.baseline_mean).map(in_points),
         standard_error_points: POINTS * doubt.standard_error,
         degrees_of_freedom: doubt.degrees_of_freedom,
         p_people: flips("people", &layout.grid.unit_means()),
         p_seeds: flips("seeds", &layout.grid.seed_means()),
+        p: doubt.p_two_sided(layout.mean),
         p_holm: doubt.p_two_sided(layout.mean),
+        p_equivalent: doubt.p_equivalent(layout.mean, SMALL),
         n_people: layout.n_people,
         n_faces: layout.n_faces,
         n_seeds: layout.grid.n_seeds(),
     })
+}
+
+/// An interval of shares in points.
+pub(crate) fn in_points(interval: [f64; 2]) -> [f64; 2] {
+    interval.map(|end| POINTS * end)
 }
 
 /// The names of the real sets.

@@ -2,9 +2,10 @@
 //!
 //! In: pairs of true and predicted class. Out: accuracy, precision, recall and F1 a class, macro averages, all as
 //! shares from 0 to 1. The definitions are scikit-learn's with `zero_division=0`: a quotient without a denominator is 0.
-//! Macro averages run over the classes that occur in truth or prediction (scikit-learn's default `labels`), so a class
-//! that an unseen database lacks counts only where the network calls a face so. `reference/classification_metrics.py`
-//! made the numbers that the tests compare with.
+//! Macro recall is its `balanced_accuracy_score`: the mean over the classes that the faces are of, so its denominator does not move
+//! with the predictions. Macro precision and F1 run over the classes that occur in truth or prediction (scikit-learn's default
+//! `labels`): a class that the faces lack counts there, with 0, where the network calls one of them so.
+//! `reference/classification_metrics.py` made the numbers that the tests compare with.
 
 /// Faces by true class (row) and predicted class (column).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,19 +96,23 @@ impl ConfusionCounts {
         ratio(2 * self.count(class, class), self.support(class) + self.n_called(class))
     }
 
-    /// Mean precision of the classes that occur.
+    /// Mean precision of the classes that faces are of or are called.
     pub fn macro_precision(&self) -> f64 {
-        self.macro_average(Self::precision)
+        self.mean_over(Self::occurs, Self::precision)
     }
 
-    /// Mean recall of the classes that occur.
+    /// Balanced accuracy: mean recall of the classes that faces are of.
     pub fn macro_recall(&self) -> f64 {
-        self.macro_average(Self::recall)
+        self.mean_over(|counts, class| counts.support(class) > 0, Self::recall)
     }
 
-    /// Mean F1 of the classes that occur.
+    /// Mean F1 of the classes that faces are of or are called.
     pub fn macro_f1(&self) -> f64 {
-        self.macro_average(Self::f1)
+        self.mean_over(Self::occurs, Self::f1)
+    }
+
+    fn occurs(&self, class: usize) -> bool {
+        self.support(class) + self.n_called(class) > 0
     }
 
     /// Each row in percent of its sum; zeros for a class without faces.
@@ -121,9 +126,10 @@ impl ConfusionCounts {
         (0..self.n_classes).map(|label| (0..self.n_classes).map(|p| self.count(label, p)).collect()).collect()
     }
 
-    fn macro_average(&self, figure: impl Fn(&Self, usize) -> f64) -> f64 {
-        let occurs = |class: &usize| self.support(*class) + self.n_called(*class) > 0;
-        let figures: Vec<f64> = (0..self.n_classes).filter(occurs).map(|class| figure(self, class)).collect();
+    /// 0 where no class counts.
+    fn mean_over(&self, counts: impl Fn(&Self, usize) -> bool, figure: impl Fn(&Self, usize) -> f64) -> f64 {
+        let classes = (0..self.n_classes).filter(|class| counts(self, *class));
+        let figures: Vec<f64> = classes.map(|class| figure(self, class)).collect();
         if figures.is_empty() { 0.0 } else { figures.iter().sum::<f64>() / figures.len() as f64 }
     }
 }

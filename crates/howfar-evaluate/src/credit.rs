@@ -5,20 +5,16 @@
 
 use howfar_protocol::Arm;
 
-use crate::answer::{Verdict, verdict};
-use crate::results::{Claim, StudyFacts};
+use crate::results::Claim;
+use crate::verdict::Verdict;
 use crate::worth::Credit;
 
 /// One entry for test people and each unseen database.
-pub(crate) fn credit(facts: &StudyFacts, controls: &[Claim]) -> Vec<Credit> {
-    controls
-        .iter()
-        .filter(|claim| claim.baseline_arm == Arm::Repeat)
-        .filter_map(|claim| of(facts, claim, controls))
-        .collect()
+pub(crate) fn credit(controls: &[Claim]) -> Vec<Credit> {
+    controls.iter().filter(|claim| claim.baseline_arm == Arm::Repeat).filter_map(|claim| of(claim, controls)).collect()
 }
 
-fn of(facts: &StudyFacts, repeat: &Claim, controls: &[Claim]) -> Option<Credit> {
+fn of(repeat: &Claim, controls: &[Claim]) -> Option<Credit> {
     let same_faces = |c: &&Claim| (c.part, &c.set, c.baseline_arm) == (repeat.part, &repeat.set, Arm::Augment);
     let augment = controls.iter().find(same_faces)?;
     let stronger = if augment.difference_points < repeat.difference_points { augment } else { repeat };
@@ -28,6 +24,6 @@ fn of(facts: &StudyFacts, repeat: &Claim, controls: &[Claim]) -> Option<Credit> 
         over: stronger.baseline_arm,
         difference_points: stronger.difference_points,
         interval_points: stronger.interval_points,
-        is_clear: [repeat, augment].into_iter().all(|claim| verdict(facts, claim) == Verdict::Gain),
+        is_clear: [repeat, augment].into_iter().all(|claim| claim.verdict == Verdict::Helps),
     })
 }

@@ -4,21 +4,26 @@
 //! each judged set of faces. Where the mix at all N people is at least as good as real faces alone, n people with the mix reach what N
 //! reach alone, and the added faces are worth N − n; else m people alone reach what N reach with the mix, and they are worth m − N.
 //! Both curves are made to rise first (pool adjacent violators; Barlow et al., 1972) and are straight between their points over the
-//! logarithm of people, as learning curves are over short ranges. Nothing is said beyond the points: a worth at the end is "at least".
+//! logarithm of people, as learning curves are over short ranges. Where a curve is level, the middle of the stretch counts, so equal
+//! curves are worth 0. Nothing is said beyond the points: a worth at the end is "at least". And nothing is exchanged where real faces
+//! alone are not clearly more accurate with all people than with the fewest: on a flat curve any number of people does as well.
 
 use std::collections::BTreeMap;
 
 use howfar_protocol::{Arm, MixtureRatio, Part, Recipe, Seeds};
 
 use crate::bootstrap::{Draw, N_DRAWS, interval_of};
-use crate::claims::{judged_faces, real_sets};
-use crate::interval::Grid;
+use crate::claims::{in_points, judged_faces, real_sets};
+use crate::interval::{Doubt, Grid};
 use crate::outcomes::{Faces, Outcomes, Slot};
 use crate::paired::Layout;
 use crate::results::StudyFacts;
+use crate::until_sure::RISK;
 use crate::worth::{Exchange, LearningPoint};
 
 const PERCENT: f64 = 100.0;
+/// Accuracies nearer than this are equal: shares with 53 bits.
+const ROUNDING: f64 = 1e-12;
 
 /// One entry for test people and each unseen database; `outcomes` are those with all people, `by_percent` those with fewer.
 pub(crate) fn exchange(
@@ -35,7 +40,7 @@ pub(crate) fn exchange(
     let fewer = by_percent.iter().map(|(p, outcomes)| ((n_all * *p as usize).div_ceil(100), outcomes));
     let steps: Vec<(usize, &Outcomes)> = fewer.chain([(n_all, outcomes)]).collect();
     let mix = Slot { recipe, arm: Arm::Mix, k };
-    judged_faces(outcomes, mix).iter().filter_map(|faces| on_faces(facts, &steps, mix, faces)).collect()
+    judged_faces(facts, outcomes, mix).iter().filter_map(|faces| on_faces(facts, &steps, mix, faces)).collect()
 }
 
 fn on_faces(facts: &StudyFacts, steps: &[(usize, &Outcomes)], mix: Slot, faces: &Faces) -> Option<Exchange> {
@@ -67,13 +72,18 @@ fn on_faces(facts: &StudyFacts, steps: &[(usize, &Outcomes)], mix: Slot, faces: 
         mix_accuracy_percent: PERCENT * mix,
     };
     let curves = people.iter().copied().zip(means(&of_real)).zip(means(&of_mix));
+    let rise = of_real.last()?.less(of_real.first()?);
+    let (rise, doubt) = (rise.mean(), Doubt::of(&rise));
+    let has_risen = rise > 0.0 && doubt.p_two_sided(rise) < RISK;
     Some(Exchange {
         part: *part,
         set: if *part == Part::Unseen { set.clone() } else { real_sets(facts) },
         k: mix.k,
         curve: curves.map(point).collect(),
-        worth_people: worth(&people, &means(&of_real), &means(&of_mix)),
-        interval_people: interval_of(&mut drawn),
+        rise_points: PERCENT * rise,
+        rise_interval_points: doubt.claimed_interval(rise, of_real.first()?.mean()).map(in_points),
+        worth_people: has_risen.then(|| worth(&people, &means(&of_real), &means(&of_mix))),
+        interval_people: has_risen.then(|| interval_of(&mut drawn)),
         most_people: people.last()? - people.first()?,
     })
 }
@@ -81,22 +91,34 @@ fn on_faces(facts: &StudyFacts, steps: &[(usize, &Outcomes)], mix: Slot, faces: 
 /// What the mix is worth in people; `people` rise.
 fn worth(people: &[f64], real: &[f64], mix: &[f64]) -> f64 {
     let (real, mix) = (rising(real), rising(mix));
-    let last = people.len() - 1;
-    if mix[last] >= real[last] {
-        people[last] - first_reaching(people, &mix, real[last])
+    let n_all = people[people.len() - 1];
+    let (of_real, of_mix) = (real[real.len() - 1], mix[mix.len() - 1]);
+    let middle = |[first, last]: [f64; 2]| (first + last) / 2.0;
+    if (of_mix - of_real).abs() <= ROUNDING {
+        // Both reach the level; what is more than the fewest people for it counts on neither side.
+        let ([fewest_real, _], [fewest_mix, _]) = (reaching(people, &real, of_real), reaching(people, &mix, of_real));
+        (fewest_real - fewest_mix) / 2.0
+    } else if of_mix > of_real {
+        n_all - middle(reaching(people, &mix, of_real))
     } else {
-        first_reaching(people, &real, mix[last]) - people[last]
+        middle(reaching(people, &real, of_mix)) - n_all
     }
 }
 
-/// The fewest people at which a rising curve reaches a level that its last point reaches.
-fn first_reaching(people: &[f64], curve: &[f64], level: f64) -> f64 {
-    let Some(i) = curve.iter().position(|value| *value >= level) else { return people[people.len() - 1] };
+/// The fewest and the most people at which a rising curve is at a level that its last point reaches.
+fn reaching(people: &[f64], curve: &[f64], level: f64) -> [f64; 2] {
+    let last = people.len() - 1;
+    let first_not_below = curve.iter().position(|value| *value >= level - ROUNDING).unwrap_or(last);
+    let last_at = curve.iter().rposition(|value| *value <= level + ROUNDING).filter(|i| *i >= first_not_below);
+    if let Some(last_at) = last_at {
+        return [people[first_not_below], people[last_at]];
+    }
+    let i = first_not_below;
     if i == 0 {
-        return people[0];
+        return [people[0]; 2];
     }
     let share = (level - curve[i - 1]) / (curve[i] - curve[i - 1]);
-    (people[i - 1].ln() + share * (people[i].ln() - people[i - 1].ln())).exp()
+    [(people[i - 1].ln() + share * (people[i].ln() - people[i - 1].ln())).exp(); 2]
 }
 
 /// The rising curve that is nearest by squares.
@@ -127,6 +149,14 @@ mod tests {
     }
 
     #[test]
+    fn equal_curves_are_worth_nobody_whether_they_rise_are_level_or_fall() {
+        let people = [25.0, 50.0, 100.0];
+        for curve in [[0.5, 0.6, 0.7], [0.5, 0.5, 0.5], [0.4, 0.6, 0.6], [0.6, 0.5, 0.4]] {
+            assert_eq!(worth(&people, &curve, &curve), 0.0, "{curve:?}");
+        }
+    }
+
+    #[test]
     fn the_worth_is_read_from_the_curves_and_never_beyond_their_ends() {
         let people = [25.0, 50.0, 100.0];
         let real = [0.5, 0.6, 0.7];
@@ -137,6 +167,8 @@ mod tests {
             (real, 0.0, "the same"),
             ([0.4, 0.5, 0.6], -50.0, "the mix does what half of the people do alone"),
             ([0.1, 0.2, 0.3], -75.0, "at most"),
+            ([0.55, 0.7, 0.7], 100.0 - (50.0 + 100.0) / 2.0, "the middle of a plateau that reaches the end"),
+            ([0.7, 0.7, 0.8], 100.0 - (25.0 + 50.0) / 2.0, "the middle of a plateau"),
         ];
         for (mix, expected, case) in cases {
             let found = worth(&people, &real, &mix);

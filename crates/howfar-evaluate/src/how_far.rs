@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use howfar_protocol::{Arm, MixtureRatio, Part, Recipe, Seeds};
 
 use crate::bootstrap::Draw;
-use crate::claims::{judged_faces, real_sets};
-use crate::interval::{Basis, Doubt, Grid};
+use crate::claims::{in_order, judged_faces, real_sets};
+use crate::interval::{Doubt, Grid, possible};
 use crate::outcomes::{Faces, Outcomes, Slot};
 use crate::paired::Layout;
 use crate::results::{CurvePoint, Fall, HowFar, StudyFacts};
@@ -22,9 +22,7 @@ const N_DRAWS: usize = 1000;
 
 /// One entry for test people and each unseen database with at least two k above 0.
 pub(crate) fn how_far(facts: &StudyFacts, outcomes: &Outcomes, recipe: Recipe) -> Vec<HowFar> {
-    let mut faces: Vec<Faces> = outcomes.slots(recipe).flat_map(|slot| judged_faces(outcomes, slot)).collect();
-    faces.sort();
-    faces.dedup();
+    let faces = in_order(facts, outcomes.slots(recipe).flat_map(|slot| judged_faces(facts, outcomes, slot)));
     faces.iter().filter_map(|faces| on_faces(facts, outcomes, recipe, faces)).collect()
 }
 
@@ -84,7 +82,10 @@ pub(crate) fn band<'l>(
     let confidence = single_confidence(&grids, stream);
     curve
         .iter()
-        .map(|(k, layout)| (*k, layout, Doubt::of_one_among_several(&layout.grid).interval_at(layout.mean, confidence)))
+        .map(|(k, layout)| {
+            let interval = Doubt::of_one_among_several(&layout.grid).interval_at(layout.mean, confidence);
+            (*k, layout, possible(interval, layout.mean, layout.baseline_mean))
+        })
         .collect()
 }
 
@@ -117,9 +118,8 @@ impl Pairs {
     /// Accuracy at `a` less that at `b`, in shares, with an interval that holds together with those of all pairs.
     fn difference(&self, a: MixtureRatio, b: MixtureRatio) -> (f64, [f64; 2]) {
         let grid = self.grid(a).less(self.grid(b));
-        let (mean, doubt) = (grid.mean(), Doubt::of_one_among_several(&grid));
-        let is_known = doubt.basis == Basis::Crossed;
-        (mean, if is_known { doubt.interval_at(mean, self.confidence) } else { [-1.0, 1.0] })
+        let mean = grid.mean();
+        (mean, Doubt::of_one_among_several(&grid).interval_at(mean, self.confidence).map(|end| end.clamp(-1.0, 1.0)))
     }
 
     fn is_below_best(&self, k: MixtureRatio) -> bool {

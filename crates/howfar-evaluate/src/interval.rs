@@ -16,7 +16,8 @@
 //! `howfar check-statistics` checks the whole chain.
 //!
 //! From one person or one seed nothing can be said about the spread of people or of seeds; a figure's interval then stands on
-//! the other factor alone ([`Basis`]), and a difference gets none ([`Doubt::claimed_interval`]). Both end in a caveat.
+//! the other factor alone ([`Basis`]), and a difference gets none ([`Doubt::claimed_interval`]). Both end in a caveat. No interval
+//! leaves what is possible: accuracies lie in 0..=1, so differences to a baseline b lie in −b..=1 − b.
 
 use statrs::distribution::{ContinuousCDF, FisherSnedecor, StudentsT};
 
@@ -200,10 +201,10 @@ impl Doubt {
         [mean - half, mean + half]
     }
 
-    /// What a difference may claim: the interval of people and seeds together, or one that excludes nothing. What stands on
-    /// people alone covered 8–27 % where seeds differ.
-    pub fn claimed_interval(&self, mean: f64) -> [f64; 2] {
-        if self.basis == Basis::Crossed { self.interval(mean) } else { [-ANYTHING, ANYTHING] }
+    /// What a difference to a baseline may claim: the interval of people and seeds together, none where one of them is missing. What
+    /// stands on people alone covered 8–27 % where seeds differ.
+    pub fn claimed_interval(&self, mean: f64, baseline: f64) -> Option<[f64; 2]> {
+        (self.basis == Basis::Crossed).then(|| possible(self.interval(mean), mean, baseline))
     }
 
     /// Two-sided p of "the mean is 0"; 1 where people or seeds are missing.
@@ -216,6 +217,25 @@ impl Doubt {
         }
         2.0 * t_upper_tail(mean.abs() / self.standard_error, self.degrees_of_freedom)
     }
+
+    /// The larger p of two one-sided tests: "the mean is `margin` or more" and "it is −`margin` or less". 1 where it is so by itself, and
+    /// where people or seeds are missing.
+    pub fn p_equivalent(&self, mean: f64, margin: f64) -> f64 {
+        let room = margin - mean.abs();
+        if self.basis != Basis::Crossed || room <= 0.0 {
+            return 1.0;
+        }
+        if self.standard_error == 0.0 {
+            return 0.0;
+        }
+        t_upper_tail(room / self.standard_error, self.degrees_of_freedom)
+    }
+}
+
+/// The interval of a difference, cut to what a baseline accuracy allows: the other accuracy lies in 0..=1. It still holds its `mean`,
+/// whose last digits may be another rounding's.
+pub(crate) fn possible([low, high]: [f64; 2], mean: f64, baseline: f64) -> [f64; 2] {
+    [low.max(-baseline).min(mean), high.min(1.0 - baseline).max(mean)]
 }
 
 /// The ratio of mean squares that a factor must pass in order not to be pooled.

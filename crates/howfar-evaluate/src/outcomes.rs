@@ -22,11 +22,19 @@ pub struct CellPredictions {
     pub predictions: Vec<Prediction>,
 }
 
-/// How a cell's network was trained.
+/// What a network saw until it was taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct CellTraining {
     /// Training pictures an epoch: real and added.
     pub n_pictures: usize,
+    /// Pictures in all epochs that were run.
+    pub n_pictures_seen: u64,
+    /// Steps of the optimiser.
+    pub n_steps: u64,
+    /// Epochs that were run.
+    pub n_epochs: u32,
+    /// The epoch whose weights were kept, from 1.
+    pub kept_epoch: u32,
 }
 
 /// The outcomes of all finished cells of a study. Feed it cell after cell and let the predictions go.

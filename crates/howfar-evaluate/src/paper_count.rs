@@ -38,10 +38,9 @@ pub(crate) fn as_the_paper_counts(outcomes: &Outcomes, recipe: Recipe) -> Vec<Pa
         let count = |part| count(outcomes, slot, part);
         let (real, generated) = (count(Part::Test), count(Part::GeneratedTest));
         let (real_test, mixed) = (real.percent()?, real.and(generated).percent()?);
-        let k = slot.k.value();
-        let predicted = (a_real + k * a_generated) / (1.0 + k);
+        let predicted = (real.all * a_real + generated.all * a_generated) / (real.all + generated.all);
         let gain = mixed - a_real;
-        let has_gain = k > 0.0 && gain > 0.0;
+        let has_gain = slot.k > MixtureRatio::ZERO && gain > 0.0;
         Some(PaperRow {
             k: slot.k,
             training_percent: count(Part::Training).and(count(Part::Generated)).percent()?,

@@ -8,9 +8,8 @@ use statrs::distribution::{ContinuousCDF, Normal};
 
 use crate::interval::{Grid, MeanSquares, t_quantile};
 use crate::results::Power;
+use crate::verdict::SMALL;
 
-/// A smaller difference is none that a user needs.
-const SMALLEST_SHARE: f64 = 0.02;
 /// Probability of seeing it.
 const POWER: f64 = 0.8;
 /// More people or seeds than this are not advised.
@@ -24,7 +23,7 @@ pub(crate) fn power(grid: &Grid, rows_are_people: bool) -> Option<Power> {
     if n_units < 2 || n_seeds < 2 {
         return None;
     }
-    let target = grid.mean().abs().max(SMALLEST_SHARE);
+    let target = grid.mean().abs().max(SMALL);
     let parts = Parts::of(grid);
     let is_seen = |n_units: usize, n_seeds: usize| {
         let normal = Normal::new(0.0, 1.0).expect("a deviation above 0");

@@ -8,6 +8,7 @@ use howfar_protocol::{Arm, MixtureRatio, Part, Recipe, TrainingSettings};
 use serde::{Deserialize, Serialize};
 
 use crate::audit::Finding;
+use crate::verdict::Verdict;
 use crate::worth::{Between, Changed, Credit, Exchange, PaperRow};
 
 /// `results.json`. The same bytes however often the study was stopped: no times, no machine.
@@ -36,7 +37,7 @@ pub struct Results {
 
 impl Results {
     /// Name and version of the format.
-    pub const FORMAT: (&'static str, u32) = ("howfar results", 1);
+    pub const FORMAT: (&'static str, u32) = ("howfar results", 2);
 }
 
 /// What was studied.
@@ -85,6 +86,8 @@ pub struct SetFacts {
     pub n_faces: usize,
     /// Distinct people or identities.
     pub n_people: usize,
+    /// Of these, those that are a photograph of nobody known, each counted as somebody else.
+    pub n_without_person: usize,
     /// Faces a class.
     pub per_class: Vec<usize>,
     /// `real`, `drawn`, `generated`, joined by commas where mixed.
@@ -112,6 +115,9 @@ pub struct RecipeResults {
     pub n_parameters: usize,
     /// The answer in one sentence, with its doubt.
     pub answer: String,
+    /// What that answer says: the verdict of its first difference, but open where validation people chose k = 0 and another k gains.
+    /// `--until-sure` stops by it.
+    pub verdict: Verdict,
     /// How k was chosen; none without generated faces.
     pub choice: Option<Choice>,
     /// Differences to k = 0 at the chosen k (or the best k above 0 where 0 is chosen), test people first.
@@ -139,6 +145,8 @@ pub struct RecipeResults {
     pub power: Option<Power>,
     /// One row for every arm, k and part.
     pub table: Vec<TableRow>,
+    /// What the networks of every arm and k saw in training.
+    pub training: Vec<ArmTraining>,
     /// Confusion and per-class figures for real only, generated only and the mix, on test people and unseen sets.
     pub confusions: Vec<Confusion>,
 }
@@ -207,9 +215,11 @@ pub struct Claim {
     pub accuracy_percent: f64,
     /// Their difference.
     pub difference_points: f64,
-    /// Ends of the 95 % interval (people × seeds crossed, Satterthwaite, t quantile); −100 and +100, which exclude nothing, where there is
+    /// What it shows, at the risk of 5 % or of this look.
+    pub verdict: Verdict,
+    /// Ends of the 95 % interval (people × seeds crossed, Satterthwaite, t quantile), cut to what the baseline allows; none where there is
     /// one person or one seed.
-    pub interval_points: [f64; 2],
+    pub interval_points: Option<[f64; 2]>,
     /// Standard error of the difference.
     pub standard_error_points: f64,
     /// Satterthwaite degrees of freedom.
@@ -218,8 +228,12 @@ pub struct Claim {
     pub p_people: f64,
     /// Two-sided sign-flip test over seeds.
     pub p_seeds: f64,
-    /// Two-sided p of the t interval, after Holm over the unseen databases.
+    /// Two-sided p of the t interval.
+    pub p: f64,
+    /// The same after Holm over the unseen databases.
     pub p_holm: f64,
+    /// The larger p of two one-sided t tests, "+2 points or more" and "−2 points or less", after Holm over the unseen databases.
+    pub p_equivalent: f64,
     /// People in the difference.
     pub n_people: usize,
     /// Faces in the difference.
@@ -306,11 +320,12 @@ pub struct TableRow {
     pub accuracy_percent: f64,
     /// Standard deviation of the accuracy over cells, in points; none with one cell.
     pub accuracy_sd_points: Option<f64>,
-    /// 95 % interval of the mean accuracy (people × seeds crossed), for the curve.
-    pub accuracy_interval_percent: [f64; 2],
-    /// Mean over classes of the recall, mean over cells.
+    /// 95 % interval of the mean accuracy (people × seeds crossed; with one of either, the other alone), for the curve; none with one of
+    /// both.
+    pub accuracy_interval_percent: Option<[f64; 2]>,
+    /// Balanced accuracy: mean recall of the classes that the faces are of, mean over cells.
     pub macro_recall_percent: f64,
-    /// Mean over classes of F1, mean over cells.
+    /// Mean F1 of the classes that the faces are of or are called, mean over cells.
     pub macro_f1_percent: f64,
     /// Faces a cell.
     pub n_faces: usize,
@@ -318,6 +333,28 @@ pub struct TableRow {
     pub n_cells: usize,
     /// Training pictures an epoch: real and added.
     pub n_training_pictures: usize,
+}
+
+/// What the networks of one arm and k saw in training: means over seeds and splits.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ArmTraining {
+    /// Which arm.
+    pub arm: Arm,
+    /// Which k.
+    pub k: MixtureRatio,
+    /// Cells.
+    pub n_cells: usize,
+    /// Training pictures an epoch: real and added.
+    pub n_pictures: f64,
+    /// Epochs that were run, early stopping in; of `pretrain` those on real faces.
+    pub n_epochs: f64,
+    /// The epoch whose weights were kept, from 1.
+    pub kept_epoch: f64,
+    /// Steps of the optimiser; of `pretrain` in both stages.
+    pub n_steps: f64,
+    /// Pictures in all of these; a picture that comes ten times counts ten times.
+    pub n_pictures_seen: f64,
 }
 
 /// A confusion matrix summed over seeds and splits.

@@ -1,27 +1,25 @@
-//! The table of every arm, k and part, and the confusion matrices.
+//! The table of every arm, k and part, what each arm saw in training, and the confusion matrices.
 //!
-//! In: outcomes. Out: [`TableRow`]s and [`Confusion`]s, sorted by arm, k, part and set.
-
-use std::collections::BTreeSet;
+//! In: outcomes. Out: [`TableRow`]s, [`ArmTraining`]s and [`Confusion`]s, sorted by arm, k and part, unseen databases in the study's order.
 
 use howfar_protocol::{Arm, MixtureRatio, Part, Recipe};
 
-use crate::claims::judged_faces;
+use crate::claims::{in_order, judged_faces};
 use crate::confusion::ConfusionCounts;
-use crate::interval::{Doubt, Grid};
-use crate::outcomes::{Faces, Outcomes, Series, Slot};
+use crate::interval::{Basis, Doubt, Grid};
+use crate::outcomes::{CellTraining, Faces, Outcomes, Series, Slot};
 use crate::paired::{Layout, mean_of};
-use crate::results::{ClassFigures, Confusion, TableRow};
+use crate::results::{ArmTraining, ClassFigures, Confusion, StudyFacts, TableRow};
 
 /// Percent in a share of 1.
 const PERCENT: f64 = 100.0;
 
 /// One row for every arm, k and part that has predictions.
-pub(crate) fn table(outcomes: &Outcomes, recipe: Recipe) -> Vec<TableRow> {
+pub(crate) fn table(facts: &StudyFacts, outcomes: &Outcomes, recipe: Recipe) -> Vec<TableRow> {
     let rows = outcomes.slots(recipe).flat_map(|slot| {
         let cells = outcomes.cells(slot).into_iter().flatten();
-        let faces: BTreeSet<&Faces> = cells.flat_map(|(_, cell)| cell.faces.keys()).collect();
-        faces.into_iter().map(move |faces| row(outcomes, slot, faces))
+        let faces = in_order(facts, cells.flat_map(|(_, cell)| cell.faces.keys().cloned()));
+        faces.into_iter().map(move |faces| row(outcomes, slot, &faces))
     });
     rows.collect()
 }
@@ -50,16 +48,35 @@ fn row(outcomes: &Outcomes, slot: Slot, faces: &Faces) -> TableRow {
     }
 }
 
+/// What the networks of every arm and k saw, means over cells.
+pub(crate) fn training(outcomes: &Outcomes, recipe: Recipe) -> Vec<ArmTraining> {
+    let of_slot = |slot: Slot| {
+        let cells: Vec<CellTraining> = outcomes.cells(slot)?.values().map(|cell| cell.training).collect();
+        let mean = |figure: fn(&CellTraining) -> f64| mean_of(&cells.iter().map(figure).collect::<Vec<f64>>());
+        Some(ArmTraining {
+            arm: slot.arm,
+            k: slot.k,
+            n_cells: cells.len(),
+            n_pictures: mean(|cell| cell.n_pictures as f64),
+            n_epochs: mean(|cell| f64::from(cell.n_epochs)),
+            kept_epoch: mean(|cell| f64::from(cell.kept_epoch)),
+            n_steps: mean(|cell| cell.n_steps as f64),
+            n_pictures_seen: mean(|cell| cell.n_pictures_seen as f64),
+        })
+    };
+    outcomes.slots(recipe).filter_map(of_slot).collect()
+}
+
 /// Centred on the share of faces that are right; its width is that of the mean over people. Generated faces differ from
 /// seed to seed, so theirs stands on the spread between cells alone.
-fn accuracy_interval(faces: &Faces, series: &Series<'_>, accuracy: f64, accuracies: &[f64]) -> [f64; 2] {
+fn accuracy_interval(faces: &Faces, series: &Series<'_>, accuracy: f64, accuracies: &[f64]) -> Option<[f64; 2]> {
     let layout = Layout::of_one(faces, series).filter(|layout| layout.n_left_out == 0 && faces.0 != Part::Generated);
     let doubt = match layout {
-        Some(layout) => Some(layout.doubt()),
-        None => Grid::new(&[accuracies.to_vec()]).map(|grid| Doubt::of(&grid)),
+        Some(layout) => layout.doubt(),
+        None => Doubt::of(&Grid::new(&[accuracies.to_vec()])?),
     };
-    let ends = doubt.map_or([0.0, 1.0], |doubt| doubt.interval(accuracy));
-    ends.map(|end| PERCENT * end.clamp(0.0, 1.0))
+    let is_known = doubt.basis != Basis::Nothing;
+    is_known.then(|| doubt.interval(accuracy).map(|end| PERCENT * end.clamp(0.0, 1.0)))
 }
 
 fn standard_deviation(values: &[f64]) -> Option<f64> {
@@ -70,16 +87,16 @@ fn standard_deviation(values: &[f64]) -> Option<f64> {
 
 /// Real only, the mix and generated only at `k`, on test people and unseen databases.
 pub(crate) fn confusions(
+    facts: &StudyFacts,
     outcomes: &Outcomes,
     recipe: Recipe,
     k: Option<MixtureRatio>,
-    classes: &[String],
 ) -> Vec<Confusion> {
     let at_k = k.into_iter().flat_map(|k| [Arm::Mix, Arm::GeneratedOnly].map(|arm| Slot { recipe, arm, k }));
     let slots = std::iter::once(Slot { recipe, arm: Arm::Real, k: MixtureRatio::ZERO }).chain(at_k);
     let of_slot = |slot| {
-        let faces = judged_faces(outcomes, slot).into_iter();
-        faces.map(move |faces| confusion(outcomes, slot, faces, classes))
+        let faces = judged_faces(facts, outcomes, slot).into_iter();
+        faces.map(move |faces| confusion(outcomes, slot, faces, &facts.classes))
     };
     slots.flat_map(of_slot).collect()
 }

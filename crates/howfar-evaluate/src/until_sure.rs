@@ -1,6 +1,6 @@
 //! Looking more than once: seeds are added in rounds, and after each the answer may be settled.
 //!
-//! In: the doubt about a difference after so many seeds. Out: settled, or go on. Each look spends a part of the 5 % risk of
+//! In: how many seeds there may be, and the results of a look. Out: the looks with the risk of each; settled, or go on. Each look spends a part of the 5 % risk of
 //! a false alarm, after Lan and DeMets (1983) with O'Brien and Fleming's spending function α(t) = 2 − 2 Φ(z / √t), t the share
 //! of the seeds that are there and z the quantile of α/2. A look may spend what α(t) grows by; since the parts sum to 5 %,
 //! the risk stays below it whatever ties the looks together (the people are the same in all of them). Little is spent
@@ -8,18 +8,13 @@
 
 use statrs::distribution::{ContinuousCDF, Normal};
 
-use crate::answer::{Verdict, headline};
-use crate::interval::{Basis, Doubt};
 use crate::results::{Results, StudyFacts};
+use crate::verdict::Verdict;
 
 /// Risk of a false alarm over all looks.
 pub(crate) const RISK: f64 = 0.05;
-/// Points in a share of 1.
-const POINTS: f64 = 100.0;
 /// Fewer seeds than this say too little of how seeds differ.
 const FEWEST_SEEDS: u32 = 3;
-/// A difference within ± this share is no difference that a user needs: the answer is then settled, too.
-pub const SMALL: f64 = 0.02;
 
 /// One look at the study.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -28,34 +23,6 @@ pub struct Look {
     pub n_seeds: u32,
     /// Risk that it may spend.
     pub risk: f64,
-}
-
-/// What a look shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Settled {
-    /// The mix helps.
-    Helps,
-    /// It hurts.
-    Hurts,
-    /// The difference is smaller than [`SMALL`], either way.
-    Small,
-    /// More seeds are needed.
-    Open,
-}
-
-impl Settled {
-    /// Whether no more seeds are needed.
-    pub fn is_settled(self) -> bool {
-        self != Self::Open
-    }
-
-    pub(crate) fn verdict(self) -> Verdict {
-        match self {
-            Self::Helps => Verdict::Gain,
-            Self::Hurts => Verdict::Loss,
-            Self::Small | Self::Open => Verdict::Unclear,
-        }
-    }
 }
 
 /// The looks at a study of at most `n_seeds`: after a third, two thirds and all of them, at least three at the first.
@@ -79,31 +46,10 @@ impl StudyFacts {
     }
 }
 
-/// Whether the first recipe's answer needs no more seeds. Always open where the study does not add any.
-pub fn settled(results: &Results) -> Settled {
-    let claim = results.recipes.first().and_then(|recipe| headline(&recipe.claims));
-    let (Some(look), Some(claim)) = (results.study.look(), claim) else { return Settled::Open };
-    let is_known = claim.n_people > 1 && claim.n_seeds > 1;
-    let doubt = Doubt {
-        standard_error: claim.standard_error_points / POINTS,
-        degrees_of_freedom: claim.degrees_of_freedom,
-        basis: if is_known { Basis::Crossed } else { Basis::Nothing },
-    };
-    settle(&doubt, claim.difference_points / POINTS, look)
-}
-
-/// What a look shows about a difference with this doubt.
-pub fn settle(doubt: &Doubt, mean: f64, look: Look) -> Settled {
-    if doubt.basis != Basis::Crossed {
-        return Settled::Open;
-    }
-    let [low, high] = doubt.interval_at(mean, 1.0 - look.risk);
-    match () {
-        () if low > 0.0 => Settled::Helps,
-        () if high < 0.0 => Settled::Hurts,
-        () if low > -SMALL && high < SMALL => Settled::Small,
-        () => Settled::Open,
-    }
+/// What the first recipe's answer says. Open where the study adds no seeds: nothing is settled by looking on.
+pub fn settled(results: &Results) -> Verdict {
+    let first = results.recipes.first().filter(|_| results.study.look().is_some());
+    first.map_or(Verdict::Open, |recipe| recipe.verdict)
 }
 
 /// O'Brien and Fleming's spending function.
@@ -130,21 +76,5 @@ mod tests {
         assert_eq!(at, [4, 8, 12]);
         // scipy.stats.norm (SciPy 1.17) in the same formula.
         assert!((looks(12)[0].risk - 0.000_686_4).abs() < 1e-6 && (looks(12)[1].risk - 0.015_686).abs() < 1e-5);
-    }
-
-    #[test]
-    fn an_interval_decides_and_one_seed_never_does() {
-        let look = Look { n_seeds: 9, risk: 0.05 };
-        let doubt = |standard_error, basis| Doubt { standard_error, degrees_of_freedom: 8.0, basis };
-        let cases = [
-            (0.05, 0.01, Settled::Helps),
-            (-0.05, 0.01, Settled::Hurts),
-            (0.001, 0.005, Settled::Small),
-            (0.01, 0.01, Settled::Open),
-        ];
-        for (mean, standard_error, expected) in cases {
-            assert_eq!(settle(&doubt(standard_error, Basis::Crossed), mean, look), expected, "{mean}");
-        }
-        assert_eq!(settle(&doubt(0.001, Basis::UnitsAlone), 0.5, look), Settled::Open);
     }
 }

@@ -6,12 +6,28 @@ use howfar_protocol::{MixtureRatio, Part};
 
 use crate::results::{Claim, SetFacts, StudyFacts};
 
-/// A difference's interval that excludes nothing, in points.
-pub const NO_INTERVAL: [f64; 2] = [-100.0, 100.0];
+impl SetFacts {
+    /// What its members are: `people`, `pictures` where nobody is known, `people or pictures` where some are, else `identities`.
+    pub fn members(&self) -> &'static str {
+        members(std::iter::once(self))
+    }
+}
 
-/// `people` where all faces of a role are photographs, else `identities`.
-pub(crate) fn people_or_identities(facts: &StudyFacts, role: &str) -> &'static str {
-    if all_of_role(facts, role, "real") { "people" } else { "identities" }
+impl StudyFacts {
+    /// What those of all sets of a role are.
+    pub fn members(&self, role: &str) -> &'static str {
+        members(self.sets.iter().filter(|set| set.role == role))
+    }
+}
+
+fn members<'s>(sets: impl Iterator<Item = &'s SetFacts> + Clone) -> &'static str {
+    let n_unknown: usize = sets.clone().map(|set| set.n_without_person).sum();
+    match n_unknown {
+        _ if !sets.clone().all(|set| set.provenance == "real") => "identities",
+        0 => "people",
+        n if n == sets.map(|set| set.n_people).sum::<usize>() => "pictures",
+        _ => "people or pictures",
+    }
 }
 
 fn all_of_role(facts: &StudyFacts, role: &str, provenance: &str) -> bool {
@@ -39,14 +55,14 @@ pub(crate) fn k_explained(facts: &StudyFacts, k: MixtureRatio) -> String {
         other => format!("{other} times as many"),
     };
     let kind = if all_of_role(facts, "real", "real") { "real" } else { "labelled" };
-    let counted = if facts.unit == "images" { "faces" } else { people_or_identities(facts, "real") };
+    let counted = if facts.unit == "images" { "faces" } else { facts.members("real") };
     format!("k = {k} ({times} {} as {kind} training {counted})", added(facts))
 }
 
 /// `test people`, `unseen drawn database` and its name …
 pub(crate) fn faces_of(facts: &StudyFacts, part: Part, set: &str) -> String {
     if part != Part::Unseen {
-        return format!("{} {}", part.name(), people_or_identities(facts, "real"));
+        return format!("{} {}", part.name(), facts.members("real"));
     }
     let kind = match unseen_set(facts, set).map(|s| s.provenance.as_str()) {
         Some("drawn") => "drawn ",
@@ -60,15 +76,18 @@ fn unseen_set<'a>(facts: &'a StudyFacts, set: &str) -> Option<&'a SetFacts> {
     facts.sets.iter().find(|s| s.role == "unseen" && s.name == set)
 }
 
-/// `24 people × 5 seeds`, `30 drawn identities in 5 folds × 3 seeds`.
+/// `24 people × 5 seeds`, `30 drawn identities in 5 folds × 3 seeds`, `3,589 pictures (persons unknown) × 5 seeds`.
 pub(crate) fn sample(facts: &StudyFacts, claim: &Claim) -> String {
-    let provenance = match claim.part {
-        Part::Unseen => unseen_set(facts, &claim.set).map(|s| s.provenance.as_str()),
-        _ => ["real", "drawn", "generated"].into_iter().find(|p| all_of_role(facts, "real", p)),
+    let is_judge = |set: &&SetFacts| match claim.part {
+        Part::Unseen => set.role == "unseen" && set.name == claim.set,
+        _ => set.role == "real",
     };
-    let (one, many) = match provenance {
-        Some("real") => ("person", "people"),
-        Some("drawn") => ("drawn identity", "drawn identities"),
+    let judges = facts.sets.iter().filter(is_judge);
+    let (one, many) = match members(judges.clone()) {
+        "people" => ("person", "people"),
+        "pictures" => ("picture (person unknown)", "pictures (persons unknown)"),
+        "people or pictures" => ("person or picture", "people or pictures (some persons unknown)"),
+        _ if judges.clone().all(|set| set.provenance == "drawn") => ("drawn identity", "drawn identities"),
         _ => ("identity", "identities"),
     };
     let folds = if facts.n_splits > 1 { format!(" in {} folds", facts.n_splits) } else { String::new() };
@@ -77,7 +96,20 @@ pub(crate) fn sample(facts: &StudyFacts, claim: &Claim) -> String {
 
 /// `1 seed`, `5 seeds`.
 pub(crate) fn counted(n: usize, one: &str, many: &str) -> String {
-    if n == 1 { format!("1 {one}") } else { format!("{n} {many}") }
+    if n == 1 { format!("1 {one}") } else { format!("{} {many}", grouped(n as u64)) }
+}
+
+/// `8,636,038`.
+pub fn grouped(n: u64) -> String {
+    let digits = n.to_string();
+    let mut text = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
 }
 
 /// `53.6`.
@@ -93,11 +125,16 @@ pub(crate) fn points(value: f64) -> String {
 }
 
 /// `+1.9 to +9.0`, or that there is none.
-pub(crate) fn interval([low, high]: [f64; 2]) -> String {
-    if [low, high] == NO_INTERVAL {
-        return "not known: it takes two people and two seeds at least".to_owned();
+pub(crate) fn interval(points_of_ends: Option<[f64; 2]>) -> String {
+    match points_of_ends {
+        Some([low, high]) => format!("{} to {}", points(low), points(high)),
+        None => "not known: it takes two people and two seeds at least".to_owned(),
     }
-    format!("{} to {}", points(low), points(high))
+}
+
+/// `p = 0.012`, `p < 0.001`.
+pub(crate) fn p_value(p: f64) -> String {
+    if p < 0.001 { "p < 0.001".to_owned() } else { format!("p = {p:.3}") }
 }
 
 /// `a`, `a and b`, `a, b and c`.

@@ -20,8 +20,8 @@ pub struct Between {
     pub baseline_accuracy_percent: f64,
     /// The difference.
     pub difference_points: f64,
-    /// Ends of its 95 % interval.
-    pub interval_points: [f64; 2],
+    /// Ends of its 95 % interval; none with one person or one seed.
+    pub interval_points: Option<[f64; 2]>,
     /// Two-sided p of the t interval, after Holm over all comparisons on the same faces.
     pub p_holm: f64,
 }
@@ -39,8 +39,8 @@ pub struct Credit {
     pub over: Arm,
     /// Accuracy of the mix less that of the control.
     pub difference_points: f64,
-    /// Ends of its 95 % interval.
-    pub interval_points: [f64; 2],
+    /// Ends of its 95 % interval; none with one person or one seed.
+    pub interval_points: Option<[f64; 2]>,
     /// Whether the mix is clearly ahead of both controls.
     pub is_clear: bool,
 }
@@ -57,10 +57,15 @@ pub struct Exchange {
     pub k: MixtureRatio,
     /// Both curves, fewest people first, all of them last.
     pub curve: Vec<LearningPoint>,
-    /// Training people that the mix at all people is worth beyond them; below zero where it is worth less than none.
-    pub worth_people: f64,
+    /// How much more accurate real faces alone are with all people than with the fewest.
+    pub rise_points: f64,
+    /// Ends of its 95 % interval; none with one person or one seed.
+    pub rise_interval_points: Option<[f64; 2]>,
+    /// Training people that the mix at all people is worth beyond them; below zero where it is worth less than none. None where that rise
+    /// is not clear: on a flat curve nothing can be exchanged.
+    pub worth_people: Option<f64>,
     /// Ends of its 95 % interval: people and seeds drawn again.
-    pub interval_people: [f64; 2],
+    pub interval_people: Option<[f64; 2]>,
     /// The largest worth that the curves can show: all people less the fewest. A worth or an end there is "at least" so much.
     pub most_people: f64,
 }
@@ -91,8 +96,9 @@ pub struct PaperRow {
     pub generated_test_percent: Option<f64>,
     /// Share of both together: the paper's figure.
     pub mixed_test_percent: f64,
-    /// What the mixture of test faces alone predicts: (a_real + k·a_generated)/(1 + k), where a_real is the accuracy of real faces alone on
-    /// real test faces and a_generated that of one generated unit alone on generated ones.
+    /// What the mixture of test faces alone predicts: (n_real·a_real + n_generated·a_generated)/(n_real + n_generated), where n are the test
+    /// faces of this k, a_real is the accuracy of real faces alone on real ones and a_generated that of one generated unit alone on
+    /// generated ones.
     pub predicted_percent: f64,
     /// The part of the gain over k = 0, as the paper counts, that this prediction has already; none without a gain.
     pub share_of_test_mix_percent: Option<f64>,

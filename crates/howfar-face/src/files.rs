@@ -178,6 +178,16 @@ pub fn write_json<T: serde::Serialize>(path: &Path, value: &T) -> Result<(), Fau
 
 /// Reads one of our own JSON files: `format` must be ours and `version` not newer than we know.
 pub fn read_json<T: serde::de::DeserializeOwned>(path: &Path, format: &str, version: u32) -> Result<T, Fault> {
+    read_json_since(path, format, 0, version)
+}
+
+/// The same where files of versions before `oldest` mean something else.
+pub fn read_json_since<T: serde::de::DeserializeOwned>(
+    path: &Path,
+    format: &str,
+    oldest: u32,
+    version: u32,
+) -> Result<T, Fault> {
     let text = read_text(path)?;
     let broken = |e: serde_json::Error| {
         Fault::data(format!("{}, line {}", path.display(), e.line()), format!("not a {format} file: {e}"))
@@ -196,6 +206,12 @@ pub fn read_json<T: serde::de::DeserializeOwned>(path: &Path, format: &str, vers
             .found(format!("{format}, version {found_version}"))
             .expected(format!("version {version} or older"))
             .hint("update howfar, or make the file anew with this version"));
+    }
+    if found_version < u64::from(oldest) {
+        return Err(Fault::data(path.display(), "written by an older howfar")
+            .found(format!("{format}, version {found_version}"))
+            .expected(format!("version {oldest} or newer"))
+            .hint("make the file anew with the command that wrote it"));
     }
     serde_json::from_value(value).map_err(broken)
 }

@@ -26,6 +26,17 @@ impl SubjectId {
         Ok(SubjectId { database: database.to_owned(), person: person.to_owned() })
     }
 
+    /// Who is on a picture of nobody known: a person of its own, called by the picture's path without the ending.
+    pub fn of_picture(database: &str, source: &str) -> Result<Self, Fault> {
+        Self::new(database, &called_by(source))
+    }
+
+    /// Whether this is what the person of a picture, or of the film that it is a frame of (`film.avi#3`), is called where nobody is known.
+    pub fn is_called_by(&self, source: &str) -> bool {
+        let film = source.rsplit_once('#').map_or(source, |(film, _)| film);
+        [source, film].into_iter().any(|source| self.person == called_by(source))
+    }
+
     /// The database's name.
     pub fn database(&self) -> &str {
         &self.database
@@ -35,6 +46,15 @@ impl SubjectId {
     pub fn person(&self) -> &str {
         &self.person
     }
+}
+
+fn called_by(source: &str) -> String {
+    let (path, face) = source.split_once('#').map_or((source, None), |(path, face)| (path, Some(face)));
+    let stem = match path.rsplit_once('.') {
+        Some((stem, ending)) if !stem.is_empty() && !ending.contains('/') => stem,
+        _ => path,
+    };
+    face.map_or(stem.to_owned(), |face| format!("{stem}#{face}"))
 }
 
 impl fmt::Display for SubjectId {
@@ -74,6 +94,16 @@ mod tests {
     fn a_subject_reads_back_what_it_prints() {
         let subject = SubjectId::new("ckplus", "S010:a").unwrap();
         assert_eq!(subject.to_string().parse::<SubjectId>().unwrap(), subject);
+    }
+
+    #[test]
+    fn a_person_of_nobody_known_is_called_by_the_picture() {
+        for source in ["anger/0001.png", "fer2013.csv#17", "a.b/c", "film.avi"] {
+            let subject = SubjectId::of_picture("db", source).unwrap();
+            assert!(subject.is_called_by(source) && !subject.is_called_by("anger/0002.png"), "{subject}");
+        }
+        assert!(SubjectId::of_picture("db", "film.avi").unwrap().is_called_by("film.avi#3"));
+        assert!(!SubjectId::new("db", "S010").unwrap().is_called_by("anger/S010_3.png"));
     }
 
     #[test]

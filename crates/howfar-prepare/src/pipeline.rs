@@ -238,7 +238,10 @@ fn choose(
                 listing.reject(found.source, Reason::NotAskedFor, "beyond the limit of its class");
                 continue;
             }
-            let subject = SubjectId::new(database, &found.person.clone().unwrap_or_else(|| own_person(&found.source)))?;
+            let subject = match &found.person {
+                Some(person) => SubjectId::new(database, person)?,
+                None => SubjectId::of_picture(database, &found.source)?,
+            };
             let provenance = request.provenance;
             candidates.push(Candidate { found, subject, label, provenance, published: *published });
         }
@@ -250,16 +253,6 @@ fn choose(
         }));
     }
     Ok(candidates)
-}
-
-/// A picture of nobody known is its own person: its path without the ending.
-fn own_person(source: &str) -> String {
-    let (path, face) = source.split_once('#').map_or((source, None), |(path, face)| (path, Some(face)));
-    let stem = match path.rsplit_once('.') {
-        Some((stem, ending)) if !stem.is_empty() && !ending.contains('/') => stem,
-        _ => path,
-    };
-    face.map_or(stem.to_owned(), |face| format!("{stem}#{face}"))
 }
 
 fn caveats(candidates: &[Candidate], rejected: &[Rejected], repeats: Repeats) -> Vec<String> {

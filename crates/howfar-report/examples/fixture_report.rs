@@ -14,5 +14,8 @@ fn main() -> std::io::Result<()> {
         Ok(SheetPicture { title: "drawn-rig".to_owned(), caption, png: std::fs::read(path)? })
     });
     let pictures = Pictures { sheets: sheets.collect::<std::io::Result<_>>()?, ..Pictures::default() };
-    std::fs::write(target, howfar_report::html(&fixture::results(), Some(&fixture::timing()), &pictures))
+    std::fs::write(
+        target,
+        howfar_report::html(&fixture::results(), Some(&fixture::timing()), Some(&fixture::looks()), &pictures),
+    )
 }

@@ -44,7 +44,7 @@ struct Axes {
 impl Axes {
     fn of<'a>(rows: impl Iterator<Item = &'a TableRow> + Clone, k_max: f64) -> Self {
         let gap = smallest_gap(rows.clone().map(|r| r.k.value()), k_max);
-        let ends = rows.flat_map(|r| r.accuracy_interval_percent.into_iter().chain([r.accuracy_percent]));
+        let ends = rows.flat_map(|r| r.accuracy_interval_percent.into_iter().flatten().chain([r.accuracy_percent]));
         let (low, high) = ends
             .filter(|v| v.is_finite())
             .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)));
@@ -215,17 +215,18 @@ fn drawn_line(line: &Line<'_>, axes: &Axes, n_recipe: usize) -> Markup {
 /// A mark with its interval and a text that shows when pointed at, with or without script.
 fn point(row: &TableRow, axes: &Axes, mark: &str, name: &str) -> Markup {
     let (x, y) = (axes.x(row.k.value()), axes.y(row.accuracy_percent));
-    let [low, high] = row.accuracy_interval_percent;
     let text = format!(
         "{name}, {}: {} % (95 % interval {})",
         if row.arm == Arm::Real { "k = 0".to_owned() } else { wording::arm_and_k(row.arm, row.k) },
         wording::percent(row.accuracy_percent),
-        wording::percent_interval([low, high]),
+        wording::percent_interval(row.accuracy_interval_percent),
     );
     html! {
         g.point tabindex="0" role="img" aria-label=(text) {
             title { (text) }
-            line.interval x1=(pc(x)) x2=(pc(x)) y1=(px(axes.y(high))) y2=(px(axes.y(low))) {}
+            @if let Some([low, high]) = row.accuracy_interval_percent {
+                line.interval x1=(pc(x)) x2=(pc(x)) y1=(px(axes.y(high))) y2=(px(axes.y(low))) {}
+            }
             use href=(format!("#{mark}")) x=(pc(x)) y=(px(y)) {}
             circle.reach cx=(pc(x)) cy=(px(y)) r="11" {}
         }

@@ -16,7 +16,7 @@ struct Scale {
 impl Scale {
     /// Holds zero and every interval, with a little room.
     fn of<'a>(claims: impl Iterator<Item = &'a Claim>) -> Self {
-        let ends = claims.flat_map(|c| c.interval_points).filter(|v| v.is_finite());
+        let ends = claims.flat_map(|c| c.interval_points.unwrap_or([c.difference_points; 2]));
         let (low, high) = ends.fold((0.0_f64, 0.0_f64), |(low, high), v| (low.min(v), high.max(v)));
         let room = ((high - low) * 0.06).max(0.1);
         Scale { low: low - room, high: high + room }
@@ -45,7 +45,8 @@ pub(crate) fn differences(recipe: &RecipeResults, nouns: Nouns) -> Markup {
         }
         p.note {
             "Accuracy here is the mean over " (nouns.real) " of each one's mean, so it can differ from the table's share of faces. \
-             p over " (nouns.real) " and p over seeds: two-sided sign-flip tests; p, Holm: of the t interval, corrected for several unseen databases."
+             p over " (nouns.real) " and p over seeds: two-sided sign-flip tests; p, Holm: of the t interval, corrected for several unseen databases; by it a difference helps or hurts. p, within ±2 points: the larger of two \
+             one-sided t tests, corrected likewise; by it a difference is small where it neither helps nor hurts. Else it is open."
         }
     }
 }
@@ -65,6 +66,7 @@ fn claims(claims: &[Claim], nouns: Nouns, scale: &Scale, caption: &Markup) -> Ma
                     th.n scope="col" { "p over" br; (nouns.real) }
                     th.n scope="col" { "p over" br; "seeds" }
                     th.n scope="col" { "p," br; "Holm" }
+                    th.n scope="col" { "p, within" br; "±2 points" }
                     th.n scope="col" { "n" }
                 } }
                 tbody { @for claim in claims { (claim_row(claim, nouns, scale)) } }
@@ -81,13 +83,16 @@ fn claim_row(claim: &Claim, nouns: Nouns, scale: &Scale) -> Markup {
             }
             td { (wording::arm_and_k(claim.arm, claim.k)) small { "less " (wording::arm_and_k(claim.baseline_arm, claim.baseline_k)) } }
             td.n { (wording::percent(claim.accuracy_percent)) small { "less " (wording::percent(claim.baseline_accuracy_percent)) } }
-            td.n { b { (wording::points(claim.difference_points)) } }
+            td.n { b { (wording::points(claim.difference_points)) } small { (wording::verdict(claim.verdict)) } }
             td.n { (wording::points_interval(claim.interval_points))
-                small { "s.e. " (wording::percent(claim.standard_error_points)) ", " (format!("{:.1}", claim.degrees_of_freedom)) " d.f." } }
+                @if claim.interval_points.is_some() {
+                    small { "s.e. " (wording::percent(claim.standard_error_points)) ", " (format!("{:.1}", claim.degrees_of_freedom)) " d.f." }
+                } }
             td.forest { (forest(claim, scale)) }
             td.n { (wording::p_value(claim.p_people)) }
             td.n { (wording::p_value(claim.p_seeds)) }
             td.n { (wording::p_value(claim.p_holm)) }
+            td.n { (wording::p_value(claim.p_equivalent)) }
             td.n { (wording::count(claim.n_people as u64)) " " (nouns.in_part(claim.part))
                 small { (wording::count(claim.n_faces as u64)) " faces, " (wording::seeds(claim.n_seeds)) } }
         }
@@ -101,16 +106,17 @@ fn axis(scale: &Scale) -> Markup {
 }
 
 fn forest(claim: &Claim, scale: &Scale) -> Markup {
-    let [low, high] = claim.interval_points.map(|v| scale.at(v));
     let side = match claim.interval_points {
-        [low, _] if low > 0.0 => "above",
-        [_, high] if high < 0.0 => "below",
+        Some([low, _]) if low > 0.0 => "above",
+        Some([_, high]) if high < 0.0 => "below",
         _ => "across",
     };
     html! {
         div.range aria-hidden="true" {
             i.zero style=(format!("left:{:.2}%", scale.at(0.0))) {}
-            i.bar.(side) style=(format!("left:{low:.2}%;width:{:.2}%", high - low)) {}
+            @if let Some([low, high]) = claim.interval_points.map(|ends| ends.map(|end| scale.at(end))) {
+                i.bar.(side) style=(format!("left:{low:.2}%;width:{:.2}%", high - low)) {}
+            }
             i.dot.(side) style=(format!("left:{:.2}%", scale.at(claim.difference_points))) {}
         }
     }

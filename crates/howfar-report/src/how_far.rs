@@ -25,7 +25,7 @@ fn table(how_far: &HowFar, nouns: Nouns) -> Markup {
                 tbody {
                     tr { th scope="row" { "difference" } @for p in &how_far.curve { td.n { b { (wording::points(p.difference_points)) } } } }
                     tr { th scope="row" { "band, 95 % for all k together" }
-                        @for p in &how_far.curve { td.n { (wording::points_interval(p.band_points)) } } }
+                        @for p in &how_far.curve { td.n { (wording::points_interval(Some(p.band_points))) } } }
                     tr { th scope="row" { "best in drawn samples, %" }
                         @for p in &how_far.curve { td.n { (share(how_far, p.k)) } } }
                 }
@@ -57,7 +57,7 @@ pub(crate) fn sentence(how_far: &HowFar) -> String {
 fn fall_words(fall: &Fall) -> String {
     let Fall { from, to, difference_points, interval_points, is_clear } = fall;
     let numbers =
-        format!("{} points, {}", wording::points(*difference_points), wording::points_interval(*interval_points));
+        format!("{} points, {}", wording::points(*difference_points), wording::points_interval(Some(*interval_points)));
     if *is_clear {
         format!("The curve falls after k = {from}: {numbers} up to k = {to}.")
     } else {

@@ -15,6 +15,7 @@ mod published;
 mod table;
 mod terminal;
 mod timing;
+mod training;
 mod wording;
 mod worth;
 

@@ -14,8 +14,15 @@ use crate::wording::{self, NOTHING, Nouns};
 /// What one study says of one database.
 struct Figure {
     real_only_percent: f64,
-    /// At the k that the study speaks of: accuracy, difference to real faces alone, its interval.
-    mix: Option<[f64; 4]>,
+    /// At the k that the study speaks of.
+    mix: Option<Mix>,
+}
+
+struct Mix {
+    accuracy_percent: f64,
+    /// To real faces alone.
+    difference_points: f64,
+    interval_points: Option<[f64; 2]>,
 }
 
 /// `judged` by its name; the study's own database by its test people.
@@ -24,7 +31,11 @@ fn figure(results: &Results, recipe: &RecipeResults, judged: &str) -> Option<Fig
     let is_judge = |part: Part, set: &str| if own { part == Part::Test } else { part == Part::Unseen && set == judged };
     let real = recipe.table.iter().find(|row| row.arm == Arm::Real && is_judge(row.part, &row.set))?;
     let claim = recipe.claims.iter().find(|claim| is_judge(claim.part, &claim.set));
-    let mix = claim.map(|c| [c.accuracy_percent, c.difference_points, c.interval_points[0], c.interval_points[1]]);
+    let mix = claim.map(|claim| Mix {
+        accuracy_percent: claim.accuracy_percent,
+        difference_points: claim.difference_points,
+        interval_points: claim.interval_points,
+    });
     let real_only_percent = claim.map_or(real.accuracy_percent, |claim| claim.baseline_accuracy_percent);
     Some(Figure { real_only_percent, mix })
 }
@@ -98,9 +109,9 @@ fn cell(results: &Results, recipe: &RecipeResults, judged: &str) -> Markup {
     html! {
         @match figure.mix {
             None => { (wording::percent(figure.real_only_percent)) }
-            Some([accuracy, difference, low, high]) => {
-                (wording::percent(figure.real_only_percent)) " → " b { (wording::percent(accuracy)) }
-                small { (wording::points(difference)) " (" (wording::points_interval([low, high])) ")" }
+            Some(mix) => {
+                (wording::percent(figure.real_only_percent)) " → " b { (wording::percent(mix.accuracy_percent)) }
+                small { (wording::points(mix.difference_points)) " (" (wording::points_interval(mix.interval_points)) ")" }
             }
         }
     }
@@ -120,9 +131,9 @@ pub fn matrix_text(all: &[Results]) -> String {
             for judge in all {
                 let judged = learned(judge);
                 let Some(figure) = figure(results, recipe, judged) else { continue };
-                let mix = figure.mix.map_or_else(String::new, |[accuracy, difference, low, high]| {
-                    let interval = wording::points_interval([low, high]);
-                    format!(" -> {accuracy:.1}  {} ({interval})", wording::points(difference))
+                let mix = figure.mix.map_or_else(String::new, |mix| {
+                    let interval = wording::points_interval(mix.interval_points);
+                    format!(" -> {:.1}  {} ({interval})", mix.accuracy_percent, wording::points(mix.difference_points))
                 });
                 let note = if judged == learned(results) { format!("  (test {})", own.real) } else { String::new() };
                 text.push_str(&format!("  {judged:<width$}  {:5.1}{mix}{note}\n", figure.real_only_percent));
@@ -156,8 +167,9 @@ pub fn matrix_csv(all: &[Results]) -> String {
             let (trained_on, choice) = (learned(results), recipe.choice.as_ref());
             for judged in all.iter().map(learned) {
                 let Some(figure) = figure(results, recipe, judged) else { continue };
-                let mix = figure.mix.map_or_else(Default::default, |mix| mix.map(|value| value.to_string()));
-                let [accuracy, difference, low, high]: [String; 4] = mix;
+                let of_mix = |value: &dyn Fn(&Mix) -> Option<f64>| {
+                    figure.mix.as_ref().and_then(value).map(|value| value.to_string()).unwrap_or_default()
+                };
                 let part = if judged == trained_on { Part::Test } else { Part::Unseen };
                 records.push([
                     recipe.recipe.name().to_owned(),
@@ -169,10 +181,10 @@ pub fn matrix_csv(all: &[Results]) -> String {
                     choice.map(|choice| choice.chosen.to_string()).unwrap_or_default(),
                     choice.map(|choice| choice.compared.to_string()).unwrap_or_default(),
                     figure.real_only_percent.to_string(),
-                    accuracy,
-                    difference,
-                    low,
-                    high,
+                    of_mix(&|mix| Some(mix.accuracy_percent)),
+                    of_mix(&|mix| Some(mix.difference_points)),
+                    of_mix(&|mix| mix.interval_points.map(|[low, _]| low)),
+                    of_mix(&|mix| mix.interval_points.map(|[_, high]| high)),
                 ]);
             }
         }

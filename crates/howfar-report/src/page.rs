@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use howfar_evaluate::{Finding, RecipeResults, Results};
+use howfar_evaluate::{Finding, Looks, RecipeResults, Results};
 use howfar_protocol::MixtureRatio;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::timing::Timing;
 use crate::wording::{self, Nouns};
-use crate::{changed, confusion, curve, difference, how_far, provenance, published, table, worth};
+use crate::{changed, confusion, curve, difference, how_far, provenance, published, table, training, worth};
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("tip.js");
@@ -55,8 +55,9 @@ pub(crate) fn page_head(title: &str, version: &str) -> Markup {
     }
 }
 
-/// One self-contained HTML page, readable printed, in the dark, on a phone and without script.
-pub fn html(results: &Results, timing: Option<&Timing>, pictures: &Pictures) -> String {
+/// One self-contained HTML page, readable printed, in the dark, on a phone and without script. `looks` says how often the faces
+/// that judge were looked at.
+pub fn html(results: &Results, timing: Option<&Timing>, looks: Option<&Looks>, pictures: &Pictures) -> String {
     let sheets = &pictures.sheets;
     let nouns = Nouns::of(results);
     let page = html! {
@@ -64,7 +65,7 @@ pub fn html(results: &Results, timing: Option<&Timing>, pictures: &Pictures) -> 
         html lang="en" {
             (page_head(&results.study.name, &results.study.howfar_version))
             body {
-                (head(results, nouns, !sheets.is_empty()))
+                (head(results, looks, nouns, !sheets.is_empty()))
                 main {
                     @for (i, recipe) in results.recipes.iter().enumerate() { (recipe_section(results, recipe, nouns, i, pictures)) }
                     @if !results.between.is_empty() {
@@ -86,14 +87,15 @@ pub fn html(results: &Results, timing: Option<&Timing>, pictures: &Pictures) -> 
     page.into_string()
 }
 
-fn head(results: &Results, nouns: Nouns, has_sheets: bool) -> Markup {
+fn head(results: &Results, looks: Option<&Looks>, nouns: Nouns, has_sheets: bool) -> Markup {
     html! {
         header {
             p.eyebrow { "How far do " (wording::made_faces(results)) " help? Study " b { (results.study.name) } }
             @let (first, rest) = results.answer.split_once(". ").unwrap_or((&results.answer, ""));
             h1 { (first.trim_end_matches('.')) "." }
             @if !rest.is_empty() { p.rest { (rest) } }
-            @if nouns.real != "people" {
+            @if let Some(looks) = looks { p.rest { (wording::judged(looks.at(&results.study))) } }
+            @if nouns.real == "identities" {
                 p.rehearsal { "The faces in the place of real ones are not all photographs: this study shows the method and says nothing about people." }
             }
             dl.reading {
@@ -101,7 +103,7 @@ fn head(results: &Results, nouns: Nouns, has_sheets: bool) -> Markup {
                 div { dt { "95 % interval" } dd {
                     "where the true value may lie, with both the " (nouns.real) " and the seeds left to chance; a difference whose interval holds zero is not established."
                 } }
-                div { dt { "unseen" } dd { "another database: never trained on, never chosen by, opened once at the end." } }
+                div { dt { "unseen" } dd { "another database: never trained on, never chosen by." } }
             }
             nav aria-label="Sections" {
                 @for (i, recipe) in results.recipes.iter().enumerate() {
@@ -129,8 +131,8 @@ fn recipe_section(results: &Results, recipe: &RecipeResults, nouns: Nouns, i: us
             h3 { "Accuracy against k" }
             (curve::figure(results, recipe, i))
             p.note {
-                "Lines: real faces and k units of " (wording::made_faces(results)) ". Bars: 95 % intervals. k was chosen on the dashed line; \
-                 the others were opened afterwards and describe."
+                "Lines: real faces and k units of " (wording::made_faces(results)) ". Bars: 95 % intervals. k was chosen on the dashed line alone; \
+                 the others describe."
             }
             @if let Some(choice) = &recipe.choice { (difference::choice(choice, nouns)) }
             @if !recipe.how_far.is_empty() {
@@ -155,6 +157,7 @@ fn recipe_section(results: &Results, recipe: &RecipeResults, nouns: Nouns, i: us
             (changed::changed(recipe, &results.study.classes, nouns, pictures))
             h3 { "Every arm and k" }
             (table::tables(recipe, nouns))
+            @if !recipe.training.is_empty() { (training::table(recipe)) }
             @if !recipe.confusions.is_empty() {
                 h3 { "Confusion" }
                 p.note { "Rows: true classes. Columns: predicted ones. Percent of the row, below it the count of faces, summed over seeds and splits." }

@@ -87,7 +87,7 @@ fn set_row(set: &SetFacts) -> Markup {
         td { (set.role) }
         td { (made.join(", ")) }
         td.n { (wording::count(set.n_faces as u64)) }
-        td.n { (wording::count(set.n_people as u64)) " " (wording::people_or_identities(set.provenance.split(',').map(str::trim))) }
+        td.n { (wording::count(set.n_people as u64)) " " (set.members()) }
         @for n in &set.per_class { td.n { (wording::count(*n as u64)) } }
     } }
 }
@@ -157,7 +157,7 @@ fn time(timing: &Timing) -> Markup {
     html! {
         dl.facts {
             (fact("Whole study", &wording::duration(timing.total_seconds)))
-            @if let Some(started) = &timing.started { (fact("Started", started)) }
+            @if let Some(started) = &timing.started { (fact("Last run began", started)) }
             (fact("Processor", &m.processor))
             (fact("Cores", &m.cores.to_string()))
             (fact("Instruction set", &m.instruction_set))

@@ -9,9 +9,9 @@ use crate::wording::{self, NOTHING, Nouns};
 /// Columns of the CSV, one row for each recipe × network × source × arm × k × part × set:
 /// - `source`: the generated set, empty where they are one;
 /// - `recipe`, `network`, `arm`, `k`, `part`, `set`: as in `results.json`; `set` is empty but for unseen databases;
-/// - `accuracy_percent`, `macro_recall_percent`, `macro_f1_percent`: means over cells, 0 to 100;
+/// - `accuracy_percent`, `macro_recall_percent` (balanced accuracy), `macro_f1_percent`: means over cells, 0 to 100;
 /// - `accuracy_sd_points`: standard deviation over cells, empty with one cell;
-/// - `accuracy_low_percent`, `accuracy_high_percent`: ends of the 95 % interval of the mean accuracy;
+/// - `accuracy_low_percent`, `accuracy_high_percent`: ends of the 95 % interval of the mean accuracy, empty where there is none;
 /// - `n_faces`: faces a cell; `n_cells`: cells; `n_training_pictures`: training pictures an epoch.
 const CSV_COLUMNS: [&str; 16] = [
     "recipe",
@@ -52,7 +52,7 @@ pub(crate) fn csv_text<const N: usize>(records: impl Iterator<Item = [String; N]
 }
 
 fn record(recipe: &RecipeResults, row: &TableRow) -> [String; 16] {
-    let [low, high] = row.accuracy_interval_percent;
+    let end = |i: usize| row.accuracy_interval_percent.map(|ends| ends[i].to_string()).unwrap_or_default();
     [
         recipe.recipe.name().to_owned(),
         recipe.settings.network_words(),
@@ -63,8 +63,8 @@ fn record(recipe: &RecipeResults, row: &TableRow) -> [String; 16] {
         row.set.clone(),
         row.accuracy_percent.to_string(),
         row.accuracy_sd_points.map(|sd| sd.to_string()).unwrap_or_default(),
-        low.to_string(),
-        high.to_string(),
+        end(0),
+        end(1),
         row.macro_recall_percent.to_string(),
         row.macro_f1_percent.to_string(),
         row.n_faces.to_string(),
@@ -82,7 +82,8 @@ pub(crate) fn tables(recipe: &RecipeResults, nouns: Nouns) -> Markup {
                 in points. The chosen k is shaded."
         }, &accuracy_cell))
         (table(recipe, nouns, chosen, &html! {
-            b { "Macro recall and macro F1" } " in percent: means over classes, so that rare classes count as much as common ones."
+            b { "Macro recall and macro F1" } " in percent: means over classes, so that rare classes count as much as common ones. Recall (balanced \
+                accuracy) over the classes that the judged faces are of; F1 also over those that they are called."
         }, &macro_cell))
         dl.arms {
             @for arm in Arm::ALL.into_iter().filter(|arm| recipe.table.iter().any(|r| r.arm == *arm)) {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use howfar_evaluate::{Caveat, Claim, RecipeResults, Results, TableRow};
+use howfar_evaluate::{Caveat, Claim, Looks, RecipeResults, Results, TableRow, Verdict};
 use howfar_protocol::{Arm, MixtureRatio, Part};
 
 use crate::wording::{self, NOTHING, Nouns};
@@ -15,8 +15,9 @@ const NAME_LETTERS: usize = 24;
 /// Spaces between two columns.
 const GAP: &str = "  ";
 
-/// The results as plain text, `width` columns wide where words allow it. No colour; the last line is the answer.
-pub fn terminal_summary(results: &Results, width: usize) -> String {
+/// The results as plain text, `width` columns wide where words allow it. No colour; the last line is the answer. `looks` says how often
+/// the faces that judge were looked at.
+pub fn terminal_summary(results: &Results, looks: Option<&Looks>, width: usize) -> String {
     let width = width.max(LEAST_WIDTH);
     let nouns = Nouns::of(results);
     let mut text = String::new();
@@ -29,6 +30,10 @@ pub fn terminal_summary(results: &Results, width: usize) -> String {
     }
     side_by_side(&mut text, results, nouns, width);
     caveats(&mut text, &results.caveats, width);
+    if let Some(looks) = looks {
+        wrapped(&mut text, "", &wording::judged(looks.at(&results.study)), width);
+        text.push('\n');
+    }
     text.push_str(&one_line(&results.answer));
     text.push('\n');
     text
@@ -107,8 +112,9 @@ fn row_name(arm: Arm, k: MixtureRatio, chosen: Option<MixtureRatio>) -> String {
 }
 
 fn accuracy(row: &TableRow) -> String {
-    let [low, high] = row.accuracy_interval_percent;
-    format!("{} ({}, {})", wording::percent(row.accuracy_percent), wording::percent(low), wording::percent(high))
+    let ends = row.accuracy_interval_percent;
+    let ends = ends.map_or(NOTHING.to_owned(), |ends| ends.map(wording::percent).join(", "));
+    format!("{} ({ends})", wording::percent(row.accuracy_percent))
 }
 
 fn in_width(names: &[String], columns: &[Vec<String>], width: usize) -> Vec<String> {
@@ -150,6 +156,7 @@ fn differences(text: &mut String, head: &str, claims: &[Claim], nouns: Nouns, wi
         claims.iter().map(|c| format!("({})", wording::points_interval(c.interval_points))).collect();
     let interval_width = widest(&intervals);
     for (c, interval) in claims.iter().zip(&intervals) {
+        let small = if c.verdict == Verdict::Equivalent { "; within ±2 points" } else { "" };
         let line = format!(
             "{:>5} {interval:interval_width$}  {}: {} ({}) less {} ({}); {} {}, {}",
             wording::points(c.difference_points),
@@ -161,7 +168,7 @@ fn differences(text: &mut String, head: &str, claims: &[Claim], nouns: Nouns, wi
             wording::count(c.n_people as u64),
             nouns.in_part(c.part),
             wording::seeds(c.n_seeds),
-        );
+        ) + small;
         wrapped(text, "  ", &line, width);
     }
     text.push('\n');

@@ -13,7 +13,7 @@ pub struct Timing {
     pub version: u32,
     /// Where it ran.
     pub machine: Machine,
-    /// When it began, as in `2026-11-24 04:18 UTC`.
+    /// When the run that ended it began, as in `2026-11-24 04:18 UTC`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started: Option<String>,
     /// Wall-clock seconds of all cells computed, evaluation and report included.

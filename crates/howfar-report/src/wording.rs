@@ -1,6 +1,7 @@
 //! Numbers and names as they are printed: one rounding and one word for each thing, in the page and in the terminal.
 
-use howfar_evaluate::{NO_INTERVAL, RecipeResults, Results, TableRow};
+pub(crate) use howfar_evaluate::grouped as count;
+use howfar_evaluate::{RecipeResults, Results, TableRow, Verdict};
 use howfar_protocol::{Arm, MixtureRatio, Part};
 
 /// `modern`, with network and generated set where a study has several tracks.
@@ -25,13 +26,9 @@ pub(crate) fn points(value: f64) -> String {
     if matches!(text.as_str(), "+0.0" | "-0.0") { "0.0".to_owned() } else { text.replace('-', "−") }
 }
 
-/// `+1.2 to +7.0`.
-pub(crate) fn points_interval([low, high]: [f64; 2]) -> String {
-    // What excludes nothing is no interval: one person or one seed.
-    if [low, high] == NO_INTERVAL {
-        return "not known".to_owned();
-    }
-    format!("{} to {}", points(low), points(high))
+/// `+1.2 to +7.0`; with one person or one seed there is none.
+pub(crate) fn points_interval(ends: Option<[f64; 2]>) -> String {
+    ends.map_or_else(|| "not known".to_owned(), |[low, high]| format!("{} to {}", points(low), points(high)))
 }
 
 /// `1 seed`, `5 seeds`.
@@ -40,8 +37,29 @@ pub(crate) fn seeds(n: usize) -> String {
 }
 
 /// `50.1–57.9`.
-pub(crate) fn percent_interval([low, high]: [f64; 2]) -> String {
-    format!("{}–{}", percent(low), percent(high))
+pub(crate) fn percent_interval(ends: Option<[f64; 2]>) -> String {
+    ends.map_or_else(|| "not known".to_owned(), |[low, high]| format!("{}–{}", percent(low), percent(high)))
+}
+
+/// How often the faces that judge were looked at.
+pub(crate) fn judged(n_looks: usize) -> String {
+    match n_looks {
+        0 | 1 => "These faces have been judged once in this folder.".to_owned(),
+        n => format!(
+            "These faces have been judged {n} times in this folder, with other cells or choices each time: what is picked out of several \
+             looks is too rosy."
+        ),
+    }
+}
+
+/// What a difference shows, in a word or two.
+pub(crate) fn verdict(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Helps => "helps",
+        Verdict::Hurts => "hurts",
+        Verdict::Equivalent => "within ±2 points",
+        Verdict::Open => "open",
+    }
 }
 
 /// A p value with three decimals, `< 0.001` below.
@@ -55,19 +73,6 @@ pub(crate) fn p_value(p: f64) -> String {
 
 fn unsigned_zero(text: String) -> String {
     if text == "-0.0" { "0.0".to_owned() } else { text }
-}
-
-/// `8,636,038`.
-pub(crate) fn count(n: u64) -> String {
-    let digits = n.to_string();
-    let mut text = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 /// `2 h 5 min`, `3 min 20 s`, `12.3 s`.
@@ -121,10 +126,10 @@ pub(crate) fn arm_explained(arm: Arm) -> &'static str {
     }
 }
 
-/// Whose faces a study's words are about: drawn faces are never called people.
+/// Whose faces a study's words are about: drawn faces and pictures of nobody known are never called people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Nouns {
-    /// `people` or `identities`, for the split.
+    /// `people`, `pictures` or `identities`, for the split.
     pub(crate) real: &'static str,
     /// Likewise for the unseen databases.
     pub(crate) unseen: &'static str,
@@ -132,10 +137,10 @@ pub(crate) struct Nouns {
 
 impl Nouns {
     pub(crate) fn of(results: &Results) -> Self {
-        Nouns { real: noun(results, "real"), unseen: noun(results, "unseen") }
+        Nouns { real: results.study.members("real"), unseen: results.study.members("unseen") }
     }
 
-    /// `people` or `identities`, for the faces of a part.
+    /// Likewise for the faces of a part.
     pub(crate) fn in_part(self, part: Part) -> &'static str {
         if part == Part::Unseen { self.unseen } else { self.real }
     }
@@ -150,19 +155,15 @@ impl Nouns {
         }
     }
 
-    /// One of them: `person` or `identity`.
+    /// One of them.
     pub(crate) fn one_real(self) -> &'static str {
-        if self.real == "people" { "person" } else { "identity" }
+        match self.real {
+            "people" => "person",
+            "pictures" => "picture",
+            "people or pictures" => "person or picture",
+            _ => "identity",
+        }
     }
-}
-
-fn noun(results: &Results, role: &str) -> &'static str {
-    people_or_identities(results.study.sets.iter().filter(|s| s.role == role).map(|s| s.provenance.as_str()))
-}
-
-/// `people` where every provenance is `real`, else `identities`.
-pub(crate) fn people_or_identities<'a>(mut provenances: impl Iterator<Item = &'a str>) -> &'static str {
-    if provenances.all(|p| p == "real") { "people" } else { "identities" }
 }
 
 /// What k counts, in a sentence.
@@ -254,11 +255,5 @@ mod tests {
     #[test]
     fn small_p_values_are_bounded_not_rounded_to_zero() {
         assert_eq!((p_value(0.0), p_value(0.0312)), ("< 0.001".to_owned(), "0.031".to_owned()));
-    }
-
-    #[test]
-    fn only_photographs_show_people() {
-        assert_eq!(people_or_identities(["real", "real"].into_iter()), "people");
-        assert_eq!(people_or_identities(["real", "drawn"].into_iter()), "identities");
     }
 }

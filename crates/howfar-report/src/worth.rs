@@ -49,7 +49,7 @@ pub(crate) fn exchange(all: &[Exchange], nouns: Nouns) -> Markup {
     } }
 }
 
-/// `k = 2 is worth at least 12 training people more (95 % interval 5 to at least 12).`
+/// `k = 2 is worth at least 12 training people more (95 % interval 5 to at least 12).`, or why nothing can be said.
 pub(crate) fn exchange_sentence(exchange: &Exchange, nouns: Nouns) -> String {
     let most = exchange.most_people;
     let bounded = |value: f64| match value {
@@ -57,11 +57,17 @@ pub(crate) fn exchange_sentence(exchange: &Exchange, nouns: Nouns) -> String {
         v if v <= -most => format!("at most −{most:.0}"),
         v => format!("{v:.0}").replace('-', "−"),
     };
-    let [low, high] = exchange.interval_people;
+    let (Some(worth), Some([low, high])) = (exchange.worth_people, exchange.interval_people) else {
+        return format!(
+            "the curve of real faces is flat ({} points from the fewest to all, 95 % interval {}): nothing can be exchanged.",
+            wording::points(exchange.rise_points),
+            wording::points_interval(exchange.rise_interval_points)
+        );
+    };
     format!(
         "the faces of k = {} are worth {} training {} (95 % interval {} to {}).",
         exchange.k,
-        bounded(exchange.worth_people),
+        bounded(worth),
         nouns.real,
         bounded(low),
         bounded(high)
@@ -96,8 +102,8 @@ pub(crate) fn as_the_paper_counts(rows: &[PaperRow]) -> Markup {
     html! {
         p.note {
             "The paper adds k units of generated identities to the test people, so its test faces change with k. Two figures say what that makes of \
-             the gain. Predicted: (a_real + k·a_generated)/(1 + k), where a_real is real faces alone on real test faces and a_generated one unit of \
-             generated faces alone on generated ones: no network has learned anything from the mix. Added: what the generated test faces add to the \
+             the gain. Predicted: (n_real·a_real + n_generated·a_generated)/(n_real + n_generated), where n counts the test faces, a_real is real faces alone \
+             on real test faces and a_generated one unit of generated faces alone on generated ones: no network has learned anything from the mix. Added: what the generated test faces add to the \
              accuracy that the same networks have on real ones."
         }
         div.scroll tabindex="0" role="region" aria-label="as the paper counts" {

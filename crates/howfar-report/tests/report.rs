@@ -1,10 +1,10 @@
 //! The page, the table and the terminal text of a study made up by hand.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot be set up has failed")]
 
 mod fixture;
 
-use howfar_evaluate::{Claim, Results};
+use howfar_evaluate::{Claim, Exchange, LearningPoint, Looks, Results, Verdict};
 use howfar_report::{
     Pictures, SheetPicture, Timing, csv, html, matrix_csv, matrix_html, matrix_text, terminal_summary,
 };
@@ -20,7 +20,7 @@ fn pictures() -> Pictures {
 }
 
 fn page(results: &Results) -> String {
-    html(results, Some(&fixture::timing()), &pictures())
+    html(results, Some(&fixture::timing()), Some(&fixture::looks()), &pictures())
 }
 
 /// What a reader sees: without style, script and tags.
@@ -98,7 +98,7 @@ fn every_number_of_a_claim_stands_on_the_page() {
     let results = fixture::results();
     let text = text_of(&page(&results));
     for claim in results.recipes.iter().flat_map(|r| r.claims.iter().chain(&r.controls)) {
-        let Claim { difference_points, interval_points: [low, high], .. } = *claim;
+        let Claim { difference_points, interval_points: Some([low, high]), .. } = *claim else { panic!("{claim:?}") };
         for number in [
             signed(difference_points),
             format!("{} to {}", signed(low), signed(high)),
@@ -107,6 +107,7 @@ fn every_number_of_a_claim_stands_on_the_page() {
             format!("{} people {} faces, {} seeds", claim.n_people, claim.n_faces, claim.n_seeds),
             if claim.p_people < 0.001 { "&lt; 0.001".to_owned() } else { format!("{:.3}", claim.p_people) },
             format!("{:.3}", claim.p_holm),
+            format!("{:.3}", claim.p_equivalent),
         ] {
             assert!(text.contains(&number), "{number} is missing");
         }
@@ -118,7 +119,7 @@ fn every_accuracy_with_its_interval_stands_on_the_page() {
     let results = fixture::results();
     let text = text_of(&page(&results));
     for row in results.recipes.iter().flat_map(|r| &r.table) {
-        let [low, high] = row.accuracy_interval_percent;
+        let [low, high] = row.accuracy_interval_percent.unwrap();
         for number in [
             format!("{:.1} {low:.1}–{high:.1} ± 1.2", row.accuracy_percent),
             format!("{:.1} / {:.1}", row.macro_recall_percent, row.macro_f1_percent),
@@ -178,7 +179,7 @@ fn names_from_files_cannot_become_markup() {
         recipe.confusions.iter_mut().for_each(|c| c.set = evil.to_owned());
     }
     let sheets = vec![SheetPicture { title: evil.into(), caption: evil.into(), png: vec![] }];
-    let page = html(&results, None, &Pictures { sheets, ..Pictures::default() });
+    let page = html(&results, None, None, &Pictures { sheets, ..Pictures::default() });
     assert_eq!(page.matches("<script").count(), honest);
     assert!(page.contains("&lt;script&gt;alert(&quot;x&quot;)"));
 }
@@ -195,7 +196,7 @@ fn drawn_faces_are_never_called_people() {
     results.recipes[1].answer = modern;
     results.caveats.clear();
     let page = text_of(&page(&results)).replace("says nothing about people", "");
-    for text in [page, terminal_summary(&results, 100)] {
+    for text in [page, terminal_summary(&results, None, 100)] {
         for word in ["people", "person", "photographs "] {
             let at = text.find(word).map(|at| &text[at.saturating_sub(40)..(at + 40).min(text.len())]);
             let rehearsal = at.is_some_and(|words| words.contains("not all photographs"));
@@ -215,9 +216,9 @@ fn a_study_without_generated_faces_or_unseen_databases_has_a_page_too() {
     recipe.confusions.clear();
     recipe.table.retain(|r| r.arm == howfar_protocol::Arm::Real && r.set.is_empty());
     recipe.table.iter_mut().for_each(|r| r.accuracy_sd_points = None);
-    let page = html(&results, None, &Pictures::default());
+    let page = html(&results, None, None, &Pictures::default());
     assert!(!page.contains("NaN") && !page.contains(">inf") && page.contains("<svg"));
-    assert!(terminal_summary(&results, 80).ends_with(&format!("{}\n", results.answer)));
+    assert!(terminal_summary(&results, None, 80).ends_with(&format!("{}\n", results.answer)));
 }
 
 #[test]
@@ -245,7 +246,7 @@ fn the_csv_has_one_row_for_every_row_of_the_table() {
 
 #[test]
 fn the_terminal_text_ends_in_the_answer() {
-    let text = terminal_summary(&fixture::results(), 100);
+    let text = terminal_summary(&fixture::results(), None, 100);
     assert_eq!(text.lines().last(), Some(fixture::results().answer.as_str()));
     insta::assert_snapshot!(text, @r###"
     rafd-oulu, recipe paper, 8 seeds: accuracy in %, 95 % interval
@@ -305,7 +306,7 @@ fn a_narrow_terminal_gets_its_columns_below_each_other() {
     let mut results = fixture::results();
     results.recipes.truncate(1);
     results.answer = "short".to_owned();
-    let text = terminal_summary(&results, 60);
+    let text = terminal_summary(&results, None, 60);
     assert!(text.lines().all(|line| line.chars().count() <= 60), "{text}");
     insta::assert_snapshot!(text, @r###"
     rafd-oulu, recipe paper, 8 seeds: accuracy in %, 95 %
@@ -383,4 +384,89 @@ fn the_matrix_has_a_row_for_each_database_learned_from_and_a_column_for_each_tha
     assert!(rows.contains("paper,table1-same,,rafd+oulu,ck+,unseen,2,2,"), "{rows}");
     let page = text_of(&matrix_html(&all));
     assert!(page.contains("Trained on k rafd+oulu ck+"), "{page}");
+}
+
+#[test]
+fn a_difference_that_is_shown_to_be_small_is_called_so() {
+    let mut results = fixture::results();
+    results.recipes[1].claims[0].verdict = Verdict::Equivalent;
+    let text = text_of(&page(&results));
+    assert!(text.contains("+0.6 within ±2 points −1.6 to +2.7"), "{text}");
+    assert_eq!(text.matches(" within ±2 points −").count(), 1);
+    let terminal = terminal_summary(&results, None, 120);
+    assert!(terminal.contains("25 people, 8 seeds; within ±2 points"), "{terminal}");
+}
+
+#[test]
+fn an_interval_that_is_not_known_is_not_drawn_and_not_made_up() {
+    let mut results = fixture::results();
+    for recipe in &mut results.recipes {
+        recipe.table.iter_mut().for_each(|row| row.accuracy_interval_percent = None);
+        recipe.claims.iter_mut().chain(&mut recipe.controls).for_each(|claim| claim.interval_points = None);
+        recipe.how_far.clear();
+    }
+    let page = page(&results);
+    assert!(!page.contains("class=\"interval\"") && !page.contains("class=\"bar"), "nothing is drawn");
+    assert!(text_of(&page).contains("not known") && !text_of(&page).contains("100.0"), "{}", text_of(&page));
+    let rows = csv(&results);
+    assert!(rows.lines().nth(1).unwrap().starts_with("paper,table1-same,,real,0,training,,92.2,1.25,,,"), "{rows}");
+    assert!(terminal_summary(&results, None, 100).contains("54.2 (–)"));
+}
+
+#[test]
+fn what_each_arm_saw_and_when_it_stopped_stands_on_the_page() {
+    let text = text_of(&page(&fixture::results()));
+    for words in
+        ["real only 0 1,962 31.5 26.5 977 61,803", "mix 2 3,270 27.5 22.5 1,430 89,925", "2026-11-24 04:18 UTC"]
+    {
+        assert!(text.contains(words), "{words} in {text}");
+    }
+}
+
+#[test]
+fn how_often_the_faces_were_judged_is_told_and_the_same_look_counts_once() {
+    let results = fixture::results();
+    let mut looks = fixture::looks();
+    looks.note(&results, ["b", "a"].map(str::to_owned).into_iter());
+    assert_eq!((looks.looks.len(), looks.at(&results.study)), (2, 2), "the same cells in another order");
+    let words = "These faces have been judged 2 times in this folder";
+    assert!(text_of(&page(&results)).contains(words));
+    let terminal = terminal_summary(&results, Some(&looks), 100);
+    assert!(terminal.contains(words) && terminal.ends_with(&format!("{}\n", results.answer)), "{terminal}");
+    let mut other = results.clone();
+    other.study.sets.iter_mut().for_each(|set| set.content_sha256 = format!("other {}", set.role));
+    assert_eq!(looks.at(&other.study), 0, "those were other faces");
+    other.recipes[0].choice.as_mut().unwrap().chosen = fixture::k(5.0);
+    let mut again = Looks::none();
+    again.note(&results, std::iter::once("a".to_owned()));
+    again.note(&other, std::iter::once("a".to_owned()));
+    assert_eq!(again.looks.len(), 2, "another choice is another look");
+}
+
+#[test]
+fn on_a_flat_curve_nothing_is_exchanged() {
+    let point = |(n_people, accuracy): (usize, f64)| LearningPoint {
+        n_people,
+        real_accuracy_percent: accuracy,
+        mix_accuracy_percent: accuracy + 0.1,
+    };
+    let mut exchange = Exchange {
+        part: howfar_protocol::Part::Test,
+        set: "rafd+oulu".to_owned(),
+        k: fixture::k(2.0),
+        curve: [(27, 53.9), (109, 54.2)].map(point).to_vec(),
+        rise_points: 0.3,
+        rise_interval_points: Some([-2.2, 2.8]),
+        worth_people: None,
+        interval_people: None,
+        most_people: 82.0,
+    };
+    let mut results = fixture::results();
+    results.recipes[0].exchange = vec![exchange.clone()];
+    let flat = "the curve of real faces is flat (+0.3 points from the fewest to all, 95 % interval −2.2 to +2.8): nothing can be exchanged.";
+    assert!(text_of(&page(&results)).contains(flat));
+    (exchange.worth_people, exchange.interval_people) = (Some(82.0), Some([12.0, 82.0]));
+    results.recipes[0].exchange = vec![exchange];
+    let words = "the faces of k = 2 are worth at least 82 training people (95 % interval 12 to at least 82).";
+    assert!(text_of(&page(&results)).contains(words));
 }

@@ -1,17 +1,19 @@
 //! From finished cells to `choice.json` and `results.json`.
 //!
-//! In: a workbench and its study folder. Out: the choices, made from validation predictions alone, then the results.
+//! In: a workbench and its study folder. Out: the choices, made from validation predictions alone, then the results and one more look in
+//! `looks.json`, unless it is the same look again.
 
 use std::collections::BTreeMap;
 
-use howfar_evaluate::{Caveat, CellSource, CellTraining, Choice, Finding, Results, analyse_from, choose_all};
+use howfar_evaluate::{Caveat, CellSource, CellTraining, Choice, Finding, Looks, Results, analyse_from, choose_all};
 use howfar_face::{Fault, files};
-use howfar_protocol::{Cell, MixtureRatio, Part, Plan, PredictionRef, Track, for_each_prediction};
+use howfar_protocol::{Arm, Cell, MixtureRatio, Part, Plan, PredictionRef, Track, for_each_prediction};
 use serde::{Deserialize, Serialize};
 
 use crate::audit::findings;
 use crate::facts::study_facts;
 use crate::folder::StudyFolder;
+use crate::run_cell::FinishedCell;
 use crate::workbench::Workbench;
 
 /// `choice.json`.
@@ -79,6 +81,9 @@ pub fn analyse(workbench: &Workbench, folder: &StudyFolder) -> Result<Results, F
     results.caveats.extend(exchange_saw_everybody(workbench));
     results.audits = findings(workbench, folder)?;
     results.caveats.extend(results.audits.iter().filter_map(Finding::caveat));
+    let mut looks = folder.read_looks()?.unwrap_or_else(Looks::none);
+    looks.note(&results, cells.iter().map(Cell::name));
+    files::write_json(&folder.looks_file(), &looks)?;
     files::write_json(&folder.results_file(), &results)?;
     Ok(results)
 }
@@ -123,7 +128,7 @@ impl CellSource for FinishedCells<'_> {
             return Err(Fault::data(self.folder.run_folder(cell).display(), "this cell is not finished")
                 .hint("`howfar run` goes on with the study; `howfar status` shows how far it is"));
         };
-        Ok(CellTraining { n_pictures: finished.n_training_pictures })
+        training(self.folder, cell, &finished, self.cells)
     }
 
     fn read(&self, cell_idx: usize, parts: &[Part], each: &mut dyn FnMut(PredictionRef<'_>)) -> Result<(), Fault> {
@@ -141,4 +146,31 @@ impl CellSource for FinishedCells<'_> {
         }
         Ok(())
     }
+}
+
+/// What a cell's network saw. `pretrain` sees generated faces first, in epochs of their own, and then those of `real`.
+fn training(folder: &StudyFolder, cell: &Cell, finished: &FinishedCell, cells: &[Cell]) -> Result<CellTraining, Fault> {
+    let n_all = finished.n_training_pictures;
+    let mut stages = vec![(n_all, finished.n_epochs)];
+    if cell.arm == Arm::Pretrain {
+        let is_real = |other: &&Cell| {
+            (other.arm, other.people_percent) == (Arm::Real, cell.people_percent)
+                && (other.recipe, &other.settings) == (cell.recipe, &cell.settings)
+                && (other.split_idx, other.seed_idx) == (cell.split_idx, cell.seed_idx)
+        };
+        let real = cells.iter().find(is_real).map(|real| folder.finished(real)).transpose()?.flatten();
+        let n_real = real.map_or(0, |real| real.n_training_pictures).min(n_all);
+        let lines = files::read_text(&folder.run_folder(cell).join("pretraining").join("epochs.jsonl"))?;
+        stages = vec![(n_all - n_real, lines.lines().count() as u32), (n_real, finished.n_epochs)];
+    }
+    let batch = cell.settings.batch as usize;
+    let sum =
+        |size: &dyn Fn(usize) -> usize| stages.iter().map(|(n, epochs)| size(*n) as u64 * u64::from(*epochs)).sum();
+    Ok(CellTraining {
+        n_pictures: n_all,
+        n_pictures_seen: sum(&|n| n),
+        n_steps: sum(&|n| n.div_ceil(batch)),
+        n_epochs: finished.n_epochs,
+        kept_epoch: finished.kept_epoch,
+    })
 }

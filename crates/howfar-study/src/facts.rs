@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use howfar_evaluate::{SetFacts, StudyFacts};
-use howfar_face::{FaceSetInfo, Pool};
+use howfar_face::{FaceSetInfo, Pool, Pooled, Provenance, SubjectId};
 use howfar_protocol::{SetInput, SplitPart, Unit};
 
 use crate::workbench::Workbench;
@@ -42,8 +42,11 @@ pub(crate) fn study_facts(workbench: &Workbench) -> StudyFacts {
 
 fn set_facts(set: &SetInput, pool: &Pool, set_idx: usize) -> SetFacts {
     let faces: Vec<_> = (0..pool.len()).map(|f| pool.face(f)).filter(|f| f.set_idx == set_idx).collect();
-    let people: BTreeSet<_> = faces.iter().map(|f| &f.labels.subject).collect();
-    let databases: BTreeSet<&str> = people.iter().map(|person| person.database()).collect();
+    let mut people: BTreeMap<&SubjectId, Vec<&Pooled>> = BTreeMap::new();
+    for face in &faces {
+        people.entry(&face.labels.subject).or_default().push(face);
+    }
+    let databases: BTreeSet<&str> = people.keys().map(|person| person.database()).collect();
     let provenance: BTreeSet<&str> = faces.iter().map(|f| f.labels.provenance.name()).collect();
     let of_class = |label| faces.iter().filter(|f| f.labels.label == label).count();
     SetFacts {
@@ -52,12 +55,21 @@ fn set_facts(set: &SetInput, pool: &Pool, set_idx: usize) -> SetFacts {
         databases: databases.into_iter().map(str::to_owned).collect(),
         n_faces: faces.len(),
         n_people: people.len(),
+        n_without_person: people.iter().filter(|(person, faces)| is_nobody_known(person, faces)).count(),
         per_class: (0..pool.classes().len()).map(of_class).collect(),
         provenance: provenance.into_iter().collect::<Vec<_>>().join(", "),
         preprocessing: preprocessing_words(&set.info),
         licences: set.info.licences.iter().map(|l| format!("{}: {}", l.database, l.terms)).collect(),
         content_sha256: set.info.content_sha256.clone(),
     }
+}
+
+/// Whether a person is no more than a photograph (its repeats, the frames of its film) that nobody's name came with.
+fn is_nobody_known(person: &SubjectId, faces: &[&Pooled]) -> bool {
+    let is_named_after = |face: &&&Pooled| person.is_called_by(&face.labels.source);
+    let Some(first) = faces.iter().find(is_named_after) else { return false };
+    let is_repeat = |face: &&Pooled| face.sha256 == first.sha256 || is_named_after(&face);
+    first.labels.provenance == Provenance::Real && faces.iter().all(is_repeat)
 }
 
 fn preprocessing_words(info: &FaceSetInfo) -> String {
@@ -71,4 +83,42 @@ fn preprocessing_words(info: &FaceSetInfo) -> String {
         p.version,
         side = p.side
     )
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+mod tests {
+    use howfar_face::FaceLabels;
+
+    use super::*;
+
+    fn face(person: &SubjectId, source: &str, pixels: &str) -> Pooled {
+        let labels = FaceLabels {
+            label: 0,
+            subject: person.clone(),
+            provenance: Provenance::Real,
+            parent: None,
+            source: source.to_owned(),
+            drawn: None,
+        };
+        Pooled { set_idx: 0, row: 0, labels, sha256: pixels.to_owned() }
+    }
+
+    #[test]
+    fn a_person_is_known_where_a_label_says_so_and_not_by_how_many_faces_there_are() {
+        let of_picture = SubjectId::of_picture("db", "fear/1.png").unwrap();
+        let known = SubjectId::new("db", "1").unwrap();
+        let film = SubjectId::of_picture("db", "a.avi").unwrap();
+        let cases = [
+            (&of_picture, vec![("fear/1.png", "x")], true, "a picture of nobody known"),
+            (&of_picture, vec![("fear/1.png", "x"), ("anger/7.png", "x")], true, "the same pixels stand twice"),
+            (&film, vec![("a.avi#1", "x"), ("a.avi#9", "y")], true, "frames of a film of nobody known"),
+            (&known, vec![("fear/s1.png", "x")], false, "one picture of somebody"),
+            (&known, vec![("1.png", "x"), ("1-fear.png", "y")], false, "somebody called as one of their pictures"),
+        ];
+        for (person, faces, expected, case) in cases {
+            let faces: Vec<Pooled> = faces.into_iter().map(|(source, pixels)| face(person, source, pixels)).collect();
+            assert_eq!(is_nobody_known(person, &faces.iter().collect::<Vec<_>>()), expected, "{case}");
+        }
+    }
 }

@@ -6,6 +6,7 @@ use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use howfar_evaluate::{Looks, Results};
 use howfar_face::{Fault, files};
 use howfar_protocol::{Cell, Part, Plan};
 use serde::{Deserialize, Serialize};
@@ -74,6 +75,11 @@ impl StudyFolder {
         self.root.join("results.json")
     }
 
+    /// `looks.json`: how often the faces that judge were looked at.
+    pub fn looks_file(&self) -> PathBuf {
+        self.root.join("looks.json")
+    }
+
     /// `timing.json`.
     pub fn timing_file(&self) -> PathBuf {
         self.root.join("timing.json")
@@ -94,6 +100,20 @@ impl StudyFolder {
     pub fn write_plan(&self, plan: &Plan) -> Result<(), Fault> {
         files::create_folder(&self.root)?;
         files::write_json(&self.plan_file(), plan)
+    }
+
+    /// Reads the results; those of an older howfar say how to make them anew.
+    pub fn read_results(&self) -> Result<Results, Fault> {
+        let (format, version) = Results::FORMAT;
+        files::read_json_since(&self.results_file(), format, version, version)
+            .map_err(|fault| fault.hint("`howfar analyse STUDY` computes them anew from the predictions"))
+    }
+
+    /// The looks at the faces that judge; none where nobody counted them.
+    pub fn read_looks(&self) -> Result<Option<Looks>, Fault> {
+        let (format, version) = Looks::FORMAT;
+        let is_there = self.looks_file().is_file();
+        is_there.then(|| files::read_json(&self.looks_file(), format, version)).transpose()
     }
 
     /// What a cell's network said of an unseen set.

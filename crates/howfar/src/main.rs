@@ -4,6 +4,7 @@
 
 mod canvas;
 mod cli;
+mod clock;
 mod command;
 mod console;
 mod journey;

@@ -12,13 +12,13 @@ use std::collections::BTreeMap;
 use howfar_protocol::{MixtureRatio, Part, Recipe, Seeds};
 use rayon::prelude::*;
 
-use crate::answer::{Verdict, verdict_of};
 use crate::bootstrap::percentile_interval;
 use crate::choice::choose_k_on;
 use crate::how_far::band;
 use crate::outcomes::Faces;
 use crate::paired::Layout;
-use crate::until_sure::{Look, RISK, Settled, looks, settle};
+use crate::until_sure::{RISK, looks};
+use crate::verdict::{SMALL, Verdict};
 use made::{Made, make};
 pub use report::{Bound, SettingReport, Share};
 
@@ -115,10 +115,25 @@ pub(crate) struct Trial {
     band_covered: bool,
     /// The same of the bootstrap's interval, where it was asked for.
     bootstrap_covered: Option<bool>,
-    /// What the interval shows at the compared k.
-    verdict: Verdict,
-    /// The verdict when seeds are added until the answer is settled, and the seeds it took.
-    until_sure: (Verdict, bool, u32),
+    /// What is said with all seeds.
+    plain: Said,
+    /// What is said when seeds are added until the answer is settled.
+    until_sure: Said,
+    /// Whether "less than two points" would be said if the truth were two points, the limit: the mean moved there, its doubt kept.
+    called_small_at_the_limit: bool,
+}
+
+/// What a study says.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Said {
+    /// Seeds that it took.
+    n_seeds: u32,
+    /// True gain of the k that it speaks of, in shares.
+    truth: f64,
+    /// What its first difference shows, whether or not that k is chosen.
+    claim: Verdict,
+    /// What its answer says.
+    answer: Verdict,
 }
 
 /// Makes studies of a setting and judges them. `with_bootstrap` adds the bootstrap's own coverage, which takes longer.
@@ -130,27 +145,28 @@ pub fn check_setting(setting: &Setting, n_studies: u64, seeds: Seeds, with_boots
 
 fn trial(setting: &Setting, seeds: Seeds, is_null: bool, with_bootstrap: bool) -> Trial {
     let made = make(setting, seeds, is_null);
-    let judged = judge(setting, &made, setting.n_seeds, None);
+    let judged = judge(setting, &made, setting.n_seeds, RISK);
     let bootstrap_covered = with_bootstrap.then(|| {
         let [low, high] = percentile_interval(&judged.layout.grid, &mut seeds.stream("bootstrap", &[]));
-        (low..=high).contains(&judged.truth)
+        (low..=high).contains(&judged.said.truth)
     });
     let looks = looks(setting.n_seeds);
     let settled = looks.iter().find_map(|look| {
-        let judged = judge(setting, &made, look.n_seeds, Some(*look));
-        let is_last = look.n_seeds == setting.n_seeds;
-        (judged.is_settled || is_last).then_some((judged.verdict, judged.chosen > MixtureRatio::ZERO, look.n_seeds))
+        let said = judge(setting, &made, look.n_seeds, look.risk).said;
+        (said.answer.is_settled() || look.n_seeds == setting.n_seeds).then_some(said)
     });
+    let (doubt, mean) = (judged.layout.doubt(), judged.layout.mean);
     Trial {
         is_null,
         best_gain: made.gains.values().fold(0.0, |best, gain| gain.max(best)),
         chosen_gain: made.gain(judged.chosen),
         chose_mix: judged.chosen > MixtureRatio::ZERO,
-        is_covered: (judged.interval[0]..=judged.interval[1]).contains(&judged.truth),
+        is_covered: judged.interval.is_some_and(|[low, high]| (low..=high).contains(&judged.said.truth)),
         band_covered: band_holds(setting, &made, seeds),
         bootstrap_covered,
-        verdict: judged.verdict,
-        until_sure: settled.unwrap_or((judged.verdict, judged.chosen > MixtureRatio::ZERO, setting.n_seeds)),
+        plain: judged.said,
+        until_sure: settled.unwrap_or(judged.said),
+        called_small_at_the_limit: doubt.p_equivalent(mean - judged.said.truth + SMALL, SMALL) < RISK,
     }
 }
 
@@ -167,30 +183,25 @@ fn band_holds(setting: &Setting, made: &Made, seeds: Seeds) -> bool {
 
 struct Judged {
     chosen: MixtureRatio,
-    truth: f64,
     layout: Layout,
-    interval: [f64; 2],
-    verdict: Verdict,
-    is_settled: bool,
+    interval: Option<[f64; 2]>,
+    said: Said,
 }
 
 /// The chain: choose on validation, open the judged faces at the compared k.
-fn judge(setting: &Setting, made: &Made, n_seeds: u32, look: Option<Look>) -> Judged {
+fn judge(setting: &Setting, made: &Made, n_seeds: u32, risk: f64) -> Judged {
     let outcomes = made.outcomes.first_seeds(n_seeds);
     let choice = choose_k_on(Recipe::Modern, outcomes.validation()).expect("every made study has a mix");
     let faces = setting.judged();
     let series = |k| outcomes.series(made::slot(k), &faces);
     let layout = Layout::of_difference(&faces, &series(choice.compared), &series(MixtureRatio::ZERO))
         .expect("every made cell judges every person");
-    let doubt = layout.doubt();
-    let (interval, p) = (doubt.claimed_interval(layout.mean), doubt.p_two_sided(layout.mean));
-    let settled = look.map(|look| settle(&doubt, layout.mean, look));
+    let (doubt, mean) = (layout.doubt(), layout.mean);
+    let claim = Verdict::of(mean, doubt.p_two_sided(mean), doubt.p_equivalent(mean, SMALL), risk);
     Judged {
         chosen: choice.chosen,
-        truth: made.gain(choice.compared),
-        interval,
-        verdict: settled.map_or_else(|| verdict_of(interval, p, RISK), Settled::verdict),
-        is_settled: settled.is_some_and(Settled::is_settled),
+        interval: doubt.claimed_interval(mean, layout.baseline_mean),
+        said: Said { n_seeds, truth: made.gain(choice.compared), claim, answer: claim.of_study(choice.chosen) },
         layout,
     }
 }

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use super::{Setting, Trial};
-use crate::answer::Verdict;
+use super::{Said, Setting, Trial};
+use crate::verdict::{SMALL, Verdict};
 
 /// A share with the standard error that the number of studies leaves, both in percent.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -46,6 +46,10 @@ pub struct SettingReport {
     pub n_studies: usize,
     /// Coverage and false alarms.
     pub bounds: Vec<Bound>,
+    /// "Less than 2 points" if every truth were 2 points, the worst case for it.
+    pub small_at_the_limit: Share,
+    /// "Less than 2 points" where nothing helps: how often the finding is made at all.
+    pub small_where_nothing_helps: Share,
     /// Coverage of the crossed percentile bootstrap, where it was asked for.
     pub bootstrap_coverage: Option<Share>,
     /// Mean true gain of the best k less that of k̂, in points.
@@ -64,19 +68,24 @@ impl SettingReport {
         let covered = share(trials.iter().map(|t| t.is_covered));
         let band = share(trials.iter().map(|t| t.band_covered));
         let nulls = || trials.iter().filter(|t| t.is_null);
-        let helps = |verdict: Verdict, chose_mix: bool| verdict == Verdict::Gain && chose_mix;
-        let false_helps = share(nulls().map(|t| helps(t.verdict, t.chose_mix)));
-        let when_sure = share(nulls().map(|t| helps(t.until_sure.0, t.until_sure.1)));
+        let of_nulls = |is_false: &dyn Fn(&Trial) -> bool| share(nulls().map(is_false));
+        let helps = |said: Said| said.answer == Verdict::Helps;
+        let lifts = |said: Said| said.claim == Verdict::Helps;
+        // Of the studies whose difference is no small one.
+        let called_small = |said: &dyn Fn(&Trial) -> Said| {
+            let of_large = trials.iter().map(said).filter(|said| said.truth.abs() > SMALL);
+            share(of_large.map(|said| said.claim == Verdict::Equivalent))
+        };
         // Three or four seeds may be too careful: their quantiles are wide.
         let widest = if setting.n_seeds >= 5 { 97.5 } else { 100.0 };
         let power = BINS.iter().enumerate().map(|(i, low)| {
             let high = BINS.get(i + 1).copied().unwrap_or(f64::INFINITY);
             let in_bin = |t: &&Trial| (*low..high).contains(&(100.0 * t.best_gain));
-            (*low, share(trials.iter().filter(in_bin).map(|t| helps(t.verdict, t.chose_mix))))
+            (*low, share(trials.iter().filter(in_bin).map(|t| helps(t.plain))))
         });
         let regret = |t: &Trial| t.best_gain - t.chosen_gain;
         let n = trials.len().max(1) as f64;
-        let n_seeds_used: u32 = trials.iter().map(|t| t.until_sure.2).sum();
+        let n_seeds_used: u32 = trials.iter().map(|t| t.until_sure.n_seeds).sum();
         SettingReport {
             name: setting.name,
             n_people: setting.n_people,
@@ -87,9 +96,15 @@ impl SettingReport {
             bounds: vec![
                 bound("the 95 % interval holds the truth", covered, [93.0, widest]),
                 bound("the band holds all true gains", band, [93.0, 100.0]),
-                bound("\"helps\" where nothing helps", false_helps, [0.0, 5.0]),
-                bound("the same with --until-sure", when_sure, [0.0, 5.0]),
+                bound("\"helps\" where nothing helps", of_nulls(&|t| helps(t.plain)), [0.0, 5.0]),
+                bound("the same with --until-sure", of_nulls(&|t| helps(t.until_sure)), [0.0, 5.0]),
+                bound("a gain at any k, chosen or not", of_nulls(&|t| lifts(t.plain)), [0.0, 5.0]),
+                bound("the same with --until-sure", of_nulls(&|t| lifts(t.until_sure)), [0.0, 5.0]),
+                bound("\"less than 2 points\" where more", called_small(&|t| t.plain), [0.0, 5.0]),
+                bound("the same with --until-sure", called_small(&|t| t.until_sure), [0.0, 5.0]),
             ],
+            small_at_the_limit: share(trials.iter().map(|t| t.called_small_at_the_limit)),
+            small_where_nothing_helps: of_nulls(&|t| t.plain.claim == Verdict::Equivalent),
             bootstrap_coverage: trials
                 .iter()
                 .any(|t| t.bootstrap_covered.is_some())

@@ -83,7 +83,17 @@ impl Made {
         for (part, set, prefix) in real.into_iter().chain(unseen) {
             self.judge(&cell, gain, part, set, &prefix, &mut predictions);
         }
-        CellPredictions { cell, training: CellTraining { n_pictures: 100 + 10 * k as usize }, predictions }
+        let n_pictures = 100 + 10 * k as usize;
+        // Early stopping ends each seed's training at another epoch.
+        let n_epochs = 10 + seed_idx;
+        let training = CellTraining {
+            n_pictures,
+            n_pictures_seen: n_pictures as u64 * u64::from(n_epochs),
+            n_steps: n_pictures.div_ceil(32) as u64 * u64::from(n_epochs),
+            n_epochs,
+            kept_epoch: n_epochs - 5,
+        };
+        CellPredictions { cell, training, predictions }
     }
 
     fn judge(&self, cell: &Cell, gain: f32, part: Part, set: &str, prefix: &str, out: &mut Vec<Prediction>) {
@@ -120,6 +130,7 @@ impl Made {
             databases: vec![name.into()],
             n_faces: 144,
             n_people: 24,
+            n_without_person: 0,
             per_class: vec![48; CLASSES.len()],
             provenance: provenance.into(),
             preprocessing: "none".into(),

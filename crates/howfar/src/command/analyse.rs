@@ -23,6 +23,5 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     let results = howfar_study::analyse(&workbench, &folder)?;
     report::write_changed_faces(&workbench, &folder, &results)?;
     report::write_report(&folder)?;
-    report::print_results(&results, folder.root(), console);
-    Ok(())
+    report::print_results(&results, &folder, console)
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use howfar_face::{Fault, files};
 use howfar_protocol::Study;
+use howfar_study::StudyFolder;
 
 use crate::command::CoreArgs;
 use crate::command::draw::{Request, draw_unless_there};
@@ -43,6 +44,5 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     let study_file = args.out.join("study.toml");
     files::write(&study_file, STUDY.as_bytes())?;
     let results = run_to_report(&Study::read(&study_file)?, &args.out, args.cores, console)?;
-    report::print_results(&results, &args.out, console);
-    Ok(())
+    report::print_results(&results, &StudyFolder::new(&args.out), console)
 }

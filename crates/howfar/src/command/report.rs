@@ -1,13 +1,15 @@
 //! `howfar report STUDY`: the report anew from `results.json`, and what `run` prints.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::time::SystemTime;
 
 use howfar_evaluate::Results;
 use howfar_face::{Fault, encode_png, files};
 use howfar_report::{CellTime, Machine, Pictures, SheetPicture, Timing};
 use howfar_study::{StudyFolder, Workbench, all_cells, cell_times};
 
+use crate::clock::utc;
 use crate::command::{doctor, n_cores};
 use crate::console::Console;
 
@@ -26,31 +28,31 @@ const COLUMNS: usize = 100;
 pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     let folder = StudyFolder::open(&args.study)?;
     let results = write_report(&folder)?;
-    print_results(&results, folder.root(), console);
-    Ok(())
+    print_results(&results, &folder, console)
 }
 
 /// The answer on stdout, its last line the claim.
-pub fn print_results(results: &Results, root: &Path, console: &Console) {
+pub fn print_results(results: &Results, folder: &StudyFolder, console: &Console) -> Result<(), Fault> {
     if console.json() {
         console.answer_json(results);
     } else {
-        console.note(&format!("report: {}", root.join("report.html").display()));
-        console.answer(howfar_report::terminal_summary(results, COLUMNS).trim_end());
+        let looks = folder.read_looks()?;
+        console.note(&format!("report: {}", folder.root().join("report.html").display()));
+        console.answer(howfar_report::terminal_summary(results, looks.as_ref(), COLUMNS).trim_end());
     }
+    Ok(())
 }
 
 /// `report.html` and `table.csv` from what lies in the study's folder.
 pub fn write_report(folder: &StudyFolder) -> Result<Results, Fault> {
-    let (format, version) = Results::FORMAT;
-    let results: Results = files::read_json(&folder.results_file(), format, version)?;
+    let results = folder.read_results()?;
     let (format, version) = Timing::FORMAT;
     let timing = match folder.timing_file().is_file() {
         true => Some(files::read_json::<Timing>(&folder.timing_file(), format, version)?),
         false => None,
     };
     let pictures = Pictures { sheets: read_sheets(folder, &results)?, faces: read_faces(folder, &results)? };
-    let html = howfar_report::html(&results, timing.as_ref(), &pictures);
+    let html = howfar_report::html(&results, timing.as_ref(), folder.read_looks()?.as_ref(), &pictures);
     files::write(&folder.root().join("report.html"), html.as_bytes())?;
     files::write(&folder.root().join("table.csv"), howfar_report::csv(&results).as_bytes())?;
     Ok(results)
@@ -105,8 +107,8 @@ fn face_file(folder: &StudyFolder, results: &Results, set: &str, row: u64) -> Pa
     folder.root().join("sheets").join("faces").join(format!("{set_idx:02}-{row}.png"))
 }
 
-/// `timing.json`: the machine and what every cell took.
-pub fn write_timing(workbench: &Workbench, folder: &StudyFolder, seconds: f64) -> Result<(), Fault> {
+/// `timing.json`: when the run began, the machine and what every cell took.
+pub fn write_timing(workbench: &Workbench, folder: &StudyFolder, begun: SystemTime, seconds: f64) -> Result<(), Fault> {
     let times = cell_times(folder, &all_cells(workbench.plan(), folder)?)?;
     let cells = times.into_iter().map(|c| CellTime {
         name: c.name,
@@ -123,6 +125,13 @@ pub fn write_timing(workbench: &Workbench, folder: &StudyFolder, seconds: f64) -
     };
     let (format, version) = Timing::FORMAT;
     let cells = cells.collect();
-    let timing = Timing { format: format.to_owned(), version, machine, started: None, total_seconds: seconds, cells };
+    let timing = Timing {
+        format: format.to_owned(),
+        version,
+        machine,
+        started: Some(utc(begun)),
+        total_seconds: seconds,
+        cells,
+    };
     files::write_json(&folder.timing_file(), &timing)
 }

@@ -1,9 +1,9 @@
 //! `howfar run study.toml`: the stages in order: read, run cells, analyse, report.
 
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
-use howfar_evaluate::{Results, Settled};
+use howfar_evaluate::{Results, Verdict};
 use howfar_face::{FaceSet, Fault, contact_sheet, encode_png, files};
 use howfar_protocol::Study;
 use howfar_study::{AuditPlace, StudyFolder, Workbench, audit_study, run_study};
@@ -44,8 +44,7 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     } else {
         run_to_report(&study, &out, args.cores, console)?
     };
-    report::print_results(&results, &out, console);
-    Ok(())
+    report::print_results(&results, &StudyFolder::new(&out), console)
 }
 
 /// A folder that nobody asked for must not be another study's.
@@ -78,10 +77,10 @@ fn run_until_sure(study: &Study, out: &Path, cores: CoreArgs, console: &Console)
         let settled = howfar_evaluate::settled(&results);
         if settled.is_settled() || look.n_seeds == n_seeds {
             let words = match settled {
-                Settled::Helps => "settled: it helps",
-                Settled::Hurts => "settled: it hurts",
-                Settled::Small => "settled: the difference is below two points",
-                Settled::Open => "still open with all seeds",
+                Verdict::Helps => "settled: it helps",
+                Verdict::Hurts => "settled: it hurts",
+                Verdict::Equivalent => "settled: it makes less than two points' difference",
+                Verdict::Open => "still open with all seeds",
             };
             let saved = 100 * (n_seeds - look.n_seeds) / n_seeds;
             console.note(&format!(
@@ -96,7 +95,7 @@ fn run_until_sure(study: &Study, out: &Path, cores: CoreArgs, console: &Console)
 
 /// Audits, cells, results, sheets, report.
 pub fn run_to_report(study: &Study, out: &Path, cores: CoreArgs, console: &Console) -> Result<Results, Fault> {
-    let started = Instant::now();
+    let (started, begun) = (Instant::now(), SystemTime::now());
     let workbench = Workbench::open(study)?;
     let folder = StudyFolder::new(out);
     files::create_folder(out)?;
@@ -111,7 +110,7 @@ pub fn run_to_report(study: &Study, out: &Path, cores: CoreArgs, console: &Conso
     let results = howfar_study::analyse(&workbench, &folder)?;
     write_sheets(&workbench, &folder)?;
     report::write_changed_faces(&workbench, &folder, &results)?;
-    report::write_timing(&workbench, &folder, started.elapsed().as_secs_f64())?;
+    report::write_timing(&workbench, &folder, begun, started.elapsed().as_secs_f64())?;
     report::write_report(&folder)?;
     console.note(&format!("{} after {}", folder.root().display(), duration_words(started.elapsed().as_secs_f64())));
     Ok(results)
