@@ -52,7 +52,10 @@ fn results(place: &TempDir) -> serde_json::Value {
 fn people(place: &TempDir, set: &str) -> Vec<String> {
     let mut people = BTreeSet::new();
     let set = FaceSet::open(&place.path().join(set)).unwrap();
-    set.for_each_labels(|labels| drop(people.insert(labels.subject.to_string()))).unwrap();
+    set.for_each_labels(|labels| {
+        people.insert(labels.subject.to_string());
+    })
+    .unwrap();
     people.into_iter().collect()
 }
 
