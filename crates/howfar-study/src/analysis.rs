@@ -79,6 +79,7 @@ pub fn analyse(workbench: &Workbench, folder: &StudyFolder) -> Result<Results, F
     let finished = FinishedCells::new(workbench.plan(), folder, &cells);
     let mut results = analyse_from(study_facts(workbench), &tracks, &finished)?;
     results.caveats.extend(exchange_saw_everybody(workbench));
+    results.caveats.extend(weights_unknown(workbench));
     results.audits = findings(workbench, folder)?;
     results.caveats.extend(results.audits.iter().filter_map(Finding::caveat));
     let mut looks = folder.read_looks()?.unwrap_or_else(Looks::none);
@@ -99,6 +100,18 @@ fn exchange_saw_everybody(workbench: &Workbench) -> Option<Caveat> {
             sets.join(", ")
         ),
         advice: "For an exchange rate mix in faces of a generator that saw none of these people.".to_owned(),
+    })
+}
+
+/// Weights of other programs may have learnt from those who judge.
+fn weights_unknown(workbench: &Workbench) -> Option<Caveat> {
+    let names = workbench.weights_of_unknown_lineage();
+    (!names.is_empty()).then(|| Caveat {
+        code: "weights-unknown".to_owned(),
+        text: format!("Nothing is known of whom the weights {} have learnt from.", names.join(", ")),
+        advice:
+            "If they were trained on people or databases that judge here, the figures are too high: ask whom they saw."
+                .to_owned(),
     })
 }
 

@@ -193,6 +193,11 @@ impl Workbench {
         Seeds::new(self.study.seed).child("seed index", u64::from(seed_idx))
     }
 
+    /// Weights that training begins with and whose files do not say whom they have learnt from.
+    pub(crate) fn weights_of_unknown_lineage(&self) -> Vec<&str> {
+        self.learnt_from.iter().filter(|(_, lineage)| lineage.is_empty()).map(|(name, _)| name.as_str()).collect()
+    }
+
     /// Generated sets whose makers saw training people: where the study also trains on fewer people, their faces stand in the
     /// curve of all people and are missing in those of fewer.
     pub(crate) fn sets_that_saw_the_absent(&self) -> BTreeSet<&str> {

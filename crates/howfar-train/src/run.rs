@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use howfar_face::{Fault, Pool, Preprocessing};
 use howfar_net::{Architecture, Classifier, OptimiserKind, StepSettings, Trainer, cross_entropy, one_cycle_rate};
-use howfar_protocol::{Keep, Mixture, Optimiser, Schedule, Seeds, TrainingSettings};
+use howfar_protocol::{Keep, Mixture, NUMERICS_VERSION, Optimiser, Schedule, Seeds, TrainingSettings};
 use rand::Rng;
 
 use crate::Model;
@@ -247,7 +247,7 @@ fn first_largest(row: &[f32]) -> usize {
     best
 }
 
-/// What a checkpoint must share with a run: settings, weights to begin with, seed, instructions, classes, faces with their labels and
+/// What a checkpoint must share with a run: the numerics' version, settings, weights to begin with, seed, instructions, classes, faces with their labels and
 /// their order in the first epoch.
 fn identity(inputs: &TrainingInputs<'_>) -> Result<String, Fault> {
     let TrainingInputs { pool, mixture, validation, settings, seeds, .. } = *inputs;
@@ -262,6 +262,7 @@ fn identity(inputs: &TrainingInputs<'_>) -> Result<String, Fault> {
     for tensor in inputs.start.iter().flat_map(|start| start.tensors("")) {
         tensor.values.iter().for_each(|value| hash.update(&value.to_le_bytes()));
     }
+    hash.update(&NUMERICS_VERSION.to_le_bytes());
     hash.update_text(crate::instruction_set());
     hash.update_text(&serde_json::to_string(settings).map_err(|e| Fault::data("[train]", e.to_string()))?);
     Ok(hash.finish())

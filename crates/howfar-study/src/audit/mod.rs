@@ -20,7 +20,7 @@ use std::sync::atomic::AtomicBool;
 use howfar_evaluate::Finding;
 use howfar_face::checksum::Hasher;
 use howfar_face::{Fault, files};
-use howfar_protocol::SplitPart;
+use howfar_protocol::{NUMERICS_VERSION, SplitPart};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -120,7 +120,9 @@ fn read_audit(folder: &StudyFolder) -> Result<Option<Audit>, Fault> {
 fn inputs_sha256(workbench: &Workbench) -> String {
     let mut hash = Hasher::default();
     let mut add = |what: serde_json::Value| hash.update_text(&what.to_string());
-    add(json!([Audit::AUDITS_VERSION, workbench.study().seed, workbench.study().expressions]));
+    // The probes are trained as cells are.
+    add(json!([Audit::AUDITS_VERSION, NUMERICS_VERSION, workbench.plan().instruction_set]));
+    add(json!([workbench.study().seed, workbench.study().expressions]));
     workbench.plan().sets.iter().for_each(|set| add(json!([set.role, set.info])));
     for split in &workbench.splits {
         for part in [SplitPart::Training, SplitPart::Validation, SplitPart::Test] {
