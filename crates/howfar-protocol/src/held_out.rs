@@ -38,7 +38,7 @@ impl<'p> PooledSets<'p> {
 pub struct HeldOut<'p> {
     /// Each with what it is to the study.
     people: BTreeMap<&'p SubjectId, String>,
-    /// `content_sha256` and name of each set of which at least a part judges.
+    /// `content_sha256` and name of each unseen set. Of a real set people are asked for: a part of it may be learnt from.
     contents: BTreeMap<&'p str, &'p str>,
     /// SHA-256 of the pixels, and a face that has them.
     pictures: HashMap<&'p str, (PooledSets<'p>, usize)>,
@@ -83,14 +83,10 @@ impl<'p> HeldOut<'p> {
         Ok(held_out)
     }
 
-    /// Adds the real sets: their content, and the faces of those among their people who are held out.
+    /// Adds the faces of those real people who are held out.
     pub fn add_real(&mut self, split: &Split, sets: PooledSets<'p>, faces: Range<usize>) {
-        for face in faces {
+        for face in faces.filter(|face| split.is_held_out(&sets.pool.face(*face).labels.subject)) {
             let pooled = sets.pool.face(face);
-            self.contents.entry(&sets.sets[pooled.set_idx].content_sha256).or_insert(&sets.sets[pooled.set_idx].name);
-            if !split.is_held_out(&pooled.labels.subject) {
-                continue;
-            }
             self.pictures.entry(&pooled.sha256).or_insert((sets, face));
             if let Some(parent) = &pooled.labels.parent {
                 self.people.entry(parent).or_insert_with(|| format!("is the parent of {}", sets.place(face)));
@@ -117,7 +113,7 @@ impl<'p> HeldOut<'p> {
         }
     }
 
-    /// Adds a set that judges by its content alone.
+    /// Adds an unseen set by its content alone.
     pub fn add_content(&mut self, set: &'p FaceSetInfo) {
         self.contents.entry(&set.content_sha256).or_insert(&set.name);
     }

@@ -115,15 +115,16 @@ fn train_and_predict(
         watch(event, n)
     };
     let trained = train_cell(workbench, cell, &mixture, &run_folder, &mut watch)?;
-    trained.model.save(&run_folder.join(MODEL))?;
-    let predictions = predict_own(workbench, cell, &mixture, &trained.model)?;
+    let model = trained.model.with_lineage(workbench.lineage(cell, &mixture)?);
+    model.save(&run_folder.join(MODEL))?;
+    let predictions = predict_own(workbench, cell, &mixture, &model)?;
     write_predictions(&run_folder.join(OWN_PREDICTIONS), workbench.pool().classes(), &predictions)?;
     let (format, version) = CellTiming::FORMAT;
     let seconds = started.elapsed().as_secs_f64();
     let timing = CellTiming { format: format.to_owned(), version, seconds, n_pictures };
     files::write_json(&run_folder.join("timing.json"), &timing)?;
     finish(&run_folder, &mixture, trained.kept_epoch, trained.n_epochs)?;
-    Ok(trained.model)
+    Ok(model)
 }
 
 /// Asks a trained network about every unseen set that it was not asked about before, a file each.
@@ -226,7 +227,7 @@ fn faces_of(workbench: &Workbench, cell: &Cell, part: SplitPart) -> Vec<usize> {
 
 /// The faces that choose the epoch: those of real validation people. As the paper counts, k units of generated identities join them, and
 /// stand alone where no real face is trained on. k is chosen on the real ones whatever the protocol.
-fn validating(workbench: &Workbench, cell: &Cell) -> Result<Vec<usize>, Fault> {
+pub(crate) fn validating(workbench: &Workbench, cell: &Cell) -> Result<Vec<usize>, Fault> {
     let generated = match cell.arm {
         Arm::Mix | Arm::GeneratedOnly | Arm::FixedShare | Arm::Curated => {
             workbench.generated_held_out(cell, SplitPart::Validation)?

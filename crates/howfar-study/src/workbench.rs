@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::PathBuf;
 
+use crate::run_cell::validating;
 use howfar_face::{FaceSet, FaceSetInfo, Fault, Lineage, Picture, Pool, Preprocessing, SubjectId};
 use howfar_protocol::{
     Arm, Blend, Cell, GeneratedFaces, HeldOut, Ingredients, Mixture, MixtureRatio, Plan, PlanInputs, PooledSets,
@@ -191,6 +192,20 @@ impl Workbench {
     /// The streams of one seed index: the same in all arms, so that differences are paired.
     pub(crate) fn seeds(&self, seed_idx: u32) -> Seeds {
         Seeds::new(self.study.seed).child("seed index", u64::from(seed_idx))
+    }
+
+    /// Whom and what a cell's network learns from, with those who choose its epoch: another study may begin with its weights.
+    pub(crate) fn lineage(&self, cell: &Cell, mixture: &Mixture) -> Result<Lineage, Fault> {
+        let mut lineage = Lineage::default();
+        let faces = mixture.real().iter().chain(mixture.added()).map(|item| item.face);
+        for face in faces.chain(validating(self, cell)?) {
+            lineage.add_face(&self.pool.face(face).labels);
+        }
+        let added: BTreeSet<usize> = mixture.added().iter().map(|item| self.pool.face(item.face).set_idx).collect();
+        added.into_iter().for_each(|set| lineage.add(Lineage::of_maker(&self.pool_sets[set])));
+        let start = cell.settings.start.as_ref().and_then(|start| self.learnt_from.get(&start.name));
+        start.cloned().into_iter().for_each(|of_start| lineage.add(of_start));
+        Ok(lineage)
     }
 
     /// Weights that training begins with and whose files do not say whom they have learnt from.

@@ -215,7 +215,7 @@ fn a_set_drawn_with_a_fitted_style_names_whose_pictures_the_style_saw() {
         assert_eq!(outcome.code, 0, "{words}: {}", outcome.stderr);
         outcome.stdout
     };
-    run("fit-style real --out like.toml");
+    run("fit-style real --faces-a-trial 6 --out like.toml");
     // Somebody takes the blur out by hand.
     let file = place.path().join("like.toml");
     let text = fs::read_to_string(&file).unwrap();
@@ -229,6 +229,14 @@ fn a_set_drawn_with_a_fitted_style_names_whose_pictures_the_style_saw() {
     let drawn = card("drawn");
     assert_eq!(drawn.trained_on.iter().map(ToString::to_string).collect::<Vec<_>>(), people);
     assert_eq!(drawn.trained_on_content, [real.info().content_sha256.clone()]);
+    // A fit that begins with a fitted style descends from both sets, one to faces of a fitted style from whom that one saw.
+    run("draw --people 10 --size 48 --style like.toml --out more");
+    run("fit-style more --faces-a-trial 2 --base like.toml --name twice --out twice.toml");
+    let twice = fs::read_to_string(place.path().join("twice.toml")).unwrap();
+    let more = FaceSet::open(&place.path().join("more")).unwrap().info().content_sha256.clone();
+    for trace in ["drawn-studio-1:0009", "drawn-like-real-1:0009", &more, &real.info().content_sha256] {
+        assert_eq!(twice.matches(trace).count(), 1, "{trace}: {twice}");
+    }
     assert!(card("real").lineage().is_empty(), "an embedded style saw nobody");
     let sets =
         "[real]\nsets = [\"real\"]\nsplit = { train = 6, validation = 2, test = 2 }\n[generated]\nsets = [\"drawn\"]\n";

@@ -34,6 +34,20 @@ pub struct Args {
     /// The new style's name: letters, digits and hyphens; `like-` and the set's name if not given.
     #[arg(long)]
     name: Option<String>,
+    /// Faces drawn for a trial, for tests: few make a poor fit.
+    #[arg(long, hide = true, default_value_t = FitEffort::default().n_faces, value_parser = clap::value_parser!(u32).range(2..=10_000))]
+    faces_a_trial: u32,
+}
+
+impl Args {
+    fn effort(&self) -> FitEffort {
+        let usual = FitEffort::default();
+        FitEffort {
+            n_faces: self.faces_a_trial,
+            n_table_faces: usual.n_table_faces * self.faces_a_trial / usual.n_faces,
+            ..usual
+        }
+    }
 }
 
 /// What `fit-style` answers.
@@ -82,7 +96,7 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
             .hint("prepare more pictures, or write a style file by hand: docs/styles.md"));
     }
     let (fitter, lineage) = measure(&set, &base, console)?;
-    let fitted = fit(&fitter, &name, console)?;
+    let fitted = fit(&fitter, &name, args.effort(), console)?;
     let about = format!("Drawn faces with light, camera and tone like those of {}.", set.info().name);
     let style = Style { about, fitted: lineage, ..fitted.style.clone() };
     files::write(&args.out, style.to_toml_with(&comment(&fitted, &set, &base))?.as_bytes())?;
@@ -132,9 +146,8 @@ fn measure(set: &FaceSet, base: &Style, console: &Console) -> Result<(StyleFitte
     Ok((fitter, lineage))
 }
 
-fn fit(fitter: &StyleFitter, name: &str, console: &Console) -> Result<FittedStyle, Fault> {
+fn fit(fitter: &StyleFitter, name: &str, effort: FitEffort, console: &Console) -> Result<FittedStyle, Fault> {
     let stop = stop_flag();
-    let effort = FitEffort::default();
     let total = StyleFitter::n_trials(effort);
     let bar = console.bar(total, "trials");
     let fitted = fitter.fit(name, effort, &mut |done| {
