@@ -14,7 +14,7 @@ use howfar_face::{FaceSet, Shot, ShotIndex};
 use rayon::prelude::*;
 
 const SIDE: usize = 64;
-const ROWS: usize = 64;
+const ROWS: usize = 256;
 const N_PATTERNS: usize = 24;
 
 /// A number that looks random, from −1 to 1.

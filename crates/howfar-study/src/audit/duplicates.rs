@@ -20,7 +20,7 @@ use super::{Found, MOST_EXAMPLES};
 type Pair = (usize, usize);
 
 /// Faces that a thread compares with all others before it looks whether it shall stop.
-const ROWS: usize = 64;
+const ROWS: usize = 256;
 /// Pairs that are counted of one face and harm: a generator that makes one face alone has too many.
 const MOST_PAIRS_A_FACE: usize = 100;
 

@@ -1,5 +1,5 @@
-//! How long a large study takes from predictions to report, and how much memory:
-//! `cargo run --release -p howfar-report --example many_cells -- 10000 10000`.
+//! How long a large study takes from predictions to results, and how much memory:
+//! `cargo run --release -p howfar-evaluate --example many_cells -- 10000 10000`.
 //!
 //! In: a number of cells and of faces that each predicts. Out: times and memory. Predictions are made and written to 200 files in a
 //! folder for throw-away things, which cells share; each cell reads and decodes its own. Cells are of five generated sets side by side,
@@ -8,9 +8,9 @@
 
 #![allow(clippy::print_stdout, reason = "an example prints")]
 
-#[allow(dead_code, reason = "the page needs no times")]
-#[path = "../tests/fixture/mod.rs"]
-mod fixture;
+#[path = "../tests/made/mod.rs"]
+#[allow(dead_code, reason = "only the study's facts are made as in the tests")]
+mod made;
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -21,7 +21,7 @@ use howfar_protocol::{
     Arm, Cell, MixtureRatio, Part, Prediction, PredictionRef, Recipe, Seeds, Track, for_each_prediction, uniform,
     write_predictions,
 };
-use howfar_report::Pictures;
+use made::Made;
 
 const N_FILES: usize = 200;
 const N_SEEDS: u32 = 100;
@@ -124,7 +124,7 @@ fn main() -> Result<(), Fault> {
     std::fs::create_dir_all(&folder).map_err(|e| Fault::io(&folder, "create", &e))?;
     let (cells, tracks, k) = cells(n_cells);
     let source = MadeCells { cells, folder };
-    let facts = StudyFacts { k, n_seeds: N_SEEDS, n_splits: 1, ..fixture::results().study };
+    let facts = StudyFacts { k, n_seeds: N_SEEDS, n_splits: 1, ..Made::default().facts() };
     for file_idx in 0..N_FILES {
         let made = predictions(file_idx, n_faces, facts.classes.len());
         write_predictions(&source.file(file_idx), &facts.classes, &made)?;
@@ -136,9 +136,8 @@ fn main() -> Result<(), Fault> {
     told(&format!("k of {} tracks is chosen", choices.len()));
     let tracks: Vec<(Track, usize)> = tracks.into_iter().map(|track| (track, 1)).collect();
     let results = analyse_from(facts, &tracks, &source)?;
-    told("results are there");
-    let page = howfar_report::html(&results, None, &Pictures::default());
-    told(&format!("a report of {} kB is there", page.len() / 1000));
+    let n_bytes = serde_json::to_string(&results).expect("results are plain data").len();
+    told(&format!("results of {} kB are there", n_bytes / 1000));
     let memory = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     println!("memory at most: {}", memory.lines().find(|line| line.starts_with("VmHWM")).unwrap_or("unknown"));
     std::fs::remove_dir_all(&source.folder).map_err(|e| Fault::io(&source.folder, "remove", &e))
