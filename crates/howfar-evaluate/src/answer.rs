@@ -130,7 +130,7 @@ fn other(facts: &StudyFacts, claim: &Claim) -> String {
     let told = match claim.verdict {
         Verdict::Helps | Verdict::Hurts => String::new(),
         Verdict::Equivalent => format!(", less than 2 points' difference, {}", equivalence(claim)),
-        Verdict::Open if is_unclaimed_gain(facts, claim) => ", no claim either".to_owned(),
+        Verdict::Open if is_unclaimed_gain(facts, claim) => ", no claim: this k was not chosen".to_owned(),
         Verdict::Open => format!(", not to be told from no gain{}", corrected_for(facts, claim)),
     };
     format!(
