@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use howfar_face::Fault;
 use howfar_protocol::{Part, Track};
 
-use crate::answer::{answer, study_verdict};
+use crate::answer::{answer, headline};
 use crate::between::between;
 use crate::caveats::caveats;
 use crate::changed::changed;
@@ -22,6 +22,7 @@ use crate::paper_count::as_the_paper_counts;
 use crate::results::{RecipeResults, Results, StudyFacts};
 use crate::source::{CellSource, count_cells};
 use crate::table::{confusions, table, training};
+use crate::verdict::Verdict;
 
 /// The results of cells in memory. `tracks` are those of the study, in its order, with the parameters of their networks; the answer is
 /// the first one's. A track without a finished cell is left out.
@@ -92,16 +93,18 @@ fn track_results(
     let Some(settings) = outcomes.settings(recipe).cloned() else { return Ok(None) };
     let choice = choose_k_on(recipe, outcomes.validation());
     let compared = choice.as_ref().map(|choice| choice.compared);
-    let at_compared =
-        |k| (differences_to_real(facts, &outcomes, recipe, k), differences_to_controls(facts, &outcomes, recipe, k));
-    let (claims, controls) = compared.map(at_compared).unwrap_or_default();
+    let against = |choice| {
+        let claims = differences_to_real(facts, &outcomes, recipe, choice);
+        (claims, differences_to_controls(facts, &outcomes, recipe, choice))
+    };
+    let (claims, controls) = choice.as_ref().map(against).unwrap_or_default();
     let mut results = RecipeResults {
         recipe,
         settings,
         source: track.source.clone(),
         n_parameters,
         answer: String::new(),
-        verdict: study_verdict(choice.as_ref(), &claims),
+        verdict: headline(&claims).map_or(Verdict::Open, |claim| claim.verdict),
         choice,
         credit: credit(&controls),
         claims,

@@ -17,12 +17,6 @@ pub(crate) fn headline(claims: &[Claim]) -> Option<&Claim> {
     claims.iter().find(|c| c.part == Part::Unseen).or(claims.first())
 }
 
-/// What the answer says of its first difference.
-pub(crate) fn study_verdict(choice: Option<&Choice>, claims: &[Claim]) -> Verdict {
-    let first = choice.zip(headline(claims));
-    first.map_or(Verdict::Open, |(choice, claim)| claim.verdict.of_study(choice.chosen))
-}
-
 /// The answer of a recipe.
 pub(crate) fn answer(facts: &StudyFacts, results: &RecipeResults) -> String {
     let Some(choice) = &results.choice else {
@@ -37,7 +31,7 @@ pub(crate) fn answer(facts: &StudyFacts, results: &RecipeResults) -> String {
     } else {
         sentences.push(beyond_controls(&results.controls, first));
     }
-    if first.verdict == Verdict::Open {
+    if first.verdict == Verdict::Open && !is_unclaimed_gain(facts, first) {
         sentences.push(what_would_settle(facts, results));
     }
     sentences.push(looked_at(facts));
@@ -82,8 +76,8 @@ fn first_sentence(facts: &StudyFacts, choice: &Choice, claim: &Claim) -> String 
     let faces = faces_of(facts, claim.part, &claim.set);
     let is_chosen = choice.chosen == claim.k;
     let verb = match (claim.verdict, is_chosen) {
-        (Verdict::Helps, true) => "lifts accuracy on",
-        (Verdict::Helps, false) => "would have lifted accuracy on",
+        // Of a k that was not chosen no gain is claimed.
+        (Verdict::Helps, _) => "lifts accuracy on",
         (Verdict::Hurts, true) => "lowers accuracy on",
         (Verdict::Hurts, false) => "would have lowered accuracy on",
         (Verdict::Equivalent, true) => "makes less than 2 points' difference to accuracy on",
@@ -92,6 +86,7 @@ fn first_sentence(facts: &StudyFacts, choice: &Choice, claim: &Claim) -> String 
         (Verdict::Open, false) => "would have moved accuracy on",
     };
     let doubt = match claim.verdict {
+        Verdict::Open if is_unclaimed_gain(facts, claim) => ", which is no claim: this k was not chosen".to_owned(),
         Verdict::Open => format!(", which cannot be told from no gain{}", corrected_for(facts, claim)),
         Verdict::Equivalent => format!(", {}", equivalence(claim)),
         Verdict::Helps | Verdict::Hurts => String::new(),
@@ -101,6 +96,11 @@ fn first_sentence(facts: &StudyFacts, choice: &Choice, claim: &Claim) -> String 
 
 fn equivalence(claim: &Claim) -> String {
     format!("{} by two one-sided tests of ±2 points", p_value(claim.p_equivalent))
+}
+
+/// A gain by its p, at a k that validation people did not choose.
+pub(crate) fn is_unclaimed_gain(facts: &StudyFacts, claim: &Claim) -> bool {
+    claim.verdict == Verdict::Open && claim.p_holm < facts.risk() && claim.difference_points > 0.0
 }
 
 /// Why a difference is open although its 95 % interval excludes zero; nothing where it holds zero.
@@ -130,6 +130,7 @@ fn other(facts: &StudyFacts, claim: &Claim) -> String {
     let told = match claim.verdict {
         Verdict::Helps | Verdict::Hurts => String::new(),
         Verdict::Equivalent => format!(", less than 2 points' difference, {}", equivalence(claim)),
+        Verdict::Open if is_unclaimed_gain(facts, claim) => ", no claim: this k was not chosen".to_owned(),
         Verdict::Open => format!(", not to be told from no gain{}", corrected_for(facts, claim)),
     };
     format!(

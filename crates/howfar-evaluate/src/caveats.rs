@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use howfar_protocol::{Arm, MixtureRatio, Part};
 
-use crate::answer::{corrected_for, headline};
+use crate::answer::{corrected_for, headline, is_unclaimed_gain};
 use crate::claims::in_order;
 use crate::confusion::ConfusionCounts;
 use crate::outcomes::{Outcomes, Series, Slot};
@@ -283,6 +283,15 @@ fn of_claim(facts: &StudyFacts, claim: &Claim, chosen: MixtureRatio) -> Vec<Cave
         ));
     }
     match (claim.verdict, chosen == MixtureRatio::ZERO) {
+        (Verdict::Open, _) if is_unclaimed_gain(facts, claim) => found.push(caveat(
+            "choice-disagrees",
+            format!(
+                "Validation chose k = 0, yet at k = {k} the difference on {faces} is {} points ({width}): no gain is claimed for a k that was not \
+                 chosen.",
+                points(claim.difference_points)
+            ),
+            "Do not choose k by this figure; choose it again with more validation people.",
+        )),
         (Verdict::Open, _) => found.push(caveat(
             "interval-across-zero",
             format!(
@@ -290,11 +299,6 @@ fn of_claim(facts: &StudyFacts, claim: &Claim, chosen: MixtureRatio) -> Vec<Cave
                 corrected_for(facts, claim)
             ),
             "It may be a gain, a loss or nothing; more people narrow the interval first, then more seeds.",
-        )),
-        (Verdict::Helps, true) => found.push(caveat(
-            "choice-disagrees",
-            format!("Validation chose k = 0, yet k = {k} gains {} points on {faces}.", points(claim.difference_points)),
-            "Do not choose k by this figure; choose it again with more validation people.",
         )),
         (Verdict::Hurts, false) => found.push(caveat(
             "choice-disagrees",

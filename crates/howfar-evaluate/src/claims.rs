@@ -8,7 +8,7 @@ use crate::holm::holm;
 use crate::outcomes::{Faces, Outcomes, Slot};
 use crate::paired::Layout;
 use crate::power::power;
-use crate::results::{Claim, Power, StudyFacts};
+use crate::results::{Choice, Claim, Power, StudyFacts};
 use crate::sign_flip::sign_flip_p;
 use crate::verdict::{SMALL, Verdict};
 
@@ -18,31 +18,33 @@ const POINTS: f64 = 100.0;
 const CONTROLS: [Arm; 6] =
     [Arm::Repeat, Arm::Augment, Arm::GeneratedOnly, Arm::FixedShare, Arm::Pretrain, Arm::Curated];
 
-/// The mix at `k` against real faces alone.
+/// The mix at the compared k against real faces alone.
 pub(crate) fn differences_to_real(
     facts: &StudyFacts,
     outcomes: &Outcomes,
     recipe: Recipe,
-    k: MixtureRatio,
+    choice: &Choice,
 ) -> Vec<Claim> {
+    let k = choice.compared;
     let mix = Slot { recipe, arm: Arm::Mix, k };
     let real = Slot { recipe, arm: Arm::Real, k: MixtureRatio::ZERO };
-    against(facts, outcomes, mix, real)
+    against(facts, outcomes, choice.chosen, mix, real)
 }
 
-/// The mix at `k` against the controls at the same k.
+/// The mix at the compared k against the controls at the same k.
 pub(crate) fn differences_to_controls(
     facts: &StudyFacts,
     outcomes: &Outcomes,
     recipe: Recipe,
-    k: MixtureRatio,
+    choice: &Choice,
 ) -> Vec<Claim> {
+    let k = choice.compared;
     let mix = Slot { recipe, arm: Arm::Mix, k };
-    CONTROLS.into_iter().flat_map(|arm| against(facts, outcomes, mix, Slot { recipe, arm, k })).collect()
+    CONTROLS.into_iter().flat_map(|arm| against(facts, outcomes, choice.chosen, mix, Slot { recipe, arm, k })).collect()
 }
 
 /// Test people and every unseen database; the unseen ones share one Holm correction.
-fn against(facts: &StudyFacts, outcomes: &Outcomes, arm: Slot, baseline: Slot) -> Vec<Claim> {
+fn against(facts: &StudyFacts, outcomes: &Outcomes, chosen: MixtureRatio, arm: Slot, baseline: Slot) -> Vec<Claim> {
     let claim = |faces: &Faces| claim(facts, outcomes, arm, baseline, faces);
     let mut claims: Vec<Claim> = judged_faces(facts, outcomes, arm).iter().filter_map(claim).collect();
     let unseen =
@@ -52,7 +54,8 @@ fn against(facts: &StudyFacts, outcomes: &Outcomes, arm: Slot, baseline: Slot) -
         (claim.p_holm, claim.p_equivalent) = (p, p_equivalent);
     }
     for claim in &mut claims {
-        claim.verdict = Verdict::of(claim.difference_points, claim.p_holm, claim.p_equivalent, facts.risk());
+        let shown = Verdict::of(claim.difference_points, claim.p_holm, claim.p_equivalent, facts.risk());
+        claim.verdict = shown.where_chosen(chosen);
     }
     claims
 }

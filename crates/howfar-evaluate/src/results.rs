@@ -115,8 +115,7 @@ pub struct RecipeResults {
     pub n_parameters: usize,
     /// The answer in one sentence, with its doubt.
     pub answer: String,
-    /// What that answer says: the verdict of its first difference, but open where validation people chose k = 0 and another k gains.
-    /// `--until-sure` stops by it.
+    /// What that answer says: the verdict of its first difference. `--until-sure` stops by it.
     pub verdict: Verdict,
     /// How k was chosen; none without generated faces.
     pub choice: Option<Choice>,
@@ -215,7 +214,7 @@ pub struct Claim {
     pub accuracy_percent: f64,
     /// Their difference.
     pub difference_points: f64,
-    /// What it shows, at the risk of 5 % or of this look.
+    /// What it shows, at the risk of 5 % or of this look; open, too, where it is a gain at a k that validation people did not choose.
     pub verdict: Verdict,
     /// Ends of the 95 % interval (people × seeds crossed, Satterthwaite, t quantile), cut to what the baseline allows; none where there is
     /// one person or one seed.

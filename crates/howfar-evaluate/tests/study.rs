@@ -295,7 +295,7 @@ fn looked_at(unseen: Vec<&'static str>) -> impl Iterator<Item = Results> {
 
 #[test]
 fn a_study_is_settled_by_what_its_answer_says_with_every_correction() {
-    let mut n_seen = [0; 3];
+    let mut n_seen = [0; 4];
     for results in looked_at(vec!["a", "b"]) {
         let (recipe, risk) = (&results.recipes[0], results.study.risk());
         let first = recipe.claims.iter().find(|c| c.part == Part::Unseen).unwrap();
@@ -314,6 +314,10 @@ fn a_study_is_settled_by_what_its_answer_says_with_every_correction() {
             assert!(told("no gain once several looks are corrected for"), "{}", results.answer);
         }
         n_seen[2] += usize::from(says_gain);
+        if !is_chosen && first.p_holm < risk {
+            n_seen[3] += 1;
+            assert!(told("which is no claim: this k was not chosen") && codes(&results).contains(&"choice-disagrees"));
+        }
     }
     assert!(n_seen.iter().all(|n| *n > 0), "each case must come up: {n_seen:?}");
 }
@@ -444,4 +448,52 @@ fn an_interval_never_leaves_what_the_baseline_allows() {
             assert!(-baseline <= low && high <= 100.0 - baseline + 1e-9, "{claim:?}");
         }
     }
+}
+
+#[test]
+fn the_papers_count_is_predicted_by_faces_and_not_by_k() {
+    let arms = vec![(Arm::Mix, 1.0, 0.1), (Arm::GeneratedOnly, 1.0, 0.3)];
+    let made = Made { arms, unseen: vec![], ..Made::default() };
+    let mut cells = made.cells();
+    for cell in &mut cells {
+        let mut more = cell.predictions.clone();
+        more.retain(|p| p.part == Part::Test);
+        let training = more.iter().cloned().map(|p| howfar_protocol::Prediction { part: Part::Training, ..p });
+        // A generated identity has two faces where a person has six.
+        let generated = more.iter().filter(|p| cell.cell.arm != Arm::Real && p.row % 6 < 2).cloned();
+        let generated = generated.map(|p| howfar_protocol::Prediction { part: Part::GeneratedTest, ..p });
+        let more: Vec<_> = training.chain(generated).collect();
+        cell.predictions.extend(more);
+    }
+    let results = of_cells(&made, &cells);
+    let accuracy = |arm, part| {
+        let row = results.recipes[0].table.iter().find(|row| (row.arm, row.part) == (arm, part)).unwrap();
+        (row.accuracy_percent, row.n_faces as f64)
+    };
+    let ((a_real, n_real), (a_generated, n_generated)) =
+        (accuracy(Arm::Real, Part::Test), accuracy(Arm::GeneratedOnly, Part::GeneratedTest));
+    assert_eq!((n_real, n_generated), (144.0, 48.0));
+    let row = results.recipes[0].as_the_paper_counts.iter().find(|row| row.k == ratio(1.0)).unwrap();
+    let by_faces = (n_real * a_real + n_generated * a_generated) / (n_real + n_generated);
+    assert!((row.predicted_percent - by_faces).abs() < 1e-9, "{} is not {by_faces}", row.predicted_percent);
+}
+
+#[test]
+fn people_are_exchanged_only_where_real_faces_alone_rise_with_them() {
+    let arms = vec![(Arm::Mix, 1.0, 0.2)];
+    let all = Made { n_people: 40, n_seeds: 6, arms, unseen: vec![], ..Made::default() };
+    let exchange_of = |accuracy_of_half: f32| {
+        let half = Made { accuracy: accuracy_of_half, ..all.clone() };
+        let mut cells = half.cells();
+        cells.iter_mut().for_each(|cell| cell.cell.people_percent = Some(50));
+        let mut facts = all.facts();
+        facts.people.insert("training".into(), 100);
+        let cells = [all.cells(), cells].concat();
+        analyse(facts, &[(track(), 1)], &cells).recipes.remove(0).exchange.remove(0)
+    };
+    let flat = exchange_of(0.5);
+    assert_eq!((flat.worth_people, flat.interval_people), (None, None), "{flat:?}");
+    let rising = exchange_of(0.25);
+    assert!(rising.rise_interval_points.unwrap()[0] > 0.0, "{rising:?}");
+    assert!(rising.worth_people.unwrap() > 0.0 && rising.interval_people.is_some(), "{rising:?}");
 }

@@ -46,7 +46,7 @@ pub(crate) fn differences(recipe: &RecipeResults, nouns: Nouns) -> Markup {
         p.note {
             "Accuracy here is the mean over " (nouns.real) " of each one's mean, so it can differ from the table's share of faces. \
              p over " (nouns.real) " and p over seeds: two-sided sign-flip tests; p, Holm: of the t interval, corrected for several unseen databases; by it a difference helps or hurts. p, within ±2 points: the larger of two \
-             one-sided t tests, corrected likewise; by it a difference is small where it neither helps nor hurts. Else it is open."
+             one-sided t tests, corrected likewise; by it a difference is small where it neither helps nor hurts. Else it is open, and so is a gain where k = 0 was chosen."
         }
     }
 }

@@ -48,7 +48,7 @@ fn a_study_killed_three_times_ends_in_the_same_bytes_as_an_unbroken_one() {
     }
     let finished = howfar(&place, &["run", "study.toml", "--out", "broken", "--jobs", "1"]);
     assert_eq!(finished.code, 0, "{}", finished.stderr);
-    for file in ["results.json", "choice.json", "plan.json", "table.csv"] {
+    for file in ["results.json", "choice.json", "looks.json", "plan.json", "table.csv"] {
         let [a, b] = ["unbroken", "broken"].map(|out| read(&place.path().join(out).join(file)));
         assert!(a == b, "{file} differs");
     }
@@ -121,6 +121,35 @@ fn the_last_line_is_the_claim_and_every_file_is_there() {
 }
 
 #[test]
+fn another_grid_in_the_same_folder_is_another_look_at_the_same_faces_and_the_same_one_is_not() {
+    let place = workplace();
+    prepare(&place);
+    let n_looks = |words: &str| {
+        let run = howfar(&place, &["run", "study.toml", "--out", "out"]);
+        assert_eq!(run.code, 0, "{}", run.stderr);
+        let told = format!("These faces have been judged {words} in this folder");
+        let report = String::from_utf8(read(&place.path().join("out/report.html"))).unwrap();
+        assert!(run.stdout.contains(&told) && report.contains(&told), "{}", run.stdout);
+        let looks: serde_json::Value = serde_json::from_slice(&read(&place.path().join("out/looks.json"))).unwrap();
+        looks["looks"].as_array().unwrap().len()
+    };
+    program::study(&place, &STUDY.replace("seeds = 2", "seeds = 2\narms = [\"mix\"]"));
+    assert_eq!((n_looks("once"), n_looks("once")), (1, 1));
+    program::study(&place, &STUDY.replace("seeds = 2", "seeds = 3\narms = [\"mix\"]"));
+    assert_eq!(n_looks("2 times"), 2);
+    let timing: serde_json::Value = serde_json::from_slice(&read(&place.path().join("out/timing.json"))).unwrap();
+    let started = timing["started"].as_str().unwrap();
+    assert!(started.starts_with("20") && started.ends_with(" UTC") && started.len() == 20, "{started}");
+    let results = place.path().join("out/results.json");
+    let older = String::from_utf8(read(&results)).unwrap().replacen("\"version\": 2", "\"version\": 1", 1);
+    fs::write(&results, older).unwrap();
+    let report = howfar(&place, &["report", "out"]);
+    assert_eq!(report.code, 3, "{}", report.stderr);
+    assert!(["written by an older howfar", "howfar analyse STUDY"].iter().all(|words| report.stderr.contains(words)));
+    assert_eq!(howfar(&place, &["analyse", "out"]).code, 0);
+}
+
+#[test]
 fn a_model_trained_by_hand_is_evaluated_and_predicts() {
     let place = workplace();
     draw_style(&place, "real", 6, 1, "studio");
@@ -170,6 +199,19 @@ fn sets_side_by_side_every_arm_fewer_people_and_the_papers_count_stand_in_one_st
             arms.into_iter().collect::<Vec<_>>(),
             ["augment", "curated", "generated-only", "pretrain", "repeat"]
         );
+        // Nothing stops early: every picture comes in each of four epochs, those of `pretrain` in its two stages.
+        let training = track["training"].as_array().unwrap();
+        assert!(training.iter().any(|arm| arm["arm"] == "pretrain"));
+        for arm in training {
+            let [pictures, seen, steps] =
+                ["n_pictures", "n_pictures_seen", "n_steps"].map(|figure| arm[figure].as_f64().unwrap());
+            assert_eq!(
+                (seen, &arm["n_epochs"], &arm["kept_epoch"]),
+                (4.0 * pictures, &4.0.into(), &4.0.into()),
+                "{arm}"
+            );
+            assert!((pictures / 32.0).ceil() * 4.0 <= steps && steps <= (pictures / 32.0).ceil() * 4.0 + 4.0, "{arm}");
+        }
         let curve = track["exchange"][0]["curve"].as_array().unwrap();
         assert_eq!(curve.iter().map(|p| p["n_people"].as_u64().unwrap()).collect::<Vec<_>>(), [2, 3]);
         let rows = track["as_the_paper_counts"].as_array().unwrap();

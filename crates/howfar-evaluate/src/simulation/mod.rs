@@ -131,8 +131,8 @@ struct Said {
     /// True gain of the k that it speaks of, in shares.
     truth: f64,
     /// What its first difference shows, whether or not that k is chosen.
-    claim: Verdict,
-    /// What its answer says.
+    shown: Verdict,
+    /// What its answer says of it.
     answer: Verdict,
 }
 
@@ -197,11 +197,11 @@ fn judge(setting: &Setting, made: &Made, n_seeds: u32, risk: f64) -> Judged {
     let layout = Layout::of_difference(&faces, &series(choice.compared), &series(MixtureRatio::ZERO))
         .expect("every made cell judges every person");
     let (doubt, mean) = (layout.doubt(), layout.mean);
-    let claim = Verdict::of(mean, doubt.p_two_sided(mean), doubt.p_equivalent(mean, SMALL), risk);
+    let shown = Verdict::of(mean, doubt.p_two_sided(mean), doubt.p_equivalent(mean, SMALL), risk);
     Judged {
         chosen: choice.chosen,
         interval: doubt.claimed_interval(mean, layout.baseline_mean),
-        said: Said { n_seeds, truth: made.gain(choice.compared), claim, answer: claim.of_study(choice.chosen) },
+        said: Said { n_seeds, truth: made.gain(choice.compared), shown, answer: shown.where_chosen(choice.chosen) },
         layout,
     }
 }

@@ -58,6 +58,13 @@ fn words(report: &SettingReport) -> String {
     if let Some(share) = report.bootstrap_coverage {
         lines.push(format!("  {:<33} {}", "the bootstrap's interval", percent(share)));
     }
+    for (what, share) in [
+        ("a gain at a k not chosen, unclaimed", report.gain_that_was_not_chosen),
+        ("\"less than 2 points\" at 2 points", report.small_at_the_limit),
+        ("\"less than 2 points\" at none", report.small_where_nothing_helps),
+    ] {
+        lines.push(format!("  {what:<33} {}", percent(share)));
+    }
     lines.push(format!("  chosen k lies below the best by   {:5.2} points on average", report.regret_points));
     let power = report.power.iter().map(|(gain, share)| format!("{:.0} % from {gain}", share.percent));
     lines.push(format!("  \"helps\" at true gains (points)    {}", power.collect::<Vec<_>>().join(", ")));
