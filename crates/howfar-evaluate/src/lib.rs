@@ -49,4 +49,4 @@ pub use simulation::{Bound, Setting, SettingReport, Share, check_setting};
 pub use until_sure::{Look, looks, settled};
 pub use verdict::{SMALL, Verdict};
 pub use wording::grouped;
-pub use worth::{Between, Changed, ChangedFace, Credit, Exchange, LearningPoint, PaperRow};
+pub use worth::{ArmTraining, Between, Changed, ChangedFace, Credit, Exchange, LearningPoint, PaperRow};
