@@ -52,4 +52,4 @@ pub use source::CellSource;
 pub use until_sure::{Look, looks, settled};
 pub use verdict::{SMALL, Verdict};
 pub use wording::grouped;
-pub use worth::{Between, Changed, ChangedFace, Credit, Exchange, LearningPoint, PaperRow};
+pub use worth::{ArmTraining, Between, Changed, ChangedFace, Credit, Exchange, LearningPoint, PaperRow};

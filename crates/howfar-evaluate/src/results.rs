@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::audit::Finding;
 use crate::verdict::Verdict;
-use crate::worth::{Between, Changed, Credit, Exchange, PaperRow};
+use crate::worth::{ArmTraining, Between, Changed, Credit, Exchange, PaperRow};
 
 /// `results.json`. The same bytes however often the study was stopped: no times, no machine.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -332,28 +332,6 @@ pub struct TableRow {
     pub n_cells: usize,
     /// Training pictures an epoch: real and added.
     pub n_training_pictures: usize,
-}
-
-/// What the networks of one arm and k saw in training: means over seeds and splits.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ArmTraining {
-    /// Which arm.
-    pub arm: Arm,
-    /// Which k.
-    pub k: MixtureRatio,
-    /// Cells.
-    pub n_cells: usize,
-    /// Training pictures an epoch: real and added.
-    pub n_pictures: f64,
-    /// Epochs that were run, early stopping in; of `pretrain` those on real faces.
-    pub n_epochs: f64,
-    /// The epoch whose weights were kept, from 1.
-    pub kept_epoch: f64,
-    /// Steps of the optimiser; of `pretrain` in both stages.
-    pub n_steps: f64,
-    /// Pictures in all of these; a picture that comes ten times counts ten times.
-    pub n_pictures_seen: f64,
 }
 
 /// A confusion matrix summed over seeds and splits.

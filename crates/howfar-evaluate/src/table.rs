@@ -9,7 +9,8 @@ use crate::confusion::ConfusionCounts;
 use crate::interval::{Basis, Doubt, Grid};
 use crate::outcomes::{CellTraining, Faces, Outcomes, Series, Slot};
 use crate::paired::{Layout, mean_of};
-use crate::results::{ArmTraining, ClassFigures, Confusion, StudyFacts, TableRow};
+use crate::results::{ClassFigures, Confusion, StudyFacts, TableRow};
+use crate::worth::ArmTraining;
 
 /// Percent in a share of 1.
 const PERCENT: f64 = 100.0;

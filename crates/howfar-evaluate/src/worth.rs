@@ -1,5 +1,5 @@
 //! The part of `results.json` that says what the added faces are worth: beyond the controls, in real people, beside other sets and
-//! networks, and as the paper counts.
+//! networks, and as the paper counts; and what each arm saw for it.
 
 use howfar_protocol::{Arm, MixtureRatio, Part};
 use serde::{Deserialize, Serialize};
@@ -24,6 +24,28 @@ pub struct Between {
     pub interval_points: Option<[f64; 2]>,
     /// Two-sided p of the t interval, after Holm over all comparisons on the same faces.
     pub p_holm: f64,
+}
+
+/// What the networks of one arm and k saw in training: means over seeds and splits.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ArmTraining {
+    /// Which arm.
+    pub arm: Arm,
+    /// Which k.
+    pub k: MixtureRatio,
+    /// Cells.
+    pub n_cells: usize,
+    /// Training pictures an epoch: real and added.
+    pub n_pictures: f64,
+    /// Epochs that were run, early stopping in; of `pretrain` those on real faces.
+    pub n_epochs: f64,
+    /// The epoch whose weights were kept, from 1.
+    pub kept_epoch: f64,
+    /// Steps of the optimiser; of `pretrain` in both stages.
+    pub n_steps: f64,
+    /// Pictures in all of these; a picture that comes ten times counts ten times.
+    pub n_pictures_seen: f64,
 }
 
 /// What the mix gains over the stronger of `repeat` and `augment` at the same k: what longer training and altered copies of
