@@ -243,7 +243,7 @@ fn a_set_drawn_with_a_fitted_style_names_whose_pictures_the_style_saw() {
     program::study(&place, sets);
     let refused = howfar(&place, &["run", "study.toml"]);
     assert_eq!(refused.code, 3, "{}", refused.stderr);
-    assert!(refused.stderr.contains("style like-real was trained on drawn-studio-1:"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("style like-real saw drawn-studio-1:"), "{}", refused.stderr);
     // Before styles had such a record, their comment alone said that they were fitted.
     fs::write(&file, &text[..text.find("\n[fitted]").unwrap()]).unwrap();
     run("draw --people 1 --size 48 --style like.toml --out old");
