@@ -156,14 +156,22 @@ fn study(place: &TempDir) -> Study {
 }
 
 #[test]
-fn a_test_persons_face_among_the_generated_ones_is_found_in_a_study() {
-    let place = tempfile::tempdir().unwrap();
-    set(&place, "real", 0..24, |_, _| ());
-    set(&place, "generated", 100..124, |i, face| {
-        if i == 0 {
-            face.picture.data = picture(22, face.labels.label, 1);
-        }
-    });
+fn a_test_persons_face_among_the_generated_ones_is_refused_and_a_re_lit_one_is_found_in_a_study() {
+    let place_of = |light: f32| {
+        let place = tempfile::tempdir().unwrap();
+        set(&place, "real", 0..24, |_, _| ());
+        set(&place, "generated", 100..124, |i, face| {
+            if i == 0 {
+                let stolen = picture(22, face.labels.label, 1);
+                face.picture.data = stolen.iter().map(|level| (f32::from(*level) * light) as u8).collect();
+            }
+        });
+        place
+    };
+    let equal = place_of(1.0);
+    let fault = Workbench::open(&study(&equal)).unwrap_err().to_string();
+    assert!(fault.contains("2 such pictures") && fault.contains("real:p022"), "{fault}");
+    let place = place_of(0.9);
     let workbench = Workbench::open(&study(&place)).unwrap();
     let folder = StudyFolder::new(place.path());
     let stop = AtomicBool::new(false);
