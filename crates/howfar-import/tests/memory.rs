@@ -162,7 +162,7 @@ fn bombs() -> Vec<(&'static str, Vec<u8>, &'static str)> {
     };
     let long_name = {
         let module = format!("torch.nn.modules.{}", "a".repeat(1 << 20));
-        let module = [&[b'X'], &(module.len() as u32).to_le_bytes()[..], module.as_bytes()].concat();
+        let module = [b"X", &(module.len() as u32).to_le_bytes()[..], module.as_bytes()].concat();
         [&module, &text("Linear")[..], b"\x93"].concat()
     };
     vec![

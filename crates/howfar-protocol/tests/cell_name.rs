@@ -84,9 +84,12 @@ const ALL: [bool; 3] = [true; 3];
 const MIXED: [bool; 3] = [false, true, true];
 const FEWER: [bool; 3] = [false, false, true];
 
+/// What changes, which cells then go by another name, the change.
+type Case = (&'static str, [bool; 3], fn(&mut World));
+
 #[test]
 fn a_cell_is_named_by_what_decides_its_training_and_by_nothing_else() {
-    let cases: [(&str, [bool; 3], fn(&mut World)); 38] = [
+    let cases: [Case; 38] = [
         ("the seed", ALL, |w| w.study.seed = 2),
         ("classes", ALL, |w| w.study.expressions.reverse()),
         ("the instruction set", ALL, |w| w.instruction_set = "plain".into()),

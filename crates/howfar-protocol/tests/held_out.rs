@@ -87,10 +87,13 @@ impl World {
     }
 }
 
+/// What is planted, how, and words of the refusal.
+type Case = (&'static str, fn(&mut World), &'static [&'static str]);
+
 #[test]
 fn nothing_stands_on_two_sides() {
     assert!(World::clean().ingredients().is_ok());
-    let cases: [(&str, fn(&mut World), &[&str]); 13] = [
+    let cases: [Case; 13] = [
         ("a real person in an unseen set", |w| w.unseen[0].0 = "db:p2", &["db:p2", "is one of the unseen set far"]),
         ("a test person in an unseen set", |w| w.unseen[0].0 = "db:p4", &["db:p4", "is one of the unseen set far"]),
         ("a real person whose child is unseen", |w| w.unseen[0].1 = Some("db:p1"), &["is a parent of faces of"]),

@@ -119,7 +119,7 @@ mod tests {
         let judge = Made { role: Role::Unseen, subject: "real:a", parent: None, shot: 1, card: None };
         let clean =
             Made { role: Role::Generated, subject: "made:a", parent: None, shot: 2, card: Some(card(&[], &[])) };
-        let content = made(&[judge.clone()]).sets[0].content_sha256.clone();
+        let content = made(std::slice::from_ref(&judge)).sets[0].content_sha256.clone();
         let cases = [
             ("nobody", clean.clone(), "lineage-clean"),
             ("as itself among the generated", Made { subject: "real:a", ..clean.clone() }, "lineage-leak"),
