@@ -10,7 +10,7 @@ use crate::audit;
 use crate::cores::{Cores, MeasuredCrew, Trained, cell_sizes, measure_crews, soonest};
 use crate::workbench::Workbench;
 
-/// Time and memory of a study, at most: early stopping ends sooner, and cells that are finished already take nothing.
+/// Time and memory of a study. Early stopping ends sooner, and cells that are finished already take nothing.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Estimate {
     /// The crew that trains, and its speeds.
@@ -19,7 +19,7 @@ pub struct Estimate {
     pub second_stage: Vec<Cell>,
     /// Seconds of each part of the work, in its order.
     pub seconds: [(&'static str, f64); 4],
-    /// Most memory of the process, in bytes; none where the system does not tell.
+    /// Memory of the process, in bytes; none where the system does not tell.
     pub memory_bytes: Option<u64>,
 }
 
@@ -44,7 +44,7 @@ pub fn estimate(workbench: &Workbench, cores: Cores) -> Result<Estimate, Fault> 
         ("audits of the faces", audit_seconds(workbench, cores)?),
         ("cells that choose k", measured.seconds(&first)),
         ("controls at the chosen k", measured.seconds(&second)),
-        ("predictions", prediction_seconds(workbench, plan.cells.iter().chain(&second_stage))?),
+        ("predictions and validation", prediction_seconds(workbench, plan.cells.iter().chain(&second_stage))?),
     ];
     // Audits hold the faces a second time; by now the networks have trained and the process has had most of its memory.
     let memory_bytes = peak_memory().map(|peak| peak + workbench.n_bytes() as u64);
@@ -57,8 +57,11 @@ fn audit_seconds(workbench: &Workbench, cores: Cores) -> Result<f64, Fault> {
         return Ok(0.0);
     }
     let crew = Crew { n_jobs: 1, n_threads: cores.n_cores };
-    let speed = measure_speed(&Recipe::Modern.settings(), workbench.pool(), crew)?;
-    Ok(audit::n_training_pictures(workbench.real.len()) as f64 / speed)
+    let settings = Recipe::Modern.settings();
+    let speed = measure_speed(&settings, workbench.pool(), crew)?;
+    let n = audit::n_training_pictures(workbench.real.len()) as f64;
+    // After every pass as many faces validate as train.
+    Ok(n / speed + n / measure_prediction(&settings, workbench.pool())?)
 }
 
 fn prediction_seconds<'c>(workbench: &Workbench, cells: impl Iterator<Item = &'c Cell>) -> Result<f64, Fault> {

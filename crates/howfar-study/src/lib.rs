@@ -12,6 +12,7 @@ mod folder;
 mod leaks;
 mod run_cell;
 mod runner;
+mod sets;
 mod workbench;
 
 pub use analysis::{all_cells, analyse};

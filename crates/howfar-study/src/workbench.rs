@@ -6,13 +6,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::PathBuf;
 
-use crate::run_cell::validating;
 use howfar_face::{FaceSet, FaceSetInfo, Fault, Lineage, Picture, Pool, Preprocessing, SubjectId};
 use howfar_protocol::{
     Arm, Blend, Cell, GeneratedFaces, HeldOut, Ingredients, Mixture, MixtureRatio, Plan, PlanInputs, PooledSets,
     Protocol, Seeds, SetInput, Split, SplitPart, Start, Study, TOGETHER, generated_held_out,
 };
 use howfar_train::{Model, StartingWeights, read_start};
+
+use crate::run_cell::validating;
+use crate::sets::{check_classes, check_sets};
 
 /// The decoded faces of a study and who is on which side.
 #[derive(Debug)]
@@ -48,8 +50,7 @@ impl Workbench {
         let (real_sets, generated_sets) = (open(&study.real.sets)?, open(&study.generated.sets)?);
         let unseen_sets = open(&study.unseen.sets)?;
         let all = || real_sets.iter().chain(&generated_sets).chain(&unseen_sets);
-        check_names(all())?;
-        check_contents(all())?;
+        check_sets(all())?;
         check_classes(study, &real_sets)?;
         let preprocessing = real_sets[0].info().preprocessing.clone();
         let mut pool = Pool::new(study.expressions.clone(), &preprocessing);
@@ -149,11 +150,12 @@ impl Workbench {
         cells.iter().map(|c| Ok(self.mixture(c)?.len() as u64 * u64::from(c.settings.epochs))).sum()
     }
 
-    /// Faces that a cell's network is asked about.
+    /// Faces that a cell's network is asked about: those who validate after every epoch, all others once.
     pub(crate) fn n_predictions(&self, cell: &Cell) -> Result<usize, Fault> {
         let mixture = self.mixture(cell)?;
         let held_out = self.real.clone().filter(|f| self.splits[cell.split_idx as usize].is_held_out(self.subject(*f)));
-        Ok(mixture.real().len() + mixture.added().len() + held_out.count() + self.unseen_pool.len())
+        let n_validations = validating(self, cell)?.len() * cell.settings.epochs as usize;
+        Ok(mixture.real().len() + mixture.added().len() + held_out.count() + self.unseen_pool.len() + n_validations)
     }
 
     /// Bytes of all faces.
@@ -358,51 +360,4 @@ fn generated(study: &Study, sets: &[FaceSet], ranges: &[Range<usize>]) -> BTreeM
         }
         _ => BTreeMap::from([(None, of(0..n))]),
     }
-}
-
-/// Two sets of one name, or one that is called as all of them together, could not be told apart in tables and predictions.
-fn check_names<'a>(sets: impl Iterator<Item = &'a FaceSet>) -> Result<(), Fault> {
-    let mut names = BTreeSet::new();
-    for set in sets {
-        if set.info().name == TOGETHER {
-            return Err(Fault::usage(set.folder().display(), "no set of a study can have this name")
-                .found(TOGETHER)
-                .expected("another: it stands for all generated sets together")
-                .hint("prepare or draw it anew with another --name"));
-        }
-        if !names.insert(set.info().name.clone()) {
-            return Err(Fault::usage(set.folder().display(), "two sets of the study have the same name")
-                .found(&set.info().name)
-                .hint("prepare or draw one of them anew with another --name"));
-        }
-    }
-    Ok(())
-}
-
-/// A set twice is one on two sides, or counted twice.
-fn check_contents<'a>(sets: impl Iterator<Item = &'a FaceSet>) -> Result<(), Fault> {
-    let mut contents: BTreeMap<&str, &FaceSet> = BTreeMap::new();
-    for set in sets {
-        if let Some(other) = contents.insert(&set.info().content_sha256, set) {
-            return Err(Fault::data(set.folder().display(), "the same faces stand in the study twice")
-                .found(format!("the content of {}", other.folder().display()))
-                .expected("sets of different faces, each on one side")
-                .hint("leave one of the two out"));
-        }
-    }
-    Ok(())
-}
-
-/// Every class of the study must be a class of a real set.
-fn check_classes(study: &Study, real: &[FaceSet]) -> Result<(), Fault> {
-    let known: BTreeSet<&str> = real.iter().flat_map(|s| s.info().classes.iter().map(String::as_str)).collect();
-    let Some(unknown) = study.expressions.iter().find(|e| !known.contains(e.as_str())) else { return Ok(()) };
-    let meant = howfar_face::closest_name(unknown, known.iter().copied());
-    let fault = Fault::usage("expressions", "no real set has this class")
-        .found(unknown)
-        .expected(known.iter().copied().collect::<Vec<_>>().join(", "));
-    Err(match meant {
-        Some(meant) => fault.hint(format!("did you mean `{meant}`?")),
-        None => fault.hint("name the study's classes in `expressions`"),
-    })
 }

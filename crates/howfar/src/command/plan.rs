@@ -64,7 +64,7 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     let parts: Vec<String> =
         estimate.seconds.iter().map(|(what, seconds)| format!("{} {what}", duration_words(*seconds))).collect();
     console.answer(&format!(
-        "about {} in all, {}, at most: {}",
+        "about {} in all, {}, less where training stops early: {}",
         duration_words(estimate.total_seconds()),
         crew_words(measured.crew),
         parts.join(", ")
