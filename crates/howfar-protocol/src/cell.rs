@@ -91,6 +91,11 @@ impl MixtureRatio {
     pub fn value(self) -> f64 {
         self.0
     }
+
+    /// Units for so many real ones, rounded.
+    pub fn units(self, n_real: usize) -> usize {
+        (self.0 * n_real as f64).round() as usize
+    }
 }
 
 impl Eq for MixtureRatio {}

@@ -124,7 +124,7 @@ impl<'p> HeldOut<'p> {
             return Err(Fault::data(place(), "a person who judges would be trained on")
                 .found(format!("{}, who {what}", labels.subject))
                 .expected("each person on one side: training, or what judges")
-                .hint("leave the person out of one of the sets; if these are two people, prepare one set with another --name"));
+                .hint("leave the person out of one of the sets; if these are two people, rename the folder that one of the sets is prepared from"));
         }
         if let Some((parent, what)) = labels.parent.as_ref().and_then(|parent| self.people.get_key_value(parent)) {
             return Err(Fault::data(place(), "a face descends from a person who judges")

@@ -9,7 +9,7 @@ use std::ops::Range;
 use howfar_face::{Fault, GeneratorCard, Pool, SubjectId};
 
 use crate::study::Unit;
-use crate::{HeldOut, PooledSets, Seeds, Split, SplitPart, shuffle};
+use crate::{HeldOut, MixtureRatio, PooledSets, Seeds, Split, SplitPart, shuffle};
 
 /// The generated faces of a study.
 #[derive(Debug, Clone)]
@@ -33,6 +33,8 @@ pub struct Ingredients {
     pub(crate) generated: Option<GeneratedFaces>,
     /// Whom the makers of generated sets saw, by the set's index in the pool.
     pub(crate) seen: BTreeMap<usize, BTreeSet<SubjectId>>,
+    /// Whether a generated face has anything of training people.
+    descends: bool,
 }
 
 impl Ingredients {
@@ -62,7 +64,15 @@ impl Ingredients {
             }
             held_out.check_faces(sets, generated.faces.clone())?;
         }
-        Ok(Ingredients { training, people: split.people(SplitPart::Training).cloned().collect(), generated, seen })
+        let people: Vec<SubjectId> = split.people(SplitPart::Training).cloned().collect();
+        let is_training = |person: &SubjectId| people.binary_search(person).is_ok();
+        let is_child = |f: usize| {
+            let labels = &sets.pool.face(f).labels;
+            is_training(&labels.subject) || labels.parent.as_ref().is_some_and(is_training)
+        };
+        let descends = seen.values().flatten().any(is_training)
+            || generated.iter().flat_map(|generated| generated.faces.clone()).any(is_child);
+        Ok(Ingredients { training, people, generated, seen, descends })
     }
 
     /// The training faces of a split and nothing else, for a network that no study judges: people are asked for, equal pictures
@@ -79,6 +89,30 @@ impl Ingredients {
             people.truncate((people.len() * percent as usize).div_ceil(100));
         }
         people.into_iter().collect()
+    }
+
+    /// Whether a generated face has anything of training people, so that not all may enter where some of them are left out.
+    pub fn descends(&self) -> bool {
+        self.descends
+    }
+
+    /// Units of generated faces that k asks for: one number of identities, or one of images for each class; none without
+    /// generated faces.
+    pub fn units(&self, pool: &Pool, k: MixtureRatio, people_percent: Option<u32>, seeds: Seeds) -> Vec<usize> {
+        let people = self.people(people_percent, seeds);
+        let faces = self.training.iter().map(|f| &pool.face(*f).labels).filter(|f| people.contains(&f.subject));
+        match self.generated.as_ref().map(|generated| generated.unit) {
+            None => Vec::new(),
+            Some(Unit::Identities) => {
+                let there: BTreeSet<&SubjectId> = faces.map(|face| &face.subject).collect();
+                vec![k.units(there.len())]
+            }
+            Some(Unit::Images) => {
+                let mut n_of_class = vec![0; pool.classes().len()];
+                faces.for_each(|face| n_of_class[face.label] += 1);
+                n_of_class.into_iter().map(|n| k.units(n)).collect()
+            }
+        }
     }
 
     /// Sets (by index in the pool) whose makers saw training people: with fewer people than all some of their faces cannot be

@@ -227,7 +227,7 @@ impl Choosing<'_> {
     }
 
     fn wanted(&self, k: MixtureRatio, n_real: usize, n_there: usize, what: &str) -> Result<usize, Fault> {
-        let wanted = (k.value() * n_real as f64).round() as usize;
+        let wanted = k.units(n_real);
         if wanted <= n_there {
             return Ok(wanted);
         }

@@ -18,7 +18,7 @@ pub fn generated_held_out(
     seeds: Seeds,
 ) -> Result<Vec<usize>, Fault> {
     let mut identities = identities(pool, generated, seeds);
-    let count = |k: MixtureRatio, part| (k.value() * split.people(part).count() as f64).round() as usize;
+    let count = |k: MixtureRatio, part| k.units(split.people(part).count());
     let [n_training, n_test, n_validation] =
         [SplitPart::Training, SplitPart::Test, SplitPart::Validation].map(|part| count(largest, part));
     if n_training + n_test + n_validation > identities.len() {

@@ -93,7 +93,7 @@ impl StudyFolder {
     /// Reads the plan.
     pub fn read_plan(&self) -> Result<Plan, Fault> {
         let (format, version) = Plan::FORMAT;
-        files::read_json(&self.plan_file(), format, version)
+        files::read_json_since(&self.plan_file(), format, version, version)
     }
 
     /// Writes the plan.

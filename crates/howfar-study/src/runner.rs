@@ -99,7 +99,12 @@ fn run_stage(
             open.push(cell.clone());
         }
     }
-    let sizes = cell_sizes(workbench, &open)?;
+    let mut sizes = cell_sizes(workbench, &open)?;
+    for (cell, (_, n_pictures)) in open.iter().zip(&mut sizes) {
+        if folder.trained(cell)?.is_some() {
+            *n_pictures = 0; // an unseen set has come: predictions alone are missing
+        }
+    }
     let crew = chooser.choose(workbench, &sizes)?;
     let crew = Crew { n_jobs: crew.n_jobs.min(open.len()), ..crew };
     (stage.watch)(StudyEvent::Stage {
@@ -151,6 +156,7 @@ fn run_one(
     stage: &Stage<'_>,
 ) -> Result<(), Fault> {
     (stage.watch)(StudyEvent::Started { cell_idx, cell: Box::new(cell.clone()) });
+    let was_trained = folder.trained(cell)?.is_some();
     let outcome = run_cell(workbench, folder, cell, &mut |event, n_pictures| {
         (stage.watch)(StudyEvent::Epoch { cell_idx, event: event.clone(), n_pictures });
         if stop.load(Ordering::SeqCst) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
@@ -162,6 +168,7 @@ fn run_one(
     let finished = folder.finished(cell)?;
     let n_epochs = finished.as_ref().map_or(0, |f| f.n_epochs);
     let n_pictures = finished.map_or(0, |f| f.n_training_pictures as u64);
+    let n_epochs = if was_trained { cell.settings.epochs } else { n_epochs };
     let n_pictures_saved = u64::from(cell.settings.epochs.saturating_sub(n_epochs)) * n_pictures;
     (stage.watch)(StudyEvent::Finished { cell_idx, n_pictures_saved });
     Ok(())

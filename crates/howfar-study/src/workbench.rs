@@ -226,9 +226,12 @@ impl Workbench {
     }
 
     fn mix(&self, blend: Blend, source: &Option<String>, split_idx: u32, seed_idx: u32) -> Result<Mixture, Fault> {
+        Mixture::new(blend, &self.pool, self.ingredients_of(source, split_idx), self.seeds(seed_idx))
+    }
+
+    fn ingredients_of(&self, source: &Option<String>, split_idx: u32) -> &Ingredients {
         // Without generated sets there is one source: none.
-        let key = (split_idx, source.clone().filter(|_| self.generated.contains_key(source)));
-        Mixture::new(blend, &self.pool, &self.ingredients[&key], self.seeds(seed_idx))
+        &self.ingredients[&(split_idx, source.clone().filter(|_| self.generated.contains_key(source)))]
     }
 
     /// What every split mixes of every source, and of none; refuses what judges (invariant 1).
@@ -242,8 +245,7 @@ impl Workbench {
                 held_out.check_lineage("[train] network", &format!("the weights {name}"), lineage)?;
             }
             let is_paper = self.study.protocol == Protocol::Paper;
-            let n_people = split.people(SplitPart::Training).count() as f64;
-            let trainable = is_paper.then(|| (self.study.largest_k().value() * n_people).round() as usize);
+            let trainable = is_paper.then(|| self.study.largest_k().units(split.people(SplitPart::Training).count()));
             let sources = self.generated.iter().map(|(source, faces)| (source.clone(), Some(faces)));
             for (source, faces) in
                 sources.chain([(None, None)].into_iter().filter(|_| !self.generated.contains_key(&None)))
@@ -256,23 +258,18 @@ impl Workbench {
         Ok(all)
     }
 
-    /// Builds the mixtures that bound all others once, so that what cannot be is refused before work starts: the largest k of
-    /// every split, every k against the one before it, and the fewest people of every seed.
+    /// Refuses before work starts what cannot be mixed: the largest k of every split is built, every k compared with the one before
+    /// it, and the fewest people of every seed are looked at.
     fn check_mixtures(&self) -> Result<(), Fault> {
-        let mix = |k: MixtureRatio| Blend {
-            arm: if k > MixtureRatio::ZERO { Arm::Mix } else { Arm::Real },
-            k,
-            ..Blend::REAL
-        };
+        let largest = self.study.largest_k();
+        let arm = if largest > MixtureRatio::ZERO { Arm::Mix } else { Arm::Real };
         for split_idx in 0..self.splits.len() as u32 {
             for track in self.plan.tracks() {
-                let mut before: Option<(MixtureRatio, usize)> = None;
-                for k in self.study.grid.k.iter().chain([&self.study.largest_k()]) {
-                    let n_added = self.mix(mix(*k), &track.source, split_idx, 0)?.added().len();
-                    match before {
-                        Some((smaller, n)) if smaller < *k && n == n_added => return Err(same_mixture(smaller, *k, n)),
-                        _ => before = Some((*k, n_added)),
-                    }
+                self.mix(Blend { arm, k: largest, ..Blend::REAL }, &track.source, split_idx, 0)?;
+                let ingredients = self.ingredients_of(&track.source, split_idx);
+                let units = |k: MixtureRatio| ingredients.units(&self.pool, k, None, self.seeds(0));
+                if let Some(pair) = self.study.grid.k.windows(2).find(|pair| units(pair[0]) == units(pair[1])) {
+                    return Err(same_mixture(pair[0], pair[1]));
                 }
                 self.check_fewer_people(&track.source, split_idx)?;
             }
@@ -280,32 +277,29 @@ impl Workbench {
         self.plan
             .cells
             .iter()
-            .filter(|cell| cell.k == self.study.largest_k())
+            .filter(|cell| cell.k == largest)
             .try_for_each(|cell| self.generated_held_out(cell, SplitPart::Test).map(drop))
     }
 
-    /// With fewer people every k must find enough faces that have nothing of the absent, and add something.
+    /// With fewer people every k must add something, and find enough faces that have nothing of the absent.
     fn check_fewer_people(&self, source: &Option<String>, split_idx: u32) -> Result<(), Fault> {
         let grid = &self.study.grid;
+        let ingredients = self.ingredients_of(source, split_idx);
         let Some(smallest) = grid.k.iter().find(|k| **k > MixtureRatio::ZERO) else { return Ok(()) };
         for percent in &grid.people_percent {
             for seed_idx in 0..grid.seeds_at_most.unwrap_or(grid.seeds) {
-                let mix = |k: &MixtureRatio| {
-                    self.mix(
-                        Blend { arm: Arm::Mix, k: *k, people_percent: Some(*percent) },
-                        source,
-                        split_idx,
-                        seed_idx,
-                    )
-                };
-                mix(&self.study.largest_k())?;
-                if mix(smallest)?.added().is_empty() {
+                let units = ingredients.units(&self.pool, *smallest, Some(*percent), self.seeds(seed_idx));
+                if units.iter().all(|n| *n == 0) {
                     return Err(Fault::data(
                         "grid.k",
                         format!("k = {smallest} adds nothing to {percent} % of the people"),
                     )
                     .expected("a k that rounds to one unit or more at the smallest number of people")
                     .hint("raise k, or leave out the smallest of people_percent"));
+                }
+                if ingredients.descends() {
+                    let blend = Blend { arm: Arm::Mix, k: self.study.largest_k(), people_percent: Some(*percent) };
+                    self.mix(blend, source, split_idx, seed_idx)?;
                 }
             }
         }
@@ -314,14 +308,13 @@ impl Workbench {
 }
 
 /// Two k of a grid that train on the same faces.
-fn same_mixture(smaller: MixtureRatio, larger: MixtureRatio, n: usize) -> Fault {
-    let what = if n == 0 {
+fn same_mixture(smaller: MixtureRatio, larger: MixtureRatio) -> Fault {
+    let what = if smaller == MixtureRatio::ZERO {
         format!("k = {larger} adds nothing")
     } else {
         format!("k = {smaller} and k = {larger} are one mixture")
     };
     Fault::data("grid.k", what)
-        .found(format!("{n} added faces for both"))
         .expected("numbers that round to different counts of generated units, the smallest above 0 to one or more")
         .hint("leave one of them out, or take a larger step")
 }

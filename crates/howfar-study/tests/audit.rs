@@ -181,6 +181,15 @@ fn a_test_persons_face_among_the_generated_ones_is_refused_and_a_re_lit_one_is_f
     assert!(!audit_place.scratch.exists());
     let again = AuditPlace { watch: &|what| panic!("{what} was audited twice"), ..audit_place };
     assert_eq!(audit_study(&workbench, &folder, &again).unwrap(), audit);
+    // What is known of a generator is an input, too: with another card the audits run again.
+    let file = place.path().join("generated/face_set.json");
+    let card = std::fs::read_to_string(&file).unwrap().replace("\"trained_on\": []", "\"trained_on\": [\"real:p000\"]");
+    std::fs::write(&file, card).unwrap();
+    let n_begun = std::cell::Cell::new(0);
+    let once_more = AuditPlace { watch: &|_| n_begun.set(n_begun.get() + 1), ..again };
+    let workbench = Workbench::open(&study(&place)).unwrap();
+    assert_ne!(audit_study(&workbench, &folder, &once_more).unwrap().inputs_sha256, audit.inputs_sha256);
+    assert!(n_begun.get() > 0);
 }
 
 #[test]
