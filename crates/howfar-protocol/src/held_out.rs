@@ -84,7 +84,7 @@ impl<'p> HeldOut<'p> {
     }
 
     /// Adds the faces of those real people who are held out.
-    pub fn add_real(&mut self, split: &Split, sets: PooledSets<'p>, faces: Range<usize>) {
+    pub(crate) fn add_real(&mut self, split: &Split, sets: PooledSets<'p>, faces: Range<usize>) {
         for face in faces.filter(|face| split.is_held_out(&sets.pool.face(*face).labels.subject)) {
             let pooled = sets.pool.face(face);
             self.pictures.entry(&pooled.sha256).or_insert((sets, face));
@@ -95,9 +95,7 @@ impl<'p> HeldOut<'p> {
     }
 
     fn add_unseen(&mut self, sets: PooledSets<'p>) {
-        for set in sets.sets {
-            self.contents.entry(&set.content_sha256).or_insert(&set.name);
-        }
+        sets.sets.iter().for_each(|set| self.add_content(set));
         for face in 0..sets.pool.len() {
             let pooled = sets.pool.face(face);
             self.pictures.entry(&pooled.sha256).or_insert((sets, face));

@@ -2,8 +2,10 @@
 //!
 //! In: a workbench and the cores. Out: an [`Estimate`] from short measurements. No result depends on it.
 
+use std::collections::BTreeMap;
+
 use howfar_face::Fault;
-use howfar_protocol::{Cell, Network, Recipe};
+use howfar_protocol::{Cell, Recipe};
 use howfar_train::{Crew, measure_prediction, measure_speed};
 
 use crate::audit;
@@ -65,13 +67,13 @@ fn audit_seconds(workbench: &Workbench, cores: Cores) -> Result<f64, Fault> {
 }
 
 fn prediction_seconds<'c>(workbench: &Workbench, cells: impl Iterator<Item = &'c Cell>) -> Result<f64, Fault> {
-    let mut speeds: std::collections::BTreeMap<Trained, f64> = std::collections::BTreeMap::new();
+    let mut speeds: BTreeMap<Trained, f64> = BTreeMap::new();
     let mut seconds = 0.0;
     for cell in cells {
-        let network: (Recipe, Network) = (cell.recipe, cell.settings.network);
-        let speed = match speeds.get(&network) {
+        let trained = (cell.recipe, cell.settings.network);
+        let speed = match speeds.get(&trained) {
             Some(speed) => *speed,
-            None => *speeds.entry(network).or_insert(measure_prediction(&cell.settings, workbench.pool())?),
+            None => *speeds.entry(trained).or_insert(measure_prediction(&cell.settings, workbench.pool())?),
         };
         seconds += workbench.n_predictions(cell)? as f64 / speed;
     }

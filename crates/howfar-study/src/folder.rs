@@ -176,7 +176,8 @@ impl StudyFolder {
 
 /// What a cell's network said of the study's own sets.
 pub(crate) const OWN_PREDICTIONS: &str = "predictions.parquet";
-const FINISHED: &str = "finished.json";
+/// The last file of a training: its presence means that the cell's own predictions are complete.
+pub(crate) const FINISHED: &str = "finished.json";
 const LOCK: &str = "lock";
 /// Whoever looks whether a cell is locked holds it shared for a moment; so long a runner tries again.
 const LOCK_TRIES: u32 = 20;

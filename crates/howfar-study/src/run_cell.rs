@@ -15,7 +15,7 @@ use howfar_protocol::{
 use howfar_train::{Classifier, Event, Model, Trained, TrainingInputs, predict, train};
 use serde::{Deserialize, Serialize};
 
-use crate::folder::{OWN_PREDICTIONS, StudyFolder, try_lock};
+use crate::folder::{FINISHED, OWN_PREDICTIONS, StudyFolder, try_lock};
 use crate::workbench::Workbench;
 
 /// What became of an attempt to run a cell.
@@ -215,7 +215,7 @@ fn finish(run_folder: &Path, mixture: &Mixture, kept_epoch: u32, n_epochs: u32) 
     let (format, version) = FinishedCell::FORMAT;
     let finished =
         FinishedCell { format: format.to_owned(), version, n_training_pictures: mixture.len(), kept_epoch, n_epochs };
-    files::write_json(&run_folder.join("finished.json"), &finished)
+    files::write_json(&run_folder.join(FINISHED), &finished)
 }
 
 /// The real faces of one side of the cell's split.
