@@ -8,12 +8,11 @@ use std::path::Path;
 use howfar_face::{
     Face, FaceLabels, FaceSetInfo, FaceSetWriter, Fault, Licence, Preprocessing, Provenance, SubjectId, files,
 };
-use image::DynamicImage;
 use rayon::prelude::*;
 
-use crate::decode::read_photo;
 use crate::listing::{Class, Found, Listing, Pixels, Reason};
 use crate::photo::{PhotoPath, PreparedFace};
+use crate::pixels::photos;
 use crate::published;
 use crate::report::{PrepareReport, Tally, count_reasons, rejects_file, write_rejects};
 use crate::request::{Align, Detect, PrepareRequest};
@@ -337,23 +336,11 @@ type FaceOrReason = (String, Result<PreparedFace, (Reason, String)>);
 /// The faces of a candidate, several of a film; each with its source.
 fn faces_of(candidate: &Candidate, path: &PhotoPath<'_>) -> Vec<FaceOrReason> {
     let found = &candidate.found;
-    let one = |photo: &DynamicImage| path.one_face(photo, found.face_box);
-    let unreadable = |detail: String| (Reason::Unreadable, detail);
-    match &found.pixels {
-        Pixels::File => {
-            let result = read_photo(&found.file).map_err(unreadable).and_then(|photo| one(&photo));
-            vec![(found.source.clone(), result)]
+    match photos(found) {
+        Ok(photos) => {
+            photos.into_iter().map(|(source, photo)| (source, path.one_face(&photo, found.face_box))).collect()
         }
-        Pixels::Gray(pixels) => {
-            let side = pixels.len().isqrt() as u32;
-            let photo = image::GrayImage::from_raw(side, side, pixels.clone()).map(DynamicImage::ImageLuma8);
-            let result = photo.ok_or_else(|| unreadable("not a square".to_owned())).and_then(|photo| one(&photo));
-            vec![(found.source.clone(), result)]
-        }
-        Pixels::Clip(n_frames) => match video::middle_frames(&found.file, *n_frames) {
-            Ok(frames) => frames.iter().map(|(i, photo)| (format!("{}#{i}", found.source), one(photo))).collect(),
-            Err(detail) => vec![(found.source.clone(), Err(unreadable(detail)))],
-        },
+        Err(detail) => vec![(found.source.clone(), Err((Reason::Unreadable, detail)))],
     }
 }
 

@@ -50,6 +50,18 @@ pub enum Lights {
     All,
 }
 
+/// How films are turned before faces are looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Turn {
+    /// As they are; where nothing is found in a film that is wider than high, by 90° and by 270° clockwise.
+    #[default]
+    Auto,
+    /// As they are.
+    None,
+    /// By 90°, 180° or 270° clockwise.
+    By(u16),
+}
+
 /// What the adapter `folder` makes of folder names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum FolderClasses {
@@ -118,14 +130,41 @@ pub struct PrepareRequest {
     pub colour: Colour,
     /// The classes, in this order. Pictures of other expressions are left out.
     pub expressions: Vec<Expression>,
-    /// `folder`: a regular expression on the path from the root whose named group is the person.
+    /// A regular expression on the path from the root whose named group is the person.
     pub subject_pattern: Option<String>,
+    /// A regular expression on the path from the root whose named group is the label.
+    pub label_pattern: Option<String>,
+    /// A table of two columns: a label as it is found, and the class that it means.
+    pub label_map: Option<PathBuf>,
+    /// `folder`: which level of folders holds the classes, 1 for the outermost.
+    pub class_level: Option<usize>,
     /// `folder`: what folder names mean.
     pub classes: FolderClasses,
     /// Class folders to leave out, by name.
     pub ignore: Vec<String>,
     /// `ckplus`, `oulu`: the last so many frames of a sequence. `mmi`: so many around the middle of a clip.
     pub frames: usize,
+    /// `ckplus`, `oulu`, `mmi`: so many first frames of each sequence are taken as neutral.
+    pub neutral_frames: usize,
+    /// `mmi`: how films are turned.
+    pub turn: Turn,
+    /// `fer2013`: votes (FER+) in place of the table's labels.
+    pub labels: Option<PathBuf>,
+    /// `hf`, manifests: the column of the label.
+    pub label_column: Option<String>,
+    /// `hf`, manifests: the column of the person.
+    pub subject_column: Option<String>,
+    /// `folder`: pictures are sheets of so many columns of equal squares; a column is a label, a row a person, the first
+    /// column the parent.
+    pub grid: Option<usize>,
+    /// A network that finds faces in place of the embedded detector: an ONNX file in the layout of YuNet or SCRFD.
+    pub detector: Option<PathBuf>,
+    /// Keep one of the pictures of a database that repeat each other pixel by pixel.
+    pub drop_repeats: bool,
+    /// Pictures of more pixels are left out as unreadable, in millions.
+    pub max_megapixels: f64,
+    /// The share of what was asked for that may be unreadable or without a face, 0 to 1.
+    pub max_losses: f64,
     /// `rafd`, `kdef`: cameras.
     pub views: Views,
     /// `oulu`: lights.
@@ -151,9 +190,22 @@ impl PrepareRequest {
             colour: Colour::default(),
             expressions: Expression::SIX.to_vec(),
             subject_pattern: None,
+            label_pattern: None,
+            label_map: None,
+            class_level: None,
             classes: FolderClasses::default(),
             ignore: Vec::new(),
             frames: 3,
+            neutral_frames: 0,
+            turn: Turn::default(),
+            labels: None,
+            label_column: None,
+            subject_column: None,
+            grid: None,
+            detector: None,
+            drop_repeats: false,
+            max_megapixels: 200.0,
+            max_losses: 0.1,
             views: Views::default(),
             lights: Lights::default(),
             confidence: 60.0,

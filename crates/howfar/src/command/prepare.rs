@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 
 use howfar_face::{Colour, Fault, Provenance};
 use howfar_prepare::{
-    Align, Detect, FolderClasses, Lights, PrepareRequest, Source, Stage, Views, adapter_names, prepare,
+    Align, Detect, FolderClasses, Lights, PrepareRequest, Source, Stage, Turn, Views, adapter_names, prepare,
 };
 
 use crate::command::draw::parse_expressions;
@@ -51,9 +51,18 @@ pub struct Args {
     /// Expressions to keep, separated by commas.
     #[arg(long, value_delimiter = ',', default_value = "anger,disgust,fear,happiness,sadness,surprise")]
     expressions: Vec<String>,
-    /// folder: a regular expression on the path whose named group is the person.
+    /// A regular expression on the path whose named group is the person.
     #[arg(long)]
     subject_pattern: Option<String>,
+    /// A regular expression on the path whose named group is the label, as in '_(?<label>[a-z]+)\.'.
+    #[arg(long)]
+    label_pattern: Option<String>,
+    /// A table of two columns: a label as it is found, and the class that it means.
+    #[arg(long, value_name = "FILE")]
+    label_map: Option<PathBuf>,
+    /// folder: which level of folders holds the classes, 1 for the outermost.
+    #[arg(long, value_name = "LEVEL")]
+    class_level: Option<usize>,
     /// folder: take any class names as they are.
     #[arg(long)]
     any_classes: bool,
@@ -63,6 +72,39 @@ pub struct Args {
     /// Frames of a sequence: the last ones (ckplus, oulu), those around the middle (mmi).
     #[arg(long, default_value_t = 3)]
     frames: usize,
+    /// ckplus, oulu, mmi: take so many first frames of each sequence as neutral.
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    neutral_frames: usize,
+    /// mmi: turn films clockwise by so many degrees; `auto` tries 90 and 270 where nothing is found.
+    #[arg(long, value_parser = ["auto", "none", "90", "180", "270"], default_value = "auto")]
+    turn: String,
+    /// fer2013: votes (fer2013new.csv of FER+) in place of the labels.
+    #[arg(long, value_name = "FILE")]
+    labels: Option<PathBuf>,
+    /// hf, manifests: the column of the label.
+    #[arg(long, value_name = "COLUMN")]
+    label_column: Option<String>,
+    /// hf, manifests: the column of the person.
+    #[arg(long, value_name = "COLUMN")]
+    subject_column: Option<String>,
+    /// folder: pictures are sheets of so many columns (label = column, person = row, the first column the parent).
+    #[arg(long, value_name = "COLUMNS")]
+    grid: Option<usize>,
+    /// Find faces by this network (ONNX, in the layout of YuNet or SCRFD) in place of the embedded detector.
+    #[arg(long, value_name = "ONNX")]
+    detector: Option<PathBuf>,
+    /// Of pictures that repeat each other pixel by pixel within a database, keep one.
+    #[arg(long)]
+    drop_repeats: bool,
+    /// Leave out pictures of more pixels than this, in millions.
+    #[arg(long, default_value_t = 200.0, value_name = "N")]
+    max_megapixels: f64,
+    /// The share of what was asked for that may be unreadable or without a face, 0 to 1.
+    #[arg(long, default_value_t = 0.1, value_name = "SHARE")]
+    max_losses: f64,
+    /// Finish with exit code 0 whatever was lost.
+    #[arg(long)]
+    allow_losses: bool,
     /// rafd, kdef: every camera instead of the frontal one.
     #[arg(long)]
     all_views: bool,
@@ -127,6 +169,22 @@ fn request(args: &Args) -> Result<PrepareRequest, Fault> {
         colour: Colour::from_name(&args.colour).unwrap_or_default(),
         expressions: parse_expressions(&args.expressions)?,
         subject_pattern: args.subject_pattern.clone(),
+        label_pattern: args.label_pattern.clone(),
+        label_map: args.label_map.clone(),
+        class_level: args.class_level,
+        neutral_frames: args.neutral_frames,
+        turn: match args.turn.as_str() {
+            "auto" => Turn::Auto,
+            degrees => degrees.parse().map_or(Turn::None, Turn::By),
+        },
+        labels: args.labels.clone(),
+        label_column: args.label_column.clone(),
+        subject_column: args.subject_column.clone(),
+        grid: args.grid,
+        detector: args.detector.clone(),
+        drop_repeats: args.drop_repeats,
+        max_megapixels: args.max_megapixels,
+        max_losses: if args.allow_losses { 1.0 } else { args.max_losses },
         classes: if args.any_classes { FolderClasses::Any } else { FolderClasses::Auto },
         ignore: args.ignore.clone(),
         frames: args.frames,
