@@ -36,7 +36,7 @@ pub use content_hash::ContentHash;
 pub use expression::{Expression, closest_name};
 pub use face::{Colour, DrawnLabels, Face, FaceLabels, Picture, Provenance};
 pub use face_grid::face_grid;
-pub use face_set::{FaceSet, FaceSetInfo, GeneratorCard, Licence, Preprocessing, Shard};
+pub use face_set::{DatabaseFaces, FaceSet, FaceSetInfo, GeneratorCard, Licence, Preprocessing, Shard};
 pub use fault::{Fault, FaultKind};
 pub use lineage::Lineage;
 pub use png::{decode_png, encode_png};

@@ -46,6 +46,27 @@ pub struct Database {
 }
 
 impl Database {
+    /// Whether what it reads may be anyone's, so that its persons belong to a database called after the folder.
+    pub(crate) fn is_named_by_folder(&self) -> bool {
+        ["folder", "hf"].contains(&self.name)
+    }
+
+    /// What everyone who uses it should know: flaws of the database that are known.
+    pub(crate) fn known_flaws(&self) -> &'static [&'static str] {
+        match self.name {
+            "ckplus48" => &[
+                "its pictures are three frames of each of 327 sequences: frames of one sequence are near copies, so that there are fewer shots than pictures",
+            ],
+            "kdef" => &[
+                "the database as it is given holds two misnamed pictures (AF31V, AM31H): they are reported as `name not known`",
+            ],
+            "fer2013" => &[
+                "its three parts share pictures, and some pictures stand under two labels: what was found of both here is counted in this list",
+            ],
+            _ => &[],
+        }
+    }
+
     /// What lies at a path, and what of it is left out.
     pub(crate) fn list(&self, path: &Path, request: &PrepareRequest) -> Result<Listing, Fault> {
         let listing = (self.list)(path, request)?;

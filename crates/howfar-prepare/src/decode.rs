@@ -3,7 +3,7 @@
 use std::io::Cursor;
 use std::path::Path;
 
-use howfar_face::{Colour, Fault, Picture, files};
+use howfar_face::{Fault, files};
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader};
 
 /// Reads a photograph: format by content, turned as its camera says, whole.
@@ -45,18 +45,10 @@ fn jpeg_is_whole(bytes: &[u8]) -> bool {
     matches!((last(0xda), last(0xd9)), (Some(scan), Some(end)) if scan < end)
 }
 
-/// The pixels in the colours wanted, 8 bits each.
-pub(crate) fn pixels(photo: &DynamicImage, colour: Colour) -> Picture {
-    let (width, height) = (photo.width(), photo.height());
-    match colour {
-        Colour::Gray => Picture { width, height, channels: 1, data: photo.to_luma8().into_raw() },
-        Colour::Rgb => Picture { width, height, channels: 3, data: photo.to_rgb8().into_raw() },
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use howfar_face::{Colour, Picture};
 
     fn encoded(format: ImageFormat) -> Vec<u8> {
         let photo = image::GrayImage::from_fn(40, 30, |x, y| image::Luma([(x * 5 + y) as u8]));
@@ -81,7 +73,7 @@ mod tests {
     #[test]
     fn deep_pictures_become_eight_bits() {
         let photo = DynamicImage::ImageLuma16(image::ImageBuffer::from_pixel(2, 2, image::Luma([0x8080])));
-        assert_eq!(pixels(&photo, Colour::Gray).data, [0x80; 4]);
-        assert_eq!(pixels(&photo, Colour::Rgb).data, [0x80; 12]);
+        assert_eq!(Picture::of(&photo, Colour::Gray).data, [0x80; 4]);
+        assert_eq!(Picture::of(&photo, Colour::Rgb).data, [0x80; 12]);
     }
 }

@@ -6,21 +6,25 @@
 //!
 //! To add a database: write `database/<name>.rs` beside its siblings and name it in `database.rs`.
 
+mod candidate;
 mod crop;
 mod database;
 mod decode;
 mod detect;
 mod export;
 mod face_check;
+mod gather;
+mod journal;
 mod landmarks;
 mod listing;
+mod look;
 mod photo;
 mod pipeline;
 mod pixels;
 mod published;
+mod repeats;
 mod report;
 mod request;
-mod survey;
 mod tree;
 mod video;
 

@@ -85,7 +85,7 @@ impl Found {
 }
 
 /// Why a file was left out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reason {
     /// The file is no picture, by its name.
@@ -114,6 +114,13 @@ pub enum Reason {
     TwoClasses,
     /// The same pixels stand under two persons.
     TwoPersons,
+}
+
+impl Reason {
+    /// Whether a picture that was asked for is lost by it, rather than left out on purpose.
+    pub fn is_loss(self) -> bool {
+        matches!(self, Reason::Unreadable | Reason::NoFace | Reason::TooSmall)
+    }
 }
 
 impl fmt::Display for Reason {

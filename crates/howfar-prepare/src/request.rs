@@ -221,6 +221,14 @@ impl PrepareRequest {
         if !(16..=1024).contains(&self.size) {
             return Err(Fault::usage("--size", "not a usable size").found(self.size).expected("16 to 1024 pixels"));
         }
+        if !(0.0..=1.0).contains(&self.max_losses) {
+            return Err(Fault::usage("--max-losses", "not a share").found(self.max_losses).expected("0 to 1"));
+        }
+        if !(self.max_megapixels > 0.0 && self.max_megapixels <= 10_000.0) {
+            return Err(Fault::usage("--max-megapixels", "not a usable number of pixels")
+                .found(self.max_megapixels)
+                .expected("above 0, at most 10000 million"));
+        }
         if self.frames == 0 {
             return Err(Fault::usage("--frames", "no frame of a sequence would be left")
                 .found(0)
@@ -296,6 +304,8 @@ mod tests {
             PrepareRequest { sources: vec![], ..request() },
             PrepareRequest { size: 4, ..request() },
             PrepareRequest { frames: 0, ..request() },
+            PrepareRequest { max_losses: 1.5, ..request() },
+            PrepareRequest { max_megapixels: f64::NAN, ..request() },
             PrepareRequest { expressions: vec![], ..request() },
             PrepareRequest { expressions: vec![Expression::Fear, Expression::Fear], ..request() },
             PrepareRequest { subject_pattern: Some("(".into()), ..request() },
