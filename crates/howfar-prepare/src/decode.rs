@@ -96,7 +96,9 @@ impl Note {
             Note::EightInSixteen => 8,
             Note::TwelveInSixteen => 12,
         };
-        format!("{n_pictures} pictures hold {n_bits} bits in samples of 16 bits; they were brightened to the whole range")
+        format!(
+            "{n_pictures} pictures hold {n_bits} bits in samples of 16 bits; they were brightened to the whole range"
+        )
     }
 }
 
@@ -244,14 +246,8 @@ mod tests {
         decode_photo(bytes, Path::new("a.jpg"), Decoding::default())
     }
 
-    const FORMATS: [ImageFormat; 6] = [
-        ImageFormat::Png,
-        ImageFormat::Jpeg,
-        ImageFormat::Tiff,
-        ImageFormat::Bmp,
-        ImageFormat::WebP,
-        ImageFormat::Gif,
-    ];
+    const FORMATS: [ImageFormat; 6] =
+        [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::Tiff, ImageFormat::Bmp, ImageFormat::WebP, ImageFormat::Gif];
 
     #[test]
     fn every_format_is_read_whole_or_not_at_all_whatever_the_name_says() {
@@ -299,7 +295,8 @@ mod tests {
             (0x8080, 0x80, None),
             (0, 0, None),
         ] {
-            let photo = DynamicImage::ImageRgba16(image::ImageBuffer::from_pixel(2, 2, image::Rgba([value, 0, 0, 65_535])));
+            let photo =
+                DynamicImage::ImageRgba16(image::ImageBuffer::from_pixel(2, 2, image::Rgba([value, 0, 0, 65_535])));
             let mut bytes = Cursor::new(Vec::new());
             photo.write_to(&mut bytes, ImageFormat::Png).unwrap();
             let decoded = read(bytes.get_ref()).unwrap();
@@ -311,7 +308,11 @@ mod tests {
     fn what_is_no_picture_is_called_by_its_name() {
         let nef = b"II*\0\x08\0\0\0\0\0";
         for (name, bytes, what) in [
-            ("a.jpg", &b"version https://git-lfs.github.com/spec/v1\n"[..], "Git LFS, not the file itself: run `git lfs pull`"),
+            (
+                "a.jpg",
+                &b"version https://git-lfs.github.com/spec/v1\n"[..],
+                "Git LFS, not the file itself: run `git lfs pull`",
+            ),
             ("a.heic", b"\0\0\0\x18ftypheic\0\0\0\0", "a HEIC picture: convert it to JPEG"),
             ("a.nef", nef, "a camera's raw file: develop it"),
             ("a.png", b"{\"error\": 404}", "this is JSON, not a picture"),

@@ -10,8 +10,8 @@ use howfar_face::{
 };
 use rayon::prelude::*;
 
-use crate::listing::{Class, Found, Listing, Pixels, Reason};
 use crate::decode::{Decoded, Decoding, Note};
+use crate::listing::{Class, Found, Listing, Pixels, Reason};
 use crate::photo::{PhotoPath, PreparedFace};
 use crate::pixels::photos;
 use crate::published;

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use howfar_face::{Colour, Expression, Fault, Provenance, closest_name};
 use regex::Regex;
 
-use crate::decode::Decoding;
 use crate::database::{Database, adapter_names, find_database};
+use crate::decode::Decoding;
 
 /// How the face is found in a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -233,6 +233,9 @@ impl PrepareRequest {
                 .expected("0.001 to 10000, in millions of pixels"));
         }
         self.check_neutral_frames()?;
+        if self.labels.is_some() && !self.sources.iter().any(|source| source.adapter == "fer2013") {
+            return Err(Fault::usage("--labels", "only `fer2013` takes votes").expected("a source fer2013:PATH"));
+        }
         let repeated = self.expressions.iter().enumerate().find(|(i, e)| self.expressions[..*i].contains(e));
         if let Some((_, expression)) = repeated {
             return Err(Fault::usage("--expressions", "an expression is named twice").found(expression));
@@ -330,6 +333,7 @@ mod tests {
             PrepareRequest { max_megapixels: f64::NAN, ..request() },
             PrepareRequest { max_megapixels: 0.0, ..request() },
             PrepareRequest { neutral_frames: 1, ..request() },
+            PrepareRequest { labels: Some("fer2013new.csv".into()), ..request() },
             PrepareRequest { neutral_frames: 1, expressions: vec![Expression::Neutral], ..request() },
             PrepareRequest { subject_pattern: Some("(".into()), ..request() },
             PrepareRequest { subject_pattern: Some("(s.)".into()), ..request() },
