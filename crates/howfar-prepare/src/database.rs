@@ -11,6 +11,7 @@ mod class_folders;
 mod csv_table;
 mod expw;
 mod fer2013;
+mod fer_plus;
 mod folder;
 mod jaffe;
 mod kdef;
@@ -18,8 +19,11 @@ mod lookup;
 mod mmi;
 mod names;
 mod oulu;
+mod pixel_table;
 mod rafd;
 mod rafdb;
+mod rows;
+mod yolo;
 
 use std::path::Path;
 

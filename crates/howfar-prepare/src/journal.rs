@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use howfar_face::{Fault, files};
 use serde::{Deserialize, Serialize};
 
+use crate::decode::Note;
 use crate::listing::Reason;
 
 const FORMAT: &str = "howfar looked-at pictures";
@@ -34,6 +35,8 @@ pub(crate) struct Entry {
 pub(crate) struct LookedAt {
     /// Its name in the set.
     pub source: String,
+    /// What was done to the picture that a reader should know.
+    pub note: Option<Note>,
     pub face: Result<EncodedFace, (Reason, String)>,
 }
 
@@ -57,6 +60,7 @@ struct Head {
 #[derive(Serialize, Deserialize)]
 struct FaceHead {
     source: String,
+    note: Option<Note>,
     n_bytes: usize,
     sha256: String,
     has_eyes: bool,
@@ -123,10 +127,11 @@ impl Journal {
     pub fn push(&mut self, entry: &Entry) -> Result<(), Fault> {
         let path = self.folder.join(ENTRIES_FILE);
         let face_head = |looked: &LookedAt| {
-            let source = looked.source.clone();
+            let (source, note) = (looked.source.clone(), looked.note);
             match &looked.face {
                 Ok(face) => FaceHead {
                     source,
+                    note,
                     n_bytes: face.png.len(),
                     sha256: face.sha256.clone(),
                     has_eyes: face.has_eyes,
@@ -134,7 +139,7 @@ impl Journal {
                 },
                 Err(reason) => {
                     let (sha256, reason) = (String::new(), Some(reason.clone()));
-                    FaceHead { source, n_bytes: 0, sha256, has_eyes: false, reason }
+                    FaceHead { source, note, n_bytes: 0, sha256, has_eyes: false, reason }
                 }
             }
         };
@@ -194,7 +199,7 @@ fn read_entry(reader: &mut impl Read) -> Result<Entry, String> {
     reader.read_exact(&mut head).map_err(|e| e.to_string())?;
     let Head { pixels_sha256, faces } = serde_json::from_slice(&head).map_err(|e| e.to_string())?;
     let mut entry = Entry { pixels_sha256, faces: Vec::with_capacity(faces.len()) };
-    for FaceHead { source, n_bytes, sha256, has_eyes, reason } in faces {
+    for FaceHead { source, note, n_bytes, sha256, has_eyes, reason } in faces {
         let face = match reason {
             Some(reason) => Err(reason),
             None => {
@@ -206,7 +211,7 @@ fn read_entry(reader: &mut impl Read) -> Result<Entry, String> {
                 Ok(EncodedFace { png, sha256, has_eyes })
             }
         };
-        entry.faces.push(LookedAt { source, face });
+        entry.faces.push(LookedAt { source, note, face });
     }
     Ok(entry)
 }
@@ -221,7 +226,7 @@ mod tests {
         } else {
             Ok(EncodedFace { png: vec![i; usize::from(i)], sha256: format!("{i}"), has_eyes: i > 4 })
         };
-        let looked = LookedAt { source: format!("{i}.png"), face };
+        let looked = LookedAt { source: format!("{i}.png"), note: (i == 7).then_some(Note::TwelveInSixteen), face };
         Entry { pixels_sha256: i.is_multiple_of(2).then(|| "x".to_owned()), faces: vec![looked; usize::from(i % 4)] }
     }
 

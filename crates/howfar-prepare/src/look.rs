@@ -13,6 +13,7 @@ use image::DynamicImage;
 use rayon::prelude::*;
 
 use crate::candidate::Candidate;
+use crate::decode::{Decoded, Decoding};
 use crate::gather::Gathered;
 use crate::journal::{EncodedFace, Entry, Journal, LookedAt};
 use crate::listing::{Pixels, Reason};
@@ -38,7 +39,8 @@ pub(crate) fn look(
     let mut done = begin;
     report_progress(progress, Stage::Looking, done, candidates.len())?;
     for block in candidates[begin..].chunks(BLOCK) {
-        let entries: Vec<Entry> = block.par_iter().map(|candidate| entry(candidate, &paths)).collect();
+        let entries: Vec<Entry> =
+            block.par_iter().map(|candidate| entry(candidate, &paths, request.decoding())).collect();
         entries.iter().try_for_each(|entry| journal.push(entry))?;
         journal.keep()?;
         done += block.len();
@@ -47,29 +49,29 @@ pub(crate) fn look(
     Ok(journal)
 }
 
-fn entry(candidate: &Candidate, paths: &[PhotoPath<'_>]) -> Entry {
+fn entry(candidate: &Candidate, paths: &[PhotoPath<'_>], decoding: Decoding) -> Entry {
     let found = &candidate.found;
-    let photos = match photos(found) {
+    let photos = match photos(found, decoding) {
         Ok(photos) => photos,
         Err(detail) => {
-            let looked = LookedAt { source: found.source.clone(), face: Err((Reason::Unreadable, detail)) };
+            let looked = LookedAt { source: found.source.clone(), note: None, face: Err((Reason::Unreadable, detail)) };
             return Entry { pixels_sha256: None, faces: vec![looked] };
         }
     };
     // Nobody copies films frame by frame.
     let pixels_sha256 = match (&found.pixels, photos.as_slice()) {
-        (Pixels::Clip(_), _) => None,
-        (_, [(_, photo)]) => Some(pixels_sha256(candidate, photo)),
+        (Pixels::Clip(_) | Pixels::ClipStart(_), _) => None,
+        (_, [(_, decoded)]) => Some(pixels_sha256(candidate, &decoded.photo)),
         _ => None,
     };
     let path = &paths[candidate.source_idx];
-    let looked_at = |(source, photo): (String, DynamicImage)| {
+    let looked_at = |(source, Decoded { photo, note }): (String, Decoded)| {
         let face = path.one_face(&photo, found.face_box).map(|face| EncodedFace {
             sha256: face.picture.sha256(),
             png: encode_png(&face.picture),
             has_eyes: face.eyes.is_some(),
         });
-        LookedAt { source, face }
+        LookedAt { source, note, face }
     };
     Entry { pixels_sha256, faces: photos.into_iter().map(looked_at).collect() }
 }

@@ -10,6 +10,7 @@ use std::path::Path;
 use howfar_face::{DatabaseFaces, FaceLabels, FaceSet, FaceSetInfo, FaceSetWriter, Fault, files};
 
 use crate::candidate::{Account, Candidate, Rejected, choose};
+use crate::decode::Note;
 use crate::gather::{Gathered, choose_classes, gather};
 use crate::journal::{Entry, Journal};
 use crate::listing::{Pixels, Reason};
@@ -63,7 +64,7 @@ pub fn prepare(
         gathered.iter().map(|g| published::compare(&g.database, &g.listing.found, g.adapter.published)).collect();
     let mut rejected = Vec::new();
     let (mut candidates, mut accounts) = choose(request, &mut gathered, &classes, &mut rejected)?;
-    if candidates.iter().any(|c| matches!(c.found.pixels, Pixels::Clip(_))) {
+    if candidates.iter().any(|c| matches!(c.found.pixels, Pixels::Clip(_) | Pixels::ClipStart(_))) {
         video::require_ffmpeg()?;
     }
     let mut journal = look(request, &gathered, &candidates, progress)?;
@@ -163,7 +164,7 @@ fn judge(
         Ok(())
     })?;
     let repeats = find_repeats(gathered, candidates, &prints, request.drop_repeats);
-    let mut n_without_eyes = 0;
+    let (mut n_without_eyes, mut notes) = (0, BTreeMap::<Note, u64>::new());
     journal.for_each(|i, entry| {
         let candidate = &candidates[i];
         let account = &mut accounts[candidate.source_idx];
@@ -174,6 +175,9 @@ fn judge(
         }
         let aligns = gathered[candidate.source_idx].preprocessing.alignment == "landmarks";
         for looked in entry.faces {
+            if let Some(note) = looked.note {
+                *notes.entry(note).or_default() += 1;
+            }
             match looked.face {
                 Ok(face) => {
                     account.take(&candidate.found);
@@ -188,6 +192,7 @@ fn judge(
         Ok(())
     })?;
     caveats.extend(repeats.caveats);
+    caveats.extend(notes.into_iter().map(|(note, n)| note.caveat(n)));
     if n_without_eyes > 0 {
         caveats.push(format!(
             "of {n_without_eyes} faces the eyes were not found where eyes can be; they were cropped without them"

@@ -6,6 +6,7 @@ use howfar_face::{Colour, Expression, Fault, Provenance, closest_name};
 use regex::Regex;
 
 use crate::database::{Database, adapter_names, find_database};
+use crate::decode::Decoding;
 
 /// How the face is found in a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -234,6 +235,15 @@ impl PrepareRequest {
                 .found(0)
                 .expected("1 or more"));
         }
+        if !(0.001..=10_000.0).contains(&self.max_megapixels) {
+            return Err(Fault::usage("--max-megapixels", "not a usable bound")
+                .found(self.max_megapixels)
+                .expected("0.001 to 10000, in millions of pixels"));
+        }
+        self.check_neutral_frames()?;
+        if self.labels.is_some() && !self.sources.iter().any(|source| source.adapter == "fer2013") {
+            return Err(Fault::usage("--labels", "only `fer2013` takes votes").expected("a source fer2013:PATH"));
+        }
         let repeated = self.expressions.iter().enumerate().find(|(i, e)| self.expressions[..*i].contains(e));
         if let Some((_, expression)) = repeated {
             return Err(Fault::usage("--expressions", "an expression is named twice").found(expression));
@@ -243,6 +253,28 @@ impl PrepareRequest {
         }
         self.compiled_subject_pattern()?;
         self.sources.iter().try_for_each(|source| source.database().map(|_| ()))
+    }
+
+    fn check_neutral_frames(&self) -> Result<(), Fault> {
+        if self.neutral_frames == 0 {
+            return Ok(());
+        }
+        if !self.expressions.contains(&Expression::Neutral) {
+            return Err(Fault::usage("--neutral-frames", "neutral is not among the expressions")
+                .found(self.neutral_frames)
+                .hint("add it: `--expressions` with neutral"));
+        }
+        let of_sequences = ["ckplus", "oulu", "mmi"];
+        if !self.sources.iter().any(|source| of_sequences.contains(&source.adapter.as_str())) {
+            return Err(Fault::usage("--neutral-frames", "no source has sequences")
+                .expected(format!("one of the adapters {}", of_sequences.join(", "))));
+        }
+        Ok(())
+    }
+
+    /// How far picture files are believed.
+    pub(crate) fn decoding(&self) -> Decoding {
+        Decoding { max_pixels: (self.max_megapixels * 1e6) as u64 }
     }
 
     /// The subject pattern with the name of its group.
@@ -308,6 +340,11 @@ mod tests {
             PrepareRequest { max_megapixels: f64::NAN, ..request() },
             PrepareRequest { expressions: vec![], ..request() },
             PrepareRequest { expressions: vec![Expression::Fear, Expression::Fear], ..request() },
+            PrepareRequest { max_megapixels: f64::NAN, ..request() },
+            PrepareRequest { max_megapixels: 0.0, ..request() },
+            PrepareRequest { neutral_frames: 1, ..request() },
+            PrepareRequest { labels: Some("fer2013new.csv".into()), ..request() },
+            PrepareRequest { neutral_frames: 1, expressions: vec![Expression::Neutral], ..request() },
             PrepareRequest { subject_pattern: Some("(".into()), ..request() },
             PrepareRequest { subject_pattern: Some("(s.)".into()), ..request() },
         ];

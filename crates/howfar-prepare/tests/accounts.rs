@@ -105,7 +105,9 @@ fn each_source_is_cropped_as_it_needs_whatever_stands_beside_it() {
     assert_eq!(ways, [("ckplus48", 4, 0, "none"), ("jaffe", 0, 4, "detector")]);
     assert_eq!(info.preprocessing.detection, "detector", "a new photograph has to be looked for in");
     let text = report.to_string();
-    for part in ["cut in different ways: ", "jaffe: published 213 pictures (all), found 4, in the set 0: 4 no face found"] {
+    for part in
+        ["cut in different ways: ", "jaffe: published 213 pictures (all), found 4, in the set 0: 4 no face found"]
+    {
         assert!(text.contains(part), "{text}");
     }
     assert!(!text.contains("counts are those published"), "{text}");
@@ -133,7 +135,9 @@ fn what_loses_too_much_is_refused_until_it_is_allowed_and_nothing_is_looked_at_t
 fn of_repeats_the_part_that_judges_keeps_its_pictures_and_two_labels_keep_none() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join("fer2013").join(name);
-    for (seed, name) in (1..).zip(["train/angry/Training_1.png", "train/fear/Training_2.png", "test/sad/PrivateTest_3.png"]) {
+    for (seed, name) in
+        (1..).zip(["train/angry/Training_1.png", "train/fear/Training_2.png", "test/sad/PrivateTest_3.png"])
+    {
         save_picture(&at(name), seed);
     }
     let copy = |from: &str, to: &str| {

@@ -64,8 +64,7 @@ mod tests {
             };
             info.databases = ways.iter().enumerate().map(database).collect();
         }
-        info.generator =
-            is_drawn.then(|| GeneratorCard::new("drawn".to_owned(), 1, Lineage::default(), String::new()));
+        info.generator = is_drawn.then(|| GeneratorCard::new("drawn".to_owned(), 1, Lineage::default(), String::new()));
         SetInput { role: role.to_owned(), info }
     }
 
@@ -75,7 +74,10 @@ mod tests {
         let cases = [
             (vec![set("real", &[found], false), set("unseen", &[found], false)], None),
             (vec![set("real", &[found], false), set("generated", &[taken], true)], None),
-            (vec![set("real", &[taken], false), set("unseen", &[found], false)], Some("7 of unseen (unseen): found by the detector")),
+            (
+                vec![set("real", &[taken], false), set("unseen", &[found], false)],
+                Some("7 of unseen (unseen): found by the detector"),
+            ),
             (vec![set("real", &[taken, found], false)], Some("0 of real0 (real): taken as they are")),
             (vec![set("real", &[found], false), set("unseen", &[("detector", "none")], false)], Some("cut by the box")),
         ];

@@ -131,7 +131,9 @@ fn words(i: &Inspection) -> String {
         format!("  prepared    {0}×{0} {1}, detection {2}, alignment {3}", p.side, p.colour, p.detection, p.alignment),
     ]);
     let differs = |of: &&DatabaseFaces| of.preprocessing != *p;
-    lines.extend(i.databases.iter().filter(differs).map(|of| format!("    {}    {}", of.database, of.preprocessing.way())));
+    lines.extend(
+        i.databases.iter().filter(differs).map(|of| format!("    {}    {}", of.database, of.preprocessing.way())),
+    );
     let n_lost = |of: &&DatabaseFaces| of.n_lost > 0;
     lines.extend(i.databases.iter().filter(n_lost).map(|of| {
         format!("  lost        {} pictures of {} could not be read or showed no face", of.n_lost, of.database)

@@ -156,7 +156,9 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
 /// Says what begins, and where it goes on from an earlier start.
 fn begin_stage<'a>(console: &'a Console, stage: Stage, done: u64, total: u64) -> Pace<'a> {
     match stage {
-        Stage::Looking if done > 0 => console.note(&format!("going on: {done} of {total} pictures were looked at before")),
+        Stage::Looking if done > 0 => {
+            console.note(&format!("going on: {done} of {total} pictures were looked at before"))
+        }
         Stage::Looking => console.note(&format!("{total} pictures to look at")),
         Stage::Listing | Stage::Writing => {}
     }
