@@ -15,6 +15,7 @@ mod folder;
 mod jaffe;
 mod kdef;
 mod lookup;
+mod manifest;
 mod mmi;
 mod names;
 mod oulu;
