@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use howfar_face::Expression;
 
 use crate::FaceBox;
+use crate::levels::Level;
 use crate::tree::TreeFile;
 
 /// What a picture shows.
@@ -114,6 +115,8 @@ pub enum Reason {
     TwoClasses,
     /// The same pixels stand under two persons.
     TwoPersons,
+    /// What an operating system, an archive or a notebook left behind; a folder of such counts once.
+    SystemFile,
 }
 
 impl fmt::Display for Reason {
@@ -132,6 +135,7 @@ impl fmt::Display for Reason {
             Reason::Repeated => "repeated",
             Reason::TwoClasses => "two classes",
             Reason::TwoPersons => "two persons",
+            Reason::SystemFile => "system file",
         })
     }
 }
@@ -147,6 +151,15 @@ pub(crate) struct Reject {
     pub detail: String,
 }
 
+/// How many were left out for each reason.
+pub(crate) fn count(rejects: &[Reject]) -> BTreeMap<Reason, u64> {
+    let mut counts = BTreeMap::new();
+    for reject in rejects {
+        *counts.entry(reject.reason).or_default() += 1;
+    }
+    counts
+}
+
 /// What an adapter found.
 #[derive(Debug, Default)]
 pub(crate) struct Listing {
@@ -158,6 +171,8 @@ pub(crate) struct Listing {
     pub caveats: Vec<String>,
     /// Whether the pictures are cropped to the face already.
     pub cropped: bool,
+    /// What the levels of folders are, where they say what a picture shows.
+    pub levels: Vec<Level>,
 }
 
 impl Listing {
