@@ -257,7 +257,8 @@ def main():
         arguments = [argument.format(root) for argument in arguments]
         dry, understood = run(howfar, [*arguments, "--dry-run"])
         written, report = run(howfar, [*arguments, "--detect", "none", "--out", str(out / "faces" / layout.__name__)])
-        counts = understood.get("n_pictures"), report.get("n_faces")
+        n_understood = sum(c["pictures"] for s in understood.get("sources", []) for c in s["classes"] if c["wanted"])
+        counts = n_understood, report.get("n_faces")
         is_right = counts == (n_made, n_made) and dry.returncode == 0 and written.returncode == 0
         print(f"{layout.__name__:27} {n_made:>5} {str(counts[0]):>8} {str(counts[1]):>11}{'' if is_right else '  WRONG'}")
         if not is_right:

@@ -13,11 +13,15 @@ mod expw;
 mod fer2013;
 mod fer_plus;
 mod folder;
+mod folder_check;
 mod jaffe;
 mod kdef;
+mod labels;
 mod lookup;
+mod manifest;
 mod mmi;
 mod names;
+mod other_adapter;
 mod oulu;
 mod pixel_table;
 mod rafd;
@@ -27,11 +31,13 @@ mod yolo;
 
 use std::path::Path;
 
-use howfar_face::Fault;
+use howfar_face::{Fault, FaultKind};
 
-use crate::listing::Listing;
+use crate::listing::{Listing, Reason};
 use crate::published::Published;
 use crate::request::PrepareRequest;
+use crate::spelling;
+use crate::tree::Tree;
 
 /// A database and how it is read.
 #[derive(Debug)]
@@ -73,9 +79,19 @@ impl Database {
 
     /// What lies at a path, and what of it is left out.
     pub(crate) fn list(&self, path: &Path, request: &PrepareRequest) -> Result<Listing, Fault> {
-        let listing = (self.list)(path, request)?;
-        if listing.found.is_empty() && listing.rejects.is_empty() {
-            return Err(Fault::data(path.display(), format!("nothing of {} is here", self.title)));
+        let mut listing = match (self.list)(path, request) {
+            Ok(listing) if other_adapter::knows_no_name(&listing) => {
+                return Err(other_adapter::hint(other_adapter::nothing_here(path, &listing, self), path, self));
+            }
+            Ok(listing) => listing,
+            Err(fault) if fault.kind() == FaultKind::Data => return Err(other_adapter::hint(fault, path, self)),
+            Err(fault) => return Err(fault),
+        };
+        spelling::unify(&mut listing);
+        if path.is_dir() {
+            for entry in Tree::system_entries(path)? {
+                listing.reject(entry, Reason::SystemFile, "no file of the database");
+            }
         }
         Ok(listing)
     }

@@ -12,6 +12,7 @@ use crate::database::Database;
 use crate::listing::{Class, Listing};
 use crate::pipeline::{Progress, Stage, report_progress};
 use crate::request::{Align, Detect, PrepareRequest};
+use crate::spelling;
 
 /// One source, listed.
 pub(crate) struct Gathered {
@@ -47,6 +48,7 @@ pub(crate) fn gather(
         let preprocessing = preprocessing(request, listing.cropped);
         gathered.push(Gathered { database, adapter, preprocessing, listing });
     }
+    spelling::unify_across(&mut gathered.iter_mut().map(|g| &mut g.listing).collect::<Vec<_>>());
     report_progress(progress, Stage::Listing, request.sources.len(), request.sources.len())?;
     Ok(gathered)
 }

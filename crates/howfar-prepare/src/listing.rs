@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use howfar_face::{Expression, FOREIGN_PICTURES};
 
 use crate::FaceBox;
+use crate::levels::Level;
 use crate::tree::TreeFile;
 
 /// What a picture shows.
@@ -117,6 +118,8 @@ pub enum Reason {
     TwoClasses,
     /// The same pixels stand under two persons.
     TwoPersons,
+    /// What an operating system, an archive or a notebook left behind; a folder of such counts once.
+    SystemFile,
 }
 
 impl Reason {
@@ -142,6 +145,7 @@ impl fmt::Display for Reason {
             Reason::Repeated => "repeated",
             Reason::TwoClasses => "two classes",
             Reason::TwoPersons => "two persons",
+            Reason::SystemFile => "system file",
         })
     }
 }
@@ -157,6 +161,15 @@ pub(crate) struct Reject {
     pub detail: String,
 }
 
+/// How many were left out for each reason.
+pub(crate) fn count(rejects: &[Reject]) -> BTreeMap<Reason, u64> {
+    let mut counts = BTreeMap::new();
+    for reject in rejects {
+        *counts.entry(reject.reason).or_default() += 1;
+    }
+    counts
+}
+
 /// What an adapter found.
 #[derive(Debug, Default)]
 pub(crate) struct Listing {
@@ -168,6 +181,8 @@ pub(crate) struct Listing {
     pub caveats: Vec<String>,
     /// Whether the pictures are cropped to the face already.
     pub cropped: bool,
+    /// What the levels of folders are, where they say what a picture shows.
+    pub levels: Vec<Level>,
 }
 
 impl Listing {

@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 use howfar_face::{Colour, Fault, Provenance};
 use howfar_prepare::{
     Align, Detect, FolderClasses, Lights, PrepareRequest, Progress, Source, Stage, Turn, Views, adapter_names, prepare,
+    understand,
 };
 
 use crate::command::draw::parse_expressions;
@@ -17,6 +18,7 @@ use crate::pace::Pace;
 /// Turn a database's photographs into a face set: detect, align, crop, gray, resize.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  howfar prepare jaffe:data/jaffe --out faces/jaffe\n  \
+    howfar prepare folder:my-classes --dry-run\n  \
     howfar prepare folder:my-classes --detect none --subject-pattern '(?<person>S\\d+)_' --out faces/mine\n  \
     howfar prepare folder:made --provenance generated --out faces/made\n\
     Layouts, labels and terms of every database: docs/databases.md")]
@@ -25,8 +27,12 @@ pub struct Args {
     #[arg(required_unless_present = "list")]
     sources: Vec<String>,
     /// The face set to write.
-    #[arg(long, required_unless_present = "list")]
+    #[arg(long, required_unless_present_any = ["list", "dry_run"])]
     out: Option<PathBuf>,
+    /// Say what would be read (levels of folders, classes with counts, persons, what is left out), decode and write
+    /// nothing.
+    #[arg(long)]
+    dry_run: bool,
     /// List the adapters.
     #[arg(long)]
     list: bool,
@@ -127,6 +133,15 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
         return Ok(());
     }
     let request = request(args)?;
+    if args.dry_run {
+        let understanding = understand(&request)?;
+        if console.json() {
+            console.answer_json(&understanding);
+        } else {
+            console.answer(understanding.to_string().trim_end());
+        }
+        return Ok(());
+    }
     let stop = stop_flag();
     let mut pace: Option<(Stage, Pace<'_>)> = None;
     let report = prepare(&request, &mut |Progress { stage, done, total }| {
@@ -172,7 +187,11 @@ fn begin_stage<'a>(console: &'a Console, stage: Stage, done: u64, total: u64) ->
 
 fn request(args: &Args) -> Result<PrepareRequest, Fault> {
     let sources = args.sources.iter().map(|s| Source::parse(s)).collect::<Result<Vec<_>, _>>()?;
-    let out = args.out.clone().ok_or_else(|| Fault::usage("--out", "no face set is named"))?;
+    let out = match &args.out {
+        Some(out) => out.clone(),
+        None if args.dry_run => PathBuf::new(),
+        None => return Err(Fault::usage("--out", "no face set is named")),
+    };
     Ok(PrepareRequest {
         name: args.name.clone(),
         // clap has let the three words through and no other.
