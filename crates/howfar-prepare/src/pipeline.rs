@@ -152,10 +152,9 @@ fn gather(
         report_progress(progress, Stage::Listing, source_idx, request.sources.len())?;
         let adapter = source.database()?;
         let mut listing = adapter.list(&source.path, request)?;
-        let name = if adapter.name == "folder" { folder_name(&source.path) } else { adapter.name.to_owned() };
+        let name = adapter.name_at(&source.path);
         if gathered.iter().any(|g| g.database == name) {
-            return Err(Fault::usage(source.path.display(), format!("two sources are called {name}"))
-                .hint("persons of the two could not be told apart: prepare one set of each, or rename a folder"));
+            return Err(two_sources(&source.path, &name));
         }
         let comparison = published::compare(&name, &listing.found, adapter.published);
         listing.caveats.extend(comparison.differences);
@@ -169,11 +168,10 @@ fn gather(
     Ok(gathered)
 }
 
-/// The name of a folder of anyone's pictures (or of a manifest): what its persons belong to.
-pub(crate) fn folder_name(path: &Path) -> String {
-    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    let name = absolute.file_stem().map(|n| n.to_string_lossy().replace(':', "-")).unwrap_or_default();
-    if name.is_empty() { "folder".to_owned() } else { name }
+/// That a second source has the name of a first.
+pub(crate) fn two_sources(path: &Path, name: &str) -> Fault {
+    Fault::usage(path.display(), format!("two sources are called {name}"))
+        .hint("persons of the two could not be told apart: prepare one set of each, or rename a folder")
 }
 
 /// The expressions asked for, or the names of arbitrary classes in alphabetical order.

@@ -11,11 +11,13 @@ use howfar_face::Fault;
 use serde::Serialize;
 
 use crate::levels::Level;
-use crate::listing::{Class, Found, count};
-use crate::pipeline::folder_name;
+use crate::listing::{Class, Found, Listing, count};
+use crate::pipeline::two_sources;
 use crate::report::ReasonCount;
-use crate::request::PrepareRequest;
+use crate::request::{PrepareRequest, Source};
 use crate::spelling;
+
+type Listed<'r> = (&'r Source, String, Listing);
 
 /// Files of a class that are named.
 const FIRST: usize = 3;
@@ -70,10 +72,13 @@ pub struct Understanding {
 /// Lists every source as [`crate::prepare`] does, and counts. Writes nothing.
 pub fn understand(request: &PrepareRequest) -> Result<Understanding, Fault> {
     request.check()?;
-    let mut listed = Vec::new();
+    let mut listed: Vec<Listed<'_>> = Vec::new();
     for source in &request.sources {
         let adapter = source.database()?;
-        let database = if adapter.name == "folder" { folder_name(&source.path) } else { adapter.name.to_owned() };
+        let database = adapter.name_at(&source.path);
+        if listed.iter().any(|(_, name, _)| *name == database) {
+            return Err(two_sources(&source.path, &database));
+        }
         listed.push((source, database, adapter.list(&source.path, request)?));
     }
     spelling::unify_across(&mut listed.iter_mut().map(|(_, _, listing)| listing).collect::<Vec<_>>());
@@ -138,18 +143,14 @@ impl fmt::Display for UnderstoodSource {
         for level in &self.levels {
             writeln!(f, "  {level}")?;
         }
-        let width = self.classes.iter().map(|c| c.class.chars().count()).max().unwrap_or(0);
+        let width = self.classes.iter().map(|c| c.class.chars().count()).max().unwrap_or(0).max("class".len());
+        writeln!(f, "  {:width$}  pictures  persons  first files", "class")?;
         for class in &self.classes {
-            let persons = if class.persons > 0 { format!("{:>6} persons", class.persons) } else { " ".repeat(14) };
-            let unwanted = if class.wanted { "" } else { "  (not asked for)" };
+            let persons = if class.persons > 0 { class.persons.to_string() } else { "?".to_owned() };
+            let unwanted = if class.wanted { "" } else { "(not asked for) " };
             let more = if class.pictures > class.first.len() as u64 { ", …" } else { "" };
-            writeln!(
-                f,
-                "  {:width$}  {:>7} pictures  {persons}{unwanted}  {}{more}",
-                class.class,
-                class.pictures,
-                class.first.join(", ")
-            )?;
+            let first = class.first.join(", ");
+            writeln!(f, "  {:width$}  {:>8}  {persons:>7}  {unwanted}{first}{more}", class.class, class.pictures)?;
         }
         let n_rejects: u64 = self.rejects.iter().map(|r| r.files).sum();
         if n_rejects > 0 {
