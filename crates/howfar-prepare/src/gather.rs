@@ -4,7 +4,6 @@
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
-use std::path::Path;
 
 use howfar_face::{Fault, Licence, Preprocessing};
 
@@ -40,7 +39,7 @@ pub(crate) fn gather(
         report_progress(progress, Stage::Listing, source_idx, request.sources.len())?;
         let adapter = source.database()?;
         let listing = adapter.list(&source.path, request)?;
-        let database = if adapter.is_named_by_folder() { folder_name(&source.path) } else { adapter.name.to_owned() };
+        let database = adapter.name_at(&source.path);
         if gathered.iter().any(|g| g.database == database) {
             return Err(Fault::usage(source.path.display(), format!("two sources are called {database}"))
                 .hint("persons of the two could not be told apart: prepare one set of each, or rename a folder"));
@@ -51,13 +50,6 @@ pub(crate) fn gather(
     spelling::unify_across(&mut gathered.iter_mut().map(|g| &mut g.listing).collect::<Vec<_>>());
     report_progress(progress, Stage::Listing, request.sources.len(), request.sources.len())?;
     Ok(gathered)
-}
-
-/// The name of a folder of anyone's pictures (or of a manifest): what its persons belong to.
-fn folder_name(path: &Path) -> String {
-    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    let name = absolute.file_stem().map(|n| n.to_string_lossy().replace(':', "-")).unwrap_or_default();
-    if name.is_empty() { "folder".to_owned() } else { name }
 }
 
 /// How the faces of one source are found and cut: its own affair, whatever other sources the set has.
