@@ -174,7 +174,7 @@ mod tests {
 
     /// A picture of noise, which needs every kind of code word.
     fn made(width: u32, height: u32, quality: u8) -> Vec<u8> {
-        let noise = |x: u32, y: u32, c: u32| (x * 7 + y * 13 + c * 31 + (x * y * 2_654_435_761) / 65_537) as u8;
+        let noise = |x: u32, y: u32, c: u32| (x * 7 + y * 13 + c * 31 + x * y * (x + 53) % 251) as u8;
         let photo = image::RgbImage::from_fn(width, height, |x, y| image::Rgb([0, 1, 2].map(|c| noise(x, y, c))));
         let mut bytes = Vec::new();
         image::codecs::jpeg::JpegEncoder::new_with_quality(&mut bytes, quality).encode_image(&photo).unwrap();
