@@ -114,34 +114,24 @@ fn marked_up(bytes: &[u8]) -> Option<FileKind> {
     None
 }
 
-/// Endings of pictures that howfar knows and does not read: each file is reported with what to do about it.
-pub const FOREIGN_PICTURES: [&str; 34] = [
-    "heic", "heif", "hif", "avif", "cr2", "cr3", "crw", "nef", "nrw", "arw", "sr2", "srf", "dng", "raf", "orf", "rw2",
-    "pef", "srw", "x3f", "pgm", "ppm", "pbm", "pnm", "pam", "psd", "xcf", "svg", "jp2", "j2k", "jxl", "exr", "hdr",
-    "qoi", "tga",
+/// Endings of cameras' raw files.
+const RAW_ENDINGS: [&str; 15] =
+    ["cr2", "cr3", "crw", "nef", "nrw", "arw", "sr2", "srf", "dng", "raf", "orf", "rw2", "pef", "srw", "x3f"];
+/// Endings of other pictures that howfar does not read.
+const OTHER_ENDINGS: [&str; 19] = [
+    "heic", "heif", "hif", "avif", "pgm", "ppm", "pbm", "pnm", "pam", "psd", "xcf", "svg", "jp2", "j2k", "jxl", "exr",
+    "hdr", "qoi", "tga",
 ];
+
+/// Endings (lower case, no dot) of pictures that howfar knows and does not read: each such file is reported with what to
+/// do about it.
+pub fn foreign_picture_endings() -> impl Iterator<Item = &'static str> {
+    RAW_ENDINGS.into_iter().chain(OTHER_ENDINGS)
+}
 
 /// What a file with the ending (lower case, no dot) of a camera's raw file is.
 pub fn raw_by_ending(ending: &str) -> Option<FileKind> {
-    let raw = matches!(
-        ending,
-        "cr2"
-            | "cr3"
-            | "crw"
-            | "nef"
-            | "nrw"
-            | "arw"
-            | "sr2"
-            | "srf"
-            | "dng"
-            | "raf"
-            | "orf"
-            | "rw2"
-            | "pef"
-            | "srw"
-            | "x3f"
-    );
-    if raw { kind("a camera's raw file", DEVELOP) } else { None }
+    if RAW_ENDINGS.contains(&ending) { kind("a camera's raw file", DEVELOP) } else { None }
 }
 
 #[cfg(test)]

@@ -29,7 +29,7 @@ use std::path::Path;
 
 use howfar_face::Fault;
 
-use crate::listing::Listing;
+use crate::listing::{Listing, Reason, Reject};
 use crate::published::Published;
 use crate::request::PrepareRequest;
 
@@ -53,10 +53,29 @@ impl Database {
     /// What lies at a path, and what of it is left out.
     pub(crate) fn list(&self, path: &Path, request: &PrepareRequest) -> Result<Listing, Fault> {
         let listing = (self.list)(path, request)?;
-        if listing.found.is_empty() && listing.rejects.is_empty() {
-            return Err(Fault::data(path.display(), format!("nothing of {} is here", self.title)));
+        let chosen = |reason| matches!(reason, Reason::NotAskedFor | Reason::LowConfidence | Reason::NotAnExpression);
+        if !listing.found.is_empty() || listing.rejects.iter().any(|reject| chosen(reject.reason)) {
+            return Ok(listing);
         }
-        Ok(listing)
+        let mut fault = Fault::data(path.display(), format!("nothing of {} is here", self.title));
+        if let Some(first) = listing.rejects.first() {
+            let Reject { source, reason, detail } = first;
+            let n_others = listing.rejects.len() - 1;
+            fault = fault.found(format!("{source}: {reason} ({detail}); {n_others} more files"));
+        }
+        Err(match self.better(path, request) {
+            Some(other) => fault.hint(format!("this looks like {}: give it as {}:PATH", other.title, other.name)),
+            None => fault.hint("check the path, and `howfar prepare --list` for the layouts"),
+        })
+    }
+
+    /// The other database of which most lies at a path.
+    fn better(&self, path: &Path, request: &PrepareRequest) -> Option<&'static Database> {
+        let n_found = |other: &&Database| (other.list)(path, request).map_or(0, |listing| listing.found.len());
+        let others = DATABASES.into_iter().filter(|other| other.name != self.name);
+        // Of equals the first: `folder` takes what any other takes.
+        let (n_found, other) = others.map(|other| (n_found(&other), other)).rev().max_by_key(|(n, _)| *n)?;
+        (n_found > 0).then_some(other)
     }
 }
 
@@ -108,6 +127,21 @@ mod tests {
             for text in [database.title, database.access, database.terms] {
                 assert!(!text.is_empty(), "{name}");
             }
+        }
+    }
+
+    #[test]
+    fn a_folder_of_another_database_is_sent_to_its_adapter() {
+        let request = PrepareRequest::new(vec![], "out".into());
+        let cases: [(&str, &[&str], &str); 3] = [
+            ("kdef", &["KA.AN1.39.tiff", "KA.DI1.42.tiff"], "give it as jaffe:PATH"),
+            ("jaffe", &["anger/S010_004_00000017.png", "fear/S010_004_00000018.png"], "give it as ckplus48:PATH"),
+            ("rafd", &["happy/1_a.png"], "give it as "),
+        ];
+        for (adapter, names, hint) in cases {
+            let folder = crate::tree::tests::tree_of(names);
+            let fault = find_database(adapter).unwrap().list(folder.path(), &request).unwrap_err().to_string();
+            assert!(fault.contains(hint) && fault.contains("name not known"), "{fault}");
         }
     }
 
