@@ -10,6 +10,8 @@ use csv::StringRecord;
 
 use crate::{Fault, files, foreign_file, shortened};
 
+/// Bytes of the largest list that is read.
+const MOST_BYTES: u64 = 4 << 30;
 /// Characters of a row that an error quotes.
 const QUOTED: usize = 120;
 
@@ -48,16 +50,6 @@ impl CsvTable {
         let reader = reader(text, separator, false);
         let columns = columns.iter().map(|c| c.to_lowercase()).collect();
         Ok(CsvTable { path: path.to_owned(), columns, n_skipped: 0, reader })
-    }
-
-    /// Its file.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// The names of its columns, in lower case.
-    pub fn columns(&self) -> &[String] {
-        &self.columns
     }
 
     /// Where a column stands, if it is there.
@@ -144,7 +136,7 @@ fn quoted(row: &StringRecord) -> String {
 
 /// The text of a list: without a byte order mark, lines ending in `\n` alone.
 fn read_list(path: &Path) -> Result<String, Fault> {
-    let bytes = files::read(path)?;
+    let bytes = files::read_at_most(path, MOST_BYTES)?;
     if let Some(kind) = foreign_file(&bytes) {
         return Err(Fault::data(path.display(), "this is no list")
             .found(kind.what)

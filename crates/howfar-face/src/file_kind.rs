@@ -3,6 +3,10 @@
 //! In: the bytes of a file that somebody took for a picture or a list. Out: its name in words and advice. Reads nothing
 //! itself.
 
+use std::path::Path;
+
+use crate::Fault;
+
 /// A kind of file that howfar does not read where it was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FileKind {
@@ -16,16 +20,22 @@ const fn kind(what: &'static str, advice: &'static str) -> Option<FileKind> {
     Some(FileKind { what, advice })
 }
 
-const GONE: &str = "copy or download it anew";
+/// What lies in the place of a file that was not fetched.
+const POINTER: FileKind = FileKind { what: "a pointer of Git LFS, not the file itself", advice: "run `git lfs pull`" };
+const PAGE: FileKind = FileKind {
+    what: "a web page (HTML), as a server sends that wants a login or does not know the file",
+    advice: "download it anew, logged in",
+};
+const ZEROS: FileKind =
+    FileKind { what: "a file of zeros, as a copy leaves that was never finished", advice: "copy or download it anew" };
+
 const CONVERT: &str = "convert it to PNG or JPEG";
 const DEVELOP: &str = "develop it to JPEG or TIFF with the camera's program, darktable or dcraw";
 const FRAMES: &str = "extract its frames as pictures, with `ffmpeg -i FILM %04d.png`";
 const UNPACK: &str = "unpack it first";
 
 /// Beginnings of files, longest first where one begins another.
-const BEGINNINGS: [(&[u8], &str, &str); 36] = [
-    (b"version https://git-lfs.github.com/spec/", "a pointer of Git LFS, not the file itself", "run `git lfs pull`"),
-    (b"version https://hawser.github.com/spec/", "a pointer of Git LFS, not the file itself", "run `git lfs pull`"),
+const BEGINNINGS: [(&[u8], &str, &str); 34] = [
     (b"\x00\x05\x16\x07", "a side file of macOS (AppleDouble) without a picture in it", "delete it"),
     (b"II*\0\x10\0\0\0CR", "a camera's raw file (CR2)", DEVELOP),
     (b"IIRO", "a camera's raw file (ORF)", DEVELOP),
@@ -64,6 +74,9 @@ const BEGINNINGS: [(&[u8], &str, &str); 36] = [
 
 /// What a file is that is neither a picture nor a list that howfar reads, where its beginning says so.
 pub fn foreign_file(bytes: &[u8]) -> Option<FileKind> {
+    if bytes.starts_with(b"version https://git-lfs.github.com/spec/") {
+        return Some(POINTER);
+    }
     if let Some((_, what, advice)) = BEGINNINGS.iter().find(|(start, ..)| bytes.starts_with(start)) {
         return kind(what, advice);
     }
@@ -93,9 +106,18 @@ pub fn foreign_file(bytes: &[u8]) -> Option<FileKind> {
         return kind("a Netpbm picture (PBM, PGM or PPM)", "convert it to PNG with `pnmtopng` or ImageMagick");
     }
     if !bytes.is_empty() && bytes.iter().all(|byte| *byte == 0) {
-        return kind("a file of zeros, as a copy leaves that was never finished", GONE);
+        return Some(ZEROS);
     }
     marked_up(bytes)
+}
+
+/// Refuses a file in whose place something else lies: a pointer of Git LFS, a web page, zeros. A few first bytes are
+/// enough.
+pub fn refuse_stand_in(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
+    match foreign_file(bytes).filter(|kind| [POINTER, PAGE, ZEROS].contains(kind)) {
+        None => Ok(()),
+        Some(kind) => Err(Fault::data(path.display(), format!("this is {}", kind.what)).hint(kind.advice)),
+    }
 }
 
 /// Pages and drawings that are text.
@@ -103,10 +125,7 @@ fn marked_up(bytes: &[u8]) -> Option<FileKind> {
     let head = bytes.get(..1024).unwrap_or(bytes);
     let head = String::from_utf8_lossy(head).trim_start_matches('\u{feff}').trim_start().to_lowercase();
     if head.starts_with("<!doctype html") || head.starts_with("<html") {
-        return kind(
-            "a web page (HTML), as a server sends that wants a login or does not know the file",
-            "download it anew, logged in",
-        );
+        return Some(PAGE);
     }
     if head.starts_with("<svg") || (head.starts_with("<?xml") && head.contains("<svg")) {
         return kind("an SVG drawing", "convert it to PNG with `rsvg-convert` or Inkscape");
@@ -114,34 +133,24 @@ fn marked_up(bytes: &[u8]) -> Option<FileKind> {
     None
 }
 
-/// Endings of pictures that howfar knows and does not read: each file is reported with what to do about it.
-pub const FOREIGN_PICTURES: [&str; 34] = [
-    "heic", "heif", "hif", "avif", "cr2", "cr3", "crw", "nef", "nrw", "arw", "sr2", "srf", "dng", "raf", "orf", "rw2",
-    "pef", "srw", "x3f", "pgm", "ppm", "pbm", "pnm", "pam", "psd", "xcf", "svg", "jp2", "j2k", "jxl", "exr", "hdr",
-    "qoi", "tga",
+/// Endings of cameras' raw files.
+const RAW_ENDINGS: [&str; 15] =
+    ["cr2", "cr3", "crw", "nef", "nrw", "arw", "sr2", "srf", "dng", "raf", "orf", "rw2", "pef", "srw", "x3f"];
+/// Endings of other pictures that howfar does not read.
+const OTHER_ENDINGS: [&str; 19] = [
+    "heic", "heif", "hif", "avif", "pgm", "ppm", "pbm", "pnm", "pam", "psd", "xcf", "svg", "jp2", "j2k", "jxl", "exr",
+    "hdr", "qoi", "tga",
 ];
+
+/// Endings (lower case, no dot) of pictures that howfar knows and does not read: each such file is reported with what to
+/// do about it.
+pub fn foreign_picture_endings() -> impl Iterator<Item = &'static str> {
+    RAW_ENDINGS.into_iter().chain(OTHER_ENDINGS)
+}
 
 /// What a file with the ending (lower case, no dot) of a camera's raw file is.
 pub fn raw_by_ending(ending: &str) -> Option<FileKind> {
-    let raw = matches!(
-        ending,
-        "cr2"
-            | "cr3"
-            | "crw"
-            | "nef"
-            | "nrw"
-            | "arw"
-            | "sr2"
-            | "srf"
-            | "dng"
-            | "raf"
-            | "orf"
-            | "rw2"
-            | "pef"
-            | "srw"
-            | "x3f"
-    );
-    if raw { kind("a camera's raw file", DEVELOP) } else { None }
+    if RAW_ENDINGS.contains(&ending) { kind("a camera's raw file", DEVELOP) } else { None }
 }
 
 #[cfg(test)]
@@ -169,6 +178,13 @@ mod tests {
         for (bytes, what, advice) in cases {
             let kind = foreign_file(bytes).unwrap();
             assert!(kind.what.contains(what) && kind.advice.contains(advice), "{kind:?}, expected {what}");
+        }
+    }
+
+    #[test]
+    fn only_what_lies_in_the_place_of_a_file_is_refused_in_its_place() {
+        for (bytes, refused) in [(&b"<html>"[..], true), (&[0; 9], true), (b"PK\x03\x04", false), (b"", false)] {
+            assert_eq!(refuse_stand_in(Path::new("a"), bytes).is_err(), refused, "{bytes:?}");
         }
     }
 

@@ -41,7 +41,7 @@ pub use face::{Colour, DrawnLabels, Face, FaceLabels, Picture, Provenance};
 pub use face_grid::face_grid;
 pub use face_set::{DatabaseFaces, FaceSet, FaceSetInfo, GeneratorCard, Licence, Preprocessing, Shard};
 pub use fault::{Fault, FaultKind};
-pub use file_kind::{FOREIGN_PICTURES, FileKind, foreign_file, raw_by_ending};
+pub use file_kind::{FileKind, foreign_file, foreign_picture_endings, raw_by_ending, refuse_stand_in};
 pub use lineage::Lineage;
 pub use png::{decode_png, encode_png};
 pub use pool::{Pool, Pooled};

@@ -161,6 +161,21 @@ mod tests {
     }
 
     #[test]
+    fn a_folder_of_another_database_is_sent_to_its_adapter() {
+        let request = PrepareRequest::new(vec![], "out".into());
+        let cases: [(&str, &[&str], &str); 3] = [
+            ("kdef", &["KA.AN1.39.tiff", "KA.DI1.42.tiff"], "give it as jaffe:PATH"),
+            ("jaffe", &["anger/S010_004_00000017.png", "fear/S010_004_00000018.png"], "give it as ckplus48:PATH"),
+            ("rafd", &["happy/1_a.png"], "give it as "),
+        ];
+        for (adapter, names, hint) in cases {
+            let folder = crate::tree::tests::tree_of(names);
+            let fault = find_database(adapter).unwrap().list(folder.path(), &request).unwrap_err().to_string();
+            assert!(fault.contains(hint) && fault.contains("name not known"), "{fault}");
+        }
+    }
+
+    #[test]
     fn every_adapter_names_a_missing_and_an_empty_folder() {
         let folder = tempfile::tempdir().unwrap();
         let request = PrepareRequest::new(vec![], "out".into());

@@ -8,7 +8,7 @@ use std::fmt;
 use std::io::Cursor;
 use std::path::Path;
 
-use howfar_face::{Fault, files, foreign_file, raw_by_ending};
+use howfar_face::{Fault, files, foreign_file, raw_by_ending, shortened};
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
 
@@ -69,7 +69,7 @@ impl Unreadable {
     }
 
     fn broken(error: &dyn std::error::Error) -> Self {
-        Self::new(format!("it cannot be decoded: {error}"))
+        Self::new(format!("cannot be decoded: {}", shortened(error.to_string().trim_end(), 160)))
     }
 }
 
@@ -113,7 +113,7 @@ pub(crate) struct Decoded {
 pub fn open_photo(path: &Path) -> Result<DynamicImage, Fault> {
     let bytes = files::read_at_most(path, MOST_BYTES)?;
     let decoded = decode_photo(&bytes, path, Decoding::default()).map_err(|Unreadable { what, advice }| {
-        Fault::data(path.display(), format!("the picture cannot be read: {what}"))
+        Fault::data(path.display(), what)
             .expected("a whole PNG, JPEG, TIFF, BMP, GIF or WebP file")
             .hint(advice.unwrap_or("open it in a viewer; copy it anew if it is damaged"))
     })?;
@@ -267,14 +267,17 @@ mod tests {
 
     #[test]
     fn what_follows_a_jpeg_or_its_missing_end_mark_does_not_change_it() {
-        let bytes = encoded(ImageFormat::Jpeg);
+        let noise = |x: u32, y: u32| image::Luma([(x * 37 + y * 91 + x * y * 53 % 251) as u8]);
+        let mut bytes = Cursor::new(Vec::new());
+        image::GrayImage::from_fn(90, 70, noise).write_to(&mut bytes, ImageFormat::Jpeg).unwrap();
+        let bytes = bytes.into_inner();
         let plain = read(&bytes).unwrap().photo;
         let end = bytes.len() - 2;
         for tail in [&b"\0\0\0\x18ftypmp42 \xff\xda\xff\xd8\xff\xd9"[..], b"\xff\xda", &bytes] {
             assert_eq!(read(&[&bytes, tail].concat()).unwrap().photo, plain, "{tail:?}");
         }
         assert_eq!(read(&bytes[..end]).unwrap().photo, plain);
-        let third = [&bytes[..end - end / 3], &[0xff, 0xd9]].concat();
+        let third = [&bytes[..end / 3], &[0xff, 0xd9]].concat();
         assert_eq!(read(&third).unwrap_err().to_string(), "the file ends before the picture does");
     }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use howfar_face::{Expression, FOREIGN_PICTURES};
+use howfar_face::{Expression, foreign_picture_endings};
 
 use crate::FaceBox;
 use crate::levels::Level;
@@ -226,13 +226,13 @@ impl Listing {
 pub(crate) const PICTURE_ENDINGS: [&str; 13] =
     ["png", "apng", "jpg", "jpeg", "jpe", "jfif", "pjpeg", "pjp", "tif", "tiff", "bmp", "webp", "gif"];
 
-/// Whether a file is a picture, by its name: one that this crate reads, or one of another kind, which is then reported as
-/// unreadable with what to do about it. Only a name without an ending is no answer: the file's first bytes are one.
+/// Whether a file is a picture, by its name: one that this crate reads, or one of another kind, which is then reported
+/// as unreadable with what to do about it. Only a name without an ending is no answer: the file's first bytes are one.
 pub(crate) fn is_picture(path: &Path) -> bool {
     match path.extension() {
         Some(ending) => {
             let ending = ending.to_string_lossy().to_lowercase();
-            PICTURE_ENDINGS.contains(&ending.as_str()) || FOREIGN_PICTURES.contains(&ending.as_str())
+            PICTURE_ENDINGS.contains(&ending.as_str()) || foreign_picture_endings().any(|foreign| foreign == ending)
         }
         None => {
             let mut head = [0; 32];

@@ -311,7 +311,8 @@ fn labels(candidate: &Candidate, source: String) -> FaceLabels {
 
 fn nothing_left(out: &Path, rejected: &[Rejected]) -> Fault {
     let reasons: Vec<String> = count_reasons(rejected).iter().map(|r| format!("{} {}", r.files, r.reason)).collect();
+    let first = rejected.first().map_or_else(String::new, |r| format!("; the first: {}: {}", r.source, r.detail));
     Fault::data(out.display(), "no face is left for the set")
-        .found(reasons.join(", "))
+        .found(format!("{}{first}", reasons.join(", ")))
         .hint(format!("{} has the reason for each file", rejects_file(out).display()))
 }

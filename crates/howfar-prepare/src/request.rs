@@ -206,7 +206,7 @@ impl PrepareRequest {
             grid: None,
             detector: None,
             drop_repeats: false,
-            max_megapixels: 200.0,
+            max_megapixels: Decoding::default().max_pixels as f64 / 1e6,
             max_losses: 0.1,
             views: Views::default(),
             lights: Lights::default(),

@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
+mod made;
+
 use std::io::Cursor;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -14,7 +16,7 @@ use image::{DynamicImage, ImageFormat};
 /// No file takes longer, on any machine: a loop without an end is meant.
 const LONGEST: Duration = Duration::from_secs(10);
 /// Files of each kind where nobody asks for more.
-const FEW: u64 = 12;
+const FEW: u64 = 20;
 
 /// A small generator of numbers: xorshift, the same everywhere.
 struct Dice(u64);
@@ -63,32 +65,6 @@ fn mutated(whole: &[u8], dice: &mut Dice) -> Vec<u8> {
     bytes
 }
 
-/// A TIFF with a colour table: the numbers 0 to 255 on 16×16 pixels, big-endian.
-fn palette_tiff() -> Vec<u8> {
-    let mut bytes = b"MM\0*\0\0\x01\x08".to_vec();
-    bytes.extend(0..=255);
-    let table_at = 8 + 256 + 2 + 9 * 12 + 4;
-    let entries: [(u16, u16, u32, u32); 9] = [
-        (256, 3, 1, 16 << 16),
-        (257, 3, 1, 16 << 16),
-        (258, 3, 1, 8 << 16),
-        (259, 3, 1, 1 << 16),
-        (262, 3, 1, 3 << 16),
-        (273, 4, 1, 8),
-        (278, 3, 1, 16 << 16),
-        (279, 4, 1, 256),
-        (320, 3, 768, table_at),
-    ];
-    bytes.extend([0, 9]);
-    for (tag, kind, count, value) in entries {
-        bytes.extend([tag.to_be_bytes(), kind.to_be_bytes()].concat());
-        bytes.extend([count.to_be_bytes(), value.to_be_bytes()].concat());
-    }
-    bytes.extend([0; 4]);
-    bytes.extend((0..768_u16).flat_map(|i| (i % 256 * 257).to_be_bytes()));
-    bytes
-}
-
 fn pictures() -> Vec<(String, Vec<u8>)> {
     let photo = image::RgbImage::from_fn(40, 30, |x, y| image::Rgb([(x * 6) as u8, (y * 8) as u8, (x * y) as u8]));
     let formats =
@@ -103,7 +79,7 @@ fn pictures() -> Vec<(String, Vec<u8>)> {
             (format!("{format:?}"), bytes.into_inner())
         })
         .collect();
-    made.push(("Tiff with a colour table".to_owned(), palette_tiff()));
+    made.push(("Tiff with a colour table".to_owned(), made::palette_tiff()));
     made
 }
 

@@ -59,7 +59,7 @@ fn list(path: &Path, request: &PrepareRequest) -> Result<Listing, Fault> {
     for picture in pictures {
         match pattern.captures(picture.file.name()) {
             Some(name) => {
-                listing.take(Found::picture(picture.file, classes[picture.folder].clone()).of(name[1].to_uppercase()))
+                listing.take(Found::picture(picture.file, classes[picture.folder].clone()).of(name[1].to_uppercase()));
             }
             None => listing.reject_unknown(picture.file, "a name such as S010_004_00000017.png"),
         }

@@ -1,6 +1,6 @@
 //! Whole-name patterns: each file of a tree either matches from end to end or is reported.
 
-use howfar_face::FOREIGN_PICTURES;
+use howfar_face::foreign_picture_endings;
 use regex::{Captures, Regex};
 
 use crate::listing::{Listing, PICTURE_ENDINGS};
@@ -19,7 +19,7 @@ pub(super) fn picture(stem: &str) -> Regex {
 
 /// Every ending of a picture, as alternatives of a pattern.
 pub(super) fn endings() -> String {
-    PICTURE_ENDINGS.into_iter().chain(FOREIGN_PICTURES).collect::<Vec<_>>().join("|")
+    PICTURE_ENDINGS.into_iter().chain(foreign_picture_endings()).collect::<Vec<_>>().join("|")
 }
 
 /// Hands each file whose name matches to `visit` and reports the others.

@@ -58,7 +58,7 @@ fn list(path: &Path, request: &PrepareRequest) -> Result<Listing, Fault> {
     let tree = Tree::read(path)?;
     // The whole path is looked at, so that a folder further down (OriginalImg/VL, say) can be given too.
     let pattern = Regex::new(&format!(
-        r"/(NI|VL)(_Acropped)?/(Strong|Weak|Dark)/(P\d{{3}})/(Anger|Disgust|Fear|Happiness|Sadness|Surprise)/(\d{{3}})\.(?i:{})$",
+        r"(?i)/(NI|VL)(_Acropped)?/(Strong|Weak|Dark)/(P\d{{3}})/(Anger|Disgust|Fear|Happiness|Sadness|Surprise)/(\d{{3}})\.(?:{})$",
         endings()
     ))
     .expect("patterns are constants, and tests compile each");
@@ -71,12 +71,13 @@ fn list(path: &Path, request: &PrepareRequest) -> Result<Listing, Fault> {
             continue;
         };
         let Some(expression) = Expression::from_word(&name[5]) else { continue };
-        if &name[1] == "NI" || (&name[3] != "Strong" && request.lights == Lights::Strong) {
-            listing.reject(&file.relative, Reason::NotAskedFor, format!("camera {}, light {}", &name[1], &name[3]));
+        let (camera, light, person) = (name[1].to_uppercase(), name[3].to_lowercase(), name[4].to_uppercase());
+        if camera == "NI" || (light != "strong" && request.lights == Lights::Strong) {
+            listing.reject(&file.relative, Reason::NotAskedFor, format!("camera {camera}, light {light}"));
             continue;
         }
-        let sequence = format!("{}/{}/{}/{}", &name[1], &name[3], &name[4], &name[5]);
-        let found = Found { sequence: Some(sequence), ..Found::picture(file, expression).of(&name[4]) };
+        let sequence = format!("{camera}/{light}/{person}/{expression}");
+        let found = Found { sequence: Some(sequence), ..Found::picture(file, expression).of(person) };
         if name.get(2).is_some() { cropped.push(found) } else { listing.take(found) }
     }
     if listing.found.is_empty() {
@@ -117,8 +118,8 @@ mod tests {
     }
 
     #[test]
-    fn any_picture_ending_is_read_and_first_frames_are_neutral_where_asked_for() {
-        let names = ["000.png", "001.PNG", "002.jpg"].map(|name| format!("VL/Strong/P001/Fear/{name}"));
+    fn any_picture_ending_and_case_is_read_and_first_frames_are_neutral_where_asked_for() {
+        let names = ["000.png", "001.PNG", "002.jpg"].map(|name| format!("vl/strong/P001/fear/{name}"));
         let folder = tree_of(&names.each_ref().map(String::as_str));
         let listing = list(folder.path(), &PrepareRequest { neutral_frames: 1, ..request() }).unwrap();
         let found: Vec<_> = listing.found.iter().map(|f| (f.source.as_str(), f.class.name())).collect();

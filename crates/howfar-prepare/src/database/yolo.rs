@@ -139,10 +139,10 @@ mod tests {
             "names:\n  0: anger # first\n  1: \"fear\"\n",
             "names: ['anger',\n  'fear']\nroboflow:\n  workspace: happy\n",
         ] {
-            let listing = listed(yaml, "1 0.5 0.5 0.5 0.8\n").unwrap();
+            let listing = listed(yaml, "1 0.5 0.5 0.5 0.5\n").unwrap();
             let found = &listing.found[0];
             assert_eq!((found.source.as_str(), found.class.name()), ("train/images/a.png", "fear"), "{yaml}");
-            assert_eq!(found.face_box, FaceBox::new(50.0, 10.0, 100.0, 80.0));
+            assert_eq!(found.face_box, FaceBox::new(50.0, 25.0, 100.0, 50.0));
             assert_eq!((listing.rejects.len(), listing.rejects[0].reason), (1, Reason::NoLabel));
         }
     }

@@ -56,14 +56,11 @@ struct State {
 /// are left to the decoder.
 pub(super) fn end_of_picture(bytes: &[u8]) -> Result<Option<usize>, &'static str> {
     let mut state = State::default();
-    let (mut at, mut end, mut n_scans, mut is_marked) = (2, None, 0, false);
+    let (mut at, mut end, mut n_scans) = (2, None, 0);
     while let Some((marker, body)) = next_marker(bytes, at) {
         at = body;
         match marker {
-            0xd9 => {
-                is_marked = true;
-                break;
-            }
+            0xd9 => break,
             0x01 | 0xd0..=0xd8 => continue,
             _ => {}
         }
@@ -103,8 +100,7 @@ pub(super) fn end_of_picture(bytes: &[u8]) -> Result<Option<usize>, &'static str
             _ => {}
         }
     }
-    let is_whole = |c: &Component| c.seen && (is_marked || c.unfinished == 0);
-    let whole = state.frame.is_some_and(|frame| frame.components.iter().all(is_whole));
+    let whole = state.frame.is_some_and(|frame| frame.components.iter().all(|c| c.seen && c.unfinished == 0));
     end.filter(|_| whole).map(Some).ok_or(EARLY)
 }
 
@@ -174,11 +170,41 @@ mod tests {
 
     /// A picture of noise, which needs every kind of code word.
     fn made(width: u32, height: u32, quality: u8) -> Vec<u8> {
-        let noise = |x: u32, y: u32, c: u32| (x * 7 + y * 13 + c * 31 + (x * y * 2_654_435_761) / 65_537) as u8;
+        let noise = |x: u32, y: u32, c: u32| (x * 7 + y * 13 + c * 31 + x * y * (x + 53) % 251) as u8;
         let photo = image::RgbImage::from_fn(width, height, |x, y| image::Rgb([0, 1, 2].map(|c| noise(x, y, c))));
         let mut bytes = Vec::new();
         image::codecs::jpeg::JpegEncoder::new_with_quality(&mut bytes, quality).encode_image(&photo).unwrap();
         bytes
+    }
+
+    /// A progressive picture of 16×16 grays (six scans, some of them refining), as libjpeg writes it.
+    const PROGRESSIVE: &[u8] = b"\
+        \xff\xd8\xff\xe0\x00\x10\x4a\x46\x49\x46\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00\xff\xdb\x00\x43\x00\x0d\
+        \x09\x0a\x0b\x0a\x08\x0d\x0b\x0a\x0b\x0e\x0e\x0d\x0f\x13\x20\x15\x13\x12\x12\x13\x27\x1c\x1e\x17\x20\x2e\
+        \x29\x31\x30\x2e\x29\x2d\x2c\x33\x3a\x4a\x3e\x33\x36\x46\x37\x2c\x2d\x40\x57\x41\x46\x4c\x4e\x52\x53\x52\
+        \x32\x3e\x5a\x61\x5a\x50\x60\x4a\x51\x52\x4f\xff\xc2\x00\x0b\x08\x00\x10\x00\x10\x01\x01\x11\x00\xff\xc4\
+        \x00\x16\x00\x01\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x04\x05\xff\xda\x00\x08\
+        \x01\x01\x00\x00\x00\x01\xd8\x51\x2f\xff\xc4\x00\x17\x10\x00\x03\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\
+        \x00\x00\x00\x00\x01\x03\x21\x02\xff\xda\x00\x08\x01\x01\x00\x01\x05\x02\x51\x8d\x31\x3a\x8c\xd4\xff\xc4\
+        \x00\x15\x10\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x10\x01\xff\xda\x00\x08\x01\
+        \x01\x00\x06\x3f\x02\x21\xff\xc4\x00\x1a\x10\x01\x00\x01\x05\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\
+        \x00\x00\x21\x31\x41\x81\xd1\xe1\xff\xda\x00\x08\x01\x01\x00\x01\x3f\x21\xee\x58\x55\x94\x4d\xdb\xff\xda\
+        \x00\x08\x01\x01\x00\x00\x00\x10\x9f\xff\xc4\x00\x1b\x10\x01\x00\x03\x01\x00\x03\x00\x00\x00\x00\x00\x00\
+        \x00\x00\x00\x00\x01\x00\x11\x21\x31\x41\x81\xe1\xff\xda\x00\x08\x01\x01\x00\x01\x3f\x10\x2a\x82\x20\x79\
+        \x7c\x9d\xda\xa6\x69\x2c\xa1\x7a\xf5\x2f\xcb\x38\xd5\xb1\x9f\xff\xd9";
+
+    #[test]
+    fn every_scan_of_a_progressive_picture_is_asked_for() {
+        let end = PROGRESSIVE.len() - 2;
+        for tail in [&b"\xff\xd9"[..], b"", b"\xff\xd9 film \xff\xda"] {
+            assert_eq!(end_of_picture(&[&PROGRESSIVE[..end], tail].concat()), Ok(Some(end)));
+        }
+        for cut in 2..end {
+            for tail in [&b"\xff\xd9"[..], b""] {
+                let end = end_of_picture(&[&PROGRESSIVE[..cut], tail].concat());
+                assert!(!matches!(end, Ok(Some(_))), "{cut} bytes, {tail:?}");
+            }
+        }
     }
 
     #[test]

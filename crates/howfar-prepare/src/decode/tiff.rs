@@ -84,7 +84,8 @@ pub(super) fn decode(bytes: &[u8], decoding: Decoding) -> Result<Option<(Dynamic
     let kind = directory.value(bytes, Tag::PhotometricInterpretation);
     let n_bits = directory.value(bytes, Tag::BitsPerSample).unwrap_or(1);
     let has_table = kind == Some(COLOUR_TABLE);
-    if !has_table && !(matches!(kind, Some(0 | 1)) && matches!(n_bits, 2 | 4)) {
+    let is_packed = matches!(kind, Some(0 | 1)) && matches!(n_bits, 2 | 4);
+    if !has_table && !is_packed {
         return Ok(None);
     }
     let mut changed = bytes.to_vec();
