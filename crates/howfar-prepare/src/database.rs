@@ -12,8 +12,10 @@ mod csv_table;
 mod expw;
 mod fer2013;
 mod folder;
+mod hf;
 mod jaffe;
 mod kdef;
+mod label_classes;
 mod lookup;
 mod mmi;
 mod names;
@@ -56,7 +58,7 @@ impl Database {
     }
 }
 
-static DATABASES: [&Database; 13] = [
+static DATABASES: [&Database; 14] = [
     &ckplus::DATABASE,
     &ckplus48::DATABASE,
     &rafd::DATABASE,
@@ -70,10 +72,11 @@ static DATABASES: [&Database; 13] = [
     &rafdb::DATABASE,
     &expw::DATABASE,
     &folder::DATABASE,
+    &hf::DATABASE,
 ];
 
-static NAMES: [&str; 13] = {
-    let mut names = [""; 13];
+static NAMES: [&str; 14] = {
+    let mut names = [""; 14];
     let mut i = 0;
     while i < names.len() {
         names[i] = DATABASES[i].name;

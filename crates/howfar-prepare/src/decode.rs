@@ -22,7 +22,8 @@ pub(crate) fn read_photo(path: &Path) -> Result<DynamicImage, String> {
     decode_photo(&bytes)
 }
 
-fn decode_photo(bytes: &[u8]) -> Result<DynamicImage, String> {
+/// Reads a picture in memory: format by content, turned as its camera says, whole.
+pub(crate) fn decode_photo(bytes: &[u8]) -> Result<DynamicImage, String> {
     if bytes.is_empty() {
         return Err("the file is empty".to_owned());
     }

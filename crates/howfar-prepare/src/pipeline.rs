@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use howfar_face::{
-    Face, FaceLabels, FaceSetInfo, FaceSetWriter, Fault, Licence, Preprocessing, Provenance, SubjectId, files,
+    Face, FaceLabels, FaceSetInfo, FaceSetWriter, Fault, GeneratorCard, Licence, Preprocessing, Provenance, SubjectId, files,
 };
 use rayon::prelude::*;
 
@@ -49,6 +49,8 @@ pub struct Progress {
 pub(crate) struct Candidate {
     pub found: Found,
     pub subject: SubjectId,
+    /// Whom it was made from.
+    pub parent: Option<SubjectId>,
     pub label: usize,
     pub provenance: Provenance,
     /// Whether its label is that of a database with published counts.
@@ -151,7 +153,7 @@ fn gather(
         report_progress(progress, Stage::Listing, source_idx, request.sources.len())?;
         let adapter = source.database()?;
         let mut listing = adapter.list(&source.path, request)?;
-        let name = if adapter.name == "folder" { folder_name(&source.path) } else { adapter.name.to_owned() };
+        let name = if ["folder", "hf"].contains(&adapter.name) { folder_name(&source.path) } else { adapter.name.to_owned() };
         if gathered.iter().any(|g| g.database == name) {
             return Err(Fault::usage(source.path.display(), format!("two sources are called {name}"))
                 .hint("persons of the two could not be told apart: prepare one set of each, or rename a folder"));
@@ -208,7 +210,10 @@ fn describe(request: &PrepareRequest, gathered: &[Gathered], classes: &[String])
     let name = request.name.clone().unwrap_or_else(joined);
     let mut info = FaceSetInfo::new(&name, classes.to_vec(), preprocessing);
     info.licences = gathered.iter().map(|g| g.licence.clone()).collect();
+    info.licences.extend(gathered.iter().flat_map(|g| g.listing.licences.clone()));
     info.licences.sort();
+    info.licences.dedup();
+    info.generator = gathered.iter().filter_map(|g| g.listing.generator.clone()).reduce(GeneratorCard::joined);
     info.caveats = gathered.iter().flat_map(|g| g.listing.caveats.clone()).collect();
     for g in gathered.iter().filter(|g| g.listing.cropped && detection == "detector") {
         info.caveats
@@ -237,12 +242,9 @@ fn choose(
                 listing.reject(found.source, Reason::NotAskedFor, "beyond the limit of its class");
                 continue;
             }
-            let subject = match &found.person {
-                Some(person) => SubjectId::new(database, person)?,
-                None => SubjectId::of_picture(database, &found.source)?,
-            };
-            let provenance = request.provenance;
-            candidates.push(Candidate { found, subject, label, provenance, published: *published });
+            let (subject, parent) = (found.subject(database)?, found.parent(database)?);
+            let provenance = found.taken_over.as_ref().map_or(request.provenance, |known| known.provenance);
+            candidates.push(Candidate { found, subject, parent, label, provenance, published: *published });
         }
         rejected.extend(listing.rejects.drain(..).map(|reject| Rejected {
             database: database.clone(),
@@ -349,7 +351,7 @@ fn labels(candidate: &Candidate, source: String) -> FaceLabels {
         label: candidate.label,
         subject: candidate.subject.clone(),
         provenance: candidate.provenance,
-        parent: None,
+        parent: candidate.parent.clone(),
         source,
         drawn: None,
     }

@@ -11,9 +11,9 @@ use std::ops::ControlFlow;
 use howfar_face::{Fault, SubjectId, checksum};
 use rayon::prelude::*;
 
-use crate::decode::read_photo;
 use crate::listing::{Pixels, Reason};
 use crate::pipeline::{Candidate, Progress, Rejected, Stage, report_progress};
+use crate::pixels::photos;
 
 /// Pictures looked at between two reports of progress.
 const BLOCK: usize = 512;
@@ -82,8 +82,9 @@ fn fingerprint(candidate: &Candidate) -> Result<Option<String>, String> {
     match &candidate.found.pixels {
         Pixels::Clip(_) => Ok(None),
         Pixels::Gray(pixels) => Ok(Some(checksum::sha256_hex(&[pixels]))),
-        Pixels::File => {
-            let photo = read_photo(&candidate.found.file)?;
+        Pixels::File | Pixels::Row { .. } | Pixels::Tile { .. } => {
+            let photos = photos(&candidate.found)?;
+            let Some((_, photo)) = photos.first() else { return Ok(None) };
             let head = format!("{:?} {}x{} {face_box}", photo.color(), photo.width(), photo.height());
             Ok(Some(checksum::sha256_hex(&[head.as_bytes(), photo.as_bytes()])))
         }

@@ -1,0 +1,91 @@
+//! From the labels of a list or a column to classes: expressions if one of them is one, else the names as they are.
+//!
+//! In: the labels that occur, and `--label-map`. Out: a class for each, or why a picture is left out.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use howfar_face::{Expression, Fault, closest_name};
+
+use super::csv_table::CsvTable;
+use crate::listing::{Class, Listing, Reason};
+use crate::request::{FolderClasses, PrepareRequest};
+
+/// Labels in a message.
+const SHOWN: usize = 8;
+
+/// What lists write where they know no person.
+const NOBODY: [&str; 7] = ["", "nan", "none", "null", "na", "n/a", "unknown"];
+
+/// Whether a value means that nobody is known.
+pub(super) fn is_nobody(person: &str) -> bool {
+    NOBODY.contains(&person.trim().to_lowercase().as_str())
+}
+
+/// The classes of labels.
+pub(super) struct LabelClasses {
+    classes: BTreeMap<String, Option<Class>>,
+}
+
+impl LabelClasses {
+    /// The classes of `labels`, which stand at `place`.
+    pub(super) fn of(labels: &BTreeSet<&str>, place: String, request: &PrepareRequest) -> Result<Self, Fault> {
+        let map = read_map(request)?;
+        let ignored = |label: &str| request.ignore.iter().any(|i| i == label);
+        let names: BTreeMap<&str, &str> = labels
+            .iter()
+            .filter(|label| !ignored(label))
+            .map(|label| (*label, map.get(&label.trim().to_lowercase()).map_or(*label, String::as_str)))
+            .collect();
+        let is_expression = |name: &&str| Expression::from_word(name.trim()).is_some();
+        let as_expressions = request.classes == FolderClasses::Auto && names.values().any(is_expression);
+        let unknown: Vec<&str> =
+            names.iter().filter(|(_, name)| as_expressions && !is_expression(name)).map(|(label, _)| *label).collect();
+        if let Some(first) = unknown.first() {
+            return Err(unknown_label(first, &unknown, place));
+        }
+        let class = |name: &str| match Expression::from_word(name.trim()) {
+            Some(expression) if as_expressions => Class::Expression(expression),
+            _ => Class::Named(name.trim().to_owned()),
+        };
+        let classes =
+            labels.iter().map(|label| ((*label).to_owned(), names.get(label).map(|name| class(name)))).collect();
+        Ok(LabelClasses { classes })
+    }
+
+    /// The class of a picture's label; the picture is left out where it is ignored.
+    pub(super) fn class(&self, label: &str, source: &str, listing: &mut Listing) -> Option<Class> {
+        let class = self.classes.get(label).cloned().flatten();
+        if class.is_none() {
+            listing.reject(source, Reason::NotAskedFor, format!("the label {label} is ignored"));
+        }
+        class
+    }
+}
+
+fn unknown_label(first: &str, unknown: &[&str], place: String) -> Fault {
+    let shown = unknown.iter().take(SHOWN).copied().collect::<Vec<_>>().join(", ");
+    let more = if unknown.len() > SHOWN { format!(" and {} more", unknown.len() - SHOWN) } else { String::new() };
+    let names = Expression::ALL.map(Expression::name);
+    let meant = closest_name(&first.to_lowercase(), names).map_or(String::new(), |n| format!("{first} is {n}? "));
+    Fault::data(place, "these labels are no expressions, while others are")
+        .found(format!("{shown}{more}"))
+        .expected(names.join(", "))
+        .hint(format!(
+            "{meant}say what they mean with --label-map, leave them out with `--ignore {first}`, or take all labels as they are with --any-classes"
+        ))
+}
+
+/// The table `--label-map`, labels in lower case; its first line may be one of names.
+pub(super) fn read_map(request: &PrepareRequest) -> Result<BTreeMap<String, String>, Fault> {
+    let mut map = BTreeMap::new();
+    let Some(path) = &request.label_map else { return Ok(map) };
+    let table = CsvTable::without_header(path, &["label", "class"])?;
+    table.for_each(|place, row| {
+        let (Some(label), Some(class)) = (row.get(0), row.get(1).filter(|class| !class.is_empty())) else {
+            return Err(Fault::data(place, "this row has not two columns").expected("a label and its class, as in 3,fear"));
+        };
+        map.insert(label.trim().to_lowercase(), class.trim().to_owned());
+        Ok(())
+    })?;
+    Ok(map)
+}
