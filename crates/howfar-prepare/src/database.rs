@@ -17,6 +17,7 @@ mod jaffe;
 mod kdef;
 mod label_classes;
 mod lookup;
+mod manifest;
 mod mmi;
 mod names;
 mod oulu;

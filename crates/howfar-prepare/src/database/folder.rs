@@ -1,16 +1,16 @@
-//! `folder`: class folders of anyone's pictures, or a manifest `path,label,subject[,split]`.
+//! `folder`: class folders of anyone's pictures; a file is a manifest.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use howfar_face::{Expression, Fault, closest_name};
+use howfar_face::{Expression, Fault};
 
 use super::Database;
 use super::class_folders::{expressions, in_folders};
-use super::csv_table::{CsvTable, field};
-use crate::listing::{Class, Found, Listing, Reason};
+use super::manifest::list_manifest;
+use crate::listing::{Class, Found, Listing};
 use crate::request::{FolderClasses, PrepareRequest};
-use crate::tree::{Tree, TreeFile};
+use crate::tree::Tree;
 
 pub(super) static DATABASE: Database = Database {
     name: "folder",
@@ -50,90 +50,11 @@ fn list_folders(path: &Path, request: &PrepareRequest) -> Result<Listing, Fault>
     Ok(listing)
 }
 
-/// A row of a manifest.
-struct Row {
-    place: String,
-    label: String,
-    found: Option<TreeFile>,
-    person: Option<String>,
-}
-
-fn list_manifest(path: &Path, request: &PrepareRequest) -> Result<Listing, Fault> {
-    let table = CsvTable::open(path)?;
-    let (path_at, label_at, subject_at) = (table.column("path")?, table.column("label")?, table.find("subject"));
-    let split_at = table.find("split");
-    let folder = path.parent().unwrap_or(Path::new(""));
-    let mut rows: BTreeMap<String, Row> = BTreeMap::new();
-    let mut listing = Listing::default();
-    table.for_each(|place, row| {
-        let (name, label) = (field(row, path_at, place)?, field(row, label_at, place)?);
-        let person = subject_at.and_then(|at| row.get(at)).filter(|p| !p.is_empty()).map(str::to_owned);
-        let mut file = TreeFile::listed(folder, name);
-        if let Some(split) = split_at.and_then(|at| row.get(at)).filter(|s| !s.is_empty()) {
-            file.relative = format!("{split}/{}", file.relative);
-        }
-        let new = Row { place: place.to_owned(), label: label.to_owned(), found: Some(file), person };
-        match rows.get(name) {
-            None => {
-                rows.insert(name.to_owned(), new);
-            }
-            Some(old) if old.label == new.label && old.person == new.person => {
-                listing.reject(name, Reason::Repeated, format!("{place} repeats {}", old.place));
-            }
-            Some(old) => return Err(contradiction(name, old, &new)),
-        }
-        Ok(())
-    })?;
-    if rows.is_empty() {
-        return Err(
-            Fault::data(path.display(), "the manifest has no rows").expected("path,label,subject and a row a picture")
-        );
-    }
-    let as_expressions =
-        request.classes == FolderClasses::Auto && rows.values().any(|row| Expression::from_word(&row.label).is_some());
-    for (name, mut row) in rows {
-        let Some(file) = row.found.take() else { continue };
-        if request.ignore.contains(&row.label) {
-            listing.reject(name, Reason::NotAskedFor, format!("the label {} is ignored", row.label));
-        } else if !file.path.is_file() {
-            listing.reject(name, Reason::Missing, format!("named in {}", row.place));
-        } else {
-            let class = label_class(&row, as_expressions)?;
-            listing.take(Found { person: row.person, ..Found::picture(&file, class) });
-        }
-    }
-    Ok(listing)
-}
-
-fn label_class(row: &Row, as_expressions: bool) -> Result<Class, Fault> {
-    if !as_expressions {
-        return Ok(Class::Named(row.label.clone()));
-    }
-    Expression::from_word(&row.label).map(Class::from).ok_or_else(|| {
-        let names = Expression::ALL.map(Expression::name);
-        let meant = closest_name(&row.label.to_lowercase(), names).map_or(String::new(), |n| format!("write {n}, "));
-        Fault::data(&row.place, "this label is not an expression, while others are")
-            .found(&row.label)
-            .expected(names.join(", "))
-            .hint(format!(
-                "{meant}leave it out with `--ignore {}`, or take all labels as they are with `--any-classes`",
-                row.label
-            ))
-    })
-}
-
-fn contradiction(name: &str, old: &Row, new: &Row) -> Fault {
-    let say = |row: &Row| format!("{} of {} ({})", row.label, row.person.as_deref().unwrap_or("nobody"), row.place);
-    Fault::data(&new.place, format!("{name} stands twice, with another label or subject"))
-        .found(format!("{} and {}", say(old), say(new)))
-        .expected("one row a picture")
-        .hint("remove the wrong row")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tree::tests::{tree_of, write};
+    use crate::listing::Reason;
+    use crate::tree::tests::tree_of;
 
     fn request() -> PrepareRequest {
         PrepareRequest::new(vec![], "out".into())
@@ -165,38 +86,5 @@ mod tests {
         let persons: Vec<_> = listing.found.iter().map(|f| f.person.as_deref().unwrap()).collect();
         assert_eq!(persons, ["s02", "s01"]);
         assert_eq!((listing.rejects.len(), listing.rejects[0].reason), (1, Reason::NameNotKnown));
-    }
-
-    fn manifest(text: &str) -> Result<Listing, Fault> {
-        let folder = tree_of(&["a.png", "b.png"]);
-        write(folder.path(), "m.csv", text.as_bytes());
-        list(&folder.path().join("m.csv"), &request())
-    }
-
-    #[test]
-    fn a_manifest_gives_label_subject_and_split() {
-        let listing =
-            manifest("path,label,subject,split\na.png,joy,p1,train\nb.png,sad,,\nc.png,sad,p2,test\n").unwrap();
-        assert_eq!(classes(&listing), ["happiness", "sadness"]);
-        assert_eq!(listing.found[0].source, "train/a.png");
-        assert_eq!((listing.found[0].person.as_deref(), listing.found[1].person.as_deref()), (Some("p1"), None));
-        assert_eq!((listing.rejects[0].source.as_str(), listing.rejects[0].reason), ("c.png", Reason::Missing));
-    }
-
-    #[test]
-    fn mistakes_in_a_manifest_are_named_with_their_lines() {
-        let cases = [
-            ("path,label\na.png,fear\na.png,anger\n", "line 3: a.png stands twice"),
-            ("path,label\na.png,fear\na.png,anger\n", "line 2"),
-            ("path,label,subject\na.png,fear,x\na.png,fear,y\n", "another label or subject"),
-            ("path,label\na.png,fear\nb.png,angr\n", "line 3: this label is not an expression"),
-            ("path,lable\na.png,fear\n", "the column `label` is missing"),
-            ("path,label\na.png\n", "no value in column 2"),
-            ("path,label\n", "no rows"),
-        ];
-        for (text, what) in cases {
-            let fault = manifest(text).unwrap_err();
-            assert!(fault.to_string().contains(what), "{fault}");
-        }
     }
 }
