@@ -8,6 +8,7 @@ mod affectnet_hq;
 mod ckplus;
 mod ckplus48;
 mod class_folders;
+mod columns;
 mod csv_table;
 mod expw;
 mod fer2013;
@@ -19,15 +20,20 @@ mod label_classes;
 mod lookup;
 mod manifest;
 mod mmi;
+mod name_schemes;
 mod names;
 mod oulu;
+mod picture_list;
+mod prompted;
 mod rafd;
 mod rafdb;
+mod sheets;
 
 use std::path::Path;
 
 use howfar_face::Fault;
 
+use crate::generator_marks::marked_as_generated;
 use crate::listing::Listing;
 use crate::published::Published;
 use crate::request::PrepareRequest;
@@ -51,10 +57,11 @@ pub struct Database {
 impl Database {
     /// What lies at a path, and what of it is left out.
     pub(crate) fn list(&self, path: &Path, request: &PrepareRequest) -> Result<Listing, Fault> {
-        let listing = (self.list)(path, request)?;
+        let mut listing = (self.list)(path, request)?;
         if listing.found.is_empty() && listing.rejects.is_empty() {
             return Err(Fault::data(path.display(), format!("nothing of {} is here", self.title)));
         }
+        listing.caveats.extend(marked_as_generated(path, &listing, request));
         Ok(listing)
     }
 }

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use howfar_face::Fault;
+use howfar_face::{Fault, foreign_file};
 use parquet::basic::{ConvertedType, LogicalType, Type as Physical};
 use parquet::column::reader::ColumnReaderImpl;
 use parquet::data_type::{
@@ -72,10 +72,11 @@ impl ParquetTable {
         static NEXT_ID: AtomicU64 = AtomicU64::new(0);
         let mut file = File::open(path).map_err(|e| Fault::io(path, "read", &e))?;
         let mut head = Vec::new();
-        (&mut file).take(40).read_to_end(&mut head).map_err(|e| Fault::io(path, "read", &e))?;
-        if head.starts_with(b"version https://git-lfs") {
-            return Err(Fault::data(path.display(), "this is a pointer of Git LFS, not the file itself")
-                .hint("run `git lfs pull` in the repository"));
+        (&mut file).take(512).read_to_end(&mut head).map_err(|e| Fault::io(path, "read", &e))?;
+        if let Some(kind) = foreign_file(&head).filter(|_| !head.starts_with(b"PAR1")) {
+            return Err(Fault::data(path.display(), format!("this is {}", kind.what))
+                .expected("a Parquet file")
+                .hint(kind.advice));
         }
         let metadata = ParquetMetaDataReader::new().parse_and_finish(&file).map_err(|e| broken(path, &e))?;
         let n_checks = metadata.num_row_groups() * metadata.file_metadata().schema_descr().num_columns();

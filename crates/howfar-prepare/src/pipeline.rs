@@ -11,6 +11,7 @@ use howfar_face::{
 use rayon::prelude::*;
 
 use crate::listing::{Class, Found, Listing, Pixels, Reason};
+use crate::decode::{Decoded, Decoding, Note};
 use crate::photo::{PhotoPath, PreparedFace};
 use crate::pixels::photos;
 use crate::published;
@@ -94,17 +95,17 @@ pub fn prepare(
     let mut info = describe(request, &gathered, &classes);
     let mut rejected = Vec::new();
     let mut candidates = choose(request, &mut gathered, &classes, &mut rejected)?;
-    if candidates.iter().any(|c| matches!(c.found.pixels, Pixels::Clip(_))) {
+    if candidates.iter().any(|c| matches!(c.found.pixels, Pixels::Clip(_) | Pixels::ClipStart(_))) {
         video::require_ffmpeg()?;
     }
-    let repeats = survey(&mut candidates, &mut rejected, progress)?;
+    let repeats = survey(&mut candidates, &mut rejected, request.decoding(), progress)?;
     info.caveats.extend(caveats(&candidates, &rejected, repeats));
     info.caveats.extend(empty_classes(&candidates, &classes));
     let mut tally = Tally::new(classes.len());
     let preprocessing = info.preprocessing.clone();
     let path = PhotoPath::new(&preprocessing)?;
     let mut writer = FaceSetWriter::create(&request.out, info)?;
-    write_faces(candidates, &path, &mut writer, &mut tally, &mut rejected, progress)?;
+    write_faces(candidates, &path, request.decoding(), &mut writer, &mut tally, &mut rejected, progress)?;
     rejected.sort();
     write_rejects(&request.out, &rejected)?;
     if writer.n_faces() == 0 {
@@ -294,22 +295,27 @@ fn empty_classes(candidates: &[Candidate], classes: &[String]) -> Option<String>
 fn write_faces(
     candidates: Vec<Candidate>,
     path: &PhotoPath<'_>,
+    decoding: Decoding,
     writer: &mut FaceSetWriter,
     tally: &mut Tally,
     rejected: &mut Vec<Rejected>,
     progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> Result<(), Fault> {
     let (mut done, total, mut n_without_eyes) = (0, candidates.len(), 0);
+    let mut notes: BTreeMap<Note, u64> = BTreeMap::new();
     let mut candidates = candidates.into_iter();
     loop {
         let block: Vec<Candidate> = candidates.by_ref().take(BLOCK).collect();
         if block.is_empty() {
             break;
         }
-        let prepared: Vec<_> = block.par_iter().map(|candidate| faces_of(candidate, path)).collect();
+        let prepared: Vec<_> = block.par_iter().map(|candidate| faces_of(candidate, path, decoding)).collect();
         done += block.len();
         for (candidate, results) in block.into_iter().zip(prepared) {
-            for (source, result) in results {
+            for (source, note, result) in results {
+                if let Some(note) = note {
+                    *notes.entry(note).or_default() += 1;
+                }
                 match result {
                     Ok(PreparedFace { picture, eyes, .. }) => {
                         tally.add(candidate.label, &candidate.subject.to_string());
@@ -325,6 +331,9 @@ fn write_faces(
         }
         report_progress(progress, Stage::Preparing, done, total)?;
     }
+    for (note, n_pictures) in notes {
+        writer.add_caveat(note.caveat(n_pictures));
+    }
     if n_without_eyes > 0 {
         writer.add_caveat(format!(
             "of {n_without_eyes} faces the eyes were not found where eyes can be; they were cropped without them"
@@ -333,16 +342,18 @@ fn write_faces(
     Ok(())
 }
 
-type FaceOrReason = (String, Result<PreparedFace, (Reason, String)>);
+type FaceOrReason = (String, Option<Note>, Result<PreparedFace, (Reason, String)>);
 
 /// The faces of a candidate, several of a film; each with its source.
-fn faces_of(candidate: &Candidate, path: &PhotoPath<'_>) -> Vec<FaceOrReason> {
+fn faces_of(candidate: &Candidate, path: &PhotoPath<'_>, decoding: Decoding) -> Vec<FaceOrReason> {
     let found = &candidate.found;
-    match photos(found) {
+    match photos(found, decoding) {
         Ok(photos) => {
-            photos.into_iter().map(|(source, photo)| (source, path.one_face(&photo, found.face_box))).collect()
+            let face = |decoded: Decoded| (decoded.note, path.one_face(&decoded.photo, found.face_box));
+            let faces = photos.into_iter().map(|(source, decoded)| (source, face(decoded)));
+            faces.map(|(source, (note, result))| (source, note, result)).collect()
         }
-        Err(detail) => vec![(found.source.clone(), Err((Reason::Unreadable, detail)))],
+        Err(detail) => vec![(found.source.clone(), None, Err((Reason::Unreadable, detail)))],
     }
 }
 

@@ -2,35 +2,52 @@
 //!
 //! In: what an adapter found. Out: decoded photographs with their names in the set, or a sentence that says why not.
 
-use image::DynamicImage;
+use std::cell::RefCell;
+use std::path::{Path, PathBuf};
 
-use crate::decode::{decode_photo, read_photo};
+use crate::decode::{Decoded, Decoding, read_photo, read_photo_within};
 use crate::listing::{Found, Pixels};
 use crate::video;
 
 /// The pictures of a find, each with its source: one, or several of a film.
-pub(crate) fn photos(found: &Found) -> Result<Vec<(String, DynamicImage)>, String> {
-    let one = |photo| vec![(found.source.clone(), photo)];
+pub(crate) fn photos(found: &Found, decoding: Decoding) -> Result<Vec<(String, Decoded)>, String> {
+    let one = |decoded| vec![(found.source.clone(), decoded)];
+    let film = |frames: Vec<(usize, image::DynamicImage)>| {
+        let named = |(i, photo)| (format!("{}#{i}", found.source), Decoded { photo, note: None });
+        frames.into_iter().map(named).collect()
+    };
     match &found.pixels {
-        Pixels::File => read_photo(&found.file).map(one),
+        Pixels::File => read_photo(&found.file, decoding).map(one),
         Pixels::Gray(pixels) => {
             let side = pixels.len().isqrt() as u32;
-            let photo = image::GrayImage::from_raw(side, side, pixels.clone()).map(DynamicImage::ImageLuma8);
-            photo.map(one).ok_or_else(|| "not a square".to_owned())
-        }
-        Pixels::Clip(n_frames) => {
-            let frames = video::middle_frames(&found.file, *n_frames)?;
-            Ok(frames.into_iter().map(|(i, photo)| (format!("{}#{i}", found.source), photo)).collect())
+            let photo = image::GrayImage::from_raw(side, side, pixels.clone()).map(image::DynamicImage::ImageLuma8);
+            photo.map(|photo| one(Decoded { photo, note: None })).ok_or_else(|| "not a square".to_owned())
         }
         Pixels::Row { table, leaf, group, row } => match table.bytes(*leaf, *group, *row)? {
-            Some(bytes) => decode_photo(bytes.data()).map(one),
+            Some(bytes) => read_photo_within(bytes.data(), &found.file, decoding).map(one),
             None => Err("the row has no picture".to_owned()),
         },
-        Pixels::Tile { x, y, side } => {
-            let sheet = read_photo(&found.file)?;
-            let fits = x.checked_add(*side).is_some_and(|right| right <= sheet.width())
-                && y.checked_add(*side).is_some_and(|bottom| bottom <= sheet.height());
-            if fits { Ok(one(sheet.crop_imm(*x, *y, *side, *side))) } else { Err("beyond the sheet".to_owned()) }
-        }
+        Pixels::Tile { x, y, side } => tile(&found.file, [*x, *y, *side], decoding).map(one),
+        Pixels::Clip(n_frames) => video::middle_frames(&found.file, *n_frames).map(film),
+        Pixels::ClipStart(n_frames) => video::first_frames(&found.file, *n_frames).map(film),
     }
+}
+
+thread_local! {
+    /// The sheet that a thread has read last: its squares are mostly asked for one after the other.
+    static SHEET: RefCell<Option<(PathBuf, Decoded)>> = const { RefCell::new(None) };
+}
+
+/// A square of a sheet: from the left, from the top, its side.
+fn tile(file: &Path, [x, y, side]: [u32; 3], decoding: Decoding) -> Result<Decoded, String> {
+    let last = SHEET.take().filter(|(path, _)| path == file);
+    let (path, sheet) = match last {
+        Some(last) => last,
+        None => (file.to_owned(), read_photo(file, decoding)?),
+    };
+    let (right, bottom) = (x.saturating_add(side), y.saturating_add(side));
+    let fits = right <= sheet.photo.width() && bottom <= sheet.photo.height();
+    let tile = fits.then(|| Decoded { photo: sheet.photo.crop_imm(x, y, side, side), note: sheet.note });
+    SHEET.set(Some((path, sheet)));
+    tile.ok_or_else(|| "the square lies beyond the sheet".to_owned())
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use howfar_face::{Colour, Expression, Fault, Provenance, closest_name};
 use regex::Regex;
 
+use crate::decode::Decoding;
 use crate::database::{Database, adapter_names, find_database};
 
 /// How the face is found in a picture.
@@ -70,6 +71,16 @@ pub enum FolderClasses {
     Auto,
     /// The names as they are.
     Any,
+}
+
+/// Where the adapter `folder` finds what a picture shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LabelsFrom {
+    /// Folders, a pattern, a list, or names of pictures in a known scheme.
+    #[default]
+    Folders,
+    /// The prompt that a picture was generated from: in its file, or in a text beside it.
+    Prompt,
 }
 
 /// One `ADAPTER:PATH`.
@@ -140,6 +151,8 @@ pub struct PrepareRequest {
     pub class_level: Option<usize>,
     /// `folder`: what folder names mean.
     pub classes: FolderClasses,
+    /// `folder`: where labels are found.
+    pub labels_from: LabelsFrom,
     /// Class folders to leave out, by name.
     pub ignore: Vec<String>,
     /// `ckplus`, `oulu`: the last so many frames of a sequence. `mmi`: so many around the middle of a clip.
@@ -194,6 +207,7 @@ impl PrepareRequest {
             label_map: None,
             class_level: None,
             classes: FolderClasses::default(),
+            labels_from: LabelsFrom::default(),
             ignore: Vec::new(),
             frames: 3,
             neutral_frames: 0,
@@ -226,6 +240,16 @@ impl PrepareRequest {
                 .found(0)
                 .expected("1 or more"));
         }
+        if !(0.001..=10_000.0).contains(&self.max_megapixels) {
+            return Err(Fault::usage("--max-megapixels", "not a usable bound")
+                .found(self.max_megapixels)
+                .expected("0.001 to 10000, in millions of pixels"));
+        }
+        self.check_neutral_frames()?;
+        if self.grid.is_some_and(|columns| columns < 2) {
+            return Err(Fault::usage("--grid", "a sheet of one column has the parent and no label")
+                .expected("2 columns or more"));
+        }
         let repeated = self.expressions.iter().enumerate().find(|(i, e)| self.expressions[..*i].contains(e));
         if let Some((_, expression)) = repeated {
             return Err(Fault::usage("--expressions", "an expression is named twice").found(expression));
@@ -235,6 +259,28 @@ impl PrepareRequest {
         }
         self.compiled_subject_pattern()?;
         self.sources.iter().try_for_each(|source| source.database().map(|_| ()))
+    }
+
+    fn check_neutral_frames(&self) -> Result<(), Fault> {
+        if self.neutral_frames == 0 {
+            return Ok(());
+        }
+        if !self.expressions.contains(&Expression::Neutral) {
+            return Err(Fault::usage("--neutral-frames", "neutral is not among the expressions")
+                .found(self.neutral_frames)
+                .hint("add it: `--expressions` with neutral"));
+        }
+        let of_sequences = ["ckplus", "oulu", "mmi"];
+        if !self.sources.iter().any(|source| of_sequences.contains(&source.adapter.as_str())) {
+            return Err(Fault::usage("--neutral-frames", "no source has sequences")
+                .expected(format!("one of the adapters {}", of_sequences.join(", "))));
+        }
+        Ok(())
+    }
+
+    /// How far picture files are believed.
+    pub(crate) fn decoding(&self) -> Decoding {
+        Decoding { max_pixels: (self.max_megapixels * 1e6) as u64 }
     }
 
     /// The subject pattern with the name of its group.
@@ -298,6 +344,11 @@ mod tests {
             PrepareRequest { frames: 0, ..request() },
             PrepareRequest { expressions: vec![], ..request() },
             PrepareRequest { expressions: vec![Expression::Fear, Expression::Fear], ..request() },
+            PrepareRequest { max_megapixels: f64::NAN, ..request() },
+            PrepareRequest { max_megapixels: 0.0, ..request() },
+            PrepareRequest { neutral_frames: 1, ..request() },
+            PrepareRequest { grid: Some(1), ..request() },
+            PrepareRequest { neutral_frames: 1, expressions: vec![Expression::Neutral], ..request() },
             PrepareRequest { subject_pattern: Some("(".into()), ..request() },
             PrepareRequest { subject_pattern: Some("(s.)".into()), ..request() },
         ];

@@ -11,6 +11,7 @@ use std::ops::ControlFlow;
 use howfar_face::{Fault, SubjectId, checksum};
 use rayon::prelude::*;
 
+use crate::decode::Decoding;
 use crate::listing::{Pixels, Reason};
 use crate::pipeline::{Candidate, Progress, Rejected, Stage, report_progress};
 use crate::pixels::photos;
@@ -31,11 +32,12 @@ pub(crate) struct Repeats {
 pub(crate) fn survey(
     candidates: &mut Vec<Candidate>,
     rejected: &mut Vec<Rejected>,
+    decoding: Decoding,
     progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> Result<Repeats, Fault> {
     let mut fingerprints: Vec<Result<Option<String>, String>> = Vec::with_capacity(candidates.len());
     for block in candidates.chunks(BLOCK) {
-        fingerprints.par_extend(block.par_iter().map(fingerprint));
+        fingerprints.par_extend(block.par_iter().map(|candidate| fingerprint(candidate, decoding)));
         report_progress(progress, Stage::Survey, fingerprints.len(), candidates.len())?;
     }
     let mut of_pixels: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
@@ -76,15 +78,16 @@ pub(crate) fn survey(
 }
 
 /// A hash of the pixels; none for films, which nobody copies frame by frame.
-fn fingerprint(candidate: &Candidate) -> Result<Option<String>, String> {
+fn fingerprint(candidate: &Candidate, decoding: Decoding) -> Result<Option<String>, String> {
     // A database may list several faces of one picture: they are told apart by their boxes.
     let face_box = format!("{:?}", candidate.found.face_box);
     match &candidate.found.pixels {
-        Pixels::Clip(_) => Ok(None),
+        Pixels::Clip(_) | Pixels::ClipStart(_) => Ok(None),
         Pixels::Gray(pixels) => Ok(Some(checksum::sha256_hex(&[pixels]))),
         Pixels::File | Pixels::Row { .. } | Pixels::Tile { .. } => {
-            let photos = photos(&candidate.found)?;
+            let photos = photos(&candidate.found, decoding)?;
             let Some((_, photo)) = photos.first() else { return Ok(None) };
+            let photo = &photo.photo;
             let head = format!("{:?} {}x{} {face_box}", photo.color(), photo.width(), photo.height());
             Ok(Some(checksum::sha256_hex(&[head.as_bytes(), photo.as_bytes()])))
         }

@@ -58,7 +58,7 @@ fn list(path: &Path, request: &PrepareRequest) -> Result<Listing, Fault> {
             None => listing.reject(&file.relative, Reason::NoLabel, format!("sequence {sequence} has no emotion file")),
         }
     }
-    listing.keep_last_frames(request.frames);
+    listing.keep_frames(request.frames, request.neutral_frames);
     Ok(listing)
 }
 

@@ -14,7 +14,8 @@ use howfar_face::Fault;
 
 use self::features::Features;
 use super::Database;
-use super::label_classes::{LabelClasses, is_nobody};
+use super::columns::{IMAGES, LABELS, SUBJECTS, are_persons, in_words, is_nobody};
+use super::label_classes::LabelClasses;
 use crate::listing::{Found, Listing, Pixels, Reason, is_picture};
 use crate::parquet_table::{Column, Kind, ParquetTable};
 use crate::request::PrepareRequest;
@@ -29,13 +30,6 @@ pub(super) static DATABASE: Database = Database {
     list,
 };
 
-/// Columns of pictures, of classes and of persons where nobody names one; the first that is there is taken.
-const IMAGES: [&str; 7] = ["image", "img", "images", "picture", "photo", "face", "pixels"];
-const LABELS: [&str; 8] =
-    ["label", "labels", "emotion", "emotions", "expression", "expressions", "class", "facial_expression"];
-const SUBJECTS: [&str; 10] = [
-    "subject", "subject_id", "person", "person_id", "identity", "identity_id", "participant", "actor", "actor_id", "id",
-];
 /// Files that belong to a dataset and hold no rows.
 const ABOUT: [&str; 6] =
     ["README.md", "dataset_infos.json", "dataset_info.json", "state.json", ".gitattributes", "LICENSE"];
@@ -111,8 +105,6 @@ struct Rows {
     subjects: BTreeSet<String>,
     /// Whether a column of persons was named by the user.
     subject_named: bool,
-    /// A label that is a number without a name, with its file.
-    number: Option<String>,
 }
 
 impl Rows {
@@ -192,9 +184,6 @@ impl Rows {
                     listing.reject(source, Reason::NoLabel, format!("no class in the column {}", chosen.label.name));
                     continue;
                 };
-                if chosen.names.is_none() && chosen.label.kind == Kind::Number && self.number.is_none() {
-                    self.number = Some(format!("{}, column {}", file.path.display(), chosen.label.name));
-                }
                 let names = chosen.subject.as_ref().and_then(|(_, names)| names.as_ref());
                 let person = person.map(|p| p.parse().ok().and_then(|n: usize| names?.get(n)).cloned().unwrap_or(p));
                 let person = person.filter(|person| !is_nobody(person));
@@ -208,32 +197,23 @@ impl Rows {
     /// Turns the rows into finds.
     fn take(self, path: &Path, request: &PrepareRequest, listing: &mut Listing) -> Result<(), Fault> {
         let labels: BTreeSet<&str> = self.rows.iter().map(|row| row.label.as_str()).collect();
-        if let Some(place) = self.number.as_ref().filter(|_| request.label_map.is_none() && !takes_any(request)) {
-            return Err(Fault::data(place, "the classes are numbers, and nothing says what they mean")
-                .found(some_of(&labels))
-                .hint("give a table of two columns, as in `0,anger`: --label-map FILE"));
-        }
-        let classes = LabelClasses::of(&labels, path.display().to_string(), request)?;
+        let joined = |names: &BTreeSet<String>| names.iter().map(String::as_str).collect::<Vec<_>>().join("`, `");
+        let (label, subject) = (joined(&self.labels), joined(&self.subjects));
+        let place = format!("{}, column {label}", path.display());
+        let classes = LabelClasses::of(&labels, place, request)?;
         let persons: BTreeSet<&str> = self.rows.iter().filter_map(|row| row.person.as_deref()).collect();
-        // A number of its own in every row is the picture's, not a person's.
-        let are_persons = self.subject_named || persons.len() < self.rows.len() || self.rows.len() == 1;
+        let taken = self.subject_named || are_persons(persons.len(), self.rows.len());
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let quoted = |names: &BTreeSet<String>| names.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ");
-        let persons = match (self.subjects.is_empty(), are_persons, &request.subject_pattern) {
-            (_, _, Some(_)) => "persons from the subject pattern".to_owned(),
-            (true, ..) => "no column of persons is known (--subject-column names one)".to_owned(),
-            (false, true, _) => format!("{} persons from the column {}", persons.len(), quoted(&self.subjects)),
-            (false, false, _) => format!(
-                "the column {} has another value in every row and was not taken for persons",
-                quoted(&self.subjects)
-            ),
-        };
-        listing.caveats.push(format!("{name}: classes from the column {}; {persons}", quoted(&self.labels)));
+        let subject = Some(subject.as_str()).filter(|subject| !subject.is_empty());
+        listing.caveats.push(match &request.subject_pattern {
+            Some(_) => format!("{name}: classes from the column `{label}`; persons from the subject pattern"),
+            None => in_words(&name, &label, subject, taken.then_some(persons.len())),
+        });
         let pattern = request.compiled_subject_pattern()?;
         for row in self.rows {
             let pixels = Pixels::Row { table: row.table, leaf: row.leaf, group: row.group, row: row.row };
             let Some(class) = classes.class(&row.label, &row.file.relative, listing) else { continue };
-            let mut person = row.person.filter(|_| are_persons);
+            let mut person = row.person.filter(|_| taken);
             if let Some(pattern) = &pattern {
                 let table = row.file.relative.rsplit_once('#').map_or("", |(table, _)| table);
                 let place = row.path.map_or(row.file.relative.clone(), |path| format!("{table}/{path}"));
@@ -248,16 +228,6 @@ impl Rows {
         }
         Ok(())
     }
-}
-
-fn takes_any(request: &PrepareRequest) -> bool {
-    request.classes == crate::request::FolderClasses::Any
-}
-
-fn some_of(values: &BTreeSet<&str>) -> String {
-    let shown: Vec<&str> = values.iter().copied().take(8).collect();
-    let more = if values.len() > shown.len() { format!(" and {} more", values.len() - shown.len()) } else { String::new() };
-    format!("{}{more}", shown.join(", "))
 }
 
 /// The columns of a file to read; the inner error says that it has no column of classes, as parts to test on have none.

@@ -13,14 +13,6 @@ use crate::request::{FolderClasses, PrepareRequest};
 /// Labels in a message.
 const SHOWN: usize = 8;
 
-/// What lists write where they know no person.
-const NOBODY: [&str; 7] = ["", "nan", "none", "null", "na", "n/a", "unknown"];
-
-/// Whether a value means that nobody is known.
-pub(super) fn is_nobody(person: &str) -> bool {
-    NOBODY.contains(&person.trim().to_lowercase().as_str())
-}
-
 /// The classes of labels.
 pub(super) struct LabelClasses {
     classes: BTreeMap<String, Option<Class>>,
@@ -36,6 +28,11 @@ impl LabelClasses {
             .filter(|label| !ignored(label))
             .map(|label| (*label, map.get(&label.trim().to_lowercase()).map_or(*label, String::as_str)))
             .collect();
+        if request.classes == FolderClasses::Auto && !names.is_empty() && names.values().all(|n| is_number(n)) {
+            return Err(Fault::data(place, "the classes are numbers, and nothing says what they mean")
+                .found(in_short(&names.values().copied().collect::<Vec<_>>()))
+                .hint("give a table of two columns, as in `0,anger`: --label-map FILE"));
+        }
         let is_expression = |name: &&str| Expression::from_word(name.trim()).is_some();
         let as_expressions = request.classes == FolderClasses::Auto && names.values().any(is_expression);
         let unknown: Vec<&str> =
@@ -62,13 +59,21 @@ impl LabelClasses {
     }
 }
 
+fn is_number(label: &str) -> bool {
+    label.trim().parse::<f64>().is_ok_and(f64::is_finite)
+}
+
+fn in_short(labels: &[&str]) -> String {
+    let shown = labels.iter().take(SHOWN).copied().collect::<Vec<_>>().join(", ");
+    let more = labels.len().saturating_sub(SHOWN);
+    if more > 0 { format!("{shown} and {more} more") } else { shown }
+}
+
 fn unknown_label(first: &str, unknown: &[&str], place: String) -> Fault {
-    let shown = unknown.iter().take(SHOWN).copied().collect::<Vec<_>>().join(", ");
-    let more = if unknown.len() > SHOWN { format!(" and {} more", unknown.len() - SHOWN) } else { String::new() };
     let names = Expression::ALL.map(Expression::name);
     let meant = closest_name(&first.to_lowercase(), names).map_or(String::new(), |n| format!("{first} is {n}? "));
     Fault::data(place, "these labels are no expressions, while others are")
-        .found(format!("{shown}{more}"))
+        .found(in_short(unknown))
         .expected(names.join(", "))
         .hint(format!(
             "{meant}say what they mean with --label-map, leave them out with `--ignore {first}`, or take all labels as they are with --any-classes"

@@ -85,7 +85,7 @@ fn list(path: &Path, request: &PrepareRequest) -> Result<Listing, Fault> {
             listing.reject(found.source, Reason::NotAskedFor, "a cropped copy of an original that is here too");
         }
     }
-    listing.keep_last_frames(request.frames);
+    listing.keep_frames(request.frames, request.neutral_frames);
     Ok(listing)
 }
 
