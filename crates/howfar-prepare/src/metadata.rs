@@ -6,6 +6,9 @@
 use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::Path;
+use std::sync::LazyLock;
+
+use regex::bytes::Regex;
 
 /// Bytes of a file in which marks are looked for.
 const HEAD: u64 = 256 << 10;
@@ -43,12 +46,13 @@ pub(crate) fn generator_mark(path: &Path) -> Option<&'static str> {
 
 /// The same of a file in memory.
 pub(crate) fn mark_in(bytes: &[u8]) -> Option<&'static str> {
+    static ANY: LazyLock<Regex> = LazyLock::new(|| {
+        let marks: Vec<String> = MARKS.iter().map(|(mark, _)| regex::escape(mark)).collect();
+        Regex::new(&marks.join("|")).expect("marks are constants, and tests compile them")
+    });
     let head = bytes.get(..HEAD as usize).unwrap_or(bytes);
-    MARKS.into_iter().find(|(mark, _)| holds(head, mark.as_bytes())).map(|(_, who)| who)
-}
-
-fn holds(bytes: &[u8], part: &[u8]) -> bool {
-    bytes.windows(part.len()).any(|window| window == part)
+    let found = ANY.find(head)?.as_bytes();
+    MARKS.into_iter().find(|(mark, _)| mark.as_bytes() == found).map(|(_, who)| who)
 }
 
 /// A text with the name under which it stands, in lower case.

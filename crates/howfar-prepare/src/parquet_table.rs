@@ -268,7 +268,7 @@ fn columns(metadata: &ParquetMetaData) -> Vec<Column> {
         match columns.last_mut().filter(|last| last.name == new.name) {
             None => columns.push(new),
             Some(picture) => match (picture.kind, new.kind) {
-                (Kind::Picture { path: None }, Kind::Nested) if flat && is_bytes && parts[1] == "path" => {
+                (Kind::Picture { path: None }, Kind::Nested) if flat && is_bytes && parts.get(1).is_some_and(|p| p == "path") => {
                     picture.kind = Kind::Picture { path: Some(leaf) };
                 }
                 // The path may stand before the bytes.

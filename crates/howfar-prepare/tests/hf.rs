@@ -286,6 +286,8 @@ fn a_face_set_of_our_own_is_taken_over_with_its_people_parents_and_generator() {
     let set = FaceSet::open(&desk.at("out/faces")).unwrap();
     assert_eq!(set.info().generator.as_ref().unwrap().trained_on, ["ckplus:S010".parse().unwrap()]);
     assert!(set.info().licences.iter().any(|l| l.database == "ckplus"), "{report}");
+    let fault = desk.run(&desk.request("made/data/train-00000-of-00001.parquet")).unwrap_err().to_string();
+    assert!(fault.contains("without the face_set.json"), "{fault}");
 }
 
 #[test]

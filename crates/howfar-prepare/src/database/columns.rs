@@ -12,14 +12,6 @@ pub(super) const SUBJECTS: [&str; 10] = [
     "subject", "subject_id", "person", "person_id", "identity", "identity_id", "participant", "actor", "actor_id", "id",
 ];
 
-/// What lists write where they know no person.
-const NOBODY: [&str; 8] = ["", "nan", "none", "null", "na", "n/a", "unknown", "-"];
-
-/// Whether a value means that nobody is known.
-pub(super) fn is_nobody(person: &str) -> bool {
-    NOBODY.contains(&person.trim().to_lowercase().as_str())
-}
-
 /// Whether the values of a column are persons: a value of its own in every row is the picture's number.
 pub(super) fn are_persons(n_values: usize, n_rows: usize) -> bool {
     n_values < n_rows || n_rows == 1

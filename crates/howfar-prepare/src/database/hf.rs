@@ -14,9 +14,9 @@ use howfar_face::Fault;
 
 use self::features::Features;
 use super::Database;
-use super::columns::{IMAGES, LABELS, SUBJECTS, are_persons, in_words, is_nobody};
+use super::columns::{IMAGES, LABELS, SUBJECTS, are_persons, in_words};
 use super::label_classes::LabelClasses;
-use crate::listing::{Found, Listing, Pixels, Reason, is_picture};
+use crate::listing::{Found, Listing, Pixels, Reason, is_picture, named_person};
 use crate::parquet_table::{Column, Kind, ParquetTable};
 use crate::request::PrepareRequest;
 use crate::tree::{Tree, TreeFile};
@@ -118,6 +118,7 @@ impl Rows {
         let (mut n_read, mut unlabelled) = (0, Vec::new());
         for file in files {
             let table = Arc::new(ParquetTable::open(&file.path)?);
+            own_set::refuse_shard(&table, &file.path)?;
             let own = table.note("huggingface").map(Features::of_json).unwrap_or_default();
             let features = if own == Features::default() { of_folder } else { &own };
             match choose(&table, file, features, request)? {
@@ -186,7 +187,7 @@ impl Rows {
                 };
                 let names = chosen.subject.as_ref().and_then(|(_, names)| names.as_ref());
                 let person = person.map(|p| p.parse().ok().and_then(|n: usize| names?.get(n)).cloned().unwrap_or(p));
-                let person = person.filter(|person| !is_nobody(person));
+                let person = person.as_deref().and_then(named_person).map(str::to_owned);
                 let file = TreeFile { path: file.path.clone(), relative: source };
                 self.rows.push(Row { table: Arc::clone(table), leaf, group, row, file, path, label, person });
             }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use howfar_face::{Expression, Fault, closest_name};
 
-use super::csv_table::CsvTable;
+use super::csv_table::{CsvTable, field};
 use crate::listing::{Class, Listing, Reason};
 use crate::request::{FolderClasses, PrepareRequest};
 
@@ -23,17 +23,21 @@ impl LabelClasses {
     pub(super) fn of(labels: &BTreeSet<&str>, place: String, request: &PrepareRequest) -> Result<Self, Fault> {
         let map = read_map(request)?;
         let ignored = |label: &str| request.ignore.iter().any(|i| i == label);
-        let names: BTreeMap<&str, &str> = labels
+        let meaning = |label: &&str| match map.get(&label.trim().to_lowercase()) {
+            None => Some((*label).to_owned()),
+            Some(class) => class.clone(),
+        };
+        let names: BTreeMap<&str, String> = labels
             .iter()
             .filter(|label| !ignored(label))
-            .map(|label| (*label, map.get(&label.trim().to_lowercase()).map_or(*label, String::as_str)))
+            .filter_map(|label| Some((*label, meaning(label)?)))
             .collect();
         if request.classes == FolderClasses::Auto && !names.is_empty() && names.values().all(|n| is_number(n)) {
             return Err(Fault::data(place, "the classes are numbers, and nothing says what they mean")
-                .found(in_short(&names.values().copied().collect::<Vec<_>>()))
+                .found(in_short(&names.values().map(String::as_str).collect::<Vec<_>>()))
                 .hint("give a table of two columns, as in `0,anger`: --label-map FILE"));
         }
-        let is_expression = |name: &&str| Expression::from_word(name.trim()).is_some();
+        let is_expression = |name: &String| Expression::from_word(name.trim()).is_some();
         let as_expressions = request.classes == FolderClasses::Auto && names.values().any(is_expression);
         let unknown: Vec<&str> =
             names.iter().filter(|(_, name)| as_expressions && !is_expression(name)).map(|(label, _)| *label).collect();
@@ -53,7 +57,7 @@ impl LabelClasses {
     pub(super) fn class(&self, label: &str, source: &str, listing: &mut Listing) -> Option<Class> {
         let class = self.classes.get(label).cloned().flatten();
         if class.is_none() {
-            listing.reject(source, Reason::NotAskedFor, format!("the label {label} is ignored"));
+            listing.reject(source, Reason::NotAskedFor, format!("the label {label} is ignored, or the label map leaves it out"));
         }
         class
     }
@@ -80,16 +84,15 @@ fn unknown_label(first: &str, unknown: &[&str], place: String) -> Fault {
         ))
 }
 
-/// The table `--label-map`, labels in lower case; its first line may be one of names.
-pub(super) fn read_map(request: &PrepareRequest) -> Result<BTreeMap<String, String>, Fault> {
+/// The table `--label-map`, labels in lower case; `None` for a label that it leaves out (`-`).
+pub(super) fn read_map(request: &PrepareRequest) -> Result<BTreeMap<String, Option<String>>, Fault> {
     let mut map = BTreeMap::new();
     let Some(path) = &request.label_map else { return Ok(map) };
     let table = CsvTable::without_header(path, &["label", "class"])?;
     table.for_each(|place, row| {
-        let (Some(label), Some(class)) = (row.get(0), row.get(1).filter(|class| !class.is_empty())) else {
-            return Err(Fault::data(place, "this row has not two columns").expected("a label and its class, as in 3,fear"));
-        };
-        map.insert(label.trim().to_lowercase(), class.trim().to_owned());
+        let (label, class) = (field(row, 0, place)?, row.get(1).unwrap_or_default().trim());
+        let class = Some(class.to_owned()).filter(|class| !["", "-"].contains(&class.as_str()));
+        map.insert(label.trim().to_lowercase(), class);
         Ok(())
     })?;
     Ok(map)

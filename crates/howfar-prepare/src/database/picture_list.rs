@@ -9,10 +9,10 @@ use std::path::Path;
 use howfar_face::{Fault, files, shortened};
 use serde_json::Value;
 
-use super::columns::{FILES, LABELS, SUBJECTS, are_persons, in_words, is_nobody};
+use super::columns::{FILES, LABELS, SUBJECTS, are_persons, in_words};
 use super::csv_table::CsvTable;
 use super::label_classes::LabelClasses;
-use crate::listing::{Found, Listing, Reason, is_picture};
+use crate::listing::{Found, Listing, Reason, is_picture, named_person};
 use crate::request::PrepareRequest;
 use crate::tree::{Tree, TreeFile};
 
@@ -119,7 +119,8 @@ impl Rows {
                 listing.reject(file.relative, Reason::NoLabel, format!("{place}: no class"));
                 return Ok(());
             };
-            let person = columns.subject.as_deref().and_then(value).filter(|person| !is_nobody(person));
+            let person = columns.subject.as_deref().and_then(value);
+            let person = person.as_deref().and_then(named_person).map(str::to_owned);
             let new = Row { place: place.to_owned(), file, label, person };
             match self.rows.get(&new.file.relative) {
                 Some(old) if (&old.label, &old.person) == (&new.label, &new.person) => {

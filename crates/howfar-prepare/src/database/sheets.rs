@@ -51,7 +51,7 @@ fn column_classes(n_columns: usize, request: &PrepareRequest) -> Result<Vec<Opti
     let n_labels = n_columns - 1;
     if request.label_map.is_some() {
         let map = read_map(request)?;
-        let class = |column: usize| map.get(&column.to_string()).map(|name| Class::of_word(name));
+        let class = |column: usize| map.get(&column.to_string())?.as_deref().map(Class::of_word);
         let classes: Vec<Option<Class>> = (1..=n_labels).map(class).collect();
         if classes.iter().all(Option::is_none) {
             return Err(Fault::usage("--label-map", "no column of the sheets stands in the table")

@@ -18,6 +18,16 @@ pub(super) fn is_one(path: &Path) -> bool {
     path.join("face_set.json").is_file()
 }
 
+/// Refuses a file of such a set that is given without what is known of the set.
+pub(super) fn refuse_shard(table: &ParquetTable, path: &Path) -> Result<(), Fault> {
+    let has = |name: &&str| table.columns().iter().any(|column| column.name == **name);
+    if !["subject", "provenance", "parent", "source", "sha256"].iter().all(has) {
+        return Ok(());
+    }
+    Err(Fault::data(path.display(), "this is a file of a face set, without the face_set.json that belongs to it")
+        .hint("give the folder that holds face_set.json: people, parents and provenance are taken over then"))
+}
+
 pub(super) fn list(path: &Path, request: &PrepareRequest) -> Result<Listing, Fault> {
     let set = FaceSet::open(path)?;
     let info = set.info();
