@@ -36,7 +36,7 @@ pub(super) fn list(path: &Path, request: &PrepareRequest) -> Result<Listing, Fau
     let mut listing = Listing { cropped: true, licences: info.licences.clone(), ..Listing::default() };
     listing.generator = info.generator.clone();
     listing.caveats.extend(info.caveats.iter().cloned());
-    let mut places = places(&set)?.into_iter();
+    let mut places = places(&set)?;
     let mut n_drawn = 0_u64;
     set.for_each_labels(|labels| {
         let (Some((shard, pixels)), Some(name)) = (places.next(), info.classes.get(labels.label)) else { return };
@@ -59,15 +59,18 @@ pub(super) fn list(path: &Path, request: &PrepareRequest) -> Result<Listing, Fau
 }
 
 /// Where the picture of each face stands, in the order of the faces.
-fn places(set: &FaceSet) -> Result<Vec<(String, Pixels)>, Fault> {
-    let mut places = Vec::new();
+fn places(set: &FaceSet) -> Result<impl Iterator<Item = (String, Pixels)> + use<>, Fault> {
+    let mut shards = Vec::new();
     for shard in &set.info().shards {
         let table = Arc::new(ParquetTable::open(&set.folder().join(&shard.file))?);
         let leaf = table.columns().iter().find(|c| matches!(c.kind, Kind::Picture { .. })).map_or(0, |c| c.leaf);
-        for group in 0..table.n_groups() {
-            let of_row = |row| Pixels::Row { table: Arc::clone(&table), leaf, group, row };
-            places.extend((0..table.n_rows(group)).map(|row| (shard.file.clone(), of_row(row))));
-        }
+        shards.push((shard.file.clone(), table, leaf));
     }
-    Ok(places)
+    Ok(shards.into_iter().flat_map(|(file, table, leaf)| {
+        (0..table.n_groups()).flat_map(move |group| {
+            let (file, table) = (file.clone(), Arc::clone(&table));
+            let n_rows = table.n_rows(group);
+            (0..n_rows).map(move |row| (file.clone(), Pixels::Row { table: Arc::clone(&table), leaf, group, row }))
+        })
+    }))
 }
