@@ -114,6 +114,30 @@ pub fn sorted_entries(folder: &Path) -> Result<Vec<PathBuf>, Fault> {
     Ok(entries)
 }
 
+/// An entry of a folder.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Entry {
+    /// Its path: that of the folder, and its name.
+    pub path: PathBuf,
+    /// Whether it is a folder, or a link to one.
+    pub is_folder: bool,
+}
+
+/// The entries of a folder, sorted by name, and which of them are folders. Asks the disk of links alone what they are.
+pub fn sorted_kinds(folder: &Path) -> Result<Vec<Entry>, Fault> {
+    let fail = |e: std::io::Error| Fault::io(folder, "list the folder", &e);
+    let mut entries = Vec::new();
+    for entry in fs::read_dir(folder).map_err(fail)? {
+        let entry = entry.map_err(fail)?;
+        let kind = entry.file_type().map_err(fail)?;
+        let path = entry.path();
+        let is_folder = if kind.is_symlink() { path.is_dir() } else { kind.is_dir() };
+        entries.push((entry.file_name(), Entry { path, is_folder }));
+    }
+    entries.sort_by(|a, b| a.0.cmp(&b.0));
+    Ok(entries.into_iter().map(|(_, entry)| entry).collect())
+}
+
 /// A file that appears under its name only when it is complete: written to `NAME.partial`, synced, renamed.
 /// Dropped before [`AtomicFile::finish`], it leaves nothing.
 #[derive(Debug)]

@@ -13,15 +13,18 @@ mod csv_table;
 mod expw;
 mod fer2013;
 mod folder;
+mod folder_check;
 mod hf;
 mod jaffe;
 mod kdef;
 mod label_classes;
+mod labels;
 mod lookup;
 mod manifest;
 mod mmi;
 mod name_schemes;
 mod names;
+mod other_adapter;
 mod oulu;
 mod picture_list;
 mod prompted;
@@ -31,12 +34,14 @@ mod sheets;
 
 use std::path::Path;
 
-use howfar_face::Fault;
+use howfar_face::{Fault, FaultKind};
 
 use crate::generator_marks::marked_as_generated;
-use crate::listing::Listing;
+use crate::listing::{Listing, Reason};
 use crate::published::Published;
 use crate::request::PrepareRequest;
+use crate::spelling;
+use crate::tree::Tree;
 
 /// A database and how it is read.
 #[derive(Debug)]
@@ -57,9 +62,19 @@ pub struct Database {
 impl Database {
     /// What lies at a path, and what of it is left out.
     pub(crate) fn list(&self, path: &Path, request: &PrepareRequest) -> Result<Listing, Fault> {
-        let mut listing = (self.list)(path, request)?;
-        if listing.found.is_empty() && listing.rejects.is_empty() {
-            return Err(Fault::data(path.display(), format!("nothing of {} is here", self.title)));
+        let mut listing = match (self.list)(path, request) {
+            Ok(listing) if other_adapter::knows_no_name(&listing) => {
+                return Err(other_adapter::hint(other_adapter::nothing_here(path, &listing, self), path, self));
+            }
+            Ok(listing) => listing,
+            Err(fault) if fault.kind() == FaultKind::Data => return Err(other_adapter::hint(fault, path, self)),
+            Err(fault) => return Err(fault),
+        };
+        spelling::unify(&mut listing);
+        if path.is_dir() {
+            for entry in Tree::system_entries(path)? {
+                listing.reject(entry, Reason::SystemFile, "no file of the database");
+            }
         }
         listing.caveats.extend(marked_as_generated(path, &listing, request));
         Ok(listing)

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use howfar_face::{Expression, FOREIGN_PICTURES, Fault, GeneratorCard, Licence, Provenance, SubjectId};
 
 use crate::FaceBox;
+use crate::levels::Level;
 use crate::parquet_table::ParquetTable;
 use crate::tree::TreeFile;
 
@@ -27,11 +28,6 @@ impl Class {
             Class::Expression(expression) => expression.name(),
             Class::Named(name) => name,
         }
-    }
-
-    /// The expression that a word stands for, else the word itself.
-    pub(crate) fn of_word(word: &str) -> Self {
-        Expression::from_word(word).map_or_else(|| Class::Named(word.to_owned()), Class::Expression)
     }
 }
 
@@ -178,6 +174,8 @@ pub enum Reason {
     TwoClasses,
     /// The same pixels stand under two persons.
     TwoPersons,
+    /// What an operating system, an archive or a notebook left behind; a folder of such counts once.
+    SystemFile,
 }
 
 impl fmt::Display for Reason {
@@ -196,6 +194,7 @@ impl fmt::Display for Reason {
             Reason::Repeated => "repeated",
             Reason::TwoClasses => "two classes",
             Reason::TwoPersons => "two persons",
+            Reason::SystemFile => "system file",
         })
     }
 }
@@ -209,6 +208,15 @@ pub(crate) struct Reject {
     pub reason: Reason,
     /// Why, in this case.
     pub detail: String,
+}
+
+/// How many were left out for each reason.
+pub(crate) fn count(rejects: &[Reject]) -> BTreeMap<Reason, u64> {
+    let mut counts = BTreeMap::new();
+    for reject in rejects {
+        *counts.entry(reject.reason).or_default() += 1;
+    }
+    counts
 }
 
 /// What an adapter found.
@@ -226,6 +234,8 @@ pub(crate) struct Listing {
     pub generator: Option<GeneratorCard>,
     /// Terms that an earlier face set carries.
     pub licences: Vec<Licence>,
+    /// What the levels of folders are, where they say what a picture shows.
+    pub levels: Vec<Level>,
 }
 
 impl Listing {

@@ -17,6 +17,7 @@ use crate::pixels::photos;
 use crate::published;
 use crate::report::{PrepareReport, Tally, count_reasons, rejects_file, write_rejects};
 use crate::request::{Align, Detect, PrepareRequest};
+use crate::spelling;
 use crate::survey::{Repeats, survey};
 use crate::video;
 
@@ -166,12 +167,13 @@ fn gather(
         let licence = Licence { database: name.clone(), terms: adapter.terms.to_owned() };
         gathered.push(Gathered { database: name, licence, published, agreement, listing });
     }
+    spelling::unify_across(&mut gathered.iter_mut().map(|g| &mut g.listing).collect::<Vec<_>>());
     report_progress(progress, Stage::Listing, request.sources.len(), request.sources.len())?;
     Ok(gathered)
 }
 
 /// The name of a folder of anyone's pictures (or of a manifest): what its persons belong to.
-fn folder_name(path: &Path) -> String {
+pub(crate) fn folder_name(path: &Path) -> String {
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let name = absolute.file_stem().map(|n| n.to_string_lossy().replace(':', "-")).unwrap_or_default();
     if name.is_empty() { "folder".to_owned() } else { name }

@@ -7,6 +7,7 @@ use regex::Regex;
 
 use crate::decode::Decoding;
 use crate::database::{Database, adapter_names, find_database};
+use crate::settings;
 
 /// How the face is found in a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -66,7 +67,7 @@ pub enum Turn {
 /// What the adapter `folder` makes of folder names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum FolderClasses {
-    /// Expressions if one of them is one (then all must be), else the names as they are.
+    /// Expressions if one of them is one (then all must be), else the names as they are, unless they are numbers.
     #[default]
     Auto,
     /// The names as they are.
@@ -257,7 +258,16 @@ impl PrepareRequest {
         if self.expressions.is_empty() {
             return Err(Fault::usage("--expressions", "no expression is named").expected("one or more"));
         }
+        if self.class_level == Some(0) {
+            return Err(Fault::usage("--class-level", "levels are counted from 1, the outermost").found(0));
+        }
+        if self.class_level.is_some() && self.label_pattern.is_some() {
+            return Err(Fault::usage("--class-level", "--label-pattern says already where the class stands")
+                .expected("one of the two"));
+        }
         self.compiled_subject_pattern()?;
+        self.compiled_label_pattern()?;
+        settings::check(self)?;
         self.sources.iter().try_for_each(|source| source.database().map(|_| ()))
     }
 
@@ -270,11 +280,6 @@ impl PrepareRequest {
                 .found(self.neutral_frames)
                 .hint("add it: `--expressions` with neutral"));
         }
-        let of_sequences = ["ckplus", "oulu", "mmi"];
-        if !self.sources.iter().any(|source| of_sequences.contains(&source.adapter.as_str())) {
-            return Err(Fault::usage("--neutral-frames", "no source has sequences")
-                .expected(format!("one of the adapters {}", of_sequences.join(", "))));
-        }
         Ok(())
     }
 
@@ -283,35 +288,46 @@ impl PrepareRequest {
         Decoding { max_pixels: (self.max_megapixels * 1e6) as u64 }
     }
 
-    /// The subject pattern with the name of its group.
-    pub(crate) fn compiled_subject_pattern(&self) -> Result<Option<SubjectPattern>, Fault> {
-        let Some(text) = &self.subject_pattern else { return Ok(None) };
-        let example = r"a regular expression with a named group, as in (?<person>s\d+)_";
-        let regex = Regex::new(text).map_err(|e| {
-            Fault::usage("--subject-pattern", "not a regular expression")
-                .found(format!("{text}\n{e}"))
-                .expected(example)
-        })?;
-        let group = regex.capture_names().flatten().next().map(str::to_owned).ok_or_else(|| {
-            Fault::usage("--subject-pattern", "no named group says which part is the person")
-                .found(text)
-                .expected(example)
-        })?;
-        Ok(Some(SubjectPattern { regex, group }))
+    /// The pattern of persons; its group is called `person` or `subject`, or is the first with a name.
+    pub(crate) fn compiled_subject_pattern(&self) -> Result<Option<PathPattern>, Fault> {
+        let text = self.subject_pattern.as_deref();
+        text.map(|text| PathPattern::new("--subject-pattern", text, &["person", "subject"], r"(?<person>s\d+)_"))
+            .transpose()
+    }
+
+    /// The pattern of labels; its group is called `label`, or is the first with a name.
+    pub(crate) fn compiled_label_pattern(&self) -> Result<Option<PathPattern>, Fault> {
+        let text = self.label_pattern.as_deref();
+        text.map(|text| PathPattern::new("--label-pattern", text, &["label"], r"_(?<label>[a-z]+)\.")).transpose()
     }
 }
 
-/// A pattern that finds the person in a path.
+/// A pattern that finds a part of a path.
 #[derive(Debug)]
-pub(crate) struct SubjectPattern {
+pub(crate) struct PathPattern {
     regex: Regex,
     group: String,
 }
 
-impl SubjectPattern {
-    pub(crate) fn person(&self, path: &str) -> Option<String> {
-        let person = self.regex.captures(path)?.name(&self.group)?.as_str();
-        (!person.is_empty()).then(|| person.to_owned())
+impl PathPattern {
+    fn new(flag: &str, text: &str, groups: &[&str], example: &str) -> Result<Self, Fault> {
+        let expected = format!("a regular expression with a named group, as in {example}");
+        let regex = Regex::new(text).map_err(|e| {
+            Fault::usage(flag, "not a regular expression").found(format!("{text}\n{e}")).expected(&expected)
+        })?;
+        let named = || regex.capture_names().flatten();
+        let group = named().find(|name| groups.contains(name)).or_else(|| named().next()).map(str::to_owned);
+        let group = group.ok_or_else(|| {
+            Fault::usage(flag, format!("no named group says which part is the {}", groups[0]))
+                .found(text)
+                .expected(&expected)
+        })?;
+        Ok(PathPattern { regex, group })
+    }
+
+    /// The part of a whole path below the root that the group finds, if it finds one.
+    pub(crate) fn find<'p>(&self, path: &'p str) -> Option<&'p str> {
+        Some(self.regex.captures(path)?.name(&self.group)?.as_str()).filter(|part| !part.is_empty())
     }
 }
 
@@ -335,8 +351,22 @@ mod tests {
     }
 
     #[test]
+    fn one_pattern_may_hold_the_groups_of_person_and_label() {
+        let pattern = Some("(?<label>[a-z]+)_(?<person>s[0-9]+)".to_owned());
+        let request = PrepareRequest {
+            subject_pattern: pattern.clone(),
+            label_pattern: pattern,
+            ..PrepareRequest::new(vec![], "out".into())
+        };
+        let find = |pattern: Option<PathPattern>| pattern.unwrap().find("x/fear_s01.png").map(str::to_owned);
+        assert_eq!(find(request.compiled_subject_pattern().unwrap()).as_deref(), Some("s01"));
+        assert_eq!(find(request.compiled_label_pattern().unwrap()).as_deref(), Some("fear"));
+    }
+
+    #[test]
     fn nonsense_is_refused_before_any_work() {
         let request = || PrepareRequest::new(vec![Source::parse("jaffe:x").unwrap()], "out".into());
+        let folder = || vec![Source::parse("folder:x").unwrap()];
         assert_eq!(request().check(), Ok(()));
         let cases = [
             PrepareRequest { sources: vec![], ..request() },
@@ -351,6 +381,14 @@ mod tests {
             PrepareRequest { neutral_frames: 1, expressions: vec![Expression::Neutral], ..request() },
             PrepareRequest { subject_pattern: Some("(".into()), ..request() },
             PrepareRequest { subject_pattern: Some("(s.)".into()), ..request() },
+            PrepareRequest { class_level: Some(0), sources: folder(), ..request() },
+            PrepareRequest { label_pattern: Some("(s.)".into()), sources: folder(), ..request() },
+            PrepareRequest {
+                label_pattern: Some("(?<label>.)".into()),
+                class_level: Some(1),
+                sources: folder(),
+                ..request()
+            },
         ];
         for case in cases {
             assert!(case.check().is_err(), "{case:?}");

@@ -289,8 +289,8 @@ fn mistakes_in_lists_are_named_with_their_lines() {
         ("3.jsonl", "{\"file_name\": \"a.png\"}\n", "no column of classes"),
         ("4.jsonl", "{\"label\": \"happy\"}\n", "no column of pictures' files"),
         ("5.jsonl", "", "no column of classes"),
-        ("6.csv", "file_name,label\na.png,0\n", "the classes are numbers"),
-        ("7.csv", "file_name,label\na.png,happy\nb.png,suprise\n", "suprise is surprise?"),
+        ("6.csv", "file_name,label\na.png,0\n", "every label is a number"),
+        ("7.csv", "file_name,label\na.png,happy\nb.png,suprise\n", "rename suprise to surprise"),
         ("8.csv", "file_name,label\n,happy\n", "no value in the column file_name"),
     ];
     for (name, text, what) in cases {

@@ -134,7 +134,7 @@ fn names_of_numbers_come_from_the_card_the_infos_or_a_table_of_the_users() {
     let desk = Desk::new();
     write_table(&desk.at("db/data/train-00000.parquet"), PICTURE_NUMBER_TEXT, &[rows(0, 4)], &Writing::default());
     let fault = desk.run(&desk.request("db")).unwrap_err().to_string();
-    for part in ["train-00000.parquet, column label: the classes are numbers", "0, 1", "--label-map"] {
+    for part in ["column label: every label is a number", "0, 1", "--label-map"] {
         assert!(fault.contains(part), "{fault}");
     }
     desk.write("map.csv", "0,happy\n1,sad\n");

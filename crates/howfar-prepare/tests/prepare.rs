@@ -108,10 +108,12 @@ fn a_published_database_keeps_its_contradictions_as_one_person() {
 #[test]
 fn when_nothing_is_left_the_reasons_are_counted_and_listed() {
     let desk = Desk::with(&[]);
-    std::fs::create_dir_all(desk.at("db/happy")).unwrap();
-    std::fs::write(desk.at("db/happy/1.jpg"), b"").unwrap();
+    for class in ["happy", "sad"] {
+        std::fs::create_dir_all(desk.at("db").join(class)).unwrap();
+        std::fs::write(desk.at("db").join(class).join("1.jpg"), b"").unwrap();
+    }
     let fault = run(&desk.request("folder", "db")).unwrap_err().to_string();
-    assert!(fault.contains("no face is left") && fault.contains("1 unreadable"), "{fault}");
+    assert!(fault.contains("no face is left") && fault.contains("2 unreadable"), "{fault}");
     assert!(desk.rejects().contains("the file is empty"));
     assert!(!desk.at("out/faces").exists() && !desk.at("out/faces.partial").exists());
 }

@@ -1,16 +1,20 @@
-//! `folder`: class folders of anyone's pictures; a file is a manifest.
+//! `folder`: a tree of anyone's pictures; a file is a manifest.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use howfar_face::{Expression, Fault};
 
 use super::Database;
-use super::class_folders::{expressions, in_folders};
+use super::class_folders::{ignored, no_class_folder, report_ignored};
+use super::folder_check::check_classes;
+use super::labels::{LabelMap, Meanings, meanings};
 use super::manifest::list_manifest;
 use super::{name_schemes, picture_list, prompted, sheets};
-use crate::listing::{Class, Found, Listing};
-use crate::request::{FolderClasses, LabelsFrom, PrepareRequest};
+use crate::levels::{ClassLevel, LevelKind, Levels};
+use crate::listing::{Class, Found, Listing, Reason};
+use crate::request::{FolderClasses, LabelsFrom, PathPattern, PrepareRequest};
+use crate::spelling::in_short;
 use crate::tree::Tree;
 
 pub(super) static DATABASE: Database = Database {
@@ -55,27 +59,173 @@ fn list_otherwise(path: &Path, request: &PrepareRequest) -> Result<Option<Listin
 
 fn list_folders(path: &Path, request: &PrepareRequest) -> Result<Listing, Fault> {
     let tree = Tree::read(path)?;
-    let pattern = request.compiled_subject_pattern()?;
+    let map = LabelMap::of(request)?;
+    let label_pattern = request.compiled_label_pattern()?;
+    let subject_pattern = request.compiled_subject_pattern()?;
     let mut listing = Listing::default();
-    let pictures = in_folders(&tree, &request.ignore, &mut listing)?;
-    let as_they_are =
-        request.classes == FolderClasses::Any || !pictures.iter().any(|p| Expression::from_word(p.folder).is_some());
-    let classes: BTreeMap<&str, Class> = if as_they_are {
-        pictures.iter().map(|p| (p.folder, Class::Named(p.folder.to_owned()))).collect()
-    } else {
-        expressions(&tree, &pictures, Expression::from_word)?
+    report_ignored(&tree, &request.ignore, &mut listing);
+    let knows = |name: &str| Expression::from_word(name).is_some() || map.as_ref().is_some_and(|map| map.knows(name));
+    let mut levels = Levels::find(&tree, |file| ignored(file, &request.ignore).is_none(), &knows, request.class_level);
+    if label_pattern.is_some() {
+        levels.forget(LevelKind::Class);
+    }
+    if label_pattern.is_some() || subject_pattern.is_some() {
+        levels.forget(LevelKind::Person);
+    }
+    if levels.class_level == ClassLevel::Unknown && label_pattern.is_none() {
+        return Err(not_understood(&tree, &levels));
+    }
+    listing.levels = levels.in_words();
+
+    let labels = labels(&levels, label_pattern.as_ref());
+    let different: BTreeSet<&str> = labels.iter().flatten().copied().collect();
+    let (kind, pattern_place) = match label_pattern {
+        Some(_) => ("label", Some("--label-pattern")),
+        None => ("class folder", None),
     };
-    for picture in pictures {
-        let found = Found::picture(picture.file, classes[picture.folder].clone());
-        match &pattern {
-            None => listing.take(found),
-            Some(pattern) => match pattern.person(&picture.file.relative) {
+    let place = |label: &str| pattern_place.map_or_else(|| label_place(&tree, &levels, label), str::to_owned);
+    let meanings = meanings(&different, map.as_ref(), request.classes, kind, &place)?;
+    take_pictures(&mut listing, &levels, &labels, &meanings, request, subject_pattern.as_ref());
+    if listing.found.is_empty() && different.is_empty() {
+        return Err(no_class_folder(&tree));
+    }
+    let without_pictures =
+        if label_pattern.is_some() { BTreeSet::new() } else { empty_classes(&levels, &meanings, request) };
+    check_classes(path, &listing, &without_pictures, request)?;
+    say_aloud(&mut listing, &levels, &meanings, label_pattern.is_some());
+    Ok(listing)
+}
+
+/// The label of each picture, where it has one.
+fn labels<'t>(levels: &Levels<'t>, pattern: Option<&PathPattern>) -> Vec<Option<&'t str>> {
+    let label = |picture: &crate::levels::Placed<'t>| match pattern {
+        Some(pattern) => pattern.find(&picture.file.relative),
+        None => picture.class(),
+    };
+    levels.pictures.iter().map(label).collect()
+}
+
+/// Where the first picture of a label lies.
+fn label_place(tree: &Tree, levels: &Levels<'_>, label: &str) -> String {
+    let file = levels.pictures.iter().find(|p| p.class() == Some(label)).map(|p| p.file);
+    let folder =
+        file.and_then(|f| f.path.ancestors().skip(1).find(|a| a.file_name().is_some_and(|name| name == label)));
+    folder.map_or_else(|| tree.root.join(label), Path::to_path_buf).display().to_string()
+}
+
+fn take_pictures(
+    listing: &mut Listing,
+    levels: &Levels<'_>,
+    labels: &[Option<&str>],
+    meanings: &Meanings<'_>,
+    request: &PrepareRequest,
+    subject_pattern: Option<&PathPattern>,
+) {
+    for (picture, label) in levels.pictures.iter().zip(labels) {
+        let file = picture.file;
+        let class = match label.and_then(|label| Some((label, meanings.get(label)?))) {
+            Some((label, _)) if request.ignore.iter().any(|ignored| ignored == label) => {
+                listing.reject(&file.relative, Reason::NotAskedFor, format!("the label {label} is ignored"));
+                continue;
+            }
+            Some((_, Some(class))) => class.clone(),
+            Some((label, None)) => {
+                listing.reject(&file.relative, Reason::NotAskedFor, format!("the label map leaves {label} out"));
+                continue;
+            }
+            None if request.label_pattern.is_some() => {
+                listing.reject(&file.relative, Reason::NameNotKnown, "expected a path that the label pattern matches");
+                continue;
+            }
+            None => {
+                listing.reject(&file.relative, Reason::NoLabel, "not in a class folder");
+                continue;
+            }
+        };
+        let found = Found::picture(file, class);
+        match (subject_pattern, picture.person()) {
+            (Some(pattern), _) => match pattern.find(&file.relative) {
                 Some(person) => listing.take(found.of(person)),
-                None => listing.reject_unknown(picture.file, "a path that the subject pattern matches"),
+                None => listing.reject_unknown(file, "a path that the subject pattern matches"),
             },
+            (None, Some(person)) => listing.take(found.of(person)),
+            (None, None) => listing.take(found),
         }
     }
-    Ok(listing)
+}
+
+/// Names of classes below which no picture lies, in any of their spellings.
+fn empty_classes<'t>(levels: &Levels<'t>, meanings: &Meanings<'_>, request: &PrepareRequest) -> BTreeSet<&'t str> {
+    let expressions: BTreeSet<Expression> = meanings
+        .values()
+        .filter_map(|class| match class {
+            Some(Class::Expression(expression)) => Some(*expression),
+            _ => None,
+        })
+        .collect();
+    let is_empty = |name: &&str| {
+        if request.classes == FolderClasses::Auto && !expressions.is_empty() {
+            Expression::from_word(name).is_some_and(|e| !expressions.contains(&e))
+        } else {
+            request.label_map.is_none()
+        }
+    };
+    levels
+        .without_pictures
+        .iter()
+        .copied()
+        .filter(is_empty)
+        .filter(|n| !request.ignore.iter().any(|i| i == n))
+        .collect()
+}
+
+/// That no level holds classes, with the tree as it was understood.
+fn not_understood(tree: &Tree, levels: &Levels<'_>) -> Fault {
+    let understood = levels.in_words();
+    if understood.iter().all(|level| level.kind != LevelKind::Other) {
+        return no_class_folder(tree);
+    }
+    let lines: Vec<String> = understood.iter().map(ToString::to_string).collect();
+    Fault::data(tree.root.display(), "there are several levels of folders, and none of them is expressions")
+        .found(format!("{} pictures\n            {}", levels.pictures.len(), lines.join("\n            ")))
+        .expected("a level of folders named after expressions (anger, happy, …), or one level of folders alone")
+        .hint(
+            "say which level holds the classes with `--class-level N`, or how the class stands in the path with \
+            `--label-pattern '(?<label>…)'`; `--label-map FILE` says what the names mean",
+        )
+}
+
+/// What a reader should know of how the folders were understood.
+fn say_aloud(listing: &mut Listing, levels: &Levels<'_>, meanings: &Meanings<'_>, by_pattern: bool) {
+    if levels.class_level == ClassLevel::TheOnlyOne && !by_pattern {
+        let mut n_of_class: BTreeMap<&str, u64> = BTreeMap::new();
+        for found in &listing.found {
+            *n_of_class.entry(found.class.name()).or_default() += 1;
+        }
+        let counts: Vec<String> = n_of_class.iter().map(|(class, n)| format!("{class} {n}")).collect();
+        listing
+            .caveats
+            .push(format!("no folder's name is an expression: the folders are the classes ({})", in_short(&counts)));
+    }
+    let persons: BTreeSet<&str> = levels.pictures.iter().filter_map(|p| p.person()).collect();
+    if !persons.is_empty() {
+        let names: Vec<&str> = persons.into_iter().collect();
+        listing.caveats.push(format!("a level of folders was taken as {} persons ({})", names.len(), in_short(&names)));
+    }
+    let mut spellings: BTreeMap<&Class, Vec<&str>> = BTreeMap::new();
+    for (label, class) in meanings {
+        if let Some(class @ Class::Expression(_)) = class {
+            spellings.entry(class).or_default().push(label);
+        }
+    }
+    let several: Vec<String> = spellings
+        .into_iter()
+        .filter(|(_, labels)| labels.len() > 1)
+        .map(|(class, labels)| format!("{} = {}", labels.join(" = "), class.name()))
+        .collect();
+    if !several.is_empty() {
+        listing.caveats.push(format!("labels of the same expression are one class: {}", in_short(&several)));
+    }
 }
 
 #[cfg(test)]

@@ -201,7 +201,7 @@ impl Rows {
         let joined = |names: &BTreeSet<String>| names.iter().map(String::as_str).collect::<Vec<_>>().join("`, `");
         let (label, subject) = (joined(&self.labels), joined(&self.subjects));
         let place = format!("{}, column {label}", path.display());
-        let classes = LabelClasses::of(&labels, place, request)?;
+        let classes = LabelClasses::of(&labels, &place, request)?;
         let persons: BTreeSet<&str> = self.rows.iter().filter_map(|row| row.person.as_deref()).collect();
         let taken = self.subject_named || are_persons(persons.len(), self.rows.len());
         let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -218,7 +218,7 @@ impl Rows {
             if let Some(pattern) = &pattern {
                 let table = row.file.relative.rsplit_once('#').map_or("", |(table, _)| table);
                 let place = row.path.map_or(row.file.relative.clone(), |path| format!("{table}/{path}"));
-                person = pattern.person(&place);
+                person = pattern.find(&place).map(str::to_owned);
                 if person.is_none() {
                     let detail = format!("{place}: the subject pattern does not match");
                     listing.reject(row.file.relative, Reason::NameNotKnown, detail);

@@ -1,20 +1,22 @@
 //! A manifest `path,label,subject[,split]` of anyone's pictures.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use howfar_face::{Expression, Fault, closest_name};
+use howfar_face::Fault;
 
 use super::csv_table::{CsvTable, field};
-use crate::listing::{Class, Found, Listing, Reason};
-use crate::request::{FolderClasses, PrepareRequest};
+use super::folder_check::check_classes;
+use super::labels::{LabelMap, meanings};
+use crate::listing::{Found, Listing, Reason};
+use crate::request::PrepareRequest;
 use crate::tree::TreeFile;
 
 /// A row of a manifest.
 struct Row {
     place: String,
     label: String,
-    found: Option<TreeFile>,
+    file: TreeFile,
     person: Option<String>,
 }
 
@@ -23,6 +25,8 @@ pub(super) fn list_manifest(path: &Path, request: &PrepareRequest) -> Result<Lis
     let table = CsvTable::open(path)?;
     let (path_at, label_at, subject_at) = (table.column("path")?, table.column("label")?, table.find("subject"));
     let split_at = table.find("split");
+    check_settings(path, subject_at.is_some(), request)?;
+    let subject_pattern = request.compiled_subject_pattern()?;
     let folder = path.parent().unwrap_or(Path::new(""));
     let mut rows: BTreeMap<String, Row> = BTreeMap::new();
     let mut listing = Listing::default();
@@ -33,7 +37,7 @@ pub(super) fn list_manifest(path: &Path, request: &PrepareRequest) -> Result<Lis
         if let Some(split) = split_at.and_then(|at| row.get(at)).filter(|s| !s.is_empty()) {
             file.relative = format!("{split}/{}", file.relative);
         }
-        let new = Row { place: place.to_owned(), label: label.to_owned(), found: Some(file), person };
+        let new = Row { place: place.to_owned(), label: label.to_owned(), file, person };
         match rows.get(name) {
             None => {
                 rows.insert(name.to_owned(), new);
@@ -50,37 +54,53 @@ pub(super) fn list_manifest(path: &Path, request: &PrepareRequest) -> Result<Lis
             Fault::data(path.display(), "the manifest has no rows").expected("path,label,subject and a row a picture")
         );
     }
-    let as_expressions =
-        request.classes == FolderClasses::Auto && rows.values().any(|row| Expression::from_word(&row.label).is_some());
-    for (name, mut row) in rows {
-        let Some(file) = row.found.take() else { continue };
-        if request.ignore.contains(&row.label) {
-            listing.reject(name, Reason::NotAskedFor, format!("the label {} is ignored", row.label));
-        } else if !file.path.is_file() {
-            listing.reject(name, Reason::Missing, format!("named in {}", row.place));
-        } else {
-            let class = label_class(&row, as_expressions)?;
-            listing.take(Found { person: row.person, ..Found::picture(&file, class) });
+    let map = LabelMap::of(request)?;
+    let is_ignored = |row: &Row| request.ignore.contains(&row.label);
+    let labels: BTreeSet<&str> = rows.values().filter(|row| !is_ignored(row)).map(|row| row.label.as_str()).collect();
+    let place = |label: &str| {
+        let row = rows.values().find(|row| row.label == label);
+        row.map_or_else(|| path.display().to_string(), |row| row.place.clone())
+    };
+    let meanings = meanings(&labels, map.as_ref(), request.classes, "label", &place)?;
+    for (name, row) in &rows {
+        match meanings.get(row.label.as_str()) {
+            _ if is_ignored(row) => {
+                listing.reject(name, Reason::NotAskedFor, format!("the label {} is ignored", row.label));
+            }
+            None | Some(None) => {
+                listing.reject(name, Reason::NotAskedFor, format!("the label map leaves {} out", row.label));
+            }
+            _ if !row.file.path.is_file() => {
+                listing.reject(name, Reason::Missing, format!("named in {}", row.place));
+            }
+            Some(Some(class)) => {
+                let found = Found { person: row.person.clone(), ..Found::picture(&row.file, class.clone()) };
+                match subject_pattern.as_ref().map(|pattern| pattern.find(&row.file.relative)) {
+                    None => listing.take(found),
+                    Some(Some(person)) => listing.take(found.of(person)),
+                    Some(None) => listing.reject_unknown(&row.file, "a path that the subject pattern matches"),
+                }
+            }
         }
     }
+    check_classes(path, &listing, &BTreeSet::new(), request)?;
     Ok(listing)
 }
 
-fn label_class(row: &Row, as_expressions: bool) -> Result<Class, Fault> {
-    if !as_expressions {
-        return Ok(Class::Named(row.label.clone()));
+/// Settings that a manifest leaves nothing to.
+fn check_settings(path: &Path, has_subjects: bool, request: &PrepareRequest) -> Result<(), Fault> {
+    let told = [
+        ("--label-pattern", request.label_pattern.is_some(), "label"),
+        ("--class-level", request.class_level.is_some(), "label"),
+        ("--subject-pattern", request.subject_pattern.is_some() && has_subjects, "subject"),
+    ];
+    match told.into_iter().find(|(_, is_set, _)| *is_set) {
+        None => Ok(()),
+        Some((flag, _, column)) => {
+            Err(Fault::usage(flag, format!("{} has a column `{column}` already", path.display()))
+                .hint(format!("leave {flag} out, or give the folder in place of the manifest")))
+        }
     }
-    Expression::from_word(&row.label).map(Class::from).ok_or_else(|| {
-        let names = Expression::ALL.map(Expression::name);
-        let meant = closest_name(&row.label.to_lowercase(), names).map_or(String::new(), |n| format!("write {n}, "));
-        Fault::data(&row.place, "this label is not an expression, while others are")
-            .found(&row.label)
-            .expected(names.join(", "))
-            .hint(format!(
-                "{meant}leave it out with `--ignore {}`, or take all labels as they are with `--any-classes`",
-                row.label
-            ))
-    })
 }
 
 fn contradiction(name: &str, old: &Row, new: &Row) -> Fault {

@@ -88,7 +88,7 @@ pub(super) fn list(tree: &Tree, request: &PrepareRequest) -> Result<Option<Listi
         let found = Found::picture(file, label);
         match &pattern {
             None => listing.take(found.of(named.person)),
-            Some(pattern) => match pattern.person(&file.relative) {
+            Some(pattern) => match pattern.find(&file.relative) {
                 Some(person) => listing.take(found.of(person)),
                 None => listing.reject_unknown(file, "a path that the subject pattern matches"),
             },

@@ -106,7 +106,7 @@ mod tests {
             "OriginalImg/VL/Weak/P001/Anger/000.jpeg",
             "OriginalImg/NI/Strong/P001/Anger/000.jpeg",
             "PreProcess_Img/VL_Acropped/Strong/P001/Anger/001.jpeg",
-            "OriginalImg/VL/Strong/P001/Anger/Thumbs.db",
+            "OriginalImg/VL/Strong/P001/Anger/notes.txt",
         ]);
         let listing = list(folder.path(), &request()).unwrap();
         let found: Vec<_> = listing.found.iter().map(|f| (f.source.as_str(), f.person.as_deref().unwrap())).collect();

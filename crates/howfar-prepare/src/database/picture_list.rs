@@ -157,7 +157,7 @@ impl Rows {
             return Err(Fault::data(path.display(), "the list has no rows").expected("file_name,label and a row a picture"));
         };
         let labels: BTreeSet<&str> = self.rows.values().map(|row| row.label.as_str()).collect();
-        let classes = LabelClasses::of(&labels, format!("{}, column {}", path.display(), columns.label), request)?;
+        let classes = LabelClasses::of(&labels, &format!("{}, column {}", path.display(), columns.label), request)?;
         let persons: BTreeSet<&str> = self.rows.values().filter_map(|row| row.person.as_deref()).collect();
         let taken = request.subject_column.is_some() || are_persons(persons.len(), self.rows.len());
         let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -171,7 +171,7 @@ impl Rows {
             }
             let Some(class) = classes.class(&row.label, &row.file.relative, listing) else { continue };
             let found = Found { person: row.person.filter(|_| taken), ..Found::picture(&row.file, class) };
-            match pattern.as_ref().map(|pattern| pattern.person(&row.file.relative)) {
+            match pattern.as_ref().map(|pattern| pattern.find(&row.file.relative)) {
                 None => listing.take(found),
                 Some(Some(person)) => listing.take(found.of(person)),
                 Some(None) => listing.reject_unknown(&row.file, "a path that the subject pattern matches"),

@@ -5,7 +5,7 @@
 
 use howfar_face::{Fault, Provenance};
 
-use super::label_classes::read_map;
+use super::labels::LabelMap;
 use crate::listing::{Class, Found, Listing, Pixels, Reason, is_picture};
 use crate::request::PrepareRequest;
 use crate::tree::{Tree, TreeFile};
@@ -49,9 +49,8 @@ pub(super) fn list(tree: &Tree, n_columns: usize, request: &PrepareRequest) -> R
 /// The class of each column after the first; `None` for one that the label map leaves out.
 fn column_classes(n_columns: usize, request: &PrepareRequest) -> Result<Vec<Option<Class>>, Fault> {
     let n_labels = n_columns - 1;
-    if request.label_map.is_some() {
-        let map = read_map(request)?;
-        let class = |column: usize| map.get(&column.to_string())?.as_deref().map(Class::of_word);
+    if let Some(map) = LabelMap::of(request)? {
+        let class = |column: usize| map.class(&column.to_string()).cloned();
         let classes: Vec<Option<Class>> = (1..=n_labels).map(class).collect();
         if classes.iter().all(Option::is_none) {
             return Err(Fault::usage("--label-map", "no column of the sheets stands in the table")

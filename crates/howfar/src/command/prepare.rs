@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 use howfar_face::{Colour, Fault, Provenance};
 use howfar_prepare::{
     Align, Detect, FolderClasses, LabelsFrom, Lights, PrepareRequest, Source, Stage, Turn, Views, adapter_names, prepare,
+    understand,
 };
 
 use crate::command::draw::parse_expressions;
@@ -16,6 +17,7 @@ use crate::console::Console;
 /// Turn a database's photographs into a face set: detect, align, crop, gray, resize.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  howfar prepare jaffe:data/jaffe --out faces/jaffe\n  \
+    howfar prepare folder:my-classes --dry-run\n  \
     howfar prepare folder:my-classes --detect none --subject-pattern '(?<person>S\\d+)_' --out faces/mine\n  \
     howfar prepare folder:made --provenance generated --out faces/made\n\
     Layouts, labels and terms of every database: docs/databases.md")]
@@ -24,8 +26,12 @@ pub struct Args {
     #[arg(required_unless_present = "list")]
     sources: Vec<String>,
     /// The face set to write.
-    #[arg(long, required_unless_present = "list")]
+    #[arg(long, required_unless_present_any = ["list", "dry_run"])]
     out: Option<PathBuf>,
+    /// Say what would be read (levels of folders, classes with counts, persons, what is left out), decode and write
+    /// nothing.
+    #[arg(long)]
+    dry_run: bool,
     /// List the adapters.
     #[arg(long)]
     list: bool,
@@ -129,6 +135,15 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
         return Ok(());
     }
     let request = request(args)?;
+    if args.dry_run {
+        let understanding = understand(&request)?;
+        if console.json() {
+            console.answer_json(&understanding);
+        } else {
+            console.answer(understanding.to_string().trim_end());
+        }
+        return Ok(());
+    }
     let stop = stop_flag();
     let mut bar = console.bar(0, "pictures");
     let mut stage = None;
@@ -157,7 +172,11 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
 
 fn request(args: &Args) -> Result<PrepareRequest, Fault> {
     let sources = args.sources.iter().map(|s| Source::parse(s)).collect::<Result<Vec<_>, _>>()?;
-    let out = args.out.clone().ok_or_else(|| Fault::usage("--out", "no face set is named"))?;
+    let out = match &args.out {
+        Some(out) => out.clone(),
+        None if args.dry_run => PathBuf::new(),
+        None => return Err(Fault::usage("--out", "no face set is named")),
+    };
     Ok(PrepareRequest {
         name: args.name.clone(),
         // clap has let the three words through and no other.
