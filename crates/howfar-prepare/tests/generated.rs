@@ -76,7 +76,7 @@ impl Desk {
     fn request(&self, path: &str) -> PrepareRequest {
         let source = Source { adapter: "folder".to_owned(), path: self.at(path) };
         let request = PrepareRequest::new(vec![source], self.at("out/faces"));
-        PrepareRequest { detect: Detect::None, provenance: Provenance::Generated, size: 48, ..request }
+        PrepareRequest { detect: Detect::None, provenance: Provenance::Generated, size: 48, max_losses: 1.0, ..request }
     }
 
     fn run(&self, request: &PrepareRequest) -> Result<PrepareReport, Fault> {
@@ -117,7 +117,9 @@ fn save_sheet(path: &Path) {
 
 #[test]
 fn a_sheet_of_stargan_gives_a_face_a_square_with_its_row_as_person_and_parent() {
-    let desk = Desk::with(&["db/odd.png"]);
+    let desk = Desk::with(&[]);
+    desk.make_room("db/odd.png");
+    image::GrayImage::new(50, 48).save(desk.at("db/odd.png")).unwrap();
     save_sheet(&desk.at("db/1-images.png"));
     desk.write("map.csv", "1,angry\n2,happy\n");
     let by_order = PrepareRequest { expressions: vec![Expression::Anger, Expression::Happiness], ..desk.request("db") };

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use howfar_face::{Face, FaceSet, Fault, Provenance};
 use howfar_prepare::{Detect, FolderClasses, PrepareReport, PrepareRequest, Reason, Source, prepare};
+use parquet::basic::Compression;
 use parquet::file::properties::WriterVersion;
 use tables::{Leaf, Leaves, PICTURE_NUMBER_TEXT, Writing, class_names, compressions, picture, rows, write_table};
 
@@ -27,7 +28,8 @@ impl Desk {
 
     fn request(&self, path: &str) -> PrepareRequest {
         let source = Source { adapter: "hf".to_owned(), path: self.at(path) };
-        PrepareRequest { detect: Detect::None, ..PrepareRequest::new(vec![source], self.at("out/faces")) }
+        let request = PrepareRequest::new(vec![source], self.at("out/faces"));
+        PrepareRequest { detect: Detect::None, max_losses: 1.0, ..request }
     }
 
     fn run(&self, request: &PrepareRequest) -> Result<PrepareReport, Fault> {
@@ -160,7 +162,7 @@ fn rows_without_a_class_or_a_picture_are_left_out_with_their_place() {
     leaves[2].0 = Leaf::Numbers(vec![Some(0), Some(1), Some(-1), Some(0), None]);
     let writing = Writing { note: Some(class_names(&["angry", "sad"])), ..Writing::default() };
     write_table(&desk.at("a.parquet"), PICTURE_NUMBER_TEXT, &[leaves], &writing);
-    let report = desk.run(&PrepareRequest { max_losses: 1.0, ..desk.request("a.parquet") }).unwrap();
+    let report = desk.run(&desk.request("a.parquet")).unwrap();
     assert_eq!(report.n_faces, 1);
     let reasons: Vec<_> = report.rejects.iter().map(|r| (r.reason, r.files)).collect();
     assert_eq!(reasons, [(Reason::NoLabel, 2), (Reason::Unreadable, 2)]);
@@ -221,18 +223,22 @@ fn what_cannot_be_a_dataset_is_refused_with_what_to_do() {
 #[test]
 fn a_damaged_page_of_pictures_is_named_with_file_group_and_row() {
     let desk = Desk::new();
-    let writing = Writing { note: Some(class_names(&["angry", "sad"])), dictionary: false, ..Writing::default() };
-    write_table(&desk.at("a.parquet"), PICTURE_NUMBER_TEXT, &[rows(0, 4), rows(4, 4)], &writing);
+    let note = Some(class_names(&["angry", "sad"]));
+    let writing = Writing { note, dictionary: false, compression: Compression::ZSTD(Default::default()), ..Writing::default() };
+    write_table(&desk.at("a.parquet"), PICTURE_NUMBER_TEXT, &[rows(0, 8), rows(8, 4)], &writing);
+    let start = tables::first_page(&desk.at("a.parquet"));
     let mut bytes = std::fs::read(desk.at("a.parquet")).unwrap();
-    // Inside the second picture of the first row group: its packed bytes.
-    for byte in &mut bytes[3000..3100] {
+    // Within the packed bytes of the first page, behind its head.
+    for byte in &mut bytes[start + 50..start + 90] {
         *byte ^= 0xff;
     }
     std::fs::write(desk.at("a.parquet"), &bytes).unwrap();
-    let report = desk.run(&PrepareRequest { max_losses: 1.0, ..desk.request("a.parquet") }).unwrap();
-    assert!((4..8).contains(&report.n_faces), "{report}");
+    let report = desk.run(&desk.request("a.parquet")).unwrap();
+    assert!((4..12).contains(&report.n_faces), "{report}");
     let rejects = desk.rejects();
-    assert!(rejects.contains("a.parquet#") && rejects.contains("unreadable"), "{rejects}");
+    for part in ["a.parquet#0,unreadable", "row group 0, row 0: "] {
+        assert!(rejects.contains(part), "{rejects}");
+    }
 }
 
 #[test]

@@ -172,3 +172,10 @@ pub fn pack_anew(path: &Path, compression: Compression) {
     writer.close().unwrap();
     std::fs::remove_file(copy).unwrap();
 }
+
+/// Where the first page of a file's first column begins.
+pub fn first_page(path: &Path) -> usize {
+    use parquet::file::reader::{FileReader, SerializedFileReader};
+    let reader = SerializedFileReader::new(File::open(path).unwrap()).unwrap();
+    reader.metadata().row_group(0).column(0).data_page_offset() as usize
+}
