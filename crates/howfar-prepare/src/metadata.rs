@@ -96,7 +96,9 @@ fn exif_texts(path: &Path) -> Option<Vec<NamedText>> {
     let exif = exif::Reader::new().read_from_container(&mut file).ok()?;
     let text = |tag: exif::Tag, name: &str| {
         let text = match &exif.get_field(tag, exif::In::PRIMARY)?.value {
-            exif::Value::Ascii(lines) => lines.iter().map(|l| String::from_utf8_lossy(l)).collect::<Vec<_>>().join("\n"),
+            exif::Value::Ascii(lines) => {
+                lines.iter().map(|l| String::from_utf8_lossy(l)).collect::<Vec<_>>().join("\n")
+            }
             exif::Value::Undefined(bytes, _) => comment(bytes, exif.little_endian()),
             _ => return None,
         };

@@ -15,9 +15,7 @@ use std::sync::{Arc, OnceLock};
 use howfar_face::{Fault, foreign_file};
 use parquet::basic::{ConvertedType, LogicalType, Type as Physical};
 use parquet::column::reader::ColumnReaderImpl;
-use parquet::data_type::{
-    BoolType, ByteArray, ByteArrayType, DataType, DoubleType, FloatType, Int32Type, Int64Type,
-};
+use parquet::data_type::{BoolType, ByteArray, ByteArrayType, DataType, DoubleType, FloatType, Int32Type, Int64Type};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
 use parquet::file::serialized_reader::SerializedPageReader;
@@ -196,8 +194,7 @@ impl ParquetTable {
         let place = u64::try_from(start).ok().zip(u64::try_from(chunk.compressed_size()).ok());
         let (start, length) = place.ok_or("the file says that a column lies before its beginning")?;
         let file = File::open(&self.path).map_err(|e| e.to_string())?;
-        let extent =
-            pages::Chunk { start, length, unpacked: chunk.uncompressed_size(), n_rows: metadata.num_rows() };
+        let extent = pages::Chunk { start, length, unpacked: chunk.uncompressed_size(), n_rows: metadata.num_rows() };
         let check = || pages::check(&file, extent);
         let check_idx = group * self.metadata.file_metadata().schema_descr().num_columns() + leaf;
         self.checked.get(check_idx).map_or_else(check, |checked| checked.get_or_init(check).clone())?;
@@ -268,13 +265,18 @@ fn columns(metadata: &ParquetMetaData) -> Vec<Column> {
         match columns.last_mut().filter(|last| last.name == new.name) {
             None => columns.push(new),
             Some(picture) => match (picture.kind, new.kind) {
-                (Kind::Picture { path: None }, Kind::Nested) if flat && is_bytes && parts.get(1).is_some_and(|p| p == "path") => {
+                (Kind::Picture { path: None }, Kind::Nested)
+                    if flat && is_bytes && parts.get(1).is_some_and(|p| p == "path") =>
+                {
                     picture.kind = Kind::Picture { path: Some(leaf) };
                 }
                 // The path may stand before the bytes.
                 (Kind::Nested, Kind::Picture { .. }) => {
                     let path = Some(picture.leaf).filter(|leaf| {
-                        schema.columns().get(*leaf).is_some_and(|c| c.path().parts().get(1).is_some_and(|p| p == "path"))
+                        schema
+                            .columns()
+                            .get(*leaf)
+                            .is_some_and(|c| c.path().parts().get(1).is_some_and(|p| p == "path"))
                     });
                     *picture = Column { kind: Kind::Picture { path }, ..new };
                 }

@@ -23,8 +23,20 @@ const WORDS: [(Expression, &[&str]); 7] = [
     (
         Expression::Happiness,
         &[
-            "happily", "joyful", "smile", "smiles", "smiling", "laugh", "laughs", "laughing", "laughter", "grin",
-            "grinning", "cheerful", "delighted", "joyous",
+            "happily",
+            "joyful",
+            "smile",
+            "smiles",
+            "smiling",
+            "laugh",
+            "laughs",
+            "laughing",
+            "laughter",
+            "grin",
+            "grinning",
+            "cheerful",
+            "delighted",
+            "joyous",
         ],
     ),
     (
@@ -39,8 +51,20 @@ const CONTEMPT: [&str; 5] = ["scornful", "scorn", "disdain", "disdainful", "snee
 const NEGATIONS: [&str; 9] = ["no", "not", "without", "never", "non", "isn", "doesn", "neither", "nor"];
 /// What may be neutral beside a face.
 const THINGS: [&str; 14] = [
-    "background", "backdrop", "light", "lighting", "color", "colors", "colour", "colours", "gray", "grey", "tone",
-    "tones", "clothing", "wall",
+    "background",
+    "backdrop",
+    "light",
+    "lighting",
+    "color",
+    "colors",
+    "colour",
+    "colours",
+    "gray",
+    "grey",
+    "tone",
+    "tones",
+    "clothing",
+    "wall",
 ];
 
 /// What a picture was made from.

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use howfar_face::{Colour, Expression, Fault, Provenance, closest_name};
 use regex::Regex;
 
-use crate::decode::Decoding;
 use crate::database::{Database, adapter_names, find_database};
+use crate::decode::Decoding;
 use crate::settings;
 
 /// How the face is found in a picture.

@@ -171,7 +171,11 @@ fn a_sheet_of_another_shape_or_number_of_labels_is_refused() {
 fn names_of_generators_give_labels_and_persons_when_all_follow_the_scheme() {
     let cases: [(&[&str], &[&str]); 2] = [
         (
-            &["db/face_00001_m_30_asian_angry_x.png", "db/face_00001_m_30_asian_happy_x.png", "db/face_00002_f_60_white_sad.png"],
+            &[
+                "db/face_00001_m_30_asian_angry_x.png",
+                "db/face_00001_m_30_asian_happy_x.png",
+                "db/face_00002_f_60_white_sad.png",
+            ],
             &[
                 "face_00001_m_30_asian_angry_x.png anger face_00001",
                 "face_00001_m_30_asian_happy_x.png happiness face_00001",
@@ -187,7 +191,10 @@ fn names_of_generators_give_labels_and_persons_when_all_follow_the_scheme() {
         let desk = Desk::with(names);
         let report = desk.run(&desk.request("db")).unwrap();
         assert_eq!(desk.told(), expected);
-        assert!(report.to_string().contains(&format!("labels of {} pictures are from their names", expected.len())), "{report}");
+        assert!(
+            report.to_string().contains(&format!("labels of {} pictures are from their names", expected.len())),
+            "{report}"
+        );
     }
 }
 
@@ -247,7 +254,9 @@ fn marks_of_a_generator_on_what_counts_as_photographs_are_told() {
     desk.write_jpeg("db/sad/4.jpg", 14, "AI generated;txt2img;flux");
     let real = PrepareRequest { provenance: Provenance::Real, ..desk.request("db") };
     let report = desk.run(&real).unwrap().to_string();
-    for part in ["2 of 4 pictures looked at bear the mark of a generator", "FLUX", "Stable Diffusion", "--provenance generated"] {
+    for part in
+        ["2 of 4 pictures looked at bear the mark of a generator", "FLUX", "Stable Diffusion", "--provenance generated"]
+    {
         assert!(report.contains(part), "{report}");
     }
     let report = desk.run(&desk.request("db")).unwrap().to_string();
@@ -258,11 +267,17 @@ fn marks_of_a_generator_on_what_counts_as_photographs_are_told() {
 fn lists_of_image_folders_are_read_in_each_split_and_every_file_is_accounted_for() {
     let desk = Desk::with(&["db/train/1.png", "db/train/2.png", "db/train/un.png", "db/test/1.png"]);
     desk.write("db/train/metadata.csv", "file_name,emotion,subject\n1.png,Happy,a\n2.png,sad,a\ngone.png,sad,b\n");
-    desk.write("db/test/metadata.jsonl", "{\"file_name\": \"1.png\", \"emotion\": \"happy\", \"subject\": \"c\", \"objects\": [1]}\n\n");
+    desk.write(
+        "db/test/metadata.jsonl",
+        "{\"file_name\": \"1.png\", \"emotion\": \"happy\", \"subject\": \"c\", \"objects\": [1]}\n\n",
+    );
     let report = desk.run(&desk.request("db")).unwrap();
     assert_eq!(desk.told(), ["test/1.png happiness c", "train/1.png happiness a", "train/2.png sadness a"]);
     assert_eq!(reasons(&report), [(Reason::NoLabel, 1), (Reason::Missing, 1)]);
-    assert!(report.to_string().contains("classes from the column `emotion`; 3 persons from the column `subject`"), "{report}");
+    assert!(
+        report.to_string().contains("classes from the column `emotion`; 3 persons from the column `subject`"),
+        "{report}"
+    );
 }
 
 #[test]
@@ -272,7 +287,10 @@ fn manifests_may_call_their_columns_otherwise() {
         ("1.csv", "image,label,who\na.png,happy,x\nb.png,sad,y\n"),
         ("2.csv", "filename;expression;who\na.png;happy;x\nb.png;sad;y\n"),
         ("3.csv", "path,label,seen,who\na.png,1,happy,x\nb.png,2,sad,y\n"),
-        ("4.jsonl", "{\"file\": \"a.png\", \"class\": \"happy\", \"who\": \"x\"}\n{\"file\": \"b.png\", \"class\": \"sad\", \"who\": \"y\"}\n"),
+        (
+            "4.jsonl",
+            "{\"file\": \"a.png\", \"class\": \"happy\", \"who\": \"x\"}\n{\"file\": \"b.png\", \"class\": \"sad\", \"who\": \"y\"}\n",
+        ),
     ] {
         desk.write(name, text);
         let label_column = (name == "3.csv").then(|| "seen".to_owned());
@@ -286,7 +304,11 @@ fn manifests_may_call_their_columns_otherwise() {
 fn mistakes_in_lists_are_named_with_their_lines() {
     let desk = Desk::with(&["a.png"]);
     let cases = [
-        ("1.jsonl", "{\"file_name\": \"a.png\", \"label\": \"happy\"}\n{\"file_name\": \"a.png\", \"label\": \"sad\"}\n", "line 2: a.png stands twice"),
+        (
+            "1.jsonl",
+            "{\"file_name\": \"a.png\", \"label\": \"happy\"}\n{\"file_name\": \"a.png\", \"label\": \"sad\"}\n",
+            "line 2: a.png stands twice",
+        ),
         ("2.jsonl", "{\"file_name\": \"a.png\", \"label\": \"happy\"}\nno\n", "line 2: not a JSON object"),
         ("3.jsonl", "{\"file_name\": \"a.png\"}\n", "no column of classes"),
         ("4.jsonl", "{\"label\": \"happy\"}\n", "no column of pictures' files"),

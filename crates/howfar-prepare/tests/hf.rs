@@ -69,7 +69,12 @@ fn every_usual_compression_gives_the_same_faces() {
             let _ = std::fs::remove_dir_all(desk.at("db"));
             let note = Some(class_names(&["angry", "sad"]));
             let writing = Writing { compression, dictionary, version, note };
-            write_table(&desk.at("db/data/train-00000-of-00001.parquet"), PICTURE_NUMBER_TEXT, &[rows(0, 5), rows(5, 4)], &writing);
+            write_table(
+                &desk.at("db/data/train-00000-of-00001.parquet"),
+                PICTURE_NUMBER_TEXT,
+                &[rows(0, 5), rows(5, 4)],
+                &writing,
+            );
             write_table(&desk.at("db/data/test-00000-of-00001.parquet"), PICTURE_NUMBER_TEXT, &[rows(9, 3)], &writing);
             let report = desk.run(&desk.request("db")).unwrap();
             assert_eq!((report.n_faces, report.n_persons), (12, 6), "{compression:?} {report}");
@@ -77,8 +82,10 @@ fn every_usual_compression_gives_the_same_faces() {
             let set = FaceSet::open(&desk.at("out/faces")).unwrap();
             contents.push(set.info().content_sha256.clone());
             if i == 0 {
-                let told: Vec<_> =
-                    faces(&desk.at("out/faces")).iter().map(|f| (f.labels.source.clone(), f.labels.subject.to_string())).collect();
+                let told: Vec<_> = faces(&desk.at("out/faces"))
+                    .iter()
+                    .map(|f| (f.labels.source.clone(), f.labels.subject.to_string()))
+                    .collect();
                 assert_eq!(told[0], ("data/test-00000-of-00001.parquet#0".to_owned(), "db:s4".to_owned()));
                 assert_eq!(told[11], ("data/train-00000-of-00001.parquet#8".to_owned(), "db:s4".to_owned()));
                 let said = report.to_string();
@@ -150,15 +157,22 @@ fn names_of_numbers_come_from_the_card_the_infos_or_a_table_of_the_users() {
     for request in [desk.request("db"), request] {
         assert_eq!(classes_of(&desk.run(&request).unwrap()), [("disgust".to_owned(), 2), ("fear".to_owned(), 2)]);
     }
-    desk.write("db/dataset_infos.json", r#"{"default": {"features": {"label": {"names": ["sad", "fear"], "_type": "ClassLabel"}}}}"#);
-    assert_eq!(classes_of(&desk.run(&desk.request("db")).unwrap()), [("fear".to_owned(), 2), ("sadness".to_owned(), 2)]);
+    desk.write(
+        "db/dataset_infos.json",
+        r#"{"default": {"features": {"label": {"names": ["sad", "fear"], "_type": "ClassLabel"}}}}"#,
+    );
+    assert_eq!(
+        classes_of(&desk.run(&desk.request("db")).unwrap()),
+        [("fear".to_owned(), 2), ("sadness".to_owned(), 2)]
+    );
 }
 
 #[test]
 fn rows_without_a_class_or_a_picture_are_left_out_with_their_place() {
     let desk = Desk::new();
     let mut leaves = rows(0, 5);
-    leaves[0].0 = Leaf::Bytes(vec![Some(picture(1)), None, Some(picture(2)), Some(b"no picture".to_vec()), Some(vec![])]);
+    leaves[0].0 =
+        Leaf::Bytes(vec![Some(picture(1)), None, Some(picture(2)), Some(b"no picture".to_vec()), Some(vec![])]);
     leaves[2].0 = Leaf::Numbers(vec![Some(0), Some(1), Some(-1), Some(0), None]);
     let writing = Writing { note: Some(class_names(&["angry", "sad"])), ..Writing::default() };
     write_table(&desk.at("a.parquet"), PICTURE_NUMBER_TEXT, &[leaves], &writing);
@@ -175,7 +189,12 @@ fn what_cannot_be_a_dataset_is_refused_with_what_to_do() {
     let writing = Writing::default();
     let image = "optional group image { optional binary bytes; optional binary path (UTF8); }";
     let n = |n: u32| rows(0, n);
-    write_table(&desk.at("no_label.parquet"), &format!("{image} optional int64 width;"), &[n(2)[..3].to_vec()], &writing);
+    write_table(
+        &desk.at("no_label.parquet"),
+        &format!("{image} optional int64 width;"),
+        &[n(2)[..3].to_vec()],
+        &writing,
+    );
     write_table(
         &desk.at("no_image.parquet"),
         "optional binary text (UTF8); optional int64 label;",
@@ -224,7 +243,8 @@ fn what_cannot_be_a_dataset_is_refused_with_what_to_do() {
 fn a_damaged_page_of_pictures_is_named_with_file_group_and_row() {
     let desk = Desk::new();
     let note = Some(class_names(&["angry", "sad"]));
-    let writing = Writing { note, dictionary: false, compression: Compression::ZSTD(Default::default()), ..Writing::default() };
+    let writing =
+        Writing { note, dictionary: false, compression: Compression::GZIP(Default::default()), ..Writing::default() };
     write_table(&desk.at("a.parquet"), PICTURE_NUMBER_TEXT, &[rows(0, 8), rows(8, 4)], &writing);
     let start = tables::first_page(&desk.at("a.parquet"));
     let mut bytes = std::fs::read(desk.at("a.parquet")).unwrap();
@@ -253,9 +273,14 @@ fn the_path_in_the_picture_column_is_seen_by_the_subject_pattern() {
 
 /// A face set of two generated faces with parents, made through the library's own writer.
 fn made_set(folder: &Path) {
-    use howfar_face::{FaceLabels, FaceSetInfo, FaceSetWriter, GeneratorCard, Licence, Lineage, Picture, Preprocessing};
-    let mut info =
-        FaceSetInfo::new("made", vec!["anger".to_owned(), "fear".to_owned()], Preprocessing::standard("none", "none", 16));
+    use howfar_face::{
+        FaceLabels, FaceSetInfo, FaceSetWriter, GeneratorCard, Licence, Lineage, Picture, Preprocessing,
+    };
+    let mut info = FaceSetInfo::new(
+        "made",
+        vec!["anger".to_owned(), "fear".to_owned()],
+        Preprocessing::standard("none", "none", 16),
+    );
     let lineage = Lineage { people: ["ckplus:S010".parse().unwrap()].into(), content: Default::default() };
     info.generator = Some(GeneratorCard::new("gan".to_owned(), 7, lineage, String::new()));
     info.licences = vec![Licence { database: "ckplus".to_owned(), terms: "research only".to_owned() }];

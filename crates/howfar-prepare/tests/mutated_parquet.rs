@@ -54,7 +54,8 @@ fn damaged_tables_are_refused_or_read_and_nothing_worse() {
     let mut whole = Vec::new();
     for (i, compression) in compressions().into_iter().enumerate() {
         let version = if i % 2 == 0 { WriterVersion::PARQUET_1_0 } else { WriterVersion::PARQUET_2_0 };
-        let writing = Writing { compression, version, dictionary: i % 3 > 0, note: Some(class_names(&["angry", "sad"])) };
+        let writing =
+            Writing { compression, version, dictionary: i % 3 > 0, note: Some(class_names(&["angry", "sad"])) };
         write_table(&path, PICTURE_NUMBER_TEXT, &[rows(0, 3), rows(3, 2)], &writing);
         whole.push(std::fs::read(&path).unwrap());
     }

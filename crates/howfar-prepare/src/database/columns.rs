@@ -9,7 +9,16 @@ pub(super) const LABELS: [&str; 8] =
     ["label", "labels", "emotion", "emotions", "expression", "expressions", "class", "facial_expression"];
 /// Columns of persons. A number of the picture is called `id`, too.
 pub(super) const SUBJECTS: [&str; 10] = [
-    "subject", "subject_id", "person", "person_id", "identity", "identity_id", "participant", "actor", "actor_id", "id",
+    "subject",
+    "subject_id",
+    "person",
+    "person_id",
+    "identity",
+    "identity_id",
+    "participant",
+    "actor",
+    "actor_id",
+    "id",
 ];
 
 /// Whether the values of a column are persons: a value of its own in every row is the picture's number.

@@ -66,7 +66,9 @@ fn has_ending(path: &Path, ending: &str) -> bool {
 fn no_table(path: &Path, others: &[TreeFile]) -> Fault {
     let fault = Fault::data(path.display(), "no Parquet file is here").expected("data/train-00000-of-00001.parquet, …");
     if others.iter().any(|file| has_ending(&file.path, "arrow")) {
-        return fault.found("Arrow files").hint("in Python: load_from_disk(FOLDER)[\"train\"].to_parquet(\"train.parquet\")");
+        return fault
+            .found("Arrow files")
+            .hint("in Python: load_from_disk(FOLDER)[\"train\"].to_parquet(\"train.parquet\")");
     }
     if others.iter().any(|file| is_picture(&file.path)) {
         return fault.found("pictures").hint(format!("pictures and lists are read by `folder:{}`", path.display()));

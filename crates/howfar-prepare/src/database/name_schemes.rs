@@ -23,7 +23,10 @@ const SCHEMES: [Scheme; 3] = [
         name: "number, sex, age, origin, expression (face_00001_m_30_asian_angry_x)",
         pattern: r"(?i)(?<person>(?:[a-z]+_)?\d+)_(?:m|f|male|female|man|woman)_\d{1,3}_[a-z]+_(?<label>[a-z]+)(?:_.*)?",
     },
-    Scheme { name: "source and driving picture of LivePortrait (source--driving)", pattern: "(?<person>.+?)--(?<label>.+)" },
+    Scheme {
+        name: "source and driving picture of LivePortrait (source--driving)",
+        pattern: "(?<person>.+?)--(?<label>.+)",
+    },
     Scheme { name: "seed (seed0000)", pattern: r"(?i)(?<person>seed[-_ ]?\d+)" },
 ];
 

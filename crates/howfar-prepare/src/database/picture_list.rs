@@ -154,7 +154,9 @@ impl Rows {
     /// Turns the rows into finds.
     fn take(self, path: &Path, request: &PrepareRequest, listing: &mut Listing) -> Result<(), Fault> {
         let Some(columns) = self.columns.filter(|_| !self.rows.is_empty()) else {
-            return Err(Fault::data(path.display(), "the list has no rows").expected("file_name,label and a row a picture"));
+            return Err(
+                Fault::data(path.display(), "the list has no rows").expected("file_name,label and a row a picture")
+            );
         };
         let labels: BTreeSet<&str> = self.rows.values().map(|row| row.label.as_str()).collect();
         let classes = LabelClasses::of(&labels, &format!("{}, column {}", path.display(), columns.label), request)?;
@@ -194,7 +196,8 @@ fn read_json_lines(path: &Path, request: &PrepareRequest, add: Visit<'_>) -> Res
         }
         let place = format!("{}, line {line}", path.display());
         let object: serde_json::Map<String, Value> = serde_json::from_str(text).map_err(|e| {
-            Fault::data(&place, format!("not a JSON object: {e}")).expected(r#"{"file_name": "1.png", "label": "anger"}"#)
+            Fault::data(&place, format!("not a JSON object: {e}"))
+                .expected(r#"{"file_name": "1.png", "label": "anger"}"#)
         })?;
         let chosen = match &columns {
             Some(columns) => columns,

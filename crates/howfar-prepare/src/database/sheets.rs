@@ -60,9 +60,14 @@ fn column_classes(n_columns: usize, request: &PrepareRequest) -> Result<Vec<Opti
     }
     if request.expressions.len() != n_labels {
         return Err(Fault::usage("--grid", "the sheets have another number of labels than there are expressions")
-            .found(format!("{n_columns} columns, the first of which is the parent; {} expressions", request.expressions.len()))
+            .found(format!(
+                "{n_columns} columns, the first of which is the parent; {} expressions",
+                request.expressions.len()
+            ))
             .expected(format!("{n_labels} expressions"))
-            .hint("name them in the sheets' order with --expressions, or give --label-map FILE with rows as in `1,anger`"));
+            .hint(
+                "name them in the sheets' order with --expressions, or give --label-map FILE with rows as in `1,anger`",
+            ));
     }
     Ok(request.expressions.iter().map(|expression| Some((*expression).into())).collect())
 }
@@ -79,7 +84,8 @@ fn squares(file: &TreeFile, n_columns: usize) -> Result<(u32, u32), String> {
 
 fn take_row(file: &TreeFile, row: u32, side: u32, classes: &[Option<Class>], listing: &mut Listing) {
     let place = |column: u32| format!("{}#row {}, column {column}", file.relative, row + 1);
-    let person = format!("{}#{}", file.relative.rsplit_once('.').map_or(file.relative.as_str(), |(stem, _)| stem), row + 1);
+    let person =
+        format!("{}#{}", file.relative.rsplit_once('.').map_or(file.relative.as_str(), |(stem, _)| stem), row + 1);
     listing.reject(place(0), Reason::NoLabel, "the parent");
     for (column, class) in (1..).zip(classes) {
         let Some(class) = class else {

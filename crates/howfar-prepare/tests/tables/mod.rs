@@ -130,13 +130,19 @@ pub fn rows(first: u32, n: u32) -> Leaves {
 
 /// The note that `datasets` leaves in a file's foot.
 pub fn class_names(names: &[&str]) -> String {
-    format!(r#"{{"info": {{"features": {{"image": {{"_type": "Image"}}, "label": {{"names": {names:?}, "_type": "ClassLabel"}}}}}}}}"#)
+    format!(
+        r#"{{"info": {{"features": {{"image": {{"_type": "Image"}}, "label": {{"names": {names:?}, "_type": "ClassLabel"}}}}}}}}"#
+    )
 }
 
 /// Writes a Parquet file of required, optional and list columns again, in another compression and with dictionaries.
 pub fn pack_anew(path: &Path, compression: Compression) {
     use parquet::column::reader::ColumnReader;
     use parquet::file::reader::{FileReader, SerializedFileReader};
+    // The writer wants no levels rather than none of them.
+    fn levels(levels: &[i16]) -> Option<&[i16]> {
+        (!levels.is_empty()).then_some(levels)
+    }
     let copy = path.with_extension("copy");
     std::fs::rename(path, &copy).unwrap();
     let reader = SerializedFileReader::new(File::open(&copy).unwrap()).unwrap();
@@ -156,7 +162,7 @@ pub fn pack_anew(path: &Path, compression: Compression) {
                     let mut reader = $reader;
                     reader.read_records(n_rows, Some(&mut definition), Some(&mut repetition), &mut values).unwrap();
                     let mut column = to.next_column().unwrap().unwrap();
-                    column.typed::<$kind>().write_batch(&values, Some(&definition), Some(&repetition)).unwrap();
+                    column.typed::<$kind>().write_batch(&values, levels(&definition), levels(&repetition)).unwrap();
                     column.close().unwrap();
                 }};
             }

@@ -6,8 +6,8 @@ use std::sync::atomic::Ordering;
 
 use howfar_face::{Colour, Fault, Provenance};
 use howfar_prepare::{
-    Align, Detect, FolderClasses, LabelsFrom, Lights, PrepareRequest, Source, Stage, Turn, Views, adapter_names, prepare,
-    understand,
+    Align, Detect, FolderClasses, LabelsFrom, Lights, PrepareRequest, Source, Stage, Turn, Views, adapter_names,
+    prepare, understand,
 };
 
 use crate::command::draw::parse_expressions;
