@@ -76,7 +76,8 @@ impl ParquetTable {
                 .expected("a Parquet file")
                 .hint(kind.advice));
         }
-        let metadata = ParquetMetaDataReader::new().parse_and_finish(&file).map_err(|e| broken(path, &e))?;
+        let parse = || ParquetMetaDataReader::new().parse_and_finish(&file).map_err(|e| e.to_string());
+        let metadata = guarded(parse).map_err(|what| broken(path, &what))?;
         let n_checks = metadata.num_row_groups() * metadata.file_metadata().schema_descr().num_columns();
         let columns = columns(&metadata);
         Ok(ParquetTable {
@@ -123,7 +124,7 @@ impl ParquetTable {
             Physical::BOOLEAN => self.all::<BoolType>(group, leaf, |value| Ok(Some(value.to_string()))),
             other => Err(format!("values of the kind {other} are not read")),
         };
-        read().map_err(|what| {
+        guarded(read).map_err(|what| {
             Fault::data(format!("{}, row group {group}", self.path.display()), format!("cannot be read: {what}"))
                 .expected("a complete Parquet file")
                 .hint("copy or download the file anew")
@@ -137,7 +138,7 @@ impl ParquetTable {
             .filter(|c| (c.table, c.leaf, c.group) == (self.id, leaf, group) && c.next <= row)
             .map_or_else(|| self.cursor(leaf, group), Ok)
             .map_err(|what| format!("row group {group}: {what}"))?;
-        let value = cursor.read(row).map_err(|what| format!("row group {group}, row {row}: {what}"))?;
+        let value = guarded(|| cursor.read(row)).map_err(|what| format!("row group {group}, row {row}: {what}"))?;
         CURSOR.set(Some(cursor));
         Ok(value)
     }
@@ -304,7 +305,13 @@ fn whole(value: f64) -> Result<Option<String>, &'static str> {
     Ok((!value.is_nan()).then(|| value.to_string()))
 }
 
-fn broken(path: &Path, error: &ParquetError) -> Fault {
+/// Reads by the library, which panics at some damaged pages.
+fn guarded<T>(read: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+    let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(read));
+    outcome.unwrap_or_else(|_| Err("the page is damaged".to_owned()))
+}
+
+fn broken(path: &Path, error: &str) -> Fault {
     Fault::data(path.display(), format!("not a Parquet file: {error}"))
         .expected("a complete Parquet file")
         .hint("copy or download the file anew")
