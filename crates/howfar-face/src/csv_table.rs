@@ -117,9 +117,9 @@ impl CsvTable {
 
 /// A field of a row, which must not be empty.
 pub fn field<'r>(row: &'r StringRecord, column: usize, place: &str) -> Result<&'r str, Fault> {
-    row.get(column).filter(|value| !value.is_empty()).ok_or_else(|| {
-        Fault::data(place, format!("the row has no value in column {}", column + 1)).found(quoted(row))
-    })
+    row.get(column)
+        .filter(|value| !value.is_empty())
+        .ok_or_else(|| Fault::data(place, format!("the row has no value in column {}", column + 1)).found(quoted(row)))
 }
 
 /// Calls `visit` with every line that has words, its place (`file, line n`) and its words: what stands between blanks,

@@ -125,7 +125,21 @@ pub const FOREIGN_PICTURES: [&str; 34] = [
 pub fn raw_by_ending(ending: &str) -> Option<FileKind> {
     let raw = matches!(
         ending,
-        "cr2" | "cr3" | "crw" | "nef" | "nrw" | "arw" | "sr2" | "srf" | "dng" | "raf" | "orf" | "rw2" | "pef" | "srw" | "x3f"
+        "cr2"
+            | "cr3"
+            | "crw"
+            | "nef"
+            | "nrw"
+            | "arw"
+            | "sr2"
+            | "srf"
+            | "dng"
+            | "raf"
+            | "orf"
+            | "rw2"
+            | "pef"
+            | "srw"
+            | "x3f"
     );
     if raw { kind("a camera's raw file", DEVELOP) } else { None }
 }

@@ -39,7 +39,7 @@ pub use content_hash::ContentHash;
 pub use expression::{Expression, closest_name, edit_distance};
 pub use face::{Colour, DrawnLabels, Face, FaceLabels, Picture, Provenance};
 pub use face_grid::face_grid;
-pub use face_set::{FaceSet, FaceSetInfo, GeneratorCard, Licence, Preprocessing, Shard};
+pub use face_set::{DatabaseFaces, FaceSet, FaceSetInfo, GeneratorCard, Licence, Preprocessing, Shard};
 pub use fault::{Fault, FaultKind};
 pub use file_kind::{FOREIGN_PICTURES, FileKind, foreign_file, raw_by_ending};
 pub use lineage::Lineage;

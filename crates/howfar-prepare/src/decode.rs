@@ -8,7 +8,7 @@ use std::fmt;
 use std::io::Cursor;
 use std::path::Path;
 
-use howfar_face::{Colour, Fault, Picture, files, foreign_file, raw_by_ending};
+use howfar_face::{Fault, files, foreign_file, raw_by_ending};
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
 
@@ -81,7 +81,7 @@ impl fmt::Display for Unreadable {
 }
 
 /// What was done to a picture that a reader of the set should know.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub(crate) enum Note {
     /// Its samples of 16 bits hold numbers of 8.
     EightInSixteen,
@@ -96,7 +96,9 @@ impl Note {
             Note::EightInSixteen => 8,
             Note::TwelveInSixteen => 12,
         };
-        format!("{n_pictures} pictures hold {n_bits} bits in samples of 16 bits; they were brightened to the whole range")
+        format!(
+            "{n_pictures} pictures hold {n_bits} bits in samples of 16 bits; they were brightened to the whole range"
+        )
     }
 }
 
@@ -223,18 +225,10 @@ fn fill_range(photo: &mut DynamicImage) -> Option<Note> {
     Some(note)
 }
 
-/// The pixels in the colours wanted, 8 bits each.
-pub(crate) fn pixels(photo: &DynamicImage, colour: Colour) -> Picture {
-    let (width, height) = (photo.width(), photo.height());
-    match colour {
-        Colour::Gray => Picture { width, height, channels: 1, data: photo.to_luma8().into_raw() },
-        Colour::Rgb => Picture { width, height, channels: 3, data: photo.to_rgb8().into_raw() },
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use howfar_face::{Colour, Picture};
 
     fn encoded(format: ImageFormat) -> Vec<u8> {
         let photo = image::GrayImage::from_fn(40, 30, |x, y| image::Luma([(x * 5 + y) as u8]));
@@ -249,14 +243,8 @@ mod tests {
         decode_photo(bytes, Path::new("a.jpg"), Decoding::default())
     }
 
-    const FORMATS: [ImageFormat; 6] = [
-        ImageFormat::Png,
-        ImageFormat::Jpeg,
-        ImageFormat::Tiff,
-        ImageFormat::Bmp,
-        ImageFormat::WebP,
-        ImageFormat::Gif,
-    ];
+    const FORMATS: [ImageFormat; 6] =
+        [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::Tiff, ImageFormat::Bmp, ImageFormat::WebP, ImageFormat::Gif];
 
     #[test]
     fn every_format_is_read_whole_or_not_at_all_whatever_the_name_says() {
@@ -304,7 +292,8 @@ mod tests {
             (0x8080, 0x80, None),
             (0, 0, None),
         ] {
-            let photo = DynamicImage::ImageRgba16(image::ImageBuffer::from_pixel(2, 2, image::Rgba([value, 0, 0, 65_535])));
+            let photo =
+                DynamicImage::ImageRgba16(image::ImageBuffer::from_pixel(2, 2, image::Rgba([value, 0, 0, 65_535])));
             let mut bytes = Cursor::new(Vec::new());
             photo.write_to(&mut bytes, ImageFormat::Png).unwrap();
             let decoded = read(bytes.get_ref()).unwrap();
@@ -316,7 +305,11 @@ mod tests {
     fn what_is_no_picture_is_called_by_its_name() {
         let nef = b"II*\0\x08\0\0\0\0\0";
         for (name, bytes, what) in [
-            ("a.jpg", &b"version https://git-lfs.github.com/spec/v1\n"[..], "Git LFS, not the file itself: run `git lfs pull`"),
+            (
+                "a.jpg",
+                &b"version https://git-lfs.github.com/spec/v1\n"[..],
+                "Git LFS, not the file itself: run `git lfs pull`",
+            ),
             ("a.heic", b"\0\0\0\x18ftypheic\0\0\0\0", "a HEIC picture: convert it to JPEG"),
             ("a.nef", nef, "a camera's raw file: develop it"),
             ("a.png", b"{\"error\": 404}", "this is JSON, not a picture"),
@@ -331,7 +324,7 @@ mod tests {
     #[test]
     fn deep_pictures_become_eight_bits() {
         let photo = DynamicImage::ImageLuma16(image::ImageBuffer::from_pixel(2, 2, image::Luma([0x8080])));
-        assert_eq!(pixels(&photo, Colour::Gray).data, [0x80; 4]);
-        assert_eq!(pixels(&photo, Colour::Rgb).data, [0x80; 12]);
+        assert_eq!(Picture::of(&photo, Colour::Gray).data, [0x80; 4]);
+        assert_eq!(Picture::of(&photo, Colour::Rgb).data, [0x80; 12]);
     }
 }

@@ -3,7 +3,6 @@
 //! In: what an adapter found. Out: a sentence, or nothing. Looks into the heads of a few files only.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use howfar_face::Provenance;
 
@@ -14,8 +13,8 @@ use crate::request::PrepareRequest;
 /// Pictures of a source that are looked at, spread over all of it.
 const LOOKED_AT: usize = 50;
 
-/// What a reader should know where pictures of `path` that count as photographs look generated.
-pub(crate) fn marked_as_generated(path: &Path, listing: &Listing, request: &PrepareRequest) -> Option<String> {
+/// What a reader should know where pictures of a source that count as photographs look generated.
+pub(crate) fn marked_as_generated(listing: &Listing, request: &PrepareRequest) -> Option<String> {
     if request.provenance != Provenance::Real {
         return None;
     }
@@ -29,10 +28,9 @@ pub(crate) fn marked_as_generated(path: &Path, listing: &Listing, request: &Prep
     }
     let n_marked: u64 = marks.values().sum();
     let who: Vec<&str> = marks.into_keys().collect();
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
     (n_marked > 0).then(|| {
         format!(
-            "{name}: {n_marked} of {n_seen} pictures looked at bear the mark of a generator ({}), and all count as photographs; \
+            "{n_marked} of {n_seen} pictures looked at bear the mark of a generator ({}), and all count as photographs; \
             if they are generated, say so with --provenance generated",
             who.join(", ")
         )

@@ -145,7 +145,7 @@ impl Found {
 }
 
 /// Why a file was left out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reason {
     /// The file is no picture, by its name.
@@ -176,6 +176,13 @@ pub enum Reason {
     TwoPersons,
     /// What an operating system, an archive or a notebook left behind; a folder of such counts once.
     SystemFile,
+}
+
+impl Reason {
+    /// Whether a picture that was asked for is lost by it, rather than left out on purpose.
+    pub fn is_loss(self) -> bool {
+        matches!(self, Reason::Unreadable | Reason::NoFace | Reason::TooSmall)
+    }
 }
 
 impl fmt::Display for Reason {

@@ -236,15 +236,18 @@ impl PrepareRequest {
         if !(16..=1024).contains(&self.size) {
             return Err(Fault::usage("--size", "not a usable size").found(self.size).expected("16 to 1024 pixels"));
         }
+        if !(0.0..=1.0).contains(&self.max_losses) {
+            return Err(Fault::usage("--max-losses", "not a share").found(self.max_losses).expected("0 to 1"));
+        }
+        if !(0.001..=10_000.0).contains(&self.max_megapixels) {
+            return Err(Fault::usage("--max-megapixels", "not a usable number of pixels")
+                .found(self.max_megapixels)
+                .expected("0.001 to 10000, in millions"));
+        }
         if self.frames == 0 {
             return Err(Fault::usage("--frames", "no frame of a sequence would be left")
                 .found(0)
                 .expected("1 or more"));
-        }
-        if !(0.001..=10_000.0).contains(&self.max_megapixels) {
-            return Err(Fault::usage("--max-megapixels", "not a usable bound")
-                .found(self.max_megapixels)
-                .expected("0.001 to 10000, in millions of pixels"));
         }
         self.check_neutral_frames()?;
         if self.grid.is_some_and(|columns| columns < 2) {
@@ -272,10 +275,7 @@ impl PrepareRequest {
     }
 
     fn check_neutral_frames(&self) -> Result<(), Fault> {
-        if self.neutral_frames == 0 {
-            return Ok(());
-        }
-        if !self.expressions.contains(&Expression::Neutral) {
+        if self.neutral_frames > 0 && !self.expressions.contains(&Expression::Neutral) {
             return Err(Fault::usage("--neutral-frames", "neutral is not among the expressions")
                 .found(self.neutral_frames)
                 .hint("add it: `--expressions` with neutral"));
@@ -372,12 +372,14 @@ mod tests {
             PrepareRequest { sources: vec![], ..request() },
             PrepareRequest { size: 4, ..request() },
             PrepareRequest { frames: 0, ..request() },
+            PrepareRequest { max_losses: 1.5, ..request() },
             PrepareRequest { expressions: vec![], ..request() },
             PrepareRequest { expressions: vec![Expression::Fear, Expression::Fear], ..request() },
             PrepareRequest { max_megapixels: f64::NAN, ..request() },
             PrepareRequest { max_megapixels: 0.0, ..request() },
             PrepareRequest { neutral_frames: 1, ..request() },
             PrepareRequest { grid: Some(1), ..request() },
+            PrepareRequest { labels: Some("fer2013new.csv".into()), ..request() },
             PrepareRequest { neutral_frames: 1, expressions: vec![Expression::Neutral], ..request() },
             PrepareRequest { subject_pattern: Some("(".into()), ..request() },
             PrepareRequest { subject_pattern: Some("(s.)".into()), ..request() },

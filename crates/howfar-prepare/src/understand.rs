@@ -5,17 +5,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use howfar_face::Fault;
 use serde::Serialize;
 
+use crate::gather::{Gathered, gather};
 use crate::levels::Level;
 use crate::listing::{Class, Found, count};
-use crate::pipeline::folder_name;
 use crate::report::ReasonCount;
 use crate::request::PrepareRequest;
-use crate::spelling;
 
 /// Files of a class that are named.
 const FIRST: usize = 3;
@@ -70,25 +70,20 @@ pub struct Understanding {
 /// Lists every source as [`crate::prepare`] does, and counts. Writes nothing.
 pub fn understand(request: &PrepareRequest) -> Result<Understanding, Fault> {
     request.check()?;
-    let mut listed = Vec::new();
-    for source in &request.sources {
-        let adapter = source.database()?;
-        let database = if adapter.name == "folder" { folder_name(&source.path) } else { adapter.name.to_owned() };
-        listed.push((source, database, adapter.list(&source.path, request)?));
-    }
-    spelling::unify_across(&mut listed.iter_mut().map(|(_, _, listing)| listing).collect::<Vec<_>>());
-    let sources = listed.into_iter().map(|(source, database, mut listing)| UnderstoodSource {
-        adapter: source.adapter.clone(),
-        path: source.path.clone(),
-        database,
-        levels: std::mem::take(&mut listing.levels),
-        classes: classes(&listing.found, request),
-        n_persons: persons(listing.found.iter()),
-        of_nobody: listing.found.iter().filter(|f| f.person.is_none()).count() as u64,
-        cropped: listing.cropped,
-        rejects: count(&listing.rejects).into_iter().map(|(reason, files)| ReasonCount { reason, files }).collect(),
-        caveats: listing.caveats,
-    });
+    let gathered = gather(request, &mut |_| ControlFlow::Continue(()))?;
+    let sources =
+        request.sources.iter().zip(gathered).map(|(source, Gathered { database, mut listing, .. })| UnderstoodSource {
+            adapter: source.adapter.clone(),
+            path: source.path.clone(),
+            database,
+            levels: std::mem::take(&mut listing.levels),
+            classes: classes(&listing.found, request),
+            n_persons: persons(listing.found.iter()),
+            of_nobody: listing.found.iter().filter(|f| f.person.is_none()).count() as u64,
+            cropped: listing.cropped,
+            rejects: count(&listing.rejects).into_iter().map(|(reason, files)| ReasonCount { reason, files }).collect(),
+            caveats: listing.caveats,
+        });
     Ok(Understanding { sources: sources.collect() })
 }
 

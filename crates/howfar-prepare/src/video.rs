@@ -27,11 +27,11 @@ pub(crate) fn middle_frames(film: &Path, n: usize) -> Result<Vec<(usize, Dynamic
     frames(film, (n_frames - n) / 2, n)
 }
 
-/// The first `n` frames of a film, with their numbers from 0; fewer of a shorter film.
+/// The first `n` frames of a film, with their numbers from 0; at most its first quarter, and one.
 pub(crate) fn first_frames(film: &Path, n: usize) -> Result<Vec<(usize, DynamicImage)>, String> {
     match count_frames(film)? {
         0 => Err("the film has no frames".to_owned()),
-        n_frames => frames(film, 0, n.min(n_frames)),
+        n_frames => frames(film, 0, n.min(n_frames.div_ceil(4))),
     }
 }
 

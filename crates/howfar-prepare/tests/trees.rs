@@ -155,21 +155,36 @@ fn several_levels_of_other_names_are_refused_with_the_tree_until_the_level_is_to
     let told = |level| understood(&PrepareRequest { class_level: Some(level), ..request.clone() });
     assert_eq!(counts(&told(1)), "a 2, b 1");
     assert_eq!(counts(&told(2)), "cat 2, dog 1");
+    let too_deep = refused(&PrepareRequest { class_level: Some(3), ..request.clone() }).to_string();
+    assert!(too_deep.contains("no picture lies 3 folders deep") && too_deep.contains("a/cat/1.png"), "{too_deep}");
+    let pattern = Some("(?<label>bird)/".to_owned());
+    let fault = refused(&PrepareRequest { label_pattern: pattern, ..request.clone() }).to_string();
+    assert!(fault.contains("finds a label in no path") && fault.contains("a/cat/1.png"), "{fault}");
     let pattern = Some("(?<label>cat|dog)/".to_owned());
     assert_eq!(counts(&understood(&PrepareRequest { label_pattern: pattern, ..request.clone() })), "cat 2, dog 1");
 }
 
 #[test]
 fn a_folder_one_level_too_high_never_makes_classes_of_persons() {
-    let flat = ["S001/x_angry.png", "S001/x_sad.png", "S002/y_angry.png"];
-    let desk = Desk::with(&flat);
-    let request = desk.request("folder", "");
-    let fault = refused(&request).to_string();
+    let numbered = Desk::with(&["S001/1.png", "S001/2.png", "S002/3.png"]);
+    let fault = refused(&numbered.request("folder", "")).to_string();
     assert!(fault.contains("looks like a person's number") && fault.contains("--label-pattern"), "{fault}");
+
+    let desk = Desk::with(&["S001/x_angry.png", "S001/x_sad.png", "S002/y_angry.png"]);
+    let request = desk.request("folder", "");
+    assert!(refused(&request).to_string().contains("--label-pattern"));
     let pattern = Some(r"(?<person>S\d+)/._(?<label>[a-z]+)\.".to_owned());
     let told = PrepareRequest { subject_pattern: pattern.clone(), label_pattern: pattern, ..request.clone() };
     let source = understood(&told);
     assert_eq!((counts(&source).as_str(), source.n_persons), ("anger 2, sadness 1", 2));
+
+    let named = Desk::with(&["anna/1_happy.png", "anna/2_sad.png", "berta/3_happy.png"]);
+    let request = named.request("folder", "");
+    let fault = refused(&request).to_string();
+    assert!(fault.contains("3 of 3 pictures, such as anna/1_happy.png"), "{fault}");
+    assert!(fault.contains("--label-pattern") && !fault.contains("  `--subject"), "{fault}");
+    let any = PrepareRequest { classes: FolderClasses::Any, ..request };
+    assert_eq!(counts(&understood(&any)), "anna 2, berta 1");
 
     let named = Desk::with(&["anna/1.png", "anna/2.png", "berta/3.png"]);
     let subject_pattern = Some("^(?<person>[^/]+)/".to_owned());
@@ -266,6 +281,8 @@ fn a_wrong_adapter_names_the_right_one() {
     );
     desk.write("mine/anger/1.png", b"");
     desk.write("mine/fear/2.png", b"");
+    desk.write("ck.zip", b"PK");
+    desk.write("ck.tar.gz", b"");
     desk.write("notes.txt", b"no list of anything\n");
     let cases = [
         ("ckplus48", "jaffe", "jaffe:"),
@@ -276,6 +293,9 @@ fn a_wrong_adapter_names_the_right_one() {
         ("kdef", "ck", "ckplus48:"),
         ("kdef", "mine", "folder:"),
         ("folder", "notes.txt", "path"),
+        ("folder", "ck.zip", "unpack it"),
+        ("jaffe", "ck.tar.gz", "unpack it"),
+        ("folder", "mine/fear/2.png", "this is a picture"),
     ];
     for (adapter, path, part) in cases {
         let fault = refused(&desk.request(adapter, path));
@@ -295,8 +315,7 @@ fn the_dry_run_says_levels_counts_persons_first_files_and_what_is_left_out() {
         "5 pictures of 2 persons",
         "level 1  persons",
         "level 2  classes",
-        "4 pictures",
-        "1 persons",
+        "anger            4        1  001/anger/a.png",
         "001/anger/a.png, 001/anger/b.png, 001/anger/c.png, …",
         "(not asked for)",
         "left out: 1",
@@ -306,6 +325,14 @@ fn the_dry_run_says_levels_counts_persons_first_files_and_what_is_left_out() {
         assert!(text.contains(part), "{part}: {text}");
     }
     assert!(!desk.at("out").exists(), "nothing is written");
+}
+
+#[test]
+fn two_sources_of_one_name_are_refused_as_in_prepare() {
+    let desk = Desk::with(&["a/db/anger/1.png", "a/db/fear/2.png", "b/db/anger/1.png", "b/db/fear/2.png"]);
+    let mut request = desk.request("folder", "a/db");
+    request.sources.extend(desk.request("folder", "b/db").sources);
+    assert!(refused(&request).to_string().contains("two sources are called db"));
 }
 
 #[test]

@@ -27,7 +27,7 @@ pub(super) fn are_persons(n_values: usize, n_rows: usize) -> bool {
 }
 
 /// The sentence that says which columns were taken.
-pub(super) fn in_words(name: &str, label: &str, subject: Option<&str>, persons: Option<usize>) -> String {
+pub(super) fn in_words(label: &str, subject: Option<&str>, persons: Option<usize>) -> String {
     let persons = match (subject, persons) {
         (None, _) => "no column of persons is known (--subject-column names one)".to_owned(),
         (Some(subject), Some(n)) => format!("{n} persons from the column `{subject}`"),
@@ -35,5 +35,5 @@ pub(super) fn in_words(name: &str, label: &str, subject: Option<&str>, persons: 
             format!("the column `{subject}` has another value in every row and was not taken for persons")
         }
     };
-    format!("{name}: classes from the column `{label}`; {persons}")
+    format!("classes from the column `{label}`; {persons}")
 }

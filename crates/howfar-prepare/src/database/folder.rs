@@ -75,10 +75,20 @@ fn list_folders(path: &Path, request: &PrepareRequest) -> Result<Listing, Fault>
     if levels.class_level == ClassLevel::Unknown && label_pattern.is_none() {
         return Err(not_understood(&tree, &levels));
     }
+    if levels.class_level == ClassLevel::TheOnlyOne
+        && label_pattern.is_none()
+        && map.is_none()
+        && request.classes == FolderClasses::Auto
+    {
+        refuse_expressions_in_names(&tree, &levels)?;
+    }
     listing.levels = levels.in_words();
 
     let labels = labels(&levels, label_pattern.as_ref());
     let different: BTreeSet<&str> = labels.iter().flatten().copied().collect();
+    if different.is_empty() {
+        return Err(no_label(&tree, &levels, request));
+    }
     let (kind, pattern_place) = match label_pattern {
         Some(_) => ("label", Some("--label-pattern")),
         None => ("class folder", None),
@@ -86,9 +96,6 @@ fn list_folders(path: &Path, request: &PrepareRequest) -> Result<Listing, Fault>
     let place = |label: &str| pattern_place.map_or_else(|| label_place(&tree, &levels, label), str::to_owned);
     let meanings = meanings(&different, map.as_ref(), request.classes, kind, &place)?;
     take_pictures(&mut listing, &levels, &labels, &meanings, request, subject_pattern.as_ref());
-    if listing.found.is_empty() && different.is_empty() {
-        return Err(no_class_folder(&tree));
-    }
     let without_pictures =
         if label_pattern.is_some() { BTreeSet::new() } else { empty_classes(&levels, &meanings, request) };
     check_classes(path, &listing, &without_pictures, request)?;
@@ -193,6 +200,37 @@ fn not_understood(tree: &Tree, levels: &Levels<'_>) -> Fault {
             "say which level holds the classes with `--class-level N`, or how the class stands in the path with \
             `--label-pattern '(?<label>…)'`; `--label-map FILE` says what the names mean",
         )
+}
+
+/// That no picture has a label, by whichever way its label was to be found.
+fn no_label(tree: &Tree, levels: &Levels<'_>, request: &PrepareRequest) -> Fault {
+    let Some(first) = levels.pictures.first() else { return no_class_folder(tree) };
+    let fault = match (request.class_level, &request.label_pattern) {
+        (_, Some(pattern)) => Fault::data("--label-pattern", "the pattern finds a label in no path")
+            .expected(format!("paths below the folder given that match {pattern}")),
+        (Some(level), None) => Fault::data("--class-level", format!("no picture lies {level} folders deep")),
+        (None, None) => return no_class_folder(tree),
+    };
+    fault.found(format!("{} pictures, such as {}", levels.pictures.len(), first.file.relative))
+}
+
+/// Folders of other names are no classes where the names of most pictures hold an expression.
+fn refuse_expressions_in_names(tree: &Tree, levels: &Levels<'_>) -> Result<(), Fault> {
+    let names_one = |stem: &str| {
+        stem.split(|c: char| !c.is_alphabetic()).any(|w| w.chars().count() > 2 && Expression::from_word(w).is_some())
+    };
+    let naming: Vec<&str> =
+        levels.pictures.iter().filter(|p| names_one(p.file.stem())).map(|p| p.file.relative.as_str()).collect();
+    if 2 * naming.len() <= levels.pictures.len() {
+        return Ok(());
+    }
+    Err(Fault::data(tree.root.display(), "the names of the pictures hold expressions, those of the folders do not")
+        .found(format!("{} of {} pictures, such as {}", naming.len(), levels.pictures.len(), naming[0]))
+        .expected("folders named after expressions, or a word on where the expression stands")
+        .hint(
+            "say how it stands in the path, as in `--label-pattern '_(?<label>[a-z]+)\\.'`, and whose picture it is with \
+            `--subject-pattern`; to take the folders as classes, say `--any-classes`",
+        ))
 }
 
 /// What a reader should know of how the folders were understood.

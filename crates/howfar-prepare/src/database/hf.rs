@@ -206,11 +206,10 @@ impl Rows {
         let classes = LabelClasses::of(&labels, &place, request)?;
         let persons: BTreeSet<&str> = self.rows.iter().filter_map(|row| row.person.as_deref()).collect();
         let taken = self.subject_named || are_persons(persons.len(), self.rows.len());
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
         let subject = Some(subject.as_str()).filter(|subject| !subject.is_empty());
         listing.caveats.push(match &request.subject_pattern {
-            Some(_) => format!("{name}: classes from the column `{label}`; persons from the subject pattern"),
-            None => in_words(&name, &label, subject, taken.then_some(persons.len())),
+            Some(_) => format!("classes from the column `{label}`; persons from the subject pattern"),
+            None => in_words(&label, subject, taken.then_some(persons.len())),
         });
         let pattern = request.compiled_subject_pattern()?;
         for row in self.rows {

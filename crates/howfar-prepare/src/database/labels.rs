@@ -18,6 +18,9 @@ use crate::spelling::{in_short, key};
 const HEADS: [(&str, &str); 4] =
     [("label", "class"), ("label", "expression"), ("label", "emotion"), ("folder", "class")];
 
+/// More names than these, none of them an expression, are taken for persons until the user says otherwise.
+const MOST_NAMES: usize = 40;
+
 /// What each label means; `None` for one that the map leaves out.
 pub(super) type Meanings<'l> = BTreeMap<&'l str, Option<Class>>;
 
@@ -139,8 +142,14 @@ fn check_names(labels: &BTreeSet<&str>, kind: &str, place: &dyn Fn(&str) -> Stri
                 numbers as names with `--any-classes`",
             ));
     }
-    if labels.iter().all(|label| is_person_number(label)) {
-        return Err(Fault::data(place(first), format!("every {kind} looks like a person's number"))
+    let n_persons = labels.iter().filter(|label| is_person_number(label)).count();
+    if 2 * n_persons > labels.len() || labels.len() > MOST_NAMES {
+        let what = if labels.len() > MOST_NAMES {
+            format!("{} different names, none of them an expression: this {kind} looks like a person", labels.len())
+        } else {
+            format!("this {kind} looks like a person's number")
+        };
+        return Err(Fault::data(place(first), what)
             .found(all())
             .expected("names of classes; a network of persons as classes would tell persons apart")
             .hint(
@@ -204,6 +213,15 @@ mod tests {
     }
 
     #[test]
+    fn a_crowd_of_names_is_persons_until_the_user_says_otherwise() {
+        let names: Vec<String> = (0..50).map(|i| format!("{}na", char::from(b'A' + i))).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let fault = mean(&names, None, FolderClasses::Auto).unwrap_err().to_string();
+        assert!(fault.contains("50 different names") && fault.contains("and 42 more"), "{fault}");
+        assert_eq!(mean(&names, None, FolderClasses::Any).unwrap().len(), 50);
+    }
+
+    #[test]
     fn what_is_no_class_is_listed_with_what_to_do() {
         let cases: [(&[&str], Option<&str>, &[&str]); 8] = [
             (
@@ -212,7 +230,7 @@ mod tests {
                 &["suprise", "rename suprise to surprise", "--ignore suprise", "--label-map"],
             ),
             (&["0", "1", "2"], None, &["affectnet", "fer2013", "rafdb", "--label-map", "--any-classes", "0, 1, 2"]),
-            (&["S001", "S002"], None, &["person's number", "--label-pattern", "--any-classes"]),
+            (&["S001", "S002", "misc"], None, &["person's number", "--label-pattern", "--any-classes"]),
             (&["a", "b"], Some("a,fear\n"), &["1 labels are not in this map", "b", "`b,-`"]),
             (&["a"], Some("a,fear\na,anger\n"), &["line 2", "another class already"]),
             (&["a"], Some("a,fear\nb,dog\n"), &["line 2", "dog", "not an expression"]),

@@ -11,25 +11,26 @@ use super::{DATABASES, Database, folder};
 use crate::listing::{Listing, Pixels, Reason, count};
 use crate::request::PrepareRequest;
 
-/// Adds to a fault which adapter reads the place.
+/// Adds to a fault which other database's adapter reads the place.
 pub(super) fn hint(fault: Fault, path: &Path, named: &Database) -> Fault {
     match find(path, named) {
-        Some(other) => fault.hint(format!(
-            "this is the layout of the adapter {} ({}): give {}:{}",
-            other.name,
-            other.title,
-            other.name,
-            path.display()
-        )),
+        Some(other) => fault.hint(looks_like(other, path)),
         None => fault,
     }
 }
 
+fn looks_like(other: &Database, path: &Path) -> String {
+    format!("this looks like {}: give {}:{}", other.title, other.name, path.display())
+}
+
 /// That nothing lies at a path that its adapter reads, with what its files were taken for.
 pub(super) fn nothing_here(path: &Path, listing: &Listing, named: &Database) -> Fault {
+    let other = find(path, named).or_else(|| reads_class_folders(path, named).then_some(&folder::DATABASE));
     let what = format!("nothing that the adapter {} reads is here", named.name);
-    let fault = Fault::data(path.display(), what)
-        .hint("docs/databases.md has the layout of every database; class folders of any kind are read by `folder`");
+    let fault = Fault::data(path.display(), what).hint(match other {
+        Some(other) => looks_like(other, path),
+        None => "docs/databases.md has the layout of every database".to_owned(),
+    });
     let telling = listing.rejects.iter().min_by_key(|reject| reject.reason != Reason::NameNotKnown);
     let Some(first) = telling else { return fault };
     let counts: Vec<String> = count(&listing.rejects).into_iter().map(|(reason, n)| format!("{n} {reason}")).collect();
@@ -57,15 +58,15 @@ fn find(path: &Path, named: &Database) -> Option<&'static Database> {
         let n_found = listing.found.len();
         (n_found > 0 && n_found >= unknown && is_telling(other, &listing)).then_some((n_found, other))
     });
-    let best = taken.max_by_key(|(n_found, _)| *n_found).map(|(_, other)| other);
-    best.or_else(|| reads_class_folders(path, named, &request).then_some(&folder::DATABASE))
+    taken.max_by_key(|(n_found, _)| *n_found).map(|(_, other)| other)
 }
 
 /// Whether the folder is one of class folders that the adapter `folder` understands.
-fn reads_class_folders(path: &Path, named: &Database, request: &PrepareRequest) -> bool {
+fn reads_class_folders(path: &Path, named: &Database) -> bool {
+    let request = PrepareRequest::new(Vec::new(), Default::default());
     named.name != "folder"
         && path.is_dir()
-        && (folder::DATABASE.list)(path, request).is_ok_and(|listing| !listing.found.is_empty())
+        && (folder::DATABASE.list)(path, &request).is_ok_and(|listing| !listing.found.is_empty())
 }
 
 /// Class folders of `1.jpg` could be anybody's: only FER2013's own names, or its table, are a sign of it.

@@ -7,6 +7,7 @@ use howfar_face::Fault;
 use regex::Regex;
 
 use super::Database;
+use super::names::endings;
 use crate::listing::{Found, Listing, Reason};
 use crate::published::{Published, Unit};
 use crate::request::{Lights, PrepareRequest};
@@ -56,9 +57,10 @@ const EXPECTED: &str = "a path such as OriginalImg/VL/Strong/P001/Anger/000.jpeg
 fn list(path: &Path, request: &PrepareRequest) -> Result<Listing, Fault> {
     let tree = Tree::read(path)?;
     // The whole path is looked at, so that a folder further down (OriginalImg/VL, say) can be given too.
-    let pattern = Regex::new(
-        r"/(NI|VL)(_Acropped)?/(Strong|Weak|Dark)/(P\d{3})/(Anger|Disgust|Fear|Happiness|Sadness|Surprise)/(\d{3})\.jpe?g$",
-    )
+    let pattern = Regex::new(&format!(
+        r"/(NI|VL)(_Acropped)?/(Strong|Weak|Dark)/(P\d{{3}})/(Anger|Disgust|Fear|Happiness|Sadness|Surprise)/(\d{{3}})\.(?i:{})$",
+        endings()
+    ))
     .expect("patterns are constants, and tests compile each");
     let mut listing = Listing::default();
     let mut cropped = Vec::new();
@@ -112,6 +114,15 @@ mod tests {
         let found: Vec<_> = listing.found.iter().map(|f| (f.source.as_str(), f.person.as_deref().unwrap())).collect();
         assert_eq!(found, [("OriginalImg/VL/Strong/P001/Anger/001.jpeg", "P001")]);
         assert_eq!((listing.rejects.len(), listing.cropped), (5, false));
+    }
+
+    #[test]
+    fn any_picture_ending_is_read_and_first_frames_are_neutral_where_asked_for() {
+        let names = ["000.png", "001.PNG", "002.jpg"].map(|name| format!("VL/Strong/P001/Fear/{name}"));
+        let folder = tree_of(&names.each_ref().map(String::as_str));
+        let listing = list(folder.path(), &PrepareRequest { neutral_frames: 1, ..request() }).unwrap();
+        let found: Vec<_> = listing.found.iter().map(|f| (f.source.as_str(), f.class.name())).collect();
+        assert_eq!(found, [(names[0].as_str(), "neutral"), (names[2].as_str(), "fear")]);
     }
 
     #[test]

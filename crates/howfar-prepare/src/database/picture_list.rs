@@ -162,9 +162,8 @@ impl Rows {
         let classes = LabelClasses::of(&labels, &format!("{}, column {}", path.display(), columns.label), request)?;
         let persons: BTreeSet<&str> = self.rows.values().filter_map(|row| row.person.as_deref()).collect();
         let taken = request.subject_column.is_some() || are_persons(persons.len(), self.rows.len());
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
         let persons = taken.then_some(persons.len());
-        listing.caveats.push(in_words(&name, &columns.label, columns.subject.as_deref(), persons));
+        listing.caveats.push(in_words(&columns.label, columns.subject.as_deref(), persons));
         let pattern = request.compiled_subject_pattern()?;
         for row in self.rows.into_values() {
             if !row.file.path.is_file() {

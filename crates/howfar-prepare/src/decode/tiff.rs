@@ -148,7 +148,8 @@ fn colours(decoder: &mut Decoder<Cursor<Vec<u8>>>, n_bits: u8) -> Result<Vec<[u8
     }
     // Some programs write 8 bits where 16 belong.
     let narrow = table.iter().all(|value| *value < 256);
-    let colour = |i: usize| [0, n, 2 * n].map(|first| if narrow { table[first + i] } else { table[first + i] >> 8 } as u8);
+    let colour =
+        |i: usize| [0, n, 2 * n].map(|first| if narrow { table[first + i] } else { table[first + i] >> 8 } as u8);
     Ok((0..n).map(colour).collect())
 }
 
@@ -208,11 +209,8 @@ mod tests {
             let mut file = if self.little { b"II".to_vec() } else { b"MM".to_vec() };
             file.extend(self.numbers(42, 2));
             file.extend([0; 4]);
-            let places: Vec<(usize, usize)> = if self.tiled {
-                [(0, 0), (16, 0), (0, 16), (16, 16)].to_vec()
-            } else {
-                vec![(0, 0)]
-            };
+            let places: Vec<(usize, usize)> =
+                if self.tiled { [(0, 0), (16, 0), (0, 16), (16, 16)].to_vec() } else { vec![(0, 0)] };
             let side = |whole: usize| if self.tiled { 16 } else { whole };
             let mut offsets = Vec::new();
             let mut counts = Vec::new();
@@ -269,8 +267,9 @@ mod tests {
 
     #[test]
     fn colour_tables_of_every_depth_order_and_layout_are_looked_up() {
-        for (n_bits, little, tiled) in
-            [1, 2, 4, 8].into_iter().flat_map(|n| [(n, true, false), (n, false, false), (n, true, true), (n, false, true)])
+        for (n_bits, little, tiled) in [1, 2, 4, 8]
+            .into_iter()
+            .flat_map(|n| [(n, true, false), (n, false, false), (n, true, true), (n, false, true)])
         {
             let table = colour_table(n_bits, |i| [i as u16 * 257, 65_535 - i as u16 * 257, 300]);
             let made = Made { little, tiled, n_bits, kind: 3, table };

@@ -51,8 +51,7 @@ pub(super) fn list(path: &Path, request: &PrepareRequest) -> Result<Listing, Fau
     })?;
     if n_drawn > 0 {
         listing.caveats.push(format!(
-            "{}: landmarks, action units and light of {n_drawn} drawn faces are not taken over",
-            info.name
+            "landmarks, action units and light of {n_drawn} drawn faces are not taken over"
         ));
     }
     Ok(listing)

@@ -106,7 +106,8 @@ impl Bits<'_> {
         if self.n < 16 {
             self.fill();
         }
-        let next = |n: u32| if self.n >= n { (self.bits >> (self.n - n)) as u32 } else { (self.bits << (n - self.n)) as u32 };
+        let next =
+            |n: u32| if self.n >= n { (self.bits >> (self.n - n)) as u32 } else { (self.bits << (n - self.n)) as u32 };
         let (length, value) = table.fast[(next(FAST) & ((1 << FAST) - 1)) as usize];
         if length > 0 && u32::from(length) <= self.n {
             self.n -= u32::from(length);
@@ -215,7 +216,8 @@ pub(super) fn walk(
         for (at, first_table, other_table) in &scan.components {
             let component = &mut frame.components[*at];
             let (across, down) = if alone { (1, 1) } else { (component.across, component.down) };
-            let table = |class: usize, number: usize| tables[class].get(number).and_then(Option::as_ref).ok_or(Flaw::Damaged);
+            let table =
+                |class: usize, number: usize| tables[class].get(number).and_then(Option::as_ref).ok_or(Flaw::Damaged);
             for block in 0..across * down {
                 let place = (row * down + block / across) * component.stride + column * across + block % across;
                 if !progressive {
