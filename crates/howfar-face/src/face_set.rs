@@ -115,6 +115,16 @@ impl GeneratorCard {
         GeneratorCard { name, seed, trained_on, trained_on_content, settings }
     }
 
+    /// The card of faces of both makers in one set.
+    #[must_use]
+    pub fn joined(self, other: Self) -> Self {
+        let mut lineage = self.lineage();
+        lineage.add(other.lineage());
+        let both = |a: &str, b: &str| if a == b { a.to_owned() } else { format!("{a}\n{b}") };
+        let (name, settings) = (both(&self.name, &other.name), both(&self.settings, &other.settings));
+        Self::new(name.replace('\n', " + "), self.seed, lineage, settings)
+    }
+
     /// Whom and what it has learnt from.
     pub fn lineage(&self) -> Lineage {
         Lineage {

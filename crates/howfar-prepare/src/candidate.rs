@@ -18,6 +18,8 @@ use crate::request::PrepareRequest;
 pub(crate) struct Candidate {
     pub found: Found,
     pub subject: SubjectId,
+    /// Whom it was made from.
+    pub parent: Option<SubjectId>,
     pub label: usize,
     pub provenance: Provenance,
     /// Which source of the request it is of.
@@ -126,11 +128,9 @@ pub(crate) fn choose(
                 continue;
             }
             account.n_asked += 1;
-            let subject = match &found.person {
-                Some(person) => SubjectId::new(database, person)?,
-                None => SubjectId::of_picture(database, &found.source)?,
-            };
-            candidates.push(Candidate { found, subject, label, provenance: request.provenance, source_idx });
+            let (subject, parent) = (found.subject(database)?, found.parent(database)?);
+            let provenance = found.taken_over.as_ref().map_or(request.provenance, |known| known.provenance);
+            candidates.push(Candidate { found, subject, parent, label, provenance, source_idx });
         }
         rejected.extend(listing.rejects.drain(..).map(|reject| Rejected {
             database: database.clone(),

@@ -8,6 +8,7 @@ mod affectnet_hq;
 mod ckplus;
 mod ckplus48;
 mod class_folders;
+mod columns;
 mod csv_table;
 mod expw;
 mod fer2013;
@@ -15,25 +16,32 @@ mod fer_plus;
 mod file_check;
 mod folder;
 mod folder_check;
+mod hf;
 mod jaffe;
 mod kdef;
+mod label_classes;
 mod labels;
 mod lookup;
 mod manifest;
 mod mmi;
+mod name_schemes;
 mod names;
 mod other_adapter;
 mod oulu;
+mod picture_list;
 mod pixel_table;
+mod prompted;
 mod rafd;
 mod rafdb;
 mod rows;
+mod sheets;
 mod yolo;
 
 use std::path::Path;
 
 use howfar_face::{Fault, FaultKind};
 
+use crate::generator_marks::marked_as_generated;
 use crate::listing::{Listing, Reason};
 use crate::published::Published;
 use crate::request::PrepareRequest;
@@ -96,6 +104,7 @@ impl Database {
             Err(fault) => return Err(fault),
         };
         spelling::unify(&mut listing);
+        listing.caveats.extend(marked_as_generated(&listing, request));
         let prefix = format!("{}: ", self.name_at(path));
         for caveat in listing.caveats.iter_mut().filter(|caveat| !caveat.starts_with(&prefix)) {
             caveat.insert_str(0, &prefix);
@@ -109,7 +118,7 @@ impl Database {
     }
 }
 
-static DATABASES: [&Database; 13] = [
+static DATABASES: [&Database; 14] = [
     &ckplus::DATABASE,
     &ckplus48::DATABASE,
     &rafd::DATABASE,
@@ -123,10 +132,11 @@ static DATABASES: [&Database; 13] = [
     &rafdb::DATABASE,
     &expw::DATABASE,
     &folder::DATABASE,
+    &hf::DATABASE,
 ];
 
-static NAMES: [&str; 13] = {
-    let mut names = [""; 13];
+static NAMES: [&str; 14] = {
+    let mut names = [""; 14];
     let mut i = 0;
     while i < names.len() {
         names[i] = DATABASES[i].name;

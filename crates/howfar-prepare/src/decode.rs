@@ -126,6 +126,11 @@ pub(crate) fn read_photo(path: &Path, decoding: Decoding) -> Result<Decoded, Str
     decode_photo(&bytes, path, decoding).map_err(|unreadable| unreadable.to_string())
 }
 
+/// Reads a picture that stands in the file at `path`.
+pub(crate) fn read_photo_within(bytes: &[u8], path: &Path, decoding: Decoding) -> Result<Decoded, String> {
+    decode_photo(bytes, path, decoding).map_err(|unreadable| unreadable.to_string())
+}
+
 fn decode_photo(bytes: &[u8], path: &Path, decoding: Decoding) -> Result<Decoded, Unreadable> {
     if bytes.is_empty() {
         return Err(Unreadable::new("the file is empty"));

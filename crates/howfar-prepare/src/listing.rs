@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use howfar_face::{Expression, foreign_picture_endings};
+use howfar_face::{Expression, Fault, GeneratorCard, Licence, Provenance, SubjectId, foreign_picture_endings};
 
 use crate::FaceBox;
 use crate::levels::Level;
+use crate::parquet_table::ParquetTable;
 use crate::tree::TreeFile;
 
 /// What a picture shows.
@@ -46,6 +48,37 @@ pub(crate) enum Pixels {
     Clip(usize),
     /// The file is a film: its first frames, so many.
     ClipStart(usize),
+    /// The file is a table, and a column of it holds pictures.
+    Row {
+        /// The table.
+        table: Arc<ParquetTable>,
+        /// The column's leaf in it.
+        leaf: usize,
+        /// The row group.
+        group: usize,
+        /// The row within the group.
+        row: usize,
+    },
+    /// The file is a sheet of equal squares, and the picture one of them: its upper left corner and its side, in pixels.
+    Tile {
+        /// From the left.
+        x: u32,
+        /// From the top.
+        y: u32,
+        /// Width and height.
+        side: u32,
+    },
+}
+
+/// What an earlier face set says of a face.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct TakenOver {
+    /// Whose it is, with the database that it is of.
+    pub subject: SubjectId,
+    /// Where the picture comes from.
+    pub provenance: Provenance,
+    /// Whom it was made from.
+    pub parent: Option<SubjectId>,
 }
 
 /// One picture (or film) of a database.
@@ -65,6 +98,10 @@ pub(crate) struct Found {
     pub face_box: Option<FaceBox>,
     /// The sequence that it is a frame of, where published counts are of sequences.
     pub sequence: Option<String>,
+    /// For a generated face: the person of the same database whom it was made from.
+    pub parent: Option<String>,
+    /// What an earlier face set says, which then holds in place of all other.
+    pub taken_over: Option<Box<TakenOver>>,
 }
 
 impl Found {
@@ -78,6 +115,8 @@ impl Found {
             person: None,
             face_box: None,
             sequence: None,
+            parent: None,
+            taken_over: None,
         }
     }
 
@@ -85,6 +124,23 @@ impl Found {
     pub(crate) fn of(mut self, person: impl Into<String>) -> Self {
         self.person = Some(person.into());
         self
+    }
+
+    /// Whose it is, as a face of `database`.
+    pub(crate) fn subject(&self, database: &str) -> Result<SubjectId, Fault> {
+        match (&self.taken_over, &self.person) {
+            (Some(known), _) => Ok(known.subject.clone()),
+            (None, Some(person)) => SubjectId::new(database, person),
+            (None, None) => SubjectId::of_picture(database, &self.source),
+        }
+    }
+
+    /// Whom it was made from, as a face of `database`.
+    pub(crate) fn parent(&self, database: &str) -> Result<Option<SubjectId>, Fault> {
+        match &self.taken_over {
+            Some(known) => Ok(known.parent.clone()),
+            None => self.parent.as_ref().map(|parent| SubjectId::new(database, parent)).transpose(),
+        }
     }
 }
 
@@ -181,6 +237,10 @@ pub(crate) struct Listing {
     pub caveats: Vec<String>,
     /// Whether the pictures are cropped to the face already.
     pub cropped: bool,
+    /// What made the pictures, where an earlier face set says it.
+    pub generator: Option<GeneratorCard>,
+    /// Terms that an earlier face set carries.
+    pub licences: Vec<Licence>,
     /// What the levels of folders are, where they say what a picture shows.
     pub levels: Vec<Level>,
 }

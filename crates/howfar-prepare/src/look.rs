@@ -95,6 +95,7 @@ fn request_sha256(request: &PrepareRequest, gathered: &[Gathered], candidates: &
         // Writing to a text cannot fail.
         let _ = match &found.pixels {
             Pixels::Gray(pixels) => write!(text, " {}", checksum::sha256_hex(&[pixels])),
+            Pixels::Row { leaf, group, row, .. } => write!(text, " {leaf} {group} {row}"),
             other => write!(text, " {other:?} {:?}", found.face_box),
         };
         hasher.update_text(&text);

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use howfar_face::{DatabaseFaces, FaceLabels, FaceSet, FaceSetInfo, FaceSetWriter, Fault, files};
+use howfar_face::{DatabaseFaces, FaceLabels, FaceSet, FaceSetInfo, FaceSetWriter, Fault, GeneratorCard, files};
 
 use crate::candidate::{Account, Candidate, Rejected, choose};
 use crate::decode::Note;
@@ -263,7 +263,10 @@ fn describe(
         })
         .collect();
     info.licences = gathered.iter().map(Gathered::licence).collect();
+    info.licences.extend(gathered.iter().flat_map(|g| g.listing.licences.clone()));
     info.licences.sort();
+    info.licences.dedup();
+    info.generator = gathered.iter().filter_map(|g| g.listing.generator.clone()).reduce(GeneratorCard::joined);
     info.caveats = caveats;
     info
 }
@@ -303,7 +306,7 @@ fn labels(candidate: &Candidate, source: String) -> FaceLabels {
         label: candidate.label,
         subject: candidate.subject.clone(),
         provenance: candidate.provenance,
-        parent: None,
+        parent: candidate.parent.clone(),
         source,
         drawn: None,
     }

@@ -74,6 +74,16 @@ pub enum FolderClasses {
     Any,
 }
 
+/// Where the adapter `folder` finds what a picture shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LabelsFrom {
+    /// Folders, a pattern, a list, or names of pictures in a known scheme.
+    #[default]
+    Folders,
+    /// The prompt that a picture was generated from: in its file, or in a text beside it.
+    Prompt,
+}
+
 /// One `ADAPTER:PATH`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
@@ -142,6 +152,8 @@ pub struct PrepareRequest {
     pub class_level: Option<usize>,
     /// `folder`: what folder names mean.
     pub classes: FolderClasses,
+    /// `folder`: where labels are found.
+    pub labels_from: LabelsFrom,
     /// Class folders to leave out, by name.
     pub ignore: Vec<String>,
     /// `ckplus`, `oulu`: the last so many frames of a sequence. `mmi`: so many around the middle of a clip.
@@ -196,6 +208,7 @@ impl PrepareRequest {
             label_map: None,
             class_level: None,
             classes: FolderClasses::default(),
+            labels_from: LabelsFrom::default(),
             ignore: Vec::new(),
             frames: 3,
             neutral_frames: 0,
@@ -237,6 +250,10 @@ impl PrepareRequest {
                 .expected("1 or more"));
         }
         self.check_neutral_frames()?;
+        if self.grid.is_some_and(|columns| columns < 2) {
+            return Err(Fault::usage("--grid", "a sheet of one column has the parent and no label")
+                .expected("2 columns or more"));
+        }
         let repeated = self.expressions.iter().enumerate().find(|(i, e)| self.expressions[..*i].contains(e));
         if let Some((_, expression)) = repeated {
             return Err(Fault::usage("--expressions", "an expression is named twice").found(expression));
@@ -361,6 +378,7 @@ mod tests {
             PrepareRequest { max_megapixels: f64::NAN, ..request() },
             PrepareRequest { max_megapixels: 0.0, ..request() },
             PrepareRequest { neutral_frames: 1, ..request() },
+            PrepareRequest { grid: Some(1), ..request() },
             PrepareRequest { labels: Some("fer2013new.csv".into()), ..request() },
             PrepareRequest { neutral_frames: 1, expressions: vec![Expression::Neutral], ..request() },
             PrepareRequest { subject_pattern: Some("(".into()), ..request() },

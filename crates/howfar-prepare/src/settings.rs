@@ -5,7 +5,7 @@
 
 use howfar_face::Fault;
 
-use crate::request::{FolderClasses, Lights, PrepareRequest, Turn, Views};
+use crate::request::{FolderClasses, LabelsFrom, Lights, PrepareRequest, Turn, Views};
 use crate::spelling::in_short;
 
 /// A setting and the adapters that read it.
@@ -16,26 +16,27 @@ struct Setting {
     adapters: &'static [&'static str],
 }
 
-static SETTINGS: [Setting; 16] = [
-    Setting { flag: "--subject-pattern", is_set: |r| r.subject_pattern.is_some(), adapters: &["folder"] },
+static SETTINGS: [Setting; 17] = [
+    Setting { flag: "--subject-pattern", is_set: |r| r.subject_pattern.is_some(), adapters: &["folder", "hf"] },
     Setting { flag: "--label-pattern", is_set: |r| r.label_pattern.is_some(), adapters: &["folder"] },
-    Setting { flag: "--label-map", is_set: |r| r.label_map.is_some(), adapters: &["folder"] },
+    Setting { flag: "--label-map", is_set: |r| r.label_map.is_some(), adapters: &["folder", "hf"] },
     Setting { flag: "--class-level", is_set: |r| r.class_level.is_some(), adapters: &["folder"] },
-    Setting { flag: "--any-classes", is_set: |r| r.classes == FolderClasses::Any, adapters: &["folder"] },
+    Setting { flag: "--any-classes", is_set: |r| r.classes == FolderClasses::Any, adapters: &["folder", "hf"] },
     Setting {
         flag: "--ignore",
         is_set: |r| !r.ignore.is_empty(),
-        adapters: &["folder", "ckplus48", "fer2013", "rafdb"],
+        adapters: &["folder", "hf", "ckplus48", "fer2013", "rafdb"],
     },
     Setting { flag: "--frames", is_set: |r| r.frames != 3, adapters: &["ckplus", "oulu", "mmi"] },
     Setting { flag: "--neutral-frames", is_set: |r| r.neutral_frames > 0, adapters: &["ckplus", "oulu", "mmi"] },
     Setting { flag: "--turn", is_set: |r| r.turn != Turn::Auto, adapters: &["mmi"] },
     Setting { flag: "--labels", is_set: |r| r.labels.is_some(), adapters: &["fer2013"] },
-    Setting { flag: "--label-column", is_set: |r| r.label_column.is_some(), adapters: &["folder"] },
-    Setting { flag: "--subject-column", is_set: |r| r.subject_column.is_some(), adapters: &["folder"] },
+    Setting { flag: "--label-column", is_set: |r| r.label_column.is_some(), adapters: &["folder", "hf"] },
+    Setting { flag: "--subject-column", is_set: |r| r.subject_column.is_some(), adapters: &["folder", "hf"] },
     Setting { flag: "--all-views", is_set: |r| r.views == Views::All, adapters: &["rafd", "kdef", "mmi"] },
     Setting { flag: "--all-lights", is_set: |r| r.lights == Lights::All, adapters: &["oulu"] },
     Setting { flag: "--confidence", is_set: |r| r.confidence != 60.0, adapters: &["expw"] },
+    Setting { flag: "--labels-from", is_set: |r| r.labels_from != LabelsFrom::Folders, adapters: &["folder"] },
     Setting { flag: "--grid", is_set: |r| r.grid.is_some(), adapters: &["folder"] },
 ];
 
@@ -57,6 +58,8 @@ pub(crate) fn check(request: &PrepareRequest) -> Result<(), Fault> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use howfar_face::Expression;
+
     use crate::database::adapter_names;
     use crate::request::Source;
 
@@ -75,7 +78,7 @@ mod tests {
             "--frames" => request.frames = 1,
             "--neutral-frames" => {
                 request.neutral_frames = 1;
-                request.expressions.push(howfar_face::Expression::Neutral);
+                request.expressions.push(Expression::Neutral);
             }
             "--turn" => request.turn = Turn::None,
             "--labels" => request.labels = Some("fer2013new.csv".into()),
@@ -84,6 +87,7 @@ mod tests {
             "--all-views" => request.views = Views::All,
             "--all-lights" => request.lights = Lights::All,
             "--confidence" => request.confidence = 10.0,
+            "--labels-from" => request.labels_from = LabelsFrom::Prompt,
             "--grid" => request.grid = Some(2),
             other => panic!("{other} has no value here"),
         }

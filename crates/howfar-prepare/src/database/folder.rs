@@ -10,9 +10,10 @@ use super::class_folders::{ignored, no_class_folder, report_ignored};
 use super::folder_check::check_classes;
 use super::labels::{LabelMap, Meanings, meanings};
 use super::manifest::list_manifest;
+use super::{name_schemes, picture_list, prompted, sheets};
 use crate::levels::{ClassLevel, LevelKind, Levels};
 use crate::listing::{Class, Found, Listing, Reason};
-use crate::request::{FolderClasses, PathPattern, PrepareRequest};
+use crate::request::{FolderClasses, LabelsFrom, PathPattern, PrepareRequest};
 use crate::spelling::in_short;
 use crate::tree::Tree;
 
@@ -26,7 +27,34 @@ pub(super) static DATABASE: Database = Database {
 };
 
 fn list(path: &Path, request: &PrepareRequest) -> Result<Listing, Fault> {
-    if path.is_file() { list_manifest(path, request) } else { list_folders(path, request) }
+    let mut listing = match list_otherwise(path, request)? {
+        Some(listing) => listing,
+        None if path.is_file() => list_manifest(path, request)?,
+        None => list_folders(path, request)?,
+    };
+    name_schemes::add_persons(&mut listing, request);
+    Ok(listing)
+}
+
+/// Layouts in which no folder is a class.
+fn list_otherwise(path: &Path, request: &PrepareRequest) -> Result<Option<Listing>, Fault> {
+    if path.is_file() {
+        return picture_list::list_file(path, request);
+    }
+    let tree = Tree::read(path)?;
+    if let Some(n_columns) = request.grid {
+        return sheets::list(&tree, n_columns, request).map(Some);
+    }
+    if request.labels_from == LabelsFrom::Prompt {
+        return prompted::list(&tree, request).map(Some);
+    }
+    if request.label_pattern.is_some() || request.class_level.is_some() {
+        return Ok(None);
+    }
+    match picture_list::list_within(&tree, request)? {
+        None => name_schemes::list(&tree, request),
+        listing => Ok(listing),
+    }
 }
 
 fn list_folders(path: &Path, request: &PrepareRequest) -> Result<Listing, Fault> {

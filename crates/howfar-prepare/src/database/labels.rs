@@ -81,6 +81,11 @@ impl LabelMap {
         Ok(LabelMap { path: path.to_owned(), classes })
     }
 
+    /// The class of a label; `None` where it is left out or not in the map.
+    pub(super) fn class(&self, label: &str) -> Option<&Class> {
+        self.classes.get(&key(label))?.as_ref()
+    }
+
     /// Whether it says what a label means.
     pub(super) fn knows(&self, label: &str) -> bool {
         self.classes.contains_key(&key(label))

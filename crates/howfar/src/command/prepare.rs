@@ -6,8 +6,8 @@ use std::sync::atomic::Ordering;
 
 use howfar_face::{Colour, Fault, Provenance};
 use howfar_prepare::{
-    Align, Detect, FolderClasses, Lights, PrepareRequest, Progress, Source, Stage, Turn, Views, adapter_names, prepare,
-    understand,
+    Align, Detect, FolderClasses, LabelsFrom, Lights, PrepareRequest, Progress, Source, Stage, Turn, Views, adapter_names,
+    prepare, understand,
 };
 
 use crate::command::draw::parse_expressions;
@@ -70,6 +70,9 @@ pub struct Args {
     /// folder: which level of folders holds the classes, 1 for the outermost.
     #[arg(long, value_name = "LEVEL")]
     class_level: Option<usize>,
+    /// folder: labels from the folders (or a pattern, a list, names), or from the prompt that is in a picture's file or beside it.
+    #[arg(long, value_parser = ["folders", "prompt"], default_value = "folders")]
+    labels_from: String,
     /// folder: take any class names as they are.
     #[arg(long)]
     any_classes: bool,
@@ -209,6 +212,7 @@ fn request(args: &Args) -> Result<PrepareRequest, Fault> {
         label_pattern: args.label_pattern.clone(),
         label_map: args.label_map.clone(),
         class_level: args.class_level,
+        labels_from: if args.labels_from == "prompt" { LabelsFrom::Prompt } else { LabelsFrom::Folders },
         neutral_frames: args.neutral_frames,
         turn: match args.turn.as_str() {
             "auto" => Turn::Auto,
