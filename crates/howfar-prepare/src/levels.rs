@@ -1,8 +1,8 @@
 //! What each level of a tree of pictures is: parts, wrappers, classes, persons.
 //!
-//! In: the files of a tree, and what counts as the name of a class. Out: for each picture the folder that is its class and
-//! the one that is its person, and the levels in words. Does not know which expression a class is, and decides nothing
-//! that the names do not say.
+//! In: the files of a tree, and what counts as the name of a class. Out: for each picture the folder that is its class
+//! and the one that is its person, and the levels in words. Does not know which expression a class is, and decides
+//! nothing that the names do not say.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -118,8 +118,8 @@ pub(crate) struct Levels<'t> {
 }
 
 impl<'t> Levels<'t> {
-    /// Understands the pictures of a tree that `keep` lets through. `knows` says whether a name is that of a class; `told`
-    /// is the level of the classes where the user has said it, 1 for the outermost.
+    /// Understands the pictures of a tree that `keep` lets through. `knows` says whether a name is that of a class;
+    /// `told` is the level of the classes where the user has said it, 1 for the outermost.
     pub(crate) fn find(
         tree: &'t Tree,
         keep: impl Fn(&TreeFile) -> bool,

@@ -10,7 +10,7 @@ use super::class_folders::{ignored, no_class_folder, report_ignored};
 use super::folder_check::check_classes;
 use super::labels::{LabelMap, Meanings, meanings};
 use super::manifest::list_manifest;
-use crate::levels::{ClassLevel, LevelKind, Levels};
+use crate::levels::{ClassLevel, LevelKind, Levels, Placed};
 use crate::listing::{Class, Found, Listing, Reason};
 use crate::request::{FolderClasses, PathPattern, PrepareRequest};
 use crate::spelling::in_short;
@@ -77,7 +77,7 @@ fn list_folders(path: &Path, request: &PrepareRequest) -> Result<Listing, Fault>
 
 /// The label of each picture, where it has one.
 fn labels<'t>(levels: &Levels<'t>, pattern: Option<&PathPattern>) -> Vec<Option<&'t str>> {
-    let label = |picture: &crate::levels::Placed<'t>| match pattern {
+    let label = |picture: &Placed<'t>| match pattern {
         Some(pattern) => pattern.find(&picture.file.relative),
         None => picture.class(),
     };
@@ -200,8 +200,8 @@ fn refuse_expressions_in_names(tree: &Tree, levels: &Levels<'_>) -> Result<(), F
         .found(format!("{} of {} pictures, such as {}", naming.len(), levels.pictures.len(), naming[0]))
         .expected("folders named after expressions, or a word on where the expression stands")
         .hint(
-            "say how it stands in the path, as in `--label-pattern '_(?<label>[a-z]+)\\.'`, and whose picture it is with \
-            `--subject-pattern`; to take the folders as classes, say `--any-classes`",
+            "say how it stands in the path, as in `--label-pattern '_(?<label>[a-z]+)\\.'`, and whose picture it is \
+            with `--subject-pattern`; to take the folders as classes, say `--any-classes`",
         ))
 }
 
@@ -217,7 +217,7 @@ fn say_aloud(listing: &mut Listing, levels: &Levels<'_>, meanings: &Meanings<'_>
             .caveats
             .push(format!("no folder's name is an expression: the folders are the classes ({})", in_short(&counts)));
     }
-    let persons: BTreeSet<&str> = levels.pictures.iter().filter_map(|p| p.person()).collect();
+    let persons: BTreeSet<&str> = levels.pictures.iter().filter_map(Placed::person).collect();
     if !persons.is_empty() {
         let names: Vec<&str> = persons.into_iter().collect();
         listing.caveats.push(format!("a level of folders was taken as {} persons ({})", names.len(), in_short(&names)));
