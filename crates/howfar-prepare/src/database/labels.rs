@@ -195,7 +195,8 @@ mod tests {
     #[test]
     fn labels_become_classes() {
         use FolderClasses::{Any, Auto};
-        let cases: [(&[&str], Option<&str>, FolderClasses, &[&str]); 6] = [
+        type Case = (&'static [&'static str], Option<&'static str>, FolderClasses, &'static [&'static str]);
+        let cases: [Case; 6] = [
             (&["Happy", "0_anger"], None, Auto, &["anger", "happiness"]),
             (&["cat", "dog"], None, Auto, &["cat", "dog"]),
             (&["Happy", "dog"], None, Any, &["Happy", "dog"]),
