@@ -57,7 +57,8 @@ fn list_folders(path: &Path, request: &PrepareRequest) -> Result<Listing, Fault>
     listing.levels = levels.in_words();
 
     let labels = labels(&levels, label_pattern.as_ref());
-    let different: BTreeSet<&str> = labels.iter().flatten().copied().collect();
+    let is_asked_for = |label: &&str| !request.ignore.iter().any(|ignored| ignored == *label);
+    let different: BTreeSet<&str> = labels.iter().flatten().copied().filter(is_asked_for).collect();
     if different.is_empty() {
         return Err(no_label(&tree, &levels, request));
     }
@@ -84,12 +85,10 @@ fn labels<'t>(levels: &Levels<'t>, pattern: Option<&PathPattern>) -> Vec<Option<
     levels.pictures.iter().map(label).collect()
 }
 
-/// Where the first picture of a label lies.
+/// The first folder of a class.
 fn label_place(tree: &Tree, levels: &Levels<'_>, label: &str) -> String {
-    let file = levels.pictures.iter().find(|p| p.class() == Some(label)).map(|p| p.file);
-    let folder =
-        file.and_then(|f| f.path.ancestors().skip(1).find(|a| a.file_name().is_some_and(|name| name == label)));
-    folder.map_or_else(|| tree.root.join(label), Path::to_path_buf).display().to_string()
+    let first = levels.pictures.iter().find(|p| p.class() == Some(label)).and_then(|p| p.file.folder_called(label));
+    first.unwrap_or(&tree.root).display().to_string()
 }
 
 fn take_pictures(
@@ -100,36 +99,33 @@ fn take_pictures(
     request: &PrepareRequest,
     subject_pattern: Option<&PathPattern>,
 ) {
+    let is_ignored = |label: &str| request.ignore.iter().any(|ignored| ignored == label);
     for (picture, label) in levels.pictures.iter().zip(labels) {
-        let file = picture.file;
-        let class = match label.and_then(|label| Some((label, meanings.get(label)?))) {
-            Some((label, _)) if request.ignore.iter().any(|ignored| ignored == label) => {
-                listing.reject(&file.relative, Reason::NotAskedFor, format!("the label {label} is ignored"));
-                continue;
-            }
-            Some((_, Some(class))) => class.clone(),
-            Some((label, None)) => {
-                listing.reject(&file.relative, Reason::NotAskedFor, format!("the label map leaves {label} out"));
-                continue;
-            }
-            None if request.label_pattern.is_some() => {
-                listing.reject(&file.relative, Reason::NameNotKnown, "expected a path that the label pattern matches");
-                continue;
-            }
-            None => {
-                listing.reject(&file.relative, Reason::NoLabel, "not in a class folder");
-                continue;
-            }
-        };
-        let found = Found::picture(file, class);
-        match (subject_pattern, picture.person()) {
-            (Some(pattern), _) => match pattern.find(&file.relative) {
-                Some(person) => listing.take(found.of(person)),
-                None => listing.reject_unknown(file, "a path that the subject pattern matches"),
+        let left_out = match label {
+            Some(label) if is_ignored(label) => (Reason::NotAskedFor, format!("the label {label} is ignored")),
+            Some(label) => match meanings.get(label).and_then(Option::as_ref) {
+                Some(class) => {
+                    take_picture(listing, picture, class, subject_pattern);
+                    continue;
+                }
+                None => (Reason::NotAskedFor, format!("the label map leaves {label} out")),
             },
-            (None, Some(person)) => listing.take(found.of(person)),
-            (None, None) => listing.take(found),
-        }
+            None if request.label_pattern.is_some() => {
+                (Reason::NameNotKnown, "expected a path that the label pattern matches".to_owned())
+            }
+            None => (Reason::NoLabel, "not in a class folder".to_owned()),
+        };
+        listing.reject(&picture.file.relative, left_out.0, left_out.1);
+    }
+}
+
+/// Takes a picture of a class, of its person where one is known.
+fn take_picture(listing: &mut Listing, picture: &Placed<'_>, class: &Class, subject_pattern: Option<&PathPattern>) {
+    let found = Found::picture(picture.file, class.clone());
+    match (subject_pattern.map(|pattern| pattern.find(&picture.file.relative)), picture.person()) {
+        (Some(None), _) => listing.reject_unknown(picture.file, "a path that the subject pattern matches"),
+        (Some(Some(person)), _) | (None, Some(person)) => listing.take(found.of(person)),
+        (None, None) => listing.take(found),
     }
 }
 
