@@ -2,7 +2,7 @@
 //!
 //! A column is required; texts may be missing. The face set adds its nested picture column by the same means.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::types::{Type, TypePtr};
 
-use crate::Fault;
+use crate::{Fault, refuse_stand_in};
 
 /// The values of one column in one row group.
 #[derive(Debug, Clone, PartialEq)]
@@ -221,7 +221,10 @@ impl TableReader {
     /// Opens a table that must have these columns, in this order.
     pub fn open(path: &Path, specs: &[ColumnSpec]) -> Result<Self, Fault> {
         let place = path.display().to_string();
-        let file = std::fs::File::open(path).map_err(|e| Fault::io(path, "read", &e))?;
+        let mut file = std::fs::File::open(path).map_err(|e| Fault::io(path, "read", &e))?;
+        let mut head = Vec::new();
+        (&mut file).take(512).read_to_end(&mut head).map_err(|e| Fault::io(path, "read", &e))?;
+        refuse_stand_in(path, &head)?;
         let reader = SerializedFileReader::new(file).map_err(|e| read_fault(&place, &e.to_string()))?;
         let schema = reader.metadata().file_metadata().schema();
         let found: Vec<&str> = schema.get_fields().iter().map(|f| f.name()).collect();

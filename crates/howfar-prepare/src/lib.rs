@@ -6,6 +6,7 @@
 //!
 //! To add a database: write `database/<name>.rs` beside its siblings and name it in `database.rs`.
 
+mod candidate;
 mod crop;
 mod database;
 mod decode;
@@ -13,18 +14,21 @@ mod detect;
 mod export;
 mod face_check;
 mod folder_words;
+mod gather;
+mod journal;
 mod landmarks;
 mod levels;
 mod listing;
+mod look;
 mod photo;
 mod pipeline;
 mod pixels;
 mod published;
+mod repeats;
 mod report;
 mod request;
 mod settings;
 mod spelling;
-mod survey;
 mod tree;
 mod understand;
 mod video;

@@ -6,7 +6,6 @@ use howfar_face::{Colour, Fault, Picture, Preprocessing};
 use image::DynamicImage;
 
 use crate::crop::{Crop, FaceBox, Point};
-use crate::decode::pixels;
 use crate::detect::{Detection, find_faces};
 use crate::landmarks::find_landmarks;
 use crate::listing::Reason;
@@ -69,18 +68,14 @@ impl<'p> PhotoPath<'p> {
             "none" | "box" => false,
             other => return Err(newer("alignment", other, "none, box or landmarks")),
         };
-        if preprocessing.version != 1 || preprocessing.filter != "lanczos3" || !(1..=4096).contains(&preprocessing.side)
-        {
+        // Version 1 turned coloured photographs gray by other weights; what is prepared now is prepared as version 2.
+        let known = (1..=Preprocessing::VERSION).contains(&preprocessing.version);
+        if !known || preprocessing.filter != "lanczos3" || !(1..=4096).contains(&preprocessing.side) {
             let found =
                 format!("version {}, {}, {} pixels", preprocessing.version, preprocessing.filter, preprocessing.side);
-            return Err(newer("way of resizing", &found, "version 1, lanczos3, 1 to 4096 pixels"));
+            return Err(newer("way of resizing", &found, "version 1 or 2, lanczos3, 1 to 4096 pixels"));
         }
         Ok(PhotoPath { preprocessing, colour, detects, aligns })
-    }
-
-    /// Whether the eyes are looked for.
-    pub(crate) fn aligns(&self) -> bool {
-        self.aligns
     }
 
     fn faces(&self, photo: &DynamicImage) -> Vec<PreparedFace> {
@@ -145,8 +140,8 @@ struct Photo {
 
 impl Photo {
     fn new(photo: &DynamicImage, colour: Colour) -> Self {
-        let colours = (colour == Colour::Rgb).then(|| pixels(photo, Colour::Rgb));
-        Photo { gray: pixels(photo, Colour::Gray), colours }
+        let colours = (colour == Colour::Rgb).then(|| Picture::of(photo, Colour::Rgb));
+        Photo { gray: Picture::of(photo, Colour::Gray), colours }
     }
 
     fn pixels(&self) -> &Picture {
@@ -177,7 +172,7 @@ mod tests {
     fn without_detection_the_picture_is_the_face() {
         let preprocessing = Preprocessing::standard("none", "none", 64);
         let faces = preprocess_photo(&gray(64, 64), &preprocessing).unwrap();
-        assert_eq!(faces[0].picture, pixels(&gray(64, 64), Colour::Gray));
+        assert_eq!(faces[0].picture, Picture::of(&gray(64, 64), Colour::Gray));
         let colours = Preprocessing { colour: "rgb".to_owned(), side: 20, ..preprocessing };
         let faces = preprocess_photo(&gray(90, 64), &colours).unwrap();
         assert_eq!((faces[0].picture.width, faces[0].picture.channels, faces[0].crop.side), (20, 3, 64.0));
@@ -274,7 +269,7 @@ mod tests {
             Preprocessing { alignment: "other".to_owned(), ..standard() },
             Preprocessing { colour: "other".to_owned(), ..standard() },
             Preprocessing { filter: "other".to_owned(), ..standard() },
-            Preprocessing { version: 2, ..standard() },
+            Preprocessing { version: 3, ..standard() },
         ];
         for case in cases {
             assert!(preprocess_photo(&gray(4, 4), &case).is_err(), "{case:?}");

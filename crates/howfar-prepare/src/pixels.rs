@@ -2,25 +2,25 @@
 //!
 //! In: what an adapter found. Out: decoded photographs with their names in the set, or a sentence that says why not.
 
-use image::DynamicImage;
-
-use crate::decode::read_photo;
+use crate::decode::{Decoded, Decoding, read_photo};
 use crate::listing::{Found, Pixels};
 use crate::video;
 
 /// The pictures of a find, each with its source: one, or several of a film.
-pub(crate) fn photos(found: &Found) -> Result<Vec<(String, DynamicImage)>, String> {
-    let one = |photo| vec![(found.source.clone(), photo)];
+pub(crate) fn photos(found: &Found, decoding: Decoding) -> Result<Vec<(String, Decoded)>, String> {
+    let one = |decoded| vec![(found.source.clone(), decoded)];
+    let film = |frames: Vec<(usize, image::DynamicImage)>| {
+        let named = |(i, photo)| (format!("{}#{i}", found.source), Decoded { photo, note: None });
+        frames.into_iter().map(named).collect()
+    };
     match &found.pixels {
-        Pixels::File => read_photo(&found.file).map(one),
+        Pixels::File => read_photo(&found.file, decoding).map(one),
         Pixels::Gray(pixels) => {
             let side = pixels.len().isqrt() as u32;
-            let photo = image::GrayImage::from_raw(side, side, pixels.clone()).map(DynamicImage::ImageLuma8);
-            photo.map(one).ok_or_else(|| "not a square".to_owned())
+            let photo = image::GrayImage::from_raw(side, side, pixels.clone()).map(image::DynamicImage::ImageLuma8);
+            photo.map(|photo| one(Decoded { photo, note: None })).ok_or_else(|| "not a square".to_owned())
         }
-        Pixels::Clip(n_frames) => {
-            let frames = video::middle_frames(&found.file, *n_frames)?;
-            Ok(frames.into_iter().map(|(i, photo)| (format!("{}#{i}", found.source), photo)).collect())
-        }
+        Pixels::Clip(n_frames) => video::middle_frames(&found.file, *n_frames).map(film),
+        Pixels::ClipStart(n_frames) => video::first_frames(&found.file, *n_frames).map(film),
     }
 }

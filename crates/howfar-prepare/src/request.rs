@@ -6,6 +6,7 @@ use howfar_face::{Colour, Expression, Fault, Provenance, closest_name};
 use regex::Regex;
 
 use crate::database::{Database, adapter_names, find_database};
+use crate::decode::Decoding;
 use crate::settings;
 
 /// How the face is found in a picture.
@@ -205,7 +206,7 @@ impl PrepareRequest {
             grid: None,
             detector: None,
             drop_repeats: false,
-            max_megapixels: 200.0,
+            max_megapixels: Decoding::default().max_pixels as f64 / 1e6,
             max_losses: 0.1,
             views: Views::default(),
             lights: Lights::default(),
@@ -222,11 +223,20 @@ impl PrepareRequest {
         if !(16..=1024).contains(&self.size) {
             return Err(Fault::usage("--size", "not a usable size").found(self.size).expected("16 to 1024 pixels"));
         }
+        if !(0.0..=1.0).contains(&self.max_losses) {
+            return Err(Fault::usage("--max-losses", "not a share").found(self.max_losses).expected("0 to 1"));
+        }
+        if !(0.001..=10_000.0).contains(&self.max_megapixels) {
+            return Err(Fault::usage("--max-megapixels", "not a usable number of pixels")
+                .found(self.max_megapixels)
+                .expected("0.001 to 10000, in millions"));
+        }
         if self.frames == 0 {
             return Err(Fault::usage("--frames", "no frame of a sequence would be left")
                 .found(0)
                 .expected("1 or more"));
         }
+        self.check_neutral_frames()?;
         let repeated = self.expressions.iter().enumerate().find(|(i, e)| self.expressions[..*i].contains(e));
         if let Some((_, expression)) = repeated {
             return Err(Fault::usage("--expressions", "an expression is named twice").found(expression));
@@ -245,6 +255,20 @@ impl PrepareRequest {
         self.compiled_label_pattern()?;
         settings::check(self)?;
         self.sources.iter().try_for_each(|source| source.database().map(|_| ()))
+    }
+
+    fn check_neutral_frames(&self) -> Result<(), Fault> {
+        if self.neutral_frames > 0 && !self.expressions.contains(&Expression::Neutral) {
+            return Err(Fault::usage("--neutral-frames", "neutral is not among the expressions")
+                .found(self.neutral_frames)
+                .hint("add it: `--expressions` with neutral"));
+        }
+        Ok(())
+    }
+
+    /// How far picture files are believed.
+    pub(crate) fn decoding(&self) -> Decoding {
+        Decoding { max_pixels: (self.max_megapixels * 1e6) as u64 }
     }
 
     /// The pattern of persons; its group is called `person` or `subject`, or is the first with a name.
@@ -331,8 +355,14 @@ mod tests {
             PrepareRequest { sources: vec![], ..request() },
             PrepareRequest { size: 4, ..request() },
             PrepareRequest { frames: 0, ..request() },
+            PrepareRequest { max_losses: 1.5, ..request() },
             PrepareRequest { expressions: vec![], ..request() },
             PrepareRequest { expressions: vec![Expression::Fear, Expression::Fear], ..request() },
+            PrepareRequest { max_megapixels: f64::NAN, ..request() },
+            PrepareRequest { max_megapixels: 0.0, ..request() },
+            PrepareRequest { neutral_frames: 1, ..request() },
+            PrepareRequest { labels: Some("fer2013new.csv".into()), ..request() },
+            PrepareRequest { neutral_frames: 1, expressions: vec![Expression::Neutral], ..request() },
             PrepareRequest { subject_pattern: Some("(".into()), ..request() },
             PrepareRequest { subject_pattern: Some("(s.)".into()), ..request() },
             PrepareRequest { class_level: Some(0), sources: folder(), ..request() },

@@ -73,7 +73,10 @@ mod tests {
             "--any-classes" => request.classes = FolderClasses::Any,
             "--ignore" => request.ignore = vec!["x".to_owned()],
             "--frames" => request.frames = 1,
-            "--neutral-frames" => request.neutral_frames = 1,
+            "--neutral-frames" => {
+                request.neutral_frames = 1;
+                request.expressions.push(howfar_face::Expression::Neutral);
+            }
             "--turn" => request.turn = Turn::None,
             "--labels" => request.labels = Some("fer2013new.csv".into()),
             "--label-column" => request.label_column = text(),

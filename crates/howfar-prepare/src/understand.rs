@@ -5,19 +5,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use howfar_face::Fault;
 use serde::Serialize;
 
+use crate::gather::{Gathered, gather};
 use crate::levels::Level;
-use crate::listing::{Class, Found, Listing, count};
-use crate::pipeline::two_sources;
+use crate::listing::{Class, Found, count};
 use crate::report::ReasonCount;
-use crate::request::{PrepareRequest, Source};
-use crate::spelling;
-
-type Listed<'r> = (&'r Source, String, Listing);
+use crate::request::PrepareRequest;
 
 /// Files of a class that are named.
 const FIRST: usize = 3;
@@ -72,28 +70,20 @@ pub struct Understanding {
 /// Lists every source as [`crate::prepare`] does, and counts. Writes nothing.
 pub fn understand(request: &PrepareRequest) -> Result<Understanding, Fault> {
     request.check()?;
-    let mut listed: Vec<Listed<'_>> = Vec::new();
-    for source in &request.sources {
-        let adapter = source.database()?;
-        let database = adapter.name_at(&source.path);
-        if listed.iter().any(|(_, name, _)| *name == database) {
-            return Err(two_sources(&source.path, &database));
-        }
-        listed.push((source, database, adapter.list(&source.path, request)?));
-    }
-    spelling::unify_across(&mut listed.iter_mut().map(|(_, _, listing)| listing).collect::<Vec<_>>());
-    let sources = listed.into_iter().map(|(source, database, mut listing)| UnderstoodSource {
-        adapter: source.adapter.clone(),
-        path: source.path.clone(),
-        database,
-        levels: std::mem::take(&mut listing.levels),
-        classes: classes(&listing.found, request),
-        n_persons: persons(listing.found.iter()),
-        of_nobody: listing.found.iter().filter(|f| f.person.is_none()).count() as u64,
-        cropped: listing.cropped,
-        rejects: count(&listing.rejects).into_iter().map(|(reason, files)| ReasonCount { reason, files }).collect(),
-        caveats: listing.caveats,
-    });
+    let gathered = gather(request, &mut |_| ControlFlow::Continue(()))?;
+    let sources =
+        request.sources.iter().zip(gathered).map(|(source, Gathered { database, mut listing, .. })| UnderstoodSource {
+            adapter: source.adapter.clone(),
+            path: source.path.clone(),
+            database,
+            levels: std::mem::take(&mut listing.levels),
+            classes: classes(&listing.found, request),
+            n_persons: persons(listing.found.iter()),
+            of_nobody: listing.found.iter().filter(|f| f.person.is_none()).count() as u64,
+            cropped: listing.cropped,
+            rejects: count(&listing.rejects).into_iter().map(|(reason, files)| ReasonCount { reason, files }).collect(),
+            caveats: listing.caveats,
+        });
     Ok(Understanding { sources: sources.collect() })
 }
 
@@ -143,14 +133,18 @@ impl fmt::Display for UnderstoodSource {
         for level in &self.levels {
             writeln!(f, "  {level}")?;
         }
-        let width = self.classes.iter().map(|c| c.class.chars().count()).max().unwrap_or(0).max("class".len());
-        writeln!(f, "  {:width$}  pictures  persons  first files", "class")?;
+        let width = self.classes.iter().map(|c| c.class.chars().count()).max().unwrap_or(0);
         for class in &self.classes {
-            let persons = if class.persons > 0 { class.persons.to_string() } else { "?".to_owned() };
-            let unwanted = if class.wanted { "" } else { "(not asked for) " };
+            let persons = if class.persons > 0 { format!("{:>6} persons", class.persons) } else { " ".repeat(14) };
+            let unwanted = if class.wanted { "" } else { "  (not asked for)" };
             let more = if class.pictures > class.first.len() as u64 { ", …" } else { "" };
-            let first = class.first.join(", ");
-            writeln!(f, "  {:width$}  {:>8}  {persons:>7}  {unwanted}{first}{more}", class.class, class.pictures)?;
+            writeln!(
+                f,
+                "  {:width$}  {:>7} pictures  {persons}{unwanted}  {}{more}",
+                class.class,
+                class.pictures,
+                class.first.join(", ")
+            )?;
         }
         let n_rejects: u64 = self.rejects.iter().map(|r| r.files).sum();
         if n_rejects > 0 {

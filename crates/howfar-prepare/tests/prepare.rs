@@ -63,7 +63,7 @@ fn a_folder_becomes_a_set_and_each_file_left_out_has_a_reason() {
     std::fs::write(desk.at("db/sad/4.png"), b"\x89PNG\r\n\x1a\n cut short").unwrap();
     std::fs::write(desk.at("db/readme.txt"), b"words").unwrap();
     std::fs::copy(desk.at("db/sad/5.png"), desk.at("db/sad/6.png")).unwrap();
-    let report = run(&desk.request("folder", "db")).unwrap();
+    let report = run(&PrepareRequest { max_losses: 0.2, ..desk.request("folder", "db") }).unwrap();
     assert_eq!(report.n_faces, 4);
     let reasons: Vec<_> = report.rejects.iter().map(|r| (r.reason, r.files)).collect();
     assert_eq!(reasons, [(Reason::NotAPicture, 1), (Reason::NotAskedFor, 1), (Reason::Unreadable, 1)]);

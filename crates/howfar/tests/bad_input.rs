@@ -33,6 +33,29 @@ fn a_missing_folder() {
     assert!(!place.path().join("faces").exists());
 }
 
+/// A full disk behind stdout; a reader who closes the pipe has chosen to.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_answer_that_cannot_be_written_is_no_success() {
+    let place = workplace();
+    let told = |script: &str| program::shell(&place, script);
+    expect(&told("\"$0\" prepare --list > /dev/full"), 4, &["stdout: cannot write the answer: no room"]);
+    expect(&told("\"$0\" prepare --list --json > /dev/full"), 4, &["no room"]);
+    expect(&told("set -o pipefail 2> /dev/null; \"$0\" prepare --list | true"), 0, &[]);
+}
+
+#[test]
+fn a_folder_of_other_things_is_no_study() {
+    let place = workplace();
+    expect(&howfar(&place, &["init"]), 0, &[]);
+    fs::create_dir(place.path().join("mine")).unwrap();
+    fs::write(place.path().join("mine/thesis.tex"), "words").unwrap();
+    let refused = howfar(&place, &["run", "study.toml", "--out", "mine"]);
+    expect(&refused, 2, &["mine: this folder holds other things than a study", "no plan.json", "another --out"]);
+    expect(&howfar(&place, &["run", "study.toml", "--out", "mine/thesis.tex"]), 2, &["this is a file"]);
+    assert_eq!(fs::read_dir(place.path().join("mine")).unwrap().count(), 1);
+}
+
 #[test]
 fn a_device_that_was_not_compiled_in() {
     let place = workplace();

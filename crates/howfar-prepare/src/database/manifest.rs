@@ -8,7 +8,7 @@ use howfar_face::Fault;
 use super::csv_table::{CsvTable, field};
 use super::folder_check::check_classes;
 use super::labels::{LabelMap, meanings};
-use crate::listing::{Found, Listing, Reason};
+use crate::listing::{Found, Listing, Reason, named_person};
 use crate::request::PrepareRequest;
 use crate::tree::TreeFile;
 
@@ -32,7 +32,7 @@ pub(super) fn list_manifest(path: &Path, request: &PrepareRequest) -> Result<Lis
     let mut listing = Listing::default();
     table.for_each(|place, row| {
         let (name, label) = (field(row, path_at, place)?, field(row, label_at, place)?);
-        let person = subject_at.and_then(|at| row.get(at)).filter(|p| !p.is_empty()).map(str::to_owned);
+        let person = subject_at.and_then(|at| row.get(at)).and_then(named_person).map(str::to_owned);
         let mut file = TreeFile::listed(folder, name);
         if let Some(split) = split_at.and_then(|at| row.get(at)).filter(|s| !s.is_empty()) {
             file.relative = format!("{split}/{}", file.relative);

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use howfar_face::Expression::{self, Anger, Disgust, Fear, Happiness, Sadness, Surprise};
+use howfar_face::Expression::{self, Anger, Disgust, Fear, Happiness, Neutral, Sadness, Surprise};
 use howfar_face::{Fault, files};
 use regex::Regex;
 
@@ -46,7 +46,10 @@ fn list(path: &Path, request: &PrepareRequest) -> Result<Listing, Fault> {
         {
             listing.reject(&file.relative, Reason::NotAskedFor, "its extracted frames are here");
         } else if let Some((_, clip)) = whole_clip {
-            take(&mut listing, clip, file, Pixels::Clip(request.frames), request);
+            take(&mut listing, clip, clip.expression, file, Pixels::Clip(request.frames), request);
+            if request.neutral_frames > 0 {
+                take(&mut listing, clip, Neutral, file, Pixels::ClipStart(request.neutral_frames), request);
+            }
         } else if let Some((clip_name, _)) = clip_of_frame(file, &clips) {
             frames.entry(clip_name).or_default().push(file);
         } else if film.is_match(file.name()) {
@@ -59,7 +62,9 @@ fn list(path: &Path, request: &PrepareRequest) -> Result<Listing, Fault> {
         let first = frames.len().saturating_sub(request.frames) / 2;
         for (frame_idx, file) in frames.into_iter().enumerate() {
             if (first..first + request.frames).contains(&frame_idx) {
-                take(&mut listing, &clips[clip_name], file, Pixels::File, request);
+                take(&mut listing, &clips[clip_name], clips[clip_name].expression, file, Pixels::File, request);
+            } else if frame_idx < request.neutral_frames {
+                take(&mut listing, &clips[clip_name], Neutral, file, Pixels::File, request);
             } else {
                 listing.reject(&file.relative, Reason::NotAskedFor, "not a frame of the middle");
             }
@@ -68,13 +73,20 @@ fn list(path: &Path, request: &PrepareRequest) -> Result<Listing, Fault> {
     Ok(listing)
 }
 
-fn take(listing: &mut Listing, clip: &Clip, file: &TreeFile, pixels: Pixels, request: &PrepareRequest) {
+fn take(
+    listing: &mut Listing,
+    clip: &Clip,
+    expression: Expression,
+    file: &TreeFile,
+    pixels: Pixels,
+    request: &PrepareRequest,
+) {
     // View 1 is the profile; 2 is both through a mirror, of which the detector finds the frontal half.
     match clip.view {
         Some(view) if view == 1 && request.views == Views::Frontal => {
             listing.reject(&file.relative, Reason::NotAskedFor, "a profile view");
         }
-        _ => listing.take(Found { pixels, ..Found::picture(file, clip.expression).of(&clip.person) }),
+        _ => listing.take(Found { pixels, ..Found::picture(file, expression).of(&clip.person) }),
     }
 }
 
@@ -148,6 +160,22 @@ mod tests {
         let mut reasons: Vec<_> = listing.rejects.iter().map(|r| r.reason).collect();
         reasons.sort();
         assert_eq!(reasons, [Reason::NotAPicture, Reason::NoLabel, Reason::NotAskedFor]);
+    }
+
+    #[test]
+    fn first_frames_of_films_and_folders_are_neutral_where_asked_for() {
+        let folder = tree_of(&["1/S001-002.avi", "2/S001-003/1.png", "2/S001-003/2.png", "2/S001-003/3.png"]);
+        write(folder.path(), "1/S001-002.xml", &xml(2, 0));
+        write(folder.path(), "2/S001-003.xml", &xml(1, 0));
+        let listing = list(folder.path(), &PrepareRequest { neutral_frames: 1, ..request() }).unwrap();
+        let found: Vec<_> = listing.found.iter().map(|f| (f.class.name(), f.pixels.clone())).collect();
+        let expected = [
+            ("disgust", Pixels::Clip(1)),
+            ("neutral", Pixels::ClipStart(1)),
+            ("neutral", Pixels::File),
+            ("anger", Pixels::File),
+        ];
+        assert_eq!(found, expected);
     }
 
     #[test]

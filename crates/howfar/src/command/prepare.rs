@@ -6,13 +6,14 @@ use std::sync::atomic::Ordering;
 
 use howfar_face::{Colour, Fault, Provenance};
 use howfar_prepare::{
-    Align, Detect, FolderClasses, Lights, PrepareRequest, Source, Stage, Turn, Views, adapter_names, prepare,
+    Align, Detect, FolderClasses, Lights, PrepareRequest, Progress, Source, Stage, Turn, Views, adapter_names, prepare,
     understand,
 };
 
 use crate::command::draw::parse_expressions;
 use crate::command::stop_flag;
 use crate::console::Console;
+use crate::pace::Pace;
 
 /// Turn a database's photographs into a face set: detect, align, crop, gray, resize.
 #[derive(Debug, clap::Args)]
@@ -142,29 +143,46 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
         return Ok(());
     }
     let stop = stop_flag();
-    let mut bar = console.bar(0, "pictures");
-    let mut stage = None;
-    let report = prepare(&request, &mut |progress| {
-        if stage != Some(progress.stage) {
-            stage = Some(progress.stage);
-            bar.finish_and_clear();
-            bar = console.bar(progress.total, "");
-            bar.set_message(match progress.stage {
-                Stage::Listing => "listing databases",
-                Stage::Survey => "looking through pictures",
-                Stage::Preparing => "preparing faces",
-            });
+    let mut pace: Option<(Stage, Pace<'_>)> = None;
+    let report = prepare(&request, &mut |Progress { stage, done, total }| {
+        match &mut pace {
+            Some((of, pace)) if *of == stage => pace.tell(done),
+            _ => {
+                if let Some((_, pace)) = &pace {
+                    pace.finish();
+                }
+                pace = Some((stage, begin_stage(console, stage, done, total)));
+            }
         }
-        bar.set_position(progress.done);
         if stop.load(Ordering::SeqCst) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    })?;
-    bar.finish_and_clear();
+    });
+    if let Some((_, pace)) = &pace {
+        pace.finish();
+    }
+    let report = report?;
     if console.json() {
         console.answer_json(&report);
     } else {
         console.answer(&report.to_string());
     }
     Ok(())
+}
+
+/// Says what begins, and where it goes on from an earlier start.
+fn begin_stage<'a>(console: &'a Console, stage: Stage, done: u64, total: u64) -> Pace<'a> {
+    match stage {
+        Stage::Looking if done > 0 => {
+            console.note(&format!("going on: {done} of {total} pictures were looked at before"))
+        }
+        Stage::Looking => console.note(&format!("{total} pictures to look at")),
+        Stage::Listing | Stage::Writing => {}
+    }
+    let unit = match stage {
+        Stage::Listing => "databases",
+        Stage::Looking => "pictures",
+        Stage::Writing => "written pictures",
+    };
+    Pace::of(console, unit, done, total)
 }
 
 fn request(args: &Args) -> Result<PrepareRequest, Fault> {

@@ -1,0 +1,110 @@
+//! Looks at every picture once: decodes it, hashes its pixels, finds and cuts its face, and keeps all that on disk.
+//!
+//! In: candidates. Out: one entry of the journal for each, in their order whatever the number of cores. Decides nothing that needs two
+//! pictures.
+
+use std::fmt::Write as _;
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::time::UNIX_EPOCH;
+
+use howfar_face::{Fault, Preprocessing, checksum, encode_png};
+use image::DynamicImage;
+use rayon::prelude::*;
+
+use crate::candidate::Candidate;
+use crate::decode::{Decoded, Decoding};
+use crate::gather::Gathered;
+use crate::journal::{EncodedFace, Entry, Journal, LookedAt};
+use crate::listing::{Pixels, Reason};
+use crate::photo::PhotoPath;
+use crate::pipeline::{Progress, Stage, report_progress};
+use crate::pixels::photos;
+use crate::request::PrepareRequest;
+
+/// Pictures looked at side by side before they are kept in order.
+const BLOCK: usize = 256;
+
+/// Looks at every candidate that no earlier start has looked at.
+pub(crate) fn look(
+    request: &PrepareRequest,
+    gathered: &[Gathered],
+    candidates: &[Candidate],
+    progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+) -> Result<Journal, Fault> {
+    let paths: Vec<PhotoPath<'_>> =
+        gathered.iter().map(|g| PhotoPath::new(&g.preprocessing)).collect::<Result<_, _>>()?;
+    let mut journal = Journal::open(&request.out, request_sha256(request, gathered, candidates))?;
+    let begin = (journal.n_entries() as usize).min(candidates.len());
+    let mut done = begin;
+    report_progress(progress, Stage::Looking, done, candidates.len())?;
+    for block in candidates[begin..].chunks(BLOCK) {
+        let entries: Vec<Entry> =
+            block.par_iter().map(|candidate| entry(candidate, &paths, request.decoding())).collect();
+        entries.iter().try_for_each(|entry| journal.push(entry))?;
+        journal.keep()?;
+        done += block.len();
+        report_progress(progress, Stage::Looking, done, candidates.len())?;
+    }
+    Ok(journal)
+}
+
+fn entry(candidate: &Candidate, paths: &[PhotoPath<'_>], decoding: Decoding) -> Entry {
+    let found = &candidate.found;
+    let photos = match photos(found, decoding) {
+        Ok(photos) => photos,
+        Err(detail) => {
+            let looked = LookedAt { source: found.source.clone(), note: None, face: Err((Reason::Unreadable, detail)) };
+            return Entry { pixels_sha256: None, faces: vec![looked] };
+        }
+    };
+    // Nobody copies films frame by frame.
+    let pixels_sha256 = match (&found.pixels, photos.as_slice()) {
+        (Pixels::Clip(_) | Pixels::ClipStart(_), _) => None,
+        (_, [(_, decoded)]) => Some(pixels_sha256(candidate, &decoded.photo)),
+        _ => None,
+    };
+    let path = &paths[candidate.source_idx];
+    let looked_at = |(source, Decoded { photo, note }): (String, Decoded)| {
+        let face = path.one_face(&photo, found.face_box).map(|face| EncodedFace {
+            sha256: face.picture.sha256(),
+            png: encode_png(&face.picture),
+            has_eyes: face.eyes.is_some(),
+        });
+        LookedAt { source, note, face }
+    };
+    Entry { pixels_sha256, faces: photos.into_iter().map(looked_at).collect() }
+}
+
+fn pixels_sha256(candidate: &Candidate, photo: &DynamicImage) -> String {
+    // A database may list several faces of one picture: they are told apart by their boxes.
+    let face_box = format!("{:?}", candidate.found.face_box);
+    let head = format!("{:?} {}x{} {face_box}", photo.color(), photo.width(), photo.height());
+    checksum::sha256_hex(&[head.as_bytes(), photo.as_bytes()])
+}
+
+/// What the entries depend on: how pictures are treated, and which files they are, by their sizes and times.
+fn request_sha256(request: &PrepareRequest, gathered: &[Gathered], candidates: &[Candidate]) -> String {
+    let mut hasher = checksum::Hasher::default();
+    let ways: Vec<&Preprocessing> = gathered.iter().map(|g| &g.preprocessing).collect();
+    let PrepareRequest { max_megapixels, turn, detector, .. } = request;
+    let detector = detector.as_deref().map(file_state);
+    hasher.update_text(&format!("{} {ways:?} {max_megapixels} {turn:?} {detector:?}", env!("CARGO_PKG_VERSION")));
+    for Candidate { found, source_idx, .. } in candidates {
+        let mut text = format!("{source_idx} {} {}", found.source, file_state(&found.file));
+        // Writing to a text cannot fail.
+        let _ = match &found.pixels {
+            Pixels::Gray(pixels) => write!(text, " {}", checksum::sha256_hex(&[pixels])),
+            other => write!(text, " {other:?} {:?}", found.face_box),
+        };
+        hasher.update_text(&text);
+    }
+    hasher.finish()
+}
+
+/// Size and time of the last change.
+fn file_state(path: &Path) -> String {
+    let Ok(file) = std::fs::metadata(path) else { return format!("{} is not there", path.display()) };
+    let changed = file.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok()).unwrap_or_default();
+    format!("{} {} {}", path.display(), file.len(), changed.as_nanos())
+}
