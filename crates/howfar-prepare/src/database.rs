@@ -81,7 +81,8 @@ impl Database {
         }
     }
 
-    /// What the persons of a source belong to: the database, or a folder (or manifest) of anyone's pictures by its name.
+    /// What the persons of a source belong to: the database, or a folder (or manifest) of anyone's pictures by its
+    /// name.
     pub(crate) fn name_at(&self, path: &Path) -> String {
         if !["folder", "hf"].contains(&self.name) {
             return self.name.to_owned();
@@ -91,8 +92,8 @@ impl Database {
         if name.is_empty() { self.name.to_owned() } else { name }
     }
 
-    /// What lies at a path, and what of it is left out, one spelling a name. A place of another database's is refused with
-    /// the adapter that reads it.
+    /// What lies at a path, and what of it is left out, one spelling a name. A place of another database's is refused
+    /// with the adapter that reads it.
     pub(crate) fn list(&self, path: &Path, request: &PrepareRequest) -> Result<Listing, Fault> {
         file_check::refuse(path)?;
         let mut listing = match (self.list)(path, request) {

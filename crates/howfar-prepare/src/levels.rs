@@ -1,8 +1,8 @@
 //! What each level of a tree of pictures is: parts, wrappers, classes, persons.
 //!
-//! In: the files of a tree, and what counts as the name of a class. Out: for each picture the folder that is its class and
-//! the one that is its person, and the levels in words. Does not know which expression a class is, and decides nothing
-//! that the names do not say.
+//! In: the files of a tree, and what counts as the name of a class. Out: for each picture the folder that is its class
+//! and the one that is its person, and the levels in words. Does not know which expression a class is, and decides
+//! nothing that the names do not say.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -118,8 +118,8 @@ pub(crate) struct Levels<'t> {
 }
 
 impl<'t> Levels<'t> {
-    /// Understands the pictures of a tree that `keep` lets through. `knows` says whether a name is that of a class; `told`
-    /// is the level of the classes where the user has said it, 1 for the outermost.
+    /// Understands the pictures of a tree that `keep` lets through. `knows` says whether a name is that of a class;
+    /// `told` is the level of the classes where the user has said it, 1 for the outermost.
     pub(crate) fn find(
         tree: &'t Tree,
         keep: impl Fn(&TreeFile) -> bool,
@@ -170,7 +170,7 @@ impl<'t> Levels<'t> {
         Levels { pictures, class_level, without_pictures }
     }
 
-    /// Marks everything but parts and wrappers as of no kind, where labels and persons come from elsewhere.
+    /// Takes no level for this kind any more, where a pattern says what its folders would.
     pub(crate) fn forget(&mut self, kind: LevelKind) {
         for picture in &mut self.pictures {
             picture.folders.iter_mut().filter(|f| f.1 == kind).for_each(|f| f.1 = LevelKind::Other);
@@ -225,8 +225,8 @@ fn mark_wrappers(pictures: &mut [Placed<'_>], knows: &dyn Fn(&str) -> bool) {
     }
 }
 
-/// The open level with the largest share of names of classes: two of them, or one that is half of the names.
-fn level_by_name(pictures: &[Placed<'_>], knows: &dyn Fn(&str) -> bool) -> Option<usize> {
+/// The different names of each open level, outermost first.
+fn open_levels<'t>(pictures: &[Placed<'t>]) -> Vec<BTreeSet<&'t str>> {
     let mut levels: Vec<BTreeSet<&str>> = Vec::new();
     for picture in pictures {
         for (at, name) in open(&picture.folders).enumerate() {
@@ -234,8 +234,13 @@ fn level_by_name(pictures: &[Placed<'_>], knows: &dyn Fn(&str) -> bool) -> Optio
             levels[at].insert(name);
         }
     }
+    levels
+}
+
+/// The open level with the largest share of names of classes: two of them, or one that is half of the names.
+fn level_by_name(pictures: &[Placed<'_>], knows: &dyn Fn(&str) -> bool) -> Option<usize> {
     let mut best: Option<(f64, usize)> = None;
-    for (at, names) in levels.iter().enumerate() {
+    for (at, names) in open_levels(pictures).iter().enumerate() {
         let n_known = names.iter().filter(|name| knows(name)).count();
         let share = n_known as f64 / names.len().max(1) as f64;
         let is_level = n_known >= 2 || (n_known == 1 && share >= 0.5);
@@ -289,13 +294,7 @@ impl ClassPlace {
 /// Marks the level of the persons: of several open levels the one of persons' numbers, else the outermost. One name is
 /// nobody's, and names of lights, views and sequences are none of persons.
 fn mark_persons(pictures: &mut [Placed<'_>]) {
-    let mut levels: Vec<BTreeSet<&str>> = Vec::new();
-    for picture in pictures.iter() {
-        for (at, name) in open(&picture.folders).enumerate() {
-            levels.resize_with(levels.len().max(at + 1), BTreeSet::new);
-            levels[at].insert(name);
-        }
-    }
+    let levels = open_levels(pictures);
     let most = |names: &BTreeSet<&str>, is: fn(&str) -> bool| 2 * names.iter().filter(|n| is(n)).count() > names.len();
     let possible = || levels.iter().enumerate().filter(|(_, names)| names.len() > 1 && !most(names, is_group));
     let numbered = possible().find(|(_, names)| most(names, is_person_number));

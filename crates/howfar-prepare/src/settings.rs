@@ -1,7 +1,7 @@
 //! Which adapter reads which setting: the one table of it, so that no setting is ever passed over in silence.
 //!
-//! In: a request. Out: an error for a setting that none of its sources reads. Settings that every adapter follows (size,
-//! expressions, …) are not in the table.
+//! In: a request. Out: an error for a setting that none of its sources reads. Settings that every adapter follows
+//! (size, expressions, …) are not in the table.
 
 use howfar_face::Fault;
 

@@ -1,7 +1,7 @@
 //! Names that differ by case, blanks or Unicode form are one name.
 //!
-//! In: the persons and classes of a listing. Out: the same with one spelling each, and sentences that say which were one,
-//! and which look as if they should be.
+//! In: the persons and classes of a listing. Out: the same with one spelling each, and sentences that say which were
+//! one, and which look as if they should be.
 
 use std::collections::BTreeMap;
 

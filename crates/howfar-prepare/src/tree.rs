@@ -36,6 +36,11 @@ impl TreeFile {
         parts
     }
 
+    /// The innermost folder of this name that it lies in.
+    pub(crate) fn folder_called(&self, name: &str) -> Option<&Path> {
+        self.path.ancestors().skip(1).find(|folder| folder.file_name().is_some_and(|n| n == name))
+    }
+
     /// The name without its ending.
     pub(crate) fn stem(&self) -> &str {
         self.name().rsplit_once('.').map_or(self.name(), |(stem, _)| stem)

@@ -166,6 +166,16 @@ fn several_levels_of_other_names_are_refused_with_the_tree_until_the_level_is_to
 
 #[test]
 fn a_folder_one_level_too_high_never_makes_classes_of_persons() {
+    let compound = Desk::with(&["S001/x_angry.png", "S001/x_awe.png", "S002/y_sad.png", "S002/y.png"]);
+    let source = understood(&PrepareRequest {
+        label_pattern: Some("_(?<label>[a-z]+)".to_owned()),
+        ignore: vec!["awe".to_owned()],
+        ..compound.request("folder", "")
+    });
+    assert_eq!(counts(&source), "anger 1, sadness 1");
+    let rejects: Vec<_> = source.rejects.iter().map(|r| (r.reason, r.files)).collect();
+    assert_eq!(rejects, [(Reason::NameNotKnown, 1), (Reason::NotAskedFor, 1)]);
+
     let numbered = Desk::with(&["S001/1.png", "S001/2.png", "S002/3.png"]);
     let fault = refused(&numbered.request("folder", "")).to_string();
     assert!(fault.contains("looks like a person's number") && fault.contains("--label-pattern"), "{fault}");

@@ -88,9 +88,8 @@ pub(super) fn expressions<'t>(
 
 /// The path of the first folder of this name.
 fn folder_place(tree: &Tree, pictures: &[InFolder<'_>], name: &str) -> String {
-    let first = pictures.iter().find(|p| p.folder == name);
-    let folder = first.and_then(|p| p.file.path.ancestors().skip(1).find(|a| a.file_name().is_some_and(|n| n == name)));
-    folder.map_or_else(|| tree.root.join(name), std::path::Path::to_path_buf).display().to_string()
+    let first = pictures.iter().find(|p| p.folder == name).and_then(|p| p.file.folder_called(name));
+    first.unwrap_or(&tree.root).display().to_string()
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use super::folder_check::check_classes;
 use super::labels::{LabelMap, Meanings, meanings};
 use super::manifest::list_manifest;
 use super::{name_schemes, picture_list, prompted, sheets};
-use crate::levels::{ClassLevel, LevelKind, Levels};
+use crate::levels::{ClassLevel, LevelKind, Levels, Placed};
 use crate::listing::{Class, Found, Listing, Reason};
 use crate::request::{FolderClasses, LabelsFrom, PathPattern, PrepareRequest};
 use crate::spelling::in_short;
@@ -85,7 +85,8 @@ fn list_folders(path: &Path, request: &PrepareRequest) -> Result<Listing, Fault>
     listing.levels = levels.in_words();
 
     let labels = labels(&levels, label_pattern.as_ref());
-    let different: BTreeSet<&str> = labels.iter().flatten().copied().collect();
+    let is_asked_for = |label: &&str| !request.ignore.iter().any(|ignored| ignored == *label);
+    let different: BTreeSet<&str> = labels.iter().flatten().copied().filter(is_asked_for).collect();
     if different.is_empty() {
         return Err(no_label(&tree, &levels, request));
     }
@@ -105,19 +106,17 @@ fn list_folders(path: &Path, request: &PrepareRequest) -> Result<Listing, Fault>
 
 /// The label of each picture, where it has one.
 fn labels<'t>(levels: &Levels<'t>, pattern: Option<&PathPattern>) -> Vec<Option<&'t str>> {
-    let label = |picture: &crate::levels::Placed<'t>| match pattern {
+    let label = |picture: &Placed<'t>| match pattern {
         Some(pattern) => pattern.find(&picture.file.relative),
         None => picture.class(),
     };
     levels.pictures.iter().map(label).collect()
 }
 
-/// Where the first picture of a label lies.
+/// The first folder of a class.
 fn label_place(tree: &Tree, levels: &Levels<'_>, label: &str) -> String {
-    let file = levels.pictures.iter().find(|p| p.class() == Some(label)).map(|p| p.file);
-    let folder =
-        file.and_then(|f| f.path.ancestors().skip(1).find(|a| a.file_name().is_some_and(|name| name == label)));
-    folder.map_or_else(|| tree.root.join(label), Path::to_path_buf).display().to_string()
+    let first = levels.pictures.iter().find(|p| p.class() == Some(label)).and_then(|p| p.file.folder_called(label));
+    first.unwrap_or(&tree.root).display().to_string()
 }
 
 fn take_pictures(
@@ -128,36 +127,33 @@ fn take_pictures(
     request: &PrepareRequest,
     subject_pattern: Option<&PathPattern>,
 ) {
+    let is_ignored = |label: &str| request.ignore.iter().any(|ignored| ignored == label);
     for (picture, label) in levels.pictures.iter().zip(labels) {
-        let file = picture.file;
-        let class = match label.and_then(|label| Some((label, meanings.get(label)?))) {
-            Some((label, _)) if request.ignore.iter().any(|ignored| ignored == label) => {
-                listing.reject(&file.relative, Reason::NotAskedFor, format!("the label {label} is ignored"));
-                continue;
-            }
-            Some((_, Some(class))) => class.clone(),
-            Some((label, None)) => {
-                listing.reject(&file.relative, Reason::NotAskedFor, format!("the label map leaves {label} out"));
-                continue;
-            }
-            None if request.label_pattern.is_some() => {
-                listing.reject(&file.relative, Reason::NameNotKnown, "expected a path that the label pattern matches");
-                continue;
-            }
-            None => {
-                listing.reject(&file.relative, Reason::NoLabel, "not in a class folder");
-                continue;
-            }
-        };
-        let found = Found::picture(file, class);
-        match (subject_pattern, picture.person()) {
-            (Some(pattern), _) => match pattern.find(&file.relative) {
-                Some(person) => listing.take(found.of(person)),
-                None => listing.reject_unknown(file, "a path that the subject pattern matches"),
+        let left_out = match label {
+            Some(label) if is_ignored(label) => (Reason::NotAskedFor, format!("the label {label} is ignored")),
+            Some(label) => match meanings.get(label).and_then(Option::as_ref) {
+                Some(class) => {
+                    take_picture(listing, picture, class, subject_pattern);
+                    continue;
+                }
+                None => (Reason::NotAskedFor, format!("the label map leaves {label} out")),
             },
-            (None, Some(person)) => listing.take(found.of(person)),
-            (None, None) => listing.take(found),
-        }
+            None if request.label_pattern.is_some() => {
+                (Reason::NameNotKnown, "expected a path that the label pattern matches".to_owned())
+            }
+            None => (Reason::NoLabel, "not in a class folder".to_owned()),
+        };
+        listing.reject(&picture.file.relative, left_out.0, left_out.1);
+    }
+}
+
+/// Takes a picture of a class, of its person where one is known.
+fn take_picture(listing: &mut Listing, picture: &Placed<'_>, class: &Class, subject_pattern: Option<&PathPattern>) {
+    let found = Found::picture(picture.file, class.clone());
+    match (subject_pattern.map(|pattern| pattern.find(&picture.file.relative)), picture.person()) {
+        (Some(None), _) => listing.reject_unknown(picture.file, "a path that the subject pattern matches"),
+        (Some(Some(person)), _) | (None, Some(person)) => listing.take(found.of(person)),
+        (None, None) => listing.take(found),
     }
 }
 
@@ -228,8 +224,8 @@ fn refuse_expressions_in_names(tree: &Tree, levels: &Levels<'_>) -> Result<(), F
         .found(format!("{} of {} pictures, such as {}", naming.len(), levels.pictures.len(), naming[0]))
         .expected("folders named after expressions, or a word on where the expression stands")
         .hint(
-            "say how it stands in the path, as in `--label-pattern '_(?<label>[a-z]+)\\.'`, and whose picture it is with \
-            `--subject-pattern`; to take the folders as classes, say `--any-classes`",
+            "say how it stands in the path, as in `--label-pattern '_(?<label>[a-z]+)\\.'`, and whose picture it is \
+            with `--subject-pattern`; to take the folders as classes, say `--any-classes`",
         ))
 }
 
@@ -245,7 +241,7 @@ fn say_aloud(listing: &mut Listing, levels: &Levels<'_>, meanings: &Meanings<'_>
             .caveats
             .push(format!("no folder's name is an expression: the folders are the classes ({})", in_short(&counts)));
     }
-    let persons: BTreeSet<&str> = levels.pictures.iter().filter_map(|p| p.person()).collect();
+    let persons: BTreeSet<&str> = levels.pictures.iter().filter_map(Placed::person).collect();
     if !persons.is_empty() {
         let names: Vec<&str> = persons.into_iter().collect();
         listing.caveats.push(format!("a level of folders was taken as {} persons ({})", names.len(), in_short(&names)));

@@ -1,7 +1,8 @@
 //! From labels as they are found (names of folders, values of a column, parts of a name) to classes.
 //!
-//! In: the different labels, the user's map, and whether any names are classes. Out: the class of each label, or an error
-//! that lists what is no class. Numbers are not silently classes: which expression a number is depends on the database.
+//! In: the different labels, the user's map, and whether any names are classes. Out: the class of each label, or an
+//! error that lists what is no class. Numbers are not silently classes: which expression a number is depends on the
+//! database.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -137,9 +138,9 @@ fn check_names(labels: &BTreeSet<&str>, kind: &str, place: &dyn Fn(&str) -> Stri
             .found(all())
             .expected("names of classes, or the adapter of a database whose numbers are known")
             .hint(
-                "adapters affectnet (0 neutral, 1 happiness, …), fer2013 (0 anger, 1 disgust, …) and rafdb (1 surprise, 2 fear, …) \
-                know their numbers; else write the meaning of each into a file for `--label-map FILE` (`0,neutral`), or take the \
-                numbers as names with `--any-classes`",
+                "adapters affectnet (0 neutral, 1 happiness, …), fer2013 (0 anger, 1 disgust, …) and rafdb (1 surprise, \
+                2 fear, …) know their numbers; else write the meaning of each into a file for `--label-map FILE` \
+                (`0,neutral`), or take the numbers as names with `--any-classes`",
             ));
     }
     let n_persons = labels.iter().filter(|label| is_person_number(label)).count();
@@ -153,8 +154,8 @@ fn check_names(labels: &BTreeSet<&str>, kind: &str, place: &dyn Fn(&str) -> Stri
             .found(all())
             .expected("names of classes; a network of persons as classes would tell persons apart")
             .hint(
-                "where the expression stands in the file's name, say so with `--label-pattern '(?<label>…)'`, and whose picture it \
-                is with `--subject-pattern`; if these are classes, take them with `--any-classes`",
+                "where the expression stands in the file's name, say so with `--label-pattern '(?<label>…)'`, and whose \
+                picture it is with `--subject-pattern`; if these are classes, take them with `--any-classes`",
             ));
     }
     Ok(())
@@ -170,8 +171,8 @@ pub(super) fn not_an_expression(first: &str, unknown: &[&str], kind: &str, place
         .found(in_short(unknown))
         .expected(format!("{} (or happy, sad, angry, …)", expression_names()))
         .hint(format!(
-            "{meant}, leave it out with `--ignore {first}`, say what it means with `--label-map FILE`, or, with the adapter \
-            `folder`, take all names as they are with `--any-classes`"
+            "{meant}, leave it out with `--ignore {first}`, say what it means with `--label-map FILE`, or, with the \
+            adapter `folder`, take all names as they are with `--any-classes`"
         ))
 }
 
@@ -199,7 +200,8 @@ mod tests {
     #[test]
     fn labels_become_classes() {
         use FolderClasses::{Any, Auto};
-        let cases: [(&[&str], Option<&str>, FolderClasses, &[&str]); 6] = [
+        type Case = (&'static [&'static str], Option<&'static str>, FolderClasses, &'static [&'static str]);
+        let cases: [Case; 6] = [
             (&["Happy", "0_anger"], None, Auto, &["anger", "happiness"]),
             (&["cat", "dog"], None, Auto, &["cat", "dog"]),
             (&["Happy", "dog"], None, Any, &["Happy", "dog"]),

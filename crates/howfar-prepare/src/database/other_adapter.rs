@@ -1,7 +1,7 @@
 //! Which other adapter reads what the named one does not.
 //!
-//! In: a place that an adapter found nothing in. Out: the adapter of the database that lies there, if one takes at least
-//! half of its pictures; `folder` where they lie in class folders. Looks at names and lists alone.
+//! In: a place that an adapter found nothing in. Out: the adapter of the database that lies there, if one takes at
+//! least half of its pictures; `folder` where they lie in class folders. Looks at names and lists alone.
 
 use std::path::Path;
 
