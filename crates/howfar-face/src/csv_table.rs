@@ -58,6 +58,11 @@ impl CsvTable {
         self.columns.iter().position(|c| *c == column)
     }
 
+    /// The names of all columns, in lower case.
+    pub fn columns(&self) -> &[String] {
+        &self.columns
+    }
+
     /// Where a column stands, which must be there, once.
     pub fn column(&self, column: &str) -> Result<usize, Fault> {
         let at = self.find(column).ok_or_else(|| {
