@@ -42,6 +42,15 @@ pub(crate) enum Pixels {
     Gray(Vec<u8>),
     /// The file is a film: this many frames from its middle.
     Clip(usize),
+    /// Frames of one film that somebody extracted.
+    Frames(Vec<TreeFile>),
+}
+
+impl Pixels {
+    /// Whether they are frames of one film, which share their turn.
+    pub(crate) fn are_of_a_film(&self) -> bool {
+        matches!(self, Pixels::Clip(_) | Pixels::Frames(_))
+    }
 }
 
 /// One picture (or film) of a database.

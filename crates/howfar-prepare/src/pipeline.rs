@@ -10,13 +10,15 @@ use howfar_face::{
 };
 use rayon::prelude::*;
 
+use crate::face_detector::FaceDetector;
 use crate::listing::{Class, Found, Listing, Pixels, Reason};
 use crate::photo::{PhotoPath, PreparedFace};
 use crate::pixels::photos;
 use crate::published;
 use crate::report::{PrepareReport, Tally, count_reasons, rejects_file, write_rejects};
-use crate::request::{Align, Detect, PrepareRequest};
+use crate::request::{Align, Detect, PrepareRequest, Turn};
 use crate::survey::{Repeats, survey};
+use crate::turn::{FaceOrReason, Turns, faces_of_film};
 use crate::video;
 
 /// Pictures prepared side by side before they are written in order.
@@ -87,9 +89,10 @@ pub fn prepare(
 ) -> Result<PrepareReport, Fault> {
     request.check()?;
     check_target(&request.out)?;
+    let detector = request.detector.as_deref().map(FaceDetector::read).transpose()?;
     let mut gathered = gather(request, progress)?;
     let classes = choose_classes(request, &gathered)?;
-    let mut info = describe(request, &gathered, &classes);
+    let mut info = describe(request, &gathered, &classes, detector.as_ref());
     let mut rejected = Vec::new();
     let mut candidates = choose(request, &mut gathered, &classes, &mut rejected)?;
     if candidates.iter().any(|c| matches!(c.found.pixels, Pixels::Clip(_))) {
@@ -100,9 +103,10 @@ pub fn prepare(
     info.caveats.extend(empty_classes(&candidates, &classes));
     let mut tally = Tally::new(classes.len());
     let preprocessing = info.preprocessing.clone();
-    let path = PhotoPath::new(&preprocessing)?;
+    let detector = detector.as_ref().filter(|_| preprocessing.detection != "none");
+    let path = PhotoPath::with_detector(&preprocessing, detector)?;
     let mut writer = FaceSetWriter::create(&request.out, info)?;
-    write_faces(candidates, &path, &mut writer, &mut tally, &mut rejected, progress)?;
+    write_faces(candidates, (&path, request.turn), &mut writer, &mut tally, &mut rejected, progress)?;
     rejected.sort();
     write_rejects(&request.out, &rejected)?;
     if writer.n_faces() == 0 {
@@ -190,10 +194,15 @@ fn choose_classes(request: &PrepareRequest, gathered: &[Gathered]) -> Result<Vec
     Ok(names.into_iter().map(str::to_owned).collect())
 }
 
-fn describe(request: &PrepareRequest, gathered: &[Gathered], classes: &[String]) -> FaceSetInfo {
+fn describe(
+    request: &PrepareRequest,
+    gathered: &[Gathered],
+    classes: &[String],
+    detector: Option<&FaceDetector>,
+) -> FaceSetInfo {
     let all_cropped = gathered.iter().all(|g| g.listing.cropped);
     let detects = request.detect == Detect::Auto && !all_cropped;
-    let detection = if detects { "detector" } else { "none" };
+    let detection = if detects { detector.map_or("detector", FaceDetector::word) } else { "none" };
     let alignment = match request.align {
         Align::Landmarks => "landmarks",
         Align::Auto if detects => "landmarks",
@@ -210,7 +219,7 @@ fn describe(request: &PrepareRequest, gathered: &[Gathered], classes: &[String])
     info.licences = gathered.iter().map(|g| g.licence.clone()).collect();
     info.licences.sort();
     info.caveats = gathered.iter().flat_map(|g| g.listing.caveats.clone()).collect();
-    for g in gathered.iter().filter(|g| g.listing.cropped && detection == "detector") {
+    for g in gathered.iter().filter(|g| g.listing.cropped && detects) {
         info.caveats
             .push(format!("{}: its pictures are cropped already, and faces were looked for all the same", g.database));
     }
@@ -291,20 +300,21 @@ fn empty_classes(candidates: &[Candidate], classes: &[String]) -> Option<String>
 
 fn write_faces(
     candidates: Vec<Candidate>,
-    path: &PhotoPath<'_>,
+    (path, turn): (&PhotoPath<'_>, Turn),
     writer: &mut FaceSetWriter,
     tally: &mut Tally,
     rejected: &mut Vec<Rejected>,
     progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> Result<(), Fault> {
     let (mut done, total, mut n_without_eyes) = (0, candidates.len(), 0);
+    let mut turns = Turns::default();
     let mut candidates = candidates.into_iter();
     loop {
         let block: Vec<Candidate> = candidates.by_ref().take(BLOCK).collect();
         if block.is_empty() {
             break;
         }
-        let prepared: Vec<_> = block.par_iter().map(|candidate| faces_of(candidate, path)).collect();
+        let prepared: Vec<_> = block.par_iter().map(|candidate| faces_of(candidate, path, turn)).collect();
         done += block.len();
         for (candidate, results) in block.into_iter().zip(prepared) {
             for (source, result) in results {
@@ -312,6 +322,9 @@ fn write_faces(
                     Ok(PreparedFace { picture, eyes, .. }) => {
                         tally.add(candidate.label, &candidate.subject.to_string());
                         n_without_eyes += u64::from(path.aligns() && eyes.is_none());
+                        if candidate.found.pixels.are_of_a_film() {
+                            turns.note(candidate.subject.database(), &source);
+                        }
                         writer.push(&Face { picture, labels: labels(&candidate, source) })?;
                     }
                     Err((reason, detail)) => {
@@ -323,6 +336,7 @@ fn write_faces(
         }
         report_progress(progress, Stage::Preparing, done, total)?;
     }
+    turns.caveats().for_each(|caveat| writer.add_caveat(caveat));
     if n_without_eyes > 0 {
         writer.add_caveat(format!(
             "of {n_without_eyes} faces the eyes were not found where eyes can be; they were cropped without them"
@@ -331,12 +345,11 @@ fn write_faces(
     Ok(())
 }
 
-type FaceOrReason = (String, Result<PreparedFace, (Reason, String)>);
-
 /// The faces of a candidate, several of a film; each with its source.
-fn faces_of(candidate: &Candidate, path: &PhotoPath<'_>) -> Vec<FaceOrReason> {
+fn faces_of(candidate: &Candidate, path: &PhotoPath<'_>, turn: Turn) -> Vec<FaceOrReason> {
     let found = &candidate.found;
     match photos(found) {
+        Ok(frames) if found.pixels.are_of_a_film() => faces_of_film(frames, path, turn),
         Ok(photos) => {
             photos.into_iter().map(|(source, photo)| (source, path.one_face(&photo, found.face_box))).collect()
         }

@@ -233,6 +233,17 @@ impl PrepareRequest {
         if self.expressions.is_empty() {
             return Err(Fault::usage("--expressions", "no expression is named").expected("one or more"));
         }
+        if let Turn::By(degrees) = self.turn
+            && ![90, 180, 270].contains(&degrees)
+        {
+            return Err(Fault::usage("--turn", "films cannot be turned so")
+                .found(degrees)
+                .expected("90, 180 or 270 degrees clockwise"));
+        }
+        if self.detector.is_some() && self.detect == Detect::None {
+            return Err(Fault::usage("--detector", "a detector is given, but faces are not looked for")
+                .hint("leave out --detect none, or --detector"));
+        }
         self.compiled_subject_pattern()?;
         self.sources.iter().try_for_each(|source| source.database().map(|_| ()))
     }
@@ -296,6 +307,8 @@ mod tests {
             PrepareRequest { sources: vec![], ..request() },
             PrepareRequest { size: 4, ..request() },
             PrepareRequest { frames: 0, ..request() },
+            PrepareRequest { turn: Turn::By(45), ..request() },
+            PrepareRequest { detector: Some("d.onnx".into()), detect: Detect::None, ..request() },
             PrepareRequest { expressions: vec![], ..request() },
             PrepareRequest { expressions: vec![Expression::Fear, Expression::Fear], ..request() },
             PrepareRequest { subject_pattern: Some("(".into()), ..request() },

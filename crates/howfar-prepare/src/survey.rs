@@ -80,7 +80,7 @@ fn fingerprint(candidate: &Candidate) -> Result<Option<String>, String> {
     // A database may list several faces of one picture: they are told apart by their boxes.
     let face_box = format!("{:?}", candidate.found.face_box);
     match &candidate.found.pixels {
-        Pixels::Clip(_) => Ok(None),
+        Pixels::Clip(_) | Pixels::Frames(_) => Ok(None),
         Pixels::Gray(pixels) => Ok(Some(checksum::sha256_hex(&[pixels]))),
         Pixels::File => {
             let photo = read_photo(&candidate.found.file)?;
