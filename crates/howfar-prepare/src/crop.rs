@@ -45,6 +45,12 @@ impl FaceBox {
         both / (self.width * self.height + other.width * other.height - both)
     }
 
+    /// The detector's box of a typical frontal face with these eyes; none where they are one place.
+    pub(crate) fn of_eyes([a, b]: [Point; 2]) -> Option<Self> {
+        let side = (b.x - a.x).hypot(b.y - a.y) / EYES_APART;
+        FaceBox::new((a.x + b.x - side) / 2.0, (a.y + b.y) / 2.0 - EYE_LINE * side, side, side)
+    }
+
     /// Where the eyes of a typical frontal face in a box of the detector lie.
     pub(crate) fn typical_eyes(&self) -> [Point; 2] {
         let y = self.y + EYE_LINE * self.height;
@@ -262,6 +268,14 @@ mod tests {
         let data = (0..640 * 640).map(|i| if i % 2 == 0 { 0 } else { 255 }).collect();
         let face = Crop::central(640, 640).cut(&Picture::gray(640, 640, data), 64);
         assert!(face.data.iter().all(|p| (120..=135).contains(p)));
+    }
+
+    #[test]
+    fn a_box_of_eyes_has_its_typical_eyes_there() {
+        let eyes = [Point { x: 40.0, y: 50.0 }, Point { x: 60.0, y: 50.0 }];
+        let found = FaceBox::of_eyes(eyes).unwrap().typical_eyes();
+        assert!(found.iter().zip(eyes).all(|(a, b)| (a.x - b.x).abs() < 1e-9 && (a.y - b.y).abs() < 1e-9), "{found:?}");
+        assert_eq!(FaceBox::of_eyes([eyes[0]; 2]), None);
     }
 
     #[test]

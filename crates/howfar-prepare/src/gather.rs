@@ -8,6 +8,7 @@ use std::ops::ControlFlow;
 use howfar_face::{Fault, Licence, Preprocessing};
 
 use crate::database::Database;
+use crate::face_detector::FaceDetector;
 use crate::listing::{Class, Listing};
 use crate::pipeline::{Progress, Stage, report_progress};
 use crate::request::{Align, Detect, PrepareRequest};
@@ -32,6 +33,7 @@ impl Gathered {
 /// Lists every source.
 pub(crate) fn gather(
     request: &PrepareRequest,
+    detector: Option<&FaceDetector>,
     progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> Result<Vec<Gathered>, Fault> {
     let mut gathered: Vec<Gathered> = Vec::new();
@@ -44,7 +46,7 @@ pub(crate) fn gather(
             return Err(Fault::usage(source.path.display(), format!("two sources are called {database}"))
                 .hint("persons of the two could not be told apart: prepare one set of each, or rename a folder"));
         }
-        let preprocessing = preprocessing(request, listing.cropped);
+        let preprocessing = preprocessing(request, listing.cropped, detector);
         gathered.push(Gathered { database, adapter, preprocessing, listing });
     }
     spelling::unify_across(&mut gathered.iter_mut().map(|g| &mut g.listing).collect::<Vec<_>>());
@@ -53,9 +55,9 @@ pub(crate) fn gather(
 }
 
 /// How the faces of one source are found and cut: its own affair, whatever other sources the set has.
-fn preprocessing(request: &PrepareRequest, cropped: bool) -> Preprocessing {
+fn preprocessing(request: &PrepareRequest, cropped: bool, detector: Option<&FaceDetector>) -> Preprocessing {
     let detects = request.detect == Detect::Auto && !cropped;
-    let detection = if detects { "detector" } else { "none" };
+    let detection = if detects { detector.map_or("detector", FaceDetector::word) } else { "none" };
     let alignment = match request.align {
         Align::Landmarks => "landmarks",
         Align::Auto if detects => "landmarks",

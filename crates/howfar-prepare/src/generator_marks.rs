@@ -41,6 +41,6 @@ fn mark_of(found: &Found) -> Option<&'static str> {
     match &found.pixels {
         Pixels::File | Pixels::Tile { .. } => generator_mark(&found.file),
         Pixels::Row { table, leaf, group, row } => mark_in(table.bytes(*leaf, *group, *row).ok()??.data()),
-        Pixels::Gray(_) | Pixels::Clip(_) | Pixels::ClipStart(_) => None,
+        Pixels::Gray(_) | Pixels::Clip(_) | Pixels::ClipStart(_) | Pixels::Frames(_) => None,
     }
 }

@@ -48,6 +48,8 @@ pub(crate) enum Pixels {
     Clip(usize),
     /// The file is a film: its first frames, so many.
     ClipStart(usize),
+    /// Frames of one film that somebody extracted.
+    Frames(Vec<TreeFile>),
     /// The file is a table, and a column of it holds pictures.
     Row {
         /// The table.
@@ -68,6 +70,13 @@ pub(crate) enum Pixels {
         /// Width and height.
         side: u32,
     },
+}
+
+impl Pixels {
+    /// Whether they are frames of one film, which share their turn.
+    pub(crate) fn are_of_a_film(&self) -> bool {
+        matches!(self, Pixels::Clip(_) | Pixels::ClipStart(_) | Pixels::Frames(_))
+    }
 }
 
 /// What an earlier face set says of a face.

@@ -13,14 +13,16 @@ use image::DynamicImage;
 use rayon::prelude::*;
 
 use crate::candidate::Candidate;
-use crate::decode::{Decoded, Decoding};
+use crate::decode::Decoding;
+use crate::face_detector::FaceDetector;
 use crate::gather::Gathered;
 use crate::journal::{EncodedFace, Entry, Journal, LookedAt};
 use crate::listing::{Pixels, Reason};
-use crate::photo::PhotoPath;
+use crate::photo::{PhotoPath, PreparedFace};
 use crate::pipeline::{Progress, Stage, report_progress};
 use crate::pixels::photos;
-use crate::request::PrepareRequest;
+use crate::request::{PrepareRequest, Turn};
+use crate::turn::{FaceOrReason, faces_of_film};
 
 /// Pictures looked at side by side before they are kept in order.
 const BLOCK: usize = 256;
@@ -28,19 +30,22 @@ const BLOCK: usize = 256;
 /// Looks at every candidate that no earlier start has looked at.
 pub(crate) fn look(
     request: &PrepareRequest,
-    gathered: &[Gathered],
+    (gathered, detector): (&[Gathered], Option<&FaceDetector>),
     candidates: &[Candidate],
     progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> Result<Journal, Fault> {
-    let paths: Vec<PhotoPath<'_>> =
-        gathered.iter().map(|g| PhotoPath::new(&g.preprocessing)).collect::<Result<_, _>>()?;
+    let mut paths = Vec::with_capacity(gathered.len());
+    for Gathered { preprocessing, .. } in gathered {
+        let detector = detector.filter(|_| preprocessing.detection != "none");
+        paths.push(PhotoPath::with_detector(preprocessing, detector)?);
+    }
     let mut journal = Journal::open(&request.out, request_sha256(request, gathered, candidates))?;
     let begin = (journal.n_entries() as usize).min(candidates.len());
     let mut done = begin;
     report_progress(progress, Stage::Looking, done, candidates.len())?;
     for block in candidates[begin..].chunks(BLOCK) {
         let entries: Vec<Entry> =
-            block.par_iter().map(|candidate| entry(candidate, &paths, request.decoding())).collect();
+            block.par_iter().map(|candidate| entry(candidate, &paths, (request.decoding(), request.turn))).collect();
         entries.iter().try_for_each(|entry| journal.push(entry))?;
         journal.keep()?;
         done += block.len();
@@ -49,7 +54,7 @@ pub(crate) fn look(
     Ok(journal)
 }
 
-fn entry(candidate: &Candidate, paths: &[PhotoPath<'_>], decoding: Decoding) -> Entry {
+fn entry(candidate: &Candidate, paths: &[PhotoPath<'_>], (decoding, turn): (Decoding, Turn)) -> Entry {
     let found = &candidate.found;
     let photos = match photos(found, decoding) {
         Ok(photos) => photos,
@@ -58,22 +63,27 @@ fn entry(candidate: &Candidate, paths: &[PhotoPath<'_>], decoding: Decoding) -> 
             return Entry { pixels_sha256: None, faces: vec![looked] };
         }
     };
+    let is_film = found.pixels.are_of_a_film();
     // Nobody copies films frame by frame.
-    let pixels_sha256 = match (&found.pixels, photos.as_slice()) {
-        (Pixels::Clip(_) | Pixels::ClipStart(_), _) => None,
-        (_, [(_, decoded)]) => Some(pixels_sha256(candidate, &decoded.photo)),
+    let pixels_sha256 = match photos.as_slice() {
+        [(_, decoded)] if !is_film => Some(pixels_sha256(candidate, &decoded.photo)),
         _ => None,
     };
     let path = &paths[candidate.source_idx];
-    let looked_at = |(source, Decoded { photo, note }): (String, Decoded)| {
-        let face = path.one_face(&photo, found.face_box).map(|face| EncodedFace {
-            sha256: face.picture.sha256(),
-            png: encode_png(&face.picture),
-            has_eyes: face.eyes.is_some(),
-        });
-        LookedAt { source, note, face }
+    let notes: Vec<_> = photos.iter().map(|(_, decoded)| decoded.note).collect();
+    let photos = photos.into_iter().map(|(source, decoded)| (source, decoded.photo));
+    let faces: Vec<FaceOrReason> = if is_film {
+        faces_of_film(photos.collect(), path, turn)
+    } else {
+        photos.map(|(source, photo)| (source, path.one_face(&photo, found.face_box))).collect()
     };
-    Entry { pixels_sha256, faces: photos.into_iter().map(looked_at).collect() }
+    let encoded = |face: PreparedFace| EncodedFace {
+        sha256: face.picture.sha256(),
+        png: encode_png(&face.picture),
+        has_eyes: face.eyes.is_some(),
+    };
+    let looked_at = |((source, face), note): (FaceOrReason, _)| LookedAt { source, note, face: face.map(encoded) };
+    Entry { pixels_sha256, faces: faces.into_iter().zip(notes).map(looked_at).collect() }
 }
 
 fn pixels_sha256(candidate: &Candidate, photo: &DynamicImage) -> String {

@@ -11,6 +11,7 @@ use howfar_face::{DatabaseFaces, FaceLabels, FaceSet, FaceSetInfo, FaceSetWriter
 
 use crate::candidate::{Account, Candidate, Rejected, choose};
 use crate::decode::Note;
+use crate::face_detector::FaceDetector;
 use crate::gather::{Gathered, choose_classes, gather};
 use crate::journal::{Entry, Journal};
 use crate::listing::{Pixels, Reason};
@@ -19,6 +20,7 @@ use crate::published::{self, Comparison};
 use crate::repeats::find_repeats;
 use crate::report::{PrepareReport, Tally, count_reasons, rejects_file, write_rejects};
 use crate::request::PrepareRequest;
+use crate::turn::Turns;
 use crate::video;
 
 /// Faces written between two reports of progress.
@@ -58,7 +60,8 @@ pub fn prepare(
 ) -> Result<PrepareReport, Fault> {
     request.check()?;
     check_target(&request.out)?;
-    let mut gathered = gather(request, progress)?;
+    let detector = request.detector.as_deref().map(FaceDetector::read).transpose()?;
+    let mut gathered = gather(request, detector.as_ref(), progress)?;
     let classes = choose_classes(request, &gathered)?;
     let comparisons: Vec<Comparison> =
         gathered.iter().map(|g| published::compare(&g.database, &g.listing.found, g.adapter.published)).collect();
@@ -67,7 +70,7 @@ pub fn prepare(
     if candidates.iter().any(|c| matches!(c.found.pixels, Pixels::Clip(_) | Pixels::ClipStart(_))) {
         video::require_ffmpeg()?;
     }
-    let mut journal = look(request, &gathered, &candidates, progress)?;
+    let mut journal = look(request, (&gathered, detector.as_ref()), &candidates, progress)?;
     let mut caveats = caveats_of_listings(&gathered, &comparisons);
     caveats.extend(nobody_known(&candidates));
     let verdicts =
@@ -164,7 +167,7 @@ fn judge(
         Ok(())
     })?;
     let repeats = find_repeats(gathered, candidates, &prints, request.drop_repeats);
-    let (mut n_without_eyes, mut notes) = (0, BTreeMap::<Note, u64>::new());
+    let (mut n_without_eyes, mut notes, mut turns) = (0, BTreeMap::<Note, u64>::new(), Turns::default());
     journal.for_each(|i, entry| {
         let candidate = &candidates[i];
         let account = &mut accounts[candidate.source_idx];
@@ -181,6 +184,9 @@ fn judge(
             match looked.face {
                 Ok(face) => {
                     account.take(&candidate.found);
+                    if candidate.found.pixels.are_of_a_film() {
+                        turns.note(candidate.subject.database(), &looked.source);
+                    }
                     n_without_eyes += u64::from(aligns && !face.has_eyes);
                 }
                 Err((reason, detail)) => {
@@ -192,6 +198,7 @@ fn judge(
         Ok(())
     })?;
     caveats.extend(repeats.caveats);
+    caveats.extend(turns.caveats());
     caveats.extend(notes.into_iter().map(|(note, n)| note.caveat(n)));
     if n_without_eyes > 0 {
         caveats.push(format!(

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::decode::{Decoded, Decoding, read_photo, read_photo_within};
 use crate::listing::{Found, Pixels};
+use crate::tree::TreeFile;
 use crate::video;
 
 /// The pictures of a find, each with its source: one, or several of a film.
@@ -22,6 +23,14 @@ pub(crate) fn photos(found: &Found, decoding: Decoding) -> Result<Vec<(String, D
             let side = pixels.len().isqrt() as u32;
             let photo = image::GrayImage::from_raw(side, side, pixels.clone()).map(image::DynamicImage::ImageLuma8);
             photo.map(|photo| one(Decoded { photo, note: None })).ok_or_else(|| "not a square".to_owned())
+        }
+        Pixels::Frames(files) => {
+            let frame = |file: &TreeFile| {
+                let decoded = read_photo(&file.path, decoding);
+                let decoded = decoded.map_err(|what| format!("its frame {}: {what}", file.name()))?;
+                Ok((file.relative.clone(), decoded))
+            };
+            files.iter().map(frame).collect()
         }
         Pixels::Row { table, leaf, group, row } => match table.bytes(*leaf, *group, *row)? {
             Some(bytes) => read_photo_within(bytes.data(), &found.file, decoding).map(one),

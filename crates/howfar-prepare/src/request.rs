@@ -268,6 +268,17 @@ impl PrepareRequest {
             return Err(Fault::usage("--class-level", "--label-pattern says already where the class stands")
                 .expected("one of the two"));
         }
+        if let Turn::By(degrees) = self.turn
+            && ![90, 180, 270].contains(&degrees)
+        {
+            return Err(Fault::usage("--turn", "films cannot be turned so")
+                .found(degrees)
+                .expected("90, 180 or 270 degrees clockwise"));
+        }
+        if self.detector.is_some() && self.detect == Detect::None {
+            return Err(Fault::usage("--detector", "a detector is given, but faces are not looked for")
+                .hint("leave out --detect none, or --detector"));
+        }
         self.compiled_subject_pattern()?;
         self.compiled_label_pattern()?;
         settings::check(self)?;
@@ -373,6 +384,8 @@ mod tests {
             PrepareRequest { size: 4, ..request() },
             PrepareRequest { frames: 0, ..request() },
             PrepareRequest { max_losses: 1.5, ..request() },
+            PrepareRequest { turn: Turn::By(45), ..request() },
+            PrepareRequest { detector: Some("d.onnx".into()), detect: Detect::None, ..request() },
             PrepareRequest { expressions: vec![], ..request() },
             PrepareRequest { expressions: vec![Expression::Fear, Expression::Fear], ..request() },
             PrepareRequest { max_megapixels: f64::NAN, ..request() },

@@ -70,7 +70,7 @@ pub struct Understanding {
 /// Lists every source as [`crate::prepare`] does, and counts. Writes nothing.
 pub fn understand(request: &PrepareRequest) -> Result<Understanding, Fault> {
     request.check()?;
-    let gathered = gather(request, &mut |_| ControlFlow::Continue(()))?;
+    let gathered = gather(request, None, &mut |_| ControlFlow::Continue(()))?;
     let sources =
         request.sources.iter().zip(gathered).map(|(source, Gathered { database, mut listing, .. })| UnderstoodSource {
             adapter: source.adapter.clone(),

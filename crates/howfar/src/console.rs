@@ -55,6 +55,11 @@ impl Console {
         }
     }
 
+    /// A value as one line of JSON, for answers that are written piece by piece.
+    pub fn json_line(&self, value: &impl serde::Serialize) -> String {
+        serde_json::to_string(value).map_or_else(|_| "null".to_owned(), |text| shown_json(&text))
+    }
+
     /// A line of the journey.
     pub fn note(&self, text: &str) {
         if !self.quiet {

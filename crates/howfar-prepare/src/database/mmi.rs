@@ -70,7 +70,29 @@ fn list(path: &Path, request: &PrepareRequest) -> Result<Listing, Fault> {
             }
         }
     }
+    join_frames(&mut listing);
     Ok(listing)
+}
+
+/// Makes one find of the frames of a clip, so that they are turned alike.
+fn join_frames(listing: &mut Listing) {
+    let mut joined: Vec<Found> = Vec::new();
+    for found in std::mem::take(&mut listing.found) {
+        if found.pixels != Pixels::File {
+            joined.push(found);
+            continue;
+        }
+        let frame = TreeFile { path: found.file.clone(), relative: found.source.clone() };
+        match joined.last_mut() {
+            Some(Found { file, class, pixels: Pixels::Frames(frames), .. })
+                if file.parent() == frame.path.parent() && *class == found.class =>
+            {
+                frames.push(frame);
+            }
+            _ => joined.push(Found { pixels: Pixels::Frames(vec![frame]), ..found }),
+        }
+    }
+    listing.found = joined;
 }
 
 fn take(
@@ -186,5 +208,8 @@ mod tests {
         let found: Vec<_> = listing.found.iter().map(|f| (f.source.as_str(), f.person.as_deref().unwrap())).collect();
         assert_eq!(found, [("1/S001-002/2.png", "S001")]);
         assert_eq!(listing.rejects.len(), 3);
+        let listing = list(folder.path(), &PrepareRequest { frames: 2, ..request() }).unwrap();
+        let [Found { pixels: Pixels::Frames(frames), .. }] = &listing.found[..] else { panic!("{:?}", listing.found) };
+        assert_eq!(frames.iter().map(TreeFile::name).collect::<Vec<_>>(), ["1.png", "2.png"]);
     }
 }

@@ -50,9 +50,7 @@ pub(super) fn list(path: &Path, request: &PrepareRequest) -> Result<Listing, Fau
         listing.take(Found { pixels, person, taken_over, ..Found::picture(&file, class) });
     })?;
     if n_drawn > 0 {
-        listing.caveats.push(format!(
-            "landmarks, action units and light of {n_drawn} drawn faces are not taken over"
-        ));
+        listing.caveats.push(format!("landmarks, action units and light of {n_drawn} drawn faces are not taken over"));
     }
     Ok(listing)
 }
