@@ -175,9 +175,9 @@ mod tests {
     fn a_folder_of_another_database_is_sent_to_its_adapter() {
         let request = PrepareRequest::new(vec![], "out".into());
         let cases: [(&str, &[&str], &str); 3] = [
-            ("kdef", &["KA.AN1.39.tiff", "KA.DI1.42.tiff"], "give it as jaffe:PATH"),
-            ("jaffe", &["anger/S010_004_00000017.png", "fear/S010_004_00000018.png"], "give it as ckplus48:PATH"),
-            ("rafd", &["happy/1_a.png"], "give it as "),
+            ("kdef", &["KA.AN1.39.tiff", "KA.DI1.42.tiff"], "give jaffe:"),
+            ("jaffe", &["anger/S010_004_00000017.png", "fear/S010_004_00000018.png"], "give ckplus48:"),
+            ("rafd", &["happy/1_a.png", "sad/2_b.png"], "give folder:"),
         ];
         for (adapter, names, hint) in cases {
             let folder = crate::tree::tests::tree_of(names);

@@ -133,18 +133,14 @@ impl fmt::Display for UnderstoodSource {
         for level in &self.levels {
             writeln!(f, "  {level}")?;
         }
-        let width = self.classes.iter().map(|c| c.class.chars().count()).max().unwrap_or(0);
+        let width = self.classes.iter().map(|c| c.class.chars().count()).max().unwrap_or(0).max("class".len());
+        writeln!(f, "  {:width$}  pictures  persons  first files", "class")?;
         for class in &self.classes {
-            let persons = if class.persons > 0 { format!("{:>6} persons", class.persons) } else { " ".repeat(14) };
-            let unwanted = if class.wanted { "" } else { "  (not asked for)" };
+            let persons = if class.persons > 0 { class.persons.to_string() } else { "?".to_owned() };
+            let unwanted = if class.wanted { "" } else { "(not asked for) " };
             let more = if class.pictures > class.first.len() as u64 { ", …" } else { "" };
-            writeln!(
-                f,
-                "  {:width$}  {:>7} pictures  {persons}{unwanted}  {}{more}",
-                class.class,
-                class.pictures,
-                class.first.join(", ")
-            )?;
+            let first = class.first.join(", ");
+            writeln!(f, "  {:width$}  {:>8}  {persons:>7}  {unwanted}{first}{more}", class.class, class.pictures)?;
         }
         let n_rejects: u64 = self.rejects.iter().map(|r| r.files).sum();
         if n_rejects > 0 {

@@ -117,7 +117,7 @@ fn wrapper_folders_of_archives_are_passed_by_named_adapters() {
         ),
         (
             "rafdb",
-            &["DATASET/train/1/train_00001_aligned.jpg", "DATASET/test/6/test_0001_aligned.jpg", "train_labels.csv"],
+            &["DATASET/train/1/train_00001_aligned.jpg", "DATASET/test/6/test_0001_aligned.jpg", "readme.txt"],
             "anger 1, surprise 1",
         ),
         ("fer2013", &["archive/train/angry/Training_1.jpg", "archive/test/3/PublicTest_2.jpg"], "anger 1, happiness 1"),
@@ -214,7 +214,7 @@ fn one_class_alone_and_a_class_without_a_picture_are_refused() {
     let asked = PrepareRequest { expressions: vec![Expression::Anger], ..request };
     assert_eq!(counts(&understood(&asked)), "anger 2", "who asks for one expression gets it");
 
-    let desk = Desk::with(&["anger/1.png", "fear/2.png", "sad/3.heic"]);
+    let desk = Desk::with(&["anger/1.png", "fear/2.png", "sad/notes.txt"]);
     std::fs::create_dir(desk.at("happy")).unwrap();
     let request = desk.request("folder", "");
     let fault = refused(&request).to_string();

@@ -43,7 +43,7 @@ impl LabelMap {
         let mut rows: Vec<(String, String, String)> = Vec::new();
         CsvTable::without_header(path, &["label", "class"])?.for_each(|place, row| {
             let (label, class) = (row.get(0).unwrap_or_default(), row.get(1).unwrap_or_default());
-            if label.is_empty() || row.len() > 2 {
+            if label.is_empty() {
                 return Err(Fault::data(place, "not a label and a class")
                     .found(row.iter().collect::<Vec<_>>().join(","))
                     .expected("two columns: the label as it is found, and its class (`-` leaves it out)"));
@@ -236,7 +236,7 @@ mod tests {
             (&["a", "b"], Some("a,fear\n"), &["1 labels are not in this map", "b", "`b,-`"]),
             (&["a"], Some("a,fear\na,anger\n"), &["line 2", "another class already"]),
             (&["a"], Some("a,fear\nb,dog\n"), &["line 2", "dog", "not an expression"]),
-            (&["a"], Some("a,fear,x\n"), &["line 1", "two columns"]),
+            (&["a"], Some("a,fear,x\n"), &["line 1", "2 columns"]),
             (&["a"], Some("label,class\n"), &["no rows"]),
         ];
         for (labels, map, parts) in cases {

@@ -69,9 +69,15 @@ fn reads_class_folders(path: &Path, named: &Database) -> bool {
         && (folder::DATABASE.list)(path, &request).is_ok_and(|listing| !listing.found.is_empty())
 }
 
-/// Class folders of `1.jpg` could be anybody's: only FER2013's own names, or its table, are a sign of it.
+/// Class folders of `1.jpg` could be anybody's: only the own names and lists of FER2013 and AffectNet are a sign of them.
 fn is_telling(other: &Database, listing: &Listing) -> bool {
     let own = ["Training_", "PublicTest_", "PrivateTest_"];
-    other.name != "fer2013"
-        || listing.found.iter().any(|f| f.pixels != Pixels::File || own.iter().any(|name| f.source.contains(name)))
+    match other.name {
+        "fer2013" => {
+            listing.found.iter().any(|f| f.pixels != Pixels::File || own.iter().any(|name| f.source.contains(name)))
+        }
+        // Read from class folders of any names, which have levels; its lists and annotations have none.
+        "affectnet" => listing.levels.is_empty(),
+        _ => true,
+    }
 }
