@@ -244,8 +244,8 @@ impl TableReader {
 
     /// The columns of one row group, in the order of the specs.
     pub fn read(&self, group_idx: usize) -> Result<Vec<Column>, Fault> {
-        self.read_group(group_idx)
-            .map_err(|e| read_fault(&format!("{}, row group {group_idx}", self.place), &e.to_string()))
+        guarded(|| self.read_group(group_idx).map_err(|e| e.to_string()))
+            .map_err(|what| read_fault(&format!("{}, row group {group_idx}", self.place), &what))
     }
 
     /// The texts of one column of one row group; a missing one is empty.
@@ -288,7 +288,8 @@ impl TableReader {
             let n_rows = usize::try_from(group.metadata().num_rows()).unwrap_or(0);
             read_leaf::<T>(&*group, column_idx + images, n_rows)
         };
-        read().map_err(|e| read_fault(&format!("{}, row group {group_idx}", self.place), &e.to_string()))
+        guarded(|| read().map_err(|e: parquet::errors::ParquetError| e.to_string()))
+            .map_err(|what| read_fault(&format!("{}, row group {group_idx}", self.place), &what))
     }
 
     fn read_group(&self, group_idx: usize) -> parquet::errors::Result<Vec<Column>> {
@@ -420,6 +421,15 @@ fn lists(leaf: Leaf<f32>) -> Vec<Option<Vec<f32>>> {
         }
     }
     lists
+}
+
+/// Lets the library read. It panics at some damaged pages (in its DELTA decoder, say), which is an error of the file here.
+///
+/// # Errors
+/// What `read` says, or that the page is damaged.
+pub fn guarded<T>(read: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+    let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(read));
+    outcome.unwrap_or_else(|_| Err("the page is damaged".to_owned()))
 }
 
 fn read_fault(place: &str, error: &str) -> Fault {

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use howfar_face::table::guarded;
 use howfar_face::{Fault, foreign_file};
 use parquet::basic::{ConvertedType, LogicalType, Type as Physical};
 use parquet::column::reader::ColumnReaderImpl;
@@ -303,12 +304,6 @@ fn kind_of(descriptor: &ColumnDescriptor) -> Kind {
 /// A whole number that another program keeps as floating point; not a number means that it is missing.
 fn whole(value: f64) -> Result<Option<String>, &'static str> {
     Ok((!value.is_nan()).then(|| value.to_string()))
-}
-
-/// Reads by the library, which panics at some damaged pages.
-fn guarded<T>(read: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
-    let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(read));
-    outcome.unwrap_or_else(|_| Err("the page is damaged".to_owned()))
 }
 
 fn broken(path: &Path, error: &str) -> Fault {
