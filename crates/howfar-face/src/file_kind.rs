@@ -142,7 +142,7 @@ const OTHER_ENDINGS: [&str; 19] = [
     "hdr", "qoi", "tga",
 ];
 
-/// Endings (lower case, no dot) of pictures that howfar knows and does not read: each such file is reported with what to
+/// Endings (lower case, no dot) of pictures that howfar knows and does not read: such a file is reported with what to
 /// do about it.
 pub fn foreign_picture_endings() -> impl Iterator<Item = &'static str> {
     RAW_ENDINGS.into_iter().chain(OTHER_ENDINGS)

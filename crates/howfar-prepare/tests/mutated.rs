@@ -1,5 +1,5 @@
-//! Damaged files: whatever a picture, a list, an annotation or an array holds, `prepare` and `open_photo` answer in words,
-//! soon and within bounded memory. `HOWFAR_FUZZ=N` tries N files of every kind instead of a few.
+//! Damaged files: whatever a picture, a list, an annotation or an array holds, `prepare` and `open_photo` answer in
+//! words, soon and within bounded memory. `HOWFAR_FUZZ=N` tries N files of every kind instead of a few.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 

@@ -1,5 +1,5 @@
-//! `fer2013`: class folders, perhaps below folders of the split, or the table `emotion,pixels,Usage`, whole or in parts;
-//! labels of its own or the votes of FER+.
+//! `fer2013`: class folders, perhaps below folders of the split, or the table `emotion,pixels,Usage`, whole or in
+//! parts; labels of its own or the votes of FER+.
 
 use std::path::Path;
 

@@ -11,8 +11,8 @@ pub(super) fn whole(pattern: &str) -> Regex {
     Regex::new(&format!("^(?:{pattern})$")).expect("patterns are constants, and tests compile each")
 }
 
-/// A pattern of the name of a picture, in any case, with any ending of a picture: also of one that cannot be read, which
-/// is told where it is opened.
+/// A pattern of the name of a picture, in any case, with any ending of a picture: also of one that cannot be read,
+/// which is told where it is opened.
 pub(super) fn picture(stem: &str) -> Regex {
     whole(&format!("(?i:(?:{stem})\\.(?:{}))", endings()))
 }

@@ -24,7 +24,8 @@ pub(super) struct PixelTable<'t> {
 }
 
 impl PixelTable<'_> {
-    /// Adds the pictures of a table to a listing, in the order of its rows. Without a column `emotion` none has a label.
+    /// Adds the pictures of a table to a listing, in the order of its rows. Without a column `emotion` none has a
+    /// label.
     pub(super) fn list(&self, path: &Path, listing: &mut Listing) -> Result<(), Fault> {
         let table = CsvTable::open(path)?;
         let (pixels_at, emotion_at, usage_at) = (table.column("pixels")?, table.find("emotion"), table.find("usage"));

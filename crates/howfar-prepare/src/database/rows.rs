@@ -15,8 +15,8 @@ pub(super) struct Rows {
 }
 
 impl Rows {
-    /// Whether a row is the first of its picture. One that repeats it is reported; one that says something else of it is
-    /// an error.
+    /// Whether a row is the first of its picture. One that repeats it is reported; one that says something else of it
+    /// is an error.
     pub(super) fn is_new(
         &mut self,
         listing: &mut Listing,
