@@ -25,8 +25,8 @@ pub(crate) const INFO_FILE: &str = "face_set.json";
 pub struct Preprocessing {
     /// Raised with every change that moves a pixel.
     pub version: u32,
-    /// How the face was found: `none` (cropped already, or drawn) or `detector` (the database's box where it has one,
-    /// the embedded detector otherwise).
+    /// How the face was found: `none` (cropped already, or drawn), `detector` (the database's box where it has one,
+    /// the embedded detector otherwise), or `onnx:` and the first 16 digits of the SHA-256 of a user's detector.
     pub detection: String,
     /// How the crop was aligned: `none`, `box` (from the face's box alone) or `landmarks` (by the eyes that the
     /// embedded network finds; as without them where they are not plausible).
