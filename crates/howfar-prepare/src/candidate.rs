@@ -67,13 +67,13 @@ impl Account {
         }
     }
 
-    /// A candidate is in the set.
-    pub(crate) fn take(&mut self, found: &Found) {
+    /// A candidate is in the set, with so many faces.
+    pub(crate) fn take(&mut self, found: &Found, n_faces: u64) {
         self.units.insert(self.unit_of(found), None);
-        self.n_faces += 1;
+        self.n_faces += n_faces;
     }
 
-    /// A find is left out. A sequence of which another frame is in the set stays in it.
+    /// A find is left out whole. A sequence of which another frame is in the set stays in it.
     pub(crate) fn leave_out(&mut self, found: &Found, reason: Reason) {
         self.units.entry(self.unit_of(found)).or_insert(Some(reason));
         self.n_lost += u64::from(reason.is_loss());
@@ -159,10 +159,10 @@ mod tests {
         let mut account = Account::new(Unit::Sequences);
         account.n_asked = 4;
         account.leave_out(&frame("1", "a"), Reason::NoFace);
-        account.take(&frame("2", "a"));
+        account.take(&frame("2", "a"), 3);
         account.leave_out(&frame("3", "a"), Reason::NoFace);
         account.leave_out(&frame("4", "b"), Reason::Unreadable);
-        assert_eq!((account.n_found(), account.n_in_set(), account.n_faces), (2, 1, 1));
+        assert_eq!((account.n_found(), account.n_in_set(), account.n_faces), (2, 1, 3));
         assert_eq!(account.left_out(), BTreeMap::from([(Reason::Unreadable, 1)]));
         assert_eq!(account.loss(), 0.75);
     }

@@ -177,22 +177,24 @@ fn judge(
             return Ok(());
         }
         let aligns = gathered[candidate.source_idx].preprocessing.alignment == "landmarks";
+        let n_faces = entry.faces.iter().filter(|looked| looked.face.is_ok()).count() as u64;
+        // A film is lost with the last of its frames.
+        match entry.faces.iter().find_map(|looked| looked.face.as_ref().err()) {
+            Some((reason, _)) if n_faces == 0 => account.leave_out(&candidate.found, *reason),
+            _ => account.take(&candidate.found, n_faces),
+        }
         for looked in entry.faces {
             if let Some(note) = looked.note {
                 *notes.entry(note).or_default() += 1;
             }
             match looked.face {
                 Ok(face) => {
-                    account.take(&candidate.found);
                     if candidate.found.pixels.are_of_a_film() {
                         turns.note(candidate.subject.database(), &looked.source);
                     }
                     n_without_eyes += u64::from(aligns && !face.has_eyes);
                 }
-                Err((reason, detail)) => {
-                    account.leave_out(&candidate.found, reason);
-                    rejected.push(candidate.rejected(looked.source, reason, detail));
-                }
+                Err((reason, detail)) => rejected.push(candidate.rejected(looked.source, reason, detail)),
             }
         }
         Ok(())

@@ -145,7 +145,7 @@ mod tests {
             for (i, find) in found.iter().enumerate() {
                 match left_out.get(i) {
                     Some(reason) => account.leave_out(find, *reason),
-                    None => account.take(find),
+                    None => account.take(find, 1),
                 }
             }
             compare("x", found, &TABLES).sentence("x", &account).unwrap()

@@ -121,7 +121,7 @@ mod tests {
 
     fn run(folder: &Path, out: &str, turn: Turn) -> Result<(PrepareReport, Vec<Face>), Fault> {
         let source = Source { adapter: "mmi".to_owned(), path: folder.join("mmi") };
-        let request = PrepareRequest { turn, ..PrepareRequest::new(vec![source], folder.join(out)) };
+        let request = PrepareRequest { turn, max_losses: 1.0, ..PrepareRequest::new(vec![source], folder.join(out)) };
         let report = prepare(&request, &mut |_| ControlFlow::Continue(()))?;
         let mut faces = Vec::new();
         FaceSet::open(&folder.join(out))?.for_each(|face| {

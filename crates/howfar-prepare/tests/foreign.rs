@@ -31,6 +31,12 @@ impl Desk {
         self.folder.path().join(name)
     }
 
+    /// Of a folder of happiness alone, whatever is lost.
+    fn of_one_class(&self) -> PrepareRequest {
+        let expressions = vec![Expression::Happiness];
+        PrepareRequest { expressions, max_losses: 1.0, ..self.request("folder", "db") }
+    }
+
     fn request(&self, adapter: &str, path: &str) -> PrepareRequest {
         let source = Source { adapter: adapter.to_owned(), path: self.path(path) };
         PrepareRequest {
@@ -83,7 +89,7 @@ fn a_jpeg_is_whole_when_its_picture_is_whatever_stands_behind_it() {
     desk.write("db/happy/two.jpg", [picture(ImageFormat::Jpeg, 5), other.clone()].concat());
     desk.write("db/happy/third.jpg", [&bytes[..end / 3], b"\xff\xd9"].concat());
     desk.write("db/happy/most.jpg", [&bytes[..end - 40], b"\xff\xd9"].concat());
-    let report = run(&desk.request("folder", "db")).unwrap();
+    let report = run(&desk.of_one_class()).unwrap();
     assert_eq!(report.n_faces, 3, "{report}\n{}", desk.rejects());
     assert_eq!(
         desk.rejects().matches("unreadable,the file ends before the picture does").count(),
@@ -115,7 +121,7 @@ fn a_head_that_claims_a_billion_pixels_is_left_out_before_any_memory_is_asked_fo
     desk.write("db/happy/bomb.png", bomb(60_000));
     desk.write("db/happy/large.png", encoded(image::GrayImage::new(200, 100).into(), ImageFormat::Png));
     desk.write("db/happy/small.png", picture(ImageFormat::Png, 7));
-    let report = run(&PrepareRequest { max_megapixels: 0.01, ..desk.request("folder", "db") }).unwrap();
+    let report = run(&PrepareRequest { max_megapixels: 0.01, ..desk.of_one_class() }).unwrap();
     assert_eq!(report.n_faces, 1, "{report}");
     let rejects = desk.rejects();
     assert!(rejects.contains("its head claims 60000×60000 pixels, 3600 million"), "{rejects}");
@@ -139,7 +145,7 @@ fn what_is_no_picture_is_named_with_what_to_do() {
     for (name, bytes, _) in cases {
         desk.write(&format!("db/happy/{name}"), bytes);
     }
-    let report = run(&desk.request("folder", "db")).unwrap();
+    let report = run(&desk.of_one_class()).unwrap();
     assert_eq!(report.n_faces, 2, "{report}");
     assert_eq!((report.rejects[0].reason, report.rejects[0].files), (Reason::Unreadable, 7));
     for (name, _, words) in cases {
@@ -162,7 +168,7 @@ fn twelve_bits_in_sixteen_are_told_once_with_their_number() {
         "db/happy/8.gif",
         encoded(image::RgbaImage::from_pixel(40, 40, image::Rgba([9, 99, 9, 255])).into(), ImageFormat::Gif),
     );
-    let report = run(&desk.request("folder", "db")).unwrap();
+    let report = run(&desk.of_one_class()).unwrap();
     assert_eq!(report.n_faces, 4, "{report}");
     let told: Vec<_> = report.caveats.iter().filter(|caveat| caveat.contains("12 bits")).collect();
     assert!(told.len() == 1 && told[0].starts_with("3 pictures"), "{:?}", report.caveats);
