@@ -9,7 +9,6 @@ mod ckplus;
 mod ckplus48;
 mod class_folders;
 mod columns;
-mod csv_table;
 mod expw;
 mod fer2013;
 mod fer_plus;

@@ -12,8 +12,6 @@ use crate::tree::Tree;
 
 /// Columns that hold paths, by their names in lower case.
 const COLUMNS: [&str; 3] = ["path", "image", "file"];
-/// Folders that systems and programs leave behind; a name that begins with a dot is one, too.
-const SYSTEM_FOLDERS: [&str; 5] = ["__MACOSX", "@eaDir", "lost+found", "$RECYCLE.BIN", "System Volume Information"];
 
 /// Photographs, and how many files beside them are none by their names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,7 +33,7 @@ pub fn photo_list(path: &Path) -> Result<PhotoList, Fault> {
     if list.photos.is_empty() {
         let what = if path.is_dir() { "no picture is in this folder" } else { "the list names no picture" };
         return Err(Fault::data(path.display(), what)
-            .expected("pictures that end in .png, .jpg, .jpeg, .tif, .tiff, .bmp or .webp"));
+            .expected("pictures that end in .png, .jpg, .jpeg, .tif, .tiff, .bmp, .gif or .webp"));
     }
     Ok(list)
 }
@@ -46,9 +44,7 @@ fn is_list(path: &Path) -> bool {
 
 fn below(folder: &Path) -> Result<PhotoList, Fault> {
     let tree = Tree::read(folder)?;
-    let of_system = |name: &str| name.starts_with('.') || SYSTEM_FOLDERS.contains(&name);
-    let of_users = tree.files.into_iter().filter(|file| !file.relative.split('/').any(of_system));
-    let (photos, others): (Vec<_>, Vec<_>) = of_users.partition(|file| is_picture(&file.path));
+    let (photos, others): (Vec<_>, Vec<_>) = tree.files.into_iter().partition(|file| is_picture(&file.path));
     let photos = photos.into_iter().map(|file| file.path).collect();
     Ok(PhotoList { photos, n_others: others.len() as u64 })
 }

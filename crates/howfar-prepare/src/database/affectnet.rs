@@ -9,7 +9,6 @@ use howfar_face::{Fault, files};
 
 use super::Database;
 use super::class_folders::{expressions, in_folders};
-use super::csv_table::{CsvTable, field};
 use super::lookup::Lookup;
 use super::rows::Rows;
 use super::{names, yolo};
@@ -18,6 +17,7 @@ use crate::listing::{Found, Listing, Reason};
 use crate::published::{Published, Unit};
 use crate::request::PrepareRequest;
 use crate::tree::{Tree, TreeFile};
+use howfar_face::csv_table::{CsvTable, field};
 
 pub(super) static DATABASE: Database = Database {
     name: "affectnet",

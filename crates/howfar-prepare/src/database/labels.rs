@@ -9,11 +9,11 @@ use std::path::{Path, PathBuf};
 
 use howfar_face::{Expression, Fault, closest_name};
 
-use super::csv_table::CsvTable;
 use crate::folder_words::{is_number, is_person_number};
 use crate::listing::Class;
 use crate::request::{FolderClasses, PrepareRequest};
 use crate::spelling::{in_short, key};
+use howfar_face::csv_table::CsvTable;
 
 /// Words that head the two columns of a label map.
 const HEADS: [(&str, &str); 4] =

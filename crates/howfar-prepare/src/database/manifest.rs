@@ -5,12 +5,12 @@ use std::path::Path;
 
 use howfar_face::Fault;
 
-use super::csv_table::{CsvTable, field};
 use super::folder_check::check_classes;
 use super::labels::{LabelMap, meanings};
 use crate::listing::{Found, Listing, Reason, named_person};
 use crate::request::PrepareRequest;
 use crate::tree::TreeFile;
+use howfar_face::csv_table::{CsvTable, field};
 
 /// A row of a manifest.
 struct Row {

@@ -10,11 +10,11 @@ use howfar_face::{Fault, files, shortened};
 use serde_json::Value;
 
 use super::columns::{FILES, LABELS, SUBJECTS, are_persons, in_words};
-use super::csv_table::CsvTable;
 use super::label_classes::LabelClasses;
 use crate::listing::{Found, Listing, Reason, is_picture, named_person};
 use crate::request::PrepareRequest;
 use crate::tree::{Tree, TreeFile};
+use howfar_face::csv_table::CsvTable;
 
 /// The names of lists within a folder, in lower case.
 const LISTS: [&str; 2] = ["metadata.csv", "metadata.jsonl"];

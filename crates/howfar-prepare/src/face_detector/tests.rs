@@ -1,3 +1,5 @@
+//! Networks in the layouts of YuNet and SCRFD whose outputs are known: boxes, eyes and what is refused.
+
 use super::*;
 
 /// Where `reference/face_detectors.py` wrote its networks.
