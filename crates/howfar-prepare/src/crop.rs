@@ -3,8 +3,9 @@
 //! Coordinates are pixels of the photograph, x to the right, y down; the centre of the first pixel lies at (0.5, 0.5).
 //! Beyond its borders a photograph continues with its outermost pixels.
 
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use fast_image_resize::images::{TypedImage, TypedImageRef};
+use fast_image_resize::pixels::{U8, U8x3};
+use fast_image_resize::{FilterType, PixelTrait, ResizeAlg, ResizeOptions, Resizer};
 use howfar_face::{Picture, Preprocessing};
 
 /// A place in a photograph.
@@ -159,11 +160,23 @@ impl Crop {
 
 /// Makes a picture as large as wanted.
 pub(crate) fn resize(picture: &Picture, width: u32, height: u32, options: &ResizeOptions) -> Picture {
-    let pixels = if picture.channels == 1 { PixelType::U8 } else { PixelType::U8x3 };
-    let source = ImageRef::new(picture.width, picture.height, &picture.data, pixels).expect("data fit the size");
-    let mut target = Image::new(width, height, pixels);
-    Resizer::new().resize(&source, &mut target, options).expect("kinds agree and the crop lies inside");
-    Picture { width, height, channels: picture.channels, data: target.into_vec() }
+    let Picture { channels, .. } = *picture;
+    let data = if channels == 1 {
+        resized::<U8>(picture, width, height, options)
+    } else {
+        resized::<U8x3>(picture, width, height, options)
+    };
+    Picture { width, height, channels, data }
+}
+
+/// The library's code for one kind of pixel: its code for every kind would take minutes to compile here.
+fn resized<P: PixelTrait>(picture: &Picture, width: u32, height: u32, options: &ResizeOptions) -> Vec<u8> {
+    let source = TypedImageRef::<P>::from_buffer(picture.width, picture.height, &picture.data);
+    let source = source.expect("data fit the size");
+    let mut data = vec![0; (width * height * picture.channels) as usize];
+    let mut target = TypedImage::<P>::from_buffer(width, height, &mut data).expect("data fit the size");
+    Resizer::new().resize_typed(&source, &mut target, options).expect("the crop lies inside");
+    data
 }
 
 /// The pixels that a stretch needs: itself wherever it lies, and a margin as far as there are pixels.

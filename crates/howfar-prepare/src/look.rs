@@ -63,19 +63,29 @@ fn entry(candidate: &Candidate, paths: &[PhotoPath<'_>], (decoding, turn): (Deco
             return Entry { pixels_sha256: None, faces: vec![looked] };
         }
     };
+    let unreadable = |source, detail| LookedAt { source, note: None, face: Err((Reason::Unreadable, detail)) };
+    let (mut frames, mut notes, mut looked) = (Vec::new(), Vec::new(), Vec::new());
+    for (source, photo) in photos {
+        match photo {
+            Ok(decoded) => {
+                notes.push(decoded.note);
+                frames.push((source, decoded.photo));
+            }
+            Err(detail) => looked.push(unreadable(source, detail)),
+        }
+    }
     let is_film = found.pixels.are_of_a_film();
     // Nobody copies films frame by frame.
-    let pixels_sha256 = match photos.as_slice() {
-        [(_, decoded)] if !is_film => Some(pixels_sha256(candidate, &decoded.photo)),
+    let pixels_sha256 = match frames.as_slice() {
+        [(_, photo)] if !is_film => Some(pixels_sha256(candidate, photo)),
         _ => None,
     };
     let path = &paths[candidate.source_idx];
-    let notes: Vec<_> = photos.iter().map(|(_, decoded)| decoded.note).collect();
-    let photos = photos.into_iter().map(|(source, decoded)| (source, decoded.photo));
     let faces: Vec<FaceOrReason> = if is_film {
-        faces_of_film(photos.collect(), path, turn)
+        faces_of_film(frames, path, turn)
     } else {
-        photos.map(|(source, photo)| (source, path.one_face(&photo, found.face_box))).collect()
+        let face = |(source, photo): (String, DynamicImage)| (source, path.one_face(&photo, found.face_box));
+        frames.into_iter().map(face).collect()
     };
     let encoded = |face: PreparedFace| EncodedFace {
         sha256: face.picture.sha256(),
@@ -83,7 +93,8 @@ fn entry(candidate: &Candidate, paths: &[PhotoPath<'_>], (decoding, turn): (Deco
         has_eyes: face.eyes.is_some(),
     };
     let looked_at = |((source, face), note): (FaceOrReason, _)| LookedAt { source, note, face: face.map(encoded) };
-    Entry { pixels_sha256, faces: faces.into_iter().zip(notes).map(looked_at).collect() }
+    looked.extend(faces.into_iter().zip(notes).map(looked_at));
+    Entry { pixels_sha256, faces: looked }
 }
 
 fn pixels_sha256(candidate: &Candidate, photo: &DynamicImage) -> String {

@@ -10,11 +10,14 @@ use crate::listing::{Found, Pixels};
 use crate::tree::TreeFile;
 use crate::video;
 
+/// A picture with its name in the set, or why it cannot be read.
+pub(crate) type NamedPhoto = (String, Result<Decoded, String>);
+
 /// The pictures of a find, each with its source: one, or several of a film.
-pub(crate) fn photos(found: &Found, decoding: Decoding) -> Result<Vec<(String, Decoded)>, String> {
-    let one = |decoded| vec![(found.source.clone(), decoded)];
+pub(crate) fn photos(found: &Found, decoding: Decoding) -> Result<Vec<NamedPhoto>, String> {
+    let one = |decoded| vec![(found.source.clone(), Ok(decoded))];
     let film = |frames: Vec<(usize, image::DynamicImage)>| {
-        let named = |(i, photo)| (format!("{}#{i}", found.source), Decoded { photo, note: None });
+        let named = |(i, photo)| (format!("{}#{i}", found.source), Ok(Decoded { photo, note: None }));
         frames.into_iter().map(named).collect()
     };
     match &found.pixels {
@@ -25,12 +28,8 @@ pub(crate) fn photos(found: &Found, decoding: Decoding) -> Result<Vec<(String, D
             photo.map(|photo| one(Decoded { photo, note: None })).ok_or_else(|| "not a square".to_owned())
         }
         Pixels::Frames(files) => {
-            let frame = |file: &TreeFile| {
-                let decoded = read_photo(&file.path, decoding);
-                let decoded = decoded.map_err(|what| format!("its frame {}: {what}", file.name()))?;
-                Ok((file.relative.clone(), decoded))
-            };
-            files.iter().map(frame).collect()
+            let frame = |file: &TreeFile| (file.relative.clone(), read_photo(&file.path, decoding));
+            Ok(files.iter().map(frame).collect())
         }
         Pixels::Row { table, leaf, group, row } => match table.bytes(*leaf, *group, *row)? {
             Some(bytes) => read_photo_within(bytes.data(), &found.file, decoding).map(one),

@@ -136,6 +136,16 @@ mod tests {
     }
 
     #[test]
+    fn a_frame_that_cannot_be_read_costs_its_film_no_other() {
+        let folder = tempfile::tempdir().unwrap();
+        frames(folder.path(), "S001-002", 90);
+        write(folder.path(), "mmi/1/S001-002/2.png", b"\x89PNG\r\n\x1a\n cut short");
+        let (report, faces) = run(folder.path(), "a", Turn::Auto).unwrap();
+        assert_eq!(sources(&faces), ["1/S001-002/1.png@90", "1/S001-002/3.png@90"]);
+        assert_eq!((report.rejects.len(), report.rejects[0].reason), (1, Reason::Unreadable));
+    }
+
+    #[test]
     fn extracted_frames_that_lie_on_a_side_are_turned_alike_and_it_is_said() {
         let folder = tempfile::tempdir().unwrap();
         frames(folder.path(), "S001-002", 90);
