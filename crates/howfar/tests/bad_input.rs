@@ -98,8 +98,12 @@ fn an_unreadable_and_a_truncated_image_are_listed_and_the_others_prepared() {
     let whole = fs::read(data.join("fear/s2_c.png")).unwrap();
     fs::write(data.join("fear/s2_c.png"), &whole[..whole.len() / 2]).unwrap();
     fs::write(data.join("anger/s2_d.png"), b"this is no picture").unwrap();
-    let outcome = howfar(&place, &["prepare", "folder:data", "--detect", "none", "--out", "faces"]);
-    expect(&outcome, 0, &[]);
+    let prepare = ["prepare", "folder:data", "--detect", "none", "--out", "faces"];
+    let refused = ["too many pictures could not be read", "data: 2 of 4 (50 %)", "--allow-losses"];
+    expect(&howfar(&place, &prepare), 3, &refused);
+    assert!(!place.path().join("faces").exists());
+    let outcome = howfar(&place, &[&prepare[..], &["--allow-losses"]].concat());
+    expect(&outcome, 0, &["going on: 4 of 4 pictures were looked at before"]);
     assert!(outcome.stdout.contains("2 faces"), "{}", outcome.stdout);
     let rejects = fs::read_to_string(place.path().join("faces.rejects.csv")).unwrap();
     assert!(rejects.contains("s2_c.png") && rejects.contains("s2_d.png"), "{rejects}");
@@ -222,9 +226,9 @@ fn a_face_set_of_a_newer_version() {
     let place = workplace();
     program::draw(&place, "real", 2, 1);
     let file = place.path().join("real/face_set.json");
-    let text = fs::read_to_string(&file).unwrap().replacen("\"version\": 1", "\"version\": 2", 1);
+    let text = fs::read_to_string(&file).unwrap().replacen("\"version\": 2", "\"version\": 3", 1);
     fs::write(&file, text).unwrap();
-    let sentences = ["written by a newer howfar", "version 2", "version 1 or older"];
+    let sentences = ["written by a newer howfar", "version 3", "version 2 or older"];
     expect(&howfar(&place, &["inspect", "real"]), 3, &sentences);
 }
 

@@ -38,13 +38,13 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     let (model, source) = model_and_source(&args.inputs, console)?;
     let opened = open_source(source, &model, &args.read, console)?;
     let set = &opened.set;
-    let shown = Shown::new(&model, set);
+    let shown = Shown::new(&model, &opened.classes);
     let mut pool = Pool::new(shown.names_in_the_set.clone(), model.preprocessing());
     let (faces, n_of_other_classes) = pool.add(set)?;
     let faces: Vec<usize> = faces.collect();
     if faces.is_empty() {
         return Err(Fault::data(source.display(), "no face is of a class that the model knows")
-            .found(set.info().classes.join(", "))
+            .found(opened.classes.join(", "))
             .expected(model.classes().join(", ")));
     }
     let mut of_person: BTreeMap<_, ConfusionCounts> = BTreeMap::new();

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use howfar_evaluate::{ClassFigures, Figure, OverPersons, grouped};
-use howfar_face::{Expression, FaceSet};
+use howfar_face::Expression;
 use howfar_prepare::ReasonCount;
 use howfar_train::Model;
 use serde::Serialize;
@@ -54,9 +54,9 @@ pub struct Shown {
 }
 
 impl Shown {
-    pub fn new(model: &Model, set: &FaceSet) -> Self {
-        let names: Vec<String> = model.classes().iter().map(|class| name_in(class, &set.info().classes)).collect();
-        let known = |class: &usize| set.info().classes.contains(&names[*class]);
+    pub fn new(model: &Model, of_set: &[String]) -> Self {
+        let names: Vec<String> = model.classes().iter().map(|class| name_in(class, of_set)).collect();
+        let known = |class: &usize| of_set.contains(&names[*class]);
         let (indices, others): (Vec<usize>, Vec<usize>) = (0..model.classes().len()).partition(known);
         let own = |indices: &[usize]| indices.iter().map(|class| model.classes()[*class].clone()).collect();
         Shown { classes: own(&indices), others: own(&others), indices, names_in_the_set: names }

@@ -15,6 +15,8 @@ use crate::console::Console;
 /// Faces to measure on.
 pub struct Opened {
     pub set: FaceSet,
+    /// The set's classes; of prepared pictures those that there are pictures of, since nobody said what else there could be.
+    pub classes: Vec<String>,
     /// Files left out, by reason.
     pub left_out: Vec<ReasonCount>,
     /// What to know of the faces.
@@ -29,7 +31,8 @@ pub fn open_source(source: &Path, model: &Model, read: &SourceArgs, console: &Co
     if source.exists() || !text.contains(':') {
         let set = FaceSet::open(source).map_err(|fault| advised(fault, source))?;
         let caveats = unlike(model.preprocessing(), &set.info().preprocessing).into_iter().collect();
-        return Ok(Opened { set, left_out: Vec::new(), caveats, _folder: None });
+        let classes = set.info().classes.clone();
+        return Ok(Opened { set, classes, left_out: Vec::new(), caveats, _folder: None });
     }
     let folder = tempfile::Builder::new().prefix("howfar-evaluate-").tempdir();
     let folder = folder.map_err(|e| Fault::io(&std::env::temp_dir(), "create a folder", &e))?;
@@ -40,7 +43,9 @@ pub fn open_source(source: &Path, model: &Model, read: &SourceArgs, console: &Co
     let set = FaceSet::open(&report.out)?;
     let mut caveats = report.caveats;
     caveats.extend(unlike(model.preprocessing(), &set.info().preprocessing));
-    Ok(Opened { set, left_out: report.rejects, caveats, _folder: Some(folder) })
+    let seen = report.classes.into_iter().filter(|count| count.faces > 0);
+    let classes = seen.map(|count| count.class).collect();
+    Ok(Opened { set, classes, left_out: report.rejects, caveats, _folder: Some(folder) })
 }
 
 /// Asks for faces of the model's size, colours, alignment and classes. Whatever is lost, the figures say so.
