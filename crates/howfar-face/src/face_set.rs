@@ -117,7 +117,7 @@ impl GeneratorCard {
 
     /// The card of faces of both makers in one set.
     #[must_use]
-    pub fn joined(self, other: Self) -> Self {
+    pub fn joined(&self, other: &Self) -> Self {
         let mut lineage = self.lineage();
         lineage.add(other.lineage());
         let both = |a: &str, b: &str| if a == b { a.to_owned() } else { format!("{a}\n{b}") };

@@ -11,7 +11,7 @@ use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions};
 use howfar_face::{Colour, Fault, Picture, checksum, files};
 use image::DynamicImage;
 use rten::{Dimension, Model, NodeId};
-use rten_tensor::{AsView, Layout as _, NdTensor, Tensor};
+use rten_tensor::{NdTensor, Tensor};
 
 use crate::crop::{FaceBox, Point, resize};
 use crate::face_finder::Detection;
@@ -69,7 +69,7 @@ impl FaceDetector {
         let black = NdTensor::zeros([1, 3, size.0, size.1]);
         let answer = run(&model, input, &outputs, black).map_err(|e| unfit("the network cannot be run", e))?;
         let shapes: Vec<(&str, &[usize])> =
-            names.iter().map(String::as_str).zip(answer.iter().map(|t| t.shape())).collect();
+            names.iter().map(String::as_str).zip(answer.iter().map(rten_tensor::Layout::shape)).collect();
         let layout = Layout::recognise(&shapes, size)
             .ok_or_else(|| unfit("the network answers like no face detector that is known", shape_words(&shapes)))?;
         Ok(FaceDetector { path: path.to_owned(), word, model, input, outputs, size, layout })
@@ -89,7 +89,7 @@ impl FaceDetector {
     pub(crate) fn find_faces(&self, photo: &DynamicImage) -> Result<Vec<Detection>, String> {
         let (input, scale) = self.input(&Picture::of(photo, Colour::Rgb));
         let answer = run(&self.model, self.input, &self.outputs, input)?;
-        let values: Vec<Vec<f32>> = answer.iter().map(|tensor| tensor.to_vec()).collect();
+        let values: Vec<Vec<f32>> = answer.iter().map(rten_tensor::AsView::to_vec).collect();
         let mut candidates = self.layout.candidates(&values, self.size);
         candidates.truncate(MOST_CANDIDATES);
         let kept = suppressed(candidates, self.layout.family.overlap());

@@ -82,7 +82,7 @@ fn entry(candidate: &Candidate, paths: &[PhotoPath<'_>], (decoding, turn): (Deco
     };
     let path = &paths[candidate.source_idx];
     let faces: Vec<FaceOrReason> = if is_film {
-        faces_of_film(frames, path, turn)
+        faces_of_film(&frames, path, turn)
     } else {
         let face = |(source, photo): (String, DynamicImage)| (source, path.one_face(&photo, found.face_box));
         frames.into_iter().map(face).collect()

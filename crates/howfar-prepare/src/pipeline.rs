@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use howfar_face::{DatabaseFaces, FaceLabels, FaceSet, FaceSetInfo, FaceSetWriter, Fault, GeneratorCard, files};
+use howfar_face::{DatabaseFaces, FaceLabels, FaceSet, FaceSetInfo, FaceSetWriter, Fault, files};
 
 use crate::candidate::{Account, Candidate, Rejected, choose};
 use crate::decode::Note;
@@ -275,7 +275,7 @@ fn describe(
     info.licences.extend(gathered.iter().flat_map(|g| g.listing.licences.clone()));
     info.licences.sort();
     info.licences.dedup();
-    info.generator = gathered.iter().filter_map(|g| g.listing.generator.clone()).reduce(GeneratorCard::joined);
+    info.generator = gathered.iter().filter_map(|g| g.listing.generator.clone()).reduce(|a, b| a.joined(&b));
     info.caveats = caveats;
     info
 }

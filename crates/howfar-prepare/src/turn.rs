@@ -21,11 +21,7 @@ const MARK: char = '@';
 const SIDES: [u16; 2] = [90, 270];
 
 /// The faces of a film's frames.
-pub(crate) fn faces_of_film(
-    frames: Vec<(String, DynamicImage)>,
-    path: &PhotoPath<'_>,
-    turn: Turn,
-) -> Vec<FaceOrReason> {
+pub(crate) fn faces_of_film(frames: &[(String, DynamicImage)], path: &PhotoPath<'_>, turn: Turn) -> Vec<FaceOrReason> {
     let look = |degrees: u16| -> Vec<FaceOrReason> {
         let face = |(name, frame): &(String, DynamicImage)| match turned(frame, degrees) {
             Some(frame) => (format!("{name}{MARK}{degrees}"), path.one_face(&frame, None)),

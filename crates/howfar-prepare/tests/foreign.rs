@@ -59,10 +59,10 @@ fn run(request: &PrepareRequest) -> Result<PrepareReport, Fault> {
 fn picture(format: ImageFormat, seed: u32) -> Vec<u8> {
     let value = |x: u32, y: u32| (x * (3 + seed) + y * (5 + seed % 3) + x * y * seed % 97) as u8;
     let photo = image::GrayImage::from_fn(64, 48, |x, y| image::Luma([value(x, y)]));
-    encoded(photo.into(), format)
+    encoded(&photo.into(), format)
 }
 
-fn encoded(photo: DynamicImage, format: ImageFormat) -> Vec<u8> {
+fn encoded(photo: &DynamicImage, format: ImageFormat) -> Vec<u8> {
     let mut bytes = Cursor::new(Vec::new());
     photo.write_to(&mut bytes, format).unwrap();
     bytes.into_inner()
@@ -119,7 +119,7 @@ fn bomb(side: u32) -> Vec<u8> {
 fn a_head_that_claims_a_billion_pixels_is_left_out_before_any_memory_is_asked_for() {
     let desk = Desk::new();
     desk.write("db/happy/bomb.png", bomb(60_000));
-    desk.write("db/happy/large.png", encoded(image::GrayImage::new(200, 100).into(), ImageFormat::Png));
+    desk.write("db/happy/large.png", encoded(&image::GrayImage::new(200, 100).into(), ImageFormat::Png));
     desk.write("db/happy/small.png", picture(ImageFormat::Png, 7));
     let report = run(&PrepareRequest { max_megapixels: 0.01, ..desk.of_one_class() }).unwrap();
     assert_eq!(report.n_faces, 1, "{report}");
@@ -162,11 +162,11 @@ fn twelve_bits_in_sixteen_are_told_once_with_their_number() {
     let desk = Desk::new();
     for i in 0..3_u16 {
         let photo = image::ImageBuffer::from_fn(40, 40, |x, y| image::Luma([(x * 100 + y) as u16 + i]));
-        desk.write(&format!("db/happy/{i}.png"), encoded(DynamicImage::ImageLuma16(photo), ImageFormat::Png));
+        desk.write(&format!("db/happy/{i}.png"), encoded(&DynamicImage::ImageLuma16(photo), ImageFormat::Png));
     }
     desk.write(
         "db/happy/8.gif",
-        encoded(image::RgbaImage::from_pixel(40, 40, image::Rgba([9, 99, 9, 255])).into(), ImageFormat::Gif),
+        encoded(&image::RgbaImage::from_pixel(40, 40, image::Rgba([9, 99, 9, 255])).into(), ImageFormat::Gif),
     );
     let report = run(&desk.of_one_class()).unwrap();
     assert_eq!(report.n_faces, 4, "{report}");

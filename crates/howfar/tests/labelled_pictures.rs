@@ -100,7 +100,8 @@ fn classes_are_matched_by_name_and_what_is_not_known_is_counted() {
     fs::rename(place.path().join("png/happiness"), place.path().join("png/Happy")).unwrap();
     fs::rename(place.path().join("png/fear"), place.path().join("png/neutral")).unwrap();
     let found = json(&evaluate(&place, &["m.safetensors", "folder:png", "--detect", "none", "--json"]));
-    assert_eq!((&found["n_faces"], found["classes"].as_array().unwrap().len()), (&20.into(), 6));
+    assert_eq!((&found["n_faces"], found["classes"].as_array().unwrap().len()), (&20.into(), 5));
+    assert_eq!(found["classes_not_in_the_set"], serde_json::json!(["fear"]));
     assert_eq!(found["left_out"], serde_json::json!([{ "reason": "not-asked-for", "files": 4 }]));
     let refused = evaluate(&place, &["m.safetensors"]);
     assert_eq!(refused.code, 2);

@@ -121,8 +121,7 @@ impl Layout {
             Some(objectness) => (share(level.score)? * share(objectness)?).sqrt(),
             None => share(level.score)?,
         };
-        // Also where it is no number.
-        if !(score >= self.family.score()) {
+        if score.is_nan() || score < self.family.score() {
             return None;
         }
         let stride = level.stride as f64;

@@ -1,5 +1,7 @@
 //! Networks in the layouts of YuNet and SCRFD whose outputs are known: boxes, eyes and what is refused.
 
+use rten_tensor::Layout as _;
+
 use super::*;
 
 /// Where `reference/face_detectors.py` wrote its networks.

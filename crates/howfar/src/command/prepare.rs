@@ -114,7 +114,7 @@ pub fn prepare_with_bar(request: &PrepareRequest, console: &Console) -> Result<P
 fn begin_stage<'a>(console: &'a Console, stage: Stage, done: u64, total: u64) -> Pace<'a> {
     match stage {
         Stage::Looking if done > 0 => {
-            console.note(&format!("going on: {done} of {total} pictures were looked at before"))
+            console.note(&format!("going on: {done} of {total} pictures were looked at before"));
         }
         Stage::Looking => console.note(&format!("{total} pictures to look at")),
         Stage::Listing | Stage::Writing => {}

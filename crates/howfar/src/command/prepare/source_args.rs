@@ -26,7 +26,7 @@ pub struct SourceArgs {
     /// A regular expression on the path whose named group is the person.
     #[arg(long)]
     subject_pattern: Option<String>,
-    /// A regular expression on the path whose named group is the label, as in '_(?<label>[a-z]+)\.'.
+    /// A regular expression on the path whose named group is the label, as in `_(?<label>[a-z]+)\.`.
     #[arg(long)]
     label_pattern: Option<String>,
     /// A table of two columns: a label as it is found, and the class that it means.
