@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 use std::ops::ControlFlow;
 use std::path::Path;
-use std::time::UNIX_EPOCH;
+use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use howfar_face::{Fault, Preprocessing, checksum, encode_png};
 use image::DynamicImage;
@@ -24,8 +24,10 @@ use crate::pixels::photos;
 use crate::request::{PrepareRequest, Turn};
 use crate::turn::{FaceOrReason, faces_of_film};
 
-/// Pictures looked at side by side before they are kept in order.
-const BLOCK: usize = 256;
+/// Pictures looked at side by side before the next report of progress: few, because large ones take their time.
+const BLOCK: usize = 64;
+/// What a kill costs at most.
+const KEPT_EVERY: Duration = Duration::from_secs(1);
 
 /// Looks at every candidate that no earlier start has looked at.
 pub(crate) fn look(
@@ -41,16 +43,21 @@ pub(crate) fn look(
     }
     let mut journal = Journal::open(&request.out, request_sha256(request, gathered, candidates))?;
     let begin = (journal.n_entries() as usize).min(candidates.len());
-    let mut done = begin;
+    let (mut done, mut kept) = (begin, Instant::now());
     report_progress(progress, Stage::Looking, done, candidates.len())?;
     for block in candidates[begin..].chunks(BLOCK) {
         let entries: Vec<Entry> =
             block.par_iter().map(|candidate| entry(candidate, &paths, (request.decoding(), request.turn))).collect();
         entries.iter().try_for_each(|entry| journal.push(entry))?;
-        journal.keep()?;
         done += block.len();
-        report_progress(progress, Stage::Looking, done, candidates.len())?;
+        let wish = report_progress(progress, Stage::Looking, done, candidates.len());
+        if wish.is_err() || kept.elapsed() >= KEPT_EVERY {
+            journal.keep()?;
+            kept = Instant::now();
+        }
+        wish?;
     }
+    journal.keep()?;
     Ok(journal)
 }
 
