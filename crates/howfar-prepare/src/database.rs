@@ -21,7 +21,6 @@ mod kdef;
 mod label_classes;
 mod labels;
 mod lookup;
-mod manifest;
 mod mmi;
 mod name_schemes;
 mod names;

@@ -1,4 +1,4 @@
-//! `folder`: a tree of anyone's pictures; a file is a manifest.
+//! `folder`: a tree of anyone's pictures; a file is a list of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -9,7 +9,6 @@ use super::Database;
 use super::class_folders::{ignored, no_class_folder, report_ignored};
 use super::folder_check::check_classes;
 use super::labels::{LabelMap, Meanings, meanings};
-use super::manifest::list_manifest;
 use super::{name_schemes, picture_list, prompted, sheets};
 use crate::levels::{ClassLevel, LevelKind, Levels, Placed};
 use crate::listing::{Class, Found, Listing, Reason};
@@ -27,45 +26,49 @@ pub(super) static DATABASE: Database = Database {
 };
 
 fn list(path: &Path, request: &PrepareRequest) -> Result<Listing, Fault> {
-    let mut listing = match list_otherwise(path, request)? {
-        Some(listing) => listing,
-        None if path.is_file() => list_manifest(path, request)?,
-        None => list_folders(path, request)?,
+    let mut listing = if path.is_file() {
+        checked(path, picture_list::list_file(path, request)?, request)?
+    } else {
+        let tree = Tree::read(path)?;
+        match list_otherwise(&tree, request)? {
+            Some(listing) => checked(path, listing, request)?,
+            None => list_folders(path, &tree, request)?,
+        }
     };
     name_schemes::add_persons(&mut listing, request);
     Ok(listing)
 }
 
+/// Folders say of classes without pictures, too, and check that themselves.
+fn checked(path: &Path, listing: Listing, request: &PrepareRequest) -> Result<Listing, Fault> {
+    check_classes(path, &listing, &BTreeSet::new(), request).map(|()| listing)
+}
+
 /// Layouts in which no folder is a class.
-fn list_otherwise(path: &Path, request: &PrepareRequest) -> Result<Option<Listing>, Fault> {
-    if path.is_file() {
-        return picture_list::list_file(path, request);
-    }
-    let tree = Tree::read(path)?;
+fn list_otherwise(tree: &Tree, request: &PrepareRequest) -> Result<Option<Listing>, Fault> {
     if let Some(n_columns) = request.grid {
-        return sheets::list(&tree, n_columns, request).map(Some);
+        return sheets::list(tree, n_columns, request).map(Some);
     }
     if request.labels_from == LabelsFrom::Prompt {
-        return prompted::list(&tree, request).map(Some);
+        return prompted::list(tree, request).map(Some);
     }
     if request.label_pattern.is_some() || request.class_level.is_some() {
         return Ok(None);
     }
-    match picture_list::list_within(&tree, request)? {
-        None => name_schemes::list(&tree, request),
+    match picture_list::list_within(tree, request)? {
+        None => name_schemes::list(tree, request),
         listing => Ok(listing),
     }
 }
 
-fn list_folders(path: &Path, request: &PrepareRequest) -> Result<Listing, Fault> {
-    let tree = Tree::read(path)?;
+fn list_folders(path: &Path, tree: &Tree, request: &PrepareRequest) -> Result<Listing, Fault> {
     let map = LabelMap::of(request)?;
     let label_pattern = request.compiled_label_pattern()?;
     let subject_pattern = request.compiled_subject_pattern()?;
     let mut listing = Listing::default();
-    report_ignored(&tree, &request.ignore, &mut listing);
+    report_ignored(tree, &request.ignore, &mut listing);
     let knows = |name: &str| Expression::from_word(name).is_some() || map.as_ref().is_some_and(|map| map.knows(name));
-    let mut levels = Levels::find(&tree, |file| ignored(file, &request.ignore).is_none(), &knows, request.class_level);
+    let mut levels = Levels::find(tree, |file| ignored(file, &request.ignore).is_none(), &knows, request.class_level);
     if label_pattern.is_some() {
         levels.forget(LevelKind::Class);
     }
@@ -73,14 +76,14 @@ fn list_folders(path: &Path, request: &PrepareRequest) -> Result<Listing, Fault>
         levels.forget(LevelKind::Person);
     }
     if levels.class_level == ClassLevel::Unknown && label_pattern.is_none() {
-        return Err(not_understood(&tree, &levels));
+        return Err(not_understood(tree, &levels));
     }
     if levels.class_level == ClassLevel::TheOnlyOne
         && label_pattern.is_none()
         && map.is_none()
         && request.classes == FolderClasses::Auto
     {
-        refuse_expressions_in_names(&tree, &levels)?;
+        refuse_expressions_in_names(tree, &levels)?;
     }
     listing.levels = levels.in_words();
 
@@ -88,13 +91,13 @@ fn list_folders(path: &Path, request: &PrepareRequest) -> Result<Listing, Fault>
     let is_asked_for = |label: &&str| !request.ignore.iter().any(|ignored| ignored == *label);
     let different: BTreeSet<&str> = labels.iter().flatten().copied().filter(is_asked_for).collect();
     if different.is_empty() {
-        return Err(no_label(&tree, &levels, request));
+        return Err(no_label(tree, &levels, request));
     }
     let (kind, pattern_place) = match label_pattern {
         Some(_) => ("label", Some("--label-pattern")),
         None => ("class folder", None),
     };
-    let place = |label: &str| pattern_place.map_or_else(|| label_place(&tree, &levels, label), str::to_owned);
+    let place = |label: &str| pattern_place.map_or_else(|| label_place(tree, &levels, label), str::to_owned);
     let meanings = meanings(&different, map.as_ref(), request.classes, kind, &place)?;
     take_pictures(&mut listing, &levels, &labels, &meanings, request, subject_pattern.as_ref());
     let without_pictures =

@@ -15,6 +15,7 @@ use howfar_face::Fault;
 use self::features::Features;
 use super::Database;
 use super::columns::{IMAGES, LABELS, SUBJECTS, are_persons, in_words};
+use super::folder_check::check_classes;
 use super::label_classes::LabelClasses;
 use crate::listing::{Found, Listing, Pixels, Reason, is_picture, named_person};
 use crate::parquet_table::{Column, Kind, ParquetTable};
@@ -56,7 +57,7 @@ fn list(path: &Path, request: &PrepareRequest) -> Result<Listing, Fault> {
         (tables, Features::of_folder(path))
     };
     Rows::read(&files, &features, request, &mut listing)?.take(path, request, &mut listing)?;
-    Ok(listing)
+    check_classes(path, &listing, &BTreeSet::new(), request).map(|()| listing)
 }
 
 fn has_ending(path: &Path, ending: &str) -> bool {
@@ -203,10 +204,10 @@ impl Rows {
         let joined = |names: &BTreeSet<String>| names.iter().map(String::as_str).collect::<Vec<_>>().join("`, `");
         let (label, subject) = (joined(&self.labels), joined(&self.subjects));
         let place = format!("{}, column {label}", path.display());
-        let classes = LabelClasses::of(&labels, &place, request)?;
+        let classes = LabelClasses::of(&labels, &|_| place.clone(), request)?;
         let persons: BTreeSet<&str> = self.rows.iter().filter_map(|row| row.person.as_deref()).collect();
-        let taken = self.subject_named || are_persons(persons.len(), self.rows.len());
         let subject = Some(subject.as_str()).filter(|subject| !subject.is_empty());
+        let taken = self.subject_named || are_persons(subject, persons.len(), self.rows.len());
         listing.caveats.push(match &request.subject_pattern {
             Some(_) => format!("classes from the column `{label}`; persons from the subject pattern"),
             None => in_words(&label, subject, taken.then_some(persons.len())),

@@ -16,12 +16,16 @@ pub(super) struct LabelClasses {
 }
 
 impl LabelClasses {
-    /// The classes of `labels`, which stand at `place`.
-    pub(super) fn of(labels: &BTreeSet<&str>, place: &str, request: &PrepareRequest) -> Result<Self, Fault> {
+    /// The classes of `labels`; `place` says where one stands.
+    pub(super) fn of(
+        labels: &BTreeSet<&str>,
+        place: &dyn Fn(&str) -> String,
+        request: &PrepareRequest,
+    ) -> Result<Self, Fault> {
         let is_ignored = |label: &&&str| request.ignore.iter().any(|ignored| ignored == **label);
         let asked: BTreeSet<&str> = labels.iter().filter(|label| !is_ignored(label)).copied().collect();
         let map = LabelMap::of(request)?;
-        let meanings = meanings(&asked, map.as_ref(), request.classes, "label", &|_| place.to_owned())?;
+        let meanings = meanings(&asked, map.as_ref(), request.classes, "label", place)?;
         Ok(LabelClasses { classes: meanings.into_iter().map(|(label, class)| (label.to_owned(), class)).collect() })
     }
 

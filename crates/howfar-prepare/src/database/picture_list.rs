@@ -1,10 +1,10 @@
-//! Lists of pictures under the names that Hugging Face's image folders give them: `metadata.csv` and `metadata.jsonl`
-//! with `file_name`, and manifests whose columns are called otherwise than `path` and `label`.
+//! Lists of pictures: manifests `path,label,subject[,split]`, under these and other names of columns, and Hugging Face's
+//! `metadata.csv` and `metadata.jsonl` with `file_name`.
 //!
 //! In: a list, or a folder with lists in it (a list in each folder of a split). Out: a find a row.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use howfar_face::{Fault, files, shortened};
 use serde_json::Value;
@@ -38,21 +38,19 @@ struct Row {
     person: Option<String>,
 }
 
-/// Rows of all lists, by the picture's path.
+/// Rows of all lists, by where the picture lies: one that two parts list is one.
 #[derive(Default)]
 struct Rows {
-    rows: BTreeMap<String, Row>,
+    rows: BTreeMap<PathBuf, Row>,
     columns: Option<Columns>,
 }
 
-/// A list of its own; `None` for a manifest `path,label`, which is read elsewhere.
-pub(super) fn list_file(path: &Path, request: &PrepareRequest) -> Result<Option<Listing>, Fault> {
-    if !is_json_lines(path) && request.label_column.is_none() && request.subject_column.is_none() {
-        let table = CsvTable::open(path)?;
-        let has_file = FILES.iter().any(|name| table.find(name).is_some());
-        if !has_file || (table.find("path").is_some() && table.find("label").is_some()) {
-            return Ok(None);
-        }
+/// A manifest or list of its own.
+pub(super) fn list_file(path: &Path, request: &PrepareRequest) -> Result<Listing, Fault> {
+    let told = [("--label-pattern", request.label_pattern.is_some()), ("--class-level", request.class_level.is_some())];
+    if let Some((flag, _)) = told.into_iter().find(|(_, is_set)| *is_set) {
+        return Err(Fault::usage(flag, format!("{} has a column of classes already", path.display()))
+            .hint(format!("leave {flag} out, or give the folder in place of the list")));
     }
     let mut listing = Listing::default();
     let mut rows = Rows::default();
@@ -61,7 +59,7 @@ pub(super) fn list_file(path: &Path, request: &PrepareRequest) -> Result<Option<
         return Err(no_column(path, "classes", "", "--label-column"));
     }
     rows.take(path, request, &mut listing)?;
-    Ok(Some(listing))
+    Ok(listing)
 }
 
 /// The lists within a folder; `None` where there is none that says what the pictures show.
@@ -80,7 +78,7 @@ pub(super) fn list_within(tree: &Tree, request: &PrepareRequest) -> Result<Optio
         return Ok(None);
     }
     let is_list = |file: &TreeFile| lists.contains(&file);
-    for file in tree.files.iter().filter(|file| !rows.rows.contains_key(&file.relative) && !is_list(file)) {
+    for file in tree.files.iter().filter(|file| !rows.rows.contains_key(&file.path) && !is_list(file)) {
         if is_picture(&file.path) {
             listing.reject(&file.relative, Reason::NoLabel, "no list names it");
         } else {
@@ -122,14 +120,14 @@ impl Rows {
             let person = columns.subject.as_deref().and_then(value);
             let person = person.as_deref().and_then(named_person).map(str::to_owned);
             let new = Row { place: place.to_owned(), file, label, person };
-            match self.rows.get(&new.file.relative) {
+            match self.rows.get(&new.file.path) {
                 Some(old) if (&old.label, &old.person) == (&new.label, &new.person) => {
                     listing.reject(new.file.relative, Reason::Repeated, format!("{place} repeats {}", old.place));
                     Ok(())
                 }
                 Some(old) => Err(contradiction(old, &new)),
                 None => {
-                    self.rows.insert(new.file.relative.clone(), new);
+                    self.rows.insert(new.file.path.clone(), new);
                     Ok(())
                 }
             }
@@ -159,9 +157,21 @@ impl Rows {
             );
         };
         let labels: BTreeSet<&str> = self.rows.values().map(|row| row.label.as_str()).collect();
-        let classes = LabelClasses::of(&labels, &format!("{}, column {}", path.display(), columns.label), request)?;
+        let place = |label: &str| {
+            let row = self.rows.values().find(|row| row.label == label);
+            row.map_or_else(|| path.display().to_string(), |row| row.place.clone())
+        };
+        let classes = LabelClasses::of(&labels, &place, request)?;
         let persons: BTreeSet<&str> = self.rows.values().filter_map(|row| row.person.as_deref()).collect();
-        let taken = request.subject_column.is_some() || are_persons(persons.len(), self.rows.len());
+        let named = columns.subject.as_deref();
+        let taken = request.subject_column.is_some() || are_persons(named, persons.len(), self.rows.len());
+        if let (Some(column), true, true) = (named, taken, request.subject_pattern.is_some()) {
+            return Err(Fault::usage(
+                "--subject-pattern",
+                format!("{} has a column `{column}` already", path.display()),
+            )
+            .hint("leave --subject-pattern out, or give the folder in place of the list"));
+        }
         let persons = taken.then_some(persons.len());
         listing.caveats.push(in_words(&columns.label, columns.subject.as_deref(), persons));
         let pattern = request.compiled_subject_pattern()?;
@@ -253,4 +263,53 @@ fn contradiction(old: &Row, new: &Row) -> Fault {
         .found(format!("{} and {}", say(old), say(new)))
         .expected("one row a picture")
         .hint("remove the wrong row")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tree::tests::{tree_of, write};
+
+    fn manifest(text: &str) -> Result<Listing, Fault> {
+        let folder = tree_of(&["a.png", "b.png"]);
+        write(folder.path(), "m.csv", text.as_bytes());
+        list_file(&folder.path().join("m.csv"), &PrepareRequest::new(vec![], "out".into()))
+    }
+
+    #[test]
+    fn a_manifest_gives_label_subject_and_split() {
+        let listing =
+            manifest("path,label,subject,split\na.png,joy,p1,train\nb.png,sad,,\nc.png,sad,p2,test\n").unwrap();
+        let classes: Vec<_> = listing.found.iter().map(|f| f.class.name()).collect();
+        assert_eq!(classes, ["happiness", "sadness"]);
+        assert_eq!(listing.found[0].source, "train/a.png");
+        assert_eq!((listing.found[0].person.as_deref(), listing.found[1].person.as_deref()), (Some("p1"), None));
+        assert_eq!((listing.rejects[0].source.as_str(), listing.rejects[0].reason), ("c.png", Reason::Missing));
+    }
+
+    #[test]
+    fn a_picture_that_two_parts_list_is_one() {
+        let listing = manifest("path,label,split\na.png,fear,train\na.png,fear,test\nb.png,sad,test\n").unwrap();
+        assert_eq!(listing.found.len(), 2);
+        assert_eq!((listing.rejects[0].source.as_str(), listing.rejects[0].reason), ("test/a.png", Reason::Repeated));
+        let fault = manifest("path,label,split\na.png,fear,train\na.png,anger,test\nb.png,sad,test\n").unwrap_err();
+        assert!(fault.to_string().contains("a.png stands twice"), "{fault}");
+    }
+
+    #[test]
+    fn mistakes_in_a_manifest_are_named_with_their_lines() {
+        let cases = [
+            ("path,label\na.png,fear\na.png,anger\n", "line 3: a.png stands twice"),
+            ("path,label\na.png,fear\na.png,anger\n", "line 2"),
+            ("path,label,subject\na.png,fear,x\na.png,fear,y\n", "another label or subject"),
+            ("path,label\na.png,fear\nb.png,angr\n", "line 3: this label is not an expression"),
+            ("path,lable\na.png,fear\n", "no column of classes is here"),
+            ("path,label\na.png\n", "line 2"),
+            ("path,label\n", "no rows"),
+        ];
+        for (text, what) in cases {
+            let fault = manifest(text).unwrap_err();
+            assert!(fault.to_string().contains(what), "{fault}");
+        }
+    }
 }

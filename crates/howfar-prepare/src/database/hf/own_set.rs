@@ -32,7 +32,7 @@ pub(super) fn list(path: &Path, request: &PrepareRequest) -> Result<Listing, Fau
     let set = FaceSet::open(path)?;
     let info = set.info();
     let names: BTreeSet<&str> = info.classes.iter().map(String::as_str).collect();
-    let classes = LabelClasses::of(&names, &path.display().to_string(), request)?;
+    let classes = LabelClasses::of(&names, &|_| path.display().to_string(), request)?;
     let mut listing = Listing { cropped: true, licences: info.licences.clone(), ..Listing::default() };
     listing.generator = info.generator.clone();
     listing.caveats.extend(info.caveats.iter().cloned());
