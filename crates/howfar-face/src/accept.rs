@@ -4,6 +4,7 @@
 //! checked before anything is written; `face_set.json` is replaced last. Until then the set is refused as before, so that a kill at any
 //! moment leaves a set that the same call mends.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::checksum::file_sha256;
@@ -60,6 +61,7 @@ struct Read {
     n_faces: u64,
     /// Pictures that do not match their rows' checksums.
     n_pictures: u64,
+    of_database: BTreeMap<String, u64>,
 }
 
 /// Renews checksums, counts and identity of the set in `folder`. Faces that cannot be read at all (a label that is no class, a picture
@@ -89,6 +91,9 @@ fn renew(set: &FaceSet) -> Result<Accepted, Fault> {
         shard.n_faces = read.n_faces;
     }
     info.n_faces = found.iter().map(|read| read.n_faces).sum();
+    for of in &mut info.databases {
+        of.n_faces = found.iter().filter_map(|read| read.of_database.get(&of.database)).sum();
+    }
     info.content_sha256 = content.finish();
     if info.content_sha256 != before.content_sha256 && !info.caveats.iter().any(|caveat| caveat == CAVEAT) {
         info.caveats.push(CAVEAT.to_owned());
@@ -102,14 +107,15 @@ fn renew(set: &FaceSet) -> Result<Accepted, Fault> {
 }
 
 fn read(set: &FaceSet, shard: &Shard, content: &mut ContentHash) -> Result<Read, Fault> {
-    let mut n_pictures = 0;
+    let (mut n_pictures, mut of_database) = (0, BTreeMap::new());
     let n_faces = set.for_each_row_of(shard, |row, place| {
         let (_, sha256) = row.picture(place)?;
         n_pictures += u64::from(sha256 != row.sha256);
+        *of_database.entry(row.labels.subject.database().to_owned()).or_default() += 1;
         content.add(&set.info().classes[row.labels.label], &row.labels, &sha256);
         Ok(())
     })?;
-    Ok(Read { n_faces, n_pictures })
+    Ok(Read { n_faces, n_pictures, of_database })
 }
 
 /// Puts a shard whose rows say what their pictures are in the place of the one at `path`, in the same row groups; its SHA-256.

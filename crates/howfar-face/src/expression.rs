@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::expression_words;
+
 /// The six emotions of Ekman, then neutral and contempt. Studies of other classes carry their own named list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -55,23 +57,10 @@ impl Expression {
         }
     }
 
-    /// The expression that a word stands for, in any case: its name, or the adjective, verb or noun that databases use.
+    /// The expression that a label or a folder's name stands for: its name, or the adjective, verb, noun or code that
+    /// databases use, in any case, also with numbers around it (`Happy`, `0_anger`, `01-angry`, `AN`).
     pub fn from_word(word: &str) -> Option<Self> {
-        let word = word.to_lowercase();
-        Self::ALL.into_iter().find(|e| e.name() == word || e.synonyms().contains(&word.as_str()))
-    }
-
-    fn synonyms(self) -> &'static [&'static str] {
-        match self {
-            Self::Anger => &["angry"],
-            Self::Disgust => &["disgusted"],
-            Self::Fear => &["fearful", "afraid", "scared"],
-            Self::Happiness => &["happy", "joy"],
-            Self::Sadness => &["sad"],
-            Self::Surprise => &["surprised"],
-            Self::Neutral => &["neutrality"],
-            Self::Contempt => &["contemptuous"],
-        }
+        expression_words::read(word)
     }
 }
 
@@ -92,7 +81,7 @@ pub fn closest_name<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str
 }
 
 /// Levenshtein's distance in characters.
-fn edit_distance(a: &str, b: &str) -> usize {
+pub fn edit_distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (i, ca) in a.chars().enumerate() {

@@ -1,5 +1,6 @@
 //! One prepared face: its picture, what it shows, whose it is and where it came from.
 
+use image::DynamicImage;
 use serde::{Deserialize, Serialize};
 
 use crate::SubjectId;
@@ -78,13 +79,26 @@ impl Picture {
         Picture { width, height, channels: 1, data }
     }
 
+    /// Decoded pixels of any kind in the colours wanted, 8 bits each; what is gray already stays as it is.
+    pub fn of(photo: &DynamicImage, colour: Colour) -> Self {
+        let (width, height) = (photo.width(), photo.height());
+        let is_gray = !photo.color().has_color();
+        match colour {
+            Colour::Rgb => Picture { width, height, channels: 3, data: photo.to_rgb8().into_raw() },
+            Colour::Gray if is_gray => Picture::gray(width, height, photo.to_luma8().into_raw()),
+            Colour::Gray => {
+                let colours = Picture { width, height, channels: 3, data: photo.to_rgb8().into_raw() };
+                Picture::gray(width, height, colours.into_gray())
+            }
+        }
+    }
+
     /// `width * height` gray levels: Rec. 601 luma, rounded.
     pub fn into_gray(self) -> Vec<u8> {
         if self.channels == 1 {
             return self.data;
         }
-        let luma = |p: &[u8]| (299 * u32::from(p[0]) + 587 * u32::from(p[1]) + 114 * u32::from(p[2]) + 500) / 1000;
-        self.data.chunks_exact(3).map(|p| luma(p) as u8).collect()
+        gray_levels(&self.data, 3)
     }
 
     /// The picture in 1 (gray) or 3 channels; gray has three equal ones.
@@ -101,6 +115,16 @@ impl Picture {
         let head = format!("{}x{}x{}:", self.width, self.height, self.channels);
         checksum::sha256_hex(&[head.as_bytes(), &self.data])
     }
+}
+
+/// One gray level a pixel of `n_channels` (1 or 3): Rec. 601 luma (ITU-R BT.601, 0.299 R + 0.587 G + 0.114 B), rounded. The one
+/// place in the program where colours become gray.
+pub(crate) fn gray_levels(pixels: &[u8], n_channels: usize) -> Vec<u8> {
+    if n_channels != 3 {
+        return pixels.to_vec();
+    }
+    let luma = |p: &[u8]| (299 * u32::from(p[0]) + 587 * u32::from(p[1]) + 114 * u32::from(p[2]) + 500) / 1000;
+    pixels.chunks_exact(3).map(|p| luma(p) as u8).collect()
 }
 
 /// What is known of a face beside its pixels.

@@ -16,7 +16,7 @@ use crate::{Colour, Face, FaceLabels, Fault, Lineage, SubjectId, files};
 
 /// Name and version of the format of `face_set.json`.
 pub(crate) const FORMAT: &str = "howfar face set";
-pub(crate) const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 2;
 pub(crate) const INFO_FILE: &str = "face_set.json";
 
 /// The one way from a photograph to a prepared face: recorded in the set, carried by the model.
@@ -25,8 +25,8 @@ pub(crate) const INFO_FILE: &str = "face_set.json";
 pub struct Preprocessing {
     /// Raised with every change that moves a pixel.
     pub version: u32,
-    /// How the face was found: `none` (cropped already, or drawn) or `detector` (the database's box where it has one,
-    /// the embedded detector otherwise).
+    /// How the face was found: `none` (cropped already, or drawn), `detector` (the database's box where it has one,
+    /// the embedded detector otherwise), or `onnx:` and the first 16 digits of the SHA-256 of a user's detector.
     pub detection: String,
     /// How the crop was aligned: `none`, `box` (from the face's box alone) or `landmarks` (by the eyes that the
     /// embedded network finds; as without them where they are not plausible).
@@ -44,15 +44,31 @@ pub struct Preprocessing {
 }
 
 impl Preprocessing {
+    /// Of what is prepared now: 2 since coloured photographs become gray by Rec. 601, as everything else does.
+    pub const VERSION: u32 = 2;
+
     /// 3 for `rgb`, 1 otherwise.
     pub fn n_channels(&self) -> usize {
         if self.colour == Colour::Rgb.name() { 3 } else { 1 }
     }
 
+    /// How faces are found and cut, in words.
+    pub fn way(&self) -> String {
+        let cut = match (self.alignment.as_str(), self.detection.as_str()) {
+            ("landmarks", _) => "cut by their eyes",
+            (_, "none") => "their largest central square",
+            _ => "cut by the box of the face",
+        };
+        match self.detection.as_str() {
+            "none" => format!("taken as they are, {cut}"),
+            detection => format!("found by the {detection}, {cut}"),
+        }
+    }
+
     /// Eyes at height 24.5 of 64 and 22.5 of 64 apart (`docs/formats.md`), gray.
     pub fn standard(detection: &str, alignment: &str, side: u32) -> Self {
         Preprocessing {
-            version: 1,
+            version: Self::VERSION,
             detection: detection.to_owned(),
             alignment: alignment.to_owned(),
             side,
@@ -99,6 +115,16 @@ impl GeneratorCard {
         GeneratorCard { name, seed, trained_on, trained_on_content, settings }
     }
 
+    /// The card of faces of both makers in one set.
+    #[must_use]
+    pub fn joined(&self, other: &Self) -> Self {
+        let mut lineage = self.lineage();
+        lineage.add(other.lineage());
+        let both = |a: &str, b: &str| if a == b { a.to_owned() } else { format!("{a}\n{b}") };
+        let (name, settings) = (both(&self.name, &other.name), both(&self.settings, &other.settings));
+        Self::new(name.replace('\n', " + "), self.seed, lineage, settings)
+    }
+
     /// Whom and what it has learnt from.
     pub fn lineage(&self) -> Lineage {
         Lineage {
@@ -106,6 +132,20 @@ impl GeneratorCard {
             content: self.trained_on_content.iter().cloned().collect(),
         }
     }
+}
+
+/// How the faces of one database of a set were made alike.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DatabaseFaces {
+    /// The database.
+    pub database: String,
+    /// Faces of it in the set.
+    pub n_faces: u64,
+    /// Pictures of it that were asked for and are not in the set because nothing could be read or no face was found.
+    pub n_lost: u64,
+    /// How its faces were found and cut.
+    pub preprocessing: Preprocessing,
 }
 
 /// One Parquet file of a set.
@@ -132,8 +172,11 @@ pub struct FaceSetInfo {
     pub name: String,
     /// Class names; a row's `label` is an index into them.
     pub classes: Vec<String>,
-    /// How the faces were made alike.
+    /// How the faces were made alike, and how a new photograph is: where databases differ, as those whose faces were looked for.
     pub preprocessing: Preprocessing,
+    /// Each database's own way, since version 2; none for drawn and generated faces.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub databases: Vec<DatabaseFaces>,
     /// Terms of every database in the set.
     pub licences: Vec<Licence>,
     /// What made the faces, where something did.
@@ -157,6 +200,7 @@ impl FaceSetInfo {
             name: name.to_owned(),
             classes,
             preprocessing,
+            databases: Vec::new(),
             licences: Vec::new(),
             generator: None,
             caveats: Vec::new(),

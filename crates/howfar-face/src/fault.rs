@@ -5,7 +5,7 @@
 use std::fmt;
 use std::path::Path;
 
-use crate::{printable, printable_name};
+use crate::{printable, printable_name, shortened};
 
 /// Whose turn it is to act, which decides the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,14 +137,29 @@ impl Fault {
     }
 }
 
-/// What a fault quotes may come out of a file: it is written so that a terminal shows it and does nothing else with it.
+/// Characters and lines of an answer that are shown: four answers fit a screen.
+const MOST_CHARACTERS: usize = 480;
+const MOST_LINES: usize = 6;
+
+/// What of an answer fits a screen.
+fn fitting(answer: &str) -> String {
+    let n_lines = answer.lines().count();
+    if n_lines <= MOST_LINES {
+        return shortened(answer, MOST_CHARACTERS).into_owned();
+    }
+    let first: Vec<&str> = answer.lines().take(MOST_LINES - 1).collect();
+    format!("{}\n… ({} more lines)", shortened(&first.join("\n"), MOST_CHARACTERS), n_lines - first.len())
+}
+
+/// What a fault quotes may come out of a file: it is written so that a terminal shows it and does nothing else with it,
+/// and that it fits a screen.
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Details { place, what, found, expected, hint } = &*self.details;
-        write!(f, "{}: {}", printable_name(place), printable(what))?;
+        write!(f, "{}: {}", printable_name(place), printable(&fitting(what)))?;
         for (name, answer) in [("found     ", found), ("expected  ", expected), ("hint: ", hint)] {
             if let Some(answer) = answer {
-                write!(f, "\n  {name}{}", printable(answer))?;
+                write!(f, "\n  {name}{}", printable(&fitting(answer)))?;
             }
         }
         Ok(())
@@ -172,6 +187,15 @@ mod tests {
         let fault = Fault::data("a\u{1b}c\nerror", "\u{9b}2J").found("\u{1b}]0;x\u{7}").expected("\r").hint("\u{8}");
         assert!(!fault.to_string().contains(crate::acts_on_terminals), "{fault:?}");
         assert!(fault.to_string().contains("\\u{1b}]0;x") && !fault.to_string().contains("\nerror"), "{fault}");
+    }
+
+    #[test]
+    fn a_fault_fits_a_screen_whatever_it_quotes() {
+        for quoted in ["7 ".repeat(9000), "a line\n".repeat(900)] {
+            let fault = Fault::data("a", &quoted).found(&quoted).expected(&quoted).hint(&quoted).to_string();
+            assert!(fault.chars().count() < 2400 && fault.lines().count() <= 24, "{fault}");
+            assert!(fault.contains("more "), "{fault}");
+        }
     }
 
     #[test]

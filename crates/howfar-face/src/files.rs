@@ -4,7 +4,7 @@ use std::fs::{self, File, TryLockError};
 use std::io::{BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
-use crate::Fault;
+use crate::{Fault, refuse_stand_in};
 
 /// Reads a whole file.
 pub fn read(path: &Path) -> Result<Vec<u8>, Fault> {
@@ -44,7 +44,9 @@ const WEIGHT_BYTES: u64 = 4 << 30;
 
 /// Reads a weight file of howfar's own.
 pub fn read_weights(path: &Path) -> Result<Vec<u8>, Fault> {
-    read_at_most(path, WEIGHT_BYTES)
+    let bytes = read_at_most(path, WEIGHT_BYTES)?;
+    refuse_stand_in(path, &bytes)?;
+    Ok(bytes)
 }
 
 /// Reads a whole text file, which must be UTF-8.
@@ -112,6 +114,30 @@ pub fn sorted_entries(folder: &Path) -> Result<Vec<PathBuf>, Fault> {
         .map_err(fail)?;
     entries.sort();
     Ok(entries)
+}
+
+/// An entry of a folder.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Entry {
+    /// Its path: that of the folder, and its name.
+    pub path: PathBuf,
+    /// Whether it is a folder, or a link to one.
+    pub is_folder: bool,
+}
+
+/// The entries of a folder, sorted by name, and which of them are folders. Asks the disk of links alone what they are.
+pub fn sorted_kinds(folder: &Path) -> Result<Vec<Entry>, Fault> {
+    let fail = |e: std::io::Error| Fault::io(folder, "list the folder", &e);
+    let mut entries = Vec::new();
+    for entry in fs::read_dir(folder).map_err(fail)? {
+        let entry = entry.map_err(fail)?;
+        let kind = entry.file_type().map_err(fail)?;
+        let path = entry.path();
+        let is_folder = if kind.is_symlink() { path.is_dir() } else { kind.is_dir() };
+        entries.push((entry.file_name(), Entry { path, is_folder }));
+    }
+    entries.sort_by(|a, b| a.0.cmp(&b.0));
+    Ok(entries.into_iter().map(|(_, entry)| entry).collect())
 }
 
 /// A file that appears under its name only when it is complete: written to `NAME.partial`, synced, renamed.
@@ -189,6 +215,7 @@ pub fn read_json_since<T: serde::de::DeserializeOwned>(
     version: u32,
 ) -> Result<T, Fault> {
     let text = read_text(path)?;
+    refuse_stand_in(path, text.as_bytes())?;
     let broken = |e: serde_json::Error| {
         Fault::data(format!("{}, line {}", path.display(), e.line()), format!("not a {format} file: {e}"))
             .hint("restore the file or make it anew with the command that wrote it")
@@ -261,6 +288,16 @@ mod tests {
             assert!(read_at_most(Path::new(device), 9).unwrap_err().to_string().contains("a pipe or a device"));
         }
         assert!(read_at_most(&folder.path().join("b"), 9).unwrap_err().to_string().contains("no such file"));
+    }
+
+    #[test]
+    fn a_pointer_of_git_lfs_is_no_file_of_ours() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a");
+        write(&path, b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 7\n").unwrap();
+        for fault in [read_weights(&path).unwrap_err(), read_json::<serde_json::Value>(&path, "f", 1).unwrap_err()] {
+            assert!(fault.to_string().contains("hint: run `git lfs pull`"), "{fault}");
+        }
     }
 
     #[test]

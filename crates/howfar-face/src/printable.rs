@@ -32,6 +32,17 @@ pub fn printable_name(name: &str) -> String {
     printable(name).replace('\n', "\\n").replace('\t', "\\t")
 }
 
+/// At most so many characters of a text, with the number of those left out behind them.
+pub fn shortened(text: &str, most: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(most) {
+        None => Cow::Borrowed(text),
+        Some((end, _)) => {
+            let n_more = text[end..].chars().count();
+            Cow::Owned(format!("{} … ({n_more} more characters)", &text[..end]))
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -41,5 +52,11 @@ mod tests {
         assert_eq!(printable("a\u{1b}[2Jb\u{9b}31m\r\u{202e}c"), "a\\u{1b}[2Jb\\u{9b}31m\\r\\u{202e}c");
         assert_eq!(printable("höher, 日本\n\tund weiter"), "höher, 日本\n\tund weiter");
         assert_eq!(printable_name("a\nb\tc"), "a\\nb\\tc");
+    }
+
+    #[test]
+    fn a_long_text_is_cut_between_characters() {
+        assert_eq!(shortened("höher", 5), "höher");
+        assert_eq!(shortened("höher", 2), "hö … (3 more characters)");
     }
 }

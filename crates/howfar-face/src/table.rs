@@ -2,7 +2,7 @@
 //!
 //! A column is required; texts may be missing. The face set adds its nested picture column by the same means.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::types::{Type, TypePtr};
 
-use crate::Fault;
+use crate::{Fault, refuse_stand_in};
 
 /// The values of one column in one row group.
 #[derive(Debug, Clone, PartialEq)]
@@ -221,7 +221,10 @@ impl TableReader {
     /// Opens a table that must have these columns, in this order.
     pub fn open(path: &Path, specs: &[ColumnSpec]) -> Result<Self, Fault> {
         let place = path.display().to_string();
-        let file = std::fs::File::open(path).map_err(|e| Fault::io(path, "read", &e))?;
+        let mut file = std::fs::File::open(path).map_err(|e| Fault::io(path, "read", &e))?;
+        let mut head = Vec::new();
+        (&mut file).take(512).read_to_end(&mut head).map_err(|e| Fault::io(path, "read", &e))?;
+        refuse_stand_in(path, &head)?;
         let reader = SerializedFileReader::new(file).map_err(|e| read_fault(&place, &e.to_string()))?;
         let schema = reader.metadata().file_metadata().schema();
         let found: Vec<&str> = schema.get_fields().iter().map(|f| f.name()).collect();
@@ -241,8 +244,8 @@ impl TableReader {
 
     /// The columns of one row group, in the order of the specs.
     pub fn read(&self, group_idx: usize) -> Result<Vec<Column>, Fault> {
-        self.read_group(group_idx)
-            .map_err(|e| read_fault(&format!("{}, row group {group_idx}", self.place), &e.to_string()))
+        guarded(|| self.read_group(group_idx).map_err(|e| e.to_string()))
+            .map_err(|what| read_fault(&format!("{}, row group {group_idx}", self.place), &what))
     }
 
     /// The texts of one column of one row group; a missing one is empty.
@@ -285,7 +288,8 @@ impl TableReader {
             let n_rows = usize::try_from(group.metadata().num_rows()).unwrap_or(0);
             read_leaf::<T>(&*group, column_idx + images, n_rows)
         };
-        read().map_err(|e| read_fault(&format!("{}, row group {group_idx}", self.place), &e.to_string()))
+        guarded(|| read().map_err(|e: parquet::errors::ParquetError| e.to_string()))
+            .map_err(|what| read_fault(&format!("{}, row group {group_idx}", self.place), &what))
     }
 
     fn read_group(&self, group_idx: usize) -> parquet::errors::Result<Vec<Column>> {
@@ -417,6 +421,15 @@ fn lists(leaf: Leaf<f32>) -> Vec<Option<Vec<f32>>> {
         }
     }
     lists
+}
+
+/// Lets the library read. It panics at some damaged pages (in its DELTA decoder, say), which is an error of the file here.
+///
+/// # Errors
+/// What `read` says, or that the page is damaged.
+pub fn guarded<T>(read: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+    let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(read));
+    outcome.unwrap_or_else(|_| Err("the page is damaged".to_owned()))
 }
 
 fn read_fault(place: &str, error: &str) -> Fault {

@@ -12,7 +12,7 @@ use crate::hashing_file::HashingFile;
 use crate::row::{COLUMNS, Row, columns, rows};
 use crate::table::{Column, TableReader, TableWriter};
 use crate::unfinished::Unfinished;
-use crate::{Face, FaceSet, FaceSetInfo, Fault, Shard, files};
+use crate::{Face, FaceLabels, FaceSet, FaceSetInfo, Fault, Shard, files};
 
 /// How many faces lie together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -134,7 +134,16 @@ impl FaceSetWriter {
 
     /// Appends one face.
     pub fn push(&mut self, face: &Face) -> Result<(), Fault> {
-        self.group.push(Row::of(face));
+        self.push_row(Row::of(face))
+    }
+
+    /// Appends a face whose picture was encoded before. `sha256` is that of its pixels ([`crate::Picture::sha256`]).
+    pub fn push_encoded(&mut self, png: Vec<u8>, sha256: String, labels: FaceLabels) -> Result<(), Fault> {
+        self.push_row(Row { png, sha256, labels })
+    }
+
+    fn push_row(&mut self, row: Row) -> Result<(), Fault> {
+        self.group.push(row);
         let shard_full = self.shard.as_ref().map_or(0, |(_, n)| *n) + self.group.len() as u64 == self.sizes.shard;
         if self.group.len() == self.sizes.group || shard_full {
             self.write_group()?;
@@ -309,7 +318,7 @@ impl Drop for FaceSetWriter {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{DrawnLabels, FaceLabels, Picture, Preprocessing, Provenance, SubjectId};
+    use crate::{DrawnLabels, Picture, Preprocessing, Provenance, SubjectId};
 
     fn info() -> FaceSetInfo {
         let classes = vec!["anger".to_owned(), "joy".to_owned()];
@@ -472,7 +481,7 @@ mod tests {
         let file = set.folder().join("face_set.json");
         let text = std::fs::read_to_string(&file)
             .unwrap()
-            .replace("\"version\": 1,\n  \"name\"", "\"version\": 99,\n  \"name\"");
+            .replace("\"version\": 2,\n  \"name\"", "\"version\": 99,\n  \"name\"");
         std::fs::write(&file, text).unwrap();
         let fault = FaceSet::open(set.folder()).unwrap_err();
         assert!(fault.to_string().contains("written by a newer howfar"), "{fault}");

@@ -21,7 +21,7 @@ mod weights_file;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use howfar_face::{Fault, files};
+use howfar_face::{Fault, files, refuse_stand_in};
 
 pub use collect::Made;
 pub use number::NumberKind;
@@ -42,7 +42,9 @@ pub struct ForeignFile<'a> {
 
 /// Reads the bytes of a file that is within the limits, and of nothing that is no file.
 pub fn read_file(path: &Path) -> Result<Vec<u8>, Fault> {
-    files::read_at_most(path, limits::FILE_BYTES)
+    let bytes = files::read_at_most(path, limits::FILE_BYTES)?;
+    refuse_stand_in(path, &bytes)?;
+    Ok(bytes)
 }
 
 impl<'a> ForeignFile<'a> {

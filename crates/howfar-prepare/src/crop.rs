@@ -3,8 +3,9 @@
 //! Coordinates are pixels of the photograph, x to the right, y down; the centre of the first pixel lies at (0.5, 0.5).
 //! Beyond its borders a photograph continues with its outermost pixels.
 
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use fast_image_resize::images::{TypedImage, TypedImageRef};
+use fast_image_resize::pixels::{U8, U8x3};
+use fast_image_resize::{FilterType, PixelTrait, ResizeAlg, ResizeOptions, Resizer};
 use howfar_face::{Picture, Preprocessing};
 
 /// A place in a photograph.
@@ -43,6 +44,12 @@ impl FaceBox {
         let both =
             shared(self.x, self.width, other.x, other.width) * shared(self.y, self.height, other.y, other.height);
         both / (self.width * self.height + other.width * other.height - both)
+    }
+
+    /// The detector's box of a typical frontal face with these eyes; none where they are one place.
+    pub(crate) fn of_eyes([a, b]: [Point; 2]) -> Option<Self> {
+        let side = (b.x - a.x).hypot(b.y - a.y) / EYES_APART;
+        FaceBox::new((a.x + b.x - side) / 2.0, (a.y + b.y) / 2.0 - EYE_LINE * side, side, side)
     }
 
     /// Where the eyes of a typical frontal face in a box of the detector lie.
@@ -153,11 +160,23 @@ impl Crop {
 
 /// Makes a picture as large as wanted.
 pub(crate) fn resize(picture: &Picture, width: u32, height: u32, options: &ResizeOptions) -> Picture {
-    let pixels = if picture.channels == 1 { PixelType::U8 } else { PixelType::U8x3 };
-    let source = ImageRef::new(picture.width, picture.height, &picture.data, pixels).expect("data fit the size");
-    let mut target = Image::new(width, height, pixels);
-    Resizer::new().resize(&source, &mut target, options).expect("kinds agree and the crop lies inside");
-    Picture { width, height, channels: picture.channels, data: target.into_vec() }
+    let Picture { channels, .. } = *picture;
+    let data = if channels == 1 {
+        resized::<U8>(picture, width, height, options)
+    } else {
+        resized::<U8x3>(picture, width, height, options)
+    };
+    Picture { width, height, channels, data }
+}
+
+/// The library's code for one kind of pixel: its code for every kind would take minutes to compile here.
+fn resized<P: PixelTrait>(picture: &Picture, width: u32, height: u32, options: &ResizeOptions) -> Vec<u8> {
+    let source = TypedImageRef::<P>::from_buffer(picture.width, picture.height, &picture.data);
+    let source = source.expect("data fit the size");
+    let mut data = vec![0; (width * height * picture.channels) as usize];
+    let mut target = TypedImage::<P>::from_buffer(width, height, &mut data).expect("data fit the size");
+    Resizer::new().resize_typed(&source, &mut target, options).expect("the crop lies inside");
+    data
 }
 
 /// The pixels that a stretch needs: itself wherever it lies, and a margin as far as there are pixels.
@@ -262,6 +281,14 @@ mod tests {
         let data = (0..640 * 640).map(|i| if i % 2 == 0 { 0 } else { 255 }).collect();
         let face = Crop::central(640, 640).cut(&Picture::gray(640, 640, data), 64);
         assert!(face.data.iter().all(|p| (120..=135).contains(p)));
+    }
+
+    #[test]
+    fn a_box_of_eyes_has_its_typical_eyes_there() {
+        let eyes = [Point { x: 40.0, y: 50.0 }, Point { x: 60.0, y: 50.0 }];
+        let found = FaceBox::of_eyes(eyes).unwrap().typical_eyes();
+        assert!(found.iter().zip(eyes).all(|(a, b)| (a.x - b.x).abs() < 1e-9 && (a.y - b.y).abs() < 1e-9), "{found:?}");
+        assert_eq!(FaceBox::of_eyes([eyes[0]; 2]), None);
     }
 
     #[test]

@@ -8,26 +8,43 @@ mod affectnet_hq;
 mod ckplus;
 mod ckplus48;
 mod class_folders;
-mod csv_table;
+mod columns;
 mod expw;
 mod fer2013;
+mod fer_plus;
+mod file_check;
 mod folder;
+mod folder_check;
+mod hf;
 mod jaffe;
 mod kdef;
+mod label_classes;
+mod labels;
 mod lookup;
 mod mmi;
+mod name_schemes;
 mod names;
+mod other_adapter;
 mod oulu;
+mod picture_list;
+mod pixel_table;
+mod prompted;
 mod rafd;
 mod rafdb;
+mod rows;
+mod sheets;
+mod yolo;
 
 use std::path::Path;
 
-use howfar_face::Fault;
+use howfar_face::{Fault, FaultKind};
 
-use crate::listing::Listing;
+use crate::generator_marks::marked_as_generated;
+use crate::listing::{Listing, Reason};
 use crate::published::Published;
 use crate::request::PrepareRequest;
+use crate::spelling;
+use crate::tree::Tree;
 
 /// A database and how it is read.
 #[derive(Debug)]
@@ -46,17 +63,61 @@ pub struct Database {
 }
 
 impl Database {
-    /// What lies at a path, and what of it is left out.
+    /// What everyone who uses it should know: flaws of the database that are known.
+    pub(crate) fn known_flaws(&self) -> &'static [&'static str] {
+        match self.name {
+            "ckplus48" => &[
+                "its pictures are three frames of each of 327 sequences: frames of one sequence are near copies, so that there are fewer shots than pictures",
+            ],
+            "kdef" => &[
+                "the database as it is given holds two misnamed pictures (AF31V, AM31H): they are reported as `name not known`",
+            ],
+            "fer2013" => &[
+                "its three parts share pictures, and some pictures stand under two labels: what was found of both here is counted in this list",
+            ],
+            _ => &[],
+        }
+    }
+
+    /// What the persons of a source belong to: the database, or a folder (or manifest) of anyone's pictures by its
+    /// name.
+    pub(crate) fn name_at(&self, path: &Path) -> String {
+        if !["folder", "hf"].contains(&self.name) {
+            return self.name.to_owned();
+        }
+        let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let name = absolute.file_stem().map(|n| n.to_string_lossy().replace(':', "-")).unwrap_or_default();
+        if name.is_empty() { self.name.to_owned() } else { name }
+    }
+
+    /// What lies at a path, and what of it is left out, one spelling a name. A place of another database's is refused
+    /// with the adapter that reads it.
     pub(crate) fn list(&self, path: &Path, request: &PrepareRequest) -> Result<Listing, Fault> {
-        let listing = (self.list)(path, request)?;
-        if listing.found.is_empty() && listing.rejects.is_empty() {
-            return Err(Fault::data(path.display(), format!("nothing of {} is here", self.title)));
+        file_check::refuse(path)?;
+        let mut listing = match (self.list)(path, request) {
+            Ok(listing) if other_adapter::knows_no_name(&listing) => {
+                return Err(other_adapter::nothing_here(path, &listing, self));
+            }
+            Ok(listing) => listing,
+            Err(fault) if fault.kind() == FaultKind::Data => return Err(other_adapter::hint(fault, path, self)),
+            Err(fault) => return Err(fault),
+        };
+        spelling::unify(&mut listing);
+        listing.caveats.extend(marked_as_generated(&listing, request));
+        let prefix = format!("{}: ", self.name_at(path));
+        for caveat in listing.caveats.iter_mut().filter(|caveat| !caveat.starts_with(&prefix)) {
+            caveat.insert_str(0, &prefix);
+        }
+        if path.is_dir() {
+            for entry in Tree::system_entries(path)? {
+                listing.reject(entry, Reason::SystemFile, "no file of the database");
+            }
         }
         Ok(listing)
     }
 }
 
-static DATABASES: [&Database; 13] = [
+static DATABASES: [&Database; 14] = [
     &ckplus::DATABASE,
     &ckplus48::DATABASE,
     &rafd::DATABASE,
@@ -70,10 +131,11 @@ static DATABASES: [&Database; 13] = [
     &rafdb::DATABASE,
     &expw::DATABASE,
     &folder::DATABASE,
+    &hf::DATABASE,
 ];
 
-static NAMES: [&str; 13] = {
-    let mut names = [""; 13];
+static NAMES: [&str; 14] = {
+    let mut names = [""; 14];
     let mut i = 0;
     while i < names.len() {
         names[i] = DATABASES[i].name;
@@ -104,6 +166,21 @@ mod tests {
             for text in [database.title, database.access, database.terms] {
                 assert!(!text.is_empty(), "{name}");
             }
+        }
+    }
+
+    #[test]
+    fn a_folder_of_another_database_is_sent_to_its_adapter() {
+        let request = PrepareRequest::new(vec![], "out".into());
+        let cases: [(&str, &[&str], &str); 3] = [
+            ("kdef", &["KA.AN1.39.tiff", "KA.DI1.42.tiff"], "give jaffe:"),
+            ("jaffe", &["anger/S010_004_00000017.png", "fear/S010_004_00000018.png"], "give ckplus48:"),
+            ("rafd", &["happy/1_a.png", "sad/2_b.png"], "give folder:"),
+        ];
+        for (adapter, names, hint) in cases {
+            let folder = crate::tree::tests::tree_of(names);
+            let fault = find_database(adapter).unwrap().list(folder.path(), &request).unwrap_err().to_string();
+            assert!(fault.contains(hint) && fault.contains("name not known"), "{fault}");
         }
     }
 

@@ -18,7 +18,7 @@ pub fn export_folder(set: &FaceSet, out: &Path) -> Result<ExportCounts, Fault> {
     let partial = files::partial_name(out);
     files::remove_folder(&partial)?;
     let folders: Vec<_> = set.info().classes.iter().map(|class| partial.join(in_a_name(class))).collect();
-    folders.iter().try_for_each(|folder| files::create_folder(folder))?;
+    files::create_folder(&partial)?;
     let mut counts: ExportCounts = set.info().classes.iter().map(|class| (class.clone(), 0)).collect();
     let mut row = 0_u64;
     let written = set.for_each(|face| {
@@ -27,10 +27,15 @@ pub fn export_folder(set: &FaceSet, out: &Path) -> Result<ExportCounts, Fault> {
         let source: String = in_a_name(&labels.source).chars().take(80).collect();
         let name = format!("{database}__{person}__{row:06}-{source}.png");
         row += 1;
+        let n_of_class = counts.entry(set.info().classes[labels.label].clone()).or_default();
+        // A class without a face gets no folder: an empty one reads as a class whose pictures are lost.
+        if *n_of_class == 0 {
+            files::create_folder(&folders[labels.label])?;
+        }
+        *n_of_class += 1;
         let path = folders[labels.label].join(name);
         // Made whole by the rename of the folder, so no sync for each of the files.
         std::fs::write(&path, encode_png(&face.picture)).map_err(|e| Fault::io(&path, "write", &e))?;
-        *counts.entry(set.info().classes[labels.label].clone()).or_default() += 1;
         Ok(())
     });
     if let Err(fault) = written {

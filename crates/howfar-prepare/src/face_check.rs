@@ -24,5 +24,5 @@ pub fn shows_face(picture: &Picture) -> bool {
         !find_faces(&gray).is_empty() || !find_faces(&wider.cut(&gray, ROOM_SIDE)).is_empty()
     };
     let whole = FaceBox::new(0.0, 0.0, f64::from(gray.width), f64::from(gray.height));
-    whole.is_some_and(|whole| find_landmarks(&gray, &whole).is_ok()) && is_found()
+    whole.is_some_and(|whole| find_landmarks(&gray, &whole, None).is_ok()) && is_found()
 }

@@ -92,9 +92,13 @@ pub fn mirrored_landmark(idx: usize) -> usize {
     }
 }
 
-/// Looks for the points of the face in a box.
-pub(crate) fn find_landmarks(gray: &Picture, face_box: &FaceBox) -> Result<Landmarks, Doubt> {
-    let mut eyes = face_box.typical_eyes();
+/// Looks for the points of the face in a box, first where `supposed` has the eyes.
+pub(crate) fn find_landmarks(
+    gray: &Picture,
+    face_box: &FaceBox,
+    supposed: Option<[Point; 2]>,
+) -> Result<Landmarks, Doubt> {
+    let mut eyes = supposed.unwrap_or_else(|| face_box.typical_eyes());
     let (mut points, mut disagreement) = (Vec::new(), 0.0);
     for _ in 0..LOOKS {
         (points, disagreement) = look(gray, &landmark_frame(eyes));

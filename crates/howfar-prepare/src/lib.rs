@@ -6,21 +6,39 @@
 //!
 //! To add a database: write `database/<name>.rs` beside its siblings and name it in `database.rs`.
 
+mod candidate;
 mod crop;
 mod database;
 mod decode;
 mod detect;
 mod export;
 mod face_check;
+mod face_detector;
+mod face_finder;
+mod folder_words;
+mod gather;
+mod generator_marks;
+mod journal;
 mod landmarks;
+mod levels;
 mod listing;
+mod look;
+mod metadata;
+mod parquet_table;
 mod photo;
+mod photo_list;
 mod pipeline;
+mod pixels;
+mod prompt;
 mod published;
+mod repeats;
 mod report;
 mod request;
-mod survey;
+mod settings;
+mod spelling;
 mod tree;
+mod turn;
+mod understand;
 mod video;
 
 pub use crop::{Crop, FaceBox, Point};
@@ -28,10 +46,14 @@ pub use database::{Database, adapter_names, find_database};
 pub use decode::open_photo;
 pub use export::{ExportCounts, export_folder};
 pub use face_check::shows_face;
+pub use face_detector::FaceDetector;
 pub use landmarks::{LANDMARK_SIDE, N_LANDMARKS, landmark_frame, mirrored_landmark};
+pub use levels::{Level, LevelKind};
 pub use listing::Reason;
-pub use photo::{PreparedFace, preprocess_photo};
+pub use photo::{PhotoPath, PreparedFace, preprocess_photo};
+pub use photo_list::{PhotoList, names_several, photo_list};
 pub use pipeline::{Progress, Stage, prepare};
 pub use published::{Published, Unit};
 pub use report::{ClassCount, PrepareReport, ReasonCount};
-pub use request::{Align, Detect, FolderClasses, Lights, PrepareRequest, Source, Views};
+pub use request::{Align, Detect, FolderClasses, LabelsFrom, Lights, PrepareRequest, Source, Turn, Views};
+pub use understand::{Understanding, UnderstoodClass, UnderstoodSource, understand};

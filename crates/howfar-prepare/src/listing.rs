@@ -2,11 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use howfar_face::Expression;
+use howfar_face::{Expression, Fault, GeneratorCard, Licence, Provenance, SubjectId, foreign_picture_endings};
 
 use crate::FaceBox;
+use crate::levels::Level;
+use crate::parquet_table::ParquetTable;
 use crate::tree::TreeFile;
 
 /// What a picture shows.
@@ -42,6 +46,48 @@ pub(crate) enum Pixels {
     Gray(Vec<u8>),
     /// The file is a film: this many frames from its middle.
     Clip(usize),
+    /// The file is a film: its first frames, so many.
+    ClipStart(usize),
+    /// Frames of one film that somebody extracted.
+    Frames(Vec<TreeFile>),
+    /// The file is a table, and a column of it holds pictures.
+    Row {
+        /// The table.
+        table: Arc<ParquetTable>,
+        /// The column's leaf in it.
+        leaf: usize,
+        /// The row group.
+        group: usize,
+        /// The row within the group.
+        row: usize,
+    },
+    /// The file is a sheet of equal squares, and the picture one of them: its upper left corner and its side, in pixels.
+    Tile {
+        /// From the left.
+        x: u32,
+        /// From the top.
+        y: u32,
+        /// Width and height.
+        side: u32,
+    },
+}
+
+impl Pixels {
+    /// Whether they are frames of one film, which share their turn.
+    pub(crate) fn are_of_a_film(&self) -> bool {
+        matches!(self, Pixels::Clip(_) | Pixels::ClipStart(_) | Pixels::Frames(_))
+    }
+}
+
+/// What an earlier face set says of a face.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct TakenOver {
+    /// Whose it is, with the database that it is of.
+    pub subject: SubjectId,
+    /// Where the picture comes from.
+    pub provenance: Provenance,
+    /// Whom it was made from.
+    pub parent: Option<SubjectId>,
 }
 
 /// One picture (or film) of a database.
@@ -61,6 +107,10 @@ pub(crate) struct Found {
     pub face_box: Option<FaceBox>,
     /// The sequence that it is a frame of, where published counts are of sequences.
     pub sequence: Option<String>,
+    /// For a generated face: the person of the same database whom it was made from.
+    pub parent: Option<String>,
+    /// What an earlier face set says, which then holds in place of all other.
+    pub taken_over: Option<Box<TakenOver>>,
 }
 
 impl Found {
@@ -74,6 +124,8 @@ impl Found {
             person: None,
             face_box: None,
             sequence: None,
+            parent: None,
+            taken_over: None,
         }
     }
 
@@ -82,10 +134,27 @@ impl Found {
         self.person = Some(person.into());
         self
     }
+
+    /// Whose it is, as a face of `database`.
+    pub(crate) fn subject(&self, database: &str) -> Result<SubjectId, Fault> {
+        match (&self.taken_over, &self.person) {
+            (Some(known), _) => Ok(known.subject.clone()),
+            (None, Some(person)) => SubjectId::new(database, person),
+            (None, None) => SubjectId::of_picture(database, &self.source),
+        }
+    }
+
+    /// Whom it was made from, as a face of `database`.
+    pub(crate) fn parent(&self, database: &str) -> Result<Option<SubjectId>, Fault> {
+        match &self.taken_over {
+            Some(known) => Ok(known.parent.clone()),
+            None => self.parent.as_ref().map(|parent| SubjectId::new(database, parent)).transpose(),
+        }
+    }
 }
 
 /// Why a file was left out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reason {
     /// The file is no picture, by its name.
@@ -114,6 +183,15 @@ pub enum Reason {
     TwoClasses,
     /// The same pixels stand under two persons.
     TwoPersons,
+    /// What an operating system, an archive or a notebook left behind; a folder of such counts once.
+    SystemFile,
+}
+
+impl Reason {
+    /// Whether a picture that was asked for is lost by it, rather than left out on purpose.
+    pub fn is_loss(self) -> bool {
+        matches!(self, Reason::Unreadable | Reason::NoFace | Reason::TooSmall)
+    }
 }
 
 impl fmt::Display for Reason {
@@ -132,6 +210,7 @@ impl fmt::Display for Reason {
             Reason::Repeated => "repeated",
             Reason::TwoClasses => "two classes",
             Reason::TwoPersons => "two persons",
+            Reason::SystemFile => "system file",
         })
     }
 }
@@ -147,6 +226,15 @@ pub(crate) struct Reject {
     pub detail: String,
 }
 
+/// How many were left out for each reason.
+pub(crate) fn count(rejects: &[Reject]) -> BTreeMap<Reason, u64> {
+    let mut counts = BTreeMap::new();
+    for reject in rejects {
+        *counts.entry(reject.reason).or_default() += 1;
+    }
+    counts
+}
+
 /// What an adapter found.
 #[derive(Debug, Default)]
 pub(crate) struct Listing {
@@ -158,6 +246,12 @@ pub(crate) struct Listing {
     pub caveats: Vec<String>,
     /// Whether the pictures are cropped to the face already.
     pub cropped: bool,
+    /// What made the pictures, where an earlier face set says it.
+    pub generator: Option<GeneratorCard>,
+    /// Terms that an earlier face set carries.
+    pub licences: Vec<Licence>,
+    /// What the levels of folders are, where they say what a picture shows.
+    pub levels: Vec<Level>,
 }
 
 impl Listing {
@@ -178,24 +272,85 @@ impl Listing {
         }
     }
 
-    /// Keeps the last `n` frames of each sequence, in the order of their names.
-    pub(crate) fn keep_last_frames(&mut self, n: usize) {
+    /// Keeps the last frames of each sequence, in the order of their names, and its first `n_neutral` as neutral; where
+    /// a sequence is too short for both, the last frames count.
+    pub(crate) fn keep_frames(&mut self, n_last: usize, n_neutral: usize) {
         let mut of_sequence: BTreeMap<String, Vec<Found>> = BTreeMap::new();
         for found in std::mem::take(&mut self.found) {
             of_sequence.entry(found.sequence.clone().unwrap_or_default()).or_default().push(found);
         }
         for mut frames in of_sequence.into_values() {
-            let last = frames.split_off(frames.len().saturating_sub(n));
-            for frame in frames {
-                self.reject(frame.source, Reason::NotAskedFor, format!("not one of the last {n} frames"));
+            let last = frames.split_off(frames.len().saturating_sub(n_last));
+            let between = frames.split_off(n_neutral.min(frames.len()));
+            self.found.extend(frames.into_iter().map(|frame| Found { class: Expression::Neutral.into(), ..frame }));
+            for frame in between {
+                self.reject(frame.source, Reason::NotAskedFor, format!("not one of the last {n_last} frames"));
             }
             self.found.extend(last);
         }
     }
 }
 
-/// Whether a file's name is that of a picture that this crate can read.
+/// Endings of pictures that this crate reads, in lower case.
+pub(crate) const PICTURE_ENDINGS: [&str; 13] =
+    ["png", "apng", "jpg", "jpeg", "jpe", "jfif", "pjpeg", "pjp", "tif", "tiff", "bmp", "webp", "gif"];
+
+/// Whether a file is a picture, by its name: one that this crate reads, or one of another kind, which is then reported
+/// as unreadable with what to do about it. Only a name without an ending is no answer: the file's first bytes are one.
 pub(crate) fn is_picture(path: &Path) -> bool {
-    let ending = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
-    ["png", "jpg", "jpeg", "jpe", "tif", "tiff", "bmp", "webp"].contains(&ending.as_str())
+    match path.extension() {
+        Some(ending) => {
+            let ending = ending.to_string_lossy().to_lowercase();
+            PICTURE_ENDINGS.contains(&ending.as_str()) || foreign_picture_endings().any(|foreign| foreign == ending)
+        }
+        None => {
+            let mut head = [0; 32];
+            let opened = std::fs::metadata(path).is_ok_and(|m| m.is_file()).then(|| std::fs::File::open(path));
+            let n_read = opened.and_then(|file| file.ok()?.read(&mut head).ok()).unwrap_or(0);
+            image::guess_format(&head[..n_read]).is_ok()
+        }
+    }
+}
+
+/// The person of a field in a list; none for the words that programs and people write where nobody is known.
+pub(crate) fn named_person(field: &str) -> Option<&str> {
+    let field = field.trim();
+    let nobody = ["", "nan", "none", "null", "na", "n/a", "<na>", "nil", "-", "--", "?"];
+    (!nobody.contains(&field.to_lowercase().as_str())).then_some(field)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tree::tests::write;
+
+    #[test]
+    fn pictures_are_known_by_their_endings_and_without_one_by_their_beginnings() {
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path(), "picture", b"\x89PNG\r\n\x1a\n");
+        write(folder.path(), "text", b"path,label");
+        let cases = [
+            ("a.PNG", true),
+            ("a.jfif", true),
+            ("a.gif", true),
+            ("a.heic", true),
+            ("a.NEF", true),
+            ("a.pgm", true),
+            ("a.txt", false),
+            ("picture", true),
+            ("text", false),
+            ("gone", false),
+        ];
+        for (name, expected) in cases {
+            assert_eq!(is_picture(&folder.path().join(name)), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn what_stands_where_nobody_is_known_is_no_person() {
+        for nobody in ["", " ", "nan", "NaN", "None", "NULL", "NA", "n/a", "-"] {
+            assert_eq!(named_person(nobody), None, "{nobody:?}");
+        }
+        assert_eq!((named_person(" S01 "), named_person("Nan Goldin")), (Some("S01"), Some("Nan Goldin")));
+    }
 }

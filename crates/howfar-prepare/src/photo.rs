@@ -6,15 +6,13 @@ use howfar_face::{Colour, Fault, Picture, Preprocessing};
 use image::DynamicImage;
 
 use crate::crop::{Crop, FaceBox, Point};
-use crate::decode::pixels;
-use crate::detect::{Detection, find_faces};
+use crate::face_detector::FaceDetector;
+use crate::face_finder::{Detection, FaceFinder, SAME_FACE};
 use crate::landmarks::find_landmarks;
 use crate::listing::Reason;
 
 /// Crops of fewer pixels a side hold no expression.
 const SMALLEST_CROP: f64 = 16.0;
-/// A face is the one that the database's box means if they share this much.
-const SAME_FACE: f64 = 0.3;
 
 /// A face cut from a photograph.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,7 +26,7 @@ pub struct PreparedFace {
     /// The eyes' middles in the photograph, in the order of the picture, where they were looked for and plausible: the
     /// crop is made from them.
     pub eyes: Option<[Point; 2]>,
-    /// All points ([`crate::N_LANDMARKS`]) in the photograph; none where the eyes are not known.
+    /// All points ([`crate::N_LANDMARKS`]) in the photograph; none where the embedded network did not find the eyes.
     pub points: Vec<Point>,
     /// The detector's score, where it found the face.
     pub score: Option<f64>,
@@ -37,20 +35,25 @@ pub struct PreparedFace {
 /// Every face of a photograph, prepared as `preprocessing` says, the surest first. With detection `none` the photograph
 /// is one face. Empty where no face is found.
 pub fn preprocess_photo(photo: &DynamicImage, preprocessing: &Preprocessing) -> Result<Vec<PreparedFace>, Fault> {
-    let path = PhotoPath::new(preprocessing)?;
-    Ok(path.faces(photo))
+    PhotoPath::new(preprocessing)?.faces(photo)
 }
 
-/// A checked [`Preprocessing`].
-pub(crate) struct PhotoPath<'p> {
+/// A checked [`Preprocessing`], with what finds the faces.
+pub struct PhotoPath<'p> {
     preprocessing: &'p Preprocessing,
     colour: Colour,
-    detects: bool,
+    finder: FaceFinder<'p>,
     aligns: bool,
 }
 
 impl<'p> PhotoPath<'p> {
-    pub(crate) fn new(preprocessing: &'p Preprocessing) -> Result<Self, Fault> {
+    /// Refuses what this version does not know, and a network's faces without the network.
+    pub fn new(preprocessing: &'p Preprocessing) -> Result<Self, Fault> {
+        Self::with_detector(preprocessing, None)
+    }
+
+    /// The same where the faces are found by a user's network; it must be the one that `preprocessing` names.
+    pub fn with_detector(preprocessing: &'p Preprocessing, detector: Option<&'p FaceDetector>) -> Result<Self, Fault> {
         let newer = |what: &str, found: &str, expected: &str| {
             Fault::data("preprocessing", format!("this version does not know the {what}"))
                 .found(found)
@@ -59,37 +62,36 @@ impl<'p> PhotoPath<'p> {
         };
         let colour = Colour::from_name(&preprocessing.colour)
             .ok_or_else(|| newer("colour", &preprocessing.colour, "gray or rgb"))?;
-        let detects = match preprocessing.detection.as_str() {
-            "detector" => true,
-            "none" => false,
-            other => return Err(newer("detection", other, "none or detector")),
-        };
+        let finder = FaceFinder::new(&preprocessing.detection, detector)?;
         let aligns = match preprocessing.alignment.as_str() {
             "landmarks" => true,
             "none" | "box" => false,
             other => return Err(newer("alignment", other, "none, box or landmarks")),
         };
-        if preprocessing.version != 1 || preprocessing.filter != "lanczos3" || !(1..=4096).contains(&preprocessing.side)
-        {
+        // Version 1 turned coloured photographs gray by other weights; what is prepared now is prepared as version 2.
+        let known = (1..=Preprocessing::VERSION).contains(&preprocessing.version);
+        if !known || preprocessing.filter != "lanczos3" || !(1..=4096).contains(&preprocessing.side) {
             let found =
                 format!("version {}, {}, {} pixels", preprocessing.version, preprocessing.filter, preprocessing.side);
-            return Err(newer("way of resizing", &found, "version 1, lanczos3, 1 to 4096 pixels"));
+            return Err(newer("way of resizing", &found, "version 1 or 2, lanczos3, 1 to 4096 pixels"));
         }
-        Ok(PhotoPath { preprocessing, colour, detects, aligns })
+        Ok(PhotoPath { preprocessing, colour, finder, aligns })
     }
 
-    /// Whether the eyes are looked for.
-    pub(crate) fn aligns(&self) -> bool {
-        self.aligns
+    /// Whether faces are looked for.
+    pub(crate) fn detects(&self) -> bool {
+        self.finder.detects()
     }
 
-    fn faces(&self, photo: &DynamicImage) -> Vec<PreparedFace> {
+    /// Every face of a photograph, the surest first; the photograph itself where none is looked for.
+    pub fn faces(&self, photo: &DynamicImage) -> Result<Vec<PreparedFace>, Fault> {
+        let decoded = photo;
         let photo = Photo::new(photo, self.colour);
-        if !self.detects {
-            return vec![self.whole(&photo)];
+        if !self.detects() {
+            return Ok(vec![self.whole(&photo)]);
         }
-        let found = find_faces(&photo.gray).into_iter();
-        found.map(|found| self.cut(&photo, found.face_box, Some(found.score))).collect()
+        let found = self.finder.all(decoded, &photo.gray).map_err(|what| Fault::data("detector", what))?;
+        Ok(found.iter().map(|found| self.cut(&photo, found)).collect())
     }
 
     /// The one face that a database's picture shows: where the database says, or the surest.
@@ -98,11 +100,17 @@ impl<'p> PhotoPath<'p> {
         photo: &DynamicImage,
         told: Option<FaceBox>,
     ) -> Result<PreparedFace, (Reason, String)> {
+        let decoded = photo;
         let photo = Photo::new(photo, self.colour);
-        let face = if self.detects {
-            let (face_box, score) = choose(&find_faces(&photo.gray), told)
-                .ok_or_else(|| (Reason::NoFace, format!("in {}×{} pixels", photo.gray.width, photo.gray.height)))?;
-            self.cut(&photo, face_box, score)
+        let face = if self.detects() {
+            let found = self.finder.one(decoded, &photo.gray, told.as_ref());
+            match choose(&found.map_err(|what| (Reason::Unreadable, what))?, told) {
+                Some(Chosen::Found(found)) => self.cut(&photo, &found),
+                Some(Chosen::Told(face_box)) => self.cut_box(&photo, face_box),
+                None => {
+                    return Err((Reason::NoFace, format!("in {}×{} pixels", photo.gray.width, photo.gray.height)));
+                }
+            }
         } else {
             self.whole(&photo)
         };
@@ -119,21 +127,28 @@ impl<'p> PhotoPath<'p> {
         let corner = square.place(Point { x: 0.0, y: 0.0 });
         let looked_at = FaceBox { x: corner.x, y: corner.y, width: square.side, height: square.side };
         let face_box = FaceBox { x: 0.0, y: 0.0, width: f64::from(width), height: f64::from(height) };
-        PreparedFace { face_box, ..self.face(photo, looked_at, square, None) }
+        PreparedFace { face_box, ..self.face(photo, looked_at, None, square) }
     }
 
-    fn cut(&self, photo: &Photo, face_box: FaceBox, score: Option<f64>) -> PreparedFace {
-        let supposed = Crop::from_eyes(face_box.typical_eyes(), self.preprocessing);
-        self.face(photo, face_box, supposed, score)
+    fn cut(&self, photo: &Photo, found: &Detection) -> PreparedFace {
+        let supposed = Crop::from_eyes(found.face_box.typical_eyes(), self.preprocessing);
+        PreparedFace { score: Some(found.score), ..self.face(photo, found.face_box, found.eyes, supposed) }
     }
 
-    /// The face in a box: cut by its eyes where they are looked for and plausible, else as `supposed`.
-    fn face(&self, photo: &Photo, face_box: FaceBox, supposed: Crop, score: Option<f64>) -> PreparedFace {
-        let found = if self.aligns { find_landmarks(&photo.gray, &face_box).ok() } else { None };
-        let crop = found.as_ref().map_or(supposed, |found| Crop::from_eyes(found.eyes, self.preprocessing));
+    fn cut_box(&self, photo: &Photo, face_box: FaceBox) -> PreparedFace {
+        self.face(photo, face_box, None, Crop::from_eyes(face_box.typical_eyes(), self.preprocessing))
+    }
+
+    /// The face in a box: cut by its eyes where they are looked for and plausible, by the detector's own where they are
+    /// not, else as `supposed`.
+    fn face(&self, photo: &Photo, face_box: FaceBox, own: Option<[Point; 2]>, supposed: Crop) -> PreparedFace {
+        let own = own.filter(|_| self.aligns);
+        let found = if self.aligns { find_landmarks(&photo.gray, &face_box, own).ok() } else { None };
+        let eyes = found.as_ref().map(|found| found.eyes).or(own);
+        let crop = eyes.map_or(supposed, |eyes| Crop::from_eyes(eyes, self.preprocessing));
         let picture = crop.cut(photo.pixels(), self.preprocessing.side);
-        let eyes = found.as_ref().map(|found| found.eyes);
-        PreparedFace { picture, face_box, crop, eyes, points: found.map_or_else(Vec::new, |found| found.points), score }
+        let points = found.map_or_else(Vec::new, |found| found.points);
+        PreparedFace { picture, face_box, crop, eyes, points, score: None }
     }
 }
 
@@ -145,8 +160,8 @@ struct Photo {
 
 impl Photo {
     fn new(photo: &DynamicImage, colour: Colour) -> Self {
-        let colours = (colour == Colour::Rgb).then(|| pixels(photo, Colour::Rgb));
-        Photo { gray: pixels(photo, Colour::Gray), colours }
+        let colours = (colour == Colour::Rgb).then(|| Picture::of(photo, Colour::Rgb));
+        Photo { gray: Picture::of(photo, Colour::Gray), colours }
     }
 
     fn pixels(&self) -> &Picture {
@@ -156,17 +171,25 @@ impl Photo {
 
 /// The database's box says which face is meant; the detector's box of that face is taken where there is one, because
 /// the crop is made for the detector's boxes.
-fn choose(found: &[Detection], told: Option<FaceBox>) -> Option<(FaceBox, Option<f64>)> {
+fn choose(found: &[Detection], told: Option<FaceBox>) -> Option<Chosen> {
     let Some(told) = told else {
-        return found.first().map(|best| (best.face_box, Some(best.score)));
+        return found.first().copied().map(Chosen::Found);
     };
     let overlap = |detection: &&Detection| detection.face_box.overlap(&told);
     let same = found.iter().filter(|d| overlap(d) > SAME_FACE).max_by(|a, b| overlap(a).total_cmp(&overlap(b)));
-    Some(same.map_or((told, None), |best| (best.face_box, Some(best.score))))
+    Some(same.copied().map_or(Chosen::Told(told), Chosen::Found))
+}
+
+/// Where the face of a database's picture is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Chosen {
+    Found(Detection),
+    /// Where the database says; the detector found nothing there.
+    Told(FaceBox),
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
     fn gray(width: u32, height: u32) -> DynamicImage {
@@ -177,14 +200,14 @@ mod tests {
     fn without_detection_the_picture_is_the_face() {
         let preprocessing = Preprocessing::standard("none", "none", 64);
         let faces = preprocess_photo(&gray(64, 64), &preprocessing).unwrap();
-        assert_eq!(faces[0].picture, pixels(&gray(64, 64), Colour::Gray));
+        assert_eq!(faces[0].picture, Picture::of(&gray(64, 64), Colour::Gray));
         let colours = Preprocessing { colour: "rgb".to_owned(), side: 20, ..preprocessing };
         let faces = preprocess_photo(&gray(90, 64), &colours).unwrap();
         assert_eq!((faces[0].picture.width, faces[0].picture.channels, faces[0].crop.side), (20, 3, 64.0));
     }
 
     /// Ellipses where a head, its brows, eyes, nose and mouth would be: enough for the detector.
-    fn mask(eyes: [(f64, f64); 2], n: u32) -> DynamicImage {
+    pub(crate) fn mask(eyes: [(f64, f64); 2], n: u32) -> DynamicImage {
         let [(lx, ly), (rx, _)] = eyes;
         let (d, mx) = (rx - lx, (lx + rx) / 2.0);
         let dark = |x: f64, y: f64, cx: f64, cy: f64, a: f64, b: f64| {
@@ -252,10 +275,10 @@ mod tests {
     #[test]
     fn the_databases_box_chooses_among_faces_and_stands_in_for_a_missing_one() {
         let at = |x: f64| FaceBox::new(x, 0.0, 10.0, 10.0).unwrap();
-        let found = [Detection { face_box: at(50.0), score: 9.0 }, Detection { face_box: at(1.0), score: 3.0 }];
-        assert_eq!(choose(&found, None), Some((at(50.0), Some(9.0))));
-        assert_eq!(choose(&found, Some(at(0.0))), Some((at(1.0), Some(3.0))));
-        assert_eq!(choose(&found, Some(at(100.0))), Some((at(100.0), None)));
+        let found = [(50.0, 9.0), (1.0, 3.0)].map(|(x, score)| Detection { face_box: at(x), eyes: None, score });
+        assert_eq!(choose(&found, None), Some(Chosen::Found(found[0])));
+        assert_eq!(choose(&found, Some(at(0.0))), Some(Chosen::Found(found[1])));
+        assert_eq!(choose(&found, Some(at(100.0))), Some(Chosen::Told(at(100.0))));
         assert_eq!(choose(&[], None), None);
     }
 
@@ -274,7 +297,7 @@ mod tests {
             Preprocessing { alignment: "other".to_owned(), ..standard() },
             Preprocessing { colour: "other".to_owned(), ..standard() },
             Preprocessing { filter: "other".to_owned(), ..standard() },
-            Preprocessing { version: 2, ..standard() },
+            Preprocessing { version: 3, ..standard() },
         ];
         for case in cases {
             assert!(preprocess_photo(&gray(4, 4), &case).is_err(), "{case:?}");

@@ -1,37 +1,40 @@
-//! `prepare`: list, choose, look at every picture once, then find, crop and write in blocks, in one order whatever the
-//! number of cores.
+//! `prepare`: list, choose, look at every picture once, then write the set, in one order whatever the number of cores.
+//!
+//! In: a request. Out: a face set that appears whole or not at all, and a report that balances. A stop keeps what was looked at; the same
+//! command goes on from there to the same bytes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use howfar_face::{
-    Face, FaceLabels, FaceSetInfo, FaceSetWriter, Fault, Licence, Preprocessing, Provenance, SubjectId, files,
-};
-use image::DynamicImage;
-use rayon::prelude::*;
+use howfar_face::{DatabaseFaces, FaceLabels, FaceSet, FaceSetInfo, FaceSetWriter, Fault, files};
 
-use crate::decode::read_photo;
-use crate::listing::{Class, Found, Listing, Pixels, Reason};
-use crate::photo::{PhotoPath, PreparedFace};
-use crate::published;
+use crate::candidate::{Account, Candidate, Rejected, choose};
+use crate::decode::Note;
+use crate::face_detector::FaceDetector;
+use crate::gather::{Gathered, choose_classes, gather};
+use crate::journal::{Entry, Journal};
+use crate::listing::{Pixels, Reason};
+use crate::look::look;
+use crate::published::{self, Comparison};
+use crate::repeats::find_repeats;
 use crate::report::{PrepareReport, Tally, count_reasons, rejects_file, write_rejects};
-use crate::request::{Align, Detect, PrepareRequest};
-use crate::survey::{Repeats, survey};
+use crate::request::PrepareRequest;
+use crate::turn::Turns;
 use crate::video;
 
-/// Pictures prepared side by side before they are written in order.
-const BLOCK: usize = 256;
+/// Faces written between two reports of progress.
+const BLOCK: usize = 1024;
 
 /// What `prepare` is at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
     /// Listing the databases; counted in databases.
     Listing,
-    /// Looking for unreadable and repeated pictures; counted in pictures.
-    Survey,
-    /// Finding, cropping and writing faces; counted in pictures.
-    Preparing,
+    /// Decoding pictures, finding and cutting faces; counted in pictures, those of earlier starts with them.
+    Looking,
+    /// Writing the set; counted in pictures.
+    Writing,
 }
 
 /// How far it is.
@@ -45,73 +48,48 @@ pub struct Progress {
     pub total: u64,
 }
 
-/// A picture that may enter the set.
-#[derive(Debug, Clone)]
-pub(crate) struct Candidate {
-    pub found: Found,
-    pub subject: SubjectId,
-    pub label: usize,
-    pub provenance: Provenance,
-    /// Whether its label is that of a database with published counts.
-    pub published: bool,
-}
-
-impl Candidate {
-    pub(crate) fn rejected(self, reason: Reason, detail: String) -> Rejected {
-        Rejected { database: self.subject.database().to_owned(), source: self.found.source, reason, detail }
-    }
-}
-
-/// A file left out, with the database that it is of.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Rejected {
-    pub database: String,
-    pub source: String,
-    pub reason: Reason,
-    pub detail: String,
-}
-
-/// One source, listed.
-struct Gathered {
-    database: String,
-    licence: Licence,
-    published: bool,
-    /// The sentence that its counts are those published.
-    agreement: Option<String>,
-    listing: Listing,
-}
-
-/// Prepares a face set from databases. `progress` may stop the work: nothing is left behind then.
+/// Prepares a face set from databases. `progress` may stop the work: what was looked at is kept in `NAME.looked` beside the set then, and
+/// nothing else.
+///
+/// # Errors
+/// Of kind data where more than `max_losses` of what a source was asked for cannot be read or shows no face; what was looked at is kept
+/// then, too.
 pub fn prepare(
     request: &PrepareRequest,
     progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> Result<PrepareReport, Fault> {
     request.check()?;
     check_target(&request.out)?;
-    let mut gathered = gather(request, progress)?;
+    let detector = request.detector.as_deref().map(FaceDetector::read).transpose()?;
+    let mut gathered = gather(request, detector.as_ref(), progress)?;
     let classes = choose_classes(request, &gathered)?;
-    let mut info = describe(request, &gathered, &classes);
+    let comparisons: Vec<Comparison> =
+        gathered.iter().map(|g| published::compare(&g.database, &g.listing.found, g.adapter.published)).collect();
     let mut rejected = Vec::new();
-    let mut candidates = choose(request, &mut gathered, &classes, &mut rejected)?;
-    if candidates.iter().any(|c| matches!(c.found.pixels, Pixels::Clip(_))) {
+    let (mut candidates, mut accounts) = choose(request, &mut gathered, &classes, &mut rejected)?;
+    if candidates.iter().any(|c| matches!(c.found.pixels, Pixels::Clip(_) | Pixels::ClipStart(_))) {
         video::require_ffmpeg()?;
     }
-    let repeats = survey(&mut candidates, &mut rejected, progress)?;
-    info.caveats.extend(caveats(&candidates, &rejected, repeats));
-    info.caveats.extend(empty_classes(&candidates, &classes));
-    let mut tally = Tally::new(classes.len());
-    let preprocessing = info.preprocessing.clone();
-    let path = PhotoPath::new(&preprocessing)?;
-    let mut writer = FaceSetWriter::create(&request.out, info)?;
-    write_faces(candidates, &path, &mut writer, &mut tally, &mut rejected, progress)?;
+    let mut journal = look(request, (&gathered, detector.as_ref()), &candidates, progress)?;
+    let mut caveats = caveats_of_listings(&gathered, &comparisons);
+    caveats.extend(nobody_known(&candidates));
+    let verdicts =
+        judge(request, &gathered, &mut candidates, &mut journal, &mut accounts, &mut rejected, &mut caveats)?;
+    caveats.extend(empty_classes(&candidates, &verdicts, &classes));
     rejected.sort();
     write_rejects(&request.out, &rejected)?;
-    if writer.n_faces() == 0 {
+    if accounts.iter().all(|account| account.n_faces == 0) {
+        journal.clear()?;
         return Err(nothing_left(&request.out, &rejected));
     }
-    let set = writer.finish()?;
-    let agreements = gathered.into_iter().filter_map(|g| g.agreement).collect();
-    Ok(tally.report(&request.out, set.info(), agreements, &rejected))
+    refuse_losses(request, &gathered, &accounts)?;
+    let sentences =
+        (0..gathered.len()).filter_map(|i| comparisons[i].sentence(&gathered[i].database, &accounts[i])).collect();
+    let info = describe(request, &gathered, &accounts, classes, caveats);
+    let mut tally = Tally::new(info.classes.len());
+    let set = write(request, info, &candidates, &verdicts, &mut journal, &mut tally, progress)?;
+    journal.clear()?;
+    Ok(tally.report(&request.out, set.info(), sentences, &rejected))
 }
 
 /// Tells how far the work is, and turns a wish to stop into an error.
@@ -124,7 +102,7 @@ pub(crate) fn report_progress(
     match progress(Progress { stage, done: done as u64, total: total as u64 }) {
         ControlFlow::Continue(()) => Ok(()),
         ControlFlow::Break(()) => Err(Fault::interrupted("prepare was stopped; nothing half written was left behind")
-            .hint("run the same command again")),
+            .hint("run the same command again: it goes on with what it has looked at")),
     }
 }
 
@@ -143,218 +121,193 @@ fn check_target(out: &Path) -> Result<(), Fault> {
     }
 }
 
-fn gather(
-    request: &PrepareRequest,
-    progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
-) -> Result<Vec<Gathered>, Fault> {
-    let mut gathered: Vec<Gathered> = Vec::new();
-    for (source_idx, source) in request.sources.iter().enumerate() {
-        report_progress(progress, Stage::Listing, source_idx, request.sources.len())?;
-        let adapter = source.database()?;
-        let mut listing = adapter.list(&source.path, request)?;
-        let name = if adapter.name == "folder" { folder_name(&source.path) } else { adapter.name.to_owned() };
-        if gathered.iter().any(|g| g.database == name) {
-            return Err(Fault::usage(source.path.display(), format!("two sources are called {name}"))
-                .hint("persons of the two could not be told apart: prepare one set of each, or rename a folder"));
-        }
-        let comparison = published::compare(&name, &listing.found, adapter.published);
-        listing.caveats.extend(comparison.differences);
-        let published = !adapter.published.is_empty();
-        let agreement = comparison.agreement;
-        let licence = Licence { database: name.clone(), terms: adapter.terms.to_owned() };
-        gathered.push(Gathered { database: name, licence, published, agreement, listing });
+fn caveats_of_listings(gathered: &[Gathered], comparisons: &[Comparison]) -> Vec<String> {
+    let mut caveats = Vec::new();
+    for (Gathered { database, adapter, listing, .. }, comparison) in gathered.iter().zip(comparisons) {
+        caveats.extend(listing.caveats.clone());
+        caveats.extend(comparison.differences.clone());
+        caveats.extend(adapter.known_flaws().iter().map(|flaw| format!("{database}: known of this database: {flaw}")));
     }
-    report_progress(progress, Stage::Listing, request.sources.len(), request.sources.len())?;
-    Ok(gathered)
-}
-
-/// The name of a folder of anyone's pictures (or of a manifest): what its persons belong to.
-fn folder_name(path: &Path) -> String {
-    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    let name = absolute.file_stem().map(|n| n.to_string_lossy().replace(':', "-")).unwrap_or_default();
-    if name.is_empty() { "folder".to_owned() } else { name }
-}
-
-/// The expressions asked for, or the names of arbitrary classes in alphabetical order.
-fn choose_classes(request: &PrepareRequest, gathered: &[Gathered]) -> Result<Vec<String>, Fault> {
-    let named = |g: &Gathered| g.listing.found.iter().any(|f| matches!(f.class, Class::Named(_)));
-    if !gathered.iter().any(named) {
-        return Ok(request.expressions.iter().map(|e| e.name().to_owned()).collect());
+    let mut ways: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for Gathered { database, preprocessing, .. } in gathered {
+        ways.entry(preprocessing.way()).or_default().push(database);
     }
-    if let Some(other) = gathered.iter().find(|g| !named(g) && !g.listing.found.is_empty()) {
-        return Err(Fault::usage("prepare", "some sources have expressions, others have other classes")
-            .found(format!("{} has expressions", other.database))
-            .expected("sources of the same classes")
-            .hint("rename the class folders to expressions, or prepare two sets"));
-    }
-    let names: BTreeSet<&str> = gathered.iter().flat_map(|g| &g.listing.found).map(|f| f.class.name()).collect();
-    Ok(names.into_iter().map(str::to_owned).collect())
-}
-
-fn describe(request: &PrepareRequest, gathered: &[Gathered], classes: &[String]) -> FaceSetInfo {
-    let all_cropped = gathered.iter().all(|g| g.listing.cropped);
-    let detects = request.detect == Detect::Auto && !all_cropped;
-    let detection = if detects { "detector" } else { "none" };
-    let alignment = match request.align {
-        Align::Landmarks => "landmarks",
-        Align::Auto if detects => "landmarks",
-        _ if detects => "box",
-        _ => "none",
-    };
-    let preprocessing = Preprocessing {
-        colour: request.colour.name().to_owned(),
-        ..Preprocessing::standard(detection, alignment, request.size)
-    };
-    let joined = || gathered.iter().map(|g| g.database.as_str()).collect::<Vec<_>>().join("+");
-    let name = request.name.clone().unwrap_or_else(joined);
-    let mut info = FaceSetInfo::new(&name, classes.to_vec(), preprocessing);
-    info.licences = gathered.iter().map(|g| g.licence.clone()).collect();
-    info.licences.sort();
-    info.caveats = gathered.iter().flat_map(|g| g.listing.caveats.clone()).collect();
-    for g in gathered.iter().filter(|g| g.listing.cropped && detection == "detector") {
-        info.caveats
-            .push(format!("{}: its pictures are cropped already, and faces were looked for all the same", g.database));
-    }
-    info
-}
-
-/// Keeps the classes asked for, up to the limit, and names whose each picture is.
-fn choose(
-    request: &PrepareRequest,
-    gathered: &mut [Gathered],
-    classes: &[String],
-    rejected: &mut Vec<Rejected>,
-) -> Result<Vec<Candidate>, Fault> {
-    let mut candidates = Vec::new();
-    for Gathered { database, published, listing, .. } in gathered {
-        let mut n_of_class = vec![0_usize; classes.len()];
-        for found in std::mem::take(&mut listing.found) {
-            let Some(label) = classes.iter().position(|class| class == found.class.name()) else {
-                listing.reject(found.source, Reason::NotAskedFor, format!("class {}", found.class.name()));
-                continue;
-            };
-            n_of_class[label] += 1;
-            if request.limit.is_some_and(|limit| n_of_class[label] > limit) {
-                listing.reject(found.source, Reason::NotAskedFor, "beyond the limit of its class");
-                continue;
-            }
-            let subject = match &found.person {
-                Some(person) => SubjectId::new(database, person)?,
-                None => SubjectId::of_picture(database, &found.source)?,
-            };
-            let provenance = request.provenance;
-            candidates.push(Candidate { found, subject, label, provenance, published: *published });
-        }
-        rejected.extend(listing.rejects.drain(..).map(|reject| Rejected {
-            database: database.clone(),
-            source: reject.source,
-            reason: reject.reason,
-            detail: reject.detail,
-        }));
-    }
-    Ok(candidates)
-}
-
-fn caveats(candidates: &[Candidate], rejected: &[Rejected], repeats: Repeats) -> Vec<String> {
-    let mut nobody: BTreeMap<&str, u64> = BTreeMap::new();
-    for candidate in candidates.iter().filter(|c| c.found.person.is_none()) {
-        *nobody.entry(candidate.subject.database()).or_default() += 1;
-    }
-    let mut caveats: Vec<String> = nobody
-        .into_iter()
-        .map(|(database, n)| {
-            format!("{database}: of {n} pictures nobody says whose they are; each counts as its own person, so the same human may be on both sides of a split")
-        })
-        .collect();
-    let Repeats { n_same_class, n_two_classes } = repeats;
-    if n_same_class > 0 {
-        caveats.push(format!(
-            "{n_same_class} pictures repeat another, pixel by pixel; equal pictures count as one person"
-        ));
-    }
-    if n_two_classes > 0 {
-        caveats.push(format!("{n_two_classes} pictures stand in their database under two classes, pixel by pixel; they are kept and count as one person"));
-    }
-    for (reason, what) in [(Reason::TwoClasses, "classes"), (Reason::TwoPersons, "persons")] {
-        let n = rejected.iter().filter(|r| r.reason == reason).count();
-        if n > 0 {
-            caveats.push(format!("{n} pictures were left out because the same pixels stand under two {what}"));
-        }
+    if ways.len() > 1 {
+        let told: Vec<String> = ways.iter().map(|(way, names)| format!("{}: {way}", names.join(", "))).collect();
+        caveats.push(format!("faces of its databases were cut in different ways: {}", told.join("; ")));
     }
     caveats
 }
 
-fn empty_classes(candidates: &[Candidate], classes: &[String]) -> Option<String> {
-    let none = |label: &usize| !candidates.iter().any(|candidate| candidate.label == *label);
-    let empty: Vec<&str> = (0..classes.len()).filter(none).map(|label| classes[label].as_str()).collect();
-    (!empty.is_empty()).then(|| format!("no picture of {}", empty.join(", ")))
+fn nobody_known(candidates: &[Candidate]) -> Vec<String> {
+    let mut nobody: BTreeMap<&str, u64> = BTreeMap::new();
+    for candidate in candidates.iter().filter(|c| c.found.person.is_none()) {
+        *nobody.entry(candidate.subject.database()).or_default() += 1;
+    }
+    let told = nobody.into_iter().map(|(database, n)| {
+        format!("{database}: of {n} pictures nobody says whose they are; each counts as its own person, so the same human may be on both sides of a split")
+    });
+    told.collect()
 }
 
-fn write_faces(
-    candidates: Vec<Candidate>,
-    path: &PhotoPath<'_>,
-    writer: &mut FaceSetWriter,
-    tally: &mut Tally,
+/// Goes through what was looked at: books every candidate as taken or left out, and returns those left out whole for what they share
+/// with others.
+fn judge(
+    request: &PrepareRequest,
+    gathered: &[Gathered],
+    candidates: &mut [Candidate],
+    journal: &mut Journal,
+    accounts: &mut [Account],
     rejected: &mut Vec<Rejected>,
-    progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
-) -> Result<(), Fault> {
-    let (mut done, total, mut n_without_eyes) = (0, candidates.len(), 0);
-    let mut candidates = candidates.into_iter();
-    loop {
-        let block: Vec<Candidate> = candidates.by_ref().take(BLOCK).collect();
-        if block.is_empty() {
-            break;
+    caveats: &mut Vec<String>,
+) -> Result<BTreeMap<usize, (Reason, String)>, Fault> {
+    let mut prints = Vec::with_capacity(candidates.len());
+    journal.for_each(|_, entry| {
+        prints.push(entry.pixels_sha256);
+        Ok(())
+    })?;
+    let repeats = find_repeats(gathered, candidates, &prints, request.drop_repeats);
+    let (mut n_without_eyes, mut notes, mut turns) = (0, BTreeMap::<Note, u64>::new(), Turns::default());
+    journal.for_each(|i, entry| {
+        let candidate = &candidates[i];
+        let account = &mut accounts[candidate.source_idx];
+        if let Some((reason, detail)) = repeats.verdicts.get(&i) {
+            account.leave_out(&candidate.found, *reason);
+            rejected.push(candidate.rejected(candidate.found.source.clone(), *reason, detail.clone()));
+            return Ok(());
         }
-        let prepared: Vec<_> = block.par_iter().map(|candidate| faces_of(candidate, path)).collect();
-        done += block.len();
-        for (candidate, results) in block.into_iter().zip(prepared) {
-            for (source, result) in results {
-                match result {
-                    Ok(PreparedFace { picture, eyes, .. }) => {
-                        tally.add(candidate.label, &candidate.subject.to_string());
-                        n_without_eyes += u64::from(path.aligns() && eyes.is_none());
-                        writer.push(&Face { picture, labels: labels(&candidate, source) })?;
+        let aligns = gathered[candidate.source_idx].preprocessing.alignment == "landmarks";
+        let n_faces = entry.faces.iter().filter(|looked| looked.face.is_ok()).count() as u64;
+        // A film is lost with the last of its frames.
+        match entry.faces.iter().find_map(|looked| looked.face.as_ref().err()) {
+            Some((reason, _)) if n_faces == 0 => account.leave_out(&candidate.found, *reason),
+            _ => account.take(&candidate.found, n_faces),
+        }
+        for looked in entry.faces {
+            if let Some(note) = looked.note {
+                *notes.entry(note).or_default() += 1;
+            }
+            match looked.face {
+                Ok(face) => {
+                    if candidate.found.pixels.are_of_a_film() {
+                        turns.note(candidate.subject.database(), &looked.source);
                     }
-                    Err((reason, detail)) => {
-                        let database = candidate.subject.database().to_owned();
-                        rejected.push(Rejected { database, source, reason, detail });
-                    }
+                    n_without_eyes += u64::from(aligns && !face.has_eyes);
                 }
+                Err((reason, detail)) => rejected.push(candidate.rejected(looked.source, reason, detail)),
             }
         }
-        report_progress(progress, Stage::Preparing, done, total)?;
-    }
+        Ok(())
+    })?;
+    caveats.extend(repeats.caveats);
+    caveats.extend(turns.caveats());
+    caveats.extend(notes.into_iter().map(|(note, n)| note.caveat(n)));
     if n_without_eyes > 0 {
-        writer.add_caveat(format!(
+        caveats.push(format!(
             "of {n_without_eyes} faces the eyes were not found where eyes can be; they were cropped without them"
         ));
     }
-    Ok(())
+    Ok(repeats.verdicts)
 }
 
-type FaceOrReason = (String, Result<PreparedFace, (Reason, String)>);
+fn empty_classes(
+    candidates: &[Candidate],
+    verdicts: &BTreeMap<usize, (Reason, String)>,
+    classes: &[String],
+) -> Option<String> {
+    let of = |label: usize| move |(i, c): (usize, &Candidate)| c.label == label && !verdicts.contains_key(&i);
+    let empty: Vec<&str> = (0..classes.len())
+        .filter(|label| !candidates.iter().enumerate().any(of(*label)))
+        .map(|label| classes[label].as_str())
+        .collect();
+    (!empty.is_empty()).then(|| format!("no picture of {}", empty.join(", ")))
+}
 
-/// The faces of a candidate, several of a film; each with its source.
-fn faces_of(candidate: &Candidate, path: &PhotoPath<'_>) -> Vec<FaceOrReason> {
-    let found = &candidate.found;
-    let one = |photo: &DynamicImage| path.one_face(photo, found.face_box);
-    let unreadable = |detail: String| (Reason::Unreadable, detail);
-    match &found.pixels {
-        Pixels::File => {
-            let result = read_photo(&found.file).map_err(unreadable).and_then(|photo| one(&photo));
-            vec![(found.source.clone(), result)]
+/// A source that lost more than may be lost is not a set to be trusted: what was looked at stays, so that a decision costs no hours.
+fn refuse_losses(request: &PrepareRequest, gathered: &[Gathered], accounts: &[Account]) -> Result<(), Fault> {
+    let lossy: Vec<(&Gathered, &Account)> =
+        gathered.iter().zip(accounts).filter(|(_, account)| account.loss() > request.max_losses).collect();
+    let Some((first, _)) = lossy.first() else { return Ok(()) };
+    let told: Vec<String> = lossy
+        .iter()
+        .map(|(g, account)| {
+            let (n, of, share) = (account.n_lost, account.n_asked, 100.0 * account.loss());
+            format!("{}: {n} of {of} ({share:.0} %)", g.database)
+        })
+        .collect();
+    let pointer = if first.preprocessing.detection == "none" {
+        "mend or leave out the files"
+    } else {
+        "pictures that are cropped to the face already want --detect none; else mend or leave out the files"
+    };
+    Err(Fault::data(request.out.display(), "too many pictures could not be read or show no face; no set was written")
+        .found(told.join("; "))
+        .expected(format!("at most {:.0} % of what a source was asked for", 100.0 * request.max_losses))
+        .hint(format!(
+            "{} has the reason for each; {pointer}; or write the set all the same with --allow-losses, which goes on from here",
+            rejects_file(&request.out).display()
+        )))
+}
+
+fn describe(
+    request: &PrepareRequest,
+    gathered: &[Gathered],
+    accounts: &[Account],
+    classes: Vec<String>,
+    caveats: Vec<String>,
+) -> FaceSetInfo {
+    // A new photograph has to be looked for in, so a way that does stands for the set.
+    let detecting = gathered.iter().find(|g| g.preprocessing.detection != "none").unwrap_or(&gathered[0]);
+    let joined = || gathered.iter().map(|g| g.database.as_str()).collect::<Vec<_>>().join("+");
+    let name = request.name.clone().unwrap_or_else(joined);
+    let mut info = FaceSetInfo::new(&name, classes, detecting.preprocessing.clone());
+    info.databases = gathered
+        .iter()
+        .zip(accounts)
+        .map(|(g, account)| DatabaseFaces {
+            database: g.database.clone(),
+            n_faces: account.n_faces,
+            n_lost: account.n_lost,
+            preprocessing: g.preprocessing.clone(),
+        })
+        .collect();
+    info.licences = gathered.iter().map(Gathered::licence).collect();
+    info.licences.extend(gathered.iter().flat_map(|g| g.listing.licences.clone()));
+    info.licences.sort();
+    info.licences.dedup();
+    info.generator = gathered.iter().filter_map(|g| g.listing.generator.clone()).reduce(|a, b| a.joined(&b));
+    info.caveats = caveats;
+    info
+}
+
+fn write(
+    request: &PrepareRequest,
+    info: FaceSetInfo,
+    candidates: &[Candidate],
+    verdicts: &BTreeMap<usize, (Reason, String)>,
+    journal: &mut Journal,
+    tally: &mut Tally,
+    progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+) -> Result<FaceSet, Fault> {
+    let mut writer = FaceSetWriter::create(&request.out, info)?;
+    journal.for_each(|i, Entry { faces, .. }| {
+        if i.is_multiple_of(BLOCK) {
+            report_progress(progress, Stage::Writing, i, candidates.len())?;
         }
-        Pixels::Gray(pixels) => {
-            let side = pixels.len().isqrt() as u32;
-            let photo = image::GrayImage::from_raw(side, side, pixels.clone()).map(DynamicImage::ImageLuma8);
-            let result = photo.ok_or_else(|| unreadable("not a square".to_owned())).and_then(|photo| one(&photo));
-            vec![(found.source.clone(), result)]
+        if verdicts.contains_key(&i) {
+            return Ok(());
         }
-        Pixels::Clip(n_frames) => match video::middle_frames(&found.file, *n_frames) {
-            Ok(frames) => frames.iter().map(|(i, photo)| (format!("{}#{i}", found.source), one(photo))).collect(),
-            Err(detail) => vec![(found.source.clone(), Err(unreadable(detail)))],
-        },
-    }
+        let candidate = &candidates[i];
+        for looked in faces {
+            if let Ok(face) = looked.face {
+                tally.add(candidate.label, &candidate.subject.to_string());
+                writer.push_encoded(face.png, face.sha256, labels(candidate, looked.source))?;
+            }
+        }
+        Ok(())
+    })?;
+    report_progress(progress, Stage::Writing, candidates.len(), candidates.len())?;
+    writer.finish()
 }
 
 fn labels(candidate: &Candidate, source: String) -> FaceLabels {
@@ -362,7 +315,7 @@ fn labels(candidate: &Candidate, source: String) -> FaceLabels {
         label: candidate.label,
         subject: candidate.subject.clone(),
         provenance: candidate.provenance,
-        parent: None,
+        parent: candidate.parent.clone(),
         source,
         drawn: None,
     }
@@ -370,7 +323,8 @@ fn labels(candidate: &Candidate, source: String) -> FaceLabels {
 
 fn nothing_left(out: &Path, rejected: &[Rejected]) -> Fault {
     let reasons: Vec<String> = count_reasons(rejected).iter().map(|r| format!("{} {}", r.files, r.reason)).collect();
+    let first = rejected.first().map_or_else(String::new, |r| format!("; the first: {}: {}", r.source, r.detail));
     Fault::data(out.display(), "no face is left for the set")
-        .found(reasons.join(", "))
+        .found(format!("{}{first}", reasons.join(", ")))
         .hint(format!("{} has the reason for each file", rejects_file(out).display()))
 }

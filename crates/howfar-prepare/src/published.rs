@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use howfar_face::Expression;
 
+use crate::candidate::Account;
 use crate::listing::Found;
 
 /// What the authors count.
@@ -13,6 +14,15 @@ pub enum Unit {
     Pictures,
     /// Sequences, of which several frames may be taken.
     Sequences,
+}
+
+impl Unit {
+    fn word(self) -> &'static str {
+        match self {
+            Unit::Pictures => "pictures",
+            Unit::Sequences => "sequences",
+        }
+    }
 }
 
 /// The published counts of a database or of a part of it.
@@ -28,24 +38,43 @@ pub struct Published {
     pub persons: Option<u64>,
 }
 
-/// What the comparison says.
+/// What the comparison of a listing says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Comparison {
-    /// That the counts are those published, if they are.
-    pub agreement: Option<String>,
-    /// A sentence for each way in which they differ from every published table.
+    /// The published table that the finds fit, or else the first; none where nothing is published.
+    pub table: Option<Published>,
+    /// A sentence for each way in which the finds differ from every published table.
     pub differences: Vec<String>,
 }
 
 /// Holds the finds against the published tables; the first that fits counts.
 pub(crate) fn compare(database: &str, found: &[Found], tables: &[Published]) -> Comparison {
     let differences: Vec<Vec<String>> = tables.iter().map(|table| differences(database, found, table)).collect();
-    if let Some(fitting) = differences.iter().position(Vec::is_empty) {
-        let part = tables[fitting].part;
-        let agreement = Some(format!("{database}: counts are those published ({part})"));
-        return Comparison { agreement, differences: Vec::new() };
+    let fitting = differences.iter().position(Vec::is_empty);
+    Comparison {
+        table: tables.get(fitting.unwrap_or(0)).copied(),
+        differences: if fitting.is_some() { Vec::new() } else { differences.into_iter().next().unwrap_or_default() },
     }
-    Comparison { agreement: None, differences: differences.into_iter().next().unwrap_or_default() }
+}
+
+impl Comparison {
+    /// What became of what is published: a sentence about the finished set.
+    pub(crate) fn sentence(&self, database: &str, account: &Account) -> Option<String> {
+        let table = self.table?;
+        let (word, part) = (table.unit.word(), table.part);
+        let n_published: u64 = table.classes.iter().map(|(_, n)| n).sum();
+        let (n_found, n_in_set) = (account.n_found(), account.n_in_set());
+        let mut text = format!("{database}: published {n_published} {word} ({part}), ");
+        if !self.differences.is_empty() {
+            text += &format!("found {n_found}, ");
+        }
+        text += &format!("in the set {n_in_set}");
+        let reasons: Vec<String> = account.left_out().iter().map(|(reason, n)| format!("{n} {reason}")).collect();
+        if !reasons.is_empty() {
+            text += &format!(": {}", reasons.join(", "));
+        }
+        Some(text)
+    }
 }
 
 fn differences(database: &str, found: &[Found], table: &Published) -> Vec<String> {
@@ -57,10 +86,7 @@ fn differences(database: &str, found: &[Found], table: &Published) -> Vec<String
         };
         units.entry(find.class.name()).or_default().insert(unit);
     }
-    let word = match table.unit {
-        Unit::Pictures => "pictures",
-        Unit::Sequences => "sequences",
-    };
+    let word = table.unit.word();
     let mut lines = Vec::new();
     let unequal: Vec<String> = table
         .classes
@@ -88,6 +114,7 @@ fn differences(database: &str, found: &[Found], table: &Published) -> Vec<String
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::listing::Reason;
     use crate::tree::TreeFile;
     use std::path::Path;
 
@@ -105,12 +132,31 @@ mod tests {
     fn any_published_table_may_fit() {
         for (n, fits) in [(0, false), (1, true), (2, true), (3, false)] {
             let comparison = compare("x", &finds(n), &TABLES);
-            assert_eq!(
-                (comparison.agreement.is_some(), comparison.differences.is_empty()),
-                (fits, fits),
-                "{n} pictures"
-            );
+            assert_eq!(comparison.differences.is_empty(), fits, "{n} pictures");
+            assert_eq!(comparison.table.unwrap().part, if n == 1 { "a part" } else { "all" });
         }
+    }
+
+    #[test]
+    fn the_sentence_is_about_the_finished_set() {
+        let (two, three) = (finds(2), finds(3));
+        let say = |found: &[Found], left_out: &[Reason]| {
+            let mut account = Account::new(Unit::Pictures);
+            for (i, find) in found.iter().enumerate() {
+                match left_out.get(i) {
+                    Some(reason) => account.leave_out(find, *reason),
+                    None => account.take(find, 1),
+                }
+            }
+            compare("x", found, &TABLES).sentence("x", &account).unwrap()
+        };
+        let (lost, unwanted) = (Reason::Unreadable, Reason::NotAskedFor);
+        assert_eq!(say(&two, &[]), "x: published 2 pictures (all), in the set 2");
+        assert_eq!(say(&two, &[unwanted]), "x: published 2 pictures (all), in the set 1: 1 not asked for");
+        assert_eq!(
+            say(&three, &[lost, unwanted]),
+            "x: published 2 pictures (all), found 3, in the set 1: 1 not asked for, 1 unreadable"
+        );
     }
 
     #[test]

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use howfar_face::{FaceSetInfo, Fault, Licence, files};
 use serde::Serialize;
 
+use crate::candidate::Rejected;
 use crate::listing::Reason;
-use crate::pipeline::Rejected;
 
 /// Faces and persons of a class.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -45,8 +45,8 @@ pub struct PrepareReport {
     pub classes: Vec<ClassCount>,
     /// By reason.
     pub rejects: Vec<ReasonCount>,
-    /// For each database whose counts are those published, a sentence that says so.
-    pub agreements: Vec<String>,
+    /// For each database with published counts, what of it is in the set.
+    pub published: Vec<String>,
     /// What a reader of the set should know; also in the set.
     pub caveats: Vec<String>,
     /// The terms of every database in the set.
@@ -67,8 +67,8 @@ impl fmt::Display for PrepareReport {
         for count in &self.rejects {
             writeln!(f, "  {:17}  {:>7}", count.reason, count.files)?;
         }
-        for agreement in &self.agreements {
-            writeln!(f, "{agreement}")?;
+        for sentence in &self.published {
+            writeln!(f, "{sentence}")?;
         }
         for caveat in &self.caveats {
             writeln!(f, "caveat: {caveat}")?;
@@ -104,7 +104,7 @@ impl Tally {
         self,
         out: &Path,
         info: &FaceSetInfo,
-        agreements: Vec<String>,
+        published: Vec<String>,
         rejected: &[Rejected],
     ) -> PrepareReport {
         let persons: BTreeSet<&String> = self.classes.iter().flat_map(|(_, persons)| persons).collect();
@@ -120,7 +120,7 @@ impl Tally {
             n_persons: persons.len() as u64,
             classes: self.classes.iter().zip(&info.classes).map(count).collect(),
             rejects: count_reasons(rejected),
-            agreements,
+            published,
             caveats: info.caveats.clone(),
             licences: info.licences.clone(),
         }

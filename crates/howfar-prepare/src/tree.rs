@@ -1,7 +1,8 @@
-//! The files below a folder, sorted, with `/` in their paths on every system.
+//! The files below a folder, sorted, with `/` in their paths on every system, without what systems leave behind.
 
 use std::path::{Path, PathBuf};
 
+use howfar_face::files::Entry;
 use howfar_face::{Fault, files};
 
 /// Folders deeper than this are a loop of links.
@@ -35,10 +36,40 @@ impl TreeFile {
         parts
     }
 
+    /// The innermost folder of this name that it lies in.
+    pub(crate) fn folder_called(&self, name: &str) -> Option<&Path> {
+        self.path.ancestors().skip(1).find(|folder| folder.file_name().is_some_and(|n| n == name))
+    }
+
     /// The name without its ending.
     pub(crate) fn stem(&self) -> &str {
         self.name().rsplit_once('.').map_or(self.name(), |(stem, _)| stem)
     }
+}
+
+/// What operating systems, archives, network disks and notebooks leave in folders, in lower case. Everything whose name
+/// begins with a dot is such an entry, too.
+const SYSTEM: [&str; 15] = [
+    "__macosx",
+    "__pycache__",
+    "@eadir",
+    "@tmp",
+    "#recycle",
+    "#snapshot",
+    "lost+found",
+    "found.000",
+    "$recycle.bin",
+    "recycler",
+    "system volume information",
+    "thumbs.db",
+    "ehthumbs.db",
+    "desktop.ini",
+    "icon\r",
+];
+
+/// Whether an entry of a folder is none of anybody's: no class, no picture, no list.
+fn is_system(name: &str) -> bool {
+    name.starts_with('.') || SYSTEM.contains(&name.to_lowercase().as_str())
 }
 
 /// A folder and every file below it.
@@ -48,6 +79,8 @@ pub(crate) struct Tree {
     pub root: PathBuf,
     /// Its files, sorted by path.
     pub files: Vec<TreeFile>,
+    /// Paths from the root of the folders that hold nothing.
+    pub empty: Vec<String>,
 }
 
 impl Tree {
@@ -60,30 +93,64 @@ impl Tree {
         if !root.is_dir() {
             return Err(Fault::data(root.display(), "this is a file").expected("the folder of the database"));
         }
-        let mut tree = Tree { root: root.to_owned(), files: Vec::new() };
-        tree.descend(root, "", 0)?;
+        let mut tree = Tree { root: root.to_owned(), files: Vec::new(), empty: Vec::new() };
+        walk(root, "", 0, &mut |entry| match entry {
+            Walked::File(file) => tree.files.push(file),
+            Walked::Empty(relative) => tree.empty.push(relative),
+            Walked::System(_) => {}
+        })?;
         if tree.files.is_empty() {
             return Err(Fault::data(root.display(), "the folder is empty").expected("the files of the database"));
         }
         Ok(tree)
     }
 
-    fn descend(&mut self, folder: &Path, relative: &str, depth: usize) -> Result<(), Fault> {
-        if depth > DEEPEST {
-            return Err(Fault::data(folder.display(), format!("folders are nested more than {DEEPEST} deep"))
-                .hint("look for a link that points to a folder above it"));
-        }
-        for path in files::sorted_entries(folder)? {
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
-            let relative = if relative.is_empty() { name.into_owned() } else { format!("{relative}/{name}") };
-            if path.is_dir() {
-                self.descend(&path, &relative, depth + 1)?;
-            } else {
-                self.files.push(TreeFile { path, relative });
+    /// Paths from the root of the system's entries below it, which [`Tree::read`] passes over; folders are not entered.
+    pub(crate) fn system_entries(root: &Path) -> Result<Vec<String>, Fault> {
+        let mut entries = Vec::new();
+        walk(root, "", 0, &mut |entry| {
+            if let Walked::System(relative) = entry {
+                entries.push(relative);
             }
-        }
-        Ok(())
+        })?;
+        Ok(entries)
     }
+}
+
+/// What stands in a folder.
+enum Walked {
+    File(TreeFile),
+    /// A folder that holds nothing.
+    Empty(String),
+    /// A file or folder of the system.
+    System(String),
+}
+
+/// Calls `visit` for everything below a folder, in the order of names.
+fn walk(folder: &Path, relative: &str, depth: usize, visit: &mut dyn FnMut(Walked)) -> Result<(), Fault> {
+    if depth > DEEPEST {
+        return Err(Fault::data(folder.display(), format!("folders are nested more than {DEEPEST} deep"))
+            .hint("look for a link that points to a folder above it"));
+    }
+    let mut is_empty = true;
+    for Entry { path, is_folder } in files::sorted_kinds(folder)? {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let below = if relative.is_empty() { name.to_string() } else { format!("{relative}/{name}") };
+        if is_system(&name) {
+            visit(Walked::System(below));
+            continue;
+        }
+        is_empty = false;
+        if is_folder {
+            walk(&path, &below, depth + 1, visit)?;
+        } else {
+            visit(Walked::File(TreeFile { path, relative: below }));
+        }
+    }
+    if is_empty && depth > 0 {
+        visit(Walked::Empty(relative.to_owned()));
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -125,6 +192,33 @@ pub(crate) mod tests {
             let fault = Tree::read(&folder.path().join(name)).unwrap_err();
             assert!(fault.to_string().contains(what), "{fault}");
         }
+    }
+
+    #[test]
+    fn what_systems_leave_behind_is_no_file_of_the_tree() {
+        let kept = ["anger/1.png", "fear/2.png"];
+        let left = [
+            ".DS_Store",
+            ".git/config",
+            "$RECYCLE.BIN/1.png",
+            "@eaDir/1.png",
+            "System Volume Information/x",
+            "__MACOSX/anger/1.png",
+            "anger/.ipynb_checkpoints/1-checkpoint.png",
+            "anger/._1.png",
+            "anger/Thumbs.db",
+            "fear/desktop.ini",
+            "lost+found/1.png",
+        ];
+        let folder = tree_of(&[&kept[..], &left[..]].concat());
+        std::fs::create_dir(folder.path().join("sad")).unwrap();
+        std::fs::create_dir_all(folder.path().join("happy/@eaDir")).unwrap();
+        let tree = Tree::read(folder.path()).unwrap();
+        assert_eq!(tree.files.iter().map(|f| f.relative.as_str()).collect::<Vec<_>>(), kept);
+        assert_eq!(tree.empty, ["happy", "sad"]);
+        assert_eq!(Tree::system_entries(folder.path()).unwrap().len(), left.len() + 1);
+        let only_left = tree_of(&left);
+        assert!(Tree::read(&only_left.path().join(".git")).is_ok(), "a folder that was named is read");
     }
 
     #[cfg(unix)]

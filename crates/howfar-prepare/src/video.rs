@@ -1,4 +1,4 @@
-//! Frames from the middle of a film, through an installed `ffmpeg`.
+//! Frames from the middle or the beginning of a film, through an installed `ffmpeg`.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -24,7 +24,18 @@ pub(crate) fn middle_frames(film: &Path, n: usize) -> Result<Vec<(usize, Dynamic
         return Err("the film has no frames".to_owned());
     }
     let n = n.min(n_frames);
-    let first = (n_frames - n) / 2;
+    frames(film, (n_frames - n) / 2, n)
+}
+
+/// The first `n` frames of a film, with their numbers from 0; at most its first quarter, and one.
+pub(crate) fn first_frames(film: &Path, n: usize) -> Result<Vec<(usize, DynamicImage)>, String> {
+    match count_frames(film)? {
+        0 => Err("the film has no frames".to_owned()),
+        n_frames => frames(film, 0, n.min(n_frames.div_ceil(4))),
+    }
+}
+
+fn frames(film: &Path, first: usize, n: usize) -> Result<Vec<(usize, DynamicImage)>, String> {
     let select = format!("select=between(n\\,{first}\\,{})", first + n - 1);
     // BMP is a stream of whole pictures whose lengths stand in their heads, and nothing is lost.
     let output = ffmpeg(film, &["-vf", &select, "-fps_mode", "passthrough", "-f", "image2pipe", "-c:v", "bmp", "-"])?;
@@ -96,6 +107,8 @@ pub(crate) mod tests {
         let grays: Vec<u8> = frames.iter().map(|(_, frame)| frame.to_luma8().get_pixel(5, 5)[0]).collect();
         assert!(grays[0] < grays[1] && grays[1] < grays[2], "{grays:?}");
         assert_eq!(middle_frames(&film, 99).unwrap().len(), 11);
+        let first = first_frames(&film, 2).unwrap();
+        assert_eq!(first.iter().map(|(i, _)| *i).collect::<Vec<_>>(), [0, 1]);
     }
 
     #[test]

@@ -63,7 +63,7 @@ fn a_folder_becomes_a_set_and_each_file_left_out_has_a_reason() {
     std::fs::write(desk.at("db/sad/4.png"), b"\x89PNG\r\n\x1a\n cut short").unwrap();
     std::fs::write(desk.at("db/readme.txt"), b"words").unwrap();
     std::fs::copy(desk.at("db/sad/5.png"), desk.at("db/sad/6.png")).unwrap();
-    let report = run(&desk.request("folder", "db")).unwrap();
+    let report = run(&PrepareRequest { max_losses: 0.2, ..desk.request("folder", "db") }).unwrap();
     assert_eq!(report.n_faces, 4);
     let reasons: Vec<_> = report.rejects.iter().map(|r| (r.reason, r.files)).collect();
     assert_eq!(reasons, [(Reason::NotAPicture, 1), (Reason::NotAskedFor, 1), (Reason::Unreadable, 1)]);
@@ -108,10 +108,12 @@ fn a_published_database_keeps_its_contradictions_as_one_person() {
 #[test]
 fn when_nothing_is_left_the_reasons_are_counted_and_listed() {
     let desk = Desk::with(&[]);
-    std::fs::create_dir_all(desk.at("db/happy")).unwrap();
-    std::fs::write(desk.at("db/happy/1.jpg"), b"").unwrap();
+    for class in ["happy", "sad"] {
+        std::fs::create_dir_all(desk.at("db").join(class)).unwrap();
+        std::fs::write(desk.at("db").join(class).join("1.jpg"), b"").unwrap();
+    }
     let fault = run(&desk.request("folder", "db")).unwrap_err().to_string();
-    assert!(fault.contains("no face is left") && fault.contains("1 unreadable"), "{fault}");
+    assert!(fault.contains("no face is left") && fault.contains("2 unreadable"), "{fault}");
     assert!(desk.rejects().contains("the file is empty"));
     assert!(!desk.at("out/faces").exists() && !desk.at("out/faces.partial").exists());
 }

@@ -188,6 +188,6 @@ impl<'p> HeldOut<'p> {
         Err(Fault::data("the face sets", "the same picture would be trained on and judge, under two names")
             .found(format!("{n_equal} such pictures: {}{rest}", pairs.join("; ")))
             .expected("every picture on one side")
-            .hint("prepare the pictures into one set, where equal ones count as one person, or leave one of each pair out"))
+            .hint("prepare the pictures into one set, where equal ones count as one person (`--drop-repeats` keeps one of each), or leave one of each pair out"))
     }
 }

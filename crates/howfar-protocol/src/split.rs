@@ -6,7 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use howfar_face::{Fault, SubjectId, files};
+use howfar_face::csv_table::{CsvTable, field};
+use howfar_face::{Fault, SubjectId};
 
 use crate::{Seeds, shuffle};
 
@@ -78,36 +79,31 @@ impl Split {
 
     /// Reads a user's CSV with the columns `subject,part`; a person on two sides is refused.
     pub fn from_file(path: &Path, people: &BTreeSet<SubjectId>) -> Result<Self, Fault> {
-        let mut sides: BTreeMap<SubjectId, (SplitPart, usize)> = BTreeMap::new();
-        let text = files::read_text(path)?;
-        let mut lines = text.lines().enumerate();
-        let header = lines.next().map_or("", |(_, line)| line.trim());
-        if header != "subject,part" {
-            return Err(Fault::usage(format!("{}, line 1", path.display()), "not a split file")
-                .found(format!("{header:?}"))
-                .expected("the columns subject,part"));
-        }
-        for (line_idx, line) in lines.filter(|(_, line)| !line.trim().is_empty()) {
-            let place = format!("{}, line {}", path.display(), line_idx + 1);
-            let (subject, part) = line.rsplit_once(',').unwrap_or((line, ""));
-            let part = part_from_name(part.trim()).ok_or_else(|| {
-                Fault::usage(&place, "unknown part").found(format!("{part:?}")).expected("train, validation or test")
+        let mut sides: BTreeMap<SubjectId, (SplitPart, String)> = BTreeMap::new();
+        let table = CsvTable::open(path)?;
+        let (subject_at, part_at) = (table.column("subject")?, table.column("part")?);
+        table.for_each(|place, row| {
+            let part = field(row, part_at, place)?;
+            let part = part_from_name(part).ok_or_else(|| {
+                Fault::usage(place, "unknown part").found(format!("{part:?}")).expected("train, validation or test")
             })?;
-            let subject: SubjectId = subject.trim().parse()?;
+            let subject: SubjectId = field(row, subject_at, place)?.parse()?;
             if !people.contains(&subject) {
-                return Err(Fault::usage(&place, "this person is in none of the real sets")
+                return Err(Fault::usage(place, "this person is in none of the real sets")
                     .found(&subject)
                     .hint("`howfar inspect FACES` lists the people of a set"));
             }
-            if let Some((other, first)) = sides.insert(subject.clone(), (part, line_idx + 1))
+            let line = place.rsplit(", ").next().unwrap_or(place);
+            if let Some((other, first)) = sides.insert(subject.clone(), (part, line.to_owned()))
                 && other != part
             {
-                return Err(Fault::usage(&place, "a person is on two sides of the split")
-                    .found(format!("{subject} is in {other:?} (line {first}) and in {part:?}"))
+                return Err(Fault::usage(place, "a person is on two sides of the split")
+                    .found(format!("{subject} is in {other:?} ({first}) and in {part:?}"))
                     .expected("each person on one side")
                     .hint("keep one of the two lines"));
             }
-        }
+            Ok(())
+        })?;
         let split = Split { sides: sides.into_iter().map(|(s, (p, _))| (s, p)).collect() };
         for part in [SplitPart::Training, SplitPart::Validation, SplitPart::Test] {
             if split.people(part).next().is_none() {
@@ -139,9 +135,9 @@ impl Split {
 }
 
 fn part_from_name(name: &str) -> Option<SplitPart> {
-    match name {
+    match name.to_lowercase().as_str() {
         "train" | "training" => Some(SplitPart::Training),
-        "validation" => Some(SplitPart::Validation),
+        "validation" | "valid" | "val" => Some(SplitPart::Validation),
         "test" => Some(SplitPart::Test),
         _ => None,
     }
@@ -189,6 +185,17 @@ mod tests {
         let fault = Split::from_file(&path, &people(3)).unwrap_err().to_string();
         assert!(fault.contains("line 4: a person is on two sides of the split"), "{fault}");
         assert!(fault.contains("db:p000 is in Training (line 2) and in Test"), "{fault}");
+    }
+
+    #[test]
+    fn a_file_is_read_as_spreadsheets_write_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("split.csv");
+        let rows = "db:p000;Train\r\ndb:p001;val\r\n\r\ndb:p002;test\r\n";
+        std::fs::write(&path, format!("\u{feff}Subject;Part\r\n{rows}")).unwrap();
+        let split = Split::from_file(&path, &people(3)).unwrap();
+        let parts = [SplitPart::Training, SplitPart::Validation, SplitPart::Test].map(|p| split.people(p).count());
+        assert_eq!(parts, [1, 1, 1]);
     }
 
     #[test]

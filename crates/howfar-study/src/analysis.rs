@@ -14,6 +14,7 @@ use crate::audit::findings;
 use crate::facts::study_facts;
 use crate::folder::StudyFolder;
 use crate::run_cell::FinishedCell;
+use crate::unlike::unlike_preprocessing;
 use crate::workbench::Workbench;
 
 /// `choice.json`.
@@ -80,6 +81,7 @@ pub fn analyse(workbench: &Workbench, folder: &StudyFolder) -> Result<Results, F
     let mut results = analyse_from(study_facts(workbench), &tracks, &finished)?;
     results.caveats.extend(exchange_saw_everybody(workbench));
     results.caveats.extend(weights_unknown(workbench));
+    results.caveats.extend(unlike_preprocessing(&workbench.plan().sets));
     results.audits = findings(workbench, folder)?;
     results.caveats.extend(results.audits.iter().filter_map(Finding::caveat));
     let mut looks = folder.read_looks()?.unwrap_or_else(Looks::none);

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use howfar_evaluate::{SetFacts, StudyFacts};
-use howfar_face::{FaceSetInfo, Pool, Pooled, Provenance, SubjectId};
+use howfar_face::{FaceSetInfo, Pool, Pooled, Preprocessing, Provenance, SubjectId};
 use howfar_protocol::{SetInput, SplitPart, Unit};
 
 use crate::workbench::Workbench;
@@ -72,17 +72,14 @@ fn is_nobody_known(person: &SubjectId, faces: &[&Pooled]) -> bool {
     first.labels.provenance == Provenance::Real && faces.iter().all(is_repeat)
 }
 
+/// The ways of its databases, each once.
 fn preprocessing_words(info: &FaceSetInfo) -> String {
-    let p = &info.preprocessing;
-    format!(
-        "detection {}, alignment {}, {side}×{side} {}, {} (version {})",
-        p.detection,
-        p.alignment,
-        p.colour,
-        p.filter,
-        p.version,
-        side = p.side
-    )
+    let words = |p: &Preprocessing| {
+        let Preprocessing { detection, alignment, colour, filter, version, side, .. } = p;
+        format!("detection {detection}, alignment {alignment}, {side}×{side} {colour}, {filter} (version {version})")
+    };
+    let ways: BTreeSet<String> = info.databases.iter().map(|of| words(&of.preprocessing)).collect();
+    if ways.is_empty() { words(&info.preprocessing) } else { ways.into_iter().collect::<Vec<_>>().join("; ") }
 }
 
 #[cfg(test)]

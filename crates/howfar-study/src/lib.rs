@@ -13,6 +13,7 @@ mod leaks;
 mod run_cell;
 mod runner;
 mod sets;
+mod unlike;
 mod workbench;
 
 pub use analysis::{all_cells, analyse};

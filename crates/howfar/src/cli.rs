@@ -33,7 +33,7 @@ pub enum Command {
     /// Draw two small face sets, generate a third, run a study on them and write a report.
     Demo(command::demo::Args),
     /// Turn a database's photographs into a face set: detect, align, crop, gray, resize.
-    Prepare(command::prepare::Args),
+    Prepare(Box<command::prepare::Args>),
     /// Draw a face set from the parametric head.
     Draw(command::draw::Args),
     /// Draw charts of what the parameters of drawn faces do.

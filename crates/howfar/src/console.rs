@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 use std::io::{IsTerminal, Write as _};
+use std::path::Path;
+use std::sync::OnceLock;
 
 use howfar_face::{Fault, acts_on_terminals, printable};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -11,12 +13,14 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 pub struct Console {
     quiet: bool,
     json: bool,
+    /// The first answer that could not be written.
+    failure: OnceLock<Fault>,
 }
 
 impl Console {
     /// `quiet` silences the journey, `json` turns answers into JSON.
     pub fn new(quiet: bool, json: bool) -> Self {
-        Console { quiet, json }
+        Console { quiet, json, failure: OnceLock::new() }
     }
 
     /// Whether answers are JSON.
@@ -24,9 +28,24 @@ impl Console {
         self.json
     }
 
-    /// A part of the answer. A closed pipe is the reader's choice, not an error.
+    /// A part of the answer. A closed pipe is the reader's choice, not an error; any other failure is kept for
+    /// [`Console::unwritten`].
     pub fn answer(&self, text: &str) {
-        let _ = writeln!(std::io::stdout(), "{}", printable(text));
+        self.keep_failure(writeln!(std::io::stdout(), "{}", printable(text)));
+    }
+
+    fn keep_failure(&self, written: std::io::Result<()>) {
+        if let Err(error) = written
+            && error.kind() != std::io::ErrorKind::BrokenPipe
+        {
+            let _ = self.failure.set(Fault::io(Path::new("stdout"), "write the answer", &error));
+        }
+    }
+
+    /// The first answer that could not be written.
+    pub fn unwritten(&self) -> Option<Fault> {
+        self.keep_failure(std::io::stdout().flush());
+        self.failure.get().cloned()
     }
 
     /// The answer as JSON.
@@ -34,6 +53,11 @@ impl Console {
         if let Ok(text) = serde_json::to_string_pretty(value) {
             self.answer(&shown_json(&text));
         }
+    }
+
+    /// A value as one line of JSON, for answers that are written piece by piece.
+    pub fn json_line(&self, value: &impl serde::Serialize) -> String {
+        serde_json::to_string(value).map_or_else(|_| "null".to_owned(), |text| shown_json(&text))
     }
 
     /// A line of the journey.
@@ -46,6 +70,12 @@ impl Console {
     /// What a user must know before waiting for more; never silenced.
     pub fn warn(&self, text: &str) {
         let _ = writeln!(std::io::stderr(), "warning: {text}");
+    }
+
+    /// What only the authors can mend; never silenced.
+    pub fn bug(&self) {
+        let text = "this is a bug of howfar, not of your data. Please report the lines above.";
+        let _ = writeln!(std::io::stderr(), "howfar: {text}");
     }
 
     /// What went wrong; never silenced.

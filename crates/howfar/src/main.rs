@@ -34,17 +34,17 @@ fn main() -> ExitCode {
         cli.isa.as_deref().map_or(Ok(()), pin)?;
         command::run(cli.command, &console)
     }));
-    match outcome {
-        Ok(Ok(())) => ExitCode::SUCCESS,
-        Ok(Err(fault)) => {
-            console.error(&fault);
-            ExitCode::from(fault.kind().exit_code())
-        }
+    let fault = match outcome {
+        // A script must not take half an answer for one.
+        Ok(done) => done.err().or_else(|| console.unwritten()),
         Err(_) => {
-            console.note("howfar: this is a bug of howfar, not of your data. Please report the lines above.");
-            ExitCode::from(1)
+            console.bug();
+            return ExitCode::from(1);
         }
-    }
+    };
+    let Some(fault) = fault else { return ExitCode::SUCCESS };
+    console.error(&fault);
+    ExitCode::from(fault.kind().exit_code())
 }
 
 /// Computes with the instructions of that name.

@@ -44,17 +44,24 @@ impl<'a> Pace<'a> {
     pub fn tell(&mut self, done: u64) {
         let rate = (done - self.begin) as f64 / self.started.elapsed().as_secs_f64().max(1e-3);
         self.bar.set_position(done);
-        self.bar.set_message(format!("{rate:.0} faces/s"));
+        self.bar.set_message(self.rate_words(rate));
         if !self.console.is_live() && self.last_line.elapsed() >= LINE_EVERY {
             self.last_line = Instant::now();
             self.console.note(&self.words(done, rate));
         }
     }
 
+    /// Things a second, by the last word of the unit; slow ones with a decimal.
+    fn rate_words(&self, rate: f64) -> String {
+        let things = self.unit.rsplit(' ').next().unwrap_or_default();
+        if rate < 10.0 { format!("{rate:.1} {things}/s") } else { format!("{rate:.0} {things}/s") }
+    }
+
     fn words(&self, done: u64, rate: f64) -> String {
         let left = (self.total - done) as f64 / rate.max(1e-3);
         let share = 100.0 * done as f64 / self.total.max(1) as f64;
-        format!("{share:>3.0} %  {done}/{} {}  {rate:.0} faces/s  {} left", self.total, self.unit, duration_words(left))
+        let rate = self.rate_words(rate);
+        format!("{share:>3.0} %  {done}/{} {}  {rate}  {} left", self.total, self.unit, duration_words(left))
     }
 
     /// Clears the bar.

@@ -33,6 +33,29 @@ fn a_missing_folder() {
     assert!(!place.path().join("faces").exists());
 }
 
+/// A full disk behind stdout; a reader who closes the pipe has chosen to.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_answer_that_cannot_be_written_is_no_success() {
+    let place = workplace();
+    let told = |script: &str| program::shell(&place, script);
+    expect(&told("\"$0\" prepare --list > /dev/full"), 4, &["stdout: cannot write the answer: no room"]);
+    expect(&told("\"$0\" prepare --list --json > /dev/full"), 4, &["no room"]);
+    expect(&told("set -o pipefail 2> /dev/null; \"$0\" prepare --list | true"), 0, &[]);
+}
+
+#[test]
+fn a_folder_of_other_things_is_no_study() {
+    let place = workplace();
+    expect(&howfar(&place, &["init"]), 0, &[]);
+    fs::create_dir(place.path().join("mine")).unwrap();
+    fs::write(place.path().join("mine/thesis.tex"), "words").unwrap();
+    let refused = howfar(&place, &["run", "study.toml", "--out", "mine"]);
+    expect(&refused, 2, &["mine: this folder holds other things than a study", "no plan.json", "another --out"]);
+    expect(&howfar(&place, &["run", "study.toml", "--out", "mine/thesis.tex"]), 2, &["this is a file"]);
+    assert_eq!(fs::read_dir(place.path().join("mine")).unwrap().count(), 1);
+}
+
 #[test]
 fn a_device_that_was_not_compiled_in() {
     let place = workplace();
@@ -75,8 +98,12 @@ fn an_unreadable_and_a_truncated_image_are_listed_and_the_others_prepared() {
     let whole = fs::read(data.join("fear/s2_c.png")).unwrap();
     fs::write(data.join("fear/s2_c.png"), &whole[..whole.len() / 2]).unwrap();
     fs::write(data.join("anger/s2_d.png"), b"this is no picture").unwrap();
-    let outcome = howfar(&place, &["prepare", "folder:data", "--detect", "none", "--out", "faces"]);
-    expect(&outcome, 0, &[]);
+    let prepare = ["prepare", "folder:data", "--detect", "none", "--out", "faces"];
+    let refused = ["too many pictures could not be read", "data: 2 of 4 (50 %)", "--allow-losses"];
+    expect(&howfar(&place, &prepare), 3, &refused);
+    assert!(!place.path().join("faces").exists());
+    let outcome = howfar(&place, &[&prepare[..], &["--allow-losses"]].concat());
+    expect(&outcome, 0, &["going on: 4 of 4 pictures were looked at before"]);
     assert!(outcome.stdout.contains("2 faces"), "{}", outcome.stdout);
     let rejects = fs::read_to_string(place.path().join("faces.rejects.csv")).unwrap();
     assert!(rejects.contains("s2_c.png") && rejects.contains("s2_d.png"), "{rejects}");
@@ -199,9 +226,9 @@ fn a_face_set_of_a_newer_version() {
     let place = workplace();
     program::draw(&place, "real", 2, 1);
     let file = place.path().join("real/face_set.json");
-    let text = fs::read_to_string(&file).unwrap().replacen("\"version\": 1", "\"version\": 2", 1);
+    let text = fs::read_to_string(&file).unwrap().replacen("\"version\": 2", "\"version\": 3", 1);
     fs::write(&file, text).unwrap();
-    let sentences = ["written by a newer howfar", "version 2", "version 1 or older"];
+    let sentences = ["written by a newer howfar", "version 3", "version 2 or older"];
     expect(&howfar(&place, &["inspect", "real"]), 3, &sentences);
 }
 

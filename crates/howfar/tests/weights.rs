@@ -23,6 +23,10 @@ fn a_stargan_of_the_public_code_gives_expressions_to_faces() {
     assert!(unnamed.stderr.contains("--classes") && unnamed.stderr.contains("3, in the order"), "{}", unnamed.stderr);
     let import =
         ["import-weights", "G.ckpt", "--classes", "anger,fear,surprise", "--size", "64", "--out", "G.safetensors"];
+    let twice = import.map(|word| if word == "anger,fear,surprise" { "anger,fear,anger" } else { word });
+    let twice = howfar(&place, &twice);
+    assert_eq!(twice.code, 2, "{}", twice.stderr);
+    assert!(twice.stderr.contains("--classes: a class is named twice"), "{}", twice.stderr);
     let imported = howfar(&place, &import);
     assert_eq!(imported.code, 0, "{}", imported.stderr);
     assert!(imported.stderr.contains("running statistics were left out"), "{}", imported.stderr);

@@ -1,4 +1,5 @@
-//! `affectnet`: lists with a box and a label for each picture, or pictures with one small array file for each label.
+//! `affectnet`: lists with a box and a label for each picture, pictures with one small array file for each label, and
+//! the layouts of copies: class folders and YOLO's.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -7,14 +8,16 @@ use howfar_face::Expression::{self, Anger, Contempt, Disgust, Fear, Happiness, N
 use howfar_face::{Fault, files};
 
 use super::Database;
-use super::csv_table::{CsvTable, field};
+use super::class_folders::{expressions, in_folders};
 use super::lookup::Lookup;
-use super::names::whole;
+use super::rows::Rows;
+use super::{names, yolo};
 use crate::FaceBox;
 use crate::listing::{Found, Listing, Reason};
 use crate::published::{Published, Unit};
 use crate::request::PrepareRequest;
 use crate::tree::{Tree, TreeFile};
+use howfar_face::csv_table::{CsvTable, field};
 
 pub(super) static DATABASE: Database = Database {
     name: "affectnet",
@@ -55,44 +58,83 @@ const COLUMNS: [&str; 9] = [
     "arousal",
 ];
 
-fn list(path: &Path, _request: &PrepareRequest) -> Result<Listing, Fault> {
+fn list(path: &Path, request: &PrepareRequest) -> Result<Listing, Fault> {
     if path.is_file() {
         // The pictures lie beside the list or below its folder.
         let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
         return list_tables(&Tree::read(folder)?, &[path]);
     }
     let tree = Tree::read(path)?;
-    let tables: Vec<&Path> =
-        tree.files.iter().filter(|f| f.name().ends_with(".csv")).map(|f| f.path.as_path()).collect();
-    if tables.is_empty() { list_arrays(&tree) } else { list_tables(&tree, &tables) }
+    if let Some(names) = yolo::names_file(&tree) {
+        return yolo::list(&tree, names);
+    }
+    if tree.files.iter().any(|file| file.name().ends_with("_exp.npy")) {
+        return list_arrays(&tree);
+    }
+    let is_table = |file: &&TreeFile| file.name().to_lowercase().ends_with(".csv");
+    let tables: Vec<&Path> = tree.files.iter().filter(is_table).map(|file| file.path.as_path()).collect();
+    if tables.is_empty() { list_folders(&tree, request) } else { list_tables(&tree, &tables) }
+}
+
+/// Copies in class folders, called by words or by the numbers of the lists.
+fn list_folders(tree: &Tree, request: &PrepareRequest) -> Result<Listing, Fault> {
+    let mut listing = Listing { cropped: true, ..Listing::default() };
+    let none = |folder: &str| {
+        let number = folder.parse::<usize>().ok().and_then(|n| n.checked_sub(LABELS.len()));
+        let named = |name: &&&str| ***name == folder.to_lowercase().replace(['_', '-'], " ");
+        number.and_then(|n| NO_EXPRESSION.get(n)).or_else(|| NO_EXPRESSION.iter().find(named)).copied()
+    };
+    let mut pictures = in_folders(tree, &request.ignore, &mut listing)?;
+    pictures.retain(|picture| match none(picture.folder) {
+        Some(name) => {
+            listing.reject(&picture.file.relative, Reason::NotAnExpression, name);
+            false
+        }
+        None => true,
+    });
+    let by_number = |folder: &str| LABELS.get(folder.parse::<usize>().ok()?).copied();
+    let classes = expressions(tree, &pictures, |folder| Expression::from_word(folder).or_else(|| by_number(folder)))?;
+    for picture in pictures {
+        listing.take(Found::picture(picture.file, classes[picture.folder].clone()));
+    }
+    Ok(listing)
 }
 
 fn list_tables(tree: &Tree, tables: &[&Path]) -> Result<Listing, Fault> {
     let mut listing = Listing::default();
-    let mut lookup = Lookup::new(tree);
+    let (mut lookup, mut rows) = (Lookup::new(tree), Rows::default());
     for table in tables {
         let mut csv = CsvTable::open(table)?;
         if csv.find(COLUMNS[0]).is_none() && csv.find("expression").is_none() {
+            if csv.find("pth").is_some() {
+                return Err(Fault::data(table.display(), "this is the list of AffectNet-HQ")
+                    .hint("read its folder with the adapter affectnet-hq"));
+            }
             csv = CsvTable::without_header(table, &COLUMNS)?;
         }
-        list_table(csv, &mut lookup, &mut listing)?;
+        list_table(csv, &mut lookup, &mut rows, &mut listing)?;
     }
     lookup.report_unnamed(&mut listing);
     Ok(listing)
 }
 
-fn list_table(csv: CsvTable, lookup: &mut Lookup<'_>, listing: &mut Listing) -> Result<(), Fault> {
+fn list_table(csv: CsvTable, lookup: &mut Lookup<'_>, rows: &mut Rows, listing: &mut Listing) -> Result<(), Fault> {
     let (path_at, label_at) = (csv.column(COLUMNS[0])?, csv.column("expression")?);
     let box_at = [csv.column("face_x")?, csv.column("face_y")?, csv.column("face_width")?, csv.column("face_height")?];
     csv.for_each(|place, row| {
-        let name = field(row, path_at, place)?;
-        let Some(file) = lookup.find(name) else {
+        let (name, label) = (field(row, path_at, place)?, field(row, label_at, place)?);
+        let file = lookup.find(name);
+        // A list may call one file by several paths.
+        if !rows.is_new(listing, file.map_or(name, |file| &file.relative), label, place)? {
+            return Ok(());
+        }
+        let Some(file) = file else {
             listing.reject(name, Reason::Missing, format!("named in {place}"));
             return Ok(());
         };
         let number = |i: usize| row.get(box_at[i]).and_then(|n| n.parse::<f64>().ok()).unwrap_or(f64::NAN);
         let face_box = FaceBox::new(number(0), number(1), number(2), number(3));
-        take_label(listing, file, field(row, label_at, place)?, place, face_box)
+        take_label(listing, file, label, place, face_box)
     })
 }
 
@@ -100,8 +142,8 @@ fn list_table(csv: CsvTable, lookup: &mut Lookup<'_>, listing: &mut Listing) -> 
 fn list_arrays(tree: &Tree) -> Result<Listing, Fault> {
     let labels: BTreeMap<&str, &TreeFile> =
         tree.files.iter().filter_map(|file| Some((file.relative.strip_suffix("_exp.npy")?, file))).collect();
-    let picture = whole(r"(?i)\d+\.(jpe?g|png)");
-    let annotation = whole(r"\d+_(exp|val|aro|lnd)\.npy");
+    let picture = names::picture(r"\d+");
+    let annotation = names::whole(r"\d+_(exp|val|aro|lnd)\.npy");
     let mut listing = Listing { cropped: true, ..Listing::default() };
     for file in tree.files.iter().filter(|file| !annotation.is_match(file.name())) {
         if !picture.is_match(file.name()) {
@@ -196,6 +238,42 @@ mod tests {
         let tables = [Reason::NotAPicture; 2];
         assert_eq!(reasons[..2], tables);
         assert_eq!(reasons[2..], [Reason::NoLabel, Reason::NotAnExpression, Reason::Missing]);
+    }
+
+    #[test]
+    fn a_picture_under_two_labels_is_an_error_also_where_it_is_called_by_two_paths() {
+        let folder = tree_of(&["Images/1/a.jpg"]);
+        let row = |path: &str, label: u32| format!("{path},10,20,30,40,1;2,{label},0.1,0.2\n");
+        write(folder.path(), "list.csv", [row("1/a.jpg", 6), row("1/a.jpg", 6)].concat().as_bytes());
+        let listing = list(folder.path(), &request()).unwrap();
+        assert_eq!((listing.found.len(), listing.rejects[0].reason), (1, Reason::Repeated));
+        write(folder.path(), "list.csv", [row("1/a.jpg", 6), row("Images/1/a.jpg", 3)].concat().as_bytes());
+        let fault = list(folder.path(), &request()).unwrap_err().to_string();
+        assert!(fault.contains("line 1") && fault.contains("line 2"), "{fault}");
+    }
+
+    #[test]
+    fn class_folders_are_called_by_words_or_by_the_numbers_of_the_lists() {
+        let folder = tree_of(&["train/0/a.jpg", "train/5/b.png", "val/7/c.jpg", "val/10/d.jpg", "val/8/e.jpg"]);
+        let listing = list(folder.path(), &request()).unwrap();
+        let found: Vec<_> = listing.found.iter().map(|f| f.class.name()).collect();
+        assert_eq!((found, listing.cropped), (vec!["neutral", "disgust", "contempt"], true));
+        let details: Vec<_> = listing.rejects.iter().map(|r| (r.reason, r.detail.as_str())).collect();
+        assert_eq!(details, [(Reason::NotAnExpression, "no face"), (Reason::NotAnExpression, "none")]);
+        let words = tree_of(&["train/anger/a.jpg", "test/Uncertain/b.jpg"]);
+        let listing = list(words.path(), &request()).unwrap();
+        assert_eq!((listing.found.len(), listing.rejects.len()), (1, 1));
+    }
+
+    #[test]
+    fn the_layout_of_yolo_is_seen_and_the_list_of_affectnet_hq_sent_to_its_adapter() {
+        let folder = tree_of(&["valid/images/a.jpg"]);
+        write(folder.path(), "valid/labels/a.txt", b"0 0.5 0.5 1 1\n");
+        write(folder.path(), "data.yaml", b"names: ['Anger']\n");
+        assert_eq!(list(folder.path(), &request()).unwrap().found[0].class.name(), "anger");
+        let folder = tree_of(&["anger/a.jpg"]);
+        write(folder.path(), "labels.csv", b",pth,label,relFCs\n0,anger/a.jpg,anger,0.9\n");
+        assert!(list(folder.path(), &request()).unwrap_err().to_string().contains("affectnet-hq"));
     }
 
     #[test]

@@ -1,16 +1,16 @@
 //! `affectnet-hq`: class folders and a list that corrects them; where they disagree, the list is right.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use howfar_face::{Expression, Fault};
 
 use super::Database;
-use super::csv_table::{CsvTable, field};
 use super::lookup::Lookup;
+use super::rows::Rows;
 use crate::listing::{Found, Listing, Reason};
 use crate::request::PrepareRequest;
 use crate::tree::Tree;
+use howfar_face::csv_table::{CsvTable, field};
 
 pub(super) static DATABASE: Database = Database {
     name: "affectnet-hq",
@@ -35,26 +35,16 @@ fn list(path: &Path, _request: &PrepareRequest) -> Result<Listing, Fault> {
     let mut listing = Listing { cropped: true, ..Listing::default() };
     let mut lookup = Lookup::new(&tree);
     lookup.find(&list.relative);
-    let mut labels: BTreeMap<String, (Expression, String)> = BTreeMap::new();
-    let mut n_disagreeing = 0_u64;
+    let (mut rows, mut n_disagreeing) = (Rows::default(), 0_u64);
     table.for_each(|place, row| {
         let (name, label) = (field(row, path_at, place)?, field(row, label_at, place)?);
         let expression = Expression::from_word(label).ok_or_else(|| {
             let known = Expression::ALL.map(Expression::name).join(", ");
             Fault::data(place, "unknown expression").found(label).expected(known)
         })?;
-        match labels.get(name) {
-            Some((before, _)) if *before == expression => {
-                listing.reject(name, Reason::Repeated, place);
-                return Ok(());
-            }
-            Some((before, where_before)) => {
-                return Err(Fault::data(place, format!("{name} stands twice, with another label"))
-                    .found(format!("{before} ({where_before}) and {expression} ({place})"))
-                    .hint("remove the wrong row"));
-            }
-            None => labels.insert(name.to_owned(), (expression, place.to_owned())),
-        };
+        if !rows.is_new(&mut listing, name, expression.name(), place)? {
+            return Ok(());
+        }
         match lookup.find(name) {
             Some(file) => {
                 let folder = file.folders().last().and_then(|folder| Expression::from_word(folder));

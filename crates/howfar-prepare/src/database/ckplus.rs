@@ -7,7 +7,7 @@ use howfar_face::Expression::{self, Anger, Contempt, Disgust, Fear, Happiness, N
 use howfar_face::{Fault, files};
 
 use super::Database;
-use super::names::whole;
+use super::names::{picture, whole};
 use crate::listing::{Found, Listing, Reason};
 use crate::published::{Published, Unit};
 use crate::request::PrepareRequest;
@@ -41,7 +41,7 @@ const LABELS: [Expression; 8] = [Neutral, Anger, Contempt, Disgust, Fear, Happin
 fn list(path: &Path, request: &PrepareRequest) -> Result<Listing, Fault> {
     let tree = Tree::read(path)?;
     let labels = read_labels(&tree)?;
-    let pattern = whole(r"(S\d{3})_(\d{3})_(\d{8})\.png");
+    let pattern = picture(r"(S\d{3})_(\d{3})_(\d{8})");
     let label_pattern = label_pattern();
     let mut listing = Listing::default();
     for file in tree.files.iter().filter(|file| !label_pattern.is_match(file.name())) {
@@ -49,21 +49,22 @@ fn list(path: &Path, request: &PrepareRequest) -> Result<Listing, Fault> {
             listing.reject_unknown(file, "a name such as S005_001_00000011.png");
             continue;
         };
-        let sequence = format!("{}_{}", &name[1], &name[2]);
+        let person = name[1].to_uppercase();
+        let sequence = format!("{person}_{}", &name[2]);
         match labels.get(&sequence) {
             Some(label) => {
-                let found = Found::picture(file, *label).of(&name[1]);
+                let found = Found::picture(file, *label).of(person);
                 listing.take(Found { sequence: Some(sequence), ..found });
             }
             None => listing.reject(&file.relative, Reason::NoLabel, format!("sequence {sequence} has no emotion file")),
         }
     }
-    listing.keep_last_frames(request.frames);
+    listing.keep_frames(request.frames, request.neutral_frames);
     Ok(listing)
 }
 
 fn label_pattern() -> regex::Regex {
-    whole(r"(S\d{3})_(\d{3})_(\d{8})_emotion\.txt")
+    whole(r"(?i)(S\d{3})_(\d{3})_(\d{8})_emotion\.txt")
 }
 
 /// The emotion of each labelled sequence.
@@ -80,7 +81,7 @@ fn read_labels(tree: &Tree) -> Result<BTreeMap<String, Expression>, Fault> {
                 .found(text.trim())
                 .expected("a number from 0 to 7"));
         };
-        labels.insert(format!("{}_{}", &name[1], &name[2]), LABELS[label as usize]);
+        labels.insert(format!("{}_{}", name[1].to_uppercase(), &name[2]), LABELS[label as usize]);
     }
     if labels.is_empty() {
         return Err(Fault::data(tree.root.display(), "no sequence has a label")
@@ -111,6 +112,20 @@ mod tests {
         assert_eq!((listing.found[0].class.name(), listing.found[0].person.as_deref()), ("disgust", Some("S005")));
         let count = |reason| listing.rejects.iter().filter(|r| r.reason == reason).count();
         assert_eq!((count(Reason::NotAskedFor), count(Reason::NoLabel)), (3, 1));
+    }
+
+    #[test]
+    fn first_frames_are_neutral_where_asked_for_and_never_also_the_peak() {
+        for (n_frames, last, neutral) in [(5, 2, 2), (3, 2, 1), (2, 2, 0)] {
+            let frames: Vec<String> = (1..=n_frames).map(|i| format!("S005_001_{i:08}.JPG")).collect();
+            let folder = tree_of(&frames.iter().map(String::as_str).collect::<Vec<_>>());
+            write(folder.path(), "S005_001_00000005_emotion.txt", b"3");
+            let request = PrepareRequest { neutral_frames: 2, ..request(2) };
+            let listing = list(folder.path(), &request).unwrap();
+            let count = |class| listing.found.iter().filter(|f| f.class.name() == class).count();
+            assert_eq!((count("disgust"), count("neutral")), (last, neutral), "{n_frames} frames");
+            assert_eq!(listing.rejects.len(), n_frames - last - neutral);
+        }
     }
 
     #[test]

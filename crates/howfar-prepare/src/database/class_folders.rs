@@ -1,31 +1,14 @@
-//! Class folders, perhaps below folders of a split: `anger/1.png`, `train/anger/1.png`.
+//! Class folders of a named database, wherever in its tree they stand: `anger/1.png`, `COPY/train/3/1.png`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use howfar_face::{Expression, Fault, closest_name};
+use howfar_face::{Expression, Fault};
 
+use super::labels::not_an_expression;
+use crate::folder_words::is_number;
+use crate::levels::Levels;
 use crate::listing::{Class, Listing, Reason, is_picture};
 use crate::tree::{Tree, TreeFile};
-
-/// Folders of a split rather than of a class, in lower case.
-const SPLITS: [&str; 16] = [
-    "train",
-    "training",
-    "train_set",
-    "trainset",
-    "test",
-    "testing",
-    "test_set",
-    "testset",
-    "val",
-    "valid",
-    "validation",
-    "val_set",
-    "validation_set",
-    "publictest",
-    "privatetest",
-    "dev",
-];
 
 /// A picture below a class folder.
 #[derive(Debug, Clone, Copy)]
@@ -35,31 +18,56 @@ pub(super) struct InFolder<'t> {
     pub folder: &'t str,
 }
 
-/// The pictures below class folders; everything else is reported.
+/// The pictures below class folders, which are named by words or by the numbers of the database; everything else is
+/// reported.
 pub(super) fn in_folders<'t>(
     tree: &'t Tree,
     ignore: &[String],
     listing: &mut Listing,
 ) -> Result<Vec<InFolder<'t>>, Fault> {
+    report_ignored(tree, ignore, listing);
+    let knows = |name: &str| Expression::from_word(name).is_some() || (is_number(name) && name.len() <= 2);
+    let levels = Levels::find(tree, |file| ignored(file, ignore).is_none(), &knows, None);
+    listing.levels = levels.in_words();
     let mut pictures = Vec::new();
-    for file in &tree.files {
-        let folder = file.folders().into_iter().find(|f| !SPLITS.contains(&f.to_lowercase().as_str()));
-        match folder {
-            Some(folder) if ignore.iter().any(|i| i == folder) => {
-                listing.reject(&file.relative, Reason::NotAskedFor, format!("the folder {folder} is ignored"));
-            }
-            _ if !is_picture(&file.path) => listing.reject(&file.relative, Reason::NotAPicture, "by its name"),
-            None => listing.reject(&file.relative, Reason::NoLabel, "not in a class folder"),
-            Some(folder) => pictures.push(InFolder { file, folder }),
+    for picture in levels.pictures {
+        match picture.class() {
+            Some(folder) => pictures.push(InFolder { file: picture.file, folder }),
+            None => listing.reject(&picture.file.relative, Reason::NoLabel, "not in a class folder"),
         }
     }
-    if pictures.is_empty() {
-        return Err(Fault::data(tree.root.display(), "no class folder with pictures is here")
-            .found(format!("{} files, none of them a picture in a class folder", tree.files.len()))
-            .expected("folders named after classes (anger, happiness, …), with pictures in them")
-            .hint("give the folder that holds the class folders"));
+    if pictures.is_empty() { Err(no_class_folder(tree)) } else { Ok(pictures) }
+}
+
+/// Reports what is no picture, and what lies in a folder that is to be left out.
+pub(super) fn report_ignored(tree: &Tree, ignore: &[String], listing: &mut Listing) {
+    for file in &tree.files {
+        if let Some(folder) = ignored(file, ignore) {
+            listing.reject(&file.relative, Reason::NotAskedFor, format!("the folder {folder} is ignored"));
+        } else if !is_picture(&file.path) {
+            listing.reject(&file.relative, Reason::NotAPicture, "by its name");
+        }
     }
-    Ok(pictures)
+}
+
+/// The folder of a file's path that is to be left out.
+pub(super) fn ignored<'t>(file: &'t TreeFile, ignore: &[String]) -> Option<&'t str> {
+    if ignore.is_empty() {
+        return None;
+    }
+    file.folders().into_iter().find(|folder| ignore.iter().any(|name| name == folder))
+}
+
+/// That a tree has no folder of a class.
+pub(super) fn no_class_folder(tree: &Tree) -> Fault {
+    let n_pictures = tree.files.iter().filter(|file| is_picture(&file.path)).count();
+    Fault::data(tree.root.display(), "no class folder with pictures is here")
+        .found(format!("{n_pictures} pictures among {} files, none of them in a class folder", tree.files.len()))
+        .expected("folders named after classes (anger, happiness, …), with pictures in them")
+        .hint(
+            "give the folder that holds the class folders; where the class stands in the file's name, say how with \
+            `folder:` and `--label-pattern '(?<label>…)'`",
+        )
 }
 
 /// The expression of each class folder; a folder that `read` does not know is an error that names it.
@@ -70,20 +78,18 @@ pub(super) fn expressions<'t>(
 ) -> Result<BTreeMap<&'t str, Class>, Fault> {
     let names: BTreeSet<&str> = pictures.iter().map(|p| p.folder).collect();
     let unknown: Vec<&str> = names.iter().copied().filter(|name| read(name).is_none()).collect();
-    let Some(first) = unknown.first() else {
-        return Ok(names.into_iter().filter_map(|name| Some((name, read(name)?.into()))).collect());
-    };
-    let known = Expression::ALL.map(Expression::name);
-    let meant = match closest_name(&first.to_lowercase(), known) {
-        Some(name) => format!("rename {first} to {name}"),
-        None => format!("rename {first} to the expression that it holds"),
-    };
-    Err(Fault::data(tree.root.join(first).display(), "this class folder is not an expression")
-        .found(unknown.join(", "))
-        .expected(format!("{} (or happy, sad, angry, …)", known.join(", ")))
-        .hint(format!(
-            "{meant}, leave it out with `--ignore {first}`, or, with the adapter `folder`, take all names as they are with `--any-classes`"
-        )))
+    match unknown.first() {
+        Some(first) => {
+            Err(not_an_expression(first, &unknown, "class folder", &|name| folder_place(tree, pictures, name)))
+        }
+        None => Ok(names.into_iter().filter_map(|name| Some((name, read(name)?.into()))).collect()),
+    }
+}
+
+/// The path of the first folder of this name.
+fn folder_place(tree: &Tree, pictures: &[InFolder<'_>], name: &str) -> String {
+    let first = pictures.iter().find(|p| p.folder == name).and_then(|p| p.file.folder_called(name));
+    first.unwrap_or(&tree.root).display().to_string()
 }
 
 #[cfg(test)]
@@ -93,12 +99,13 @@ mod tests {
 
     #[test]
     fn an_unknown_class_folder_is_named_with_what_was_meant() {
-        let folder = tree_of(&["anger/1.png", "suprise/2.png"]);
+        let folder = tree_of(&["x/anger/1.png", "x/suprise/2.png"]);
         let tree = Tree::read(folder.path()).unwrap();
         let pictures = in_folders(&tree, &[], &mut Listing::default()).unwrap();
         let fault = expressions(&tree, &pictures, Expression::from_word).unwrap_err().to_string();
-        for part in ["suprise: this class folder", "rename suprise to surprise", "--ignore suprise", "--any-classes"] {
-            assert!(fault.contains(part), "{fault}");
+        let parts = ["x/suprise: this class folder", "rename suprise to surprise", "--ignore suprise", "--any-classes"];
+        for part in parts {
+            assert!(fault.replace('\\', "/").contains(part), "{fault}");
         }
     }
 
@@ -109,7 +116,8 @@ mod tests {
         let mut listing = Listing::default();
         let pictures = in_folders(&tree, &["junk".into()], &mut listing).unwrap();
         assert_eq!(pictures.iter().map(|p| p.folder).collect::<Vec<_>>(), ["Happy", "Happy"]);
-        let reasons: Vec<_> = listing.rejects.iter().map(|r| (r.source.as_str(), r.reason)).collect();
+        let mut reasons: Vec<_> = listing.rejects.iter().map(|r| (r.source.as_str(), r.reason)).collect();
+        reasons.sort();
         assert_eq!(
             reasons,
             [("4.png", Reason::NoLabel), ("Happy/notes.txt", Reason::NotAPicture), ("junk/3.png", Reason::NotAskedFor)]

@@ -3,10 +3,12 @@
 use std::path::Path;
 
 use howfar_face::Expression::{self, Anger, Disgust, Fear, Happiness, Neutral, Sadness, Surprise};
-use howfar_face::{Fault, files};
+use howfar_face::csv_table::for_each_line_of_words;
+use howfar_face::{Fault, shortened};
 
 use super::Database;
 use super::lookup::Lookup;
+use super::rows::Rows;
 use crate::FaceBox;
 use crate::listing::{Found, Listing, Reason};
 use crate::request::PrepareRequest;
@@ -36,18 +38,20 @@ fn list(path: &Path, request: &PrepareRequest) -> Result<Listing, Fault> {
     let mut listing = Listing::default();
     let mut lookup = Lookup::new(&tree);
     lookup.find(&list.relative);
-    let mut n_faces = 0;
-    for (line_idx, line) in files::read_text(&list.path)?.lines().enumerate().filter(|(_, l)| !l.trim().is_empty()) {
-        let place = || format!("{}, line {}", list.path.display(), line_idx + 1);
-        let row = Row::read(line).ok_or_else(|| {
-            Fault::data(place(), "not a face of ExpW")
-                .found(line)
+    let (mut rows, mut n_faces) = (Rows::default(), 0);
+    for_each_line_of_words(&list.path, |place, words| {
+        let row = Row::read(words).ok_or_else(|| {
+            Fault::data(place, "not a face of ExpW")
+                .found(shortened(&words.join(" "), 120))
                 .expected("name, face, top, left, right, bottom, confidence, label (0 to 6)")
         })?;
         n_faces += 1;
         let source = format!("{}#{}", row.name, row.face);
+        if !rows.is_new(&mut listing, &source, row.label.name(), place)? {
+            return Ok(());
+        }
         match lookup.find(row.name) {
-            None => listing.reject(source, Reason::Missing, format!("named in {}", place())),
+            None => listing.reject(source, Reason::Missing, format!("named in {place}")),
             Some(_) if row.confidence < request.confidence => {
                 let detail = format!("confidence {} is below {}", row.confidence, request.confidence);
                 listing.reject(source, Reason::LowConfidence, detail);
@@ -58,7 +62,8 @@ fn list(path: &Path, request: &PrepareRequest) -> Result<Listing, Fault> {
                 listing.take(Found { source, face_box: Some(row.face_box), ..found });
             }
         }
-    }
+        Ok(())
+    })?;
     if n_faces != PUBLISHED_FACES {
         listing.caveats.push(format!("expw: the list has {n_faces} faces instead of the published {PUBLISHED_FACES}"));
     }
@@ -75,9 +80,8 @@ struct Row<'l> {
 }
 
 impl<'l> Row<'l> {
-    fn read(line: &'l str) -> Option<Self> {
-        let fields: Vec<&str> = line.split_whitespace().collect();
-        let [name, face, top, left, right, bottom, confidence, label] = fields[..] else { return None };
+    fn read(words: &[&'l str]) -> Option<Self> {
+        let [name, face, top, left, right, bottom, confidence, label] = *words else { return None };
         let number = |text: &str| text.parse::<f64>().ok().filter(|n| n.is_finite());
         let (top, left, right, bottom) = (number(top)?, number(left)?, number(right)?, number(bottom)?);
         let face_box = FaceBox::new(left, top, right - left, bottom - top)?;
@@ -106,6 +110,18 @@ mod tests {
         let reasons: Vec<_> = listing.rejects.iter().map(|r| r.reason).collect();
         assert_eq!(reasons, [Reason::LowConfidence, Reason::Missing, Reason::NoLabel]);
         assert!(listing.caveats[0].contains("3 faces instead of the published 91793"));
+    }
+
+    #[test]
+    fn a_face_under_two_labels_is_an_error_and_a_repeated_row_a_reason() {
+        let folder = tree_of(&["a.jpg"]);
+        let row = "a.jpg 0 10 20 70 80 90.5 3";
+        write(folder.path(), "label.lst", format!("{row}\n{row}\n").as_bytes());
+        let listing = list(folder.path(), &PrepareRequest::new(vec![], "out".into())).unwrap();
+        assert_eq!((listing.found.len(), listing.rejects[0].reason), (1, Reason::Repeated));
+        write(folder.path(), "label.lst", format!("{row}\na.jpg 0 10 20 70 80 90.5 4\n").as_bytes());
+        let fault = list(folder.path(), &PrepareRequest::new(vec![], "out".into())).unwrap_err().to_string();
+        assert!(fault.contains("line 1") && fault.contains("line 2"), "{fault}");
     }
 
     #[test]

@@ -1,16 +1,20 @@
-//! `folder`: class folders of anyone's pictures, or a manifest `path,label,subject[,split]`.
+//! `folder`: a tree of anyone's pictures; a file is a list of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use howfar_face::{Expression, Fault, closest_name};
+use howfar_face::{Expression, Fault};
 
 use super::Database;
-use super::class_folders::{expressions, in_folders};
-use super::csv_table::{CsvTable, field};
+use super::class_folders::{ignored, no_class_folder, report_ignored};
+use super::folder_check::check_classes;
+use super::labels::{LabelMap, Meanings, meanings};
+use super::{name_schemes, picture_list, prompted, sheets};
+use crate::levels::{ClassLevel, LevelKind, Levels, Placed};
 use crate::listing::{Class, Found, Listing, Reason};
-use crate::request::{FolderClasses, PrepareRequest};
-use crate::tree::{Tree, TreeFile};
+use crate::request::{FolderClasses, LabelsFrom, PathPattern, PrepareRequest};
+use crate::spelling::in_short;
+use crate::tree::Tree;
 
 pub(super) static DATABASE: Database = Database {
     name: "folder",
@@ -22,118 +26,250 @@ pub(super) static DATABASE: Database = Database {
 };
 
 fn list(path: &Path, request: &PrepareRequest) -> Result<Listing, Fault> {
-    if path.is_file() { list_manifest(path, request) } else { list_folders(path, request) }
-}
-
-fn list_folders(path: &Path, request: &PrepareRequest) -> Result<Listing, Fault> {
-    let tree = Tree::read(path)?;
-    let pattern = request.compiled_subject_pattern()?;
-    let mut listing = Listing::default();
-    let pictures = in_folders(&tree, &request.ignore, &mut listing)?;
-    let as_they_are =
-        request.classes == FolderClasses::Any || !pictures.iter().any(|p| Expression::from_word(p.folder).is_some());
-    let classes: BTreeMap<&str, Class> = if as_they_are {
-        pictures.iter().map(|p| (p.folder, Class::Named(p.folder.to_owned()))).collect()
+    let mut listing = if path.is_file() {
+        checked(path, picture_list::list_file(path, request)?, request)?
     } else {
-        expressions(&tree, &pictures, Expression::from_word)?
+        let tree = Tree::read(path)?;
+        match list_otherwise(&tree, request)? {
+            Some(listing) => checked(path, listing, request)?,
+            None => list_folders(path, &tree, request)?,
+        }
     };
-    for picture in pictures {
-        let found = Found::picture(picture.file, classes[picture.folder].clone());
-        match &pattern {
-            None => listing.take(found),
-            Some(pattern) => match pattern.person(&picture.file.relative) {
-                Some(person) => listing.take(found.of(person)),
-                None => listing.reject_unknown(picture.file, "a path that the subject pattern matches"),
-            },
-        }
-    }
+    name_schemes::add_persons(&mut listing, request);
     Ok(listing)
 }
 
-/// A row of a manifest.
-struct Row {
-    place: String,
-    label: String,
-    found: Option<TreeFile>,
-    person: Option<String>,
+/// Folders say of classes without pictures, too, and check that themselves.
+fn checked(path: &Path, listing: Listing, request: &PrepareRequest) -> Result<Listing, Fault> {
+    check_classes(path, &listing, &BTreeSet::new(), request).map(|()| listing)
 }
 
-fn list_manifest(path: &Path, request: &PrepareRequest) -> Result<Listing, Fault> {
-    let table = CsvTable::open(path)?;
-    let (path_at, label_at, subject_at) = (table.column("path")?, table.column("label")?, table.find("subject"));
-    let split_at = table.find("split");
-    let folder = path.parent().unwrap_or(Path::new(""));
-    let mut rows: BTreeMap<String, Row> = BTreeMap::new();
+/// Layouts in which no folder is a class.
+fn list_otherwise(tree: &Tree, request: &PrepareRequest) -> Result<Option<Listing>, Fault> {
+    if let Some(n_columns) = request.grid {
+        return sheets::list(tree, n_columns, request).map(Some);
+    }
+    if request.labels_from == LabelsFrom::Prompt {
+        return prompted::list(tree, request).map(Some);
+    }
+    if request.label_pattern.is_some() || request.class_level.is_some() {
+        return Ok(None);
+    }
+    match picture_list::list_within(tree, request)? {
+        None => name_schemes::list(tree, request),
+        listing => Ok(listing),
+    }
+}
+
+fn list_folders(path: &Path, tree: &Tree, request: &PrepareRequest) -> Result<Listing, Fault> {
+    let map = LabelMap::of(request)?;
+    let label_pattern = request.compiled_label_pattern()?;
+    let subject_pattern = request.compiled_subject_pattern()?;
     let mut listing = Listing::default();
-    table.for_each(|place, row| {
-        let (name, label) = (field(row, path_at, place)?, field(row, label_at, place)?);
-        let person = subject_at.and_then(|at| row.get(at)).filter(|p| !p.is_empty()).map(str::to_owned);
-        let mut file = TreeFile::listed(folder, name);
-        if let Some(split) = split_at.and_then(|at| row.get(at)).filter(|s| !s.is_empty()) {
-            file.relative = format!("{split}/{}", file.relative);
-        }
-        let new = Row { place: place.to_owned(), label: label.to_owned(), found: Some(file), person };
-        match rows.get(name) {
-            None => {
-                rows.insert(name.to_owned(), new);
-            }
-            Some(old) if old.label == new.label && old.person == new.person => {
-                listing.reject(name, Reason::Repeated, format!("{place} repeats {}", old.place));
-            }
-            Some(old) => return Err(contradiction(name, old, &new)),
-        }
-        Ok(())
-    })?;
-    if rows.is_empty() {
-        return Err(
-            Fault::data(path.display(), "the manifest has no rows").expected("path,label,subject and a row a picture")
-        );
+    report_ignored(tree, &request.ignore, &mut listing);
+    let knows = |name: &str| Expression::from_word(name).is_some() || map.as_ref().is_some_and(|map| map.knows(name));
+    let mut levels = Levels::find(tree, |file| ignored(file, &request.ignore).is_none(), &knows, request.class_level);
+    if label_pattern.is_some() {
+        levels.forget(LevelKind::Class);
     }
-    let as_expressions =
-        request.classes == FolderClasses::Auto && rows.values().any(|row| Expression::from_word(&row.label).is_some());
-    for (name, mut row) in rows {
-        let Some(file) = row.found.take() else { continue };
-        if request.ignore.contains(&row.label) {
-            listing.reject(name, Reason::NotAskedFor, format!("the label {} is ignored", row.label));
-        } else if !file.path.is_file() {
-            listing.reject(name, Reason::Missing, format!("named in {}", row.place));
-        } else {
-            let class = label_class(&row, as_expressions)?;
-            listing.take(Found { person: row.person, ..Found::picture(&file, class) });
-        }
+    if label_pattern.is_some() || subject_pattern.is_some() {
+        levels.forget(LevelKind::Person);
     }
+    if levels.class_level == ClassLevel::Unknown && label_pattern.is_none() {
+        return Err(not_understood(tree, &levels));
+    }
+    if levels.class_level == ClassLevel::TheOnlyOne
+        && label_pattern.is_none()
+        && map.is_none()
+        && request.classes == FolderClasses::Auto
+    {
+        refuse_expressions_in_names(tree, &levels)?;
+    }
+    listing.levels = levels.in_words();
+
+    let labels = labels(&levels, label_pattern.as_ref());
+    let is_asked_for = |label: &&str| !request.ignore.iter().any(|ignored| ignored == *label);
+    let different: BTreeSet<&str> = labels.iter().flatten().copied().filter(is_asked_for).collect();
+    if different.is_empty() {
+        return Err(no_label(tree, &levels, request));
+    }
+    let (kind, pattern_place) = match label_pattern {
+        Some(_) => ("label", Some("--label-pattern")),
+        None => ("class folder", None),
+    };
+    let place = |label: &str| pattern_place.map_or_else(|| label_place(tree, &levels, label), str::to_owned);
+    let meanings = meanings(&different, map.as_ref(), request.classes, kind, &place)?;
+    take_pictures(&mut listing, &levels, &labels, &meanings, request, subject_pattern.as_ref());
+    let without_pictures =
+        if label_pattern.is_some() { BTreeSet::new() } else { empty_classes(&levels, &meanings, request) };
+    check_classes(path, &listing, &without_pictures, request)?;
+    say_aloud(&mut listing, &levels, &meanings, label_pattern.is_some());
     Ok(listing)
 }
 
-fn label_class(row: &Row, as_expressions: bool) -> Result<Class, Fault> {
-    if !as_expressions {
-        return Ok(Class::Named(row.label.clone()));
-    }
-    Expression::from_word(&row.label).map(Class::from).ok_or_else(|| {
-        let names = Expression::ALL.map(Expression::name);
-        let meant = closest_name(&row.label.to_lowercase(), names).map_or(String::new(), |n| format!("write {n}, "));
-        Fault::data(&row.place, "this label is not an expression, while others are")
-            .found(&row.label)
-            .expected(names.join(", "))
-            .hint(format!(
-                "{meant}leave it out with `--ignore {}`, or take all labels as they are with `--any-classes`",
-                row.label
-            ))
-    })
+/// The label of each picture, where it has one.
+fn labels<'t>(levels: &Levels<'t>, pattern: Option<&PathPattern>) -> Vec<Option<&'t str>> {
+    let label = |picture: &Placed<'t>| match pattern {
+        Some(pattern) => pattern.find(&picture.file.relative),
+        None => picture.class(),
+    };
+    levels.pictures.iter().map(label).collect()
 }
 
-fn contradiction(name: &str, old: &Row, new: &Row) -> Fault {
-    let say = |row: &Row| format!("{} of {} ({})", row.label, row.person.as_deref().unwrap_or("nobody"), row.place);
-    Fault::data(&new.place, format!("{name} stands twice, with another label or subject"))
-        .found(format!("{} and {}", say(old), say(new)))
-        .expected("one row a picture")
-        .hint("remove the wrong row")
+/// The first folder of a class.
+fn label_place(tree: &Tree, levels: &Levels<'_>, label: &str) -> String {
+    let first = levels.pictures.iter().find(|p| p.class() == Some(label)).and_then(|p| p.file.folder_called(label));
+    first.unwrap_or(&tree.root).display().to_string()
+}
+
+fn take_pictures(
+    listing: &mut Listing,
+    levels: &Levels<'_>,
+    labels: &[Option<&str>],
+    meanings: &Meanings<'_>,
+    request: &PrepareRequest,
+    subject_pattern: Option<&PathPattern>,
+) {
+    let is_ignored = |label: &str| request.ignore.iter().any(|ignored| ignored == label);
+    for (picture, label) in levels.pictures.iter().zip(labels) {
+        let left_out = match label {
+            Some(label) if is_ignored(label) => (Reason::NotAskedFor, format!("the label {label} is ignored")),
+            Some(label) => match meanings.get(label).and_then(Option::as_ref) {
+                Some(class) => {
+                    take_picture(listing, picture, class, subject_pattern);
+                    continue;
+                }
+                None => (Reason::NotAskedFor, format!("the label map leaves {label} out")),
+            },
+            None if request.label_pattern.is_some() => {
+                (Reason::NameNotKnown, "expected a path that the label pattern matches".to_owned())
+            }
+            None => (Reason::NoLabel, "not in a class folder".to_owned()),
+        };
+        listing.reject(&picture.file.relative, left_out.0, left_out.1);
+    }
+}
+
+/// Takes a picture of a class, of its person where one is known.
+fn take_picture(listing: &mut Listing, picture: &Placed<'_>, class: &Class, subject_pattern: Option<&PathPattern>) {
+    let found = Found::picture(picture.file, class.clone());
+    match (subject_pattern.map(|pattern| pattern.find(&picture.file.relative)), picture.person()) {
+        (Some(None), _) => listing.reject_unknown(picture.file, "a path that the subject pattern matches"),
+        (Some(Some(person)), _) | (None, Some(person)) => listing.take(found.of(person)),
+        (None, None) => listing.take(found),
+    }
+}
+
+/// Names of classes below which no picture lies, in any of their spellings.
+fn empty_classes<'t>(levels: &Levels<'t>, meanings: &Meanings<'_>, request: &PrepareRequest) -> BTreeSet<&'t str> {
+    let expressions: BTreeSet<Expression> = meanings
+        .values()
+        .filter_map(|class| match class {
+            Some(Class::Expression(expression)) => Some(*expression),
+            _ => None,
+        })
+        .collect();
+    let is_empty = |name: &&str| {
+        if request.classes == FolderClasses::Auto && !expressions.is_empty() {
+            Expression::from_word(name).is_some_and(|e| !expressions.contains(&e))
+        } else {
+            request.label_map.is_none()
+        }
+    };
+    levels
+        .without_pictures
+        .iter()
+        .copied()
+        .filter(is_empty)
+        .filter(|n| !request.ignore.iter().any(|i| i == n))
+        .collect()
+}
+
+/// That no level holds classes, with the tree as it was understood.
+fn not_understood(tree: &Tree, levels: &Levels<'_>) -> Fault {
+    let understood = levels.in_words();
+    if understood.iter().all(|level| level.kind != LevelKind::Other) {
+        return no_class_folder(tree);
+    }
+    let lines: Vec<String> = understood.iter().map(ToString::to_string).collect();
+    Fault::data(tree.root.display(), "there are several levels of folders, and none of them is expressions")
+        .found(format!("{} pictures\n            {}", levels.pictures.len(), lines.join("\n            ")))
+        .expected("a level of folders named after expressions (anger, happy, …), or one level of folders alone")
+        .hint(
+            "say which level holds the classes with `--class-level N`, or how the class stands in the path with \
+            `--label-pattern '(?<label>…)'`; `--label-map FILE` says what the names mean",
+        )
+}
+
+/// That no picture has a label, by whichever way its label was to be found.
+fn no_label(tree: &Tree, levels: &Levels<'_>, request: &PrepareRequest) -> Fault {
+    let Some(first) = levels.pictures.first() else { return no_class_folder(tree) };
+    let fault = match (request.class_level, &request.label_pattern) {
+        (_, Some(pattern)) => Fault::data("--label-pattern", "the pattern finds a label in no path")
+            .expected(format!("paths below the folder given that match {pattern}")),
+        (Some(level), None) => Fault::data("--class-level", format!("no picture lies {level} folders deep")),
+        (None, None) => return no_class_folder(tree),
+    };
+    fault.found(format!("{} pictures, such as {}", levels.pictures.len(), first.file.relative))
+}
+
+/// Folders of other names are no classes where the names of most pictures hold an expression.
+fn refuse_expressions_in_names(tree: &Tree, levels: &Levels<'_>) -> Result<(), Fault> {
+    let names_one = |stem: &str| {
+        stem.split(|c: char| !c.is_alphabetic()).any(|w| w.chars().count() > 2 && Expression::from_word(w).is_some())
+    };
+    let naming: Vec<&str> =
+        levels.pictures.iter().filter(|p| names_one(p.file.stem())).map(|p| p.file.relative.as_str()).collect();
+    if 2 * naming.len() <= levels.pictures.len() {
+        return Ok(());
+    }
+    Err(Fault::data(tree.root.display(), "the names of the pictures hold expressions, those of the folders do not")
+        .found(format!("{} of {} pictures, such as {}", naming.len(), levels.pictures.len(), naming[0]))
+        .expected("folders named after expressions, or a word on where the expression stands")
+        .hint(
+            "say how it stands in the path, as in `--label-pattern '_(?<label>[a-z]+)\\.'`, and whose picture it is \
+            with `--subject-pattern`; to take the folders as classes, say `--any-classes`",
+        ))
+}
+
+/// What a reader should know of how the folders were understood.
+fn say_aloud(listing: &mut Listing, levels: &Levels<'_>, meanings: &Meanings<'_>, by_pattern: bool) {
+    if levels.class_level == ClassLevel::TheOnlyOne && !by_pattern {
+        let mut n_of_class: BTreeMap<&str, u64> = BTreeMap::new();
+        for found in &listing.found {
+            *n_of_class.entry(found.class.name()).or_default() += 1;
+        }
+        let counts: Vec<String> = n_of_class.iter().map(|(class, n)| format!("{class} {n}")).collect();
+        listing
+            .caveats
+            .push(format!("no folder's name is an expression: the folders are the classes ({})", in_short(&counts)));
+    }
+    let persons: BTreeSet<&str> = levels.pictures.iter().filter_map(Placed::person).collect();
+    if !persons.is_empty() {
+        let names: Vec<&str> = persons.into_iter().collect();
+        listing.caveats.push(format!("a level of folders was taken as {} persons ({})", names.len(), in_short(&names)));
+    }
+    let mut spellings: BTreeMap<&Class, Vec<&str>> = BTreeMap::new();
+    for (label, class) in meanings {
+        if let Some(class @ Class::Expression(_)) = class {
+            spellings.entry(class).or_default().push(label);
+        }
+    }
+    let several: Vec<String> = spellings
+        .into_iter()
+        .filter(|(_, labels)| labels.len() > 1)
+        .map(|(class, labels)| format!("{} = {}", labels.join(" = "), class.name()))
+        .collect();
+    if !several.is_empty() {
+        listing.caveats.push(format!("labels of the same expression are one class: {}", in_short(&several)));
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tree::tests::{tree_of, write};
+    use crate::listing::Reason;
+    use crate::tree::tests::tree_of;
 
     fn request() -> PrepareRequest {
         PrepareRequest::new(vec![], "out".into())
@@ -165,38 +301,5 @@ mod tests {
         let persons: Vec<_> = listing.found.iter().map(|f| f.person.as_deref().unwrap()).collect();
         assert_eq!(persons, ["s02", "s01"]);
         assert_eq!((listing.rejects.len(), listing.rejects[0].reason), (1, Reason::NameNotKnown));
-    }
-
-    fn manifest(text: &str) -> Result<Listing, Fault> {
-        let folder = tree_of(&["a.png", "b.png"]);
-        write(folder.path(), "m.csv", text.as_bytes());
-        list(&folder.path().join("m.csv"), &request())
-    }
-
-    #[test]
-    fn a_manifest_gives_label_subject_and_split() {
-        let listing =
-            manifest("path,label,subject,split\na.png,joy,p1,train\nb.png,sad,,\nc.png,sad,p2,test\n").unwrap();
-        assert_eq!(classes(&listing), ["happiness", "sadness"]);
-        assert_eq!(listing.found[0].source, "train/a.png");
-        assert_eq!((listing.found[0].person.as_deref(), listing.found[1].person.as_deref()), (Some("p1"), None));
-        assert_eq!((listing.rejects[0].source.as_str(), listing.rejects[0].reason), ("c.png", Reason::Missing));
-    }
-
-    #[test]
-    fn mistakes_in_a_manifest_are_named_with_their_lines() {
-        let cases = [
-            ("path,label\na.png,fear\na.png,anger\n", "line 3: a.png stands twice"),
-            ("path,label\na.png,fear\na.png,anger\n", "line 2"),
-            ("path,label,subject\na.png,fear,x\na.png,fear,y\n", "another label or subject"),
-            ("path,label\na.png,fear\nb.png,angr\n", "line 3: this label is not an expression"),
-            ("path,lable\na.png,fear\n", "the column `label` is missing"),
-            ("path,label\na.png\n", "no value in column 2"),
-            ("path,label\n", "no rows"),
-        ];
-        for (text, what) in cases {
-            let fault = manifest(text).unwrap_err();
-            assert!(fault.to_string().contains(what), "{fault}");
-        }
     }
 }

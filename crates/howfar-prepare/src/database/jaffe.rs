@@ -6,7 +6,7 @@ use howfar_face::Expression::{self, Anger, Disgust, Fear, Happiness, Neutral, Sa
 use howfar_face::Fault;
 
 use super::Database;
-use super::names::{each_match, whole};
+use super::names::{each_match, picture};
 use crate::listing::{Found, Listing};
 use crate::published::{Published, Unit};
 use crate::request::PrepareRequest;
@@ -37,9 +37,9 @@ pub(super) static DATABASE: Database = Database {
 fn list(path: &Path, _request: &PrepareRequest) -> Result<Listing, Fault> {
     let tree = Tree::read(path)?;
     let mut listing = Listing::default();
-    let pattern = whole(r"([A-Z]{2})\.(AN|DI|FE|HA|NE|SA|SU)(\d)\.(\d+)\.tiff?");
+    let pattern = picture(r"([A-Z]{2})\.(AN|DI|FE|HA|NE|SA|SU)(\d)\.(\d+)");
     each_match(&tree, &pattern, "a name such as KA.AN1.39.tiff", &mut listing, |listing, file, name| {
-        listing.take(Found::picture(file, read_code(&name[2])).of(&name[1]));
+        listing.take(Found::picture(file, read_code(&name[2].to_uppercase())).of(name[1].to_uppercase()));
     });
     Ok(listing)
 }
@@ -61,6 +61,15 @@ mod tests {
     use super::*;
     use crate::listing::Reason;
     use crate::tree::tests::tree_of;
+
+    #[test]
+    fn any_picture_ending_in_any_case_is_read() {
+        let folder = tree_of(&["KA.AN1.39.jpg", "KA.DI1.42.PNG", "KM.FE1.7.tiff", "ka.ha1.29.bmp", "UY.SA1.5.heic"]);
+        let listing = list(folder.path(), &PrepareRequest::new(vec![], "out".into())).unwrap();
+        let found: Vec<_> = listing.found.iter().map(|f| (f.class.name(), f.person.as_deref().unwrap())).collect();
+        let expected = [("anger", "KA"), ("disgust", "KA"), ("fear", "KM"), ("sadness", "UY"), ("happiness", "KA")];
+        assert_eq!(found, expected);
+    }
 
     #[test]
     fn label_and_person_stand_in_the_name() {

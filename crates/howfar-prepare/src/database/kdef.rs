@@ -6,7 +6,7 @@ use howfar_face::Expression::{self, Anger, Disgust, Fear, Happiness, Neutral, Sa
 use howfar_face::Fault;
 
 use super::Database;
-use super::names::{each_match, whole};
+use super::names::{each_match, picture};
 use crate::listing::{Found, Listing, Reason};
 use crate::published::{Published, Unit};
 use crate::request::{PrepareRequest, Views};
@@ -56,7 +56,7 @@ pub(super) static DATABASE: Database = Database {
 fn list(path: &Path, request: &PrepareRequest) -> Result<Listing, Fault> {
     let tree = Tree::read(path)?;
     let mut listing = Listing::default();
-    let pattern = whole(r"(?i)([AB])([FM])(\d{2})(AF|AN|DI|HA|NE|SA|SU)(S|HL|HR|FL|FR)\.jpe?g");
+    let pattern = picture(r"([AB])([FM])(\d{2})(AF|AN|DI|HA|NE|SA|SU)(S|HL|HR|FL|FR)");
     each_match(&tree, &pattern, "a name such as AF01ANS.JPG", &mut listing, |listing, file, name| {
         let view = name[5].to_uppercase();
         if view != "S" && request.views == Views::Frontal {
@@ -88,12 +88,19 @@ mod tests {
 
     #[test]
     fn both_sessions_are_one_person_and_af_is_fear() {
-        let folder = tree_of(&["AF01/AF01AFS.JPG", "AF01/AF01ANHL.JPG", "bf01/bf01ans.jpg", "AF01/AF31V.JPG"]);
+        let folder = tree_of(&[
+            "AF01/AF01AFS.JPG",
+            "AF01/AF01ANHL.JPG",
+            "bf01/bf01ans.jpg",
+            "AF01/AF31V.JPG",
+            "AM31/AM31H.JPG",
+            "BM35/BM35SUS.png",
+        ]);
         let listing = list(folder.path(), &PrepareRequest::new(vec![], "out".into())).unwrap();
         let found: Vec<_> = listing.found.iter().map(|f| (f.class.name(), f.person.as_deref().unwrap())).collect();
-        assert_eq!(found, [("fear", "F01"), ("anger", "F01")]);
+        assert_eq!(found, [("fear", "F01"), ("surprise", "M35"), ("anger", "F01")]);
         let reasons: Vec<_> = listing.rejects.iter().map(|r| r.reason).collect();
-        assert_eq!(reasons, [Reason::NotAskedFor, Reason::NameNotKnown]);
+        assert_eq!(reasons, [Reason::NotAskedFor, Reason::NameNotKnown, Reason::NameNotKnown]);
     }
 
     #[test]

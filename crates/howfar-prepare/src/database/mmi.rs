@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use howfar_face::Expression::{self, Anger, Disgust, Fear, Happiness, Sadness, Surprise};
+use howfar_face::Expression::{self, Anger, Disgust, Fear, Happiness, Neutral, Sadness, Surprise};
 use howfar_face::{Fault, files};
 use regex::Regex;
 
@@ -46,7 +46,10 @@ fn list(path: &Path, request: &PrepareRequest) -> Result<Listing, Fault> {
         {
             listing.reject(&file.relative, Reason::NotAskedFor, "its extracted frames are here");
         } else if let Some((_, clip)) = whole_clip {
-            take(&mut listing, clip, file, Pixels::Clip(request.frames), request);
+            take(&mut listing, clip, clip.expression, file, Pixels::Clip(request.frames), request);
+            if request.neutral_frames > 0 {
+                take(&mut listing, clip, Neutral, file, Pixels::ClipStart(request.neutral_frames), request);
+            }
         } else if let Some((clip_name, _)) = clip_of_frame(file, &clips) {
             frames.entry(clip_name).or_default().push(file);
         } else if film.is_match(file.name()) {
@@ -59,22 +62,53 @@ fn list(path: &Path, request: &PrepareRequest) -> Result<Listing, Fault> {
         let first = frames.len().saturating_sub(request.frames) / 2;
         for (frame_idx, file) in frames.into_iter().enumerate() {
             if (first..first + request.frames).contains(&frame_idx) {
-                take(&mut listing, &clips[clip_name], file, Pixels::File, request);
+                take(&mut listing, &clips[clip_name], clips[clip_name].expression, file, Pixels::File, request);
+            } else if frame_idx < request.neutral_frames {
+                take(&mut listing, &clips[clip_name], Neutral, file, Pixels::File, request);
             } else {
                 listing.reject(&file.relative, Reason::NotAskedFor, "not a frame of the middle");
             }
         }
     }
+    join_frames(&mut listing);
     Ok(listing)
 }
 
-fn take(listing: &mut Listing, clip: &Clip, file: &TreeFile, pixels: Pixels, request: &PrepareRequest) {
+/// Makes one find of the frames of a clip, so that they are turned alike.
+fn join_frames(listing: &mut Listing) {
+    let mut joined: Vec<Found> = Vec::new();
+    for found in std::mem::take(&mut listing.found) {
+        if found.pixels != Pixels::File {
+            joined.push(found);
+            continue;
+        }
+        let frame = TreeFile { path: found.file.clone(), relative: found.source.clone() };
+        match joined.last_mut() {
+            Some(Found { file, class, pixels: Pixels::Frames(frames), .. })
+                if file.parent() == frame.path.parent() && *class == found.class =>
+            {
+                frames.push(frame);
+            }
+            _ => joined.push(Found { pixels: Pixels::Frames(vec![frame]), ..found }),
+        }
+    }
+    listing.found = joined;
+}
+
+fn take(
+    listing: &mut Listing,
+    clip: &Clip,
+    expression: Expression,
+    file: &TreeFile,
+    pixels: Pixels,
+    request: &PrepareRequest,
+) {
     // View 1 is the profile; 2 is both through a mirror, of which the detector finds the frontal half.
     match clip.view {
         Some(view) if view == 1 && request.views == Views::Frontal => {
             listing.reject(&file.relative, Reason::NotAskedFor, "a profile view");
         }
-        _ => listing.take(Found { pixels, ..Found::picture(file, clip.expression).of(&clip.person) }),
+        _ => listing.take(Found { pixels, ..Found::picture(file, expression).of(&clip.person) }),
     }
 }
 
@@ -151,6 +185,24 @@ mod tests {
     }
 
     #[test]
+    fn first_frames_of_films_and_folders_are_neutral_where_asked_for() {
+        let folder = tree_of(&["1/S001-002.avi", "2/S001-003/1.png", "2/S001-003/2.png", "2/S001-003/3.png"]);
+        write(folder.path(), "1/S001-002.xml", &xml(2, 0));
+        write(folder.path(), "2/S001-003.xml", &xml(1, 0));
+        let listing = list(folder.path(), &PrepareRequest { neutral_frames: 1, ..request() }).unwrap();
+        let frames = |found: &Found| match &found.pixels {
+            Pixels::Clip(1) => "one of the middle".to_owned(),
+            Pixels::ClipStart(1) => "the first".to_owned(),
+            Pixels::Frames(files) => files.iter().map(TreeFile::name).collect::<Vec<_>>().join(", "),
+            other => panic!("{other:?}"),
+        };
+        let found: Vec<_> = listing.found.iter().map(|f| (f.class.name(), frames(f))).collect();
+        let expected =
+            [("disgust", "one of the middle"), ("neutral", "the first"), ("neutral", "1.png"), ("anger", "2.png")];
+        assert_eq!(found, expected.map(|(class, frames)| (class, frames.to_owned())));
+    }
+
+    #[test]
     fn extracted_frames_replace_the_film() {
         let folder = tree_of(&["1/S001-002.avi", "1/S001-002/1.png", "1/S001-002/2.png", "1/S001-002/3.png"]);
         write(folder.path(), "1/S001-002.xml", &xml(2, 0));
@@ -158,5 +210,8 @@ mod tests {
         let found: Vec<_> = listing.found.iter().map(|f| (f.source.as_str(), f.person.as_deref().unwrap())).collect();
         assert_eq!(found, [("1/S001-002/2.png", "S001")]);
         assert_eq!(listing.rejects.len(), 3);
+        let listing = list(folder.path(), &PrepareRequest { frames: 2, ..request() }).unwrap();
+        let [Found { pixels: Pixels::Frames(frames), .. }] = &listing.found[..] else { panic!("{:?}", listing.found) };
+        assert_eq!(frames.iter().map(TreeFile::name).collect::<Vec<_>>(), ["1.png", "2.png"]);
     }
 }

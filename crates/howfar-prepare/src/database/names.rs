@@ -1,13 +1,25 @@
 //! Whole-name patterns: each file of a tree either matches from end to end or is reported.
 
+use howfar_face::foreign_picture_endings;
 use regex::{Captures, Regex};
 
-use crate::listing::Listing;
+use crate::listing::{Listing, PICTURE_ENDINGS};
 use crate::tree::{Tree, TreeFile};
 
 /// A pattern that a whole text must match.
 pub(super) fn whole(pattern: &str) -> Regex {
     Regex::new(&format!("^(?:{pattern})$")).expect("patterns are constants, and tests compile each")
+}
+
+/// A pattern of the name of a picture, in any case, with any ending of a picture: also of one that cannot be read,
+/// which is told where it is opened.
+pub(super) fn picture(stem: &str) -> Regex {
+    whole(&format!("(?i:(?:{stem})\\.(?:{}))", endings()))
+}
+
+/// Every ending of a picture, as alternatives of a pattern.
+pub(super) fn endings() -> String {
+    PICTURE_ENDINGS.into_iter().chain(foreign_picture_endings()).collect::<Vec<_>>().join("|")
 }
 
 /// Hands each file whose name matches to `visit` and reports the others.

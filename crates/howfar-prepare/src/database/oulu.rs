@@ -7,6 +7,7 @@ use howfar_face::Fault;
 use regex::Regex;
 
 use super::Database;
+use super::names::endings;
 use crate::listing::{Found, Listing, Reason};
 use crate::published::{Published, Unit};
 use crate::request::{Lights, PrepareRequest};
@@ -56,9 +57,10 @@ const EXPECTED: &str = "a path such as OriginalImg/VL/Strong/P001/Anger/000.jpeg
 fn list(path: &Path, request: &PrepareRequest) -> Result<Listing, Fault> {
     let tree = Tree::read(path)?;
     // The whole path is looked at, so that a folder further down (OriginalImg/VL, say) can be given too.
-    let pattern = Regex::new(
-        r"/(NI|VL)(_Acropped)?/(Strong|Weak|Dark)/(P\d{3})/(Anger|Disgust|Fear|Happiness|Sadness|Surprise)/(\d{3})\.jpe?g$",
-    )
+    let pattern = Regex::new(&format!(
+        r"(?i)/(NI|VL)(_Acropped)?/(Strong|Weak|Dark)/(P\d{{3}})/(Anger|Disgust|Fear|Happiness|Sadness|Surprise)/(\d{{3}})\.(?:{})$",
+        endings()
+    ))
     .expect("patterns are constants, and tests compile each");
     let mut listing = Listing::default();
     let mut cropped = Vec::new();
@@ -69,12 +71,13 @@ fn list(path: &Path, request: &PrepareRequest) -> Result<Listing, Fault> {
             continue;
         };
         let Some(expression) = Expression::from_word(&name[5]) else { continue };
-        if &name[1] == "NI" || (&name[3] != "Strong" && request.lights == Lights::Strong) {
-            listing.reject(&file.relative, Reason::NotAskedFor, format!("camera {}, light {}", &name[1], &name[3]));
+        let (camera, light, person) = (name[1].to_uppercase(), name[3].to_lowercase(), name[4].to_uppercase());
+        if camera == "NI" || (light != "strong" && request.lights == Lights::Strong) {
+            listing.reject(&file.relative, Reason::NotAskedFor, format!("camera {camera}, light {light}"));
             continue;
         }
-        let sequence = format!("{}/{}/{}/{}", &name[1], &name[3], &name[4], &name[5]);
-        let found = Found { sequence: Some(sequence), ..Found::picture(file, expression).of(&name[4]) };
+        let sequence = format!("{camera}/{light}/{person}/{expression}");
+        let found = Found { sequence: Some(sequence), ..Found::picture(file, expression).of(person) };
         if name.get(2).is_some() { cropped.push(found) } else { listing.take(found) }
     }
     if listing.found.is_empty() {
@@ -85,7 +88,7 @@ fn list(path: &Path, request: &PrepareRequest) -> Result<Listing, Fault> {
             listing.reject(found.source, Reason::NotAskedFor, "a cropped copy of an original that is here too");
         }
     }
-    listing.keep_last_frames(request.frames);
+    listing.keep_frames(request.frames, request.neutral_frames);
     Ok(listing)
 }
 
@@ -106,12 +109,21 @@ mod tests {
             "OriginalImg/VL/Weak/P001/Anger/000.jpeg",
             "OriginalImg/NI/Strong/P001/Anger/000.jpeg",
             "PreProcess_Img/VL_Acropped/Strong/P001/Anger/001.jpeg",
-            "OriginalImg/VL/Strong/P001/Anger/Thumbs.db",
+            "OriginalImg/VL/Strong/P001/Anger/notes.txt",
         ]);
         let listing = list(folder.path(), &request()).unwrap();
         let found: Vec<_> = listing.found.iter().map(|f| (f.source.as_str(), f.person.as_deref().unwrap())).collect();
         assert_eq!(found, [("OriginalImg/VL/Strong/P001/Anger/001.jpeg", "P001")]);
         assert_eq!((listing.rejects.len(), listing.cropped), (5, false));
+    }
+
+    #[test]
+    fn any_picture_ending_and_case_is_read_and_first_frames_are_neutral_where_asked_for() {
+        let names = ["000.png", "001.PNG", "002.jpg"].map(|name| format!("vl/strong/P001/fear/{name}"));
+        let folder = tree_of(&names.each_ref().map(String::as_str));
+        let listing = list(folder.path(), &PrepareRequest { neutral_frames: 1, ..request() }).unwrap();
+        let found: Vec<_> = listing.found.iter().map(|f| (f.source.as_str(), f.class.name())).collect();
+        assert_eq!(found, [(names[0].as_str(), "neutral"), (names[2].as_str(), "fear")]);
     }
 
     #[test]

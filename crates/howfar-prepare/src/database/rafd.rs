@@ -6,7 +6,7 @@ use howfar_face::Expression::{self, Anger, Contempt, Disgust, Fear, Happiness, N
 use howfar_face::Fault;
 
 use super::Database;
-use super::names::{each_match, whole};
+use super::names::{each_match, picture};
 use crate::listing::{Found, Listing, Reason};
 use crate::published::{Published, Unit};
 use crate::request::{PrepareRequest, Views};
@@ -55,13 +55,13 @@ pub(super) static DATABASE: Database = Database {
     list,
 };
 
-const PATTERN: &str = r"Rafd(000|045|090|135|180)_(\d{2})_(Caucasian|Moroccan|Kid)_(male|female)_(angry|contemptuous|disgusted|fearful|happy|neutral|sad|surprised)_(frontal|left|right)\.jpg";
+const PATTERN: &str = r"Rafd(000|045|090|135|180)_(\d{2})_(Caucasian|Moroccan|Kid)_(male|female)_(angry|contemptuous|disgusted|fearful|happy|neutral|sad|surprised)_(frontal|left|right)";
 
 fn list(path: &Path, request: &PrepareRequest) -> Result<Listing, Fault> {
     let tree = Tree::read(path)?;
     let mut listing = Listing::default();
     let expected = "a name such as Rafd090_01_Caucasian_female_angry_frontal.jpg";
-    each_match(&tree, &whole(PATTERN), expected, &mut listing, |listing, file, name| {
+    each_match(&tree, &picture(PATTERN), expected, &mut listing, |listing, file, name| {
         if &name[1] != "090" && request.views == Views::Frontal {
             return listing.reject(&file.relative, Reason::NotAskedFor, format!("camera {}", &name[1]));
         }
@@ -83,12 +83,13 @@ mod tests {
         let folder = tree_of(&[
             "Rafd045_01_Caucasian_female_angry_frontal.jpg",
             "Rafd090_01_Caucasian_female_contemptuous_left.jpg",
-            "Rafd090_61_Kid_male_surprised_frontal.jpg",
+            "Rafd090_61_Kid_male_surprised_frontal.JPG",
+            "rafd090_62_Kid_male_happy_left.png",
             "xRafd090_61_Kid_male_surprised_frontal.jpg",
         ]);
         let listing = list(folder.path(), &PrepareRequest::new(vec![], "out".into())).unwrap();
         let found: Vec<_> = listing.found.iter().map(|f| (f.class.name(), f.person.as_deref().unwrap())).collect();
-        assert_eq!(found, [("contempt", "01"), ("surprise", "61")]);
+        assert_eq!(found, [("contempt", "01"), ("surprise", "61"), ("happiness", "62")]);
         let reasons: Vec<_> = listing.rejects.iter().map(|r| r.reason).collect();
         assert_eq!(reasons, [Reason::NotAskedFor, Reason::NameNotKnown]);
     }

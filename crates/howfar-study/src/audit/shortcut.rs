@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use howfar_evaluate::{ConfusionCounts, Finding};
-use howfar_face::{Fault, Pool, SubjectId};
+use howfar_face::{Colour, Fault, Picture, Pool, SubjectId};
 use howfar_protocol::{Seeds, Split, SplitPart, most_probable, shuffle};
 use howfar_train::predict;
 use image::{ColorType, ImageEncoder, ImageFormat, codecs::jpeg::JpegEncoder};
@@ -134,9 +134,8 @@ fn saved_again(pixels: &[u8], side: u32, n_channels: usize) -> Vec<u8> {
     let written = JpegEncoder::new_with_quality(&mut bytes, QUALITY).write_image(pixels, side, side, colour.into());
     let read = written.and_then(|()| image::load_from_memory_with_format(&bytes, ImageFormat::Jpeg));
     // A picture that cannot be saved stays as it is: the probe then finds it, which is the careful side.
-    read.map_or(pixels.to_vec(), |read| {
-        if n_channels == 3 { read.into_rgb8().into_raw() } else { read.into_luma8().into_raw() }
-    })
+    let colour = if n_channels == 3 { Colour::Rgb } else { Colour::Gray };
+    read.map_or(pixels.to_vec(), |read| Picture::of(&read, colour).data)
 }
 
 fn finding(raw: f64, saved: f64) -> Finding {

@@ -1,72 +1,84 @@
-//! `howfar evaluate MODEL FACES`: a trained network on a face set.
+//! `howfar evaluate [MODEL] SOURCE`: a trained network on labelled faces: a face set, or anything that `prepare` reads.
 
-use std::fmt;
-use std::path::PathBuf;
+mod figures;
+mod source;
 
-use howfar_evaluate::{ClassFigures, ConfusionCounts};
-use howfar_face::{FaceSet, Fault, Lineage, Pool};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use howfar_evaluate::{ConfusionCounts, OverPersons};
+use howfar_face::{Fault, Lineage, Pool};
 use howfar_train::{Model, predict};
-use serde::Serialize;
 
+use crate::command::prepare::SourceArgs;
 use crate::console::Console;
+use figures::{Figures, Shown};
+use source::open_source;
 
-/// Measure a trained network on a face set.
+/// Measure a trained network on labelled faces.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example: howfar evaluate model.safetensors faces/unseen --json")]
+#[command(
+    override_usage = "howfar evaluate [OPTIONS] [MODEL.safetensors] FACES|ADAPTER:PATH",
+    after_help = "Examples:\n  howfar evaluate folder:my-pictures --subject-pattern '(?<person>S\\d+)_'\n  \
+    howfar evaluate model.safetensors jaffe:data/jaffe\n  howfar evaluate model.safetensors faces/unseen --json\n\
+    Without a model, howfar's own network is used, which was trained on drawn faces alone (docs/predict.md). Pictures are prepared as the \
+    model's own faces were, into a folder that goes away."
+)]
 pub struct Args {
-    /// The model file.
-    model: PathBuf,
-    /// The face set's folder.
-    faces: PathBuf,
+    /// The model file, and then a face set's folder or ADAPTER:PATH as `prepare` takes it.
+    #[arg(required = true, num_args = 1..=2, value_name = "MODEL SOURCE")]
+    inputs: Vec<PathBuf>,
+    #[command(flatten)]
+    read: SourceArgs,
 }
 
-/// What `evaluate` answers.
-#[derive(Debug, Serialize)]
-struct Figures {
-    n_faces: u64,
-    /// People of the set, and whom they were made from, from whom the network has learnt, as far as its file says.
-    n_people_seen: usize,
-    accuracy_percent: f64,
-    macro_recall_percent: f64,
-    macro_f1_percent: f64,
-    /// Those that network and set share.
-    classes: Vec<String>,
-    /// Classes of the network that the set lacks; it was not asked for them.
-    classes_not_in_the_set: Vec<String>,
-    /// Faces that the network would have called so.
-    n_faces_most_like_those: u64,
-    /// Rows are true classes, columns predicted ones.
-    confusion: Vec<Vec<u64>>,
-    per_class: Vec<ClassFigures>,
-}
-
-/// Predicts every face and prints accuracy, macro figures and the confusion matrix.
+/// Predicts every face and prints accuracy and macro recall with their intervals over persons, and the confusion
+/// matrix.
 pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
-    let model = Model::load(&args.model)?;
-    let mut pool = Pool::new(model.classes().to_vec(), model.preprocessing());
-    let set = FaceSet::open(&args.faces)?;
-    let (faces, n_left_out) = pool.add(&set)?;
+    let (model, source) = model_and_source(&args.inputs, console)?;
+    let opened = open_source(source, &model, &args.read, console)?;
+    let set = &opened.set;
+    let shown = Shown::new(&model, &opened.classes);
+    let mut pool = Pool::new(shown.names_in_the_set.clone(), model.preprocessing());
+    let (faces, n_of_other_classes) = pool.add(set)?;
     let faces: Vec<usize> = faces.collect();
     if faces.is_empty() {
-        return Err(Fault::data(args.faces.display(), "no face is of a class that the model knows")
+        return Err(Fault::data(source.display(), "no face is of a class that the model knows")
+            .found(opened.classes.join(", "))
             .expected(model.classes().join(", ")));
     }
-    let shown = Shown::new(&model, &set);
-    let (mut counts, mut n_of_others) = (ConfusionCounts::new(shown.classes.len()), 0);
+    let mut of_person: BTreeMap<_, ConfusionCounts> = BTreeMap::new();
+    let mut n_of_others = 0;
     for (face, probabilities) in faces.iter().zip(predict(&model, &pool, &faces)?) {
-        let label = shown.place(pool.face(*face).labels.label);
-        counts.add(label, howfar_protocol::most_probable(&shown.among(&probabilities)));
+        let labels = &pool.face(*face).labels;
+        let counts = of_person.entry(&labels.subject).or_insert_with(|| ConfusionCounts::new(shown.classes.len()));
+        counts.add(shown.place(labels.label), howfar_protocol::most_probable(&shown.among(&probabilities)));
         n_of_others += u64::from(!shown.indices.contains(&howfar_protocol::most_probable(&probabilities)));
     }
+    let is_unknown = |face: &&usize| {
+        let labels = &pool.face(**face).labels;
+        labels.subject.is_called_by(&labels.source)
+    };
+    let n_of_nobody = faces.iter().filter(is_unknown).count() as u64;
     let mut people = Lineage::default();
     faces.iter().for_each(|face| people.add_face(&pool.face(*face).labels));
     let n_people_seen = people.people.intersection(&model.lineage().people).count();
-    let figures = Figures { n_people_seen, ..figures(&shown, n_of_others, &counts) };
+    let persons: Vec<ConfusionCounts> = of_person.into_values().collect();
+    let over_persons = OverPersons::of(shown.classes.len(), &persons);
+    let figures = Figures {
+        n_people_seen,
+        n_faces_of_nobody_known: n_of_nobody,
+        n_faces_most_like_those: n_of_others,
+        n_faces_of_other_classes: n_of_other_classes,
+        left_out: opened.left_out.clone(),
+        ..Figures::new(&shown, &over_persons)
+    };
     if console.json() {
         console.answer_json(&figures);
     } else {
         console.answer(figures.to_string().trim_end());
     }
+    opened.caveats.iter().for_each(|caveat| console.note(&format!("caveat: {caveat}")));
     if !shown.others.is_empty() {
         console.note(&format!(
             "the set has no class {}: the network chose among its other classes ({n_of_others} of {} faces looked most like {})",
@@ -75,97 +87,23 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
             if shown.others.len() == 1 { "it" } else { "one of these" }
         ));
     }
-    if n_left_out > 0 {
-        console.note(&format!("{n_left_out} faces of other classes were left out"));
+    if n_of_other_classes > 0 {
+        console.note(&format!("{n_of_other_classes} faces of other classes were left out"));
     }
     Ok(())
 }
 
-/// The classes that both the network and the set know. A face can only be called what its set has a word for: a network
-/// that knows neutral faces, too, is not wrong about a set that left them out.
-struct Shown {
-    /// Their places among the network's classes.
-    indices: Vec<usize>,
-    classes: Vec<String>,
-    /// Classes of the network that the set lacks.
-    others: Vec<String>,
-}
-
-impl Shown {
-    fn new(model: &Model, set: &FaceSet) -> Self {
-        let known = |class: &String| set.info().classes.contains(class);
-        let (indices, others): (Vec<usize>, Vec<usize>) =
-            (0..model.classes().len()).partition(|class| known(&model.classes()[*class]));
-        let names = |indices: &[usize]| indices.iter().map(|class| model.classes()[*class].clone()).collect();
-        Shown { classes: names(&indices), others: names(&others), indices }
-    }
-
-    /// A class of the network as one of these.
-    fn place(&self, label: usize) -> usize {
-        self.indices.iter().position(|class| *class == label).expect("every face of the pool is of a class of its set")
-    }
-
-    fn among(&self, probabilities: &[f32]) -> Vec<f32> {
-        self.indices.iter().map(|class| probabilities[*class]).collect()
-    }
-}
-
-fn figures(shown: &Shown, n_of_others: u64, counts: &ConfusionCounts) -> Figures {
-    let of_class = |(class, name): (usize, &String)| ClassFigures {
-        class: name.clone(),
-        precision_percent: 100.0 * counts.precision(class),
-        recall_percent: 100.0 * counts.recall(class),
-        f1_percent: 100.0 * counts.f1(class),
-        support: counts.support(class),
-    };
-    Figures {
-        n_faces: counts.n_faces(),
-        n_people_seen: 0,
-        accuracy_percent: 100.0 * counts.accuracy(),
-        macro_recall_percent: 100.0 * counts.macro_recall(),
-        macro_f1_percent: 100.0 * counts.macro_f1(),
-        classes: shown.classes.clone(),
-        classes_not_in_the_set: shown.others.clone(),
-        n_faces_most_like_those: n_of_others,
-        confusion: counts.rows(),
-        per_class: shown.classes.iter().enumerate().map(of_class).collect(),
-    }
-}
-
-impl fmt::Display for Figures {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(
-            f,
-            "{} faces: accuracy {:.1} %, macro recall {:.1} %, macro F1 {:.1} %\n",
-            self.n_faces, self.accuracy_percent, self.macro_recall_percent, self.macro_f1_percent
-        )?;
-        if self.n_people_seen > 0 {
-            let n = self.n_people_seen;
-            writeln!(
-                f,
-                "The network has learnt from {n} of these people: the figures say nothing of faces it has never seen.\n"
-            )?;
+fn model_and_source<'a>(inputs: &'a [PathBuf], console: &Console) -> Result<(Model, &'a Path), Fault> {
+    let is_model = |path: &Path| path.extension().is_some_and(|e| e.eq_ignore_ascii_case("safetensors"));
+    match inputs {
+        [model, source] => Ok((Model::load(model)?, source)),
+        [model] if is_model(model) => Err(Fault::usage("evaluate", "a model, but no faces")
+            .found(model.display())
+            .hint("howfar evaluate MODEL.safetensors folder:my-pictures")),
+        [source, ..] => {
+            console.note("howfar's own network, trained on drawn faces alone (another one: howfar evaluate MODEL.safetensors SOURCE)");
+            Ok((Model::embedded(), source))
         }
-        let width = self.classes.iter().map(String::len).max().unwrap_or(0).max(6);
-        let header: Vec<String> = self.classes.iter().map(|c| format!("{:>7}", short(c))).collect();
-        writeln!(f, "{:width$} {}   precision  recall      F1", "true", header.join(""))?;
-        for (class, row) in self.per_class.iter().zip(&self.confusion) {
-            let cells: Vec<String> = row.iter().map(|n| format!("{n:>7}")).collect();
-            writeln!(
-                f,
-                "{:width$} {}   {:>7.1} % {:>6.1} % {:>6.1} %",
-                class.class,
-                cells.join(""),
-                class.precision_percent,
-                class.recall_percent,
-                class.f1_percent
-            )?;
-        }
-        Ok(())
+        [] => Err(Fault::usage("evaluate", "no faces are named")),
     }
-}
-
-/// The first letters of a class, as a column has room for.
-fn short(class: &str) -> String {
-    class.chars().take(6).collect()
 }

@@ -36,6 +36,7 @@ pub struct Args {
 
 /// Reads, recognises, writes.
 pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
+    refuse_repeated_classes(&args.classes)?;
     let bytes = read_file(&args.file)?;
     let file = ForeignFile::read(&args.file.display().to_string(), &bytes)?;
     let network = recognise(&file);
@@ -104,7 +105,28 @@ fn generator_shape(args: &Args, network: &NetworkFile<'_, '_>) -> Result<Option<
                 ..standard
             })))
         }
-        _ => Ok(None),
+        // Weights to begin a training with.
+        "vgg16" => Ok(None),
+        "stargan-discriminator" => {
+            Err(Fault::data(args.file.display(), "this is the discriminator of a StarGAN, which draws nothing")
+                .expected("the generator, in the file beside it whose name ends in -G.ckpt"))
+        }
+        _ => {
+            let names: Vec<&str> = network.tensors.keys().copied().take(3).collect();
+            Err(Fault::data(args.file.display(), "no network that howfar can use is in this file")
+                .found(format!("{} tensors: {} …", network.tensors.len(), names.join(", ")))
+                .expected("a StyleGAN2 (.pkl), a StarGAN's generator (-G.ckpt) or a VGG16 (.pth) in the shapes of their public codes")
+                .hint("`howfar inspect-weights` shows everything in it"))
+        }
+    }
+}
+
+/// A class named twice would be drawn twice and learnt as two.
+fn refuse_repeated_classes(classes: &[String]) -> Result<(), Fault> {
+    let repeated = classes.iter().enumerate().find(|(i, class)| classes[..*i].contains(class));
+    match repeated {
+        Some((_, class)) => Err(Fault::usage("--classes", "a class is named twice").found(class)),
+        None => Ok(()),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use howfar_face::{Accepted, FaceSet, Fault, accept_changes};
+use howfar_face::{Accepted, DatabaseFaces, FaceSet, Fault, accept_changes};
 use serde::Serialize;
 
 use crate::console::Console;
@@ -35,6 +35,8 @@ struct Inspection {
     fewest_faces_of_a_person: u64,
     most_faces_of_a_person: u64,
     preprocessing: howfar_face::Preprocessing,
+    /// How each database's faces were cut, where the set says it.
+    databases: Vec<DatabaseFaces>,
     licences: Vec<howfar_face::Licence>,
     caveats: Vec<String>,
     content_sha256: String,
@@ -101,6 +103,7 @@ fn inspect(set: &FaceSet) -> Result<Inspection, Fault> {
         fewest_faces_of_a_person: per_person.values().min().copied().unwrap_or(0),
         most_faces_of_a_person: per_person.values().max().copied().unwrap_or(0),
         preprocessing: info.preprocessing.clone(),
+        databases: info.databases.clone(),
         licences: info.licences.clone(),
         caveats: info.caveats.clone(),
         content_sha256: info.content_sha256.clone(),
@@ -126,8 +129,16 @@ fn words(i: &Inspection) -> String {
         format!("  provenance  {}", list(&i.provenance)),
         format!("  a person    {} to {} faces", i.fewest_faces_of_a_person, i.most_faces_of_a_person),
         format!("  prepared    {0}×{0} {1}, detection {2}, alignment {3}", p.side, p.colour, p.detection, p.alignment),
-        format!("  content     {}", i.content_sha256),
     ]);
+    let differs = |of: &&DatabaseFaces| of.preprocessing != *p;
+    lines.extend(
+        i.databases.iter().filter(differs).map(|of| format!("    {}    {}", of.database, of.preprocessing.way())),
+    );
+    let n_lost = |of: &&DatabaseFaces| of.n_lost > 0;
+    lines.extend(i.databases.iter().filter(n_lost).map(|of| {
+        format!("  lost        {} pictures of {} could not be read or showed no face", of.n_lost, of.database)
+    }));
+    lines.push(format!("  content     {}", i.content_sha256));
     lines.extend(i.licences.iter().map(|l| format!("  terms       {}: {}", l.database, l.terms)));
     lines.extend(i.caveats.iter().map(|c| format!("  caveat      {c}")));
     lines.join("\n")

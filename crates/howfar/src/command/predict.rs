@@ -1,81 +1,78 @@
 //! `howfar predict [MODEL] IMAGE…`: what a trained network sees in photographs.
 
-use std::collections::BTreeMap;
+mod rows;
+
 use std::path::{Path, PathBuf};
 
-use howfar_face::{Fault, Pool, encode_png, files};
-use howfar_prepare::{PreparedFace, open_photo, preprocess_photo};
+use howfar_face::{Fault, Pool, Preprocessing, encode_png, files};
+use howfar_prepare::{FaceDetector, PhotoPath, PreparedFace, names_several, open_photo, photo_list};
 use howfar_train::{Model, predict};
-use serde::Serialize;
+use rayon::prelude::*;
 
 use crate::console::Console;
 use crate::marked_photo::{MarkedFace, marked_photo};
 use crate::picture_names::picture_names;
+use rows::{Rows, Seen};
+
+/// Photographs looked at side by side before their rows are written in order.
+const BLOCK: usize = 64;
 
 /// Say what a trained network sees in photographs.
 #[derive(Debug, clap::Args)]
 #[command(
-    override_usage = "howfar predict [OPTIONS] [MODEL.safetensors] IMAGE…",
-    after_help = "Examples:\n  howfar predict photo.jpg --picture seen.png\n  howfar predict model.safetensors photos/*.jpg --json\n\
+    override_usage = "howfar predict [OPTIONS] [MODEL.safetensors] IMAGE|FOLDER|LIST…",
+    after_help = "Examples:\n  howfar predict photo.jpg --picture seen.png\n  howfar predict photos --csv seen.csv\n  \
+    howfar predict model.safetensors photos/*.jpg --json\n\
     Without a model, howfar's own network is used, which was trained on drawn faces alone (docs/predict.md). Each photograph goes \
     through the preprocessing that is stored with the model."
 )]
 pub struct Args {
-    /// Photographs; a first one that ends in .safetensors is the model.
+    /// Photographs, folders of them, or lists (.txt, .csv); a first one that ends in .safetensors is the model.
     #[arg(required = true, value_name = "IMAGE")]
     inputs: Vec<PathBuf>,
     /// Draw what is seen on each photograph: a PNG; for several photographs a folder, or a pattern such as seen/{}.png.
     #[arg(long, value_name = "PNG")]
     picture: Option<PathBuf>,
+    /// Write a table with a row a face; a photograph without a face has its own row.
+    #[arg(long, value_name = "FILE")]
+    csv: Option<PathBuf>,
     /// How faces are found; as is stored with the model if not given.
     #[arg(long, value_parser = ["detector", "none"])]
     detect: Option<String>,
+    /// Find faces by this network (ONNX, in the layout of YuNet or SCRFD); a model whose faces it found needs it.
+    #[arg(long, value_name = "ONNX", conflicts_with = "detect")]
+    detector: Option<PathBuf>,
 }
 
-/// What is seen in a face.
-#[derive(Debug, Serialize)]
-struct Seen {
-    image: String,
-    /// Left, top, width, height in pixels of the photograph.
-    face_box: [f64; 4],
-    /// The eyes' middles, x and y in pixels of the photograph, in the order of the picture, where they are known.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    eyes: Option<[[f64; 2]; 2]>,
-    expression: String,
-    probabilities: BTreeMap<String, f32>,
-    /// In the order of the model's classes.
-    #[serde(skip)]
-    in_order: Vec<f32>,
-}
-
-/// Finds, crops and classifies the faces of each photograph. One that cannot be read does not keep the others from their
-/// answer.
+/// Finds, crops and classifies the faces of each photograph, on all cores. One that cannot be read does not keep the
+/// others from their answer.
 pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
-    let (model, images) = model_and_images(args, console)?;
-    let names = args.picture.as_ref().map(|wanted| picture_names(wanted, images)).transpose()?;
-    let (mut all, mut faults) = (Vec::new(), Vec::new());
-    for (idx, image) in images.iter().enumerate() {
-        let name = names.as_ref().map(|names| names[idx].as_path());
-        match look_at(image, &model, args.detect.as_deref(), name) {
-            Ok(seen) => {
-                say(&seen, image, &model, console);
-                if let Some(name) = name {
-                    console.note(&format!("wrote {}", name.display()));
-                }
-                all.extend(seen);
+    let (model, inputs) = model_and_inputs(args, console)?;
+    let photos = all_photos(inputs, console)?;
+    let names = args.picture.as_ref().map(|wanted| picture_names(wanted, &photos)).transpose()?;
+    let detector = args.detector.as_deref().map(FaceDetector::read).transpose()?;
+    let preprocessing = preprocessing(&model, args.detect.as_deref(), detector.as_ref());
+    let path = PhotoPath::with_detector(&preprocessing, detector.as_ref())?;
+    let mut rows = Rows::begin(&model, args.csv.as_deref(), console)?;
+    let indices: Vec<usize> = (0..photos.len()).collect();
+    for block in indices.chunks(BLOCK) {
+        let look = |idx: &usize| {
+            let name = names.as_ref().map(|names| names[*idx].as_path());
+            look_at(&photos[*idx], &model, (&path, &preprocessing), name)
+        };
+        let answers: Vec<_> = block.par_iter().map(look).collect();
+        for (idx, answer) in block.iter().zip(answers) {
+            let is_drawn = answer.is_ok();
+            rows.add(&photos[*idx], answer)?;
+            if let Some(names) = names.as_ref().filter(|_| is_drawn) {
+                console.note(&format!("wrote {}", names[*idx].display()));
             }
-            Err(fault) => faults.push(fault),
         }
     }
-    if console.json() {
-        console.answer_json(&all);
-    }
-    let last = faults.pop();
-    faults.iter().for_each(|fault| console.error(fault));
-    last.map_or(Ok(()), Err)
+    rows.finish()
 }
 
-fn model_and_images<'a>(args: &'a Args, console: &Console) -> Result<(Model, &'a [PathBuf]), Fault> {
+fn model_and_inputs<'a>(args: &'a Args, console: &Console) -> Result<(Model, &'a [PathBuf]), Fault> {
     let is_model = |path: &PathBuf| path.extension().is_some_and(|e| e.eq_ignore_ascii_case("safetensors"));
     match args.inputs.split_first() {
         Some((model, images)) if is_model(model) => {
@@ -93,41 +90,53 @@ fn model_and_images<'a>(args: &'a Args, console: &Console) -> Result<(Model, &'a
     }
 }
 
-/// One line a face.
-fn say(all: &[Seen], image: &Path, model: &Model, console: &Console) {
-    if all.is_empty() {
-        console.note(&format!("{}: no face was found", image.display()));
+/// The photographs that are named, one by one or by folders and lists.
+fn all_photos(inputs: &[PathBuf], console: &Console) -> Result<Vec<PathBuf>, Fault> {
+    let mut photos = Vec::new();
+    for input in inputs {
+        if names_several(input) {
+            let list = photo_list(input)?;
+            if list.n_others > 0 {
+                console.note(&format!("{}: {} files are no pictures by their names", input.display(), list.n_others));
+            }
+            photos.extend(list.photos);
+        } else {
+            photos.push(input.clone());
+        }
     }
-    if console.json() {
-        return;
-    }
-    for (idx, seen) in all.iter().enumerate() {
-        let mut ranked: Vec<_> = model.classes().iter().zip(&seen.in_order).collect();
-        ranked.sort_by(|a, b| b.1.total_cmp(a.1));
-        let words: Vec<String> = ranked.iter().map(|(class, p)| format!("{class} {:.0} %", 100.0 * **p)).collect();
-        let number = if all.len() > 1 { format!(", face {}", idx + 1) } else { String::new() };
-        console.answer(&format!("{}{number}: {}", seen.image, words.join(", ")));
-    }
+    Ok(photos)
 }
 
-/// What is seen in a photograph, drawn on it where a picture is wanted.
-fn look_at(image: &Path, model: &Model, detect: Option<&str>, picture: Option<&Path>) -> Result<Vec<Seen>, Fault> {
+/// The model's own, with faces found as the user says.
+fn preprocessing(model: &Model, detect: Option<&str>, detector: Option<&FaceDetector>) -> Preprocessing {
     let mut preprocessing = model.preprocessing().clone();
-    if let Some(detection) = detect.filter(|detection| *detection != preprocessing.detection) {
+    let own_network = preprocessing.detection.starts_with(FaceDetector::PREFIX);
+    let wanted = detect.or_else(|| detector.filter(|_| !own_network).map(FaceDetector::word));
+    if let Some(detection) = wanted.filter(|detection| *detection != preprocessing.detection) {
         preprocessing.detection = detection.to_owned();
         // A model that was trained on aligned faces sees aligned ones.
         if preprocessing.alignment != "landmarks" {
             preprocessing.alignment = if detection == "none" { "none".to_owned() } else { "landmarks".to_owned() };
         }
     }
+    preprocessing
+}
+
+/// What is seen in a photograph, drawn on it where a picture is wanted.
+fn look_at(
+    image: &Path,
+    model: &Model,
+    (path, preprocessing): (&PhotoPath<'_>, &Preprocessing),
+    picture: Option<&Path>,
+) -> Result<Vec<Seen>, Fault> {
     let photo = open_photo(image)?;
-    let faces = preprocess_photo(&photo, &preprocessing)?;
+    let faces = path.faces(&photo)?;
     let pictures = faces.iter().map(|face| face.picture.clone()).collect();
     let name = image.display().to_string();
-    let pool = Pool::of_photos(model.classes().to_vec(), &preprocessing, &name, pictures)?;
+    let pool = Pool::of_photos(model.classes().to_vec(), preprocessing, &name, pictures)?;
     let indices: Vec<usize> = (0..faces.len()).collect();
     let probabilities = predict(model, &pool, &indices)?;
-    let seen: Vec<Seen> = probabilities.into_iter().zip(&faces).map(|(p, face)| seen(&name, model, face, p)).collect();
+    let seen: Vec<Seen> = probabilities.into_iter().zip(&faces).map(|(p, face)| seen(face, p)).collect();
     if let Some(path) = picture {
         let marked: Vec<MarkedFace<'_>> = seen.iter().map(marked).collect();
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
@@ -138,23 +147,17 @@ fn look_at(image: &Path, model: &Model, detect: Option<&str>, picture: Option<&P
     Ok(seen)
 }
 
-fn seen(image: &str, model: &Model, face: &PreparedFace, probabilities: Vec<f32>) -> Seen {
+fn seen(face: &PreparedFace, probabilities: Vec<f32>) -> Seen {
     let b = &face.face_box;
     Seen {
-        image: image.to_owned(),
         face_box: [b.x, b.y, b.width, b.height],
         eyes: face.eyes.map(|eyes| eyes.map(|eye| [eye.x, eye.y])),
-        expression: model.classes()[howfar_protocol::most_probable(&probabilities)].clone(),
-        probabilities: model.classes().iter().cloned().zip(probabilities.iter().copied()).collect(),
-        in_order: probabilities,
+        score: face.score,
+        best: howfar_protocol::most_probable(&probabilities),
+        probabilities,
     }
 }
 
 fn marked(seen: &Seen) -> MarkedFace<'_> {
-    MarkedFace {
-        face_box: seen.face_box,
-        eyes: seen.eyes,
-        best: howfar_protocol::most_probable(&seen.in_order),
-        probabilities: &seen.in_order,
-    }
+    MarkedFace { face_box: seen.face_box, eyes: seen.eyes, best: seen.best, probabilities: &seen.probabilities }
 }

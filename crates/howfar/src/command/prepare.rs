@@ -1,21 +1,25 @@
 //! `howfar prepare ADAPTER:PATH… --out FACES`: databases to a face set.
 
+mod source_args;
+
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 
 use howfar_face::{Colour, Fault, Provenance};
 use howfar_prepare::{
-    Align, Detect, FolderClasses, Lights, PrepareRequest, Source, Stage, Views, adapter_names, prepare,
+    Align, PrepareReport, PrepareRequest, Progress, Source, Stage, adapter_names, prepare, understand,
 };
 
-use crate::command::draw::parse_expressions;
 use crate::command::stop_flag;
 use crate::console::Console;
+use crate::pace::Pace;
+pub use source_args::SourceArgs;
 
 /// Turn a database's photographs into a face set: detect, align, crop, gray, resize.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  howfar prepare jaffe:data/jaffe --out faces/jaffe\n  \
+    howfar prepare folder:my-classes --dry-run\n  \
     howfar prepare folder:my-classes --detect none --subject-pattern '(?<person>S\\d+)_' --out faces/mine\n  \
     howfar prepare folder:made --provenance generated --out faces/made\n\
     Layouts, labels and terms of every database: docs/databases.md")]
@@ -24,8 +28,12 @@ pub struct Args {
     #[arg(required_unless_present = "list")]
     sources: Vec<String>,
     /// The face set to write.
-    #[arg(long, required_unless_present = "list")]
+    #[arg(long, required_unless_present_any = ["list", "dry_run"])]
     out: Option<PathBuf>,
+    /// Say what would be read (levels of folders, classes with counts, persons, what is left out), decode and write
+    /// nothing.
+    #[arg(long)]
+    dry_run: bool,
     /// List the adapters.
     #[arg(long)]
     list: bool,
@@ -38,9 +46,6 @@ pub struct Args {
     /// Pixels a side.
     #[arg(long, default_value_t = 64)]
     size: u32,
-    /// How faces are found; `none` for pictures that are cropped already.
-    #[arg(long, value_parser = ["auto", "none"], default_value = "auto")]
-    detect: String,
     /// Cut faces by the eyes that the embedded network finds, or by the face's box alone [default: landmarks where
     /// faces are looked for, none for pictures that are cropped already].
     #[arg(long, value_parser = ["landmarks", "none"])]
@@ -48,33 +53,14 @@ pub struct Args {
     /// Colours of the prepared faces.
     #[arg(long, value_parser = ["gray", "rgb"], default_value = "gray")]
     colour: String,
-    /// Expressions to keep, separated by commas.
-    #[arg(long, value_delimiter = ',', default_value = "anger,disgust,fear,happiness,sadness,surprise")]
-    expressions: Vec<String>,
-    /// folder: a regular expression on the path whose named group is the person.
+    /// The share of what was asked for that may be unreadable or without a face, 0 to 1.
+    #[arg(long, default_value_t = 0.1, value_name = "SHARE")]
+    max_losses: f64,
+    /// Finish with exit code 0 whatever was lost.
     #[arg(long)]
-    subject_pattern: Option<String>,
-    /// folder: take any class names as they are.
-    #[arg(long)]
-    any_classes: bool,
-    /// folder: class folders to leave out.
-    #[arg(long)]
-    ignore: Vec<String>,
-    /// Frames of a sequence: the last ones (ckplus, oulu), those around the middle (mmi).
-    #[arg(long, default_value_t = 3)]
-    frames: usize,
-    /// rafd, kdef: every camera instead of the frontal one.
-    #[arg(long)]
-    all_views: bool,
-    /// oulu: every light instead of the strong one.
-    #[arg(long)]
-    all_lights: bool,
-    /// expw: least confidence of a face, 0 to 100.
-    #[arg(long, default_value_t = 60.0)]
-    confidence: f64,
-    /// At most so many pictures of each class, for a quick look.
-    #[arg(long)]
-    limit: Option<usize>,
+    allow_losses: bool,
+    #[command(flatten)]
+    read: SourceArgs,
 }
 
 /// Prepares and prints counts, differences to the published ones, and what was left out.
@@ -84,24 +70,16 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
         return Ok(());
     }
     let request = request(args)?;
-    let stop = stop_flag();
-    let mut bar = console.bar(0, "pictures");
-    let mut stage = None;
-    let report = prepare(&request, &mut |progress| {
-        if stage != Some(progress.stage) {
-            stage = Some(progress.stage);
-            bar.finish_and_clear();
-            bar = console.bar(progress.total, "");
-            bar.set_message(match progress.stage {
-                Stage::Listing => "listing databases",
-                Stage::Survey => "looking through pictures",
-                Stage::Preparing => "preparing faces",
-            });
+    if args.dry_run {
+        let understanding = understand(&request)?;
+        if console.json() {
+            console.answer_json(&understanding);
+        } else {
+            console.answer(understanding.to_string().trim_end());
         }
-        bar.set_position(progress.done);
-        if stop.load(Ordering::SeqCst) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    })?;
-    bar.finish_and_clear();
+        return Ok(());
+    }
+    let report = prepare_with_bar(&request, console)?;
     if console.json() {
         console.answer_json(&report);
     } else {
@@ -110,30 +88,64 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     Ok(())
 }
 
+/// Prepares, says how far it is and stops in good order when it is told to.
+pub fn prepare_with_bar(request: &PrepareRequest, console: &Console) -> Result<PrepareReport, Fault> {
+    let stop = stop_flag();
+    let mut pace: Option<(Stage, Pace<'_>)> = None;
+    let report = prepare(request, &mut |Progress { stage, done, total }| {
+        match &mut pace {
+            Some((of, pace)) if *of == stage => pace.tell(done),
+            _ => {
+                if let Some((_, pace)) = &pace {
+                    pace.finish();
+                }
+                pace = Some((stage, begin_stage(console, stage, done, total)));
+            }
+        }
+        if stop.load(Ordering::SeqCst) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    if let Some((_, pace)) = &pace {
+        pace.finish();
+    }
+    report
+}
+
+/// Says what begins, and where it goes on from an earlier start.
+fn begin_stage<'a>(console: &'a Console, stage: Stage, done: u64, total: u64) -> Pace<'a> {
+    match stage {
+        Stage::Looking if done > 0 => {
+            console.note(&format!("going on: {done} of {total} pictures were looked at before"));
+        }
+        Stage::Looking => console.note(&format!("{total} pictures to look at")),
+        Stage::Listing | Stage::Writing => {}
+    }
+    let unit = match stage {
+        Stage::Listing => "databases",
+        Stage::Looking => "pictures",
+        Stage::Writing => "written pictures",
+    };
+    Pace::of(console, unit, done, total)
+}
+
 fn request(args: &Args) -> Result<PrepareRequest, Fault> {
     let sources = args.sources.iter().map(|s| Source::parse(s)).collect::<Result<Vec<_>, _>>()?;
-    let out = args.out.clone().ok_or_else(|| Fault::usage("--out", "no face set is named"))?;
+    let out = match &args.out {
+        Some(out) => out.clone(),
+        None if args.dry_run => PathBuf::new(),
+        None => return Err(Fault::usage("--out", "no face set is named")),
+    };
     Ok(PrepareRequest {
         name: args.name.clone(),
         // clap has let the three words through and no other.
         provenance: Provenance::from_name(&args.provenance).unwrap_or(Provenance::Real),
         size: args.size,
-        detect: if args.detect == "none" { Detect::None } else { Detect::Auto },
         align: match args.align.as_deref() {
             Some("landmarks") => Align::Landmarks,
             Some(_) => Align::None,
             None => Align::Auto,
         },
         colour: Colour::from_name(&args.colour).unwrap_or_default(),
-        expressions: parse_expressions(&args.expressions)?,
-        subject_pattern: args.subject_pattern.clone(),
-        classes: if args.any_classes { FolderClasses::Any } else { FolderClasses::Auto },
-        ignore: args.ignore.clone(),
-        frames: args.frames,
-        views: if args.all_views { Views::All } else { Views::Frontal },
-        lights: if args.all_lights { Lights::All } else { Lights::Strong },
-        confidence: args.confidence,
-        limit: args.limit,
-        ..PrepareRequest::new(sources, out)
+        max_losses: if args.allow_losses { 1.0 } else { args.max_losses },
+        ..args.read.fill(PrepareRequest::new(sources, out))?
     })
 }

@@ -39,12 +39,28 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
         Some(out) => out.clone(),
         None => own_folder(&study, PathBuf::from(&study.name))?,
     };
+    refuse_other_folder(&out)?;
     let results = if args.until_sure {
         run_until_sure(&study, &out, args.cores, console)?
     } else {
         run_to_report(&study, &out, args.cores, console)?
     };
     report::print_results(&results, &StudyFolder::new(&out), console)
+}
+
+/// A folder with files that are no study's: results among them would belong to nobody.
+fn refuse_other_folder(out: &Path) -> Result<(), Fault> {
+    if out.is_file() {
+        return Err(Fault::usage(out.display(), "this is a file").expected("the folder of the study's results"));
+    }
+    let is_new = !out.exists() || files::sorted_entries(out)?.is_empty();
+    if is_new || StudyFolder::new(out).plan_file().is_file() {
+        return Ok(());
+    }
+    Err(Fault::usage(out.display(), "this folder holds other things than a study")
+        .found("files, but no plan.json")
+        .expected("a study's folder, an empty one, or one that does not exist")
+        .hint("give another --out"))
 }
 
 /// A folder that nobody asked for must not be another study's.

@@ -1,0 +1,97 @@
+//! What finds the faces of a photograph: the embedded detector, a network that the user brings, or nothing.
+//!
+//! In: the word that a [`howfar_face::Preprocessing`] has for it, a photograph. Out: [`Detection`]s, the surest first.
+//! How faces are cut is not known here.
+
+use howfar_face::{Fault, Picture};
+use image::DynamicImage;
+
+use crate::crop::{FaceBox, Point};
+use crate::detect;
+use crate::face_detector::FaceDetector;
+
+/// A face found.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Detection {
+    /// Brows to chin, as the embedded detector's boxes are.
+    pub face_box: FaceBox,
+    /// Middles of the eyes, the picture's left one first, where the detector says so.
+    pub eyes: Option<[Point; 2]>,
+    /// The detector's score: above 2 of the embedded one, 0 to 1 of a network.
+    pub score: f64,
+}
+
+/// A face is the one that a database's box means if they share this much.
+pub(crate) const SAME_FACE: f64 = 0.3;
+
+/// What finds faces.
+#[derive(Clone, Copy)]
+pub(crate) enum FaceFinder<'d> {
+    /// None is looked for: the photograph is one face.
+    Nothing,
+    /// The embedded detector.
+    Embedded,
+    /// A network of the user's.
+    Network(&'d FaceDetector),
+}
+
+impl<'d> FaceFinder<'d> {
+    /// The finder of a word of [`howfar_face::Preprocessing::detection`]; `given` is the network that the user brings,
+    /// if any.
+    pub(crate) fn new(word: &str, given: Option<&'d FaceDetector>) -> Result<Self, Fault> {
+        match (word, given) {
+            ("none", _) => Ok(FaceFinder::Nothing),
+            ("detector", _) => Ok(FaceFinder::Embedded),
+            (word, Some(network)) if word == network.word() => Ok(FaceFinder::Network(network)),
+            (word, Some(network)) if word.starts_with(FaceDetector::PREFIX) => {
+                Err(Fault::data(network.place(), "this is not the network that the faces were found by")
+                    .found(network.word())
+                    .expected(format!("{word} (the first digits of its SHA-256)"))
+                    .hint("give the very file that `prepare --detector` was given"))
+            }
+            (word, None) if word.starts_with(FaceDetector::PREFIX) => {
+                Err(Fault::usage("--detector", "the faces were found by a network that is not a part of howfar")
+                    .found("no --detector")
+                    .expected(format!(
+                        "the ONNX file whose SHA-256 begins with {}",
+                        &word[FaceDetector::PREFIX.len()..]
+                    ))
+                    .hint("give the file that `prepare --detector` was given"))
+            }
+            (word, _) => Err(Fault::data("preprocessing", "this version does not know the detection")
+                .found(word)
+                .expected("none, detector or onnx:…")
+                .hint("the face set or model was made by another version of howfar")),
+        }
+    }
+
+    /// Whether faces are looked for.
+    pub(crate) fn detects(self) -> bool {
+        !matches!(self, FaceFinder::Nothing)
+    }
+
+    /// Every face, the surest first.
+    pub(crate) fn all(self, photo: &DynamicImage, gray: &Picture) -> Result<Vec<Detection>, String> {
+        match self {
+            FaceFinder::Nothing => Ok(Vec::new()),
+            FaceFinder::Embedded => Ok(detect::find_faces(gray)),
+            FaceFinder::Network(network) => network.find_faces(photo),
+        }
+    }
+
+    /// The faces among which the one that a database's picture shows is: only that one where a quick look is sure of
+    /// it.
+    pub(crate) fn one(
+        self,
+        photo: &DynamicImage,
+        gray: &Picture,
+        told: Option<&FaceBox>,
+    ) -> Result<Vec<Detection>, String> {
+        match self {
+            FaceFinder::Embedded => {
+                Ok(detect::find_one_face(gray, |found| told.is_none_or(|told| found.overlap(told) > SAME_FACE)))
+            }
+            other => other.all(photo, gray),
+        }
+    }
+}
