@@ -117,8 +117,8 @@ impl Picture {
     }
 }
 
-/// One gray level a pixel of `n_channels` (1 or 3): Rec. 601 luma (ITU-R BT.601, 0.299 R + 0.587 G + 0.114 B), rounded. The one
-/// place in the program where colours become gray.
+/// One gray level a pixel of `n_channels` (1 or 3): Rec. 601 luma (ITU-R BT.601, 0.299 R + 0.587 G + 0.114 B), rounded.
+/// The one place in the program where colours become gray.
 pub(crate) fn gray_levels(pixels: &[u8], n_channels: usize) -> Vec<u8> {
     if n_channels != 3 {
         return pixels.to_vec();

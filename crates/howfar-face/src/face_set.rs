@@ -172,7 +172,8 @@ pub struct FaceSetInfo {
     pub name: String,
     /// Class names; a row's `label` is an index into them.
     pub classes: Vec<String>,
-    /// How the faces were made alike, and how a new photograph is: where databases differ, as those whose faces were looked for.
+    /// How the faces were made alike, and how a new photograph is: where databases differ, as those whose faces were
+    /// looked for.
     pub preprocessing: Preprocessing,
     /// Each database's own way, since version 2; none for drawn and generated faces.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

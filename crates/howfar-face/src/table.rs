@@ -423,7 +423,8 @@ fn lists(leaf: Leaf<f32>) -> Vec<Option<Vec<f32>>> {
     lists
 }
 
-/// Lets the library read. It panics at some damaged pages (in its DELTA decoder, say), which is an error of the file here.
+/// Lets the library read. It panics at some damaged pages (in its DELTA decoder, say), which is an error of the file
+/// here.
 ///
 /// # Errors
 /// What `read` says, or that the page is damaged.

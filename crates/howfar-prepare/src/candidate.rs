@@ -1,8 +1,8 @@
-//! What may enter the set, and what does not: candidates with a label and a person, rejects with a reason, and for every
-//! database what became of each of its units.
+//! What may enter the set, and what does not: candidates with a label and a person, rejects with a reason, and for
+//! every database what became of each of its units.
 //!
-//! In: listings. Out: candidates in the order of the set, rejects, and one [`Account`] a source that balances: every unit that was
-//! found is in the set or has a reason.
+//! In: listings. Out: candidates in the order of the set, rejects, and one [`Account`] a source that balances: every
+//! unit that was found is in the set or has a reason.
 
 use std::collections::BTreeMap;
 

@@ -1,8 +1,9 @@
 //! What was looked at so far, on disk: a stopped or killed preparation goes on from here.
 //!
-//! In: for each candidate, in order, what looking at it gave. Out: the same, read again as often as wanted, one entry in memory at a time.
-//! Two files in `NAME.looked` beside the set: `entries`, and `looked.json`, which says how much of it is whole and what was asked for.
-//! Everything of another request is thrown away. A stop loses nothing, a kill the entries since the last [`Journal::keep`].
+//! In: for each candidate, in order, what looking at it gave. Out: the same, read again as often as wanted, one entry
+//! in memory at a time. Two files in `NAME.looked` beside the set: `entries`, and `looked.json`, which says how much of
+//! it is whole and what was asked for. Everything of another request is thrown away. A stop loses nothing, a kill the
+//! entries since the last [`Journal::keep`].
 
 use std::fs::{File, OpenOptions};
 use std::io::{BufReader, BufWriter, Read, Write};
@@ -24,7 +25,8 @@ const LONGEST_HEAD: u32 = 1 << 24;
 /// What looking at one candidate gave.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Entry {
-    /// SHA-256 of its decoded pixels, and of the box that says which face is meant; none for films and for what cannot be read.
+    /// SHA-256 of its decoded pixels, and of the box that says which face is meant; none for films and for what cannot
+    /// be read.
     pub pixels_sha256: Option<String>,
     /// A face for each picture, or why there is none.
     pub faces: Vec<LookedAt>,

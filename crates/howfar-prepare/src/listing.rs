@@ -61,7 +61,8 @@ pub(crate) enum Pixels {
         /// The row within the group.
         row: usize,
     },
-    /// The file is a sheet of equal squares, and the picture one of them: its upper left corner and its side, in pixels.
+    /// The file is a sheet of equal squares, and the picture one of them: its upper left corner and its side, in
+    /// pixels.
     Tile {
         /// From the left.
         x: u32,

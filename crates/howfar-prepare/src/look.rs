@@ -1,7 +1,7 @@
 //! Looks at every picture once: decodes it, hashes its pixels, finds and cuts its face, and keeps all that on disk.
 //!
-//! In: candidates. Out: one entry of the journal for each, in their order whatever the number of cores. Decides nothing that needs two
-//! pictures.
+//! In: candidates. Out: one entry of the journal for each, in their order whatever the number of cores. Decides nothing
+//! that needs two pictures.
 
 use std::fmt::Write as _;
 use std::ops::ControlFlow;

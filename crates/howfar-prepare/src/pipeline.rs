@@ -1,7 +1,7 @@
 //! `prepare`: list, choose, look at every picture once, then write the set, in one order whatever the number of cores.
 //!
-//! In: a request. Out: a face set that appears whole or not at all, and a report that balances. A stop keeps what was looked at; the same
-//! command goes on from there to the same bytes.
+//! In: a request. Out: a face set that appears whole or not at all, and a report that balances. A stop keeps what was
+//! looked at; the same command goes on from there to the same bytes.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -48,12 +48,12 @@ pub struct Progress {
     pub total: u64,
 }
 
-/// Prepares a face set from databases. `progress` may stop the work: what was looked at is kept in `NAME.looked` beside the set then, and
-/// nothing else.
+/// Prepares a face set from databases. `progress` may stop the work: what was looked at is kept in `NAME.looked` beside
+/// the set then, and nothing else.
 ///
 /// # Errors
-/// Of kind data where more than `max_losses` of what a source was asked for cannot be read or shows no face; what was looked at is kept
-/// then, too.
+/// Of kind data where more than `max_losses` of what a source was asked for cannot be read or shows no face; what was
+/// looked at is kept then, too.
 pub fn prepare(
     request: &PrepareRequest,
     progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
@@ -150,8 +150,8 @@ fn nobody_known(candidates: &[Candidate]) -> Vec<String> {
     told.collect()
 }
 
-/// Goes through what was looked at: books every candidate as taken or left out, and returns those left out whole for what they share
-/// with others.
+/// Goes through what was looked at: books every candidate as taken or left out, and returns those left out whole for
+/// what they share with others.
 fn judge(
     request: &PrepareRequest,
     gathered: &[Gathered],
@@ -223,7 +223,8 @@ fn empty_classes(
     (!empty.is_empty()).then(|| format!("no picture of {}", empty.join(", ")))
 }
 
-/// A source that lost more than may be lost is not a set to be trusted: what was looked at stays, so that a decision costs no hours.
+/// A source that lost more than may be lost is not a set to be trusted: what was looked at stays, so that a decision
+/// costs no hours.
 fn refuse_losses(request: &PrepareRequest, gathered: &[Gathered], accounts: &[Account]) -> Result<(), Fault> {
     let lossy: Vec<(&Gathered, &Account)> =
         gathered.iter().zip(accounts).filter(|(_, account)| account.loss() > request.max_losses).collect();

@@ -1,9 +1,10 @@
 //! Pictures that occur more than once, pixel by pixel.
 //!
-//! In: candidates, and a hash of each one's pixels. Out: who is left out for it, what is to be said, and, in the candidates, one person
-//! for equal pictures. The same pixels under two persons would let a person into both sides of a split, and under two classes they
-//! contradict each other; such pictures are left out, all of them, since nobody knows which is right. A published database keeps its
-//! contradictions, so that figures on it can be compared with others'; so do repeats, unless one of each is wanted.
+//! In: candidates, and a hash of each one's pixels. Out: who is left out for it, what is to be said, and, in the
+//! candidates, one person for equal pictures. The same pixels under two persons would let a person into both sides of a
+//! split, and under two classes they contradict each other; such pictures are left out, all of them, since nobody knows
+//! which is right. A published database keeps its contradictions, so that figures on it can be compared with others';
+//! so do repeats, unless one of each is wanted.
 
 use std::collections::BTreeMap;
 
@@ -22,7 +23,8 @@ pub(crate) struct Repeats {
     pub caveats: Vec<String>,
 }
 
-/// Finds the repeats. `prints` is a hash of each candidate's pixels, where it could be read; `drop_repeats` keeps one of equal pictures.
+/// Finds the repeats. `prints` is a hash of each candidate's pixels, where it could be read; `drop_repeats` keeps one
+/// of equal pictures.
 pub(crate) fn find_repeats(
     gathered: &[Gathered],
     candidates: &mut [Candidate],
@@ -129,8 +131,8 @@ impl Told {
     }
 }
 
-/// The part of its database that a picture is of, by the folders of its path: those that judge come first, because a test part that keeps
-/// all its pictures can be compared with others' figures.
+/// The part of its database that a picture is of, by the folders of its path: those that judge come first, because a
+/// test part that keeps all its pictures can be compared with others' figures.
 fn part_of(candidates: &[Candidate], candidate_idx: usize) -> Option<(u8, &str)> {
     let (folders, _) = candidates[candidate_idx].found.source.rsplit_once('/')?;
     folders.split('/').find_map(|folder| {

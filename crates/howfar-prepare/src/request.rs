@@ -168,8 +168,8 @@ pub struct PrepareRequest {
     pub label_column: Option<String>,
     /// `hf`, manifests: the column of the person.
     pub subject_column: Option<String>,
-    /// `folder`: pictures are sheets of so many columns of equal squares; a column is a label, a row a person, the first
-    /// column the parent.
+    /// `folder`: pictures are sheets of so many columns of equal squares; a column is a label, a row a person, the
+    /// first column the parent.
     pub grid: Option<usize>,
     /// A network that finds faces in place of the embedded detector: an ONNX file in the layout of YuNet or SCRFD.
     pub detector: Option<PathBuf>,

@@ -1,4 +1,5 @@
-//! Preparations that are stopped, that lose pictures, that repeat some: nothing goes without a word, nothing is done twice.
+//! Preparations that are stopped, that lose pictures, that repeat some: nothing goes without a word, nothing is done
+//! twice.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 

@@ -1,4 +1,5 @@
-//! Pictures as generators leave them, and lists as Hugging Face's image folders have them, through the adapter `folder`.
+//! Pictures as generators leave them, and lists as Hugging Face's image folders have them, through the adapter
+//! `folder`.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 

@@ -1,7 +1,7 @@
 //! Whether a study's photographs were all cut in one way.
 //!
-//! In: what is known of its sets. Out: a caveat that names each way with its faces, where there are several. Drawn and generated faces are
-//! made in the frame that prepared faces have; they are nobody's crops.
+//! In: what is known of its sets. Out: a caveat that names each way with its faces, where there are several. Drawn and
+//! generated faces are made in the frame that prepared faces have; they are nobody's crops.
 
 use std::collections::BTreeMap;
 

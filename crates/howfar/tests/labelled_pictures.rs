@@ -1,4 +1,5 @@
-//! A network on anyone's labelled pictures, and `predict` on folders and lists, with and without a detector of the user's.
+//! A network on anyone's labelled pictures, and `predict` on folders and lists, with and without a detector of the
+//! user's.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot be set up has failed")]
 

@@ -21,7 +21,8 @@ pub(super) const SUBJECTS: [&str; 10] = [
     "id",
 ];
 
-/// Whether the values of a column are persons: a value of its own in every row of a column `id` is the picture's number.
+/// Whether the values of a column are persons: a value of its own in every row of a column `id` is the picture's
+/// number.
 pub(super) fn are_persons(column: Option<&str>, n_values: usize, n_rows: usize) -> bool {
     column.is_some_and(|name| !name.eq_ignore_ascii_case("id")) || n_values < n_rows || n_rows == 1
 }

@@ -1,4 +1,5 @@
-//! `hf`: Parquet files as Hugging Face datasets are stored: a column of pictures, one of classes, perhaps one of persons.
+//! `hf`: Parquet files as Hugging Face datasets are stored: a column of pictures, one of classes, perhaps one of
+//! persons.
 //!
 //! In: a folder or a file. Out: a find a row; its picture stays in the file until it is wanted. Our own face sets are
 //! such folders: what they say of a face is taken over.

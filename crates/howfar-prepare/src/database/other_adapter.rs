@@ -69,7 +69,8 @@ fn reads_class_folders(path: &Path, named: &Database) -> bool {
         && (folder::DATABASE.list)(path, &request).is_ok_and(|listing| !listing.found.is_empty())
 }
 
-/// Class folders of `1.jpg` could be anybody's: only the own names and lists of FER2013 and AffectNet are a sign of them.
+/// Class folders of `1.jpg` could be anybody's: only the own names and lists of FER2013 and AffectNet are a sign of
+/// them.
 fn is_telling(other: &Database, listing: &Listing) -> bool {
     let own = ["Training_", "PublicTest_", "PrivateTest_"];
     match other.name {

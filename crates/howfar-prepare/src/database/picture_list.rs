@@ -1,5 +1,5 @@
-//! Lists of pictures: manifests `path,label,subject[,split]`, under these and other names of columns, and Hugging Face's
-//! `metadata.csv` and `metadata.jsonl` with `file_name`.
+//! Lists of pictures: manifests `path,label,subject[,split]`, under these and other names of columns, and Hugging
+//! Face's `metadata.csv` and `metadata.jsonl` with `file_name`.
 //!
 //! In: a list, or a folder with lists in it (a list in each folder of a split). Out: a find a row.
 
@@ -94,7 +94,8 @@ fn is_json_lines(path: &Path) -> bool {
 }
 
 impl Rows {
-    /// Adds the rows of a list whose files lie below `folder`, which is `below` the root; `false` where it has no classes.
+    /// Adds the rows of a list whose files lie below `folder`, which is `below` the root; `false` where it has no
+    /// classes.
     fn read(
         &mut self,
         path: &Path,

@@ -15,7 +15,8 @@ use crate::console::Console;
 /// Faces to measure on.
 pub struct Opened {
     pub set: FaceSet,
-    /// The set's classes; of prepared pictures those that there are pictures of, since nobody said what else there could be.
+    /// The set's classes; of prepared pictures those that there are pictures of, since nobody said what else there
+    /// could be.
     pub classes: Vec<String>,
     /// Files left out, by reason.
     pub left_out: Vec<ReasonCount>,

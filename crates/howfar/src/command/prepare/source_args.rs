@@ -1,7 +1,8 @@
 //! How databases are read: the settings that `prepare` and `evaluate` share.
 //!
-//! In: the command line. Out: the part of a [`PrepareRequest`] that says which pictures are taken, whose they are, what they show and
-//! how faces are found in them. How large and in which colours faces are written is the command's own business.
+//! In: the command line. Out: the part of a [`PrepareRequest`] that says which pictures are taken, whose they are, what
+//! they show and how faces are found in them. How large and in which colours faces are written is the command's own
+//! business.
 
 use std::path::PathBuf;
 
