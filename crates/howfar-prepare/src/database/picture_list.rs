@@ -285,7 +285,7 @@ mod tests {
         assert_eq!(classes, ["happiness", "sadness"]);
         assert_eq!(listing.found[0].source, "train/a.png");
         assert_eq!((listing.found[0].person.as_deref(), listing.found[1].person.as_deref()), (Some("p1"), None));
-        assert_eq!((listing.rejects[0].source.as_str(), listing.rejects[0].reason), ("c.png", Reason::Missing));
+        assert_eq!((listing.rejects[0].source.as_str(), listing.rejects[0].reason), ("test/c.png", Reason::Missing));
     }
 
     #[test]
