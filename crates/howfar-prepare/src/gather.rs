@@ -11,6 +11,7 @@ use crate::database::Database;
 use crate::face_detector::FaceDetector;
 use crate::listing::{Class, Listing};
 use crate::pipeline::{Progress, Stage, report_progress};
+use crate::published::{self, Comparison};
 use crate::request::{Align, Detect, PrepareRequest};
 use crate::spelling;
 
@@ -21,7 +22,10 @@ pub(crate) struct Gathered {
     pub adapter: &'static Database,
     /// How its faces are found and cut.
     pub preprocessing: Preprocessing,
+    /// What lies there; its caveats name differences to published counts and known flaws, too.
     pub listing: Listing,
+    /// Its finds beside the published counts.
+    pub comparison: Comparison,
 }
 
 impl Gathered {
@@ -40,14 +44,19 @@ pub(crate) fn gather(
     for (source_idx, source) in request.sources.iter().enumerate() {
         report_progress(progress, Stage::Listing, source_idx, request.sources.len())?;
         let adapter = source.database()?;
-        let listing = adapter.list(&source.path, request)?;
+        let mut listing = adapter.list(&source.path, request)?;
         let database = adapter.name_at(&source.path);
         if gathered.iter().any(|g| g.database == database) {
             return Err(Fault::usage(source.path.display(), format!("two sources are called {database}"))
                 .hint("persons of the two could not be told apart: prepare one set of each, or rename a folder"));
         }
         let preprocessing = preprocessing(request, listing.cropped, detector);
-        gathered.push(Gathered { database, adapter, preprocessing, listing });
+        let comparison = published::compare(&database, &listing.found, adapter.published);
+        listing.caveats.extend(comparison.differences.clone());
+        listing
+            .caveats
+            .extend(adapter.known_flaws().iter().map(|flaw| format!("{database}: known of this database: {flaw}")));
+        gathered.push(Gathered { database, adapter, preprocessing, listing, comparison });
     }
     spelling::unify_across(&mut gathered.iter_mut().map(|g| &mut g.listing).collect::<Vec<_>>());
     report_progress(progress, Stage::Listing, request.sources.len(), request.sources.len())?;

@@ -16,7 +16,6 @@ use crate::gather::{Gathered, choose_classes, gather};
 use crate::journal::{Entry, Journal};
 use crate::listing::{Pixels, Reason};
 use crate::look::look;
-use crate::published::{self, Comparison};
 use crate::repeats::find_repeats;
 use crate::report::{PrepareReport, Tally, count_reasons, rejects_file, write_rejects};
 use crate::request::PrepareRequest;
@@ -63,15 +62,13 @@ pub fn prepare(
     let detector = request.detector.as_deref().map(FaceDetector::read).transpose()?;
     let mut gathered = gather(request, detector.as_ref(), progress)?;
     let classes = choose_classes(request, &gathered)?;
-    let comparisons: Vec<Comparison> =
-        gathered.iter().map(|g| published::compare(&g.database, &g.listing.found, g.adapter.published)).collect();
     let mut rejected = Vec::new();
     let (mut candidates, mut accounts) = choose(request, &mut gathered, &classes, &mut rejected)?;
     if candidates.iter().any(|c| matches!(c.found.pixels, Pixels::Clip(_) | Pixels::ClipStart(_))) {
         video::require_ffmpeg()?;
     }
     let mut journal = look(request, (&gathered, detector.as_ref()), &candidates, progress)?;
-    let mut caveats = caveats_of_listings(&gathered, &comparisons);
+    let mut caveats = caveats_of_listings(&gathered);
     caveats.extend(nobody_known(&candidates));
     let verdicts =
         judge(request, &gathered, &mut candidates, &mut journal, &mut accounts, &mut rejected, &mut caveats)?;
@@ -84,7 +81,8 @@ pub fn prepare(
     }
     refuse_losses(request, &gathered, &accounts)?;
     let sentences =
-        (0..gathered.len()).filter_map(|i| comparisons[i].sentence(&gathered[i].database, &accounts[i])).collect();
+        gathered.iter().zip(&accounts).filter_map(|(g, account)| g.comparison.sentence(&g.database, account));
+    let sentences = sentences.collect();
     let info = describe(request, &gathered, &accounts, classes, caveats);
     let mut tally = Tally::new(info.classes.len());
     let set = write(request, info, &candidates, &verdicts, &mut journal, &mut tally, progress)?;
@@ -121,13 +119,8 @@ fn check_target(out: &Path) -> Result<(), Fault> {
     }
 }
 
-fn caveats_of_listings(gathered: &[Gathered], comparisons: &[Comparison]) -> Vec<String> {
-    let mut caveats = Vec::new();
-    for (Gathered { database, adapter, listing, .. }, comparison) in gathered.iter().zip(comparisons) {
-        caveats.extend(listing.caveats.clone());
-        caveats.extend(comparison.differences.clone());
-        caveats.extend(adapter.known_flaws().iter().map(|flaw| format!("{database}: known of this database: {flaw}")));
-    }
+fn caveats_of_listings(gathered: &[Gathered]) -> Vec<String> {
+    let mut caveats: Vec<String> = gathered.iter().flat_map(|g| g.listing.caveats.clone()).collect();
     let mut ways: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for Gathered { database, preprocessing, .. } in gathered {
         ways.entry(preprocessing.way()).or_default().push(database);

@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use howfar_face::SubjectId;
 
 use crate::candidate::Candidate;
+use crate::folder_words::is_split;
 use crate::gather::Gathered;
 use crate::listing::Reason;
 
@@ -135,17 +136,19 @@ impl Told {
 /// test part that keeps all its pictures can be compared with others' figures.
 fn part_of(candidates: &[Candidate], candidate_idx: usize) -> Option<(u8, &str)> {
     let (folders, _) = candidates[candidate_idx].found.source.rsplit_once('/')?;
-    folders.split('/').find_map(|folder| {
-        let word = folder.to_lowercase();
-        let is = |words: &[&str]| words.iter().any(|w| word.contains(w));
-        let rank = match () {
-            () if is(&["public", "val", "dev"]) => 1,
-            () if is(&["test", "private"]) => 0,
-            () if is(&["train"]) => 2,
-            () => return None,
-        };
-        Some((rank, folder))
-    })
+    folders.split('/').find_map(|folder| Some((rank_of_part(folder)?, folder)))
+}
+
+/// 0 for a part that judges last, 2 for one that trains; none for any other folder.
+fn rank_of_part(folder: &str) -> Option<u8> {
+    let word = folder.to_lowercase();
+    let is = |words: &[&str]| words.iter().any(|w| word.contains(w));
+    match () {
+        () if !is_split(folder) => None,
+        () if is(&["public", "val", "dev"]) => Some(1),
+        () if is(&["test", "private"]) => Some(0),
+        () => is(&["train"]).then_some(2),
+    }
 }
 
 fn one_class(candidates: &[Candidate], same: &[usize]) -> bool {
@@ -177,5 +180,31 @@ fn share_subject(candidates: &mut [Candidate], same: &[usize]) {
     let subject = candidates[*known].subject.clone();
     for candidate_idx in same {
         candidates[*candidate_idx].subject = subject.clone();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_are_known_by_their_own_words_and_not_by_others_that_hold_them() {
+        let cases = [
+            ("PrivateTest", Some(0)),
+            ("test_set", Some(0)),
+            ("PublicTest", Some(1)),
+            ("Validation", Some(1)),
+            ("val", Some(1)),
+            ("Training", Some(2)),
+            ("train", Some(2)),
+            ("images", None),
+            ("festival", None),
+            ("contest", None),
+            ("valence", None),
+            ("anger", None),
+        ];
+        for (folder, rank) in cases {
+            assert_eq!(rank_of_part(folder), rank, "{folder}");
+        }
     }
 }

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use howfar_face::Fault;
 use serde::Serialize;
 
-use crate::gather::{Gathered, gather};
+use crate::gather::{Gathered, choose_classes, gather};
 use crate::levels::Level;
 use crate::listing::{Class, Found, count};
 use crate::report::ReasonCount;
@@ -71,6 +71,8 @@ pub struct Understanding {
 pub fn understand(request: &PrepareRequest) -> Result<Understanding, Fault> {
     request.check()?;
     let gathered = gather(request, None, &mut |_| ControlFlow::Continue(()))?;
+    // Refuses what `prepare` would.
+    choose_classes(request, &gathered)?;
     let sources =
         request.sources.iter().zip(gathered).map(|(source, Gathered { database, mut listing, .. })| UnderstoodSource {
             adapter: source.adapter.clone(),

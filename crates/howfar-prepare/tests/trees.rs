@@ -346,6 +346,18 @@ fn two_sources_of_one_name_are_refused_as_in_prepare() {
 }
 
 #[test]
+fn the_dry_run_refuses_what_prepare_refuses_and_tells_how_counts_differ() {
+    let desk = Desk::with(&["pets/cat/1.png", "pets/dog/2.png", "jaffe/KA.AN1.39.tiff", "jaffe/KA.FE1.40.tiff"]);
+    let alone = understand(&desk.request("jaffe", "jaffe")).unwrap();
+    let caveats = alone.sources[0].caveats.join("\n");
+    assert!(caveats.contains("differ from those published") && caveats.contains("anger 1 instead of 30"), "{caveats}");
+    let mut mixed = desk.request("folder", "pets");
+    mixed.sources.extend(desk.request("jaffe", "jaffe").sources);
+    let fault = understand(&mixed).unwrap_err().to_string();
+    assert!(fault.contains("some sources have expressions, others have other classes"), "{fault}");
+}
+
+#[test]
 fn what_is_understood_is_what_is_prepared() {
     let desk = Desk { folder: tempfile::tempdir().unwrap() };
     let names = ["DOWNLOAD/001/anger/a.png", "DOWNLOAD/001/fear/b.png", "DOWNLOAD/002/anger/c.png"];

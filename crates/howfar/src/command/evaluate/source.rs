@@ -84,11 +84,8 @@ fn check_detector(preprocessing: &Preprocessing, request: &PrepareRequest) -> Re
 
 /// A sentence where the faces were made ready in another way than the model's own.
 fn unlike(of_model: &Preprocessing, of_set: &Preprocessing) -> Option<String> {
-    let words = |p: &Preprocessing| format!("detection {}, alignment {}", p.detection, p.alignment);
     let differs = (&of_model.detection, &of_model.alignment) != (&of_set.detection, &of_set.alignment);
-    differs.then(|| {
-        format!("these faces were made ready with {}, the model's own with {}", words(of_set), words(of_model))
-    })
+    differs.then(|| format!("these faces were {}, the model's own {}", of_set.way(), of_model.way()))
 }
 
 /// Whoever names a folder of pictures is told how.
