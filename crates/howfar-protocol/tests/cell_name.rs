@@ -7,8 +7,8 @@ use std::path::PathBuf;
 
 use howfar_face::{FaceSetInfo, GeneratorCard, Licence, Preprocessing, Shard, SubjectId};
 use howfar_protocol::{
-    Arm, Cell, Generated, Grid, MixtureRatio, Network, NetworkChoice, Plan, PlanInputs, Protocol, Real, SetInput,
-    Split, SplitPart, SplitRequest, Start, Study, Track, TrainOverrides, Unit, Unseen,
+    Arm, Cell, Controls, Generated, Grid, MixtureRatio, Network, NetworkChoice, Plan, PlanInputs, Protocol, Real,
+    Recipe, SetInput, Split, SplitPart, SplitRequest, Start, Study, Track, TrainOverrides, Unit, Unseen,
 };
 
 const STUDY: &str = "name = \"a\"\n[real]\nsets = [\"faces\"]\n[generated]\nsets = [\"more\", \"others\"]\n\
@@ -181,6 +181,33 @@ fn side_by_side_a_set_alone_is_named_by_its_own_content() {
     assert_eq!(name_of(&world, "more"), name_of(&other_way_round, "more"));
     assert_ne!(name_of(&world, "more"), name_of(&world, "others"));
     assert_ne!(name_of(&world, "together"), name_of(&other_way_round, "together"));
+}
+
+/// Every cell of a study with all arms, of one with sets side by side and of one that counts as the paper does, as version 5 of the
+/// numerics named them: a change here makes every lab compute its finished cells again.
+#[test]
+fn cells_are_named_as_they_were() {
+    let mut lines = Vec::new();
+    for (case, change) in [
+        ("all arms", (|_| ()) as fn(&mut World)),
+        ("all arms at every k", |w| w.study.grid.controls = Controls::All),
+        ("side by side", |w| w.study.generated.side_by_side = true),
+        ("as the paper counts", |w| w.study.protocol = Protocol::Paper),
+        ("the paper's recipe", |w| {
+            w.study.recipe = vec![Recipe::Paper];
+            w.study.train.network.clear();
+        }),
+    ] {
+        let mut world = World::new();
+        world.study.grid.arms = Arm::ALL[1..].to_vec();
+        change(&mut world);
+        let World { study, sets, splits, instruction_set, starts } = world;
+        let plan = Plan::new(PlanInputs { study: &study, sets, splits: &splits, instruction_set, starts }).unwrap();
+        let compared: Vec<_> = plan.tracks().into_iter().map(|track| (track, MixtureRatio::ONE)).collect();
+        lines.push(format!("# {case}"));
+        lines.extend(plan.cells.iter().chain(&plan.controls(&compared)).map(Cell::name));
+    }
+    assert_eq!(lines.join("\n") + "\n", include_str!("golden/cell_names.v5.txt"));
 }
 
 /// A field that comes to a study, a set or its card does not compile here before somebody asks whether it decides a cell's numbers and
