@@ -4,7 +4,7 @@
 
 use howfar_face::{Fault, Pool};
 
-use crate::mixture::identities;
+use crate::choosing::identities;
 use crate::{GeneratedFaces, MixtureRatio, Seeds, Split, SplitPart};
 
 /// Faces of generated identities that no mixture of this seed up to the largest k trains on: k units for the test or the validation part,

@@ -8,7 +8,7 @@ use howfar_face::{
     Face, FaceLabels, FaceSetInfo, FaceSetWriter, GeneratorCard, Picture, Pool, Preprocessing, Provenance, SubjectId,
 };
 use howfar_protocol::{
-    Arm, Blend, GeneratedFaces, HeldOut, Ingredients, Mixture, MixtureRatio, PooledSets, Seeds, Split, SplitPart, Unit,
+    GeneratedFaces, HeldOut, Ingredients, Mixture, MixtureRatio, PooledSets, Seeds, Split, SplitPart, Treatment, Unit,
 };
 
 /// Subject, parent, gray level of a face.
@@ -132,9 +132,10 @@ fn nothing_stands_on_two_sides() {
 fn fewer_people_get_nothing_of_those_who_are_left_out() {
     let half = |world: &World, seed| {
         let (pool, ingredients) = world.ingredients().unwrap();
-        let blend = Blend { arm: Arm::Mix, k: MixtureRatio::ONE, people_percent: Some(50) };
-        let mixture = Mixture::new(blend, &pool, &ingredients, Seeds::new(seed)).map_err(|fault| fault.to_string())?;
-        let real = pool.face(mixture.real()[0].face).labels.subject.to_string();
+        let treatment = Treatment::on_curve(MixtureRatio::ONE, None).of_people(50);
+        let mixture =
+            Mixture::new(&treatment, &pool, &ingredients, Seeds::new(seed)).map_err(|fault| fault.to_string())?;
+        let real = pool.face(mixture.labelled()[0].face).labels.subject.to_string();
         let parents = mixture.added().iter().filter_map(|item| pool.face(item.face).labels.parent.clone());
         Ok::<_, String>((real, parents.map(|parent| parent.to_string()).collect::<Vec<_>>()))
     };

@@ -95,13 +95,13 @@ fn head(results: &Results, looks: Option<&Looks>, nouns: Nouns, has_sheets: bool
             h1 { (first.trim_end_matches('.')) "." }
             @if !rest.is_empty() { p.rest { (rest) } }
             @if let Some(looks) = looks { p.rest { (wording::judged(looks.at(&results.study))) } }
-            @if nouns.real == "identities" {
+            @if nouns.labelled == "identities" {
                 p.rehearsal { "The faces in the place of real ones are not all photographs: this study shows the method and says nothing about people." }
             }
             dl.reading {
                 div { dt { "k" } dd { (wording::k_explained(results)) } }
                 div { dt { "95 % interval" } dd {
-                    "where the true value may lie, with both the " (nouns.real) " and the seeds left to chance; a difference whose interval holds zero is not established."
+                    "where the true value may lie, with both the " (nouns.labelled) " and the seeds left to chance; a difference whose interval holds zero is not established."
                 } }
                 div { dt { "unseen" } dd { "another database: never trained on, never chosen by." } }
             }
@@ -138,7 +138,7 @@ fn recipe_section(results: &Results, recipe: &RecipeResults, nouns: Nouns, i: us
             @if !recipe.how_far.is_empty() {
                 h3 { "How far" }
                 p.note { "Description, not choice: k was chosen before. The bands and comparisons of a table hold together with 95 %; the last row is how often \
-                          each k is the best when " (nouns.real) " and seeds are drawn again." }
+                          each k is the best when " (nouns.labelled) " and seeds are drawn again." }
                 (how_far::tables(&recipe.how_far, nouns))
             }
             @if !(recipe.claims.is_empty() && recipe.controls.is_empty()) {
@@ -147,7 +147,7 @@ fn recipe_section(results: &Results, recipe: &RecipeResults, nouns: Nouns, i: us
                 (worth::credit(&recipe.credit, nouns))
             }
             @if !recipe.exchange.is_empty() {
-                h3 { "Worth in " (nouns.real) }
+                h3 { "Worth in " (nouns.labelled) }
                 (worth::exchange(&recipe.exchange, nouns))
             }
             @if !recipe.as_the_paper_counts.is_empty() {
@@ -168,7 +168,7 @@ fn recipe_section(results: &Results, recipe: &RecipeResults, nouns: Nouns, i: us
 }
 
 fn compared(recipe: &RecipeResults) -> String {
-    let k = recipe.choice.as_ref().map(|c| c.compared).or(recipe.claims.first().map(|c| c.k));
+    let k = recipe.choice.as_ref().map(|c| c.compared).or(recipe.claims.first().map(|c| c.treatment.k));
     k.filter(|k| *k != MixtureRatio::ZERO).map(|k| format!(" at k = {k}")).unwrap_or_default()
 }
 

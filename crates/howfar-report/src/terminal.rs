@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use howfar_evaluate::{Caveat, Claim, Looks, RecipeResults, Results, TableRow, Verdict};
-use howfar_protocol::{Arm, MixtureRatio, Part};
+use howfar_protocol::{MixtureRatio, Part, Treatment};
 
 use crate::wording::{self, NOTHING, Nouns};
 use crate::worth::exchange_sentence;
@@ -47,7 +47,7 @@ fn recipe_block(text: &mut String, results: &Results, recipe: &RecipeResults, no
     wrapped(text, "", &one_line(&head), width);
     text.push_str(&curve_tables(recipe, nouns, width).join("\n"));
     if recipe.choice.is_some() {
-        wrapped(text, "", &format!("* chosen on validation {}", nouns.real), width);
+        wrapped(text, "", &format!("* chosen on validation {}", nouns.labelled), width);
     }
     text.push('\n');
     differences(text, "Gain in points, 95 % interval", &recipe.claims, nouns, width);
@@ -83,9 +83,9 @@ fn side_by_side(text: &mut String, results: &Results, nouns: Nouns, width: usize
 
 /// Columns that do not fit beside each other go into a further table with the same rows.
 fn curve_tables(recipe: &RecipeResults, nouns: Nouns, width: usize) -> Vec<String> {
-    let pairs: Vec<(Arm, MixtureRatio)> = wording::arms_and_k(&recipe.table);
+    let treatments = wording::treatments(&recipe.table);
     let chosen = recipe.choice.as_ref().map(|c| c.chosen);
-    let names = pairs.iter().map(|(arm, k)| row_name(*arm, *k, chosen));
+    let names = treatments.iter().map(|treatment| row_name(treatment, chosen));
     let names: Vec<String> = std::iter::once(" k".to_owned()).chain(names).collect();
     let shown = wording::columns(&recipe.table)
         .into_iter()
@@ -93,8 +93,8 @@ fn curve_tables(recipe: &RecipeResults, nouns: Nouns, width: usize) -> Vec<Strin
     let columns: Vec<Vec<String>> = shown
         .map(|(part, set)| {
             let head = cut(&one_line(&nouns.part(part, set)), NAME_LETTERS);
-            let cells = pairs.iter().map(|(arm, k)| {
-                let same = |r: &&TableRow| (r.arm, r.k, r.part, r.set.as_str()) == (*arm, *k, part, set);
+            let cells = treatments.iter().map(|treatment| {
+                let same = |r: &&TableRow| (&r.treatment, r.part, r.set.as_str()) == (*treatment, part, set);
                 recipe.table.iter().find(same).map_or(NOTHING.to_owned(), accuracy)
             });
             std::iter::once(head).chain(cells).collect()
@@ -103,18 +103,18 @@ fn curve_tables(recipe: &RecipeResults, nouns: Nouns, width: usize) -> Vec<Strin
     in_width(&names, &columns, width)
 }
 
-fn row_name(arm: Arm, k: MixtureRatio, chosen: Option<MixtureRatio>) -> String {
-    let mark = if matches!(arm, Arm::Real | Arm::Mix) && chosen == Some(k) { "*" } else { " " };
-    match arm {
-        Arm::Real | Arm::Mix => format!("{mark}{k}"),
-        _ => format!(" {k} {}", wording::arm(arm)),
+fn row_name(treatment: &Treatment, chosen: Option<MixtureRatio>) -> String {
+    let k = treatment.k;
+    match treatment.curve_k() {
+        Some(_) => format!("{}{k}", if chosen == Some(k) { "*" } else { " " }),
+        None => format!(" {k} {treatment:#}"),
     }
 }
 
 fn accuracy(row: &TableRow) -> String {
     let ends = row.accuracy_interval_percent;
     let ends = ends.map_or(NOTHING.to_owned(), |ends| ends.map(wording::percent).join(", "));
-    format!("{} ({ends})", wording::percent(row.accuracy_percent))
+    format!("{} ({ends})", wording::percent(row.figures.accuracy()))
 }
 
 fn in_width(names: &[String], columns: &[Vec<String>], width: usize) -> Vec<String> {
@@ -162,9 +162,9 @@ fn differences(text: &mut String, head: &str, claims: &[Claim], nouns: Nouns, wi
             wording::points(c.difference_points),
             one_line(&nouns.part(c.part, &c.set)),
             wording::percent(c.accuracy_percent),
-            wording::arm_and_k(c.arm, c.k),
+            c.treatment,
             wording::percent(c.baseline_accuracy_percent),
-            wording::arm_and_k(c.baseline_arm, c.baseline_k),
+            c.baseline,
             wording::count(c.n_people as u64),
             nouns.in_part(c.part),
             wording::seeds(c.n_seeds),

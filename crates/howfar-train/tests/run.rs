@@ -11,8 +11,8 @@ use howfar_face::{
     SubjectId, files,
 };
 use howfar_protocol::{
-    Augmentation, Blend, Ingredients, Keep, Mixture, Network, Optimiser, PixelScaling, Recipe, Schedule, Seeds, Split,
-    SplitPart, TrainingSettings,
+    Augmentation, Ingredients, Keep, Mixture, Network, Optimiser, PixelScaling, Recipe, Schedule, Seeds, Split,
+    SplitPart, TrainingSettings, Treatment,
 };
 use howfar_train::{Crew, Event, Model, Trained, TrainingInputs, measure_speed, predict, train};
 use rand::Rng;
@@ -90,7 +90,7 @@ impl Bench {
     ) -> Result<Trained, howfar_face::Fault> {
         let all = 0..self.pool.len();
         let ingredients = Ingredients::of_people(&self.pool, all, &self.split).unwrap();
-        let mixture = Mixture::new(Blend::REAL, &self.pool, &ingredients, self.seeds).unwrap();
+        let mixture = Mixture::new(&Treatment::BASELINE, &self.pool, &ingredients, self.seeds).unwrap();
         let inputs = TrainingInputs {
             pool: &self.pool,
             mixture: &mixture,

@@ -118,9 +118,7 @@ impl<'a> Journey<'a> {
 }
 
 fn short_name(cell: &Cell) -> String {
-    let source = cell.source.as_ref().map(|source| format!(" {source}")).unwrap_or_default();
-    let people = cell.people_percent.map(|percent| format!(" {percent} % of people")).unwrap_or_default();
-    format!("{}{source} k={}{people} split {} seed {}", cell.arm.name(), cell.k, cell.split_idx, cell.seed_idx)
+    format!("{}, split {}, seed {}", cell.treatment, cell.split_idx, cell.seed_idx)
 }
 
 /// How the cores are shared out.

@@ -10,11 +10,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use howfar_face::SubjectId;
-use howfar_protocol::{Arm, MixtureRatio, Part, Recipe, Seeds, Stream, uniform};
+use howfar_protocol::{MixtureRatio, Part, Seeds, Stream, Treatment, uniform};
 
 use super::Setting;
 use crate::confusion::ConfusionCounts;
-use crate::outcomes::{CellOutcome, Faces, Outcomes, PartOutcome, People, Run, Slot};
+use crate::outcomes::{CellOutcome, Faces, Outcomes, PartOutcome, People, Run};
 
 /// Name of the unseen database.
 pub(crate) const UNSEEN: &str = "unseen";
@@ -41,11 +41,6 @@ impl Made {
     }
 }
 
-pub(crate) fn slot(k: MixtureRatio) -> Slot {
-    let arm = if k == MixtureRatio::ZERO { Arm::Real } else { Arm::Mix };
-    Slot { recipe: Recipe::Modern, arm, k }
-}
-
 /// One person's effects.
 struct Person {
     subject: Arc<SubjectId>,
@@ -67,7 +62,7 @@ pub(crate) fn make(setting: &Setting, seeds: Seeds, is_null: bool) -> Made {
     Made { outcomes: Outcomes::of_counted(cells), gains }
 }
 
-type Cells = Vec<(Slot, Run, CellOutcome)>;
+type Cells = Vec<(Treatment, Run, CellOutcome)>;
 
 /// Validation people and an unseen database, one split.
 fn unseen(setting: &Setting, seeds: Seeds, gains: &BTreeMap<MixtureRatio, f64>) -> Cells {
@@ -138,7 +133,7 @@ fn cells(
                 let (confusion, n_right) = judge(people, level, k_idx, stream);
                 of_parts.insert(faces.clone(), PartOutcome::new(confusion, Arc::clone(group), n_right));
             }
-            cells.push((slot(k), run, CellOutcome::made(of_parts)));
+            cells.push((Treatment::on_curve(k, None), run, CellOutcome::made(of_parts)));
         }
     }
     cells

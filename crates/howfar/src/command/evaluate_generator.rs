@@ -7,14 +7,14 @@ mod samples;
 
 use std::path::PathBuf;
 
-use howfar_evaluate::ConfusionCounts;
 use howfar_evaluate::distance::{Features, Neighbourhoods, coverage, frechet_distance, kernel_distance, overlap};
+use howfar_evaluate::{ClassFigures, ConfusionCounts};
 use howfar_face::{FaceSet, Fault};
 use howfar_train::Model;
 
 use crate::console::Console;
 use crate::pace::Pace;
-use figures::{AtCount, ClassRecall, Comparison, Figures, LabelAgreement};
+use figures::{AtCount, Comparison, Figures, LabelAgreement};
 use looks::Lookers;
 use onnx::FeatureNetwork;
 use samples::{People, by_person, check_sizes, common_classes, halves, identity};
@@ -142,17 +142,7 @@ fn agreement(classes: &[String], model: &Model, people: &[&People]) -> Option<La
             counts.add(face.class, seen);
         }
     }
-    let known = classes.iter().enumerate().filter(|(idx, _)| counts.support(*idx) > 0);
-    let per_class: Vec<ClassRecall> = known
-        .map(|(idx, class)| ClassRecall {
-            class: class.clone(),
-            recall_percent: 100.0 * counts.recall(idx),
-            n_faces: counts.support(idx),
-        })
-        .collect();
-    (!per_class.is_empty()).then(|| LabelAgreement {
-        agreement_percent: 100.0 * counts.accuracy(),
-        macro_recall_percent: 100.0 * counts.macro_recall(),
-        per_class,
-    })
+    let mut per_class = ClassFigures::of(&counts, classes);
+    per_class.retain(|class| class.support > 0);
+    (!per_class.is_empty()).then(|| LabelAgreement { figures: howfar_evaluate::Figures::of(&counts), per_class })
 }

@@ -63,7 +63,8 @@ fn read_sheets(folder: &StudyFolder, results: &Results) -> Result<Vec<SheetPictu
     for (set_idx, set) in results.study.sets.iter().enumerate() {
         let file = folder.root().join("sheets").join(format!("{set_idx:02}.png"));
         if file.is_file() {
-            let caption = format!("{} set: {} faces of {} people or identities", set.role, set.n_faces, set.n_people);
+            let caption =
+                format!("{} set: {} faces of {} {}", set.role.words(), set.n_faces, set.n_people, set.members());
             sheets.push(SheetPicture { title: set.name.clone(), caption, png: files::read(&file)? });
         }
     }

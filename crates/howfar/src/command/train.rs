@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
 use howfar_face::{FaceSet, Fault, Lineage, Pool, Preprocessing, Provenance, SubjectId, files};
-use howfar_protocol::{Blend, Ingredients, Mixture, Network, Recipe, Seeds, Split, SplitPart};
+use howfar_protocol::{Ingredients, Mixture, Network, Recipe, Seeds, Split, SplitPart, Treatment};
 use howfar_train::{Model, Precision, TrainingInputs, read_start};
 
 use crate::command::{DeviceArg, stop_flag};
@@ -69,7 +69,7 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     let split = Split::by_counts(&people, [people.len().saturating_sub(n_validation), n_validation, 0], seeds)?;
     let side = |f: &usize| split.side(&pool.face(*f).labels.subject) == Some(SplitPart::Validation);
     let validation: Vec<usize> = real.clone().filter(side).collect();
-    let mixture = Mixture::new(Blend::REAL, &pool, &Ingredients::of_people(&pool, real, &split)?, seeds)?;
+    let mixture = Mixture::new(&Treatment::BASELINE, &pool, &Ingredients::of_people(&pool, real, &split)?, seeds)?;
     let settings = settings(args);
     let begun = match &args.weights {
         Some(path) => {
