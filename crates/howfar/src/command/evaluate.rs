@@ -20,9 +20,9 @@ use source::open_source;
 #[command(
     override_usage = "howfar evaluate [OPTIONS] [MODEL.safetensors] FACES|ADAPTER:PATH",
     after_help = "Examples:\n  howfar evaluate folder:my-pictures --subject-pattern '(?<person>S\\d+)_'\n  \
-    howfar evaluate model.safetensors jaffe:data/jaffe\n  howfar evaluate model.safetensors faces/unseen --json\n\
-    Without a model, howfar's own network is used, which was trained on drawn faces alone (docs/predict.md). Pictures are prepared as the \
-    model's own faces were, into a folder that goes away."
+    howfar evaluate model.safetensors jaffe:data/jaffe\n  howfar evaluate model.safetensors faces/unseen --json\n\n\
+    Without a model, howfar's own network is used, which was trained on drawn faces alone (docs/predict.md). Pictures \
+    are prepared as the model's own faces were, into a folder that goes away."
 )]
 pub struct Args {
     /// The model file, and then a face set's folder or ADAPTER:PATH as `prepare` takes it.

@@ -13,19 +13,19 @@ use howfar_face::{FaceSet, Fault};
 use howfar_train::Model;
 
 use crate::console::Console;
-use crate::pace::Pace;
+use crate::progress::CountProgress;
 use figures::{AtCount, ClassRecall, Comparison, Figures, LabelAgreement};
-use looks::Lookers;
+use looks::FeatureExtractors;
 use onnx::FeatureNetwork;
 use samples::{People, by_person, check_sizes, common_classes, halves, identity};
 
 /// Measure how far generated faces are from real ones, beside how far real ones are from each other.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  howfar evaluate-generator faces/gan faces/real --json\n  \
-    howfar evaluate-generator faces/gan faces/real --features vggface.onnx --features-range=-1..1\n\
-    The features are those of howfar's own expression network, so the figures compare with each other and with nobody else's \
-    (docs/generators.md), or of a network that you bring. The real faces are split in halves by person: generated faces are measured \
-    against one half, and so is the other half, with as many faces.")]
+    howfar evaluate-generator faces/gan faces/real \\\n      --features vggface.onnx --features-range=-1..1\n\n\
+    The features are those of howfar's own expression network, so the figures compare with each other and with nobody \
+    else's (docs/generators.md), or of a network that you bring. The real faces are split in halves by person: generated \
+    faces are measured against one half, and so is the other half, with as many faces.")]
 pub struct Args {
     /// The face set's folder of the generated faces.
     generated: PathBuf,
@@ -60,11 +60,12 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     let classes = common_classes(&sets, &model)?;
     let places: Vec<Option<usize>> =
         model.classes().iter().map(|own| classes.iter().position(|class| class == own)).collect();
-    let lookers = Lookers { classes: &classes, own: fits.is_ok().then_some((&model, places)), user: user.as_ref() };
+    let extractors =
+        FeatureExtractors { classes: &classes, own: fits.is_ok().then_some((&model, places)), user: user.as_ref() };
     let n_faces = sets.iter().map(|set| set.info().n_faces).sum();
-    let mut pace = Pace::of(console, "faces looked at", 0, n_faces);
-    let (generated, n_generated_left_out) = lookers.look(&sets[0], &mut |n| pace.tell(n))?;
-    let (real, n_real_left_out) = lookers.look(&sets[1], &mut |n| pace.tell(sets[0].info().n_faces + n))?;
+    let mut pace = CountProgress::of(console, "faces looked at", 0, n_faces);
+    let (generated, n_generated_left_out) = extractors.look(&sets[0], &mut |n| pace.tell(n))?;
+    let (real, n_real_left_out) = extractors.look(&sets[1], &mut |n| pace.tell(sets[0].info().n_faces + n))?;
     pace.finish();
     let people = by_person(generated);
     let [half, other_half] = halves(by_person(real), &sets[1])?;

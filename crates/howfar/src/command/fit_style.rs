@@ -20,7 +20,7 @@ const BLOCK: usize = 256;
 /// it, names the people and the set that it was fitted to: a study must not test on them.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: howfar fit-style faces/jaffe --base wild --out jaffe-like.toml\n\
-    Then: howfar draw --people 300 --style jaffe-like.toml --out faces/drawn\n\
+    Then: howfar draw --people 300 --style jaffe-like.toml --out faces/drawn\n\n\
     What is matched and what is not: docs/styles.md")]
 pub struct Args {
     /// The face set's folder.

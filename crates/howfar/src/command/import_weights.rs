@@ -14,12 +14,14 @@ use crate::console::Console;
 /// Numbers of a generator; StyleGAN2 at 1024 pixels has 33 million. Four copies of so many stay below 1 GiB.
 const MOST_NUMBERS: usize = 60_000_000;
 
-/// Take weights over from another program: StyleGAN2's .pkl, StarGAN's .ckpt, VGG16's .pth, safetensors.
+/// Import weights of another program: StyleGAN2's .pkl, StarGAN's .ckpt, VGG16's .pth, safetensors.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   howfar import-weights network.pkl --out identity.safetensors
-  howfar import-weights 200000-G.ckpt --classes neutral,happiness,sadness,surprise,fear,disgust,anger --size 256 --out expression.safetensors
-Generators can then be given to `howfar generate`. Nothing in the file is run; docs/generators.md tells what is read.")]
+  howfar import-weights 200000-G.ckpt --size 256 --out expression.safetensors \\
+      --classes neutral,happiness,sadness,surprise,fear,disgust,anger
+
+Generators can then be given to `howfar generate`. Nothing in the file is run; docs/generators.md says what is read.")]
 pub struct Args {
     /// The weight file.
     file: PathBuf,

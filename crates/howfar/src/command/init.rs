@@ -13,7 +13,8 @@ use crate::console::Console;
 #[command(args_conflicts_with_subcommands = true)]
 #[command(after_help = "Examples:
   howfar init study.toml
-  howfar init paper --real faces/rafd --real faces/oulu --unseen faces/mmi --unseen faces/ckplus --generated faces/gan > study.toml
+  howfar init paper --real faces/rafd --real faces/oulu \\
+      --unseen faces/mmi --unseen faces/ckplus --generated faces/gan > study.toml
   howfar init paper --drawn stand-ins")]
 pub struct Args {
     /// The file to write; an existing one is kept.

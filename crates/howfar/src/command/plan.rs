@@ -8,7 +8,7 @@ use howfar_study::{Workbench, estimate};
 
 use crate::command::CoreArgs;
 use crate::console::{Console, duration_words};
-use crate::journey::crew_words;
+use crate::study_progress::crew_words;
 
 /// Show what a study would run, and how long it may take.
 #[derive(Debug, clap::Args)]
@@ -44,7 +44,7 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
         ));
         for (arm, k, n) in groups(&cells) {
             let mixture = workbench.n_pictures(&[cells[n.0].clone()])? / u64::from(cells[n.0].settings.epochs);
-            console.answer(&format!("  {:<15} k = {k:<4} {:>3} cells, {mixture} pictures an epoch", arm.name(), n.1));
+            console.answer(&format!("  {:<15} k = {k:<4} {:>3} cells, {mixture} pictures per epoch", arm.name(), n.1));
         }
     }
     if !study.grid.people_percent.is_empty() {

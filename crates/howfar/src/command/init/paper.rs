@@ -15,15 +15,18 @@ use crate::console::Console;
 /// Write the paper's experiments (VISAPP 2023) as a study: to stdout for face sets of yours, or with drawn stand-ins.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  howfar init paper --real faces/rafd --real faces/oulu --unseen faces/mmi --unseen faces/ckplus --generated faces/gan > study.toml
-  howfar init paper --drawn stand-ins && howfar run stand-ins/study.toml --out stand-ins
-The generated sets need 20 identities for each person of the split: 2,880 as in the paper.
-The paper's people are 109 for training, 10 for validation and 25 for test; other numbers of people are cut in the same proportions.")]
+  howfar init paper --real faces/rafd --real faces/oulu \\
+      --unseen faces/mmi --unseen faces/ckplus --generated faces/gan > study.toml
+  howfar init paper --drawn stand-ins
+  howfar run stand-ins/study.toml --out stand-ins
+
+The generated sets need 20 identities for each person of the split: 2,880 as in the paper. The paper's people are 109 for \
+training, 10 for validation and 25 for test; other numbers of people are cut in the same proportions.")]
 pub struct Args {
     /// A face set of labelled people, in the paper RaFD and Oulu-CASIA; give the option again for each.
     #[arg(long, value_name = "FACES", required_unless_present = "drawn")]
     real: Vec<PathBuf>,
-    /// A database that judges, in the paper MMI and CK+; give the option again for each.
+    /// A held-out test database (unseen), in the paper MMI and CK+; give the option again for each.
     #[arg(long, value_name = "FACES", required_unless_present = "drawn")]
     unseen: Vec<PathBuf>,
     /// A face set of generated identities; give the option again for each.
