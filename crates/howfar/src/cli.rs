@@ -13,8 +13,8 @@ const GLOBAL: &str = "Global options";
     version,
     propagate_version = true,
     arg_required_else_help = true,
-    after_help = "Start with: howfar demo\n\nExit codes: 0 done, 1 a bug, 2 wrong usage or study file, 3 unusable data, \
-    4 the machine refused (disk, rights, missing program), 75 stopped (resume is possible)."
+    after_help = "Start with: howfar demo\n\nExit codes: 0 done, 1 a bug, 2 wrong usage or study file, 3 unusable \
+    data, 4 the machine refused (disk, rights, missing program), 75 stopped (resume is possible)."
 )]
 pub struct Cli {
     /// Print the answer as JSON on stdout.

@@ -76,8 +76,8 @@ pub fn run(command: Command, console: &Console) -> Result<(), Fault> {
     }
 }
 
-/// The flag of this process that Ctrl-C and SIGTERM raise, so that work stops in good order. It is one for all looks and
-/// all studies of a command.
+/// The flag of this process that Ctrl-C and SIGTERM raise, so that work stops in good order. It is one for all looks
+/// and all studies of a command.
 fn stop_flag() -> &'static AtomicBool {
     static STOP: AtomicBool = AtomicBool::new(false);
     static HANDLER: Once = Once::new();
@@ -108,9 +108,10 @@ impl CoreArgs {
 /// What computes.
 #[derive(Debug, Clone, clap::Args)]
 pub struct DeviceArg {
-    /// Compute on the CPU or on a GPU. A GPU needs a program that was built with the cargo feature of the same name, and
-    /// gives the same bits on another run only if its driver does.
-    #[arg(long, value_name = "DEVICE", default_value = "cpu", value_parser = ComputeDevice::ALL.map(ComputeDevice::name))]
+    /// Compute on the CPU or on a GPU. A GPU needs a program that was built with the cargo feature of the same name,
+    /// and gives the same bits on another run only if its driver does.
+    #[arg(long, value_name = "DEVICE", default_value = "cpu",
+        value_parser = ComputeDevice::ALL.map(ComputeDevice::name))]
     device: String,
 }
 

@@ -37,7 +37,8 @@ impl<'a> Progress<'a> {
         done.saturating_sub(self.begin) as f64 / self.started.elapsed().as_secs_f64().max(1e-3)
     }
 
-    /// `done` counts what earlier starts did, too. `words` stand on the bar; in a plain line `count` stands before them.
+    /// `done` counts what earlier starts did, too. `words` stand on the bar; in a plain line `count` stands before
+    /// them.
     pub fn tell(&mut self, done: u64, count: &str, words: &str) {
         self.bar.set_position(done);
         self.bar.set_message(words.to_owned());

@@ -1,8 +1,8 @@
-//! What howfar is linked from: THIRD-PARTY.txt is that of Cargo.lock, its licences are those of deny.toml, nothing that we
-//! choose is there twice.
+//! What howfar is linked from: THIRD-PARTY.txt is that of Cargo.lock, its licences are those of deny.toml, nothing that
+//! we choose is there twice.
 //!
-//! In: the files of the repository; cargo is not asked, because it wants the sources of packages that no build here needs. Out: which
-//! file has to be written anew. `cargo deny` and `.ci/notices --check` ask cargo.
+//! In: the files of the repository; cargo is not asked, because it wants the sources of packages that no build here
+//! needs. Out: which file has to be written anew. `cargo deny` and `.ci/notices --check` ask cargo.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot be set up has failed")]
 

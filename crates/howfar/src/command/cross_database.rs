@@ -13,10 +13,10 @@ use crate::console::Console;
 /// Train on each database of a study alone and test on all others: a matrix of databases.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: howfar cross-database study.toml --out matrix\n\n\
-    Each real and each unseen set of the study file becomes the real set of a study of its own, in which the others are \
-    unseen; the rest of the file (generated sets, k, recipes, seeds) is theirs, too. A generated set that has something of \
-    a study's test faces (its people, their children, a generator that saw them) is left out of that study. People are \
-    split within each set, so the split must be fractions or folds.\n\n\
+    Each real and each unseen set of the study file becomes the real set of a study of its own, in which the others \
+    are unseen; the rest of the file (generated sets, k, recipes, seeds) is theirs, too. A generated set that has \
+    something of a study's test faces (its people, their children, a generator that saw them) is left out of that \
+    study. People are split within each set, so the split must be fractions or folds.\n\n\
     Every study has its own report in the folder; matrix.html and matrix.csv hold them together. Resumes where it \
     stopped.")]
 pub struct Args {

@@ -252,7 +252,8 @@ fn settings_head(request: &Request<'_>) -> String {
     let Request { people, seed, size, takes, frames, intensity, .. } = request;
     let expressions: Vec<&str> = request.expressions.iter().map(|e| e.name()).collect();
     format!(
-        "# people {people}, seed {seed}, size {size}, expressions {}\n# intensity {}..{}, takes {takes}, frames {frames}\n",
+        "# people {people}, seed {seed}, size {size}, expressions {}\n# intensity {}..{}, takes {takes}, frames \
+            {frames}\n",
         expressions.join(","),
         intensity.0,
         intensity.1
@@ -277,7 +278,8 @@ fn info(request: &Request<'_>, set: &SetRequest<'_>) -> Result<FaceSetInfo, Faul
     info.generator = Some(GeneratorCard::new(generator, request.seed, style.fitted.clone(), settings));
     if style.is_fitted_without_a_trace(request.style) {
         info.caveats.push(
-            "The style was fitted by a howfar that kept no record of whose pictures it saw: a person of yours may be among them."
+            "The style was fitted by a howfar that kept no record of whose pictures it saw: a person of yours may be \
+                among them."
                 .to_owned(),
         );
     }
@@ -286,8 +288,8 @@ fn info(request: &Request<'_>, set: &SetRequest<'_>) -> Result<FaceSetInfo, Faul
     }
     if request.frames > 1 {
         info.caveats.push(format!(
-            "Sequences of {} frames from neutral to the expression: the first frames show little or nothing of their label; \
-            the column intensity says how much.",
+            "Sequences of {} frames from neutral to the expression: the first frames show little or nothing of their \
+            label; the column intensity says how much.",
             request.frames
         ));
     }

@@ -24,14 +24,15 @@ use samples::{People, by_person, check_sizes, common_classes, halves, identity};
 #[command(after_help = "Examples:\n  howfar evaluate-generator faces/gan faces/real --json\n  \
     howfar evaluate-generator faces/gan faces/real \\\n      --features vggface.onnx --features-range=-1..1\n\n\
     The features are those of howfar's own expression network, so the figures compare with each other and with nobody \
-    else's (docs/generators.md), or of a network that you bring. The real faces are split in halves by person: generated \
-    faces are measured against one half, and so is the other half, with as many faces.")]
+    else's (docs/generators.md), or of a network that you bring. The real faces are split in halves by person: \
+    generated faces are measured against one half, and so is the other half, with as many faces.")]
 pub struct Args {
     /// The face set's folder of the generated faces.
     generated: PathBuf,
     /// The face set's folder of the real ones, best of people that the generator has not seen.
     real: PathBuf,
-    /// Compare by the first output of this network (ONNX, input N×C×H×W) instead; faces of any size are resized to its input.
+    /// Compare by the first output of this network (ONNX, input N×C×H×W) instead; faces of any size are resized to its
+    /// input.
     #[arg(long, value_name = "FILE.onnx")]
     features: Option<PathBuf>,
     /// What black and white are in its input; any other scaling belongs into the file.
@@ -100,7 +101,10 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
         features: user.as_ref().map_or_else(
             || {
                 let n = against.n_features();
-                format!("howfar's own expression network (trained on drawn faces alone), {n} values before its last dense layer")
+                format!(
+                    "howfar's own expression network (trained on drawn faces alone), {n} values before its last \
+                    dense layer"
+                )
             },
             |network| network.words(against.n_features()),
         ),
@@ -134,8 +138,8 @@ fn features(people: &People, name: &str) -> Result<Features, Fault> {
     Features::new(name, &rows)
 }
 
-/// How often howfar's network, choosing among the classes that it and both sets have, gives faces their own label; none where it knows
-/// no class of theirs, or was not asked.
+/// How often howfar's network, choosing among the classes that it and both sets have, gives faces their own label; none
+/// where it knows no class of theirs, or was not asked.
 fn agreement(classes: &[String], model: &Model, people: &[&People]) -> Option<LabelAgreement> {
     let mut counts = ConfusionCounts::new(classes.len());
     for face in people.iter().flat_map(|people| people.iter().flatten()) {

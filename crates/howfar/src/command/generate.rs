@@ -24,8 +24,8 @@ use crate::progress::CountProgress;
   howfar generate --people 1000 --identity … --expression … \\
       --screen faces/wild faces/neutral --out faces/gan
 
-Stopped or killed, the same command goes on where it was. Every face carries its parent, if it has one, and the set the \
-people whom the generators have seen. docs/generators.md tells more.")]
+Stopped or killed, the same command goes on where it was. Every face carries its parent, if it has one, and the set \
+the people whom the generators have seen. docs/generators.md tells more.")]
 pub struct Args {
     /// People to generate; with --from at most so many.
     #[arg(long, required_unless_present = "from", value_parser = clap::value_parser!(u64).range(1..))]
@@ -39,8 +39,8 @@ pub struct Args {
     /// Give expressions to the people of a face set instead.
     #[arg(long, value_name = "FACES")]
     from: Option<PathBuf>,
-    /// Expressions, separated by commas; without it all that the StarGAN knows but neutral. `person` is the picture that
-    /// they are given to (not with --from).
+    /// Expressions, separated by commas; without it all that the StarGAN knows but neutral. `person` is the picture
+    /// that they are given to (not with --from).
     #[arg(long, value_delimiter = ',')]
     expressions: Vec<String>,
     /// How far people keep from the mean person: 1 as trained, smaller is plainer and less broken, 0 is always the

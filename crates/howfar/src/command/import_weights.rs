@@ -117,7 +117,10 @@ fn generator_shape(args: &Args, network: &NetworkFile<'_, '_>) -> Result<Option<
             let names: Vec<&str> = network.tensors.keys().copied().take(3).collect();
             Err(Fault::data(args.file.display(), "no network that howfar can use is in this file")
                 .found(format!("{} tensors: {} …", network.tensors.len(), names.join(", ")))
-                .expected("a StyleGAN2 (.pkl), a StarGAN's generator (-G.ckpt) or a VGG16 (.pth) in the shapes of their public codes")
+                .expected(
+                    "a StyleGAN2 (.pkl), a StarGAN's generator (-G.ckpt) or a VGG16 (.pth) in the shapes of \
+                    their public codes",
+                )
                 .hint("`howfar inspect-weights` shows everything in it"))
         }
     }
@@ -132,7 +135,8 @@ fn refuse_repeated_classes(classes: &[String]) -> Result<(), Fault> {
     }
 }
 
-/// Refuses a StyleGAN2 whose pictures grow by another filter than [1, 3, 3, 1], which its file keeps as an outer product.
+/// Refuses a StyleGAN2 whose pictures grow by another filter than [1, 3, 3, 1], which its file keeps as an outer
+/// product.
 fn only_the_usual_filter(args: &Args, network: &NetworkFile<'_, '_>) -> Result<(), Fault> {
     const TAPS: [f32; 4] = [1.0, 3.0, 3.0, 1.0];
     let usual: Vec<f32> = TAPS.iter().flat_map(|a| TAPS.map(|b| a * b / 64.0)).collect();

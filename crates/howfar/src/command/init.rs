@@ -60,7 +60,8 @@ mod tests {
     fn the_template_is_a_study_with_the_defaults() {
         let study = howfar_protocol::Study::parse(super::TEMPLATE, "template").unwrap();
         let defaults = howfar_protocol::Study::parse(
-            "name = \"my-study\"\n[real]\nsets = [\"faces/real\"]\n[generated]\nsets = [\"faces/generated\"]\n[unseen]\nsets = [\"faces/unseen\"]\n",
+            "name = \"my-study\"\n[real]\nsets = [\"faces/real\"]\n[generated]\nsets = [\"faces/generated\"]\n\
+                [unseen]\nsets = [\"faces/unseen\"]\n",
             "minimal",
         )
         .unwrap();

@@ -84,7 +84,10 @@ fn model_and_inputs<'a>(args: &'a Args, console: &Console) -> Result<(Model, &'a
             Ok((Model::load(model)?, images))
         }
         _ => {
-            console.note("howfar's own network, trained on drawn faces alone (another one: howfar predict MODEL.safetensors IMAGE)");
+            console.note(
+                "howfar's own network, trained on drawn faces alone (another one: howfar predict \
+                MODEL.safetensors IMAGE)",
+            );
             Ok((Model::embedded(), &args.inputs))
         }
     }

@@ -40,8 +40,8 @@ pub struct Args {
     /// A name for tables; the adapters' names if not given.
     #[arg(long)]
     name: Option<String>,
-    /// What the pictures are: photographs (real), rendered (drawn), or made by a trained generator. Tables and sentences
-    /// say so.
+    /// What the pictures are: photographs (real), rendered (drawn), or made by a trained generator. Tables and
+    /// sentences say so.
     #[arg(long, value_parser = ["real", "drawn", "generated"], default_value = "real")]
     provenance: String,
     /// Pixels a side.

@@ -21,8 +21,8 @@ pub struct Args {
     /// The study's folder; if not given, the study's name, unless another study file has its results there.
     #[arg(long)]
     out: Option<PathBuf>,
-    /// Add seeds in rounds, up to `grid.seeds`, and stop when the answer is settled: it helps, hurts, or makes less than
-    /// two points' difference. The intervals allow for the repeated looks (sequential analysis).
+    /// Add seeds in rounds, up to `grid.seeds`, and stop when the answer is settled: it helps, hurts, or makes less
+    /// than two points' difference. The intervals allow for the repeated looks (sequential analysis).
     #[arg(long)]
     until_sure: bool,
     #[command(flatten)]

@@ -14,8 +14,8 @@ use crate::console::Console;
   howfar sheet faces/gan --grid 10 --people 40 --out identities.png
   howfar sheet faces/jaffe faces/gan --grid 10 --people 30 --out both.png
 
-The second shows whose face it was, then every expression; the third one face for each person, ten in a row; the fourth \
-real and generated faces by turns.")]
+The second shows whose face it was, then every expression; the third one face for each person, ten in a row; the \
+fourth real and generated faces by turns.")]
 pub struct Args {
     /// The face set's folder; several take turns in a --grid.
     #[arg(required = true)]

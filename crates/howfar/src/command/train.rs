@@ -16,7 +16,8 @@ use crate::study_progress::epoch_words;
 /// Train one network on face sets.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  howfar train faces/studio --network compact --seed 1 --out model.safetensors\n  \
-    howfar train drawn/studio drawn/wild --network medium \\\n      --detect detector --precision half --out model.safetensors")]
+    howfar train drawn/studio drawn/wild --network medium \\\n      --detect detector --precision half --out \
+    model.safetensors")]
 pub struct Args {
     /// The folders of the face sets; the first one says which classes are learned.
     #[arg(required = true)]
@@ -30,8 +31,8 @@ pub struct Args {
     /// Which network; the recipe's if not given.
     #[arg(long, value_parser = Network::ALL.map(Network::name))]
     network: Option<String>,
-    /// A file of weights to begin with: a model of `howfar train`, or VGG16 of `howfar import-weights`. The output layer
-    /// is drawn anew.
+    /// A file of weights to begin with: a model of `howfar train`, or VGG16 of `howfar import-weights`. The output
+    /// layer is drawn anew.
     #[arg(long, value_name = "FILE")]
     weights: Option<PathBuf>,
     /// At most so many epochs; the recipe's if not given.
@@ -43,8 +44,8 @@ pub struct Args {
     /// Share of the people that choose the epoch and are never trained on.
     #[arg(long, default_value_t = 0.1)]
     validation: f64,
-    /// How `predict` finds the faces of photographs; as the faces were prepared if not given. Drawn faces were not looked
-    /// for in photographs, so a model of them that is meant for photographs wants `detector`.
+    /// How `predict` finds the faces of photographs; as the faces were prepared if not given. Drawn faces were not
+    /// looked for in photographs, so a model of them that is meant for photographs wants `detector`.
     #[arg(long, value_parser = ["detector", "none"])]
     detect: Option<String>,
     /// Bits of a weight in the file: 32 (full) or 16 (half).
@@ -152,8 +153,8 @@ fn words(args: &Args, trained: &Trained, n_faces: usize, sides: &Sides, whose: &
     )
 }
 
-/// All faces of the first set's classes, how `predict` must prepare others, and whom and what a network learns from here
-/// (with the validation people: they choose the epoch).
+/// All faces of the first set's classes, how `predict` must prepare others, and whom and what a network learns from
+/// here (with the validation people: they choose the epoch).
 fn read(args: &Args, console: &Console) -> Result<(Pool, Preprocessing, Lineage), Fault> {
     let sets = args.faces.iter().map(|folder| FaceSet::open(folder)).collect::<Result<Vec<_>, _>>()?;
     let first =

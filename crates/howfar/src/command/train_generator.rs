@@ -15,8 +15,8 @@ use crate::console::{Console, duration_words};
 /// Between two lines that tell where it is.
 const LINE_EVERY: Duration = Duration::from_secs(20);
 
-/// A critic that tells labels apart this little after this share of the steps has collapsed: its loss against the logarithm of the
-/// number of classes.
+/// A critic that tells labels apart this little after this share of the steps has collapsed: its loss against the
+/// logarithm of the number of classes.
 const COLLAPSED: f64 = 0.97;
 const COLLAPSED_AFTER: f64 = 0.1;
 
@@ -29,8 +29,8 @@ const COLLAPSED_AFTER: f64 = 0.1;
   howfar train-generator stargan --show-settings small > my.toml
   howfar train-generator stargan faces/wild --settings my.toml --seed 3 --out runs/mine
 
-Stopped or killed, the same command goes on where it was and ends with the same bytes. docs/generators.md says what the \
-settings do and what lies in the folder.")]
+Stopped or killed, the same command goes on where it was and ends with the same bytes. docs/generators.md says what \
+the settings do and what lies in the folder.")]
 pub struct Args {
     /// stargan (changes expressions) or stylegan2 (draws people; labels play no part).
     #[arg(value_parser = ["stargan", "stylegan2"])]
