@@ -13,25 +13,26 @@ use howfar_face::{FaceSet, Fault};
 use howfar_train::Model;
 
 use crate::console::Console;
-use crate::pace::Pace;
+use crate::progress::CountProgress;
 use figures::{AtCount, Comparison, Figures, LabelAgreement};
-use looks::Lookers;
+use looks::FeatureExtractors;
 use onnx::FeatureNetwork;
 use samples::{People, by_person, check_sizes, common_classes, halves, identity};
 
 /// Measure how far generated faces are from real ones, beside how far real ones are from each other.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  howfar evaluate-generator faces/gan faces/real --json\n  \
-    howfar evaluate-generator faces/gan faces/real --features vggface.onnx --features-range=-1..1\n\
-    The features are those of howfar's own expression network, so the figures compare with each other and with nobody else's \
-    (docs/generators.md), or of a network that you bring. The real faces are split in halves by person: generated faces are measured \
-    against one half, and so is the other half, with as many faces.")]
+    howfar evaluate-generator faces/gan faces/real \\\n      --features vggface.onnx --features-range=-1..1\n\n\
+    The features are those of howfar's own expression network, so the figures compare with each other and with nobody \
+    else's (docs/generators.md), or of a network that you bring. The real faces are split in halves by person: \
+    generated faces are measured against one half, and so is the other half, with as many faces.")]
 pub struct Args {
     /// The face set's folder of the generated faces.
     generated: PathBuf,
     /// The face set's folder of the real ones, best of people that the generator has not seen.
     real: PathBuf,
-    /// Compare by the first output of this network (ONNX, input N×C×H×W) instead; faces of any size are resized to its input.
+    /// Compare by the first output of this network (ONNX, input N×C×H×W) instead; faces of any size are resized to its
+    /// input.
     #[arg(long, value_name = "FILE.onnx")]
     features: Option<PathBuf>,
     /// What black and white are in its input; any other scaling belongs into the file.
@@ -60,11 +61,12 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     let classes = common_classes(&sets, &model)?;
     let places: Vec<Option<usize>> =
         model.classes().iter().map(|own| classes.iter().position(|class| class == own)).collect();
-    let lookers = Lookers { classes: &classes, own: fits.is_ok().then_some((&model, places)), user: user.as_ref() };
+    let extractors =
+        FeatureExtractors { classes: &classes, own: fits.is_ok().then_some((&model, places)), user: user.as_ref() };
     let n_faces = sets.iter().map(|set| set.info().n_faces).sum();
-    let mut pace = Pace::of(console, "faces looked at", 0, n_faces);
-    let (generated, n_generated_left_out) = lookers.look(&sets[0], &mut |n| pace.tell(n))?;
-    let (real, n_real_left_out) = lookers.look(&sets[1], &mut |n| pace.tell(sets[0].info().n_faces + n))?;
+    let mut pace = CountProgress::of(console, "faces looked at", 0, n_faces);
+    let (generated, n_generated_left_out) = extractors.look(&sets[0], &mut |n| pace.tell(n))?;
+    let (real, n_real_left_out) = extractors.look(&sets[1], &mut |n| pace.tell(sets[0].info().n_faces + n))?;
     pace.finish();
     let people = by_person(generated);
     let [half, other_half] = halves(by_person(real), &sets[1])?;
@@ -99,7 +101,10 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
         features: user.as_ref().map_or_else(
             || {
                 let n = against.n_features();
-                format!("howfar's own expression network (trained on drawn faces alone), {n} values before its last dense layer")
+                format!(
+                    "howfar's own expression network (trained on drawn faces alone), {n} values before its last \
+                    dense layer"
+                )
             },
             |network| network.words(against.n_features()),
         ),
@@ -133,8 +138,8 @@ fn features(people: &People, name: &str) -> Result<Features, Fault> {
     Features::new(name, &rows)
 }
 
-/// How often howfar's network, choosing among the classes that it and both sets have, gives faces their own label; none where it knows
-/// no class of theirs, or was not asked.
+/// How often howfar's network, choosing among the classes that it and both sets have, gives faces their own label; none
+/// where it knows no class of theirs, or was not asked.
 fn agreement(classes: &[String], model: &Model, people: &[&People]) -> Option<LabelAgreement> {
     let mut counts = ConfusionCounts::new(classes.len());
     for face in people.iter().flat_map(|people| people.iter().flatten()) {

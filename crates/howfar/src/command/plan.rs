@@ -8,7 +8,7 @@ use howfar_study::{Workbench, estimate};
 
 use crate::command::CoreArgs;
 use crate::console::{Console, duration_words};
-use crate::journey::crew_words;
+use crate::study_progress::crew_words;
 
 /// Show what a study would run, and how long it may take.
 #[derive(Debug, clap::Args)]

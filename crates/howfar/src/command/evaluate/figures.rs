@@ -127,7 +127,8 @@ impl fmt::Display for Figures {
             let n = grouped(self.n_faces_of_nobody_known);
             writeln!(
                 f,
-                "Of {n} faces nobody says whose they are; each counts as its own person, and the intervals are too short where persons recur."
+                "Of {n} faces nobody says whose they are; each counts as its own person, and the intervals are too \
+                    short where persons recur."
             )?;
         }
         if self.n_people_seen > 0 {

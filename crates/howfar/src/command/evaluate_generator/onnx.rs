@@ -1,7 +1,7 @@
 //! A user's feature network: an ONNX file that takes pictures and gives numbers.
 //!
-//! In: a file, pictures of any size and colours. Out: one row of numbers a picture, its first output flattened. What the numbers mean is
-//! the user's business.
+//! In: a file, pictures of any size and colours. Out: one row of numbers a picture, its first output flattened. What
+//! the numbers mean is the user's business.
 
 use std::path::{Path, PathBuf};
 

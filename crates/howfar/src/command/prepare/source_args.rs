@@ -52,7 +52,7 @@ pub struct SourceArgs {
     /// ckplus, oulu, mmi: take so many first frames of each sequence as neutral.
     #[arg(long, default_value_t = 0, value_name = "N")]
     neutral_frames: usize,
-    /// mmi: turn films clockwise by so many degrees; `auto` tries 90 and 270 where nothing is found.
+    /// mmi: turn videos clockwise by so many degrees; `auto` tries 90 and 270 where nothing is found.
     #[arg(long, value_parser = ["auto", "none", "90", "180", "270"], default_value = "auto")]
     turn: String,
     /// fer2013: votes (fer2013new.csv of FER+) in place of the labels.

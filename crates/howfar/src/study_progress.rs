@@ -1,50 +1,38 @@
-//! Draws the progress of a study: bars on a terminal, plain lines elsewhere.
+//! Draws how far a study is, and the words for its cells and epochs.
+//!
+//! In: the study's events. Out: what [`Progress`] draws, on stderr.
 
 use std::sync::Mutex;
-use std::time::{Duration, Instant};
 
 use howfar_protocol::Cell;
 use howfar_study::StudyEvent;
 use howfar_train::{Crew, Event};
-use indicatif::ProgressBar;
 
-use crate::console::{Console, duration_words};
-
-/// Between two plain lines of one stage.
-const LINE_EVERY: Duration = Duration::from_secs(5);
+use crate::console::Console;
+use crate::progress::Progress;
 
 /// Where a study is on its way.
-pub struct Journey<'a> {
+pub struct StudyProgress<'a> {
     console: &'a Console,
-    state: Mutex<State>,
+    state: Mutex<State<'a>>,
 }
 
-struct State {
-    bar: ProgressBar,
+/// Of the stage that runs.
+#[derive(Default)]
+struct State<'a> {
+    /// In training pictures; none before the first stage.
+    progress: Option<Progress<'a>>,
+    /// Of each cell that has started, by its index.
     names: Vec<String>,
     n_cells: usize,
     n_finished: usize,
     done: u64,
-    total: u64,
-    started: Instant,
-    last_line: Instant,
 }
 
-impl<'a> Journey<'a> {
+impl<'a> StudyProgress<'a> {
     /// Nothing is drawn before the first stage.
     pub fn new(console: &'a Console) -> Self {
-        let now = Instant::now();
-        let state = State {
-            bar: ProgressBar::hidden(),
-            names: Vec::new(),
-            n_cells: 0,
-            n_finished: 0,
-            done: 0,
-            total: 0,
-            started: now,
-            last_line: now,
-        };
-        Journey { console, state: Mutex::new(state) }
+        StudyProgress { console, state: Mutex::default() }
     }
 
     /// Draws an event; threads may call it at the same time.
@@ -63,57 +51,49 @@ impl<'a> Journey<'a> {
             StudyEvent::Epoch { cell_idx, event, n_pictures } => {
                 state.done += n_pictures;
                 let words = epoch_words(&state.names[*cell_idx], event);
-                self.advance(&mut state, &words);
+                advance(&mut state, &words);
             }
             StudyEvent::Finished { n_pictures_saved, .. } => {
                 state.n_finished += 1;
                 state.done += n_pictures_saved;
                 let words = format!("{} of {} cells finished", state.n_finished, state.n_cells);
-                self.advance(&mut state, &words);
+                advance(&mut state, &words);
             }
         }
     }
 
     /// Clears the bar.
     pub fn finish(&self) {
-        self.state.lock().expect("drawing does not panic").bar.finish_and_clear();
+        if let Some(progress) = &self.state.lock().expect("drawing does not panic").progress {
+            progress.finish();
+        }
     }
 
     fn begin_stage(
         &self,
-        state: &mut State,
+        state: &mut State<'a>,
         name: &str,
         (n_cells, n_finished): (usize, usize),
         total: u64,
         crew: Crew,
     ) {
-        state.bar.finish_and_clear();
-        (state.n_cells, state.n_finished, state.done, state.total) = (n_cells, n_finished, 0, total);
-        (state.started, state.last_line) = (Instant::now(), Instant::now());
-        state.names.clear();
+        if let Some(before) = &state.progress {
+            before.finish();
+        }
+        *state = State { n_cells, n_finished, ..State::default() };
         if n_cells > 0 {
             let before = if n_finished > 0 { format!(", {n_finished} finished before") } else { String::new() };
             let crew = if n_finished < n_cells { format!(", {}", crew_words(crew)) } else { String::new() };
             self.console.note(&format!("{n_cells} {name}{before}{crew}"));
-            state.bar = self.console.bar(total, "pictures");
+            state.progress = Some(Progress::new(self.console, "pictures", 0, total));
         }
     }
+}
 
-    fn advance(&self, state: &mut State, words: &str) {
-        state.bar.set_position(state.done);
-        state.bar.set_message(words.to_owned());
-        if !self.console.is_live() && state.last_line.elapsed() >= LINE_EVERY {
-            state.last_line = Instant::now();
-            let share = state.done as f64 / state.total.max(1) as f64;
-            let left = state.started.elapsed().as_secs_f64() * (1.0 - share) / share.max(1e-6);
-            self.console.note(&format!(
-                "{:>3.0} %  {}/{} cells  {words}  {} left",
-                100.0 * share,
-                state.n_finished,
-                state.n_cells,
-                duration_words(left)
-            ));
-        }
+fn advance(state: &mut State<'_>, words: &str) {
+    let count = format!("{}/{} cells", state.n_finished, state.n_cells);
+    if let Some(progress) = &mut state.progress {
+        progress.tell(state.done, &count, words);
     }
 }
 
