@@ -18,9 +18,9 @@ use std::time::Instant;
 use howfar_evaluate::{CellSource, CellTraining, StudyFacts, analyse_from, choose_all};
 use howfar_face::{Fault, SubjectId};
 use howfar_protocol::{
-    Arm, Cell, MixtureRatio, Part, Prediction, PredictionRef, Recipe, Seeds, Track, for_each_prediction, uniform,
-    write_predictions,
+    Arm, Cell, MixtureRatio, Part, Prediction, PredictionRef, Recipe, Track, for_each_prediction, write_predictions,
 };
+use howfar_random::{Seeds, uniform};
 use made::Made;
 
 const N_FILES: usize = 200;

@@ -10,7 +10,8 @@
 
 use std::collections::BTreeMap;
 
-use howfar_protocol::{Arm, MixtureRatio, Part, Recipe, Seeds};
+use howfar_protocol::{Arm, MixtureRatio, Part, Recipe};
+use howfar_random::Seeds;
 
 use crate::bootstrap::{Draw, N_DRAWS, interval_of};
 use crate::claims::{in_points, judged_faces, real_sets};

@@ -10,12 +10,12 @@ use std::path::Path;
 use howfar_face::{Face, FaceLabels, FaceSet, FaceSetWriter, Fault, GroupSizes, Picture, Provenance, SubjectId};
 use howfar_net::gan::{Generator, GeneratorShape, Leaves, StarGanShape};
 use howfar_prepare::Crop;
+use howfar_random::{Seeds, uniform};
 use serde::{Deserialize, Serialize};
 
 use crate::card::{classes, database, info};
 use crate::identity::{Identities, Identity, Taken};
 use crate::screen::{LeftOut, Screen};
-use crate::streams::{stream, unit};
 use crate::training_faces::{to_level, to_signed};
 
 /// People that go through the networks together; part of the bits, so it does not depend on the machine.
@@ -220,9 +220,9 @@ impl<'a> Plan<'a> {
         let own: Vec<Vec<f32>> = group.iter().map(|identity| self.input(&identity.picture)).collect();
         let (mut inputs, mut labels, mut strengths) = (Vec::new(), Vec::new(), Vec::new());
         for (identity, own) in group.iter().zip(&own) {
-            let mut rng = stream(self.seed, "intensity", identity.number);
+            let mut rng = Seeds::new(self.seed).stream("intensity", &[identity.number]);
             for class in self.shown.iter().filter_map(|(_, class)| *class) {
-                let strength = self.intensity.0 + (self.intensity.1 - self.intensity.0) * unit(&mut rng);
+                let strength = self.intensity.0 + (self.intensity.1 - self.intensity.0) * uniform(&mut rng);
                 let mut label = vec![0.0; n_classes];
                 if let Some(neutral) = self.neutral {
                     label[neutral] = 1.0 - strength;

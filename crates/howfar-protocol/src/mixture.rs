@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use howfar_face::{Fault, Pool, SubjectId};
 
 use crate::study::Unit;
-use crate::{Arm, GeneratedFaces, Ingredients, MixtureRatio, Seeds, Stream, shuffle};
+use crate::{Arm, GeneratedFaces, Ingredients, MixtureRatio};
+use howfar_random::{Seeds, Stream, shuffle};
 
 /// One picture of a training set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

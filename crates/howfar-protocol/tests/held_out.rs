@@ -8,8 +8,9 @@ use howfar_face::{
     Face, FaceLabels, FaceSetInfo, FaceSetWriter, GeneratorCard, Picture, Pool, Preprocessing, Provenance, SubjectId,
 };
 use howfar_protocol::{
-    Arm, Blend, GeneratedFaces, HeldOut, Ingredients, Mixture, MixtureRatio, PooledSets, Seeds, Split, SplitPart, Unit,
+    Arm, Blend, GeneratedFaces, HeldOut, Ingredients, Mixture, MixtureRatio, PooledSets, Split, SplitPart, Unit,
 };
+use howfar_random::Seeds;
 
 /// Subject, parent, gray level of a face.
 type Made = (&'static str, Option<&'static str>, u8);

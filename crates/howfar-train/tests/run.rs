@@ -11,9 +11,10 @@ use howfar_face::{
     SubjectId, files,
 };
 use howfar_protocol::{
-    Augmentation, Blend, Ingredients, Keep, Mixture, Network, Optimiser, PixelScaling, Recipe, Schedule, Seeds, Split,
+    Augmentation, Blend, Ingredients, Keep, Mixture, Network, Optimiser, PixelScaling, Recipe, Schedule, Split,
     SplitPart, TrainingSettings,
 };
+use howfar_random::Seeds;
 use howfar_train::{Crew, Event, Model, Trained, TrainingInputs, measure_speed, predict, train};
 use rand::Rng;
 

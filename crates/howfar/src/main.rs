@@ -2,14 +2,11 @@
 //!
 //! Arguments become values, values become work; only this crate prints. stdout is the answer, stderr the journey.
 
-mod canvas;
 mod cli;
 mod clock;
 mod command;
 mod console;
 mod journey;
-mod landmarks;
-mod marked_photo;
 mod pace;
 mod picture_names;
 

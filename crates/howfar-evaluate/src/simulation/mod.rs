@@ -9,7 +9,8 @@ mod report;
 
 use std::collections::BTreeMap;
 
-use howfar_protocol::{MixtureRatio, Part, Recipe, Seeds};
+use howfar_protocol::{MixtureRatio, Part, Recipe};
+use howfar_random::Seeds;
 use rayon::prelude::*;
 
 use crate::bootstrap::percentile_interval;

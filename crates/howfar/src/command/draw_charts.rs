@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use howfar_draw::{AU_NAMES, Action, Bell, HeadModel, Portrait, Range, STYLE_NAMES, Style, draw_face};
-use howfar_face::{ChartCell, Expression, Fault, Picture, chart, encode_png, files};
+use howfar_face::{Expression, Fault, Picture, encode_png, files};
+use howfar_picture::{ChartCell, chart};
 
 use crate::console::Console;
 
@@ -71,7 +72,7 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     ];
     files::create_folder(&args.out)?;
     for (name, rows) in charts {
-        let picture = chart(&rows);
+        let picture = chart(&rows)?;
         let png = encode_png(&picture);
         files::write(&args.out.join(name), &png)?;
         let (path, kilobytes) = (args.out.join(name), png.len().div_ceil(1000));
@@ -149,7 +150,7 @@ impl Studio {
             degrees.map(|degree| {
                 let mut style = self.still();
                 *bell(&mut style) = at(degree);
-                self.neutral(&style).note(&format!("{name} {degree:+.0} deg"))
+                self.neutral(&style).note(&format!("{name} {degree:+.0}°"))
             })
         };
         turns.map(|turn| row(turn).to_vec()).to_vec()
@@ -163,8 +164,8 @@ impl Studio {
             self.neutral(&style).note(&words)
         };
         vec![
-            [-70.0, -35.0, 0.0, 35.0, 70.0].map(|a| lit(a, 20.0, format!("azim. {a:+.0} deg"))).to_vec(),
-            [-20.0, 5.0, 30.0, 55.0, 80.0].map(|e| lit(0.0, e, format!("elev. {e:+.0} deg"))).to_vec(),
+            [-70.0, -35.0, 0.0, 35.0, 70.0].map(|a| lit(a, 20.0, format!("azimuth {a:+.0}°"))).to_vec(),
+            [-20.0, 5.0, 30.0, 55.0, 80.0].map(|e| lit(0.0, e, format!("elevation {e:+.0}°"))).to_vec(),
         ]
     }
 

@@ -1,17 +1,15 @@
 //! What lies over or behind a face: another background, hair, hats, hands, glasses, bars. Flat shapes of random gray;
 //! the network is to learn not to mind them, not to know them.
 
-use howfar_protocol::{Stream, normal, uniform};
-
-use super::{between, happens};
+use howfar_random::{Stream, between, happens, normal, uniform};
 
 /// Gray levels as floats, `n` × `n`, with places in shares of the side.
-pub(super) struct Canvas {
+pub(crate) struct GrayLevels {
     pub n: usize,
     pub levels: Vec<f32>,
 }
 
-impl Canvas {
+impl GrayLevels {
     /// Changes every pixel, given its place and its level.
     pub fn change(&mut self, mut change: impl FnMut([f32; 2], f32) -> f32) {
         let step = 1.0 / self.n as f32;
@@ -74,9 +72,9 @@ impl Shape {
     }
 }
 
-/// Where the face's parts lie in shares of the canvas.
+/// Where the face's parts lie in shares of the picture.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct FacePlan {
+pub(crate) struct FacePlan {
     /// Middles of the eyes.
     pub eyes: [[f32; 2]; 2],
     /// Left and right ends of the jaw line, and the chin.
@@ -101,7 +99,7 @@ impl FacePlan {
 }
 
 /// Puts another background behind the head, sometimes so near that hair and ears are lost too.
-pub(super) fn replace_background(canvas: &mut Canvas, plan: &FacePlan, stream: &mut Stream) {
+pub(crate) fn replace_background(face: &mut GrayLevels, plan: &FacePlan, stream: &mut Stream) {
     let [left, right, chin] = plan.jaw;
     let centre = [0, 1].map(|k| 0.5 * (left[k] + right[k]));
     let distance = |a: [f32; 2], b: [f32; 2]| (a[0] - b[0]).hypot(a[1] - b[1]);
@@ -110,7 +108,7 @@ pub(super) fn replace_background(canvas: &mut Canvas, plan: &FacePlan, stream: &
     let head = Shape { centre, half, turn: plan.along(), round: true };
     let texture = Texture::draw(stream);
     let softness = between(stream, 0.02, 0.2);
-    canvas.change(|place, level| {
+    face.change(|place, level| {
         let outside = ((head.measure(place) - 1.0) / softness).clamp(0.0, 1.0);
         level + (texture.at(place) - level) * outside
     });
@@ -118,7 +116,7 @@ pub(super) fn replace_background(canvas: &mut Canvas, plan: &FacePlan, stream: &
 
 /// Darkens or lightens where eyes lie: sockets, bags and make-up that are not drawn. Half a distance of the eyes
 /// across, not quite in the middle.
-pub(super) fn shade_sockets(canvas: &mut Canvas, plan: &FacePlan, stream: &mut Stream) {
+pub(crate) fn shade_sockets(face: &mut GrayLevels, plan: &FacePlan, stream: &mut Stream) {
     let d = plan.eye_distance();
     let (strength, width, height) =
         (0.35 * normal(stream) - 0.15, between(stream, 0.2, 0.5) * d, between(stream, 0.12, 0.4) * d);
@@ -127,17 +125,17 @@ pub(super) fn shade_sockets(canvas: &mut Canvas, plan: &FacePlan, stream: &mut S
         let centre = [eye[0] + outwards * shift[0], eye[1] + shift[1]];
         let strength = strength * between(stream, 0.6, 1.4);
         let shape = Shape { centre, half: [width, height], turn: plan.along(), round: true };
-        canvas.change(|place, level| level * (strength * (-shape.measure(place).powi(2)).exp()).exp());
+        face.change(|place, level| level * (strength * (-shape.measure(place).powi(2)).exp()).exp());
     }
 }
 
 /// Covers parts of the face: each kind by its own chance, often none.
-pub(super) fn cover(canvas: &mut Canvas, plan: &FacePlan, stream: &mut Stream) {
+pub(crate) fn cover(face: &mut GrayLevels, plan: &FacePlan, stream: &mut Stream) {
     if happens(stream, 0.18) {
-        hat_or_fringe(canvas, plan, stream);
+        hat_or_fringe(face, plan, stream);
     }
     if happens(stream, 0.15) {
-        glasses(canvas, plan, stream);
+        glasses(face, plan, stream);
     }
     while happens(stream, 0.3) {
         let half = [between(stream, 0.03, 0.3), between(stream, 0.02, 0.12)];
@@ -147,25 +145,25 @@ pub(super) fn cover(canvas: &mut Canvas, plan: &FacePlan, stream: &mut Stream) {
         if happens(stream, 0.5) {
             centre[0] = if centre[0] < 0.5 { centre[0] * 0.5 } else { 0.5 + centre[0] * 0.5 };
         }
-        paint(canvas, Shape { centre, half, turn: [cos, sin], round: happens(stream, 0.6) }, stream);
+        paint(face, Shape { centre, half, turn: [cos, sin], round: happens(stream, 0.6) }, stream);
     }
 }
 
-fn paint(canvas: &mut Canvas, shape: Shape, stream: &mut Stream) {
+fn paint(face: &mut GrayLevels, shape: Shape, stream: &mut Stream) {
     let (texture, strength) =
         (Texture::draw(stream), if happens(stream, 0.7) { 1.0 } else { between(stream, 0.3, 1.0) });
-    canvas.change(|place, level| {
+    face.change(|place, level| {
         let inside = ((1.0 - shape.measure(place)) * 8.0).clamp(0.0, 1.0) * strength;
         level + (texture.at(place) - level) * inside
     });
 }
 
 /// Everything above a line over the eyes, which may hang down on one side.
-fn hat_or_fringe(canvas: &mut Canvas, plan: &FacePlan, stream: &mut Stream) {
+fn hat_or_fringe(face: &mut GrayLevels, plan: &FacePlan, stream: &mut Stream) {
     let ([cos, sin], middle, d) = (plan.along(), plan.between_eyes(), plan.eye_distance());
     let (height, bow, hang) = (between(stream, 0.2, 0.9), between(stream, -0.2, 0.35), 0.25 * normal(stream));
     let texture = Texture::draw(stream);
-    canvas.change(|place, level| {
+    face.change(|place, level| {
         let (dx, dy) = ((place[0] - middle[0]) / d, (place[1] - middle[1]) / d);
         let (x, y) = (dx * cos + dy * sin, dx * sin - dy * cos);
         let covered = ((y - height - hang * x + bow * x * x) * 8.0).clamp(0.0, 1.0);
@@ -174,7 +172,7 @@ fn hat_or_fringe(canvas: &mut Canvas, plan: &FacePlan, stream: &mut Stream) {
 }
 
 /// Rims, or dark glasses.
-fn glasses(canvas: &mut Canvas, plan: &FacePlan, stream: &mut Stream) {
+fn glasses(face: &mut GrayLevels, plan: &FacePlan, stream: &mut Stream) {
     let d = plan.eye_distance();
     let half = [between(stream, 0.28, 0.45) * d, between(stream, 0.2, 0.38) * d];
     let (rim, gray, round) = (between(stream, 0.08, 0.25), between(stream, 0.0, 255.0), happens(stream, 0.6));
@@ -182,7 +180,7 @@ fn glasses(canvas: &mut Canvas, plan: &FacePlan, stream: &mut Stream) {
     let drop = between(stream, -0.05, 0.15) * d;
     for eye in plan.eyes {
         let shape = Shape { centre: [eye[0], eye[1] + drop], half, turn: plan.along(), round };
-        canvas.change(|place, level| {
+        face.change(|place, level| {
             let measure = shape.measure(place);
             let share = if measure > 1.0 {
                 0.0
@@ -199,17 +197,17 @@ fn glasses(canvas: &mut Canvas, plan: &FacePlan, stream: &mut Stream) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use howfar_protocol::Seeds;
+    use howfar_random::Seeds;
 
     const PLAN: FacePlan = FacePlan { eyes: [[0.33, 0.4], [0.67, 0.4]], jaw: [[0.2, 0.4], [0.8, 0.4], [0.5, 0.95]] };
 
     #[test]
     fn a_new_background_leaves_the_middle_of_the_face() {
         for seed in 0..30 {
-            let mut canvas = Canvas { n: 32, levels: vec![300.0; 1024] };
-            replace_background(&mut canvas, &PLAN, &mut Seeds::new(seed).stream("a", &[]));
-            assert_eq!(canvas.levels[16 * 32 + 16], 300.0);
-            assert!(canvas.levels[0] < 256.0, "the corner is background");
+            let mut face = GrayLevels { n: 32, levels: vec![300.0; 1024] };
+            replace_background(&mut face, &PLAN, &mut Seeds::new(seed).stream("a", &[]));
+            assert_eq!(face.levels[16 * 32 + 16], 300.0);
+            assert!(face.levels[0] < 256.0, "the corner is background");
         }
     }
 
@@ -217,9 +215,9 @@ mod tests {
     fn covers_are_drawn_sometimes_and_never_everywhere() {
         let mut n_changed = 0;
         for seed in 0..60 {
-            let mut canvas = Canvas { n: 32, levels: vec![300.0; 1024] };
-            cover(&mut canvas, &PLAN, &mut Seeds::new(seed).stream("a", &[]));
-            let changed = canvas.levels.iter().filter(|v| **v != 300.0).count();
+            let mut face = GrayLevels { n: 32, levels: vec![300.0; 1024] };
+            cover(&mut face, &PLAN, &mut Seeds::new(seed).stream("a", &[]));
+            let changed = face.levels.iter().filter(|v| **v != 300.0).count();
             n_changed += usize::from(changed > 0);
             assert!(changed < 1000, "{changed}");
         }

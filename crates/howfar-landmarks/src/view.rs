@@ -1,17 +1,16 @@
 //! Which square of a drawing the network is shown: where an imperfect box would put it.
 
 use howfar_prepare::{Crop, Point, landmark_frame};
-use howfar_protocol::{Stream, normal, uniform};
+use howfar_random::{Stream, between, happens, normal, uniform};
 
-use super::drawing::Drawing;
-use super::{between, happens};
+use crate::drawing::Drawing;
 
 /// Distance of the eyes in a whole picture that is a face crop (FER2013, a detector's box), as a share of its side.
 const CROP_EYES_APART: f32 = 0.41;
 
 /// From shares of the shown square to pixels of the drawing.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct View {
+pub(crate) struct View {
     origin: [f32; 2],
     right: [f32; 2],
     down: [f32; 2],
@@ -107,7 +106,7 @@ fn border(drawing: &Drawing, eyes: [Point; 2], frame: &Crop, stream: &mut Stream
 }
 
 /// Middles of the eyes.
-pub(super) fn eyes_of(points: &[Point]) -> [Point; 2] {
+pub(crate) fn eyes_of(points: &[Point]) -> [Point; 2] {
     [36..42, 42..48].map(|eye| {
         let sum = points[eye].iter().fold([0.0, 0.0], |[x, y], p| [x + p.x, y + p.y]);
         Point { x: sum[0] / 6.0, y: sum[1] / 6.0 }
@@ -117,7 +116,7 @@ pub(super) fn eyes_of(points: &[Point]) -> [Point; 2] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use howfar_protocol::Seeds;
+    use howfar_random::Seeds;
 
     #[test]
     fn shares_and_positions_are_inverse_and_eyes_stay_in_the_picture() {

@@ -3,72 +3,60 @@
 //! In: a file, pictures of any size and colours. Out: one row of numbers a picture, its first output flattened. What the numbers mean is
 //! the user's business.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use howfar_face::{Fault, Picture, checksum, files};
-use howfar_prepare::Crop;
-use rten::{DataType, Dimension, Model, NodeId, ValueType};
-use rten_tensor::{AsView, Layout, NdTensor, Tensor};
+use howfar_face::{Fault, Picture};
+use rten_tensor::{AsView, Layout, NdTensor};
+
+use crate::crop::Crop;
+use crate::onnx::{Expected, Length, OnnxNetwork};
 
 /// Pictures that go through together where the network does not fix it.
 const PICTURES_AT_ONCE: usize = 32;
 /// Numbers a face that can be compared in bounded time and memory; the usual networks give 128 to 4096.
 const MOST_FEATURES: usize = 16_384;
-/// What a network takes.
-const EXPECTED: &str = "one input N×C×H×W of 32-bit numbers, C = 1 or 3, H = W";
+/// Pixels a side of the largest input, and pictures of the largest batch.
+const LARGEST: (usize, usize) = (2048, 1024);
+const EXPECTED: Expected = Expected {
+    network: "an ONNX file with its weights inside and one input N×C×H×W of 32-bit numbers, C = 1 or 3, H = W",
+    hint: "export the network up to the layer whose output is to be compared, as one file",
+};
 
 /// A network with what is known of its input.
 pub struct FeatureNetwork {
-    path: PathBuf,
-    model: Model,
-    input: NodeId,
-    output: NodeId,
+    network: OnnxNetwork,
     sizes: InputSizes,
     /// What black and white become.
     range: (f32, f32),
-    sha256: String,
 }
 
-/// Sizes of the input; none where the network takes any.
+/// Sizes of the input.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct InputSizes {
-    batch: Option<usize>,
-    n_channels: Option<usize>,
-    side: Option<usize>,
+    batch: Length,
+    n_channels: Length,
+    side: Length,
 }
 
 impl FeatureNetwork {
-    /// Reads a file and checks that it takes pictures.
+    /// Reads a file and checks that it takes pictures; `range` is `BLACK..WHITE`, what black and white are in its input.
     pub fn read(path: &Path, range: &str) -> Result<Self, Fault> {
         let range = parse_range(range)?;
-        let bytes = files::read_weights(path)?;
-        let sha256 = checksum::sha256_hex(&[&bytes]);
-        let model = Model::load(bytes).map_err(|error| {
-            Fault::data(path.display(), "this is not a network that can be read")
-                .found(error)
-                .expected("an ONNX file with its weights inside")
-                .hint("export the network up to the layer whose output is to be compared, as one file")
-        })?;
-        let ([input], [output, ..]) = (model.input_ids(), model.output_ids()) else {
-            return Err(Fault::data(
-                path.display(),
-                "the network has other inputs or outputs than one that looks at pictures",
-            )
-            .found(format!("{} inputs, {} outputs", model.input_ids().len(), model.output_ids().len()))
-            .expected(EXPECTED));
-        };
-        let (input, output) = (*input, *output);
-        let sizes = input_sizes(&model, input).map_err(|found| {
-            Fault::data(path.display(), "the network does not take pictures").found(found).expected(EXPECTED)
-        })?;
-        Ok(FeatureNetwork { path: path.to_owned(), model, input, output, sizes, range, sha256 })
+        let network = OnnxNetwork::read(path, EXPECTED)?;
+        let fits = |lengths: &[Length]| input_sizes(lengths).is_some();
+        let lengths = network.input_lengths("the network does not take pictures", fits)?;
+        // A network that says no sizes takes any.
+        let sizes = lengths.as_deref().and_then(input_sizes);
+        let sizes = sizes.unwrap_or(InputSizes { batch: None, n_channels: None, side: None });
+        Ok(FeatureNetwork { network, sizes, range })
     }
 
     /// A name for tables.
     pub fn words(&self, n_features: usize) -> String {
-        let output = self.model.node_info(self.output).and_then(|info| info.name()).unwrap_or("the first output");
+        let names = self.network.output_names();
+        let output = names.first().filter(|name| !name.is_empty()).unwrap_or(&"the first output");
         let (black, white) = self.range;
-        let (file, sha256) = (self.path.display(), &self.sha256[..12]);
+        let (file, sha256) = (self.network.path().display(), self.network.sha256().get(..12).unwrap_or_default());
         format!("{file} (SHA-256 {sha256}…), {n_features} values of {output:?}, pixels in {black}..{white}")
     }
 
@@ -79,23 +67,23 @@ impl FeatureNetwork {
         Ok(batches.collect::<Result<Vec<_>, _>>()?.concat())
     }
 
+    /// Of at least one picture and at most as many as the network takes.
     fn batch(&self, pictures: &[Picture]) -> Result<Vec<Vec<f32>>, Fault> {
-        let fault = |what: &str| Fault::data(self.path.display(), what);
-        let first = &pictures[0];
+        let fault = |what: &str| Fault::data(self.network.path().display(), what);
+        let (first, last) = (&pictures[0], &pictures[pictures.len() - 1]);
         let side = self.sizes.side.unwrap_or(first.width as usize);
         let n_channels = self.sizes.n_channels.unwrap_or(first.channels as usize);
         // A network with a fixed batch gets the last picture again until the batch is full.
         let n = self.sizes.batch.unwrap_or(pictures.len());
-        let filled = pictures.iter().chain(std::iter::repeat(&pictures[pictures.len() - 1])).take(n);
+        let filled = pictures.iter().chain(std::iter::repeat(last)).take(n);
         let values: Vec<f32> = filled.flat_map(|picture| self.planes(picture, side, n_channels)).collect();
         let input = NdTensor::from_data([n, n_channels, side, side], values);
-        let outputs = self.model.run(vec![(self.input, input.into())], &[self.output], None).map_err(|error| {
-            fault("the network cannot be run")
+        let outputs = self.network.run(input, 1).map_err(|error| {
+            fault("the network cannot be run, or its first output is not made of 32-bit numbers")
                 .found(error)
                 .expected(format!("a network that takes {n}×{n_channels}×{side}×{side} numbers"))
         })?;
-        let output = outputs.into_iter().next().and_then(|output| Tensor::<f32>::try_from(output).ok());
-        let output = output.ok_or_else(|| fault("the network's first output is not made of 32-bit numbers"))?;
+        let output = outputs.into_iter().next().ok_or_else(|| fault("the network has no output"))?;
         let n_features = output.len() / n;
         if output.shape().first() != Some(&n) || !(1..=MOST_FEATURES).contains(&n_features) {
             return Err(fault("the network's first output does not give each picture its features")
@@ -119,36 +107,18 @@ impl FeatureNetwork {
     }
 }
 
-fn input_sizes(model: &Model, input: NodeId) -> Result<InputSizes, String> {
-    let info = model.node_info(input).ok_or("an input without a description")?;
-    if let Some(kind) = info.dtype().filter(|kind| *kind != ValueType::Tensor(DataType::Float)) {
-        return Err(format!("an input of {kind}"));
-    }
-    // A network that says no sizes takes any.
-    let Some(dimensions) = info.shape() else { return Ok(InputSizes { batch: None, n_channels: None, side: None }) };
-    let words: Vec<String> = dimensions.iter().map(word).collect();
-    let words = words.join("×");
-    let fixed = |dimension: &Dimension| match dimension {
-        Dimension::Fixed(n) => Some(*n),
-        Dimension::Symbolic(_) => None,
-    };
-    let &[batch, n_channels, height, width] = &dimensions.iter().map(fixed).collect::<Vec<_>>()[..] else {
-        return Err(words);
-    };
+/// Batch, channels and side of an input that takes square pictures.
+fn input_sizes(lengths: &[Length]) -> Option<InputSizes> {
+    let &[batch, n_channels, height, width] = lengths else { return None };
     let is_square = height.is_none() || width.is_none() || height == width;
     let side = height.or(width);
-    let fits = |n: Option<usize>, most: usize| n.is_none_or(|n| (1..=most).contains(&n));
-    if !is_square || n_channels.is_some_and(|n| n != 1 && n != 3) || !fits(side, 2048) || !fits(batch, 1024) {
-        return Err(words);
-    }
-    Ok(InputSizes { batch, n_channels, side })
-}
-
-fn word(dimension: &Dimension) -> String {
-    match dimension {
-        Dimension::Fixed(n) => n.to_string(),
-        Dimension::Symbolic(name) => name.clone(),
-    }
+    let fits = |n: Length, most: usize| n.is_none_or(|n| (1..=most).contains(&n));
+    let known_colours = n_channels.is_none_or(|n| n == 1 || n == 3);
+    (is_square && known_colours && fits(side, LARGEST.0) && fits(batch, LARGEST.1)).then_some(InputSizes {
+        batch,
+        n_channels,
+        side,
+    })
 }
 
 /// `BLACK..WHITE`.
@@ -166,6 +136,7 @@ fn parse_range(text: &str) -> Result<(f32, f32), Fault> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::path::PathBuf;
 
     /// Where `reference/feature_network.py` wrote its networks.
     fn reference(name: &str) -> PathBuf {
@@ -179,7 +150,7 @@ mod tests {
     #[test]
     fn features_are_those_of_onnx_runtime() {
         let file: serde_json::Value =
-            serde_json::from_str(include_str!("../../../../../reference/feature_network.json")).unwrap();
+            serde_json::from_str(include_str!("../../../reference/feature_network.json")).unwrap();
         let cases = file["cases"].as_array().unwrap();
         assert_eq!(cases.len(), 3);
         for case in cases {

@@ -2,13 +2,12 @@
 
 use howfar_net::LandmarkNetwork;
 use howfar_prepare::{LANDMARK_SIDE, N_LANDMARKS, mirrored_landmark};
-use howfar_protocol::{Stream, uniform};
+use howfar_random::{Stream, between, happens, index_by_share};
 
-use super::disturbance::{add_noise, blur, enlarge, make_blocky, relight};
-use super::drawing::Drawing;
-use super::occluder::{Canvas, FacePlan, cover, replace_background, shade_sockets};
-use super::view::{View, eyes_of};
-use super::{between, happens};
+use crate::disturbance::{add_noise, blur, enlarge, make_blocky, relight};
+use crate::drawing::Drawing;
+use crate::occluder::{FacePlan, GrayLevels, cover, replace_background, shade_sockets};
+use crate::view::{View, eyes_of};
 
 /// A standardised picture and where its points are, as the network is to give them.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,25 +20,25 @@ pub struct Example {
 
 /// Draws an example from a drawing and a stream of its own.
 pub fn example(drawings: &[Drawing], stream: &mut Stream) -> Example {
-    let drawing = &drawings[((uniform(stream) * drawings.len() as f32) as usize).min(drawings.len() - 1)];
+    let drawing = &drawings[index_by_share(drawings.len(), stream)];
     let view = View::draw(drawing, stream);
     // Half of the pictures are as sharp as the network sees, the others come from fewer pixels.
     let n = if happens(stream, 0.5) { LANDMARK_SIDE as usize } else { between(stream, 24.0, 64.0) as usize };
-    let mut canvas = Canvas { n, levels: view.sample(drawing, n) };
+    let mut face = GrayLevels { n, levels: view.sample(drawing, n) };
     let place = |idx: usize| view.share(drawing.points[idx]);
     let plan = FacePlan { eyes: eyes_of(&drawing.points).map(|eye| view.share(eye)), jaw: [0, 16, 8].map(place) };
     if happens(stream, 0.6) {
-        replace_background(&mut canvas, &plan, stream);
+        replace_background(&mut face, &plan, stream);
     }
     if happens(stream, 0.5) {
-        shade_sockets(&mut canvas, &plan, stream);
+        shade_sockets(&mut face, &plan, stream);
     }
-    cover(&mut canvas, &plan, stream);
-    relight(&mut canvas, stream);
-    blur(&mut canvas, stream);
-    add_noise(&mut canvas, stream);
-    make_blocky(&mut canvas, stream);
-    let mut picture = enlarge(&canvas, LANDMARK_SIDE as usize);
+    cover(&mut face, &plan, stream);
+    relight(&mut face, stream);
+    blur(&mut face, stream);
+    add_noise(&mut face, stream);
+    make_blocky(&mut face, stream);
+    let mut picture = enlarge(&face, LANDMARK_SIDE as usize);
     LandmarkNetwork::standardise(&mut picture);
     let targets = (0..N_LANDMARKS).flat_map(|idx| place(idx).map(LandmarkNetwork::target)).collect();
     let example = Example { picture, targets };
@@ -60,8 +59,8 @@ fn mirrored(example: &Example) -> Example {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::landmarks::draw_faces;
-    use howfar_protocol::Seeds;
+    use crate::drawing::draw_faces;
+    use howfar_random::Seeds;
     use std::ops::ControlFlow;
 
     #[test]

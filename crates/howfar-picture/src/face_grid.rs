@@ -4,8 +4,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::sheet::{Layout, draw, enlarged, evenly_spaced};
-use crate::{FaceSet, Fault, Picture, portrait_rows};
+use howfar_face::{FaceSet, Fault, Picture, portrait_rows};
+
+use crate::layout::{Layout, evenly_spaced};
+use crate::sheet::draw;
 
 /// Faces of several people a row, one a person: its first neutral one, or the first. `n_people` are taken at equal distances from the
 /// people of each set, in its order; of several sets a face of each by turns, so that real and generated ones stand side by side. No
@@ -18,7 +20,7 @@ pub fn face_grid(sets: &[FaceSet], n_people: usize, n_columns: usize, scale: u32
     let chosen: BTreeMap<(usize, usize), Picture> =
         by_turns.enumerate().map(|(i, picture)| ((i / columns.len(), i % columns.len()), picture.clone())).collect();
     let layout = Layout::of_rows(chosen.len().div_ceil(columns.len()));
-    Ok(enlarged(&draw(&columns, &layout, &chosen), scale.max(1)))
+    draw(&columns, &layout, &chosen, scale)
 }
 
 /// The first neutral face, or the first one, of people at equal distances.
@@ -40,7 +42,7 @@ fn one_face_each(set: &FaceSet, n_people: usize) -> Result<Vec<Picture>, Fault> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Face, FaceLabels, FaceSetInfo, FaceSetWriter, Preprocessing, Provenance, SubjectId};
+    use howfar_face::{Face, FaceLabels, FaceSetInfo, FaceSetWriter, Preprocessing, Provenance, SubjectId};
 
     #[test]
     fn neutral_faces_of_two_sets_stand_by_turns_and_the_last_row_may_end_early() {
