@@ -4,7 +4,7 @@
 
 use howfar_face::Expression;
 
-use crate::dice::{Dice, Range};
+use crate::dice::{Dice, Uniform};
 use crate::style::{ActingStyle, Action};
 
 /// Number of action units.
@@ -85,7 +85,7 @@ impl Actions {
     }
 }
 
-fn chosen(action: &Action, shown: bool) -> Option<(usize, Range)> {
+fn chosen(action: &Action, shown: bool) -> Option<(usize, Uniform)> {
     if shown {
         return Some((au_index(action.au)?, action.intensity));
     }

@@ -20,10 +20,10 @@ pub(crate) struct Camera {
 }
 
 impl Camera {
-    /// `sway_deg` turns the head further, `eyes` are the eyeballs' centres, `size` the side of the picture in pixels.
-    pub fn draw(style: &CameraStyle, dice: &mut Dice, sway_deg: [f32; 3], eyes: [[f32; 3]; 2], size: usize) -> Self {
+    /// `jitter_deg` turns the head further, `eyes` are the eyeballs' centres, `size` the side of the picture in pixels.
+    pub fn draw(style: &CameraStyle, dice: &mut Dice, jitter_deg: [f32; 3], eyes: [[f32; 3]; 2], size: usize) -> Self {
         let pose = [dice.around(style.yaw_deg), dice.around(style.pitch_deg), dice.around(style.roll_deg)];
-        let pose = std::array::from_fn(|axis| pose[axis] + sway_deg[axis]);
+        let pose = std::array::from_fn(|axis| pose[axis] + jitter_deg[axis]);
         let distance = dice.within(style.distance_eye_distances);
         let unit = size as f32 / 64.0;
         let eye_distance = unit * dice.around(style.eye_distance_px);

@@ -9,12 +9,12 @@ use serde::{Deserialize, Serialize};
 
 /// Evenly spread between two ends.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Range(pub f32, pub f32);
+pub struct Uniform(pub f32, pub f32);
 
-/// Bell-shaped around a mean; draws beyond 2.2 standard deviations are moved to that limit.
+/// TruncatedNormal-shaped around a mean; draws beyond 2.2 standard deviations are moved to that limit.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Bell {
+pub struct TruncatedNormal {
     /// Middle of the bell.
     pub mean: f32,
     /// Standard deviation.
@@ -31,7 +31,7 @@ pub(crate) struct Source<'a> {
 
 /// Index of the expression and number of the picture of one person with it.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Shot {
+pub(crate) struct ImageKey {
     pub expression: u8,
     pub take: u32,
 }
@@ -46,13 +46,13 @@ impl Source<'_> {
     }
 
     /// What holds for one picture only.
-    pub fn of_picture(&self, shot: Shot, purpose: &str) -> Dice {
-        self.stream(shot.expression, shot.take, purpose)
+    pub fn of_picture(&self, image: ImageKey, purpose: &str) -> Dice {
+        self.stream(image.expression, image.take, purpose)
     }
 
     /// What holds for one frame of a sequence only; frame 0 is the single picture.
-    pub fn of_frame(&self, shot: Shot, frame: u32, purpose: &str) -> Dice {
-        if frame == 0 { self.of_picture(shot, purpose) } else { self.of_picture(shot, &format!("{purpose} {frame}")) }
+    pub fn of_frame(&self, image: ImageKey, frame: u32, purpose: &str) -> Dice {
+        if frame == 0 { self.of_picture(image, purpose) } else { self.of_picture(image, &format!("{purpose} {frame}")) }
     }
 
     /// The key holds every name in full or hashed to 7 or 8 bytes, so that streams do not collide.
@@ -83,7 +83,7 @@ impl Dice {
         from + (to - from) * self.unit()
     }
 
-    pub fn within(&mut self, range: Range) -> f32 {
+    pub fn within(&mut self, range: Uniform) -> f32 {
         self.between(range.0, range.1)
     }
 
@@ -97,7 +97,7 @@ impl Dice {
         (radius * (std::f32::consts::TAU * self.unit()).cos()).clamp(-2.2, 2.2)
     }
 
-    pub fn around(&mut self, bell: Bell) -> f32 {
+    pub fn around(&mut self, bell: TruncatedNormal) -> f32 {
         bell.mean + bell.sd * self.bell()
     }
 }
@@ -109,7 +109,7 @@ mod tests {
     #[test]
     fn streams_differ_by_every_part_of_their_name_and_repeat() {
         let source = Source { seed: 1, style: "studio", person: 0 };
-        let shot = Shot { expression: 0, take: 0 };
+        let image = ImageKey { expression: 0, take: 0 };
         let first = |dice: Dice| {
             let mut dice = dice;
             dice.unit()
@@ -117,8 +117,8 @@ mod tests {
         let all = [
             first(source.of_person("shape")),
             first(source.of_person("hair")),
-            first(source.of_picture(shot, "shape")),
-            first(source.of_picture(Shot { take: 1, ..shot }, "shape")),
+            first(source.of_picture(image, "shape")),
+            first(source.of_picture(ImageKey { take: 1, ..image }, "shape")),
             first(Source { seed: 2, ..source }.of_person("shape")),
             first(Source { style: "wild", ..source }.of_person("shape")),
             first(Source { person: 1, ..source }.of_person("shape")),
@@ -132,7 +132,7 @@ mod tests {
     #[test]
     fn the_bell_has_its_mean_and_spread() {
         let mut dice = Source { seed: 9, style: "x", person: 3 }.of_person("bell");
-        let draws: Vec<f32> = (0..20_000).map(|_| dice.around(Bell { mean: 2.0, sd: 0.5 })).collect();
+        let draws: Vec<f32> = (0..20_000).map(|_| dice.around(TruncatedNormal { mean: 2.0, sd: 0.5 })).collect();
         let mean = draws.iter().sum::<f32>() / draws.len() as f32;
         let sd = (draws.iter().map(|x| (x - mean).powi(2)).sum::<f32>() / draws.len() as f32).sqrt();
         assert!((mean - 2.0).abs() < 0.02 && (sd - 0.5).abs() < 0.03, "{mean} {sd}");

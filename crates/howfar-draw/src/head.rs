@@ -8,10 +8,10 @@ use rayon::prelude::*;
 
 use crate::curve::{Point, distance, smooth_step, spline_rows};
 use crate::grid::Grid;
-use crate::measures::{BROWS, Landmarks, Measures, N_LANDMARKS};
+use crate::anthropometry::{BROWS, Landmarks, Anthropometry, N_LANDMARKS};
 use crate::paint::Paint;
-use crate::plate::{Field, Kernel};
-use crate::spread::Spread;
+use crate::rbf::{Field, Kernel};
+use crate::skinning::SkinningWeights;
 use crate::surface::{AXIS_Z, Surface, roll, unroll};
 
 /// How far an action unit reaches beyond its landmarks, in eye distances.
@@ -28,16 +28,16 @@ pub(crate) type LandmarkRows = Vec<Vec<f64>>;
 
 /// The shared head. Building it costs about half a second.
 pub struct HeadModel {
-    pub(crate) measures: Measures,
+    pub(crate) anthropometry: Anthropometry,
     pub(crate) grid: Grid,
     /// The mean neutral head in eye distances.
     pub(crate) mean_vertices: Vec<[f32; 3]>,
     /// Height of each vertex on the neutral face.
     pub(crate) neutral_y: Vec<f32>,
     /// Moves with identity and jaw: smooth over the whole head.
-    pub(crate) whole: Spread,
+    pub(crate) whole: SkinningWeights,
     /// Moves with the muscles: local.
-    pub(crate) local: Spread,
+    pub(crate) local: SkinningWeights,
     pub(crate) paint: Paint,
     /// 0 for landmarks on the picture's left half, 1 on its right.
     pub(crate) right_side: [f32; N_LANDMARKS],
@@ -60,9 +60,9 @@ impl HeadModel {
     /// Builds the head from the embedded measurements.
     #[expect(clippy::new_without_default, reason = "a default would hide the half second that building takes")]
     pub fn new() -> Self {
-        let measures = Measures::embedded();
-        let open = open_pose(&measures);
-        let (neutral_plane, open_plane) = (unrolled(&measures.mean), unrolled(&open));
+        let anthropometry = Anthropometry::embedded();
+        let open = open_pose(&anthropometry);
+        let (neutral_plane, open_plane) = (unrolled(&anthropometry.mean), unrolled(&open));
         let rims = Rims::new(&open);
         let holes = [&rims.eyes[0], &rims.eyes[1], &rims.mouth].map(|rim| trace(rim, &open_plane));
         let grid = Grid::cut(&holes);
@@ -80,41 +80,41 @@ impl HeadModel {
                 [q[0] + shift(0), q[1] + shift(1)]
             })
             .collect();
-        let surface = Surface::new(&measures);
+        let surface = Surface::new(&anthropometry);
         let mut mean_vertices: Vec<[f32; 3]> =
             neutral.par_iter().map(|&q| roll(q, surface.radius(q)).map(|c| c as f32)).collect();
-        let local = Spread::new(&local);
-        mend_landmarks(&measures, &grid, &open_plane, &local, &mut mean_vertices);
+        let local = SkinningWeights::new(&local);
+        mend_landmarks(&anthropometry, &grid, &open_plane, &local, &mut mean_vertices);
         let side = |q: &Point| crate::curve::smooth_step(q[0], -0.1, 0.1) as f32;
         HeadModel {
             paint: Paint::new(&grid.places, &open_plane, &rims),
             neutral_y: neutral.iter().map(|q| q[1] as f32).collect(),
             right_side: std::array::from_fn(|k| side(&open_plane[k])),
-            whole: Spread::new(&whole),
+            whole: SkinningWeights::new(&whole),
             local,
             mean_vertices,
             grid,
-            measures,
+            anthropometry,
         }
     }
 }
 
 /// Brings the surface to the landmarks where the smooth fit missed their depth. The nose keeps its modelled form.
-fn mend_landmarks(measures: &Measures, grid: &Grid, open_plane: &[Point], local: &Spread, vertices: &mut [[f32; 3]]) {
+fn mend_landmarks(anthropometry: &Anthropometry, grid: &Grid, open_plane: &[Point], local: &SkinningWeights, vertices: &mut [[f32; 3]]) {
     let mut miss = [[0.0; 3]; N_LANDMARKS];
     for (k, place) in open_plane.iter().enumerate().filter(|(k, _)| !(27..36).contains(k)) {
         let nearest =
             grid.places.iter().enumerate().min_by(|a, b| distance(*a.1, *place).total_cmp(&distance(*b.1, *place)));
         if let Some((vertex, _)) = nearest {
-            miss[k][2] = 0.9 * (measures.mean[k][2] - vertices[vertex][2]);
+            miss[k][2] = 0.9 * (anthropometry.mean[k][2] - vertices[vertex][2]);
         }
     }
     local.add(&miss, vertices);
 }
 
-fn open_pose(measures: &Measures) -> Landmarks {
-    let jaw = measures.action_unit(27).expect("the embedded table has AU27 (tested)");
-    std::array::from_fn(|k| std::array::from_fn(|axis| measures.mean[k][axis] + BUILT_OPEN * jaw[k][axis]))
+fn open_pose(anthropometry: &Anthropometry) -> Landmarks {
+    let jaw = anthropometry.action_unit(27).expect("the embedded table has AU27 (tested)");
+    std::array::from_fn(|k| std::array::from_fn(|axis| anthropometry.mean[k][axis] + BUILT_OPEN * jaw[k][axis]))
 }
 
 fn unrolled(landmarks: &Landmarks) -> Vec<Point> {

@@ -7,10 +7,10 @@ use crate::actions::Actions;
 use crate::dice::Dice;
 use crate::grid::triangles;
 use crate::light::{Light, Place, dot, unit};
-use crate::measures::Landmarks;
+use crate::anthropometry::Landmarks;
 use crate::motion::Motion;
 use crate::person::{Hair, HairCut, Person};
-use crate::relief::EYEBALL;
+use crate::displacement::EYEBALL;
 use crate::tint::{Palette, Tint};
 
 /// A sheet of triangles.
@@ -87,15 +87,15 @@ fn plain(albedo: f32, normal: [f32; 3], open: f32) -> Place {
     Place { albedo, normal, open, lit: 1.0, gloss: 0.0 }
 }
 
-/// Where the eyes look; `sway` is added to the right and up.
-pub(crate) fn gaze(dice: &mut Dice, sway: [f32; 2]) -> [f32; 3] {
-    unit([0.05 * dice.bell() + sway[0], -0.02 + 0.04 * dice.bell() + sway[1], 1.0])
+/// Where the eyes look; `jitter` is added to the right and up.
+pub(crate) fn gaze(dice: &mut Dice, jitter: [f32; 2]) -> [f32; 3] {
+    unit([0.05 * dice.bell() + jitter[0], -0.02 + 0.04 * dice.bell() + jitter[1], 1.0])
 }
 
 impl Scene<'_> {
-    /// All parts; `dice` gives gaze and clothes, `sway` moves the gaze to the right and up.
-    pub fn parts(&self, dice: &mut Dice, sway: [f32; 2]) -> Vec<Sheet> {
-        let gaze = gaze(dice, sway);
+    /// All parts; `dice` gives gaze and clothes, `jitter` moves the gaze to the right and up.
+    pub fn parts(&self, dice: &mut Dice, jitter: [f32; 2]) -> Vec<Sheet> {
+        let gaze = gaze(dice, jitter);
         let (glint, cloth, cavity) = (dice.between(0.2, 0.6), dice.between(0.05, 0.6), dice.between(0.04, 0.2));
         let mut parts = vec![self.eyeball(0, gaze, glint), self.eyeball(1, gaze, glint)];
         parts.push(self.cavity(cavity));

@@ -3,7 +3,7 @@
 //! In: a style and the person's streams. Out: a `Person`.
 
 use crate::dice::{Dice, Source};
-use crate::measures::{BROWS, Landmarks, Measures};
+use crate::anthropometry::{BROWS, Landmarks, Anthropometry};
 use crate::paint::N_FURROWS;
 use crate::style::{HairStyle, ShapeStyle, SkinStyle, Style};
 
@@ -118,9 +118,9 @@ pub(crate) struct Glasses {
 }
 
 impl Person {
-    pub fn draw(measures: &Measures, style: &Style, source: Source<'_>) -> Self {
+    pub fn draw(anthropometry: &Anthropometry, style: &Style, source: Source<'_>) -> Self {
         let mut shape = source.of_person("shape");
-        let landmarks = landmarks(measures, &style.shape, &mut shape);
+        let landmarks = landmarks(anthropometry, &style.shape, &mut shape);
         let age_years = shape.within(style.shape.age_years);
         let age_lines = ((age_years - 16.0) / 50.0).clamp(0.05, 1.0);
         Person {
@@ -136,9 +136,9 @@ impl Person {
     }
 }
 
-fn landmarks(measures: &Measures, shape: &ShapeStyle, dice: &mut Dice) -> Landmarks {
-    let mut face = measures.mean;
-    for component in &measures.components {
+fn landmarks(anthropometry: &Anthropometry, shape: &ShapeStyle, dice: &mut Dice) -> Landmarks {
+    let mut face = anthropometry.mean;
+    for component in &anthropometry.components {
         let amount = component.sd * shape.component_spread * dice.bell();
         for (point, direction) in face.iter_mut().zip(&component.direction) {
             (0..3).for_each(|axis| point[axis] += amount * direction[axis]);
@@ -303,17 +303,17 @@ mod tests {
 
     #[test]
     fn a_person_is_the_same_whenever_asked_and_differs_from_the_next() {
-        let (measures, style) = (Measures::embedded(), Style::named("studio").unwrap());
-        let draw = |person| Person::draw(&measures, &style, Source { seed: 1, style: &style.name, person });
+        let (anthropometry, style) = (Anthropometry::embedded(), Style::named("studio").unwrap());
+        let draw = |person| Person::draw(&anthropometry, &style, Source { seed: 1, style: &style.name, person });
         assert_eq!(draw(7), draw(7));
         assert_ne!(draw(7), draw(8));
     }
 
     #[test]
     fn the_average_person_has_the_measured_head() {
-        let (measures, style) = (Measures::embedded(), Style::named("studio").unwrap());
-        let draw = |person| Person::draw(&measures, &style, Source { seed: 1, style: &style.name, person });
+        let (anthropometry, style) = (Anthropometry::embedded(), Style::named("studio").unwrap());
+        let draw = |person| Person::draw(&anthropometry, &style, Source { seed: 1, style: &style.name, person });
         let chin = (0..300).map(|person| draw(person).landmarks[8][1]).sum::<f32>() / 300.0;
-        assert!((chin - measures.mean[8][1]).abs() < 0.03, "{chin}");
+        assert!((chin - anthropometry.mean[8][1]).abs() < 0.03, "{chin}");
     }
 }

@@ -17,7 +17,7 @@ use crate::actions::Actions;
 use crate::dice::{Dice, Source};
 use crate::head::HeadModel;
 use crate::light::Light;
-use crate::measures::{Landmarks, Measures};
+use crate::anthropometry::{Landmarks, Anthropometry};
 use crate::person::Person;
 use crate::raster::Sides;
 use crate::style::Style;
@@ -52,10 +52,10 @@ impl<'a> Rig<'a> {
         rig.map_or_else(|| Rig::Own(HeadModel::shared()), Rig::Ict)
     }
 
-    pub(crate) fn measures(&self) -> &'a Measures {
+    pub(crate) fn anthropometry(&self) -> &'a Anthropometry {
         match self {
-            Rig::Own(head) => &head.measures,
-            Rig::Ict(rig) => &rig.measures,
+            Rig::Own(head) => &head.anthropometry,
+            Rig::Ict(rig) => &rig.anthropometry,
         }
     }
 
@@ -89,7 +89,7 @@ pub(crate) struct Look<'a> {
     /// Towards the camera.
     pub view: [f32; 3],
     /// Moves the gaze to the right and up.
-    pub sway: [f32; 2],
+    pub jitter: [f32; 2],
     /// Of a colour picture.
     pub palette: Option<&'a Palette>,
 }

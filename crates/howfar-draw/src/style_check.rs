@@ -185,8 +185,8 @@ impl Check<'_> {
             (KeyKind::Number(limits), _) => {
                 self.limited(path, value, value, limits, &expected);
             }
-            (KeyKind::Range(limits), DeValue::Array(ends)) => self.range(path, value, ends, limits, &expected),
-            (KeyKind::Bell { mean, sd }, DeValue::Table(table)) => self.bell(path, value, table, [mean, sd], &expected),
+            (KeyKind::Uniform(limits), DeValue::Array(ends)) => self.range(path, value, ends, limits, &expected),
+            (KeyKind::TruncatedNormal { mean, sd }, DeValue::Table(table)) => self.bell(path, value, table, [mean, sd], &expected),
             (KeyKind::People, DeValue::Array(people)) => {
                 self.each(path, value, people, &expected, |person| person.parse::<SubjectId>().is_ok());
             }

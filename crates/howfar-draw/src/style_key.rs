@@ -23,9 +23,9 @@ pub enum KeyKind {
     /// One number.
     Number(Limits),
     /// `[lower, upper]`: evenly spread between two ends.
-    Range(Limits),
+    Uniform(Limits),
     /// `{ mean, sd }`: a bell cut at 2.2 sd.
-    Bell {
+    TruncatedNormal {
         /// What the mean may be.
         mean: Limits,
         /// What the standard deviation may be.
@@ -99,8 +99,8 @@ impl fmt::Display for KeyKind {
             KeyKind::Flag => f.write_str("true or false"),
             KeyKind::ActionUnit => write!(f, "one of {}", crate::actions::au_numbers()),
             KeyKind::Number(limits) => write!(f, "a number from {limits}"),
-            KeyKind::Range(limits) => write!(f, "[lower, upper], both from {limits}"),
-            KeyKind::Bell { mean, sd } => write!(f, "{{ mean, sd }}, mean from {mean}, sd from {sd}"),
+            KeyKind::Uniform(limits) => write!(f, "[lower, upper], both from {limits}"),
+            KeyKind::TruncatedNormal { mean, sd } => write!(f, "{{ mean, sd }}, mean from {mean}, sd from {sd}"),
             KeyKind::Substitute => f.write_str("{ au, intensity }"),
             KeyKind::People => f.write_str("a list of people in quotes, \"database:person\" each"),
             KeyKind::Contents => f.write_str("a list of texts in quotes, 64 hexadecimal digits each"),
@@ -117,11 +117,11 @@ const fn number(low: f32, high: f32) -> KeyKind {
 }
 
 const fn range(low: f32, high: f32) -> KeyKind {
-    KeyKind::Range(Limits(low, high))
+    KeyKind::Uniform(Limits(low, high))
 }
 
 const fn bell(low: f32, high: f32, sd: f32) -> KeyKind {
-    KeyKind::Bell { mean: Limits(low, high), sd: Limits(0.0, sd) }
+    KeyKind::TruncatedNormal { mean: Limits(low, high), sd: Limits(0.0, sd) }
 }
 
 const SHARE: KeyKind = number(0.0, 1.0);

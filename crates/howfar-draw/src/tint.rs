@@ -143,16 +143,16 @@ fn muted(most: f32, dice: &mut Dice) -> Tint {
 mod tests {
     use super::*;
     use crate::dice::Source;
-    use crate::measures::Measures;
+    use crate::anthropometry::Anthropometry;
     use crate::style::{STYLE_NAMES, Style};
 
     #[test]
     fn every_tint_is_a_colour_and_skin_is_redder_than_green_and_greener_than_blue() {
-        let measures = Measures::embedded();
+        let anthropometry = Anthropometry::embedded();
         for style in STYLE_NAMES.map(|name| Style::named(name).unwrap()) {
             for person in 0..300 {
                 let source = Source { seed: 2, style: &style.name, person };
-                let someone = Person::draw(&measures, &style, source);
+                let someone = Person::draw(&anthropometry, &style, source);
                 let p = Palette::draw(&someone, &mut source.of_person("tint"), &mut source.of_person("balance"));
                 for tint in
                     [p.lips, p.cavity, p.flesh, p.hair, p.iris, p.sclera, p.teeth, p.frame, p.cloth, p.background]

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use howfar_draw::{Bell, CameraStyle, HeadModel, Portrait, STYLE_NAMES, ShapeStyle, Style, draw_face};
+use howfar_draw::{TruncatedNormal, CameraStyle, HeadModel, FaceSpec, STYLE_NAMES, ShapeStyle, Style, draw_face};
 use howfar_face::{Expression, Fault};
 use howfar_prepare::Point;
 use rayon::prelude::*;
@@ -49,8 +49,8 @@ fn draw(styles: &[Style], seed: u64, idx: u32) -> Drawing {
     let (person, style) = (idx / TAKES, &styles[(idx / TAKES) as usize % styles.len()]);
     // Seven is prime to the eight expressions: an identity's two pictures and its neighbours' differ.
     let expression = Expression::ALL[(idx * 7 / TAKES + idx) as usize % Expression::ALL.len()];
-    let portrait = Portrait { take: idx % TAKES, ..Portrait::full(person, expression) };
-    let face = draw_face(HeadModel::shared(), style, seed, &portrait, SIDE);
+    let spec = FaceSpec { take: idx % TAKES, ..FaceSpec::full(person, expression) };
+    let face = draw_face(HeadModel::shared(), style, seed, &spec, SIDE);
     let points = face.landmarks.chunks_exact(2).map(|p| Point { x: p[0].into(), y: p[1].into() }).collect();
     Drawing { pixels: face.pixels, side: SIDE as usize, points }
 }
@@ -58,7 +58,7 @@ fn draw(styles: &[Style], seed: u64, idx: u32) -> Drawing {
 /// The style seen from further away, turned as people turn where nobody poses them, and of features that differ more
 /// than the style's: places are to be read off the picture, not off the mean face.
 fn distant(style: Style) -> Style {
-    let bell = |mean: f32, sd: f32| Bell { mean, sd };
+    let bell = |mean: f32, sd: f32| TruncatedNormal { mean, sd };
     let camera = CameraStyle {
         yaw_deg: bell(0.0, 13.0),
         pitch_deg: bell(0.0, 9.0),

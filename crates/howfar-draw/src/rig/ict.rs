@@ -9,12 +9,12 @@ use crate::colour::{blur, normals};
 use crate::dice::{Dice, Source};
 use crate::head::outward;
 use crate::light::{Light, Place, dot, unit};
-use crate::measures::{Landmarks, N_LANDMARKS};
+use crate::anthropometry::{Landmarks, N_LANDMARKS};
 use crate::motion::{Motion, onset};
 use crate::parts::{Scene, gaze, height_over, step};
 use crate::person::{Person, restyle};
 use crate::raster::{ShadowMap, Sides};
-use crate::relief::depth;
+use crate::displacement::depth;
 use crate::rig::file::{IctRig, Unit};
 use crate::rig::own::sheet;
 use crate::rig::{Layer, Look, acting, paint};
@@ -93,8 +93,8 @@ impl<'f> IctForm<'f> {
     }
 
     pub fn layers(&self, look: &Look<'_>, dice: &mut Dice) -> Vec<Layer<'_>> {
-        let Look { light, view, sway, palette } = *look;
-        let gaze = gaze(dice, sway);
+        let Look { light, view, jitter, palette } = *look;
+        let gaze = gaze(dice, jitter);
         let glint = dice.between(0.2, 0.6);
         let head = Layer {
             points: Cow::Borrowed(&self.vertices),

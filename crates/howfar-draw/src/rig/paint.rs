@@ -5,7 +5,7 @@
 use crate::colour::{beard, blotch, brows_and_lids, darken, hashed, strands};
 use crate::parts::step;
 use crate::person::{Hair, HairCut, Person, Skin};
-use crate::relief::hairline;
+use crate::displacement::hairline;
 use crate::rig::file::IctRig;
 
 /// Albedo of the mouth's inside against the skin's.

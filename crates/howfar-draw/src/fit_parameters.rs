@@ -2,33 +2,33 @@
 //!
 //! In: a style. Out: its values in steps, and a style with other values, always inside the allowed ranges.
 
-use crate::dice::{Bell, Range};
+use crate::dice::{TruncatedNormal, Uniform};
 use crate::style::Style;
 use crate::style_key::{KeyKind, Limits, style_key};
 
 /// One key of a style and what counts as a step of its middle and of its width: about what the eye notices.
-pub(crate) struct Knob {
+pub(crate) struct FitParameter {
     pub path: &'static str,
     place: Place,
     steps: [f32; 2],
 }
 
 enum Place {
-    Range(fn(&mut Style) -> &mut Range),
-    Bell(fn(&mut Style) -> &mut Bell),
+    Uniform(fn(&mut Style) -> &mut Uniform),
+    TruncatedNormal(fn(&mut Style) -> &mut TruncatedNormal),
 }
 
-const fn range(path: &'static str, place: fn(&mut Style) -> &mut Range, steps: [f32; 2]) -> Knob {
-    Knob { path, place: Place::Range(place), steps }
+const fn range(path: &'static str, place: fn(&mut Style) -> &mut Uniform, steps: [f32; 2]) -> FitParameter {
+    FitParameter { path, place: Place::Uniform(place), steps }
 }
 
-const fn bell(path: &'static str, place: fn(&mut Style) -> &mut Bell, steps: [f32; 2]) -> Knob {
-    Knob { path, place: Place::Bell(place), steps }
+const fn bell(path: &'static str, place: fn(&mut Style) -> &mut TruncatedNormal, steps: [f32; 2]) -> FitParameter {
+    FitParameter { path, place: Place::TruncatedNormal(place), steps }
 }
 
 /// What a set's gray levels, sharpness, light and eye places tell. Shape, skin, hair and acting stay as they are: they
 /// cannot be told from averages of pixels.
-pub(crate) const KNOBS: &[Knob] = &[
+pub(crate) const FIT_PARAMETERS: &[FitParameter] = &[
     range("tone.mean_level", |s| &mut s.tone.mean_level, [10.0, 6.0]),
     range("tone.contrast_levels", |s| &mut s.tone.contrast_levels, [5.0, 4.0]),
     range("tone.noise_levels", |s| &mut s.tone.noise_levels, [1.5, 1.0]),
@@ -45,22 +45,22 @@ pub(crate) const KNOBS: &[Knob] = &[
     bell("camera.roll_deg", |s| &mut s.camera.roll_deg, [2.0, 2.0]),
 ];
 
-/// The values of all knobs: middle and width of each, in steps.
+/// The values of all parameters: middle and width of each, in steps.
 pub(crate) fn settings(style: &Style) -> Vec<f64> {
     let mut style = style.clone();
-    let mut values = Vec::with_capacity(2 * KNOBS.len());
-    for knob in KNOBS {
-        let pair = match knob.place {
-            Place::Range(place) => {
-                let Range(low, high) = *place(&mut style);
+    let mut values = Vec::with_capacity(2 * FIT_PARAMETERS.len());
+    for parameter in FIT_PARAMETERS {
+        let pair = match parameter.place {
+            Place::Uniform(place) => {
+                let Uniform(low, high) = *place(&mut style);
                 [0.5 * (low + high), 0.5 * (high - low)]
             }
-            Place::Bell(place) => {
-                let Bell { mean, sd } = *place(&mut style);
+            Place::TruncatedNormal(place) => {
+                let TruncatedNormal { mean, sd } = *place(&mut style);
                 [mean, sd]
             }
         };
-        values.extend(pair.iter().zip(knob.steps).map(|(value, step)| f64::from(value / step)));
+        values.extend(pair.iter().zip(parameter.steps).map(|(value, step)| f64::from(value / step)));
     }
     values
 }
@@ -68,14 +68,14 @@ pub(crate) fn settings(style: &Style) -> Vec<f64> {
 /// `style` with these values, rounded to four digits so that the file that is written is the style that was tried.
 pub(crate) fn with_settings(style: &Style, settings: &[f64]) -> Style {
     let mut style = style.clone();
-    for (knob, pair) in KNOBS.iter().zip(settings.chunks_exact(2)) {
-        let [middle, width] = [0, 1].map(|i| pair[i] as f32 * knob.steps[i]);
-        match knob.place {
-            Place::Range(place) => {
+    for (parameter, pair) in FIT_PARAMETERS.iter().zip(settings.chunks_exact(2)) {
+        let [middle, width] = [0, 1].map(|i| pair[i] as f32 * parameter.steps[i]);
+        match parameter.place {
+            Place::Uniform(place) => {
                 let (low, high) = (rounded(middle - width), rounded(middle + width));
-                *place(&mut style) = Range(low, high);
+                *place(&mut style) = Uniform(low, high);
             }
-            Place::Bell(place) => *place(&mut style) = Bell { mean: rounded(middle), sd: rounded(width) },
+            Place::TruncatedNormal(place) => *place(&mut style) = TruncatedNormal { mean: rounded(middle), sd: rounded(width) },
         }
     }
     style
@@ -84,14 +84,14 @@ pub(crate) fn with_settings(style: &Style, settings: &[f64]) -> Style {
 /// Moves settings to the nearest ones whose ranges and bells are allowed.
 pub(crate) fn allowed(settings: &[f64]) -> Vec<f64> {
     let mut out = Vec::with_capacity(settings.len());
-    for (knob, pair) in KNOBS.iter().zip(settings.chunks_exact(2)) {
-        let [middle, width] = [0, 1].map(|i| pair[i] as f32 * knob.steps[i]);
-        let pair = match style_key(knob.path).map(|k| k.kind) {
-            Some(KeyKind::Range(limits)) => inside(limits, middle, width),
-            Some(KeyKind::Bell { mean, sd }) => [mean.clamp(middle), sd.clamp(width)],
+    for (parameter, pair) in FIT_PARAMETERS.iter().zip(settings.chunks_exact(2)) {
+        let [middle, width] = [0, 1].map(|i| pair[i] as f32 * parameter.steps[i]);
+        let pair = match style_key(parameter.path).map(|k| k.kind) {
+            Some(KeyKind::Uniform(limits)) => inside(limits, middle, width),
+            Some(KeyKind::TruncatedNormal { mean, sd }) => [mean.clamp(middle), sd.clamp(width)],
             _ => [middle, width],
         };
-        out.extend(pair.iter().zip(knob.steps).map(|(value, step)| f64::from(value / step)));
+        out.extend(pair.iter().zip(parameter.steps).map(|(value, step)| f64::from(value / step)));
     }
     out
 }
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn every_knob_is_a_key() {
-        assert!(KNOBS.iter().all(|k| style_key(k.path).is_some()));
+    fn every_parameter_is_a_key() {
+        assert!(FIT_PARAMETERS.iter().all(|k| style_key(k.path).is_some()));
     }
 }

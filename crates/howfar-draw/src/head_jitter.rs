@@ -13,21 +13,21 @@ const WAVE_STEP: f32 = 0.42;
 
 /// The drift of one frame.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Sway {
+pub(crate) struct HeadJitter {
     /// Added to yaw, pitch and roll, in degrees.
     pub pose_deg: [f32; 3],
     /// Added to the direction of the gaze: right, up.
     pub gaze: [f32; 2],
 }
 
-impl Sway {
-    /// Frame 0 does not sway.
+impl HeadJitter {
+    /// Frame 0 does not jitter.
     pub fn draw(dice: &mut Dice, frame: u32) -> Self {
         let mut drift = |sd: f32| {
             let (amount, phase) = (dice.bell(), dice.between(0.0, std::f32::consts::TAU));
             sd * amount * ((WAVE_STEP * frame as f32 + phase).sin() - phase.sin())
         };
-        Sway { pose_deg: POSE_SD_DEG.map(&mut drift), gaze: GAZE_SD.map(&mut drift) }
+        HeadJitter { pose_deg: POSE_SD_DEG.map(&mut drift), gaze: GAZE_SD.map(&mut drift) }
     }
 }
 
@@ -39,13 +39,13 @@ mod tests {
     #[test]
     fn the_first_frame_stands_still_and_the_others_move_by_little() {
         for person in 0..50 {
-            let sway = |frame| Sway::draw(&mut Source { seed: 1, style: "x", person }.of_person("sway"), frame);
-            assert_eq!(sway(0).pose_deg.map(f32::abs), [0.0; 3]);
+            let jitter = |frame| HeadJitter::draw(&mut Source { seed: 1, style: "x", person }.of_person("sway"), frame);
+            assert_eq!(jitter(0).pose_deg.map(f32::abs), [0.0; 3]);
             for frame in 1..30 {
-                let step = (sway(frame).pose_deg[0] - sway(frame - 1).pose_deg[0]).abs();
-                assert!(step < 1.0 && sway(frame).pose_deg[0].abs() < 4.0, "{person} {frame}: {step}");
+                let step = (jitter(frame).pose_deg[0] - jitter(frame - 1).pose_deg[0]).abs();
+                assert!(step < 1.0 && jitter(frame).pose_deg[0].abs() < 4.0, "{person} {frame}: {step}");
             }
-            assert_ne!(sway(5), sway(6));
+            assert_ne!(jitter(5), jitter(6));
         }
     }
 }

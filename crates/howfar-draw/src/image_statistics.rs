@@ -1,15 +1,15 @@
 //! What a gray picture of a face is like, in fourteen numbers: gray levels, sharpness, noise, light and place.
 //!
-//! In: pixels of one picture and the average face of a style. Out: `PictureMeasures`, and medians and spreads over a set.
+//! In: pixels of one picture and the average face of a style. Out: `ImageStatistics`, and medians and spreads over a set.
 //! Knows no labels and no persons.
 
 use crate::average_face::AverageFace;
 
-/// Number of measures of a picture.
-pub const N_MEASURES: usize = 14;
+/// Number of statistics of a picture.
+pub const N_STATISTICS: usize = 14;
 
 /// Name and unit of each measure, in order. Levels relative to the picture are divided by its contrast.
-pub const MEASURES: [(&str, &str); N_MEASURES] = [
+pub const STATISTICS: [(&str, &str); N_STATISTICS] = [
     ("mean level", "gray levels"),
     ("contrast", "gray levels, sd"),
     ("noise", "gray levels, sd"),
@@ -26,31 +26,31 @@ pub const MEASURES: [(&str, &str); N_MEASURES] = [
     ("tilt", "degrees"),
 ];
 
-/// The measures of one picture, in the order of `MEASURES`.
-pub type PictureMeasures = [f32; N_MEASURES];
+/// The statistics of one picture, in the order of `STATISTICS`.
+pub type ImageStatistics = [f32; N_STATISTICS];
 
 /// Medians and spreads of a set's pictures.
 #[derive(Debug, Clone, PartialEq)]
-pub struct SetMeasures {
+pub struct SetStatistics {
     /// Pictures that were measured.
     pub n_faces: usize,
     /// Median of each measure.
-    pub median: PictureMeasures,
+    pub median: ImageStatistics,
     /// Half the distance between the 16th and the 84th percentile: one standard deviation of a bell.
-    pub spread: PictureMeasures,
+    pub spread: ImageStatistics,
 }
 
-impl SetMeasures {
+impl SetStatistics {
     /// Medians and spreads; zeros for no picture.
-    pub fn of(pictures: &[PictureMeasures]) -> Self {
-        let (mut median, mut spread) = ([0.0; N_MEASURES], [0.0; N_MEASURES]);
-        for which in 0..N_MEASURES {
+    pub fn of(pictures: &[ImageStatistics]) -> Self {
+        let (mut median, mut spread) = ([0.0; N_STATISTICS], [0.0; N_STATISTICS]);
+        for which in 0..N_STATISTICS {
             let mut values: Vec<f32> = pictures.iter().map(|p| p[which]).collect();
             values.sort_unstable_by(f32::total_cmp);
             median[which] = quantile(&values, 0.5);
             spread[which] = 0.5 * (quantile(&values, 0.84) - quantile(&values, 0.16));
         }
-        SetMeasures { n_faces: pictures.len(), median, spread }
+        SetStatistics { n_faces: pictures.len(), median, spread }
     }
 }
 
@@ -62,11 +62,11 @@ fn quantile(sorted: &[f32], share: f32) -> f32 {
     sorted[low] * (1.0 - rest) + sorted[(low + 1).min(last)] * rest
 }
 
-/// Measures a picture.
+/// Anthropometry a picture.
 ///
 /// # Shapes
 /// `pixels` `[side, side]`, rows from the top
-pub(crate) fn measure(pixels: &[u8], side: usize, face: &AverageFace) -> PictureMeasures {
+pub(crate) fn measure(pixels: &[u8], side: usize, face: &AverageFace) -> ImageStatistics {
     let n = pixels.len() as f32;
     let mean = pixels.iter().map(|p| f32::from(*p)).sum::<f32>() / n;
     let contrast = (pixels.iter().map(|p| (f32::from(*p) - mean).powi(2)).sum::<f32>() / n).sqrt();
@@ -207,8 +207,8 @@ mod tests {
 
     #[test]
     fn medians_and_spreads_are_those_of_a_known_set() {
-        let pictures: Vec<PictureMeasures> = (0..=100).map(|i| [i as f32; N_MEASURES]).collect();
-        let set = SetMeasures::of(&pictures);
+        let pictures: Vec<ImageStatistics> = (0..=100).map(|i| [i as f32; N_STATISTICS]).collect();
+        let set = SetStatistics::of(&pictures);
         assert_eq!((set.median[3], set.spread[3]), (50.0, 34.0));
     }
 

@@ -1,6 +1,6 @@
 //! What was measured on heads: mean landmarks, how people differ, what each action unit moves, profile and sections.
 //!
-//! In: the embedded table `data/head-measures.json`. Out: `Measures`, in eye distances. Holds figures, no geometry.
+//! In: the embedded table `data/head-measures.json`. Out: `Anthropometry`, in eye distances. Holds figures, no geometry.
 
 use serde::Deserialize;
 
@@ -22,7 +22,7 @@ pub(crate) struct ShapeComponent {
 
 /// All figures, ready to use.
 #[derive(Debug, Clone)]
-pub(crate) struct Measures {
+pub(crate) struct Anthropometry {
     pub mean: Landmarks,
     pub components: Vec<ShapeComponent>,
     /// Number of the action unit and the displacement at intensity 1.
@@ -43,7 +43,7 @@ pub(crate) struct Section {
 }
 
 #[derive(Deserialize)]
-struct MeasuresFile {
+struct AnthropometryFile {
     mean: Vec<[f32; 3]>,
     shape_components: Vec<ComponentRow>,
     action_units: Vec<ActionUnitRow>,
@@ -64,14 +64,14 @@ struct ActionUnitRow {
     moves: Vec<(usize, f32, f32, f32)>,
 }
 
-impl Measures {
+impl Anthropometry {
     /// Reads the embedded table.
     pub fn embedded() -> Self {
-        let file: MeasuresFile = serde_json::from_str(include_str!("../data/head-measures.json"))
+        let file: AnthropometryFile = serde_json::from_str(include_str!("../data/head-measures.json"))
             .expect("the embedded table is tested to parse");
         let components = file.shape_components.iter();
         let components = components.map(|c| ShapeComponent { sd: c.sd, direction: landmarks(&c.direction) }).collect();
-        Measures {
+        Anthropometry {
             mean: landmarks(&file.mean),
             components,
             action_units: file.action_units.iter().map(|row| (row.au, displacement(row))).collect(),
@@ -104,11 +104,11 @@ mod tests {
 
     #[test]
     fn the_table_is_whole_and_its_unit_is_the_eye_distance() {
-        let measures = Measures::embedded();
-        let centre = |from: usize| (from..from + 6).map(|k| measures.mean[k][0]).sum::<f32>() / 6.0;
+        let anthropometry = Anthropometry::embedded();
+        let centre = |from: usize| (from..from + 6).map(|k| anthropometry.mean[k][0]).sum::<f32>() / 6.0;
         assert!((centre(42) - centre(36) - 1.0).abs() < 0.05);
-        assert_eq!(measures.components.len(), 10);
-        assert_eq!(measures.action_units.len(), 20);
-        assert!(measures.action_unit(27).unwrap()[57][1] < -0.4, "an open jaw lowers the lower lip");
+        assert_eq!(anthropometry.components.len(), 10);
+        assert_eq!(anthropometry.action_units.len(), 20);
+        assert!(anthropometry.action_unit(27).unwrap()[57][1] < -0.4, "an open jaw lowers the lower lip");
     }
 }

@@ -4,7 +4,7 @@
 
 use crate::actions::Actions;
 use crate::head::{HeadModel, outward};
-use crate::measures::{Landmarks, N_LANDMARKS};
+use crate::anthropometry::{Landmarks, N_LANDMARKS};
 use crate::motion::Motion;
 use crate::paint::{Furrow, Mask};
 use crate::person::{Hair, HairCut, Person};
@@ -16,7 +16,7 @@ const LID_OUTSIDE: f32 = 0.236;
 const EYEBALL_DEPTH: f32 = 0.212;
 
 /// The formed head.
-pub(crate) struct Relief {
+pub(crate) struct Displacement {
     pub vertices: Vec<[f32; 3]>,
     /// Depth of furrows at each vertex, in eye distances.
     pub furrowed: Vec<f32>,
@@ -26,10 +26,10 @@ pub(crate) struct Relief {
     pub eyes: [[f32; 3]; 2],
 }
 
-impl Relief {
+impl Displacement {
     pub fn new(head: &HeadModel, person: &Person, motion: &Motion, actions: &Actions) -> Self {
         let mut vertices = head.mean_vertices.clone();
-        let mean = &head.measures.mean;
+        let mean = &head.anthropometry.mean;
         let whole: Landmarks =
             std::array::from_fn(|k| std::array::from_fn(|a| person.landmarks[k][a] - mean[k][a] + motion.jaw[k][a]));
         head.whole.add(&whole, &mut vertices);
@@ -48,7 +48,7 @@ impl Relief {
         }
         let eyes = [36, 42].map(|first| eyeball_centre(&person.landmarks, first));
         eyes.iter().for_each(|&eye| lift_off(eye, &mut vertices));
-        Relief { vertices, furrowed, hair, eyes }
+        Displacement { vertices, furrowed, hair, eyes }
     }
 }
 

@@ -2,14 +2,14 @@
 //!
 //! In: weights, once; then displacements of the 68 landmarks. Out: displacements added to the vertices.
 
-use crate::measures::{Landmarks, N_LANDMARKS};
+use crate::anthropometry::{Landmarks, N_LANDMARKS};
 
 /// Vertices side by side in memory, so that the compiler keeps their sums in vector registers.
 const LANES: usize = 8;
 
 /// The weights in blocks of `[landmark][lane]`.
 #[derive(Debug, Clone)]
-pub(crate) struct Spread {
+pub(crate) struct SkinningWeights {
     /// The vertices' block, and its weights; blocks that no landmark moves are left out.
     blocks: Vec<(usize, [[f32; LANES]; N_LANDMARKS])>,
 }
@@ -17,7 +17,7 @@ pub(crate) struct Spread {
 /// Weights below this move nothing that a pixel shows.
 const NEGLIGIBLE: f32 = 1e-3;
 
-impl Spread {
+impl SkinningWeights {
     /// # Shapes
     /// `rows` `[V, 68]`.
     pub fn new(rows: &[Vec<f64>]) -> Self {
@@ -35,7 +35,7 @@ impl Spread {
             })
             .filter(|(_, block)| block.iter().flatten().any(|w| w.abs() > NEGLIGIBLE))
             .collect();
-        Spread { blocks }
+        SkinningWeights { blocks }
     }
 
     /// Adds what the landmarks' displacements do to the vertices.
@@ -74,7 +74,7 @@ mod tests {
         moves[3] = [1.0, 0.5, -0.25];
         moves[67] = [0.0, -1.0, 2.0];
         let mut vertices = vec![[1.0; 3]; 19];
-        Spread::new(&rows).add(&moves, &mut vertices);
+        SkinningWeights::new(&rows).add(&moves, &mut vertices);
         for (row, vertex) in rows.iter().zip(&vertices) {
             for axis in 0..3 {
                 let plain: f64 = 1.0 + row.iter().zip(&moves).map(|(w, d)| w * f64::from(d[axis])).sum::<f64>();
