@@ -6,7 +6,7 @@
 
 use std::time::Instant;
 
-use howfar_draw::{HeadModel, FaceSpec, STYLE_NAMES, Style, draw_face};
+use howfar_draw::{FaceSpec, HeadModel, STYLE_NAMES, Style, draw_face};
 use howfar_face::Expression;
 use rayon::prelude::*;
 

@@ -6,7 +6,7 @@
 use howfar_face::Expression;
 use rayon::prelude::*;
 
-use crate::dice::TruncatedNormal;
+use crate::distributions::TruncatedNormal;
 use crate::draw::{FaceSpec, draw_face};
 use crate::head::HeadModel;
 use crate::style::Style;

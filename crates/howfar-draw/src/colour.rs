@@ -2,19 +2,25 @@
 //!
 //! In: the formed head, its person, the light. Out: one brightness a vertex.
 
+use crate::displacement::Displacement;
 use crate::head::HeadModel;
 use crate::light::{Light, Place};
 use crate::paint::{BrowVertex, Mask, Paint};
 use crate::person::{Hair, Person, Skin};
 use crate::raster::ShadowMap;
-use crate::displacement::Displacement;
 
 /// Rows and columns over which a vertex is compared with its neighbourhood to find hollows: about .3 eye distances.
 const HOLLOW_REACH: usize = 5;
 
 /// Brightness of every vertex; black for those that `view` cannot see. `light` and `view` (towards the camera) are given in
 /// the head's space.
-pub(crate) fn colour(head: &HeadModel, person: &Person, displacement: &Displacement, light: &Light, view: [f32; 3]) -> Vec<f32> {
+pub(crate) fn colour(
+    head: &HeadModel,
+    person: &Person,
+    displacement: &Displacement,
+    light: &Light,
+    view: [f32; 3],
+) -> Vec<f32> {
     let normals = normals(&displacement.vertices, &head.grid.triangles);
     let albedo = albedo(head, person, displacement);
     let open = openness(head, displacement, &normals, light.occlusion);
@@ -27,7 +33,13 @@ pub(crate) fn colour(head: &HeadModel, person: &Person, displacement: &Displacem
             }
             let faces_light = crate::light::dot(normal, light.key) > -0.3;
             let lit = if faces_light { shadow.lit(displacement.vertices[i]) } else { 0.0 };
-            light.shade(&Place { albedo: albedo[i], normal, open: open[i], lit, gloss: 1.0 - 0.8 * displacement.hair[i] })
+            light.shade(&Place {
+                albedo: albedo[i],
+                normal,
+                open: open[i],
+                lit,
+                gloss: 1.0 - 0.8 * displacement.hair[i],
+            })
         })
         .collect()
 }

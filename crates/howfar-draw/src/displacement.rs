@@ -3,8 +3,8 @@
 //! In: a person, the motion and the actions. Out: vertices and what was furrowed. Colours nothing.
 
 use crate::actions::Actions;
-use crate::head::{HeadModel, outward};
 use crate::anthropometry::{Landmarks, N_LANDMARKS};
+use crate::head::{HeadModel, outward};
 use crate::motion::Motion;
 use crate::paint::{Furrow, Mask};
 use crate::person::{Hair, HairCut, Person};

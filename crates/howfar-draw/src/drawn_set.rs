@@ -8,9 +8,10 @@ use std::ops::ControlFlow;
 use howfar_face::{Colour, DrawnLabels, Expression, Face, FaceLabels, Fault, Picture, Provenance, SubjectId};
 use rayon::prelude::*;
 
-use crate::dice::{Uniform, ImageKey, Source};
+use crate::distributions::Uniform;
 use crate::draw::{DrawnFace, FaceSpec, draw};
 use crate::rig::{IctRig, Rig};
+use crate::streams::{ImageKey, PersonKey};
 use crate::style::Style;
 
 /// Faces that are drawn before any is handed on: bounds the memory, feeds the threads.
@@ -85,9 +86,9 @@ impl<'a> SetRequest<'a> {
         let take = (index / frames % takes) as u32;
         let label = (index / frames / takes % self.expressions.len() as u64) as usize;
         let (person, expression) = ((index / self.faces_a_person()) as u32, self.expressions[label]);
-        let mut dice = Source { seed: self.seed, style: &self.style.name, person }
-            .of_picture(ImageKey { expression: expression as u8, take }, "intensity");
-        let intensity = dice.within(self.intensity) * self.onset(frame);
+        let mut stream = PersonKey { seed: self.seed, style: &self.style.name, person }
+            .of_image(ImageKey { expression: expression as u8, take }, "intensity");
+        let intensity = self.intensity.sample(&mut stream) * self.onset(frame);
         (label, FaceSpec { person, expression, intensity, take, frame })
     }
 

@@ -13,11 +13,11 @@ use rayon::prelude::*;
 
 use crate::average_face::AverageFace;
 use crate::draw::{FaceSpec, draw_face};
-use crate::head::HeadModel;
-use crate::linear::solve;
-use crate::image_statistics::{N_STATISTICS, ImageStatistics, SetStatistics, measure};
-use crate::style::Style;
 use crate::fit_parameters::{FIT_PARAMETERS, allowed, settings, with_settings};
+use crate::head::HeadModel;
+use crate::image_statistics::{ImageStatistics, N_STATISTICS, SetStatistics, measure};
+use crate::linear::solve;
+use crate::style::Style;
 
 /// Pictures below which medians and spreads are guesses.
 pub const FEWEST_FACES: usize = 50;
@@ -250,14 +250,13 @@ impl<'a> Search<'a> {
     fn proposal(&self, effects: &[Vec<f64>]) -> Vec<f64> {
         let n = effects.len();
         let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(x, y)| x * y).sum::<f64>();
-        let mut matrix: Vec<Vec<f64>> =
-            (0..n).map(|i| (0..n).map(|j| dot(&effects[i], &effects[j])).collect()).collect();
+        let mut matrix: Vec<f64> = (0..n * n).map(|place| dot(&effects[place / n], &effects[place % n])).collect();
         let mut right = Vec::with_capacity(n);
         for i in 0..n {
-            matrix[i][i] += RIDGE + self.damping;
+            matrix[i * n + i] += RIDGE + self.damping;
             right.push(-dot(&effects[i], &self.gaps) - RIDGE * (self.values[i] - self.start[i]));
         }
-        let step = solve(matrix, right);
+        let step = solve(matrix, right, n);
         let moved = |(value, step): (&f64, f64)| value + step.clamp(-LONGEST_MOVE, LONGEST_MOVE);
         allowed(&self.values.iter().zip(step).map(moved).collect::<Vec<_>>())
     }

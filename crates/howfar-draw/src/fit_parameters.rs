@@ -2,7 +2,7 @@
 //!
 //! In: a style. Out: its values in steps, and a style with other values, always inside the allowed ranges.
 
-use crate::dice::{TruncatedNormal, Uniform};
+use crate::distributions::{TruncatedNormal, Uniform};
 use crate::style::Style;
 use crate::style_key::{KeyKind, Limits, style_key};
 
@@ -75,7 +75,9 @@ pub(crate) fn with_settings(style: &Style, settings: &[f64]) -> Style {
                 let (low, high) = (rounded(middle - width), rounded(middle + width));
                 *place(&mut style) = Uniform(low, high);
             }
-            Place::TruncatedNormal(place) => *place(&mut style) = TruncatedNormal { mean: rounded(middle), sd: rounded(width) },
+            Place::TruncatedNormal(place) => {
+                *place(&mut style) = TruncatedNormal { mean: rounded(middle), sd: rounded(width) }
+            }
         }
     }
     style

@@ -6,11 +6,12 @@ use std::sync::OnceLock;
 
 use rayon::prelude::*;
 
-use crate::curve::{Point, distance, smooth_step, spline_rows};
+use crate::anthropometry::{Anthropometry, BROWS, Landmarks, N_LANDMARKS};
+use crate::curve::{Point, distance, smooth_step};
 use crate::grid::Grid;
-use crate::anthropometry::{BROWS, Landmarks, Anthropometry, N_LANDMARKS};
 use crate::paint::Paint;
 use crate::rbf::{Field, Kernel};
+use crate::rims::{LandmarkRows, Rims, trace};
 use crate::skinning::SkinningWeights;
 use crate::surface::{AXIS_Z, Surface, roll, unroll};
 
@@ -22,9 +23,6 @@ const BROW_HALF_WIDTH: f64 = 0.035;
 const FOREHEAD: [f64; 2] = [0.44, 0.68];
 /// The mesh is built with the jaw this far open (share of AU27), so that lips and lids have edges of their own.
 const BUILT_OPEN: f32 = 0.5;
-
-/// A curve on the head: each of its points as weights over the 68 landmarks.
-pub(crate) type LandmarkRows = Vec<Vec<f64>>;
 
 /// The shared head. Building it costs about half a second.
 pub struct HeadModel {
@@ -41,13 +39,6 @@ pub struct HeadModel {
     pub(crate) paint: Paint,
     /// 0 for landmarks on the picture's left half, 1 on its right.
     pub(crate) right_side: [f32; N_LANDMARKS],
-}
-
-/// Outlines of eyes, mouth and lips.
-pub(crate) struct Rims {
-    pub eyes: [LandmarkRows; 2],
-    pub mouth: LandmarkRows,
-    pub lips: LandmarkRows,
 }
 
 impl HeadModel {
@@ -85,7 +76,7 @@ impl HeadModel {
             neutral.par_iter().map(|&q| roll(q, surface.radius(q)).map(|c| c as f32)).collect();
         let local = SkinningWeights::new(&local);
         mend_landmarks(&anthropometry, &grid, &open_plane, &local, &mut mean_vertices);
-        let side = |q: &Point| crate::curve::smooth_step(q[0], -0.1, 0.1) as f32;
+        let side = |q: &Point| smooth_step(q[0], -0.1, 0.1) as f32;
         HeadModel {
             paint: Paint::new(&grid.places, &open_plane, &rims),
             neutral_y: neutral.iter().map(|q| q[1] as f32).collect(),
@@ -100,7 +91,13 @@ impl HeadModel {
 }
 
 /// Brings the surface to the landmarks where the smooth fit missed their depth. The nose keeps its modelled form.
-fn mend_landmarks(anthropometry: &Anthropometry, grid: &Grid, open_plane: &[Point], local: &SkinningWeights, vertices: &mut [[f32; 3]]) {
+fn mend_landmarks(
+    anthropometry: &Anthropometry,
+    grid: &Grid,
+    open_plane: &[Point],
+    local: &SkinningWeights,
+    vertices: &mut [[f32; 3]],
+) {
     let mut miss = [[0.0; 3]; N_LANDMARKS];
     for (k, place) in open_plane.iter().enumerate().filter(|(k, _)| !(27..36).contains(k)) {
         let nearest =
@@ -119,41 +116,6 @@ fn open_pose(anthropometry: &Anthropometry) -> Landmarks {
 
 fn unrolled(landmarks: &Landmarks) -> Vec<Point> {
     landmarks.iter().map(|p| unroll(p.map(f64::from))).collect()
-}
-
-/// The places of a curve's points when the landmarks are at `plane`.
-pub(crate) fn trace(rows: &[Vec<f64>], plane: &[Point]) -> Vec<Point> {
-    let sum = |row: &Vec<f64>, axis: usize| row.iter().zip(plane).map(|(w, p)| w * p[axis]).sum();
-    rows.iter().map(|row| [sum(row, 0), sum(row, 1)]).collect()
-}
-
-/// A smooth curve through landmarks, `n` points from the first to the last.
-pub(crate) fn curve_through(indices: &[usize], n: usize, landmarks: &Landmarks) -> LandmarkRows {
-    let points: Vec<Point> =
-        indices.iter().map(|&k| [f64::from(landmarks[k][0]), f64::from(landmarks[k][1])]).collect();
-    let rows = spline_rows(&points, n).into_iter();
-    rows.map(|weights| {
-        let mut row = vec![0.0; N_LANDMARKS];
-        indices.iter().zip(weights).for_each(|(&k, w)| row[k] += w);
-        row
-    })
-    .collect()
-}
-
-impl Rims {
-    pub fn new(open: &Landmarks) -> Self {
-        let rim = |upper: &[usize], lower: &[usize], n: usize| {
-            let mut rows = curve_through(upper, n, open);
-            let below = curve_through(lower, n, open);
-            rows.extend(below[1..n - 1].iter().cloned());
-            rows
-        };
-        Rims {
-            eyes: [rim(&[36, 37, 38, 39], &[39, 40, 41, 36], 11), rim(&[42, 43, 44, 45], &[45, 46, 47, 42], 11)],
-            mouth: rim(&[60, 61, 62, 63, 64], &[64, 65, 66, 67, 60], 15),
-            lips: rim(&[48, 49, 50, 51, 52, 53, 54], &[54, 55, 56, 57, 58, 59, 48], 15),
-        }
-    }
 }
 
 /// The points whose displacement is known from the landmarks: the landmarks themselves and the rims between them.

@@ -2,7 +2,7 @@
 //!
 //! In: a take's stream and the number of a frame. Out: what is added to the take's pose and gaze.
 
-use crate::dice::Dice;
+use howfar_random::{Stream, between, clipped_normal};
 
 /// Standard deviation of the drift of yaw, pitch and roll in degrees: people who hold still for a camera.
 const POSE_SD_DEG: [f32; 3] = [0.8, 0.7, 0.5];
@@ -22,9 +22,9 @@ pub(crate) struct HeadJitter {
 
 impl HeadJitter {
     /// Frame 0 does not jitter.
-    pub fn draw(dice: &mut Dice, frame: u32) -> Self {
+    pub fn draw(stream: &mut Stream, frame: u32) -> Self {
         let mut drift = |sd: f32| {
-            let (amount, phase) = (dice.bell(), dice.between(0.0, std::f32::consts::TAU));
+            let (amount, phase) = (clipped_normal(stream), between(stream, 0.0, std::f32::consts::TAU));
             sd * amount * ((WAVE_STEP * frame as f32 + phase).sin() - phase.sin())
         };
         HeadJitter { pose_deg: POSE_SD_DEG.map(&mut drift), gaze: GAZE_SD.map(&mut drift) }
@@ -34,12 +34,13 @@ impl HeadJitter {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dice::Source;
+    use crate::streams::PersonKey;
 
     #[test]
     fn the_first_frame_stands_still_and_the_others_move_by_little() {
         for person in 0..50 {
-            let jitter = |frame| HeadJitter::draw(&mut Source { seed: 1, style: "x", person }.of_person("sway"), frame);
+            let jitter =
+                |frame| HeadJitter::draw(&mut PersonKey { seed: 1, style: "x", person }.of_person("sway"), frame);
             assert_eq!(jitter(0).pose_deg.map(f32::abs), [0.0; 3]);
             for frame in 1..30 {
                 let step = (jitter(frame).pose_deg[0] - jitter(frame - 1).pose_deg[0]).abs();

@@ -184,14 +184,16 @@ fn smooth(picture: &[f32], side: usize, reach: usize) -> Vec<f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dice::Source;
+    use crate::streams::PersonKey;
+    use howfar_random::clipped_normal;
 
     #[test]
     fn noise_is_measured_in_gray_levels_and_slopes_are_none() {
         for sd in [0.0, 2.0, 6.0] {
-            let mut dice = Source { seed: 1, style: "x", person: 0 }.of_person("noise");
-            let pixels: Vec<u8> =
-                (0..64 * 64).map(|i| (60.0 + (i % 64) as f32 * 2.0 + sd * dice.bell()).round() as u8).collect();
+            let mut stream = PersonKey { seed: 1, style: "x", person: 0 }.of_person("noise");
+            let pixels: Vec<u8> = (0..64 * 64)
+                .map(|i| (60.0 + (i % 64) as f32 * 2.0 + sd * clipped_normal(&mut stream)).round() as u8)
+                .collect();
             let found = noise(&pixels, 64);
             assert!((found - sd).abs() < 0.15 * sd + 0.35, "{sd}: {found}");
         }

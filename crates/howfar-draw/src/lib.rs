@@ -4,52 +4,57 @@
 //! In: a style (embedded or a TOML file), a seed, people and expressions. Out: gray or colour pictures with labels. Knows no folds,
 //! no training and no engine.
 
+mod action_units;
 mod actions;
+mod anthropometry;
 mod average_face;
 mod camera;
 mod colour;
 mod curve;
-mod dice;
+mod displacement;
+mod distributions;
 mod draw;
 mod drawn_set;
+mod embedded_styles;
 mod fit;
+mod fit_parameters;
 mod grid;
 mod head;
+mod head_jitter;
+mod image_statistics;
 mod jpeg;
 mod light;
 mod linear;
-mod anthropometry;
 mod motion;
 mod paint;
 mod parts;
 mod person;
-mod image_statistics;
-mod rbf;
 mod raster;
-mod displacement;
+mod rbf;
 mod rig;
+mod rims;
 mod skin_tint;
 mod skinning;
+mod streams;
 mod style;
 mod style_check;
 mod style_key;
-mod fit_parameters;
 mod style_text;
 mod surface;
-mod head_jitter;
 mod tint;
 mod tone;
 
-pub use actions::{AU_NAMES, N_AUS};
-pub use dice::{TruncatedNormal, Uniform};
+pub use action_units::{AU_NAMES, N_AUS};
+pub use distributions::{TruncatedNormal, Uniform};
 pub use draw::{DrawnFace, FaceSpec, draw_colour_face, draw_face};
 pub use drawn_set::{SetRequest, draw_set};
+pub use embedded_styles::STYLE_NAMES;
 pub use fit::{FEWEST_FACES, FitEffort, FittedStyle, StyleFitter};
 pub use head::HeadModel;
-pub use image_statistics::{STATISTICS, N_STATISTICS, ImageStatistics, SetStatistics};
+pub use image_statistics::{ImageStatistics, N_STATISTICS, STATISTICS, SetStatistics};
 pub use rig::{IctRig, Rig};
 pub use style::{
-    ActingStyle, Action, CameraStyle, FITTED_BY, HairStyle, LightStyle, STYLE_NAMES, Session, ShapeStyle, SkinStyle,
-    Style, Substitute, ToneStyle,
+    ActingStyle, Action, CameraStyle, FITTED_BY, HairStyle, LightStyle, Session, ShapeStyle, SkinStyle, Style,
+    Substitute, ToneStyle,
 };
 pub use style_key::{ACTION_KEYS, KeyKind, Limits, STYLE_KEYS, StyleKey, style_key, style_key_table};

@@ -5,8 +5,8 @@
 //! is the business of `displacement`.
 
 use crate::actions::Actions;
-use crate::head::HeadModel;
 use crate::anthropometry::{BROWS, Landmarks, N_LANDMARKS};
+use crate::head::HeadModel;
 use crate::person::{LIP_PAIRS, Person, shift_both};
 
 /// Factors on the measured displacements, which are too weak to be read at 64 pixels: action unit, gain.

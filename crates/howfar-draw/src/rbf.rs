@@ -1,9 +1,11 @@
-//! Spreads values given at scattered points over the plane: thin plates (whole-head changes) and Matérn windows (local ones).
+//! Radial basis function interpolation of values given at scattered points of the plane: thin plate splines (whole-head
+//! changes) and Matérn windows (local ones).
 //!
 //! In: centres (u, y) and one row of values each. Out: the values at any place, linear in those given. Used when the
 //! head is built; a face costs only the products with what comes out.
 
 use crate::curve::{Point, distance};
+use crate::linear::solve;
 
 /// How far a centre's influence reaches.
 #[derive(Debug, Clone, Copy)]
@@ -78,38 +80,6 @@ impl Field {
         }
         out
     }
-}
-
-/// Solves `matrix · X = right` by elimination with row pivoting; `n` rows, any number of right-hand columns.
-pub(crate) fn solve(mut matrix: Vec<f64>, mut right: Vec<f64>, n: usize) -> Vec<f64> {
-    let m = right.len() / n;
-    for column in 0..n {
-        let size = |row: usize| matrix[row * n + column].abs();
-        let pivot = (column..n).max_by(|&a, &b| size(a).total_cmp(&size(b))).unwrap_or(column);
-        for k in 0..n {
-            matrix.swap(column * n + k, pivot * n + k);
-        }
-        for k in 0..m {
-            right.swap(column * m + k, pivot * m + k);
-        }
-        for row in 0..n {
-            let factor = matrix[row * n + column] / matrix[column * n + column];
-            if row == column || factor == 0.0 {
-                continue;
-            }
-            for k in column..n {
-                matrix[row * n + k] -= factor * matrix[column * n + k];
-            }
-            for k in 0..m {
-                right[row * m + k] -= factor * right[column * m + k];
-            }
-        }
-    }
-    for row in 0..n {
-        let diagonal = matrix[row * n + row];
-        right[row * m..(row + 1) * m].iter_mut().for_each(|x| *x /= diagonal);
-    }
-    right
 }
 
 #[cfg(test)]

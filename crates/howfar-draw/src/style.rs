@@ -10,19 +10,13 @@ use howfar_face::{Expression, Fault, Lineage, closest_name, files};
 use serde::{Deserialize, Serialize};
 use toml::de::DeTable;
 
-use crate::dice::{TruncatedNormal, Uniform};
+use crate::distributions::{TruncatedNormal, Uniform};
+use crate::embedded_styles::{STYLE_NAMES, embedded_text};
 use crate::style_check::{Missing, check, syntax_fault};
 use crate::style_text::style_text;
 
-/// The embedded styles: posed people in a studio, large variation for generated sets, and an unseen database with
-/// another light, camera, tone curve and acting.
-pub const STYLE_NAMES: [&str; 3] = ["studio", "wild", "unseen"];
-
 /// How the comment of a fitted style begins.
 pub const FITTED_BY: &str = "Fitted by howfar fit-style";
-
-const EMBEDDED: [&str; 3] =
-    [include_str!("../styles/studio.toml"), include_str!("../styles/wild.toml"), include_str!("../styles/unseen.toml")];
 
 /// Everything that a drawn database has in common.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -261,7 +255,7 @@ impl Style {
 
     /// The file of an embedded style with its comments, or none of that name: what one's own style starts from.
     pub fn embedded_text(name: &str) -> Option<&'static str> {
-        STYLE_NAMES.iter().position(|n| *n == name).map(|at| EMBEDDED[at])
+        embedded_text(name)
     }
 
     /// The embedded style of this name, or the style in this file. What looks like a path (`.toml`, a separator) or is
@@ -299,12 +293,14 @@ impl Style {
 
     /// The style as a TOML file, for the record of what was drawn.
     pub fn to_toml(&self) -> Result<String, Fault> {
-        style_text(self, &self.about)
+        self.to_toml_with(&self.about)
     }
 
     /// The same with a comment of one's own at the top.
     pub fn to_toml_with(&self, comment: &str) -> Result<String, Fault> {
-        style_text(self, comment)
+        let table = toml::Table::try_from(self)
+            .map_err(|e| Fault::data(&self.name, format!("the style cannot be written as TOML: {e}")))?;
+        Ok(style_text(&table, comment))
     }
 
     /// Reads the text of a style file.

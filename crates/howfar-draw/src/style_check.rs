@@ -8,7 +8,7 @@ use howfar_face::{Expression, Fault, SubjectId, closest_name};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::style::STYLE_NAMES;
+use crate::embedded_styles::STYLE_NAMES;
 use crate::style_key::{ACTION_KEYS, KeyKind, Limits, STYLE_KEYS, SUBSTITUTE_KEYS, StyleKey};
 
 /// The table whose keys are expressions.
@@ -177,7 +177,8 @@ impl Check<'_> {
                 }
             }
             (KeyKind::ActionUnit, DeValue::Integer(_)) => {
-                let known = number(value).and_then(|n| u8::try_from(n as i64).ok()).and_then(crate::actions::au_index);
+                let known =
+                    number(value).and_then(|n| u8::try_from(n as i64).ok()).and_then(crate::action_units::au_index);
                 if known.is_none() {
                     self.wrong(path, value, "is an unknown action unit", &expected);
                 }
@@ -186,7 +187,9 @@ impl Check<'_> {
                 self.limited(path, value, value, limits, &expected);
             }
             (KeyKind::Uniform(limits), DeValue::Array(ends)) => self.range(path, value, ends, limits, &expected),
-            (KeyKind::TruncatedNormal { mean, sd }, DeValue::Table(table)) => self.bell(path, value, table, [mean, sd], &expected),
+            (KeyKind::TruncatedNormal { mean, sd }, DeValue::Table(table)) => {
+                self.bell(path, value, table, [mean, sd], &expected)
+            }
             (KeyKind::People, DeValue::Array(people)) => {
                 self.each(path, value, people, &expected, |person| person.parse::<SubjectId>().is_ok());
             }

@@ -97,7 +97,7 @@ impl fmt::Display for KeyKind {
                 f.write_str(&quoted.join(" or "))
             }
             KeyKind::Flag => f.write_str("true or false"),
-            KeyKind::ActionUnit => write!(f, "one of {}", crate::actions::au_numbers()),
+            KeyKind::ActionUnit => write!(f, "one of {}", crate::action_units::au_numbers()),
             KeyKind::Number(limits) => write!(f, "a number from {limits}"),
             KeyKind::Uniform(limits) => write!(f, "[lower, upper], both from {limits}"),
             KeyKind::TruncatedNormal { mean, sd } => write!(f, "{{ mean, sd }}, mean from {mean}, sd from {sd}"),

@@ -1,10 +1,10 @@
 //! The mean head as one height field: the distance r of the skin from a vertical axis, over the unrolled plane (u, y).
 //!
 //! In: the measured profile, sections and landmarks. Out: a surface that can be asked for r anywhere. A thin plate carries
-//! the face without its nose; nose, wings and the turn under the jaw are added by hand, because a plate would melt them.
+//! the face without its nose; nose, wings and the turn under the jaw are added by hand, because a field would melt them.
 
+use crate::anthropometry::{Anthropometry, Landmarks};
 use crate::curve::{Point, distance, interpolate, smooth_step};
-use crate::anthropometry::{Landmarks, Anthropometry};
 use crate::rbf::{Field, Kernel};
 
 /// z of the axis about which the head is unrolled.
@@ -79,8 +79,8 @@ pub(crate) fn roll(q: Point, r: f64) -> [f64; 3] {
 
 /// The mean head.
 pub(crate) struct Surface {
-    plate: Field,
-    /// (y, height) of the nose's ridge above the plate, rising y.
+    field: Field,
+    /// (y, height) of the nose's ridge above the field, rising y.
     nose: Vec<[f64; 2]>,
     /// (u, y) of the jaw's edge, rising u.
     jaw: Vec<[f64; 2]>,
@@ -94,21 +94,21 @@ impl Surface {
             rows.iter().flat_map(|&[t, y, r]| [([UNROLL * t, y], r), ([-UNROLL * t, y], r)])
         };
         for (q, r) in known.chain(both(&SKULL)).chain(both(&CROWN)) {
-            // Two figures at one place would make the plate's equations singular.
+            // Two figures at one place would make the field's equations singular.
             if centres.iter().all(|&c| distance(c, q) > 0.012) {
                 centres.push(q);
                 radii.push(r);
             }
         }
-        let plate = Field::fit(Kernel::ThinPlate, centres, &radii, 1, 2e-4);
+        let field = Field::fit(Kernel::ThinPlate, centres, &radii, 1, 2e-4);
         let mut jaw: Vec<Point> = anthropometry.mean[..17].iter().map(|p| unroll(p.map(f64::from))).collect();
         jaw.sort_by(|a, b| a[0].total_cmp(&b[0]));
-        Surface { plate, nose: nose_ridge(anthropometry), jaw }
+        Surface { field, nose: nose_ridge(anthropometry), jaw }
     }
 
     /// Distance of the skin from the axis at a place of the neutral face.
     pub fn radius(&self, q: Point) -> f64 {
-        let r = self.plate.at([q[0], q[1].max(-1.75)])[0];
+        let r = self.field.at([q[0], q[1].max(-1.75)])[0];
         let angle = q[0] / UNROLL;
         let x = r * angle.sin();
         let r = r + self.nose_at(x, q[1]) + 0.15 * wing(x, q[1]);
@@ -197,7 +197,9 @@ mod tests {
     fn the_surface_passes_near_the_measured_landmarks() {
         let anthropometry = Anthropometry::embedded();
         let surface = Surface::new(&anthropometry);
-        for (k, p) in anthropometry.mean.iter().enumerate().filter(|(k, _)| !(27..=35).contains(k) && (17..68).contains(k)) {
+        for (k, p) in
+            anthropometry.mean.iter().enumerate().filter(|(k, _)| !(27..=35).contains(k) && (17..68).contains(k))
+        {
             let p = p.map(f64::from);
             let q = unroll(p);
             let miss = surface.radius(q) - p[0].hypot(p[2] - AXIS_Z);

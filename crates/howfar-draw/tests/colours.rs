@@ -5,7 +5,7 @@
 use std::ops::ControlFlow;
 
 use howfar_draw::{
-    DrawnFace, HeadModel, FaceSpec, Uniform, STYLE_NAMES, SetRequest, Style, draw_colour_face, draw_face, draw_set,
+    DrawnFace, FaceSpec, HeadModel, STYLE_NAMES, SetRequest, Style, Uniform, draw_colour_face, draw_face, draw_set,
 };
 use howfar_face::{Colour, Expression, Face, Picture};
 
@@ -46,10 +46,8 @@ fn between(a: [f32; 2], b: [f32; 2]) -> [f32; 2] {
 fn the_luma_of_a_colour_picture_is_the_gray_picture_and_the_labels_are_equal() {
     for style in STYLE_NAMES.map(style) {
         for person in 0..12 {
-            let spec =
-                FaceSpec { frame: person % 2, ..FaceSpec::full(person, Expression::ALL[person as usize % 8]) };
-            let (gray, colour) =
-                (draw_face(HeadModel::shared(), &style, 5, &spec, SIZE), coloured(&style, &spec));
+            let spec = FaceSpec { frame: person % 2, ..FaceSpec::full(person, Expression::ALL[person as usize % 8]) };
+            let (gray, colour) = (draw_face(HeadModel::shared(), &style, 5, &spec, SIZE), coloured(&style, &spec));
             assert_eq!(DrawnFace { pixels: gray.pixels.clone(), ..colour.clone() }, gray);
             let luma = picture(&colour).into_gray();
             let furthest = luma.iter().zip(&gray.pixels).map(|(a, b)| a.abs_diff(*b)).max().unwrap();

@@ -5,7 +5,7 @@
 use std::ops::ControlFlow;
 
 use howfar_draw::{
-    AU_NAMES, DrawnFace, HeadModel, FaceSpec, Uniform, STYLE_NAMES, SetRequest, Style, draw_face, draw_set,
+    AU_NAMES, DrawnFace, FaceSpec, HeadModel, STYLE_NAMES, SetRequest, Style, Uniform, draw_face, draw_set,
 };
 use howfar_face::{Expression, Face, Fault, FaultKind};
 

@@ -4,7 +4,7 @@
 
 use std::ops::ControlFlow;
 
-use howfar_draw::{FEWEST_FACES, FitEffort, HeadModel, STATISTICS, FaceSpec, Style, StyleFitter, draw_face};
+use howfar_draw::{FEWEST_FACES, FaceSpec, FitEffort, HeadModel, STATISTICS, Style, StyleFitter, draw_face};
 use howfar_face::{Expression, FaultKind};
 use rayon::prelude::*;
 

@@ -7,7 +7,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
-use howfar_draw::{DrawnFace, HeadModel, FaceSpec, Session, Style, draw_face};
+use howfar_draw::{DrawnFace, FaceSpec, HeadModel, Session, Style, draw_face};
 use howfar_face::Expression;
 
 const SIDE: usize = 64;

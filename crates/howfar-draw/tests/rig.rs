@@ -10,7 +10,7 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use howfar_draw::{
-    AU_NAMES, DrawnFace, IctRig, FaceSpec, Uniform, SetRequest, Style, draw_colour_face, draw_face, draw_set,
+    AU_NAMES, DrawnFace, FaceSpec, IctRig, SetRequest, Style, Uniform, draw_colour_face, draw_face, draw_set,
 };
 use howfar_face::{Expression, Face, FaultKind, Picture};
 use tempfile::TempDir;

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
-use howfar_draw::{HeadModel, KeyKind, FaceSpec, STYLE_KEYS, STYLE_NAMES, Style, draw_face, style_key_table};
+use howfar_draw::{FaceSpec, HeadModel, KeyKind, STYLE_KEYS, STYLE_NAMES, Style, draw_face, style_key_table};
 use howfar_face::{Expression, FaultKind, Lineage};
 
 /// Mistakes in a file of four lines and this: what the message must say.
@@ -315,7 +315,9 @@ fn a_face_is_drawn_at_every_end_of_every_range() {
         let ends: Vec<String> = match key.kind {
             KeyKind::Number(limits) => [limits.0, limits.1].map(|v| v.to_string()).to_vec(),
             KeyKind::Uniform(limits) => [limits.0, limits.1].map(|v| format!("[{v}, {v}]")).to_vec(),
-            KeyKind::TruncatedNormal { mean, sd } => [mean.0, mean.1].map(|m| format!("{{ mean = {m}, sd = {} }}", sd.1)).to_vec(),
+            KeyKind::TruncatedNormal { mean, sd } => {
+                [mean.0, mean.1].map(|m| format!("{{ mean = {m}, sd = {} }}", sd.1)).to_vec()
+            }
             _ => continue,
         };
         for end in ends {

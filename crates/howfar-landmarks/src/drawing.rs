@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use howfar_draw::{TruncatedNormal, CameraStyle, HeadModel, FaceSpec, STYLE_NAMES, ShapeStyle, Style, draw_face};
+use howfar_draw::{CameraStyle, FaceSpec, HeadModel, STYLE_NAMES, ShapeStyle, Style, TruncatedNormal, draw_face};
 use howfar_face::{Expression, Fault};
 use howfar_prepare::Point;
 use rayon::prelude::*;

@@ -4,7 +4,7 @@
 
 use std::process::Command;
 
-use howfar_draw::{HeadModel, FaceSpec, STYLE_NAMES, Style, draw_face};
+use howfar_draw::{FaceSpec, HeadModel, STYLE_NAMES, Style, draw_face};
 use howfar_face::{Expression, Preprocessing};
 use howfar_net::LandmarkNetwork;
 use howfar_prepare::preprocess_photo;

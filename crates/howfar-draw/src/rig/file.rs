@@ -9,15 +9,15 @@ use howfar_face::Fault;
 use howfar_face::checksum::Hasher;
 use rayon::prelude::*;
 
+use crate::anthropometry::{Anthropometry, Landmarks, N_LANDMARKS};
 use crate::curve::Point;
-use crate::head::Rims;
-use crate::anthropometry::{Landmarks, Anthropometry, N_LANDMARKS};
 use crate::paint::Paint;
 use crate::rbf::{Field, Kernel};
 use crate::rig::acting::{SHAPES, ShapeName};
 use crate::rig::layout::Layout;
 use crate::rig::obj::{read_mesh, read_vertices};
 use crate::rig::shapes::{DenseShapes, SparseShape};
+use crate::rims::Rims;
 use crate::skinning::SkinningWeights;
 use crate::surface::unroll;
 

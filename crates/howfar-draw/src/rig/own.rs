@@ -4,17 +4,18 @@
 
 use std::borrow::Cow;
 
+use howfar_random::Stream;
+
 use crate::actions::Actions;
-use crate::colour::colour;
-use crate::dice::Dice;
-use crate::head::HeadModel;
 use crate::anthropometry::Landmarks;
+use crate::colour::colour;
+use crate::displacement::Displacement;
+use crate::head::HeadModel;
 use crate::motion::Motion;
 use crate::parts::{Scene, Sheet};
 use crate::person::Person;
 use crate::raster::Sides;
-use crate::displacement::Displacement;
-use crate::rig::{Layer, Look};
+use crate::rig::layer::{Layer, Look};
 use crate::skin_tint::skin_tints;
 use crate::tint::Palette;
 
@@ -44,18 +45,19 @@ impl<'f> OwnForm<'f> {
         &self.face
     }
 
-    pub fn layers(&self, look: &Look<'_>, dice: &mut Dice) -> Vec<Layer<'_>> {
+    pub fn layers(&self, look: &Look<'_>, stream: &mut Stream) -> Vec<Layer<'_>> {
         let Look { light, view, jitter, palette } = *look;
         let OwnForm { head, person, actions, motion, displacement, face } = self;
         let skin = Layer {
             points: Cow::Borrowed(&displacement.vertices),
             brightness: colour(head, person, displacement, light, view),
-            tints: palette.map_or_else(Vec::new, |palette| skin_tints(&head.paint, person, &displacement.hair, palette)),
+            tints: palette
+                .map_or_else(Vec::new, |palette| skin_tints(&head.paint, person, &displacement.hair, palette)),
             triangles: Cow::Borrowed(&head.grid.triangles),
             sides: Sides::Front,
         };
         let scene = Scene { person, motion, actions, face, eyes: displacement.eyes, light };
-        std::iter::once(skin).chain(scene.parts(dice, jitter).into_iter().map(|part| sheet(part, palette))).collect()
+        std::iter::once(skin).chain(scene.parts(stream, jitter).into_iter().map(|part| sheet(part, palette))).collect()
     }
 }
 

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
-use howfar_draw::{FITTED_BY, Uniform, SetRequest, Style, draw_set};
+use howfar_draw::{FITTED_BY, SetRequest, Style, Uniform, draw_set};
 use howfar_face::{
     Colour, Expression, FaceSet, FaceSetInfo, FaceSetWriter, Fault, GeneratorCard, GroupSizes, Licence, Preprocessing,
     closest_name, files,

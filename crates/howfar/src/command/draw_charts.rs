@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use howfar_draw::{AU_NAMES, Action, TruncatedNormal, HeadModel, FaceSpec, Uniform, STYLE_NAMES, Style, draw_face};
+use howfar_draw::{AU_NAMES, Action, FaceSpec, HeadModel, STYLE_NAMES, Style, TruncatedNormal, Uniform, draw_face};
 use howfar_face::{Expression, Fault, Picture, encode_png, files};
 use howfar_picture::{ChartCell, chart};
 
