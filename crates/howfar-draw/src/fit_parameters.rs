@@ -22,7 +22,7 @@ const fn range(path: &'static str, place: fn(&mut Style) -> &mut Uniform, steps:
     FitParameter { path, place: Place::Uniform(place), steps }
 }
 
-const fn bell(path: &'static str, place: fn(&mut Style) -> &mut TruncatedNormal, steps: [f32; 2]) -> FitParameter {
+const fn normal(path: &'static str, place: fn(&mut Style) -> &mut TruncatedNormal, steps: [f32; 2]) -> FitParameter {
     FitParameter { path, place: Place::TruncatedNormal(place), steps }
 }
 
@@ -37,12 +37,12 @@ pub(crate) const FIT_PARAMETERS: &[FitParameter] = &[
     range("tone.s_curve", |s| &mut s.tone.s_curve, [0.2, 0.1]),
     range("tone.vignette", |s| &mut s.tone.vignette, [0.15, 0.1]),
     range("light.background", |s| &mut s.light.background, [0.15, 0.15]),
-    bell("light.azimuth_deg", |s| &mut s.light.azimuth_deg, [8.0, 8.0]),
+    normal("light.azimuth_deg", |s| &mut s.light.azimuth_deg, [8.0, 8.0]),
     range("light.elevation_deg", |s| &mut s.light.elevation_deg, [8.0, 8.0]),
-    bell("camera.eye_height_px", |s| &mut s.camera.eye_height_px, [1.0, 0.6]),
-    bell("camera.eye_distance_px", |s| &mut s.camera.eye_distance_px, [1.0, 0.5]),
-    bell("camera.centre_px", |s| &mut s.camera.centre_px, [0.6, 0.5]),
-    bell("camera.roll_deg", |s| &mut s.camera.roll_deg, [2.0, 2.0]),
+    normal("camera.eye_height_px", |s| &mut s.camera.eye_height_px, [1.0, 0.6]),
+    normal("camera.eye_distance_px", |s| &mut s.camera.eye_distance_px, [1.0, 0.5]),
+    normal("camera.centre_px", |s| &mut s.camera.centre_px, [0.6, 0.5]),
+    normal("camera.roll_deg", |s| &mut s.camera.roll_deg, [2.0, 2.0]),
 ];
 
 /// The values of all parameters: middle and width of each, in steps.

@@ -188,7 +188,7 @@ impl Check<'_> {
             }
             (KeyKind::Uniform(limits), DeValue::Array(ends)) => self.range(path, value, ends, limits, &expected),
             (KeyKind::TruncatedNormal { mean, sd }, DeValue::Table(table)) => {
-                self.bell(path, value, table, [mean, sd], &expected)
+                self.truncated_normal(path, value, table, [mean, sd], &expected)
             }
             (KeyKind::People, DeValue::Array(people)) => {
                 self.each(path, value, people, &expected, |person| person.parse::<SubjectId>().is_ok());
@@ -272,7 +272,7 @@ impl Check<'_> {
         }
     }
 
-    fn bell(&mut self, path: &str, whole: &Value<'_>, table: &DeTable<'_>, limits: [Limits; 2], expected: &str) {
+    fn truncated_normal(&mut self, path: &str, whole: &Value<'_>, table: &DeTable<'_>, limits: [Limits; 2], expected: &str) {
         for (key, value) in table {
             let name = key.get_ref().as_ref();
             match ["mean", "sd"].iter().position(|n| *n == name) {
@@ -360,7 +360,7 @@ fn sections() -> Vec<&'static str> {
     names
 }
 
-/// What stands before the `=`. A bell's `mean` and `sd` are shown with the bell.
+/// What stands before the `=`. The `mean` and `sd` of a distribution are shown with it.
 fn last_name(path: &str) -> &str {
     let path = path.strip_suffix(".mean").or_else(|| path.strip_suffix(".sd")).unwrap_or(path);
     path.rsplit('.').next().unwrap_or(path)

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use howfar_face::{FaceSet, Fault, Picture, SubjectId, portrait_rows};
-use howfar_net::gan::{Leaves, StyleGan2Shape, normal};
-use howfar_random::Seeds;
+use howfar_net::gan::{Leaves, StyleGan2Shape};
+use howfar_random::{Seeds, normal};
 
 use crate::training_faces::to_level;
 

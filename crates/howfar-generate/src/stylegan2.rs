@@ -4,10 +4,10 @@
 
 use howfar_face::Fault;
 use howfar_net::gan::{
-    Augmentation, Generator, GeneratorShape, Latents, StyleGan2Penalties, StyleGan2Shape, StyleGan2Training, normal,
+    Augmentation, Generator, GeneratorShape, Latents, StyleGan2Penalties, StyleGan2Shape, StyleGan2Training,
 };
 use howfar_net::{Named, TensorFile};
-use howfar_random::Seeds;
+use howfar_random::{Seeds, normal};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 

@@ -58,24 +58,24 @@ fn draw(styles: &[Style], seed: u64, idx: u32) -> Drawing {
 /// The style seen from further away, turned as people turn where nobody poses them, and of features that differ more
 /// than the style's: places are to be read off the picture, not off the mean face.
 fn distant(style: Style) -> Style {
-    let bell = |mean: f32, sd: f32| TruncatedNormal { mean, sd };
+    let normal = |mean: f32, sd: f32| TruncatedNormal { mean, sd };
     let camera = CameraStyle {
-        yaw_deg: bell(0.0, 13.0),
-        pitch_deg: bell(0.0, 9.0),
-        roll_deg: bell(0.0, 4.0),
-        eye_distance_px: bell(13.5, 0.7),
-        eye_height_px: bell(27.0, 1.0),
-        centre_px: bell(0.0, 1.0),
+        yaw_deg: normal(0.0, 13.0),
+        pitch_deg: normal(0.0, 9.0),
+        roll_deg: normal(0.0, 4.0),
+        eye_distance_px: normal(13.5, 0.7),
+        eye_height_px: normal(27.0, 1.0),
+        centre_px: normal(0.0, 1.0),
         ..style.camera
     };
     let shape = ShapeStyle {
         component_spread: 1.4 * style.shape.component_spread,
-        brow_height_eye_distances: bell(style.shape.brow_height_eye_distances.mean, 0.08),
-        brow_arch_eye_distances: bell(style.shape.brow_arch_eye_distances.mean, 0.05),
-        mouth_width: bell(1.0, 0.13),
-        eye_opening: bell(1.0, 0.25),
-        resting_lid: bell(0.3, 0.2),
-        nose_width: bell(1.0, 0.17),
+        brow_height_eye_distances: normal(style.shape.brow_height_eye_distances.mean, 0.08),
+        brow_arch_eye_distances: normal(style.shape.brow_arch_eye_distances.mean, 0.05),
+        mouth_width: normal(1.0, 0.13),
+        eye_opening: normal(1.0, 0.25),
+        resting_lid: normal(0.3, 0.2),
+        nose_width: normal(1.0, 0.17),
         ..style.shape
     };
     Style { camera, shape, ..style }
