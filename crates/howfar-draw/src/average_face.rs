@@ -49,7 +49,7 @@ impl AverageFace {
         let mut still = style.clone();
         let camera = &mut still.camera;
         let eyes = [&mut camera.eye_distance_px, &mut camera.eye_height_px, &mut camera.centre_px];
-        eyes.into_iter().for_each(|bell| bell.sd = 0.0);
+        eyes.into_iter().for_each(|normal| normal.sd = 0.0);
         (camera.centre_px.mean, camera.roll_deg) = (0.0, TruncatedNormal { mean: 0.0, sd: 0.0 });
         let (eye_distance_px, eye_height_px) = (camera.eye_distance_px.mean, camera.eye_height_px.mean);
         let maps: Vec<Vec<f32>> = (0..N_FACES)
@@ -153,7 +153,7 @@ fn sample(map: &[f32], x: f32, y: f32) -> f32 {
 
 /// The picture in 32 × 32 pixels, each relative to its neighbourhood's mean and contrast: light falls out.
 fn local_contrast(pixels: &[u8], side: usize) -> Vec<f32> {
-    /// Passes of the filter 1, 2, 1: 8 are a bell of standard deviation 2 pixels; 18 of 3.
+    /// Passes of the filter 1, 2, 1: 8 are a Gaussian of standard deviation 2 pixels; 18 of 3.
     const PASSES: usize = 18;
     /// Gray levels of contrast below which a place counts as flat.
     const FLAT: f32 = 6.0;

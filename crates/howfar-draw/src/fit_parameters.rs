@@ -1,4 +1,4 @@
-//! The values of a style that a fit may move: middles and widths of its ranges, means and spreads of its bells.
+//! The values of a style that a fit may move: middles and widths of its ranges, means and spreads of its distributions.
 //!
 //! In: a style. Out: its values in steps, and a style with other values, always inside the allowed ranges.
 
@@ -83,7 +83,7 @@ pub(crate) fn with_settings(style: &Style, settings: &[f64]) -> Style {
     style
 }
 
-/// Moves settings to the nearest ones whose ranges and bells are allowed.
+/// Moves settings to the nearest ones whose ranges and distributions are allowed.
 pub(crate) fn allowed(settings: &[f64]) -> Vec<f64> {
     let mut out = Vec::with_capacity(settings.len());
     for (parameter, pair) in FIT_PARAMETERS.iter().zip(settings.chunks_exact(2)) {

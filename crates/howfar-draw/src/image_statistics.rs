@@ -36,7 +36,7 @@ pub struct SetStatistics {
     pub n_faces: usize,
     /// Median of each measure.
     pub median: ImageStatistics,
-    /// Half the distance between the 16th and the 84th percentile: one standard deviation of a bell.
+    /// Half the distance between the 16th and the 84th percentile: one standard deviation of a normal distribution.
     pub spread: ImageStatistics,
 }
 
@@ -143,8 +143,8 @@ fn noise(pixels: &[u8], side: usize) -> f32 {
     if answers.is_empty() {
         return 0.0;
     }
-    // The mask's answers to noise of sd 1 have sd 6; 30 % of a bell lie within .385 sd. Answers are whole numbers, so that
-    // the mean of those below the percentile is finer than the percentile: within it a bell's mean is .192 sd.
+    // The mask's answers to noise of sd 1 have sd 6; 30 % of a normal distribution lie within .385 sd. Answers are whole numbers, so that
+    // the mean of those below the percentile is finer than the percentile: within it its mean is .192 sd.
     let n = (answers.len() * 3).div_ceil(10);
     answers.select_nth_unstable(n - 1);
     let mean = answers[..n].iter().sum::<i32>() as f32 / n as f32;

@@ -272,7 +272,14 @@ impl Check<'_> {
         }
     }
 
-    fn truncated_normal(&mut self, path: &str, whole: &Value<'_>, table: &DeTable<'_>, limits: [Limits; 2], expected: &str) {
+    fn truncated_normal(
+        &mut self,
+        path: &str,
+        whole: &Value<'_>,
+        table: &DeTable<'_>,
+        limits: [Limits; 2],
+        expected: &str,
+    ) {
         for (key, value) in table {
             let name = key.get_ref().as_ref();
             match ["mean", "sd"].iter().position(|n| *n == name) {

@@ -139,7 +139,12 @@ pub const STYLE_KEYS: &[StyleKey] = &[
     key("session", SESSIONS, "", "whether pictures of one identity share light, background and tone"),
     key("shape.component_spread", number(0.0, 2.0), "factor", "spread along the measured shapes; 1 = as measured"),
     key("shape.brow_height_eye_distances", normal(-0.2, 0.2, 0.1), EYES, "resting height of the brows above the mean"),
-    key("shape.brow_arch_eye_distances", normal(-0.1, 0.1, 0.1), EYES, "height of the outer brow against its inner end"),
+    key(
+        "shape.brow_arch_eye_distances",
+        normal(-0.1, 0.1, 0.1),
+        EYES,
+        "height of the outer brow against its inner end",
+    ),
     key("shape.mouth_width", normal(0.7, 1.3, 0.15), "factor", "width of the mouth"),
     key("shape.lip_thickness", normal(0.5, 1.6, 0.5), "factor", "thickness of the red of the lips"),
     key("shape.mouth_corner_eye_distances", normal(-0.1, 0.1, 0.05), EYES, "resting mouth corners: up (+) or down (-)"),

@@ -1,4 +1,4 @@
-//! Writes a style as a file that people read: keys in the order of the table, ranges and bells on one line.
+//! Writes a style as a file that people read: keys in the order of the table, ranges and distributions on one line.
 //!
 //! In: the table of a style and the lines of its comment. Out: TOML that reads back as the same style.
 
@@ -53,7 +53,7 @@ fn list_lines(name: &str, values: &[Value]) -> String {
     format!("{name} = [\n{lines}]\n")
 }
 
-/// A value on one line. Keys of actions and bells come in the order in which people say them.
+/// A value on one line. Keys of actions and distributions come in the order in which people say them.
 fn inline(value: &Value) -> String {
     const ORDER: [&str; 7] = ["au", "probability", "intensity", "otherwise", "one_side", "mean", "sd"];
     match value {
@@ -70,7 +70,6 @@ fn inline(value: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::embedded_styles::STYLE_NAMES;
     use crate::style::Style;
 

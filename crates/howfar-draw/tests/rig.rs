@@ -208,7 +208,7 @@ fn takes_sequences_and_intensities_are_those_of_every_set() {
     let labels = |i: usize| whole[i].labels.drawn.clone().unwrap();
     assert_ne!(whole[3].picture, whole[7].picture, "takes are acted anew");
     assert_eq!(labels(0).light, labels(3).light, "frames share the session");
-    assert_ne!(labels(0).pose, labels(1).pose, "frames sway");
+    assert_ne!(labels(0).pose, labels(1).pose, "heads move from frame to frame");
     assert_eq!(labels(0).intensity, 0.0);
     assert!((0.6..=0.9).contains(&labels(3).intensity));
     assert_eq!(labels(3).action_units.len(), AU_NAMES.len());

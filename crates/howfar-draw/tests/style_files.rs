@@ -76,12 +76,12 @@ const CASES: &[Case] = &[
         ],
     },
     Case {
-        name: "a number instead of a bell",
+        name: "a number instead of a distribution",
         text: "[shape]\nnose_width = 1.0\n",
         answers: &["line 6: `shape.nose_width` is a single number", "{ mean, sd }, mean from 0.7 to 1.4"],
     },
     Case {
-        name: "a key that a bell does not have",
+        name: "a key that a distribution does not have",
         text: "[shape]\nnose_width = { means = 1.0 }\n",
         answers: &["line 6: unknown key `means` in `shape.nose_width`", "did you mean `mean`?"],
     },

@@ -9,7 +9,6 @@ use burn::tensor::ops::PadMode;
 use howfar_random::{normal, uniform};
 use rand_chacha::ChaCha8Rng;
 
-
 /// The largest shift as a share of the side.
 const SHIFT: f32 = 0.125;
 /// Deviation of the brightness, where pictures lie in −1..1.

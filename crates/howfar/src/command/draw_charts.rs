@@ -101,7 +101,9 @@ impl Studio {
     fn still(&self) -> Style {
         let mut style = self.style.clone();
         let camera = &mut style.camera;
-        [&mut camera.yaw_deg, &mut camera.pitch_deg, &mut camera.roll_deg].into_iter().for_each(|bell| *bell = at(0.0));
+        [&mut camera.yaw_deg, &mut camera.pitch_deg, &mut camera.roll_deg]
+            .into_iter()
+            .for_each(|normal| *normal = at(0.0));
         style.tone.noise_levels = Uniform(0.0, 0.0);
         style
     }
@@ -146,10 +148,10 @@ impl Studio {
             ("pitch", |style| &mut style.camera.pitch_deg, [-20.0, -10.0, 0.0, 10.0, 20.0]),
             ("roll", |style| &mut style.camera.roll_deg, [-15.0, -7.0, 0.0, 7.0, 15.0]),
         ];
-        let row = |(name, bell, degrees): Turn| {
+        let row = |(name, normal, degrees): Turn| {
             degrees.map(|degree| {
                 let mut style = self.still();
-                *bell(&mut style) = at(degree);
+                *normal(&mut style) = at(degree);
                 self.neutral(&style).note(&format!("{name} {degree:+.0}°"))
             })
         };
