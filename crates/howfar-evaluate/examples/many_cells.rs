@@ -18,9 +18,10 @@ use std::time::Instant;
 use howfar_evaluate::{CellSource, CellTraining, StudyFacts, analyse_from, choose_all};
 use howfar_face::{Fault, SubjectId};
 use howfar_protocol::{
-    Cell, MixtureRatio, Part, Prediction, PredictionRef, Recipe, Seeds, Track, Treatment, for_each_prediction, uniform,
+    Cell, MixtureRatio, Part, Prediction, PredictionRef, Recipe, Track, Treatment, for_each_prediction,
     write_predictions,
 };
+use howfar_random::{Seeds, uniform};
 use made::Made;
 
 const N_FILES: usize = 200;

@@ -2,7 +2,8 @@
 //!
 //! In: outcomes and the k to compare at. Out: [`Claim`]s, test people first, then the unseen databases in the study's order.
 
-use howfar_protocol::{Arm, MixtureRatio, Part, Role, Seeds, Track, Treatment};
+use howfar_protocol::{Arm, MixtureRatio, Part, Role, Track, Treatment};
+use howfar_random::Seeds;
 
 use crate::holm::holm;
 use crate::measure::PERCENT;

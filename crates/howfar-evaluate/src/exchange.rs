@@ -10,7 +10,8 @@
 
 use std::collections::BTreeSet;
 
-use howfar_protocol::{MixtureRatio, Part, Seeds, Track, Treatment};
+use howfar_protocol::{MixtureRatio, Part, Track, Treatment};
+use howfar_random::Seeds;
 
 use crate::bootstrap::{Draw, N_DRAWS, interval_of};
 use crate::claims::{in_points, judged_faces, labelled_sets};

@@ -5,7 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use howfar_protocol::{MixtureRatio, Part, Seeds, Track, Treatment};
+use howfar_protocol::{MixtureRatio, Part, Track, Treatment};
+use howfar_random::Seeds;
 
 use crate::bootstrap::Draw;
 use crate::claims::{in_order, judged_faces, labelled_sets};
@@ -74,7 +75,7 @@ fn on_faces(facts: &StudyFacts, outcomes: &Outcomes, track: &Track, faces: &Face
 /// The differences of a curve, each with an interval that holds together with the others with 95 %, in shares.
 pub(crate) fn band<'l>(
     curve: &'l BTreeMap<MixtureRatio, Layout>,
-    stream: &mut howfar_protocol::Stream,
+    stream: &mut howfar_random::Stream,
 ) -> Vec<(MixtureRatio, &'l Layout, [f64; 2])> {
     let grids: Vec<Grid> = curve.values().map(|layout| layout.grid.clone()).collect();
     let confidence = single_confidence(&grids, stream);
@@ -96,7 +97,7 @@ struct Pairs {
 }
 
 impl Pairs {
-    fn of(curve: &BTreeMap<MixtureRatio, Layout>, stream: &mut howfar_protocol::Stream) -> Self {
+    fn of(curve: &BTreeMap<MixtureRatio, Layout>, stream: &mut howfar_random::Stream) -> Self {
         let zero = curve.values().next().map(|layout| layout.grid.less(&layout.grid));
         let k: Vec<MixtureRatio> = std::iter::once(MixtureRatio::ZERO).chain(curve.keys().copied()).collect();
         let grids: Vec<Grid> = zero.into_iter().chain(curve.values().map(|layout| layout.grid.clone())).collect();
@@ -126,7 +127,7 @@ impl Pairs {
 }
 
 /// How often each k is the best when people and seeds are drawn again, in percent.
-fn best_shares(pairs: &Pairs, stream: &mut howfar_protocol::Stream) -> Vec<(MixtureRatio, f64)> {
+fn best_shares(pairs: &Pairs, stream: &mut howfar_random::Stream) -> Vec<(MixtureRatio, f64)> {
     let mut wins = vec![0_u32; pairs.k.len()];
     let first = &pairs.grids[0];
     for _ in 0..N_DRAWS {

@@ -4,7 +4,7 @@
 use howfar_evaluate::{
     ConfusionCounts, Doubt, Grid, Measure, holm, percentile_interval, sign_flip_p, t_quantile, t_upper_tail,
 };
-use howfar_protocol::Seeds;
+use howfar_random::Seeds;
 use serde_json::Value;
 
 const CLASSIFICATION: &str = include_str!("../../../reference/classification_metrics.json");

@@ -7,7 +7,8 @@ mod made;
 use std::collections::BTreeMap;
 
 use howfar_evaluate::{CellPredictions, Results, SMALL, StudyFacts, Verdict, analyse, choose_k, settled};
-use howfar_protocol::{Arm, MixtureRatio, Network, Part, Recipe, Seeds, Track, Treatment, shuffle};
+use howfar_protocol::{Arm, MixtureRatio, Network, Part, Recipe, Track, Treatment};
+use howfar_random::{Seeds, shuffle};
 use made::{Made, ratio};
 use proptest::prelude::*;
 

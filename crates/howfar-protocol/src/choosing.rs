@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use howfar_face::{Fault, Pool, SubjectId};
 
 use crate::study::Unit;
-use crate::{GeneratedFaces, Ingredients, MixtureRatio, Seeds, Stream, shuffle};
+use crate::{GeneratedFaces, Ingredients, MixtureRatio};
+use howfar_random::{Seeds, Stream, shuffle};
 
 /// The faces of each generated identity, in the order in which a seed takes them.
 pub(crate) fn identities(pool: &Pool, generated: &GeneratedFaces, seeds: Seeds) -> Vec<Vec<usize>> {

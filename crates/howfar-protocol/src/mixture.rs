@@ -7,7 +7,8 @@ use howfar_face::{Fault, Pool};
 
 use crate::arm::{Order, Parts, Units};
 use crate::choosing::Choosing;
-use crate::{Ingredients, Item, Role, Seeds, Treatment, shuffle};
+use crate::{Ingredients, Item, Role, Treatment};
+use howfar_random::{Seeds, shuffle};
 
 /// The training set of one cell.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,8 +8,9 @@ use howfar_face::{
     Face, FaceLabels, FaceSetInfo, FaceSetWriter, GeneratorCard, Picture, Pool, Preprocessing, Provenance, SubjectId,
 };
 use howfar_protocol::{
-    GeneratedFaces, HeldOut, Ingredients, Mixture, MixtureRatio, PooledSets, Seeds, Split, SplitPart, Treatment, Unit,
+    GeneratedFaces, HeldOut, Ingredients, Mixture, MixtureRatio, PooledSets, Split, SplitPart, Treatment, Unit,
 };
+use howfar_random::Seeds;
 
 /// Subject, parent, gray level of a face.
 type Made = (&'static str, Option<&'static str>, u8);

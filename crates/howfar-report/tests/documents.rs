@@ -30,9 +30,8 @@ fn protocol_md_has_every_arm_in_the_words_of_its_definition() {
 #[test]
 fn protocol_md_has_every_measure_with_its_formula_and_source() {
     let found = rows(&document("protocol.md"), "| measure | key in files | what it is | formula | source |");
-    let row = |m: &&Measure| {
-        format!("| {} | `{}` | {} | {} | {} |", m.words, m.key(), m.explained, m.formula, m.source)
-    };
+    let row =
+        |m: &&Measure| format!("| {} | `{}` | {} | {} | {} |", m.words, m.key(), m.explained, m.formula, m.source);
     assert_eq!(found, Measure::ALL.iter().map(row).collect::<Vec<_>>());
 }
 

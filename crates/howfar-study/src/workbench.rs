@@ -9,8 +9,9 @@ use std::path::PathBuf;
 use howfar_face::{FaceSet, FaceSetInfo, Fault, Lineage, Picture, Pool, Preprocessing, SubjectId};
 use howfar_protocol::{
     Cell, GeneratedFaces, HeldOut, Ingredients, Mixture, MixtureRatio, Plan, PlanInputs, PooledSets, Protocol, Role,
-    Seeds, SetInput, Split, SplitPart, Start, Study, TOGETHER, Track, Treatment, generated_held_out,
+    SetInput, Split, SplitPart, Start, Study, TOGETHER, Track, Treatment, generated_held_out,
 };
+use howfar_random::Seeds;
 use howfar_train::{Model, StartingWeights, read_start};
 
 use crate::run_cell::validating;

@@ -10,7 +10,8 @@ use howfar_evaluate::Finding;
 use howfar_face::{
     Face, FaceLabels, FaceSetInfo, FaceSetWriter, GeneratorCard, Licence, Picture, Preprocessing, Provenance, SubjectId,
 };
-use howfar_protocol::{Seeds, Study, normal, uniform};
+use howfar_protocol::Study;
+use howfar_random::{Seeds, normal, uniform};
 use howfar_study::{AuditPlace, AuditedFaces, StudyFolder, Workbench, audit_faces, audit_study};
 use tempfile::TempDir;
 

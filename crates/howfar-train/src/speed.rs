@@ -5,7 +5,8 @@ use std::time::Instant;
 
 use howfar_face::{Fault, Pool};
 use howfar_net::{Architecture, Classifier, StepSettings, Trainer};
-use howfar_protocol::{Item, Role, Seeds, TrainingSettings, Variant};
+use howfar_protocol::{Item, Role, TrainingSettings, Variant};
+use howfar_random::Seeds;
 
 use crate::batches::Batches;
 use crate::model::architecture;

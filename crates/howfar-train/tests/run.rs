@@ -11,9 +11,10 @@ use howfar_face::{
     SubjectId, files,
 };
 use howfar_protocol::{
-    Augmentation, Ingredients, Keep, Mixture, Network, Optimiser, PixelScaling, Recipe, Schedule, Seeds, Split,
-    SplitPart, TrainingSettings, Treatment,
+    Augmentation, Ingredients, Keep, Mixture, Network, Optimiser, PixelScaling, Recipe, Schedule, Split, SplitPart,
+    TrainingSettings, Treatment,
 };
+use howfar_random::Seeds;
 use howfar_train::{Crew, Event, Model, Trained, TrainingInputs, measure_speed, predict, train};
 use rand::Rng;
 

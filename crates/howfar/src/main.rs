@@ -2,13 +2,10 @@
 //!
 //! Arguments become values, values become work; only this crate prints. stdout is the answer, progress goes to stderr.
 
-mod canvas;
 mod cli;
 mod clock;
 mod command;
 mod console;
-mod landmarks;
-mod marked_photo;
 mod picture_names;
 mod progress;
 mod study_progress;

@@ -10,7 +10,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use howfar_face::SubjectId;
-use howfar_protocol::{MixtureRatio, Part, Seeds, Stream, Treatment, uniform};
+use howfar_protocol::{MixtureRatio, Part, Treatment};
+use howfar_random::{Seeds, Stream, index_by_share, uniform};
 
 use super::Setting;
 use crate::confusion::ConfusionCounts;
@@ -54,7 +55,7 @@ pub(crate) fn make(setting: &Setting, seeds: Seeds, is_null: bool) -> Made {
     let mut stream = seeds.stream("gains", &[]);
     let all_k: Vec<MixtureRatio> = setting.k.iter().map(|k| MixtureRatio::new(*k).expect("a literal ratio")).collect();
     let peak = signed(&mut stream) * LARGEST_GAIN;
-    let peak_idx = (uniform(&mut stream) * all_k.len() as f32) as usize;
+    let peak_idx = index_by_share(all_k.len(), &mut stream);
     let gain = |i: usize| peak * (-0.5 * ((i as f64 - peak_idx as f64) / 1.5).powi(2)).exp();
     let gains: BTreeMap<MixtureRatio, f64> =
         all_k.iter().enumerate().map(|(i, k)| (*k, if is_null { 0.0 } else { gain(i) })).collect();

@@ -9,7 +9,8 @@ mod report;
 
 use std::collections::BTreeMap;
 
-use howfar_protocol::{MixtureRatio, Part, Seeds, Treatment};
+use howfar_protocol::{MixtureRatio, Part, Treatment};
+use howfar_random::Seeds;
 use rayon::prelude::*;
 
 use crate::bootstrap::percentile_interval;

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use howfar_evaluate::{CellPredictions, CellTraining, SetFacts, StudyFacts};
 use howfar_face::SubjectId;
-use howfar_protocol::{Arm, Cell, MixtureRatio, Part, Prediction, Recipe, Role, Seeds, Treatment, normal, uniform};
+use howfar_protocol::{Arm, Cell, MixtureRatio, Part, Prediction, Recipe, Role, Treatment};
+use howfar_random::{Seeds, normal, uniform};
 
 pub const CLASSES: [&str; 3] = ["anger", "happiness", "surprise"];
 
@@ -160,6 +161,6 @@ impl Made {
     }
 }
 
-fn stream_bit(stream: &mut howfar_protocol::Stream) -> bool {
+fn stream_bit(stream: &mut howfar_random::Stream) -> bool {
     uniform(stream) < 0.5
 }

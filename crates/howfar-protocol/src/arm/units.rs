@@ -1,6 +1,7 @@
 //! What arms make training sets from, and what those consist of.
 
-use crate::{Role, Seeds, shuffle};
+use crate::Role;
+use howfar_random::{Seeds, shuffle};
 
 /// One picture of a training set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use howfar_evaluate::Finding;
 use howfar_face::SubjectId;
 use howfar_face::fingerprint::{correlation, patch, standardised};
-use howfar_protocol::{Stream, shuffle};
+use howfar_random::{Stream, shuffle};
 use rayon::prelude::*;
 
 use super::subjects::{AuditedFaces, Side};

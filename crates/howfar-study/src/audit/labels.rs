@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use howfar_evaluate::{ConfusionCounts, Finding};
 use howfar_face::{Fault, SubjectId};
-use howfar_protocol::{Split, SplitPart, most_probable, shuffle};
+use howfar_protocol::{Split, SplitPart, most_probable};
+use howfar_random::shuffle;
 use howfar_train::{Model, predict};
 
 use super::probe::{Probe, settings};

@@ -6,7 +6,8 @@ use std::ops::ControlFlow;
 use std::sync::atomic::Ordering;
 
 use howfar_face::{Fault, Pool, Preprocessing, files};
-use howfar_protocol::{Ingredients, Mixture, Recipe, Seeds, Split, SplitPart, TrainingSettings, Treatment};
+use howfar_protocol::{Ingredients, Mixture, Recipe, Split, SplitPart, TrainingSettings, Treatment};
+use howfar_random::Seeds;
 use howfar_train::{Event, Model, TrainingInputs, train};
 
 use super::AuditPlace;

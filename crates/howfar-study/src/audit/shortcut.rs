@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use howfar_evaluate::{ConfusionCounts, Finding};
 use howfar_face::{Colour, Fault, Picture, Pool, SubjectId};
-use howfar_protocol::{Seeds, Split, SplitPart, most_probable, shuffle};
+use howfar_protocol::{Split, SplitPart, most_probable};
+use howfar_random::{Seeds, shuffle};
 use howfar_train::predict;
 use image::{ColorType, ImageEncoder, ImageFormat, codecs::jpeg::JpegEncoder};
 

@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use howfar_face::{FaceSet, FaceSetInfo, Fault, Pool, Preprocessing, Provenance, SubjectId};
-use howfar_protocol::{Seeds, Split, SplitPart, Study};
+use howfar_protocol::{Split, SplitPart, Study};
+use howfar_random::Seeds;
 
 /// On which side of a study a face stands: its set's role, and of a labelled one who it is in the split.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -2,7 +2,7 @@
 
 use howfar_evaluate::{Setting, SettingReport, Share, check_setting};
 use howfar_face::Fault;
-use howfar_protocol::Seeds;
+use howfar_random::Seeds;
 
 use crate::console::Console;
 

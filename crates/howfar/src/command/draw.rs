@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
-use howfar_draw::{FITTED_BY, Range, SetRequest, Style, draw_set};
+use howfar_draw::{FITTED_BY, SetRequest, Style, Uniform, draw_set};
 use howfar_face::{
     Colour, Expression, FaceSet, FaceSetInfo, FaceSetWriter, Fault, GeneratorCard, GroupSizes, Licence, Preprocessing,
     closest_name, files,
@@ -87,7 +87,7 @@ pub struct Request<'a> {
     pub size: u32,
     pub colour: Colour,
     pub expressions: &'a [Expression],
-    pub intensity: Range,
+    pub intensity: Uniform,
     pub takes: u32,
     pub frames: u32,
     /// `ict:FOLDER` in place of our own head.
@@ -107,7 +107,7 @@ impl<'a> Request<'a> {
             size: 64,
             colour: Colour::Gray,
             expressions: &Expression::SIX,
-            intensity: Range(1.0, 1.0),
+            intensity: Uniform(1.0, 1.0),
             takes: 1,
             frames: 1,
             rig: None,
@@ -178,8 +178,8 @@ pub fn parse_expressions(words: &[String]) -> Result<Vec<Expression>, Fault> {
 }
 
 /// Reads `0.8` or `0.3..1`.
-fn parse_intensity(text: &str) -> Result<Range, Fault> {
-    parse_range(text).map(|(from, to)| Range(from, to))
+fn parse_intensity(text: &str) -> Result<Uniform, Fault> {
+    parse_range(text).map(|(from, to)| Uniform(from, to))
 }
 
 /// Reads a range of intensities, or one of them.
@@ -306,7 +306,7 @@ mod tests {
         for (text, expected) in
             [("1", Some((1.0, 1.0))), ("0.3..1", Some((0.3, 1.0))), ("0 .. 0.5", Some((0.0, 0.5))), ("1..0.3", None)]
         {
-            assert_eq!(parse_intensity(text).ok(), expected.map(|(from, to)| Range(from, to)), "{text}");
+            assert_eq!(parse_intensity(text).ok(), expected.map(|(from, to)| Uniform(from, to)), "{text}");
         }
         for text in ["2", "-0.1..1", "a..b", "", "nan", "0.1..0.2..0.3"] {
             assert!(parse_intensity(text).unwrap_err().to_string().contains("hint: --intensity"), "{text}");

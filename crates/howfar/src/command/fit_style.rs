@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 
-use howfar_draw::{FEWEST_FACES, FITTED_BY, FitEffort, FittedStyle, MEASURES, SetMeasures, Style, StyleFitter};
+use howfar_draw::{FEWEST_FACES, FITTED_BY, FitEffort, FittedStyle, STATISTICS, SetStatistics, Style, StyleFitter};
 use howfar_face::{FaceSet, Fault, Lineage, files};
 use serde::Serialize;
 
@@ -72,7 +72,7 @@ struct Measure {
     fitted: [f32; 2],
 }
 
-/// Measures, fits, writes.
+/// Anthropometry, fits, writes.
 pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     let base = Style::find("--base", &args.base)?;
     if base.is_fitted_without_a_trace(&args.base) {
@@ -210,7 +210,7 @@ fn table(fitted: &FittedStyle) -> String {
 }
 
 fn measures(fitted: &FittedStyle) -> Vec<Measure> {
-    let of = |set: &SetMeasures, i: usize| [set.median[i], set.spread[i]];
+    let of = |set: &SetStatistics, i: usize| [set.median[i], set.spread[i]];
     let row = |(i, (name, unit)): (usize, &(&'static str, &'static str))| Measure {
         name,
         unit,
@@ -218,7 +218,7 @@ fn measures(fitted: &FittedStyle) -> Vec<Measure> {
         base: of(&fitted.base, i),
         fitted: of(&fitted.fitted, i),
     };
-    MEASURES.iter().enumerate().map(row).collect()
+    STATISTICS.iter().enumerate().map(row).collect()
 }
 
 fn tell(args: &Args, fitted: &FittedStyle, console: &Console) {

@@ -5,12 +5,12 @@ mod rows;
 use std::path::{Path, PathBuf};
 
 use howfar_face::{Fault, Pool, Preprocessing, encode_png, files};
+use howfar_picture::{MarkedFace, marked_photo};
 use howfar_prepare::{FaceDetector, PhotoPath, PreparedFace, names_several, open_photo, photo_list};
 use howfar_train::{Model, predict};
 use rayon::prelude::*;
 
 use crate::console::Console;
-use crate::marked_photo::{MarkedFace, marked_photo};
 use crate::picture_names::picture_names;
 use rows::{Prediction, Rows};
 
@@ -146,7 +146,7 @@ fn look_at(
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             files::create_folder(folder)?;
         }
-        files::write(path, &encode_png(&marked_photo(&photo, model.classes(), &marked)))?;
+        files::write(path, &encode_png(&marked_photo(&photo, model.classes(), &marked)?))?;
     }
     Ok(predictions)
 }

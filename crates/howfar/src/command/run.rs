@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Instant, SystemTime};
 
 use howfar_evaluate::{Results, Verdict};
-use howfar_face::{FaceSet, Fault, contact_sheet, encode_png, files};
+use howfar_face::{FaceSet, Fault, encode_png, files};
+use howfar_picture::contact_sheet;
 use howfar_protocol::Study;
 use howfar_study::{AuditPlace, StudyFolder, Workbench, audit_study, run_study};
 

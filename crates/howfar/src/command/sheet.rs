@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use howfar_face::{FaceSet, Fault, contact_sheet, encode_png, face_grid, files};
+use howfar_face::{FaceSet, Fault, encode_png, files};
+use howfar_picture::{contact_sheet, face_grid};
 
 use crate::console::Console;
 

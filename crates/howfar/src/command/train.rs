@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
 use howfar_face::{FaceSet, Fault, Lineage, Pool, Preprocessing, Provenance, SubjectId, files};
-use howfar_protocol::{Ingredients, Mixture, Network, Recipe, Seeds, Split, SplitPart, Treatment};
+use howfar_protocol::{Ingredients, Mixture, Network, Recipe, Split, SplitPart, Treatment};
+use howfar_random::Seeds;
 use howfar_train::{Classifier, Model, Precision, Trained, TrainingInputs, read_start};
 
 use crate::command::{DeviceArg, stop_flag};

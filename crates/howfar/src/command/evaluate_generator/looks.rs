@@ -3,10 +3,9 @@
 //! In: a face set, read as a stream. Out: one [`Looked`] a face, in the order of the set; pixels are not kept.
 
 use howfar_face::{FaceLabels, FaceSet, Fault, Picture, Pool, SubjectId};
+use howfar_prepare::FeatureNetwork;
 use howfar_protocol::most_probable;
 use howfar_train::{Look, Model, Viewer};
-
-use super::onnx::FeatureNetwork;
 
 /// Faces that are looked at together; no look depends on it.
 const FACES_AT_ONCE: usize = 128;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use howfar_evaluate::distance::{Features, IdentityKept, identity_kept};
 use howfar_face::{FaceSet, Fault, SubjectId};
-use howfar_protocol::{Seeds, shuffle};
+use howfar_random::{Seeds, shuffle};
 use howfar_train::Model;
 
 use super::looks::Looked;
