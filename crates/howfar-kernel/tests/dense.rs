@@ -2,10 +2,12 @@
 
 #[cfg(target_os = "linux")]
 mod fence;
-mod plain;
+mod difference;
+mod numbers;
 
 use howfar_kernel::{AdamStep, Dense, DenseRoom, InstructionSet, PackedDense};
-use plain::{difference, numbers};
+use difference::difference;
+use numbers::numbers;
 use proptest::prelude::*;
 
 /// A dense layer as plain loops over 64-bit numbers: out, and gradients of input, weight, bias.

@@ -3,10 +3,12 @@
 
 #[cfg(target_os = "linux")]
 mod fence;
-mod plain;
+mod difference;
+mod numbers;
 
 use howfar_kernel::{InstanceNorm, InstructionSet, Resample, Styled, scale_channels};
-use plain::{difference, numbers};
+use difference::difference;
+use numbers::numbers;
 use proptest::prelude::*;
 
 /// Runs `ours` in every instruction set, on the caller's threads and on three, and compares with the twin.

@@ -3,11 +3,13 @@
 mod block;
 #[cfg(target_os = "linux")]
 mod fence;
-mod plain;
+mod difference;
+mod numbers;
 
 use block::Twin;
 use howfar_kernel::{BackRoom, Block, Dropout, Forward, Gradients, InstructionSet};
-use plain::{difference, numbers};
+use difference::difference;
+use numbers::numbers;
 use proptest::prelude::*;
 
 /// What the kernels make of a twin's numbers.

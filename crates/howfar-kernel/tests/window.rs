@@ -2,10 +2,12 @@
 
 #[cfg(target_os = "linux")]
 mod fence;
-mod plain;
+mod difference;
+mod numbers;
 
 use howfar_kernel::{InstructionSet, Window, WindowRoom};
-use plain::{difference, numbers};
+use difference::difference;
+use numbers::numbers;
 use proptest::prelude::*;
 
 /// Calls `f` with the places in output, weights and input of every product of a convolution.
