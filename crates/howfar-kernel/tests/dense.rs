@@ -1,12 +1,12 @@
 //! Dense layers and Adam against loops that say what they compute, in every instruction set that this machine has.
 
+mod difference;
 #[cfg(target_os = "linux")]
 mod fence;
-mod difference;
 mod numbers;
 
-use howfar_kernel::{AdamStep, Dense, DenseRoom, InstructionSet, PackedDense};
 use difference::difference;
+use howfar_kernel::{AdamStep, Dense, DenseRoom, InstructionSet, PackedDense};
 use numbers::numbers;
 use proptest::prelude::*;
 

@@ -1,13 +1,13 @@
 //! Instance norm, the up/down filter and the ends of a styled convolution against loops that say what they compute, in every instruction
 //! set that this machine has.
 
+mod difference;
 #[cfg(target_os = "linux")]
 mod fence;
-mod difference;
 mod numbers;
 
-use howfar_kernel::{InstanceNorm, InstructionSet, Resample, Styled, scale_channels};
 use difference::difference;
+use howfar_kernel::{InstanceNorm, InstructionSet, Resample, Styled, scale_channels};
 use numbers::numbers;
 use proptest::prelude::*;
 

@@ -1,14 +1,14 @@
 //! The kernels of blocks against loops that say what they compute, in every instruction set that this machine has.
 
 mod block;
+mod difference;
 #[cfg(target_os = "linux")]
 mod fence;
-mod difference;
 mod numbers;
 
 use block::Twin;
-use howfar_kernel::{BackRoom, Block, Dropout, Forward, Gradients, InstructionSet};
 use difference::difference;
+use howfar_kernel::{BackRoom, Block, Dropout, Forward, Gradients, InstructionSet};
 use numbers::numbers;
 use proptest::prelude::*;
 

@@ -1,12 +1,12 @@
 //! Convolutions with any window against loops that say what they compute, in every instruction set that this machine has.
 
+mod difference;
 #[cfg(target_os = "linux")]
 mod fence;
-mod difference;
 mod numbers;
 
-use howfar_kernel::{InstructionSet, Window, WindowRoom};
 use difference::difference;
+use howfar_kernel::{InstructionSet, Window, WindowRoom};
 use numbers::numbers;
 use proptest::prelude::*;
 
