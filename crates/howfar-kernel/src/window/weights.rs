@@ -6,14 +6,13 @@
 
 use rayon::prelude::*;
 
+use super::shape::{Window, WindowRoom};
 use crate::InstructionSet;
-use crate::block::with_scratch;
 use crate::instruction_set::{self, Kernel};
 use crate::parts::Parts;
 use crate::product::add_columns;
+use crate::scratch::{sized, with_scratch};
 use crate::vector::Vector;
-use crate::window::{Window, WindowRoom, pad_all};
-use crate::winograd::sized;
 
 /// Numbers of a row of taps that a thread takes at once.
 const NUMBERS_AT_ONCE: usize = 256;
@@ -271,4 +270,32 @@ unsafe fn few_of<V: Vector, const N: usize, const NV: usize>(
             }
         }
     }
+}
+
+/// Pictures with `before` zeros, and zeros behind, on each side, one after the other in `to`.
+///
+/// # Shapes
+/// `x` `[N, H, W, C]`, `to` `[N, rows, columns, C]`
+fn pad_all(
+    x: &[f32],
+    [height, width, channels]: [usize; 3],
+    before: usize,
+    [rows, columns]: [usize; 2],
+    to: &mut Vec<f32>,
+) {
+    let n = x.len() / (height * width * channels);
+    let to = sized(to, n * rows * columns * channels);
+    to.par_chunks_mut(columns * channels).enumerate().for_each(|(i, to)| {
+        let (picture, row) = (i / rows, i % rows);
+        match row.checked_sub(before).filter(|row| *row < height) {
+            None => to.fill(0.0),
+            Some(row) => {
+                let from = &x[(picture * height + row) * width * channels..][..width * channels];
+                let (start, used) = (before * channels, width.min(columns - before) * channels);
+                to[..start].fill(0.0);
+                to[start..start + used].copy_from_slice(&from[..used]);
+                to[start + used..].fill(0.0);
+            }
+        }
+    });
 }

@@ -4,8 +4,8 @@
 
 use rayon::prelude::*;
 
-use crate::window::{Window, WindowRoom};
-use crate::winograd::sized;
+use super::shape::{Window, WindowRoom};
+use crate::scratch::sized;
 use crate::{Dense, InstructionSet};
 
 fn dense(window: &Window) -> Dense {

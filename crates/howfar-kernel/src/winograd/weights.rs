@@ -1,8 +1,69 @@
 //! Weights on their way into Winograd's 36 numbers, and their gradient on its way back.
 
-use crate::transforms::{spread, spread_back};
+use rayon::prelude::*;
+
+use super::field::{Field, N_TAPS};
+use super::transforms::{spread, spread_back};
+use crate::InstructionSet;
+use crate::instruction_set::{self, Kernel};
 use crate::vector::Vector;
-use crate::winograd::{Field, N_TAPS};
+
+/// Transforms weights; `at(o, i, tap)` gives one.
+pub(crate) fn pack(
+    set: InstructionSet,
+    field: Field,
+    packed: &mut Vec<f32>,
+    at: impl Fn(usize, usize, usize) -> f32 + Sync,
+) {
+    let lanes = set.lanes();
+    let per_vector = N_TAPS * field.n_in * lanes;
+    packed.resize(per_vector * field.n_out.div_ceil(lanes), 0.0);
+    packed.par_chunks_mut(2 * per_vector).enumerate().for_each(|(group, to)| {
+        instruction_set::run(set, PackGroup { field, first: group * 2 * lanes, to, at: &at });
+    });
+}
+
+/// Brings sums of `add_weight_gradient`, several of them added in their order, back to the gradient of the weights.
+///
+/// # Shapes
+/// `sums` parts of `add_weight_gradient`; `weight` `[C', C, 3, 3]`
+pub(crate) fn unpack_weight_gradient(set: InstructionSet, field: Field, sums: &[f32], weight: &mut [f32]) {
+    weight.par_chunks_mut(set.lanes() * 9 * field.n_in).enumerate().for_each(|(i, weight)| {
+        instruction_set::run(set, UnpackGroup { field, first: i * set.lanes(), sums, weight });
+    });
+}
+
+struct PackGroup<'a, F> {
+    field: Field,
+    first: usize,
+    to: &'a mut [f32],
+    at: &'a F,
+}
+
+impl<F: Fn(usize, usize, usize) -> f32> Kernel for PackGroup<'_, F> {
+    type Output = ();
+    #[inline(always)]
+    unsafe fn run<V: Vector>(self) {
+        // SAFETY: the caller has the instructions.
+        unsafe { pack_group::<V>(self.field, self.first, self.to, self.at) };
+    }
+}
+
+struct UnpackGroup<'a> {
+    field: Field,
+    first: usize,
+    sums: &'a [f32],
+    weight: &'a mut [f32],
+}
+
+impl Kernel for UnpackGroup<'_> {
+    type Output = ();
+    #[inline(always)]
+    unsafe fn run<V: Vector>(self) {
+        // SAFETY: the caller has the instructions.
+        unsafe { unpack_group::<V>(self.field, self.sums, self.first, self.weight) };
+    }
+}
 
 /// Transformed weights in the order in which they are read: groups of two vectors of output channels (the last of one
 /// where their number is odd), in each the 36 numbers, input channels, output channels. Writes the groups from output
@@ -11,12 +72,7 @@ use crate::winograd::{Field, N_TAPS};
 /// # Safety
 /// The processor has the instructions of `V`.
 #[inline(always)]
-pub(crate) unsafe fn pack_group<V: Vector>(
-    field: Field,
-    first: usize,
-    to: &mut [f32],
-    at: impl Fn(usize, usize, usize) -> f32,
-) {
+unsafe fn pack_group<V: Vector>(field: Field, first: usize, to: &mut [f32], at: impl Fn(usize, usize, usize) -> f32) {
     let size = to.len() / (N_TAPS * field.n_in);
     let mut lanes = [[0.0f32; 16]; 9];
     for i in 0..field.n_in {
@@ -47,20 +103,15 @@ pub(crate) unsafe fn pack_group<V: Vector>(
     }
 }
 
-/// Brings sums of `add_weight_gradient`, several of them added in their order, back to weights.
+/// The gradient of a vector of output channels.
 ///
 /// # Shapes
-/// `sums` parts of `add_weight_gradient`; `gradient` `[channels from first_out on, C, 3, 3]`
+/// As [`unpack_weight_gradient`]; `gradient` `[channels from first_out on, C, 3, 3]`
 ///
 /// # Safety
 /// The processor has the instructions of `V`.
 #[inline(always)]
-pub(crate) unsafe fn unpack_weight_gradient<V: Vector>(
-    field: Field,
-    sums: &[f32],
-    first_out: usize,
-    gradient: &mut [f32],
-) {
+unsafe fn unpack_group<V: Vector>(field: Field, sums: &[f32], first_out: usize, gradient: &mut [f32]) {
     let (n_in, n_pairs, width) = (field.n_in, field.n_pairs(V::LANES), 2 * V::LANES);
     let n_out = gradient.len() / (9 * n_in);
     debug_assert!(first_out.is_multiple_of(V::LANES) && n_out <= V::LANES);

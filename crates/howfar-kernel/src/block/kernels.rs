@@ -1,55 +1,20 @@
 //! What each thread does of a block on the way forward.
 
-use crate::activation::{self, Map};
-use crate::block::{Block, Scratch};
-use crate::convolution::{self, Geometry};
+use super::activation::{self, Map};
+use super::convolution::Convolution;
+use super::shape::Block;
 use crate::dropout::{Dropout, KeptBits};
 use crate::instruction_set::Kernel;
 use crate::parts::Parts;
 use crate::pieces::Place;
+use crate::scratch::{Scratch, sized};
 use crate::vector::Vector;
-use crate::winograd::{self, Field, Tiles, sized};
-use crate::winograd_weights;
-
-pub(crate) struct PackDirect<'a, F> {
-    pub field: Field,
-    pub packed: &'a mut Vec<f32>,
-    pub at: F,
-}
-
-impl<F: Fn(usize, usize, usize) -> f32> Kernel for PackDirect<'_, F> {
-    type Output = ();
-    #[inline(always)]
-    unsafe fn run<V: Vector>(self) {
-        let Field { n_in, n_out, .. } = self.field;
-        self.packed.resize(convolution::n_packed::<V>(n_in, n_out), 0.0);
-        convolution::pack::<V>(n_in, n_out, self.packed, self.at);
-    }
-}
-
-pub(crate) struct PackWinograd<'a, F> {
-    pub field: Field,
-    pub first: usize,
-    pub to: &'a mut [f32],
-    pub at: &'a F,
-}
-
-impl<F: Fn(usize, usize, usize) -> f32> Kernel for PackWinograd<'_, F> {
-    type Output = ();
-    #[inline(always)]
-    unsafe fn run<V: Vector>(self) {
-        // SAFETY: the caller has the instructions.
-        unsafe { winograd_weights::pack_group::<V>(self.field, self.first, self.to, self.at) };
-    }
-}
 
 /// A piece of a batch through the convolution and, unless a norm comes between, the activation.
 pub(crate) struct Convolve<'a> {
     pub block: Block,
+    pub convolution: Convolution<'a>,
     pub x: &'a [f32],
-    pub packed: &'a [f32],
-    /// Padded to whole vectors.
-    pub bias: &'a [f32],
     pub dropout: Option<Dropout>,
     pub to: &'a To<'a>,
     pub place: Place,
@@ -68,35 +33,21 @@ impl Kernel for Convolve<'_> {
     type Output = ();
     #[inline(always)]
     unsafe fn run<V: Vector>(self) {
-        let Convolve { block, x, packed, bias, dropout, to, place, scratch } = self;
+        let Convolve { block, convolution, x, dropout, to, place, scratch } = self;
         let whole = block.map();
         let strip = Map { height: place.n_rows, ..whole };
-        let (n_x, n_y) = (block.n_inputs(), strip.n_values());
-        let row_values = whole.width * whole.n_channels;
-        let Scratch { room, picture, convolved, kept } = scratch;
+        let n_y = strip.n_values();
+        let Scratch { tiles, picture, convolved, kept } = scratch;
         let y = match to {
             Convolved(y) => {
-                let at = place.picture * whole.n_values() + place.row * row_values;
+                let at = place.picture * whole.n_values() + place.row * whole.width * whole.n_channels;
                 // SAFETY: pieces do not overlap.
                 unsafe { y.part(at, place.n_pictures * n_y) }
             }
             Out { .. } => sized(convolved, place.n_pictures * n_y),
         };
-        let x = &x[place.picture * n_x..(place.picture + place.n_pictures) * n_x];
         // SAFETY: the caller has the instructions.
-        unsafe {
-            if block.by_winograd() {
-                let n_rows = place.n_rows.div_ceil(4);
-                let tiles = Tiles { n_pictures: place.n_pictures, first_row: place.row / 4, n_rows };
-                winograd::convolve::<V>(block.field(), tiles, x, packed, bias, y, room);
-            } else {
-                let (height, width) = (place.n_rows + 2, block.width + 2 * block.border);
-                let g = Geometry { height, width, n_in: block.n_in, n_out: block.n_out };
-                let padded = sized(picture, g.n_inputs());
-                convolution::pad(x, [block.height, block.width, block.n_in], block.border, place.row, padded);
-                convolution::convolve::<V>(g, padded, packed, bias, y);
-            }
-        }
+        unsafe { convolution.run::<V>(place, x, y, tiles, picture) };
         let Out { out, routes } = to else { return };
         let row_out = if block.pool { place.row / 2 } else { place.row };
         for i in 0..place.n_pictures {

@@ -5,15 +5,17 @@
 
 use rayon::prelude::*;
 
+use super::activation::{self, Map};
+use super::convolution::{self, Convolution};
+use super::shape::{Block, Forward, Norm};
 use crate::InstructionSet;
-use crate::activation::{self, Map};
-use crate::block::{Block, Forward, Norm, Scratch, factors, pack, with_scratch};
-use crate::convolution::{self, Geometry};
+use crate::direct::Axis;
 use crate::instruction_set::{self, Kernel};
 use crate::parts::Parts;
+use crate::pieces::Place;
+use crate::scratch::{Scratch, sized, with_scratch};
 use crate::vector::Vector;
-use crate::winograd::{self, Field, TILES_AT_ONCE, Tiles, sized};
-use crate::winograd_weights;
+use crate::winograd::TILES_AT_ONCE;
 
 /// Pictures whose weight gradients are summed by one thread.
 const GROUP: usize = 8;
@@ -63,44 +65,35 @@ impl Block {
         assert_eq!((weight.len(), to.weight.len(), to.bias.len()), (n_out * self.n_in * 9, weight.len(), n_out));
         let behind = norm.map(|norm| self.behind_norm(set, n, &norm, forward, gradient, room, to.norm));
 
-        let back = Field { border: 2 - self.border, n_in: n_out, n_out: self.n_in, ..self.convolved_field() };
         if to.input.is_some() {
             let n_in = self.n_in;
             let turned = |i: usize, o: usize, tap: usize| weight[(o * n_in + i) * 9 + 8 - tap];
-            pack(set, back, self.by_winograd(), &mut room.packed, turned);
+            convolution::pack(set, self.back_field(), &mut room.packed, turned);
         }
-        let lanes = set.lanes();
-        let n_sums =
-            if self.by_winograd() { self.field().n_sums(lanes) } else { 9 * self.n_in * n_out.next_multiple_of(lanes) };
+        let n_sums = convolution::n_sums(self.field(), set.lanes());
         let group = if n_sums >= LARGE.0 { LARGE.1 } else { GROUP };
         let n_groups = n.div_ceil(group).max(1);
         let (weight_sums, bias_sums) =
             (sized(&mut room.weight_sums, n_groups * n_sums), sized(&mut room.channel_sums, n_groups * n_out));
         weight_sums.fill(0.0);
         bias_sums.fill(0.0);
-        let input = to.input.map(Parts::new);
-        let (packed, behind) = (&room.packed[..], behind.as_ref());
+        let axes = [self.border, 2 - self.border].map(|border| Axis::whole(3, 1, border));
+        let (field, axis, bias) = (self.back_field(), &axes[1], vec![0.0; self.n_in.next_multiple_of(set.lanes())]);
+        let group_of = Group {
+            block: *self,
+            axis: &axes[0],
+            back: Convolution { field, axis, packed: &room.packed, bias: &bias },
+            x,
+            behind: behind.as_ref(),
+            forward,
+            gradient,
+            input: to.input.map(Parts::new),
+        };
         weight_sums.par_chunks_mut(n_sums).zip(bias_sums.par_chunks_mut(n_out)).enumerate().for_each(
             |(i, (weight_sums, bias_sums))| {
-                let (first, last) = (i * group, ((i + 1) * group).min(n));
-                let pictures = first..last;
+                let pictures = i * group..((i + 1) * group).min(n);
                 with_scratch(|scratch| {
-                    let (block, input) = (*self, input.as_ref());
-                    let kernel = Back {
-                        block,
-                        back,
-                        pictures,
-                        x,
-                        packed,
-                        behind,
-                        forward,
-                        gradient,
-                        input,
-                        weight_sums,
-                        bias_sums,
-                        scratch,
-                    };
-                    instruction_set::run(set, kernel);
+                    instruction_set::run(set, Back { group: &group_of, pictures, weight_sums, bias_sums, scratch });
                 });
             },
         );
@@ -108,22 +101,7 @@ impl Block {
             let sum: f64 = bias_sums.iter().skip(c).step_by(n_out).map(|v| f64::from(*v)).sum();
             *bias = if norm.is_some() { 0.0 } else { sum as f32 };
         }
-        self.unpack(set, weight_sums, to.weight);
-    }
-
-    fn convolved_field(&self) -> Field {
-        let [height, width, _] = self.shape_convolved();
-        Field { height, width, ..self.field() }
-    }
-
-    fn unpack(&self, set: InstructionSet, sums: &[f32], weight: &mut [f32]) {
-        let (field, by_winograd) = (self.field(), self.by_winograd());
-        let per_channel = 9 * self.n_in;
-        let n = if by_winograd { set.lanes() * per_channel } else { weight.len() };
-        weight.par_chunks_mut(n).enumerate().for_each(|(i, weight)| {
-            let first = i * n / per_channel;
-            instruction_set::run(set, Unpack { field, by_winograd, sums, first, weight });
-        });
+        convolution::unpack_weight_gradient(set, self.field(), weight_sums, to.weight);
     }
 
     /// What the gradient behind a norm needs, and the gradients of the norm itself.
@@ -145,7 +123,7 @@ impl Block {
             instruction_set::run(set, NormSums { map, picture, forward, gradient, sums });
         });
         let total = |c_idx: usize| sums.iter().skip(c_idx).step_by(2 * c).map(|v| f64::from(*v)).sum::<f64>();
-        let factor = factors(norm, &forward.variance);
+        let factor = norm.factors(&forward.variance);
         let mut behind = BehindNorm { constant: vec![0.0; c], slope: vec![0.0; c], factor };
         // With ŷ = (y − mean)/σ: ∂y = factor (g − Σg/M − ŷ Σ(g ŷ)/M).
         let count = (n * map.height * map.width) as f64;
@@ -167,14 +145,6 @@ struct BehindNorm {
     factor: Vec<f32>,
     constant: Vec<f32>,
     slope: Vec<f32>,
-}
-
-impl Forward {
-    /// What `out` was routed by, of a picture.
-    fn routes_of(&self, map: Map, lanes: usize, picture: usize) -> &[u16] {
-        let n = map.n_routes(lanes);
-        &self.routes[picture * n..(picture + 1) * n]
-    }
 }
 
 struct NormSums<'a> {
@@ -200,18 +170,47 @@ impl Kernel for NormSums<'_> {
     }
 }
 
-/// The gradients of a group of pictures.
-struct Back<'a> {
+/// What the gradients of every group of pictures are made of.
+struct Group<'a> {
     block: Block,
+    /// Rows and columns of its convolution.
+    axis: &'a Axis,
     /// The convolution that brings the gradient back to the input.
-    back: Field,
-    pictures: std::ops::Range<usize>,
+    back: Convolution<'a>,
     x: &'a [f32],
-    packed: &'a [f32],
     behind: Option<&'a BehindNorm>,
     forward: &'a Forward,
     gradient: &'a [f32],
-    input: Option<&'a Parts<'a, f32>>,
+    input: Option<Parts<'a, f32>>,
+}
+
+impl Group<'_> {
+    /// The gradient after the convolution of a picture; adds its sums over pixels to `bias_sums` where no norm stands between.
+    ///
+    /// # Safety
+    /// The CPU has the instructions of `V`.
+    #[inline(always)]
+    unsafe fn before_activation<V: Vector>(&self, picture: usize, to: &mut [f32], bias_sums: &mut [f32]) {
+        let (map, forward) = (self.block.map(), self.forward);
+        let (n_y, n_out) = (map.n_values(), map.n_values_out());
+        let gradient = &self.gradient[picture * n_out..(picture + 1) * n_out];
+        let routes = forward.routes_of(map, V::LANES, picture);
+        // SAFETY: the caller has the instructions.
+        unsafe {
+            let Some(behind) = self.behind else {
+                return activation::route_back::<V>(map, gradient, routes, forward.scale, to, bias_sums);
+            };
+            let y = &forward.convolved[picture * n_y..(picture + 1) * n_y];
+            let rows = [&behind.factor[..], &forward.mean, &behind.constant, &behind.slope];
+            activation::gradient_before::<V>(map, y, rows, (gradient, routes, forward.scale), to);
+        }
+    }
+}
+
+/// The gradients of a group of pictures.
+struct Back<'a> {
+    group: &'a Group<'a>,
+    pictures: std::ops::Range<usize>,
     weight_sums: &'a mut [f32],
     bias_sums: &'a mut [f32],
     scratch: &'a mut Scratch,
@@ -221,99 +220,29 @@ impl Kernel for Back<'_> {
     type Output = ();
     #[inline(always)]
     unsafe fn run<V: Vector>(self) {
-        let Back {
-            block,
-            back,
-            pictures,
-            x,
-            packed,
-            behind,
-            forward,
-            gradient,
-            input,
-            weight_sums,
-            bias_sums,
-            scratch,
-        } = self;
-        let (map, n_x, n_y, n_out) =
-            (block.map(), block.n_inputs(), block.map().n_values(), block.map().n_values_out());
-        let Scratch { room, picture, convolved, .. } = scratch;
-        let per_picture = block.field().tile_rows() * block.field().tile_columns();
-        let at_once = if block.by_winograd() { (TILES_AT_ONCE / per_picture).max(1) } else { 1 };
-        let no_bias = vec![0.0; block.n_in.next_multiple_of(V::LANES)];
+        let Back { group, pictures, weight_sums, bias_sums, scratch } = self;
+        let (field, n_x, n_y) = (group.block.field(), group.block.n_inputs(), group.block.map().n_values());
+        let Scratch { tiles, picture, convolved, .. } = scratch;
+        let per_picture = field.tile_rows() * field.tile_columns();
+        let at_once = if field.pays() { (TILES_AT_ONCE / per_picture).max(1) } else { 1 };
         for first in pictures.clone().step_by(at_once) {
             let n = at_once.min(pictures.end - first);
             // A vector more than there is: the direct kernel reads whole vectors of channels.
             let after = sized(convolved, n * n_y + V::LANES);
-            let x = &x[first * n_x..(first + n) * n_x];
+            let x = &group.x[first * n_x..(first + n) * n_x];
             // SAFETY: the caller has the instructions; groups of pictures do not overlap.
             unsafe {
                 for (i, after) in (first..first + n).zip(after.chunks_exact_mut(n_y)) {
-                    let (gradient, routes) =
-                        (&gradient[i * n_out..(i + 1) * n_out], forward.routes_of(map, V::LANES, i));
-                    match behind {
-                        None => {
-                            activation::route_back::<V>(map, gradient, routes, forward.scale, after, bias_sums);
-                        }
-                        Some(behind) => {
-                            let y = &forward.convolved[i * n_y..(i + 1) * n_y];
-                            let rows = [&behind.factor[..], &forward.mean, &behind.constant, &behind.slope];
-                            let routed = (gradient, routes, forward.scale);
-                            activation::gradient_before::<V>(map, y, rows, routed, after);
-                        }
-                    }
+                    group.before_activation::<V>(i, after, bias_sums);
                 }
-                let input = input.map(|input| input.part(first * n_x, n * n_x));
-                if block.by_winograd() {
-                    winograd::add_weight_gradient::<V>(block.field(), n, x, after, weight_sums, room);
-                    if let Some(input) = input {
-                        let tiles = Tiles { n_pictures: n, first_row: 0, n_rows: back.tile_rows() };
-                        winograd::convolve::<V>(back, tiles, after, packed, &no_bias, input, room);
-                    }
-                } else {
-                    let shape = [block.height, block.width, block.n_in];
-                    let (height, width) = (block.height + 2 * block.border, block.width + 2 * block.border);
-                    let g = Geometry { height, width, n_in: block.n_in, n_out: block.n_out };
-                    let padded = sized(picture, g.n_inputs());
-                    convolution::pad(x, shape, block.border, 0, padded);
-                    let row = map.width * map.n_channels;
-                    convolution::add_weight_gradient::<V>(g, padded, after, row, map.n_channels, weight_sums);
-                    if let Some(input) = input {
-                        let g = Geometry {
-                            height: back.height + 2 * back.border,
-                            width: back.width + 2 * back.border,
-                            n_in: back.n_in,
-                            n_out: back.n_out,
-                        };
-                        let padded = sized(picture, g.n_inputs());
-                        convolution::pad(after, [back.height, back.width, back.n_in], back.border, 0, padded);
-                        convolution::convolve::<V>(g, padded, packed, &no_bias, input);
-                    }
+                let axis = group.axis;
+                convolution::add_weight_gradient::<V>(field, axis, n, [x, after], weight_sums, tiles, picture);
+                if let Some(input) = &group.input {
+                    let place = Place { picture: 0, n_pictures: n, row: 0, n_rows: group.block.height };
+                    let input = input.part(first * n_x, n * n_x);
+                    group.back.run::<V>(place, after, input, tiles, picture);
                 }
             }
-        }
-    }
-}
-
-/// Weight gradients of a vector of output channels, or of all where the convolution is direct.
-pub(crate) struct Unpack<'a> {
-    pub field: Field,
-    pub by_winograd: bool,
-    pub sums: &'a [f32],
-    pub first: usize,
-    pub weight: &'a mut [f32],
-}
-
-impl Kernel for Unpack<'_> {
-    type Output = ();
-    #[inline(always)]
-    unsafe fn run<V: Vector>(self) {
-        let Unpack { field, by_winograd, sums, first, weight } = self;
-        if by_winograd {
-            // SAFETY: the caller has the instructions.
-            unsafe { winograd_weights::unpack_weight_gradient::<V>(field, sums, first, weight) };
-        } else {
-            convolution::unpack_weight_gradient::<V>(field.n_in, field.n_out, sums, weight);
         }
     }
 }
