@@ -26,10 +26,13 @@ mod pool;
 mod portraits;
 mod printable;
 mod row;
+mod shards;
 mod sheet;
 mod shots;
 mod subject;
 pub mod table;
+#[cfg(any(test, feature = "test-support"))]
+pub mod test_sets;
 mod unfinished;
 mod writer;
 

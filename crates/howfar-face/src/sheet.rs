@@ -260,28 +260,18 @@ impl Sheet {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Face, FaceLabels, FaceSetInfo, FaceSetWriter, Preprocessing, Provenance};
+    use crate::test_sets::{TestSet, labels};
+    use crate::{FaceLabels, Provenance};
 
     const SIDE: u32 = 12;
 
     /// A set of one face for each `(person, class)`, filled with that face's number plus one.
     fn face_set(folder: &std::path::Path, faces: &[(&str, usize)]) -> FaceSet {
-        let classes = ["a", "b", "c"].map(str::to_owned).to_vec();
-        let info = FaceSetInfo::new("small", classes, Preprocessing::standard("none", "none", SIDE));
-        let mut writer = FaceSetWriter::create(&folder.join("set"), info).unwrap();
+        let mut set = TestSet::new("small", &["a", "b", "c"], SIDE);
         for (i, (person, label)) in faces.iter().enumerate() {
-            let labels = FaceLabels {
-                label: *label,
-                subject: SubjectId::new("db", person).unwrap(),
-                provenance: Provenance::Drawn,
-                parent: None,
-                source: String::new(),
-                drawn: None,
-            };
-            let picture = Picture::gray(SIDE, SIDE, vec![i as u8 + 1; (SIDE * SIDE) as usize]);
-            writer.push(&Face { picture, labels }).unwrap();
+            set.push_plain(labels(*label, &format!("db:{person}"), Provenance::Drawn), i as u8 + 1);
         }
-        writer.finish().unwrap()
+        set.write(folder)
     }
 
     /// The value in the middle of every cell, row by row.
@@ -309,20 +299,13 @@ mod tests {
         let (a, b) = (folder.path().join("a"), folder.path().join("b"));
         let faces = [("p1", 0), ("p2", 1), ("p3", 2)];
         let of_parents = face_set(&a, &faces);
-        let info = FaceSetInfo { classes: ["a", "b", "c"].map(str::to_owned).to_vec(), ..of_parents.info().clone() };
-        let mut writer = FaceSetWriter::create(&b, FaceSetInfo::new("made", info.classes, info.preprocessing)).unwrap();
+        let mut made = TestSet::new("made", &["a", "b", "c"], SIDE);
         for (person, parent, label) in [("x", "p3", 0), ("y", "p1", 0), ("x", "p3", 1), ("y", "p1", 1)] {
-            let labels = FaceLabels {
-                label,
-                subject: SubjectId::new("made", person).unwrap(),
-                provenance: Provenance::Generated,
-                parent: Some(SubjectId::new("db", parent).unwrap()),
-                source: String::new(),
-                drawn: None,
-            };
-            writer.push(&Face { picture: Picture::gray(SIDE, SIDE, vec![9; (SIDE * SIDE) as usize]), labels }).unwrap();
+            let parent = Some(SubjectId::new("db", parent).unwrap());
+            let labels = labels(label, &format!("made:{person}"), Provenance::Generated);
+            made.push_plain(FaceLabels { parent, ..labels }, 9);
         }
-        let made = writer.finish().unwrap();
+        let made = made.write(&b);
         let sheet = contact_sheet(&made, Some(&of_parents), 9, 1).unwrap();
         let left = LETTER_STEP + 2 * GAP;
         assert_eq!(middles(&sheet, 2, left), [3, 9, 9, 1, 9, 9]);

@@ -310,6 +310,7 @@ fn labels(candidate: &Candidate, source: String) -> FaceLabels {
         subject: candidate.subject.clone(),
         provenance: candidate.provenance,
         parent: candidate.parent.clone(),
+        group: candidate.found.group.clone(),
         source,
         drawn: None,
     }

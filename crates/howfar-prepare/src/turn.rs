@@ -10,7 +10,7 @@ use image::DynamicImage;
 
 use crate::listing::Reason;
 use crate::photo::{PhotoPath, PreparedFace};
-use crate::request::Turn;
+use crate::source_settings::Turn;
 
 /// A face with its name in the set, or why there is none.
 pub(crate) type FaceOrReason = (String, Result<PreparedFace, (Reason, String)>);
@@ -92,6 +92,7 @@ mod tests {
     use super::*;
     use crate::photo::tests::mask;
     use crate::request::{PrepareRequest, Source};
+    use crate::source_settings::SourceSettings;
     use crate::tree::tests::write;
     use crate::{PrepareReport, prepare, video};
 
@@ -117,7 +118,11 @@ mod tests {
 
     fn run(folder: &Path, out: &str, turn: Turn) -> Result<(PrepareReport, Vec<Face>), Fault> {
         let source = Source { adapter: "mmi".to_owned(), path: folder.join("mmi") };
-        let request = PrepareRequest { turn, max_losses: 1.0, ..PrepareRequest::new(vec![source], folder.join(out)) };
+        let request = PrepareRequest {
+            max_losses: 1.0,
+            settings: SourceSettings { turn, ..SourceSettings::default() },
+            ..PrepareRequest::new(vec![source], folder.join(out))
+        };
         let report = prepare(&request, &mut |_| ControlFlow::Continue(()))?;
         let mut faces = Vec::new();
         FaceSet::open(&folder.join(out))?.for_each(|face| {

@@ -1,10 +1,13 @@
 //! Frames from the middle or the beginning of a film, through an installed `ffmpeg`.
 
+use std::ops::Range;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 use howfar_face::Fault;
 use image::{DynamicImage, ImageFormat};
+
+use crate::frames::around_middle;
 
 /// Says what to do where there is no `ffmpeg`.
 pub(crate) fn require_ffmpeg() -> Result<(), Fault> {
@@ -23,19 +26,19 @@ pub(crate) fn middle_frames(film: &Path, n: usize) -> Result<Vec<(usize, Dynamic
     if n_frames == 0 {
         return Err("the film has no frames".to_owned());
     }
-    let n = n.min(n_frames);
-    frames(film, (n_frames - n) / 2, n)
+    frames(film, around_middle(n_frames, n))
 }
 
 /// The first `n` frames of a film, with their numbers from 0; at most its first quarter, and one.
 pub(crate) fn first_frames(film: &Path, n: usize) -> Result<Vec<(usize, DynamicImage)>, String> {
     match count_frames(film)? {
         0 => Err("the film has no frames".to_owned()),
-        n_frames => frames(film, 0, n.min(n_frames.div_ceil(4))),
+        n_frames => frames(film, 0..n.min(n_frames.div_ceil(4))),
     }
 }
 
-fn frames(film: &Path, first: usize, n: usize) -> Result<Vec<(usize, DynamicImage)>, String> {
+fn frames(film: &Path, taken: Range<usize>) -> Result<Vec<(usize, DynamicImage)>, String> {
+    let (first, n) = (taken.start, taken.len());
     let select = format!("select=between(n\\,{first}\\,{})", first + n - 1);
     // BMP is a stream of whole pictures whose lengths stand in their heads, and nothing is lost.
     let output = ffmpeg(film, &["-vf", &select, "-fps_mode", "passthrough", "-f", "image2pipe", "-c:v", "bmp", "-"])?;
