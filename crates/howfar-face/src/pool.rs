@@ -128,7 +128,7 @@ impl Pool {
         self.n_channels
     }
 
-    /// Numbers a face.
+    /// Numbers per face.
     pub fn n_values(&self) -> usize {
         self.side * self.side * self.n_channels
     }

@@ -23,7 +23,7 @@ pub struct GroupSizes {
 }
 
 impl GroupSizes {
-    /// 500 faces a row group, 20,000 a file, which is some 60 MB of 64×64 gray pictures.
+    /// 500 faces per row group, 20,000 per file, which is some 60 MB of 64×64 gray pictures.
     pub const STANDARD: Self = GroupSizes { group: 500, shard: 20_000 };
 }
 

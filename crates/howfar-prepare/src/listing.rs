@@ -44,11 +44,11 @@ pub(crate) enum Pixels {
     File,
     /// They stood in a table: square, gray, rows from the top.
     Gray(Vec<u8>),
-    /// The file is a film: this many frames from its middle.
+    /// The file is a video: this many frames from its middle.
     Clip(usize),
-    /// The file is a film: its first frames, so many.
+    /// The file is a video: its first frames, so many.
     ClipStart(usize),
-    /// Frames of one film that somebody extracted.
+    /// Frames of one video that somebody extracted.
     Frames(Vec<TreeFile>),
     /// The file is a table, and a column of it holds pictures.
     Row {
@@ -74,8 +74,8 @@ pub(crate) enum Pixels {
 }
 
 impl Pixels {
-    /// Whether they are frames of one film, which share their turn.
-    pub(crate) fn are_of_a_film(&self) -> bool {
+    /// Whether they are frames of one video, which share their turn.
+    pub(crate) fn are_of_a_video(&self) -> bool {
         matches!(self, Pixels::Clip(_) | Pixels::ClipStart(_) | Pixels::Frames(_))
     }
 }
@@ -91,7 +91,7 @@ pub(crate) struct TakenOver {
     pub parent: Option<SubjectId>,
 }
 
-/// One picture (or film) of a database.
+/// One picture (or video) of a database.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Found {
     /// The file to read.

@@ -23,7 +23,7 @@ use crate::pipeline::{Progress, Stage, report_progress};
 use crate::pixels::photos;
 use crate::request::PrepareRequest;
 use crate::source_settings::{SourceSettings, Turn};
-use crate::turn::{FaceOrReason, faces_of_film};
+use crate::turn::{FaceOrReason, faces_of_video};
 
 /// Pictures looked at side by side before the next report of progress: few, because large ones take their time.
 const BLOCK: usize = 64;
@@ -84,15 +84,15 @@ fn entry(candidate: &Candidate, paths: &[PhotoPath<'_>], (decoding, turn): (Deco
             Err(detail) => looked.push(unreadable(source, detail)),
         }
     }
-    let is_film = found.pixels.are_of_a_film();
-    // Nobody copies films frame by frame.
+    let is_video = found.pixels.are_of_a_video();
+    // Nobody copies videos frame by frame.
     let pixels_sha256 = match frames.as_slice() {
-        [(_, photo)] if !is_film => Some(pixels_sha256(candidate, photo)),
+        [(_, photo)] if !is_video => Some(pixels_sha256(candidate, photo)),
         _ => None,
     };
     let path = &paths[candidate.source_idx];
-    let faces: Vec<FaceOrReason> = if is_film {
-        faces_of_film(&frames, path, turn)
+    let faces: Vec<FaceOrReason> = if is_video {
+        faces_of_video(&frames, path, turn)
     } else {
         let face = |(source, photo): (String, DynamicImage)| (source, path.one_face(&photo, found.face_box));
         frames.into_iter().map(face).collect()

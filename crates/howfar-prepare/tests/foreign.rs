@@ -84,7 +84,7 @@ fn a_jpeg_is_whole_when_its_picture_is_whatever_stands_behind_it() {
     let bytes = picture(ImageFormat::Jpeg, 3);
     let end = bytes.len() - 2;
     let other = picture(ImageFormat::Jpeg, 4);
-    desk.write("db/happy/motion.jpg", [&bytes[..], b"\0\0\0\x18ftypmp42 \xff\xda \xff\xd9 film"].concat());
+    desk.write("db/happy/motion.jpg", [&bytes[..], b"\0\0\0\x18ftypmp42 \xff\xda \xff\xd9 video"].concat());
     desk.write("db/happy/without_end_mark.jpg", &other[..other.len() - 2]);
     desk.write("db/happy/two.jpg", [picture(ImageFormat::Jpeg, 5), other.clone()].concat());
     desk.write("db/happy/third.jpg", [&bytes[..end / 3], b"\xff\xd9"].concat());

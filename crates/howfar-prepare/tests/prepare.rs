@@ -143,7 +143,7 @@ fn two_databases_join_their_terms_and_keep_their_persons_apart() {
     let report = run(&request).unwrap();
     assert_eq!(report.licences.iter().map(|l| l.database.as_str()).collect::<Vec<_>>(), ["ckplus48", "jaffe"]);
     assert_eq!(report.n_persons, 2);
-    assert!(report.caveats.iter().any(|c| c.starts_with("jaffe: pictures a class differ")), "{:?}", report.caveats);
+    assert!(report.caveats.iter().any(|c| c.starts_with("jaffe: pictures per class differ")), "{:?}", report.caveats);
     assert!(report.caveats.iter().any(|c| c == "ckplus48: 1 persons instead of the published 118"));
 }
 
@@ -241,7 +241,7 @@ fn what_is_exported_reads_back_with_its_persons_and_pixels() {
 }
 
 #[test]
-fn films_of_mmi_give_frames_of_their_middle() {
+fn videos_of_mmi_give_frames_of_their_middle() {
     if Command::new("ffmpeg").arg("-version").output().is_err() {
         println!("skipped: no ffmpeg here");
         return;

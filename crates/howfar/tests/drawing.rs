@@ -17,7 +17,7 @@ use tempfile::TempDir;
 /// 10 faces a row group and 40 a file, so that a small set has several of both.
 fn arguments(out: &str, people: &str) -> Vec<String> {
     let words =
-        format!("draw --people {people} --size 48 --faces-a-group 10 --faces-a-shard 40 --name set --out {out}");
+        format!("draw --people {people} --size 48 --faces-per-group 10 --faces-per-shard 40 --name set --out {out}");
     words.split(' ').map(str::to_owned).collect()
 }
 

@@ -1,4 +1,4 @@
-//! `mmi`: a folder for each session with films or their extracted frames, and small XML files with emotion and person.
+//! `mmi`: a folder for each session with videos or their extracted frames, and small XML files with emotion and person.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -45,13 +45,13 @@ struct Clip {
 fn list(path: &Path, request: &PrepareRequest) -> Result<Listing, Fault> {
     let tree = Tree::read(path)?;
     let clips = read_clips(&tree)?;
-    let film = whole(r"(?i)(.+)\.(avi|mpe?g|mp4|mov|mkv)");
+    let video = whole(r"(?i)(.+)\.(avi|mpe?g|mp4|mov|mkv)");
     let with_frames = frame_folders(&tree, &clips);
     let n_frames = request.settings.frames.unwrap_or(FRAMES);
     let mut listing = Listing::default();
     let mut frames: BTreeMap<&str, Vec<&TreeFile>> = BTreeMap::new();
     for file in tree.files.iter().filter(|file| !file.name().ends_with(".xml")) {
-        let whole_clip = film.captures(&file.relative).and_then(|name| clips.get_key_value(name.get(1)?.as_str()));
+        let whole_clip = video.captures(&file.relative).and_then(|name| clips.get_key_value(name.get(1)?.as_str()));
         if let Some((clip_name, _)) = whole_clip
             && with_frames.contains(clip_name.as_str())
         {
@@ -63,10 +63,10 @@ fn list(path: &Path, request: &PrepareRequest) -> Result<Listing, Fault> {
             }
         } else if let Some((clip_name, _)) = clip_of_frame(file, &clips) {
             frames.entry(clip_name).or_default().push(file);
-        } else if film.is_match(file.name()) {
+        } else if video.is_match(file.name()) {
             listing.reject(&file.relative, Reason::NoLabel, "no XML file beside it says which emotion it shows");
         } else {
-            listing.reject_unknown(file, "a film, or its frames in a folder of its name");
+            listing.reject_unknown(file, "a video, or its frames in a folder of its name");
         }
     }
     for (clip_name, frames) in frames {
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn first_frames_of_films_and_folders_are_neutral_where_asked_for() {
+    fn first_frames_of_videos_and_folders_are_neutral_where_asked_for() {
         let folder = tree_of(&["1/S001-002.avi", "2/S001-003/1.png", "2/S001-003/2.png", "2/S001-003/3.png"]);
         write(folder.path(), "1/S001-002.xml", &xml(2, 0));
         write(folder.path(), "2/S001-003.xml", &xml(1, 0));
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn extracted_frames_replace_the_film() {
+    fn extracted_frames_replace_the_video() {
         let folder = tree_of(&["1/S001-002.avi", "1/S001-002/1.png", "1/S001-002/2.png", "1/S001-002/3.png"]);
         write(folder.path(), "1/S001-002.xml", &xml(2, 0));
         let listing = list(folder.path(), &request()).unwrap();

@@ -66,14 +66,14 @@ pub struct Args {
     /// Draw sequences of so many frames, from neutral to the intensity, as posed databases film them.
     #[arg(long, value_name = "FRAMES", value_parser = clap::value_parser!(u32).range(2..=1000))]
     sequence: Option<u32>,
-    /// Faces a row group, for tests of stopping and resuming.
+    /// Faces per row group, for tests of stopping and resuming.
     #[arg(long, hide = true, default_value_t = GroupSizes::STANDARD.group as u32,
         value_parser = clap::value_parser!(u32).range(1..))]
-    faces_a_group: u32,
-    /// Faces a file, for tests of stopping and resuming.
+    faces_per_group: u32,
+    /// Faces per file, for tests of stopping and resuming.
     #[arg(long, hide = true, default_value_t = GroupSizes::STANDARD.shard,
         value_parser = clap::value_parser!(u64).range(1..))]
-    faces_a_shard: u64,
+    faces_per_shard: u64,
 }
 
 /// What to draw.
@@ -134,7 +134,7 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
         takes: args.takes,
         frames: args.sequence.unwrap_or(1),
         rig: args.rig.as_deref(),
-        sizes: GroupSizes { group: args.faces_a_group as usize, shard: args.faces_a_shard },
+        sizes: GroupSizes { group: args.faces_per_group as usize, shard: args.faces_per_shard },
         ..Request::plain(people, &args.style, args.seed, out)
     };
     let set = draw(&request, console)?;

@@ -58,10 +58,10 @@ pub struct Args {
     /// The face set to write.
     #[arg(long)]
     out: PathBuf,
-    /// Faces a row group, for tests of stopping and resuming.
+    /// Faces per row group, for tests of stopping and resuming.
     #[arg(long, hide = true, default_value_t = GroupSizes::STANDARD.group as u32,
         value_parser = clap::value_parser!(u32).range(1..))]
-    faces_a_group: u32,
+    faces_per_group: u32,
 }
 
 /// Generates the set and says what it wrote.
@@ -87,7 +87,7 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
         seed: args.seed,
         name: &args.name,
         out: &args.out,
-        sizes: GroupSizes { group: args.faces_a_group as usize, ..GroupSizes::STANDARD },
+        sizes: GroupSizes { group: args.faces_per_group as usize, ..GroupSizes::STANDARD },
     };
     let made = with_progress(&request, console)?;
     console.answer(&format!(
