@@ -113,12 +113,9 @@ impl<'a> SetRequest<'a> {
                 Colour::Rgb => Picture { width: self.size, height: self.size, channels: 3, data: pixels },
             },
             labels: FaceLabels {
-                label,
-                subject,
-                provenance: Provenance::Drawn,
-                parent: None,
                 source: self.source(&spec),
                 drawn: Some(DrawnLabels { intensity, action_units, landmarks, pose, light }),
+                ..FaceLabels::of(label, subject, Provenance::Drawn)
             },
         })
     }

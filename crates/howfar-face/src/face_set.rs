@@ -16,7 +16,7 @@ use crate::{Colour, Face, FaceLabels, Fault, Lineage, SubjectId, files};
 
 /// Name and version of the format of `face_set.json`.
 pub(crate) const FORMAT: &str = "howfar face set";
-pub(crate) const VERSION: u32 = 2;
+pub(crate) const VERSION: u32 = 3;
 pub(crate) const INFO_FILE: &str = "face_set.json";
 
 /// The one way from a photograph to a prepared face: recorded in the set, carried by the model.
@@ -316,10 +316,10 @@ impl FaceSet {
         mut visit: impl FnMut(Row, &str) -> Result<(), Fault>,
     ) -> Result<u64, Fault> {
         let path = self.folder.join(&shard.file);
-        let (table, file) = (TableReader::open(&path, &COLUMNS)?, path.display().to_string());
+        let (table, file) = (TableReader::open(&path, COLUMNS)?, path.display().to_string());
         let mut n_rows = 0;
         for group_idx in 0..table.n_groups() {
-            for row in rows(table.read(group_idx)?, self.info.classes.len(), &file, n_rows) {
+            for row in rows(&table, group_idx, self.info.classes.len(), n_rows)? {
                 visit(row?, &place_of(&file, n_rows))?;
                 n_rows += 1;
             }

@@ -23,9 +23,12 @@ mod pool;
 mod portraits;
 mod printable;
 mod row;
+mod shards;
 mod shots;
 mod subject;
 pub mod table;
+#[cfg(any(test, feature = "test-support"))]
+pub mod test_sets;
 mod unfinished;
 mod writer;
 

@@ -64,26 +64,19 @@ impl Lineage {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Face, FaceSetWriter, GeneratorCard, Picture, Preprocessing, Provenance};
+    use crate::test_sets::{TestSet, labels};
+    use crate::{GeneratorCard, Provenance};
 
     #[test]
     fn what_learns_from_a_set_descends_from_its_people_their_parents_and_whom_its_generator_saw() {
         let folder = tempfile::tempdir().unwrap();
         let person = |name: &str| name.parse::<SubjectId>().unwrap();
         let saw = Lineage { people: [person("db:seen")].into(), content: ["old".to_owned()].into() };
-        let mut info = FaceSetInfo::new("a", vec!["joy".to_owned()], Preprocessing::standard("none", "none", 4));
-        info.generator = Some(GeneratorCard::new("gan".to_owned(), 1, saw.clone(), String::new()));
-        let mut writer = FaceSetWriter::create(&folder.path().join("a"), info).unwrap();
-        let labels = FaceLabels {
-            label: 0,
-            subject: person("gan:1"),
-            provenance: Provenance::Generated,
-            parent: Some(person("db:parent")),
-            source: String::new(),
-            drawn: None,
-        };
-        writer.push(&Face { picture: Picture::gray(4, 4, vec![0; 16]), labels }).unwrap();
-        let set = writer.finish().unwrap();
+        let mut set = TestSet::new("a", &["joy"], 4);
+        set.info.generator = Some(GeneratorCard::new("gan".to_owned(), 1, saw.clone(), String::new()));
+        let parent = Some(person("db:parent"));
+        set.push_plain(FaceLabels { parent, ..labels(0, "gan:1", Provenance::Generated) }, 0);
+        let set = set.write(folder.path());
         assert_eq!(Lineage::of_maker(set.info()), saw);
         let lineage = Lineage::of_set(&set).unwrap();
         assert_eq!(lineage.people, ["db:parent", "db:seen", "gan:1"].map(person).into());

@@ -1,4 +1,4 @@
-//! Finds the faces of one shot among many, exactly, with 350 bytes a face and without a list of candidates.
+//! Finds the faces of one shot among many, exactly, with 350 bytes per face and without a list of candidates.
 //!
 //! In: the pixels of faces. Out: the pairs for which [`is_same_shot`] holds and whose hashes differ in few bits, or whose pixels are
 //! equal. A comparison of patches costs a microsecond and a patch 4 kB, so nearly all pairs are ruled out before, by sums that can only

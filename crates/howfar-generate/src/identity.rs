@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
-use howfar_face::{FaceSet, Fault, Picture, SubjectId, portrait_rows};
+use howfar_face::{FaceLabels, FaceSet, Fault, Picture, SubjectId, portrait_rows};
 use howfar_net::gan::{Leaves, StyleGan2Shape};
 use howfar_random::{Seeds, normal};
 
@@ -19,6 +19,8 @@ pub struct Identity {
     pub number: u64,
     /// The real or drawn person whose face it is, if any.
     pub parent: Option<SubjectId>,
+    /// What the set that the face is of says of its group.
+    pub group: Option<String>,
     /// The face.
     pub picture: Picture,
 }
@@ -103,8 +105,9 @@ impl Taken<'_> {
             let number = self.rows.get(&row).copied().filter(|n| (first..end).contains(n) && !stopped);
             row += 1;
             if let Some(number) = number {
-                let parent = face.labels.parent.unwrap_or(face.labels.subject);
-                group.push(Identity { number, parent: Some(parent), picture: face.picture });
+                let FaceLabels { parent, subject, group: of_person, .. } = face.labels;
+                let parent = Some(parent.unwrap_or(subject));
+                group.push(Identity { number, parent, group: of_person, picture: face.picture });
                 if group.len() as u64 == at_once {
                     stopped = visit(std::mem::take(&mut group))?.is_break();
                 }
@@ -133,7 +136,11 @@ fn drawn(shape: &StyleGan2Shape, generator: &Leaves, truncation: f32, seed: u64,
         channels: shape.n_channels as u32,
         data: values.iter().map(|v| to_level(*v)).collect(),
     };
-    let identity =
-        |(number, values): (&u64, &[f32])| Identity { number: *number, parent: None, picture: picture(values) };
+    let identity = |(number, values): (&u64, &[f32])| Identity {
+        number: *number,
+        parent: None,
+        group: None,
+        picture: picture(values),
+    };
     numbers.iter().zip(faces).map(identity).collect()
 }

@@ -107,8 +107,9 @@ impl<'a> Plan<'a> {
                     data: values.iter().map(|v| to_level(*v)).collect(),
                 };
                 let subject = SubjectId::new(&self.database, &format!("{:07}", identity.number))?;
-                let (provenance, parent) = (Provenance::Generated, identity.parent.clone());
-                let labels = FaceLabels { label, subject, provenance, parent, source, drawn: None };
+                let (parent, group) = (identity.parent.clone(), identity.group.clone());
+                let labels =
+                    FaceLabels { parent, group, source, ..FaceLabels::of(label, subject, Provenance::Generated) };
                 faces.push(Face { picture, labels });
             }
         }

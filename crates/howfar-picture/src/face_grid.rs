@@ -42,27 +42,18 @@ fn one_face_each(set: &FaceSet, n_people: usize) -> Result<Vec<Picture>, Fault> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use howfar_face::{Face, FaceLabels, FaceSetInfo, FaceSetWriter, Preprocessing, Provenance, SubjectId};
+    use howfar_face::Provenance;
+    use howfar_face::test_sets::{TestSet, labels};
 
     #[test]
     fn neutral_faces_of_two_sets_stand_by_turns_and_the_last_row_may_end_early() {
         let folder = tempfile::tempdir().unwrap();
         let set = |name: &str, faces: &[(&str, usize, u8)]| {
-            let classes = ["anger", "neutral"].map(str::to_owned).to_vec();
-            let info = FaceSetInfo::new(name, classes, Preprocessing::standard("none", "none", 8));
-            let mut writer = FaceSetWriter::create(&folder.path().join(name), info).unwrap();
+            let mut set = TestSet::new(name, &["anger", "neutral"], 8);
             for (person, label, level) in faces {
-                let labels = FaceLabels {
-                    label: *label,
-                    subject: SubjectId::new(name, person).unwrap(),
-                    provenance: Provenance::Drawn,
-                    parent: None,
-                    source: String::new(),
-                    drawn: None,
-                };
-                writer.push(&Face { picture: Picture::gray(8, 8, vec![*level; 64]), labels }).unwrap();
+                set.push_plain(labels(*label, &format!("{name}:{person}"), Provenance::Drawn), *level);
             }
-            writer.finish().unwrap()
+            set.write(folder.path())
         };
         let a = set("a", &[("p", 0, 10), ("q", 0, 20), ("p", 1, 11), ("p", 1, 12)]);
         let b = set("b", &[("p", 1, 30), ("q", 0, 40), ("r", 0, 50)]);

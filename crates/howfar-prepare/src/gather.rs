@@ -55,7 +55,7 @@ pub(crate) fn gather(
         listing.caveats.extend(comparison.differences.clone());
         listing
             .caveats
-            .extend(adapter.known_flaws().iter().map(|flaw| format!("{database}: known of this database: {flaw}")));
+            .extend(adapter.known_flaws.iter().map(|flaw| format!("{database}: known of this database: {flaw}")));
         gathered.push(Gathered { database, adapter, preprocessing, listing, comparison });
     }
     spelling::unify_across(&mut gathered.iter_mut().map(|g| &mut g.listing).collect::<Vec<_>>());

@@ -25,14 +25,14 @@ const LONGEST_HEAD: u32 = 1 << 24;
 /// What looking at one candidate gave.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Entry {
-    /// SHA-256 of its decoded pixels, and of the box that says which face is meant; none for films and for what cannot
+    /// SHA-256 of its decoded pixels, and of the box that says which face is meant; none for videos and for what cannot
     /// be read.
     pub pixels_sha256: Option<String>,
     /// A face for each picture, or why there is none.
     pub faces: Vec<LookedAt>,
 }
 
-/// One picture of a candidate: a film has several.
+/// One picture of a candidate: a video has several.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct LookedAt {
     /// Its name in the set.

@@ -44,11 +44,11 @@ pub(crate) enum Pixels {
     File,
     /// They stood in a table: square, gray, rows from the top.
     Gray(Vec<u8>),
-    /// The file is a film: this many frames from its middle.
+    /// The file is a video: this many frames from its middle.
     Clip(usize),
-    /// The file is a film: its first frames, so many.
+    /// The file is a video: its first frames, so many.
     ClipStart(usize),
-    /// Frames of one film that somebody extracted.
+    /// Frames of one video that somebody extracted.
     Frames(Vec<TreeFile>),
     /// The file is a table, and a column of it holds pictures.
     Row {
@@ -74,8 +74,8 @@ pub(crate) enum Pixels {
 }
 
 impl Pixels {
-    /// Whether they are frames of one film, which share their turn.
-    pub(crate) fn are_of_a_film(&self) -> bool {
+    /// Whether they are frames of one video, which share their turn.
+    pub(crate) fn are_of_a_video(&self) -> bool {
         matches!(self, Pixels::Clip(_) | Pixels::ClipStart(_) | Pixels::Frames(_))
     }
 }
@@ -91,7 +91,7 @@ pub(crate) struct TakenOver {
     pub parent: Option<SubjectId>,
 }
 
-/// One picture (or film) of a database.
+/// One picture (or video) of a database.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Found {
     /// The file to read.
@@ -104,6 +104,8 @@ pub(crate) struct Found {
     pub class: Class,
     /// Whose it is; `None` where the database does not say.
     pub person: Option<String>,
+    /// Its group (a sex, an age group, a light), where the database or a list says one.
+    pub group: Option<String>,
     /// Where the face is, where the database says so.
     pub face_box: Option<FaceBox>,
     /// The sequence that it is a frame of, where published counts are of sequences.
@@ -123,6 +125,7 @@ impl Found {
             source: file.relative.clone(),
             class: class.into(),
             person: None,
+            group: None,
             face_box: None,
             sequence: None,
             parent: None,
@@ -133,6 +136,12 @@ impl Found {
     /// The same of a known person.
     pub(crate) fn of(mut self, person: impl Into<String>) -> Self {
         self.person = Some(person.into());
+        self
+    }
+
+    /// The same of a known group.
+    pub(crate) fn in_group(mut self, group: impl Into<String>) -> Self {
+        self.group = Some(group.into());
         self
     }
 
@@ -270,24 +279,6 @@ impl Listing {
             self.reject(&file.relative, Reason::NameNotKnown, format!("expected {expected}"));
         } else {
             self.reject(&file.relative, Reason::NotAPicture, "by its name");
-        }
-    }
-
-    /// Keeps the last frames of each sequence, in the order of their names, and its first `n_neutral` as neutral; where
-    /// a sequence is too short for both, the last frames count.
-    pub(crate) fn keep_frames(&mut self, n_last: usize, n_neutral: usize) {
-        let mut of_sequence: BTreeMap<String, Vec<Found>> = BTreeMap::new();
-        for found in std::mem::take(&mut self.found) {
-            of_sequence.entry(found.sequence.clone().unwrap_or_default()).or_default().push(found);
-        }
-        for mut frames in of_sequence.into_values() {
-            let last = frames.split_off(frames.len().saturating_sub(n_last));
-            let between = frames.split_off(n_neutral.min(frames.len()));
-            self.found.extend(frames.into_iter().map(|frame| Found { class: Expression::Neutral.into(), ..frame }));
-            for frame in between {
-                self.reject(frame.source, Reason::NotAskedFor, format!("not one of the last {n_last} frames"));
-            }
-            self.found.extend(last);
         }
     }
 }

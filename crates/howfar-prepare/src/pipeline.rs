@@ -171,7 +171,7 @@ fn judge(
         }
         let aligns = gathered[candidate.source_idx].preprocessing.alignment == "landmarks";
         let n_faces = entry.faces.iter().filter(|looked| looked.face.is_ok()).count() as u64;
-        // A film is lost with the last of its frames.
+        // A video is lost with the last of its frames.
         match entry.faces.iter().find_map(|looked| looked.face.as_ref().err()) {
             Some((reason, _)) if n_faces == 0 => account.leave_out(&candidate.found, *reason),
             _ => account.take(&candidate.found, n_faces),
@@ -182,7 +182,7 @@ fn judge(
             }
             match looked.face {
                 Ok(face) => {
-                    if candidate.found.pixels.are_of_a_film() {
+                    if candidate.found.pixels.are_of_a_video() {
                         turns.note(candidate.subject.database(), &looked.source);
                     }
                     n_without_eyes += u64::from(aligns && !face.has_eyes);
@@ -310,6 +310,7 @@ fn labels(candidate: &Candidate, source: String) -> FaceLabels {
         subject: candidate.subject.clone(),
         provenance: candidate.provenance,
         parent: candidate.parent.clone(),
+        group: candidate.found.group.clone(),
         source,
         drawn: None,
     }

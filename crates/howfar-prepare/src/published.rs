@@ -32,7 +32,7 @@ pub struct Published {
     pub part: &'static str,
     /// What is counted.
     pub unit: Unit,
-    /// Counts a class.
+    /// Counts per class.
     pub classes: &'static [(Expression, u64)],
     /// Persons, where the database knows them.
     pub persons: Option<u64>,
@@ -97,7 +97,7 @@ fn differences(database: &str, found: &[Found], table: &Published) -> Vec<String
         .collect();
     if !unequal.is_empty() {
         lines.push(format!(
-            "{database}: {word} a class differ from those published ({}): {}",
+            "{database}: {word} per class differ from those published ({}): {}",
             table.part,
             unequal.join(", ")
         ));
@@ -167,6 +167,6 @@ mod tests {
     #[test]
     fn a_difference_is_told_in_numbers() {
         let lines = compare("x", &finds(3), &TABLES).differences;
-        assert_eq!(lines, ["x: pictures a class differ from those published (all): fear 3 instead of 2"]);
+        assert_eq!(lines, ["x: pictures per class differ from those published (all): fear 3 instead of 2"]);
     }
 }

@@ -27,7 +27,7 @@ pub struct UnderstoodClass {
     pub class: String,
     /// Whether it was asked for (`--expressions`).
     pub wanted: bool,
-    /// Pictures, or films.
+    /// Pictures, or videos.
     pub pictures: u64,
     /// Different persons among them; 0 where nobody says whose they are.
     pub persons: u64,

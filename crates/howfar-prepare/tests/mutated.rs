@@ -10,7 +10,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use howfar_prepare::{Detect, PrepareRequest, Source, open_photo, prepare};
+use howfar_prepare::{Detect, PrepareRequest, Source, SourceSettings, open_photo, prepare};
 use image::{DynamicImage, ImageFormat};
 
 /// No file takes longer, on any machine: a loop without an end is meant.
@@ -122,7 +122,7 @@ fn prepared(adapter: &str, path: &Path, labels: Option<&Path>) {
         detect: Detect::None,
         size: 16,
         max_megapixels: 1.0,
-        labels: labels.map(Path::to_owned),
+        settings: SourceSettings { labels: labels.map(Path::to_owned), ..SourceSettings::default() },
         ..PrepareRequest::new(vec![source], out.path().join("faces"))
     };
     if let Err(fault) = prepare(&request, &mut |_| ControlFlow::Continue(())) {

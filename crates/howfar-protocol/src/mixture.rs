@@ -157,9 +157,8 @@ mod tests {
     use std::collections::BTreeSet;
     use std::ops::Range;
 
-    use howfar_face::{
-        Face, FaceLabels, FaceSetInfo, FaceSetWriter, GeneratorCard, Picture, Preprocessing, Provenance, SubjectId,
-    };
+    use howfar_face::test_sets::{TestSet, labels};
+    use howfar_face::{FaceLabels, FaceSetInfo, GeneratorCard, Preprocessing, Provenance, SubjectId};
     use proptest::prelude::*;
 
     use super::*;
@@ -170,27 +169,18 @@ mod tests {
     fn pool(parent: Option<SubjectId>) -> (Pool, Range<usize>, Range<usize>) {
         let folder = tempfile::tempdir().unwrap();
         let classes = vec!["a".to_owned(), "b".to_owned()];
-        let mut pool = Pool::new(classes.clone(), &Preprocessing::standard("none", "none", 8));
+        let mut pool = Pool::new(classes, &Preprocessing::standard("none", "none", 8));
         let mut add = |name: &str, n: usize, provenance: Provenance, parent: Option<SubjectId>| {
-            let info = FaceSetInfo::new(name, classes.clone(), Preprocessing::standard("none", "none", 8));
-            let mut writer = FaceSetWriter::create(&folder.path().join(name), info).unwrap();
+            let mut set = TestSet::new(name, &["a", "b"], 8);
             for i in 0..2 * n {
                 let labels = FaceLabels {
-                    label: i % 2,
-                    subject: SubjectId::new(name, &format!("{:02}", i / 2)).unwrap(),
-                    provenance,
                     parent: parent.clone().filter(|_| i == 0),
                     source: i.to_string(),
-                    drawn: None,
+                    ..labels(i % 2, &format!("{name}:{:02}", i / 2), provenance)
                 };
-                writer
-                    .push(&Face {
-                        picture: Picture::gray(8, 8, vec![(i + if name == "real" { 0 } else { 100 }) as u8; 64]),
-                        labels,
-                    })
-                    .unwrap();
+                set.push_plain(labels, (i + if name == "real" { 0 } else { 100 }) as u8);
             }
-            pool.add(&writer.finish().unwrap()).unwrap().0
+            pool.add(&set.write(folder.path())).unwrap().0
         };
         let real = add("real", 10, Provenance::Real, None);
         let drawn = add("drawn", 40, Provenance::Drawn, parent);

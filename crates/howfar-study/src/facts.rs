@@ -90,14 +90,7 @@ mod tests {
     use super::*;
 
     fn face(person: &SubjectId, source: &str, pixels: &str) -> Pooled {
-        let labels = FaceLabels {
-            label: 0,
-            subject: person.clone(),
-            provenance: Provenance::Real,
-            parent: None,
-            source: source.to_owned(),
-            drawn: None,
-        };
+        let labels = FaceLabels { source: source.to_owned(), ..FaceLabels::of(0, person.clone(), Provenance::Real) };
         Pooled { set_idx: 0, row: 0, labels, sha256: pixels.to_owned() }
     }
 

@@ -7,9 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 use howfar_evaluate::Finding;
-use howfar_face::{
-    Face, FaceLabels, FaceSetInfo, FaceSetWriter, GeneratorCard, Licence, Picture, Preprocessing, Provenance, SubjectId,
-};
+use howfar_face::test_sets::TestSet;
+use howfar_face::{Face, FaceLabels, GeneratorCard, Licence, Picture, Provenance, SubjectId};
 use howfar_protocol::Study;
 use howfar_random::{Seeds, normal, uniform};
 use howfar_study::{AuditPlace, AuditedFaces, StudyFolder, Workbench, audit_faces, audit_study};
@@ -40,17 +39,16 @@ fn picture(person: u64, class: usize, shot: u64) -> Vec<u8> {
 
 fn labels(set: &str, person: &str, class: usize, provenance: Provenance) -> FaceLabels {
     let subject = SubjectId::new(set, person).unwrap();
-    FaceLabels { label: class, subject, provenance, parent: None, source: format!("{person}-{class}"), drawn: None }
+    FaceLabels { source: format!("{person}-{class}"), ..FaceLabels::of(class, subject, provenance) }
 }
 
 /// A set of `n` people with a face of each class; `change` may alter a face before it is written.
 fn set(place: &TempDir, name: &str, people: std::ops::Range<u64>, change: impl Fn(u64, &mut Face)) -> PathBuf {
-    let mut info =
-        FaceSetInfo::new(name, CLASSES.map(str::to_owned).to_vec(), Preprocessing::standard("none", "none", SIDE));
-    info.licences.push(Licence { database: name.to_owned(), terms: "made for a test".to_owned() });
+    let mut set = TestSet::new(name, &CLASSES, SIDE);
+    set.info.licences.push(Licence { database: name.to_owned(), terms: "made for a test".to_owned() });
     let provenance = if name == "generated" { Provenance::Generated } else { Provenance::Real };
     if provenance == Provenance::Generated {
-        info.generator = Some(GeneratorCard {
+        set.info.generator = Some(GeneratorCard {
             name: "waves".to_owned(),
             seed: 1,
             trained_on: Vec::new(),
@@ -58,16 +56,15 @@ fn set(place: &TempDir, name: &str, people: std::ops::Range<u64>, change: impl F
             settings: String::new(),
         });
     }
-    let mut writer = FaceSetWriter::create(&place.path().join(name), info).unwrap();
     for (i, person) in people.enumerate() {
         for class in 0..CLASSES.len() {
             let labels = labels(name, &format!("p{i:03}"), class, provenance);
             let mut face = Face { picture: Picture::gray(SIDE, SIDE, picture(person, class, 1)), labels };
             change(i as u64, &mut face);
-            writer.push(&face).unwrap();
+            set.push(face.labels, face.picture);
         }
     }
-    writer.finish().unwrap();
+    set.write(place.path());
     place.path().join(name)
 }
 

@@ -227,9 +227,9 @@ fn a_face_set_of_a_newer_version() {
     let place = workplace();
     program::draw(&place, "real", 2, 1);
     let file = place.path().join("real/face_set.json");
-    let text = fs::read_to_string(&file).unwrap().replacen("\"version\": 2", "\"version\": 3", 1);
+    let text = fs::read_to_string(&file).unwrap().replacen("\"version\": 3", "\"version\": 4", 1);
     fs::write(&file, text).unwrap();
-    let sentences = ["written by a newer howfar", "version 3", "version 2 or older"];
+    let sentences = ["written by a newer howfar", "version 4", "version 3 or older"];
     expect(&howfar(&place, &["inspect", "real"]), 3, &sentences);
 }
 

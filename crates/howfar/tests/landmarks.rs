@@ -11,7 +11,7 @@ use howfar_prepare::preprocess_photo;
 
 const SIDE: u32 = 96;
 
-/// Distance of the found eyes from the drawn ones, in eye distances; none where they were not believed.
+/// Distance of the found eyes from the drawn ones, in eye distances; none where they were rejected as implausible.
 fn error(style: &Style, person: u32, expression: Expression) -> Option<f64> {
     let drawn = draw_face(HeadModel::shared(), style, 987, &FaceSpec::full(person, expression), SIDE);
     let photo = image::GrayImage::from_raw(SIDE, SIDE, drawn.pixels).unwrap();

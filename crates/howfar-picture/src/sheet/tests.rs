@@ -1,30 +1,18 @@
 //! Contact sheets of small face sets.
 
 use super::*;
-use howfar_face::{
-    Face, FaceLabels, FaceSetInfo, FaceSetWriter, Preprocessing, Provenance, SubjectId, checksum::sha256_hex,
-};
+use howfar_face::test_sets::{TestSet, labels};
+use howfar_face::{FaceLabels, Provenance, SubjectId, checksum::sha256_hex};
 
 const SIDE: u32 = 12;
 
 /// A set of one face for each `(person, class)`, filled with that face's number plus one.
 fn face_set(folder: &std::path::Path, faces: &[(&str, usize)]) -> FaceSet {
-    let classes = ["a", "b", "c"].map(str::to_owned).to_vec();
-    let info = FaceSetInfo::new("small", classes, Preprocessing::standard("none", "none", SIDE));
-    let mut writer = FaceSetWriter::create(&folder.join("set"), info).unwrap();
+    let mut set = TestSet::new("small", &["a", "b", "c"], SIDE);
     for (i, (person, label)) in faces.iter().enumerate() {
-        let labels = FaceLabels {
-            label: *label,
-            subject: SubjectId::new("db", person).unwrap(),
-            provenance: Provenance::Drawn,
-            parent: None,
-            source: String::new(),
-            drawn: None,
-        };
-        let picture = Picture::gray(SIDE, SIDE, vec![i as u8 + 1; (SIDE * SIDE) as usize]);
-        writer.push(&Face { picture, labels }).unwrap();
+        set.push_plain(labels(*label, &format!("db:{person}"), Provenance::Drawn), i as u8 + 1);
     }
-    writer.finish().unwrap()
+    set.write(folder)
 }
 
 /// Pixels above the faces.
@@ -61,20 +49,13 @@ fn parents_stand_before_what_was_made_of_them() {
     let (a, b) = (folder.path().join("a"), folder.path().join("b"));
     let faces = [("p1", 0), ("p2", 1), ("p3", 2)];
     let of_parents = face_set(&a, &faces);
-    let info = FaceSetInfo { classes: ["a", "b", "c"].map(str::to_owned).to_vec(), ..of_parents.info().clone() };
-    let mut writer = FaceSetWriter::create(&b, FaceSetInfo::new("made", info.classes, info.preprocessing)).unwrap();
+    let mut made = TestSet::new("made", &["a", "b", "c"], SIDE);
     for (person, parent, label) in [("x", "p3", 0), ("y", "p1", 0), ("x", "p3", 1), ("y", "p1", 1)] {
-        let labels = FaceLabels {
-            label,
-            subject: SubjectId::new("made", person).unwrap(),
-            provenance: Provenance::Generated,
-            parent: Some(SubjectId::new("db", parent).unwrap()),
-            source: String::new(),
-            drawn: None,
-        };
-        writer.push(&Face { picture: Picture::gray(SIDE, SIDE, vec![9; (SIDE * SIDE) as usize]), labels }).unwrap();
+        let parent = Some(SubjectId::new("db", parent).unwrap());
+        let labels = labels(label, &format!("made:{person}"), Provenance::Generated);
+        made.push_plain(FaceLabels { parent, ..labels }, 9);
     }
-    let made = writer.finish().unwrap();
+    let made = made.write(&b);
     let sheet = contact_sheet(&made, Some(&of_parents), 9, 1).unwrap();
     let left = left_of("x").max(left_of("y"));
     assert_eq!(middles(&sheet, 2, left), [3, 9, 9, 1, 9, 9]);
@@ -115,22 +96,12 @@ fn scaling_repeats_every_pixel_of_faces_and_names_grow_with_it() {
 
 /// A set of one person and a face of 64 × 64 pixels for each class.
 fn named(folder: &std::path::Path, classes: &[&str]) -> FaceSet {
-    let owned = classes.iter().map(|class| (*class).to_owned()).collect();
-    let info = FaceSetInfo::new("named", owned, Preprocessing::standard("none", "none", 64));
-    let mut writer = FaceSetWriter::create(folder, info).unwrap();
+    let mut set = TestSet::new("named", classes, 64);
     for label in 0..classes.len() {
-        let labels = FaceLabels {
-            label,
-            subject: SubjectId::new("db", "p1").unwrap(),
-            provenance: Provenance::Drawn,
-            parent: None,
-            source: String::new(),
-            drawn: None,
-        };
         let data = (0..64 * 64).map(|i| (i * (label + 3) % 251) as u8).collect();
-        writer.push(&Face { picture: Picture::gray(64, 64, data), labels }).unwrap();
+        set.push(labels(label, "db:p1", Provenance::Drawn), Picture::gray(64, 64, data));
     }
-    writer.finish().unwrap()
+    set.write(folder)
 }
 
 /// The pixels of a part of a gray sheet.

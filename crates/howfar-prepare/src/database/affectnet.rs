@@ -39,6 +39,11 @@ pub(super) static DATABASE: Database = Database {
         ],
         persons: None,
     }],
+    settings: &[],
+    known_flaws: &[],
+    names_by_path: false,
+    // Read from class folders of any names, which have levels; its lists and annotations have none.
+    is_sign: |listing| listing.levels.is_empty(),
     list,
 };
 
@@ -84,7 +89,7 @@ fn list_folders(tree: &Tree, request: &PrepareRequest) -> Result<Listing, Fault>
         let named = |name: &&&str| ***name == folder.to_lowercase().replace(['_', '-'], " ");
         number.and_then(|n| NO_EXPRESSION.get(n)).or_else(|| NO_EXPRESSION.iter().find(named)).copied()
     };
-    let mut pictures = in_folders(tree, &request.ignore, &mut listing)?;
+    let mut pictures = in_folders(tree, &request.settings.ignore, &mut listing)?;
     pictures.retain(|picture| match none(picture.folder) {
         Some(name) => {
             listing.reject(&picture.file.relative, Reason::NotAnExpression, name);

@@ -18,6 +18,10 @@ pub(super) static DATABASE: Database = Database {
     access: "a relabelled selection of AffectNet that circulates; AffectNet itself is given by Mohammad Mahoor, University of Denver",
     terms: "the terms of AffectNet hold: non-commercial research only, pictures are not passed on",
     published: &[],
+    settings: &[],
+    known_flaws: &[],
+    names_by_path: false,
+    is_sign: |_| true,
     list,
 };
 

@@ -11,7 +11,8 @@ use howfar_face::{Expression, Fault, closest_name};
 
 use crate::folder_words::{is_number, is_person_number};
 use crate::listing::Class;
-use crate::request::{FolderClasses, PrepareRequest};
+use crate::request::PrepareRequest;
+use crate::source_settings::FolderClasses;
 use crate::spelling::{in_short, key};
 use howfar_face::csv_table::CsvTable;
 
@@ -36,7 +37,7 @@ pub(super) struct LabelMap {
 impl LabelMap {
     /// Reads the request's label map, if it names one.
     pub(super) fn of(request: &PrepareRequest) -> Result<Option<Self>, Fault> {
-        request.label_map.as_deref().map(|path| Self::read(path, request.classes)).transpose()
+        request.settings.label_map.as_deref().map(|path| Self::read(path, request.settings.classes)).transpose()
     }
 
     fn read(path: &Path, mean: FolderClasses) -> Result<Self, Fault> {

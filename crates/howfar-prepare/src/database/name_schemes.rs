@@ -79,7 +79,7 @@ pub(super) fn list(tree: &Tree, request: &PrepareRequest) -> Result<Option<Listi
     let Some((scheme, (named, labels))) = SCHEMES.iter().find_map(|scheme| Some((scheme, read(scheme)?))) else {
         return Ok(None);
     };
-    let pattern = request.compiled_subject_pattern()?;
+    let pattern = request.settings.compiled_subject_pattern()?;
     let mut listing = Listing::default();
     for file in others {
         listing.reject(&file.relative, Reason::NotAPicture, "by its name");
@@ -104,7 +104,7 @@ pub(super) fn list(tree: &Tree, request: &PrepareRequest) -> Result<Option<Listi
 /// Persons from names, where nothing else says whose the pictures are.
 pub(super) fn add_persons(listing: &mut Listing, request: &PrepareRequest) {
     let known = listing.found.iter().any(|found| found.person.is_some() || found.taken_over.is_some());
-    if known || listing.found.is_empty() || request.subject_pattern.is_some() {
+    if known || listing.found.is_empty() || request.settings.subject_pattern.is_some() {
         return;
     }
     let stems = |found: &Found| TreeFile { path: found.file.clone(), relative: found.source.clone() }.stem().to_owned();

@@ -11,7 +11,7 @@ use crate::tree::Tree;
 
 /// Every picture below a folder.
 pub(super) fn list(tree: &Tree, request: &PrepareRequest) -> Result<Listing, Fault> {
-    let pattern = request.compiled_subject_pattern()?;
+    let pattern = request.settings.compiled_subject_pattern()?;
     let mut listing = Listing::default();
     for file in &tree.files {
         if !is_picture(&file.path) {

@@ -161,7 +161,8 @@ fn side(face: usize, ends: &[usize], pool: &Pool, split: Option<&Split>) -> Side
 pub(crate) mod made {
     use std::collections::BTreeMap;
 
-    use howfar_face::{Face, FaceLabels, FaceSetWriter, GeneratorCard, Picture};
+    use howfar_face::test_sets::{TestSet, labels};
+    use howfar_face::{Face, FaceLabels, GeneratorCard, Picture};
 
     use super::*;
 
@@ -193,14 +194,9 @@ pub(crate) mod made {
             let (x, y, s) = ((i % SIDE) as f32, (i / SIDE) as f32, made.shot as f32);
             (120.0 + 50.0 * (0.2 * x + s * s).sin() + 50.0 * (0.15 * y * (1.0 + s % 3.0) + 0.1 * x + s).cos()) as u8
         };
-        let labels = FaceLabels {
-            label: 0,
-            subject: made.subject.parse().unwrap(),
-            provenance: if made.side == Side::Generated { Provenance::Generated } else { Provenance::Real },
-            parent: made.parent.map(|parent| parent.parse().unwrap()),
-            source: "made".to_owned(),
-            drawn: None,
-        };
+        let provenance = if made.side == Side::Generated { Provenance::Generated } else { Provenance::Real };
+        let parent = made.parent.map(|parent| parent.parse().unwrap());
+        let labels = FaceLabels { parent, source: "made".to_owned(), ..labels(0, made.subject, provenance) };
         Face { picture: Picture::gray(SIDE, SIDE, (0..SIDE * SIDE).map(level).collect()), labels }
     }
 
@@ -212,15 +208,14 @@ pub(crate) mod made {
         let (mut folders, mut sides) = (Vec::new(), Vec::new());
         for (side, of_side) in by_side {
             let name = side.words().replace(' ', "-");
-            let mut info =
-                FaceSetInfo::new(&name, vec!["one".to_owned()], Preprocessing::standard("none", "none", SIDE));
-            info.generator = of_side.iter().find_map(|face| face.card.clone());
-            let mut writer = FaceSetWriter::create(&place.path().join(&name), info).unwrap();
+            let mut set = TestSet::new(&name, &["one"], SIDE);
+            set.info.generator = of_side.iter().find_map(|face| face.card.clone());
             for made in of_side {
-                writer.push(&face(made)).unwrap();
+                let Face { picture, labels } = face(made);
+                set.push(labels, picture);
                 sides.push(side);
             }
-            writer.finish().unwrap();
+            set.write(place.path());
             folders.push(place.path().join(&name));
         }
         AuditedFaces { sides, ..AuditedFaces::of_sets(&folders).unwrap() }
