@@ -10,14 +10,17 @@ mod program;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use howfar_face::checksum;
 use program::{howfar, workplace};
 
-/// A file of the repository.
+fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
 fn file(name: &str) -> String {
-    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(name)).unwrap()
+    fs::read_to_string(repository().join(name)).unwrap()
 }
 
 fn toml_file(name: &str) -> toml::Table {
@@ -92,6 +95,28 @@ fn no_package_that_we_choose_is_linked_in_two_versions() {
     for (name, versions) in versions {
         assert!(versions.len() == 1 || !chosen.contains_key(&name), "{name}: {versions:?}");
     }
+}
+
+#[test]
+fn the_reference_values_were_made_with_the_versions_that_are_pinned() {
+    let pinned = file("reference/requirements.txt");
+    let pinned: BTreeMap<&str, &str> = pinned.lines().map(|line| line.split_once("==").unwrap()).collect();
+    let mut n_compared = 0;
+    for entry in fs::read_dir(repository().join("reference")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|ending| ending != "json") {
+            continue;
+        }
+        let values: serde_json::Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+        let versions = values["versions"].as_object().into_iter().flatten().filter(|(name, _)| *name != "python");
+        for (name, version) in versions {
+            // 2.15.0+cu132 is 2.15.0, built for a GPU.
+            let version = version.as_str().unwrap().split('+').next().unwrap();
+            assert_eq!(pinned.get(name.as_str()), Some(&version), "{name} of {}", path.display());
+            n_compared += 1;
+        }
+    }
+    assert!(n_compared > 0);
 }
 
 #[test]
