@@ -4,7 +4,7 @@ Run: python reference/check_predictions.py STUDY_FOLDER     (needs pyarrow, scik
 
 Reads runs/<cell>/run.json ({"cell": {...}}), runs/<cell>/predictions.parquet and unseen-<set>.parquet (part, set, row, subject,
 label, probabilities; sets go by the first 16 digits of their content's hash) and results.json. Compared: every row of the table
-(macro recall is balanced accuracy), every confusion matrix with precision, recall and F1 a class, the validation accuracy of
+(macro recall is balanced accuracy), every confusion matrix with precision, recall and F1 per class, the validation accuracy of
 every k, and accuracy and difference of every claim (means over people of each person's mean, paired by face). Prints what
 differs by more than 1e-6 and exits with 1 then.
 """

@@ -6,21 +6,21 @@
 use howfar_face::Fault;
 use howfar_protocol::{Part, Track};
 
-use crate::answer::{answer, headline};
-use crate::between::between;
-use crate::caveats::caveats;
-use crate::changed::changed;
-use crate::choice::choose_k_on;
-use crate::claims::{differences_to_baseline, differences_to_controls, place, power_at};
-use crate::credit::credit;
-use crate::exchange::exchange;
-use crate::how_far::how_far;
-use crate::outcomes::{CellPredictions, Outcomes};
-use crate::paper_count::as_the_paper_counts;
+use crate::choosing::choice::choose_k_on;
+use crate::choosing::verdict::Verdict;
+use crate::counting::outcomes::{CellPredictions, Outcomes};
+use crate::counting::source::{CellSource, count_cells};
+use crate::counting::table::{confusions, table, training};
 use crate::results::{RecipeResults, Results, StudyFacts};
-use crate::source::{CellSource, count_cells};
-use crate::table::{confusions, table, training};
-use crate::verdict::Verdict;
+use crate::words::answer::{answer, headline};
+use crate::words::caveats::caveats;
+use crate::worth::between::between;
+use crate::worth::changed::changed;
+use crate::worth::claims::{differences_to_baseline, differences_to_controls, place, power_at};
+use crate::worth::credit::credit;
+use crate::worth::exchange::exchange;
+use crate::worth::how_far::how_far;
+use crate::worth::paper_count::as_the_paper_counts;
 
 /// The results of cells in memory. `tracks` are those of the study, in its order, with the parameters of their networks; the answer is
 /// the first one's. A track without a finished cell is left out.

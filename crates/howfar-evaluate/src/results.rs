@@ -2,15 +2,20 @@
 //!
 //! Percentages run from 0 to 100 and are called so in their names; differences are in percentage points.
 
+pub(crate) mod audit;
+pub(crate) mod caveat;
+pub(crate) mod comparisons;
+
 use std::collections::BTreeMap;
 
 use howfar_protocol::{MixtureRatio, Part, Recipe, Role, TrainingSettings, Treatment, baseline_keys};
 use serde::{Deserialize, Serialize};
 
-use crate::audit::Finding;
-use crate::measure::{ClassFigures, Figures};
-use crate::verdict::Verdict;
-use crate::worth::{ArmTraining, Between, Changed, Credit, Exchange, PaperRow};
+use crate::choosing::verdict::Verdict;
+use crate::counting::measure::{ClassFigures, Figures};
+use crate::results::audit::Finding;
+use crate::results::caveat::Caveat;
+use crate::results::comparisons::{ArmTraining, Between, Changed, Credit, Exchange, PaperRow};
 
 /// `results.json`. The same bytes however often the study was stopped: no times, no machine.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -96,7 +101,7 @@ pub struct SetFacts {
     pub n_people: usize,
     /// Of these, those that are a photograph of nobody known, each counted as somebody else.
     pub n_without_person: usize,
-    /// Faces a class.
+    /// Faces per class.
     pub per_class: Vec<usize>,
     /// `real`, `drawn`, `generated`, joined by commas where mixed.
     pub provenance: String,
@@ -176,7 +181,7 @@ pub struct Choice {
     pub best: MixtureRatio,
     /// Where controls were run: `chosen`, or the best k above 0 where 0 was chosen.
     pub compared: MixtureRatio,
-    /// Every k that cannot be told from the best.
+    /// Every k within one standard error of the best.
     pub adequate: Vec<MixtureRatio>,
     /// All k, in order.
     pub candidates: Vec<Candidate>,
@@ -258,9 +263,9 @@ pub struct HowFar {
     pub curve: Vec<CurvePoint>,
     /// The most accurate k, 0 included.
     pub best: MixtureRatio,
-    /// The smallest k that cannot be told from it.
+    /// The smallest k that is not significantly different from it.
     pub smallest: MixtureRatio,
-    /// All k that cannot be told from it.
+    /// All k that are not significantly different from it.
     pub indistinguishable: Vec<MixtureRatio>,
     /// How often each k is the best when people and seeds are drawn again, in percent.
     pub best_shares_percent: Vec<(MixtureRatio, f64)>,
@@ -326,11 +331,11 @@ pub struct TableRow {
     /// 95 % interval of the mean accuracy (people × seeds crossed; with one of either, the other alone), for the curve; none with one of
     /// both.
     pub accuracy_interval_percent: Option<[f64; 2]>,
-    /// Faces a cell.
+    /// Faces per cell.
     pub n_faces: usize,
     /// Cells.
     pub n_cells: usize,
-    /// Training pictures an epoch: real and added.
+    /// Training pictures per epoch: real and added.
     pub n_training_pictures: usize,
 }
 
@@ -348,18 +353,6 @@ pub struct Confusion {
     pub counts: Vec<Vec<u64>>,
     /// Each row in percent of its sum.
     pub percent: Vec<Vec<f64>>,
-    /// One entry a class.
+    /// One entry per class.
     pub per_class: Vec<ClassFigures>,
-}
-
-/// Unusual but usable.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Caveat {
-    /// A short name that stays the same: `few-people`, `interval-across-zero` …
-    pub code: String,
-    /// What is the matter.
-    pub text: String,
-    /// What would help.
-    pub advice: String,
 }

@@ -132,7 +132,7 @@ impl PictureShape {
 pub struct Architecture {
     /// Which network.
     pub kind: NetworkKind,
-    /// Numbers out: one a class, or two a point.
+    /// Numbers out: one per class, or two a point.
     pub n_outputs: usize,
     /// Its input.
     pub picture: PictureShape,

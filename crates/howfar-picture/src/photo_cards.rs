@@ -57,7 +57,7 @@ pub struct MarkedFace<'a> {
     pub eyes: Option<[[f64; 2]; 2]>,
     /// The most probable class.
     pub best: usize,
-    /// One a class.
+    /// One per class.
     pub probabilities: &'a [f32],
 }
 

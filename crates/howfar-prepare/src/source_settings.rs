@@ -90,7 +90,7 @@ pub struct SourceSettings {
     pub label_column: Option<String>,
     /// The column of the person.
     pub subject_column: Option<String>,
-    /// Pictures are sheets of so many columns of equal squares; a column is a label, a row a person, the first column
+    /// Pictures are sheets of so many columns of equal squares; a column is a label, a row per person, the first column
     /// the parent.
     pub grid: Option<usize>,
     /// Cameras.

@@ -19,6 +19,8 @@ use std::ops::Deref;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::Treatment;
+
 pub use units::{Item, Variant};
 pub(crate) use units::{Order, Parts, Units};
 
@@ -38,8 +40,8 @@ pub struct ArmDefinition {
     pub role: ArmRole,
     /// When its cells can run.
     pub stage: Stage,
-    /// Makes its training set.
-    pub(crate) mix: fn(&Units<'_>) -> Parts,
+    /// Makes its training set, as the treatment asks.
+    pub(crate) mix: fn(&Units<'_>, &Treatment) -> Parts,
 }
 
 /// What an arm is in a comparison.

@@ -45,7 +45,7 @@ impl Mixture {
             }
             _ => Vec::new(),
         };
-        let parts = (arm.mix)(&Units { labelled: &labelled, generated: &generated, seeds });
+        let parts = (arm.mix)(&Units { labelled: &labelled, generated: &generated, seeds }, treatment);
         Ok(Mixture { parts, seeds })
     }
 

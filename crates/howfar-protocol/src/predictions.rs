@@ -60,7 +60,7 @@ pub struct Prediction {
     pub subject: SubjectId,
     /// The true class.
     pub label: usize,
-    /// One probability a class; they sum to 1.
+    /// One probability per class; they sum to 1.
     pub probabilities: Vec<f32>,
 }
 
@@ -84,7 +84,7 @@ pub struct PredictionRef<'p> {
     pub subject: &'p SubjectId,
     /// The true class.
     pub label: usize,
-    /// One probability a class; they sum to 1.
+    /// One probability per class; they sum to 1.
     pub probabilities: &'p [f32],
 }
 

@@ -373,7 +373,7 @@ impl Study {
         }
     }
 
-    /// The splits of the real people: one, or one a fold.
+    /// The splits of the real people: one, or one per fold.
     pub fn splits(&self, people: &BTreeSet<SubjectId>) -> Result<Vec<Split>, Fault> {
         let request = &self.real.split;
         let seeds = Seeds::new(self.seed);

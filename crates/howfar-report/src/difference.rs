@@ -129,7 +129,7 @@ pub(crate) fn choice(choice: &Choice, nouns: Nouns) -> Markup {
             "Chosen on validation " (nouns.labelled) " alone: " b { "k = " (choice.chosen) }
             @if choice.chosen == MixtureRatio::ZERO { " (none helps)" }
             ", the smallest k within one standard error of the best (k = " (choice.best) "). "
-            "Cannot be told from the best: " (k_list(&choice.adequate)) "."
+            "Within one standard error of the best: " (k_list(&choice.adequate)) "."
             @if choice.compared != choice.chosen { " The comparisons below are made at k = " (choice.compared) ", the best k above 0." }
         }
         div.scroll tabindex="0" role="region" aria-label="choice of k" {

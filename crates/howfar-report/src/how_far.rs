@@ -1,4 +1,4 @@
-//! How far more faces help: the whole curve with its simultaneous band, what cannot be told from its best, and whether it falls.
+//! How far more faces help: the whole curve with its simultaneous band, what is not significantly different from its best, and whether it falls.
 
 use howfar_evaluate::{Fall, HowFar};
 use howfar_protocol::MixtureRatio;
@@ -42,7 +42,7 @@ pub(crate) fn sentence(how_far: &HowFar) -> String {
         format!("Best at k = {}, clearly ahead of every other.", how_far.best)
     } else {
         format!(
-            "Best at k = {}, not to be told from k = {}; the smallest of them is {}.",
+            "Best at k = {}, not significantly different from k = {}; the smallest of them is {}.",
             how_far.best,
             others.join(", "),
             how_far.smallest

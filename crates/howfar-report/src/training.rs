@@ -1,5 +1,5 @@
 //! What the networks of each arm saw in training: pictures, epochs, steps. Early stopping ends arms at different epochs, so equal
-//! pictures an epoch are not yet equal training.
+//! pictures per epoch are not yet equal training.
 
 use howfar_evaluate::RecipeResults;
 use maud::{Markup, html};

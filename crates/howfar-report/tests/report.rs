@@ -147,7 +147,7 @@ fn answers_caveats_settings_hashes_and_times_stand_on_the_page() {
 fn how_far_more_faces_help_stands_on_the_page() {
     let text = text_of(&page(&fixture::results()));
     for words in [
-        "Best at k = 2, not to be told from k = 1, 5; the smallest of them is 1.",
+        "Best at k = 2, not significantly different from k = 1, 5; the smallest of them is 1.",
         "A fall after k = 2 is not established (−3.6 points, −7.4 to +0.2 up to k = 5).",
         "80.3",
     ] {

@@ -6,20 +6,20 @@ use howfar_evaluate::{SetFacts, StudyFacts};
 use howfar_face::{FaceSetInfo, Pool, Pooled, Preprocessing, Provenance, SubjectId};
 use howfar_protocol::{SetInput, SplitPart, Unit};
 
-use crate::workbench::Workbench;
+use crate::loaded_study::LoadedStudy;
 
-pub(crate) fn study_facts(workbench: &Workbench) -> StudyFacts {
-    let study = workbench.study();
-    let plan = workbench.plan();
-    let n_pool_sets = workbench.pool_sets.len();
+pub(crate) fn study_facts(loaded: &LoadedStudy) -> StudyFacts {
+    let study = loaded.study();
+    let plan = loaded.plan();
+    let n_pool_sets = loaded.pool_sets.len();
     let sets = plan.sets.iter().enumerate().map(|(set_idx, set)| {
         if set_idx < n_pool_sets {
-            set_facts(set, &workbench.pool, set_idx)
+            set_facts(set, &loaded.pool, set_idx)
         } else {
-            set_facts(set, &workbench.unseen_pool, set_idx - n_pool_sets)
+            set_facts(set, &loaded.unseen_pool, set_idx - n_pool_sets)
         }
     });
-    let count = |part| workbench.splits[0].people(part).count();
+    let count = |part| loaded.splits[0].people(part).count();
     let sides = [("training", SplitPart::Training), ("validation", SplitPart::Validation), ("test", SplitPart::Test)];
     StudyFacts {
         name: study.name.clone(),

@@ -11,7 +11,7 @@ use howfar_face::{Fault, files};
 use howfar_protocol::{Cell, Part, Plan};
 use serde::{Deserialize, Serialize};
 
-use crate::run_cell::FinishedCell;
+use crate::finished_cell::FinishedCell;
 
 /// A study on disk.
 #[derive(Debug, Clone)]

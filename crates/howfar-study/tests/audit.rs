@@ -11,7 +11,7 @@ use howfar_face::test_sets::TestSet;
 use howfar_face::{Face, FaceLabels, GeneratorCard, Licence, Picture, Provenance, SubjectId};
 use howfar_protocol::Study;
 use howfar_random::{Seeds, normal, uniform};
-use howfar_study::{AuditPlace, AuditedFaces, StudyFolder, Workbench, audit_faces, audit_study};
+use howfar_study::{AuditPlace, AuditedFaces, LoadedStudy, StudyFolder, audit_faces, audit_study};
 use tempfile::TempDir;
 
 const SIDE: u32 = 48;
@@ -167,26 +167,26 @@ fn a_test_persons_face_among_the_generated_ones_is_refused_and_a_re_lit_one_is_f
         place
     };
     let equal = place_of(1.0);
-    let fault = Workbench::open(&study(&equal)).unwrap_err().to_string();
+    let fault = LoadedStudy::open(&study(&equal)).unwrap_err().to_string();
     assert!(fault.contains("2 such pictures") && fault.contains("real:p022"), "{fault}");
     let place = place_of(0.9);
-    let workbench = Workbench::open(&study(&place)).unwrap();
+    let loaded = LoadedStudy::open(&study(&place)).unwrap();
     let folder = StudyFolder::new(place.path());
     let stop = AtomicBool::new(false);
     let audit_place = AuditPlace { scratch: place.path().join("audit"), watch: &|_| (), stop: &stop };
-    let audit = audit_study(&workbench, &folder, &audit_place).unwrap();
+    let audit = audit_study(&loaded, &folder, &audit_place).unwrap();
     assert_eq!(codes(&audit.findings), ["duplicate-across-parts"], "{:#?}", audit.findings);
     assert!(!audit_place.scratch.exists());
     let again = AuditPlace { watch: &|what| panic!("{what} was audited twice"), ..audit_place };
-    assert_eq!(audit_study(&workbench, &folder, &again).unwrap(), audit);
+    assert_eq!(audit_study(&loaded, &folder, &again).unwrap(), audit);
     // What is known of a generator is an input, too: with another card the audits run again.
     let file = place.path().join("generated/face_set.json");
     let card = std::fs::read_to_string(&file).unwrap().replace("\"trained_on\": []", "\"trained_on\": [\"real:p000\"]");
     std::fs::write(&file, card).unwrap();
     let n_begun = std::cell::Cell::new(0);
     let once_more = AuditPlace { watch: &|_| n_begun.set(n_begun.get() + 1), ..again };
-    let workbench = Workbench::open(&study(&place)).unwrap();
-    assert_ne!(audit_study(&workbench, &folder, &once_more).unwrap().inputs_sha256, audit.inputs_sha256);
+    let loaded = LoadedStudy::open(&study(&place)).unwrap();
+    assert_ne!(audit_study(&loaded, &folder, &once_more).unwrap().inputs_sha256, audit.inputs_sha256);
     assert!(n_begun.get() > 0);
 }
 
@@ -200,7 +200,7 @@ fn a_test_persons_child_and_a_generator_that_saw_one_are_refused() {
             face.labels.parent = Some(test_person.clone());
         }
     });
-    let fault = Workbench::open(&study(&place)).unwrap_err().to_string();
+    let fault = LoadedStudy::open(&study(&place)).unwrap_err().to_string();
     assert!(fault.contains("a face descends from a person who judges") && fault.contains("real:p022"), "{fault}");
     let place = tempfile::tempdir().unwrap();
     set(&place, "real", 0..24, |_, _| ());
@@ -208,6 +208,6 @@ fn a_test_persons_child_and_a_generator_that_saw_one_are_refused() {
     let file = generated.join("face_set.json");
     let card = std::fs::read_to_string(&file).unwrap().replace("\"trained_on\": []", "\"trained_on\": [\"real:p022\"]");
     std::fs::write(&file, card).unwrap();
-    let fault = Workbench::open(&study(&place)).unwrap_err().to_string();
+    let fault = LoadedStudy::open(&study(&place)).unwrap_err().to_string();
     assert!(fault.contains("trained on, or fitted to, faces that judge") && fault.contains("real:p022"), "{fault}");
 }

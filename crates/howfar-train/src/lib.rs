@@ -1,6 +1,6 @@
 //! From a mixture to a classifier to predictions.
 //!
-//! In: a pool of faces, a mixture, validation faces, settings, seeds. Out: the kept network, one line an epoch, and what
+//! In: a pool of faces, a mixture, validation faces, settings, seeds. Out: the kept network, one line per epoch, and what
 //! the network says of any faces. Knows nothing of generators, splits or studies; training ([`train()`]) is given training
 //! and validation faces only, and [`predict()`] alone looks at others.
 
@@ -23,7 +23,7 @@ pub use history::{EpochRecord, Event};
 pub use model::{Model, n_parameters};
 pub use predict::{Look, Viewer, predict};
 pub use run::{Trained, TrainingInputs, train};
-pub use speed::{Crew, measure_prediction, measure_speed};
+pub use speed::{Parallelism, measure_prediction, measure_speed};
 pub use start::read_start;
 
 /// What the engine computes with on this machine: `avx512`, `avx2` (with FMA) or `plain`; on a graphics card the device's name. Part of

@@ -9,7 +9,7 @@ use crate::scaling::scale;
 /// Faces that are scaled at once, which bounds memory; answers do not depend on it.
 pub(crate) const FACES_AT_ONCE: usize = 256;
 
-/// One probability a class for each face, in the order of the model's classes; each row sums to 1 and depends on its face
+/// One probability per class for each face, in the order of the model's classes; each row sums to 1 and depends on its face
 /// alone.
 pub fn predict(model: &Model, pool: &Pool, faces: &[usize]) -> Result<Vec<Vec<f32>>, Fault> {
     check_shape(model, pool)?;

@@ -53,7 +53,7 @@ pub struct Trained {
     pub kept_epoch: u32,
     /// Epochs that were run.
     pub n_epochs: u32,
-    /// One record an epoch.
+    /// One record per epoch.
     pub history: Vec<EpochRecord>,
 }
 

@@ -18,14 +18,14 @@ const SECONDS: f64 = 0.5;
 
 /// How the cores are shared out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Crew {
+pub struct Parallelism {
     /// Networks in training at once.
     pub n_jobs: usize,
     /// Threads of each.
     pub n_threads: usize,
 }
 
-impl Crew {
+impl Parallelism {
     /// The threads of each network.
     pub fn pools(self) -> Result<Vec<rayon::ThreadPool>, Fault> {
         let pool = |_| rayon::ThreadPoolBuilder::new().num_threads(self.n_threads).build();
@@ -34,13 +34,13 @@ impl Crew {
     }
 }
 
-/// Training pictures a second of all networks of a crew together, augmentation included, over faces of the pool.
-pub fn measure_speed(settings: &TrainingSettings, pool: &Pool, crew: Crew) -> Result<f64, Fault> {
+/// Training pictures a second of all networks of a parallelism together, augmentation included, over faces of the pool.
+pub fn measure_speed(settings: &TrainingSettings, pool: &Pool, parallelism: Parallelism) -> Result<f64, Fault> {
     if pool.is_empty() {
         return Err(Fault::data("the faces", "there is no face to measure the speed with"));
     }
     let architecture = architecture(settings.network, pool)?;
-    let (pools, together) = (crew.pools()?, Barrier::new(crew.n_jobs));
+    let (pools, together) = (parallelism.pools()?, Barrier::new(parallelism.n_jobs));
     let speed = |threads: &rayon::ThreadPool| threads.install(|| one_speed(settings, pool, &architecture, &together));
     Ok(std::thread::scope(|scope| {
         let measured: Vec<_> = pools.iter().map(|threads| scope.spawn(|| speed(threads))).collect();

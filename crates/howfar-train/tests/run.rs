@@ -13,7 +13,7 @@ use howfar_protocol::{
     TrainingSettings, Treatment,
 };
 use howfar_random::Seeds;
-use howfar_train::{Crew, Event, Model, Trained, TrainingInputs, measure_speed, predict, train};
+use howfar_train::{Event, Model, Parallelism, Trained, TrainingInputs, measure_speed, predict, train};
 use rand::Rng;
 
 const SIDE: usize = 32;
@@ -251,6 +251,6 @@ fn patience_ends_a_run_and_the_best_epoch_is_kept() {
 
 #[test]
 fn the_speed_is_a_positive_number() {
-    let crew = Crew { n_jobs: 2, n_threads: 2 };
-    assert!(measure_speed(&settings(1), &Bench::new().pool, crew).unwrap() > 0.0);
+    let parallelism = Parallelism { n_jobs: 2, n_threads: 2 };
+    assert!(measure_speed(&settings(1), &Bench::new().pool, parallelism).unwrap() > 0.0);
 }

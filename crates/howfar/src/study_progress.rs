@@ -6,7 +6,7 @@ use std::sync::Mutex;
 
 use howfar_protocol::Cell;
 use howfar_study::StudyEvent;
-use howfar_train::{Crew, Event};
+use howfar_train::{Event, Parallelism};
 
 use crate::console::Console;
 use crate::progress::Progress;
@@ -39,8 +39,8 @@ impl<'a> StudyProgress<'a> {
     pub fn tell(&self, event: &StudyEvent) {
         let mut state = self.state.lock().expect("drawing does not panic");
         match event {
-            StudyEvent::Stage { name, n_cells, n_finished, n_pictures, crew } => {
-                self.begin_stage(&mut state, name, (*n_cells, *n_finished), *n_pictures, *crew);
+            StudyEvent::Stage { name, n_cells, n_finished, n_pictures, parallelism } => {
+                self.begin_stage(&mut state, name, (*n_cells, *n_finished), *n_pictures, *parallelism);
             }
             StudyEvent::Started { cell_idx, cell } => {
                 if state.names.len() <= *cell_idx {
@@ -75,7 +75,7 @@ impl<'a> StudyProgress<'a> {
         name: &str,
         (n_cells, n_finished): (usize, usize),
         total: u64,
-        crew: Crew,
+        parallelism: Parallelism,
     ) {
         if let Some(before) = &state.progress {
             before.finish();
@@ -83,8 +83,9 @@ impl<'a> StudyProgress<'a> {
         *state = State { n_cells, n_finished, ..State::default() };
         if n_cells > 0 {
             let before = if n_finished > 0 { format!(", {n_finished} finished before") } else { String::new() };
-            let crew = if n_finished < n_cells { format!(", {}", crew_words(crew)) } else { String::new() };
-            self.console.note(&format!("{n_cells} {name}{before}{crew}"));
+            let parallelism =
+                if n_finished < n_cells { format!(", {}", parallelism_words(parallelism)) } else { String::new() };
+            self.console.note(&format!("{n_cells} {name}{before}{parallelism}"));
             state.progress = Some(Progress::new(self.console, "pictures", 0, total));
         }
     }
@@ -102,7 +103,7 @@ fn short_name(cell: &Cell) -> String {
 }
 
 /// How the cores are shared out.
-pub fn crew_words(Crew { n_jobs, n_threads }: Crew) -> String {
+pub fn parallelism_words(Parallelism { n_jobs, n_threads }: Parallelism) -> String {
     let threads = if n_threads == 1 { "one thread each".to_owned() } else { format!("{n_threads} threads each") };
     format!("{n_jobs} at once, {threads}")
 }

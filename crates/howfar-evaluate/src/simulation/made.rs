@@ -1,4 +1,4 @@
-//! A made study: whose faces are right how often, and the outcomes that chance makes of it.
+//! A simulated study: whose faces are right how often, and the outcomes that chance makes of it.
 //!
 //! A face is right with probability ½ + gain(k) + face + person + person × mix + run + run × mix, where the effects are uniform
 //! around 0, so that the true difference at k is gain(k) exactly, in shares:
@@ -14,8 +14,8 @@ use howfar_protocol::{MixtureRatio, Part, Treatment};
 use howfar_random::{Seeds, Stream, index_by_share, uniform};
 
 use super::Setting;
-use crate::confusion::ConfusionCounts;
-use crate::outcomes::{CellOutcome, Faces, Outcomes, PartOutcome, People, Run};
+use crate::counting::confusion::ConfusionCounts;
+use crate::counting::outcomes::{CellOutcome, Faces, Outcomes, PartOutcome, People, Run};
 
 /// Name of the unseen database.
 pub(crate) const UNSEEN: &str = "unseen";

@@ -1,6 +1,6 @@
 //! Studies with a known truth, and how often the chain from cells to a claim is right about them.
 //!
-//! In: a [`Setting`] and how many studies. Out: a [`SettingReport`]. A made study goes through the same functions as a real
+//! In: a [`Setting`] and how many studies. Out: a [`SettingReport`]. A simulated study goes through the same functions as a real
 //! one: k is chosen on validation people, then the difference on the judged faces gets its interval and its verdict. Every study
 //! has a stream of its own, so no number depends on the number of threads.
 
@@ -13,17 +13,17 @@ use howfar_protocol::{MixtureRatio, Part, Treatment};
 use howfar_random::Seeds;
 use rayon::prelude::*;
 
-use crate::bootstrap::percentile_interval;
-use crate::choice::choose_k_on;
-use crate::how_far::band;
-use crate::outcomes::Faces;
-use crate::paired::Layout;
-use crate::until_sure::{RISK, looks};
-use crate::verdict::{SMALL, Verdict};
+use crate::choosing::choice::choose_k_on;
+use crate::choosing::until_sure::{RISK, looks};
+use crate::choosing::verdict::{SMALL, Verdict};
+use crate::counting::outcomes::Faces;
+use crate::intervals::bootstrap::percentile_interval;
+use crate::intervals::paired::Layout;
+use crate::worth::how_far::band;
 use made::{Made, make};
 pub use report::{Bound, SettingReport, Share};
 
-/// What a made study looks like.
+/// What a simulated study looks like.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Setting {
     /// Its name.
@@ -192,7 +192,7 @@ struct Judged {
 /// The chain: choose on validation, open the judged faces at the compared k.
 fn judge(setting: &Setting, made: &Made, n_seeds: u32, risk: f64) -> Judged {
     let outcomes = made.outcomes.first_seeds(n_seeds);
-    let choice = choose_k_on(outcomes.validation()).expect("every made study has a mix");
+    let choice = choose_k_on(outcomes.validation()).expect("every simulated study has a mix");
     let faces = setting.judged();
     let series = |k| outcomes.series(&Treatment::on_curve(k, None), &faces);
     let layout = Layout::of_difference(&faces, &series(choice.compared), &series(MixtureRatio::ZERO))

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{Said, Setting, Trial};
-use crate::verdict::{SMALL, Verdict};
+use crate::choosing::verdict::{SMALL, Verdict};
 
 /// A share with the standard error that the number of studies leaves, both in percent.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -42,7 +42,7 @@ pub struct SettingReport {
     pub n_k: usize,
     /// Folds; 1 without.
     pub n_folds: u32,
-    /// Made studies.
+    /// Simulated studies.
     pub n_studies: usize,
     /// Coverage and false alarms.
     pub bounds: Vec<Bound>,

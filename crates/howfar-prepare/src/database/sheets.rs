@@ -1,4 +1,4 @@
-//! Sheets of faces as translation networks (StarGAN) leave them: a column is a label, a row a person, the first column
+//! Sheets of faces as translation networks (StarGAN) leave them: a column is a label, a row per person, the first column
 //! the photograph that the others were made from.
 //!
 //! In: `N-images.jpg` and `--grid COLUMNS`. Out: a find a square, its parent the person of the row.

@@ -10,5 +10,5 @@ pub(super) static ARM: ArmDefinition = ArmDefinition {
     question: "was it just more pictures?",
     role: ArmRole::Control { explains: "altered copies of the same faces" },
     stage: Stage::AfterChoice,
-    mix: |units| Parts::shuffled(units.labelled(), units.further_labelled(Variant::Copy)),
+    mix: |units, _| Parts::shuffled(units.labelled(), units.further_labelled(Variant::Copy)),
 };

@@ -11,5 +11,5 @@ pub(super) static ARM: ArmDefinition = ArmDefinition {
     question: "was it wrong labels?",
     role: ArmRole::Rival,
     stage: Stage::AfterBaseline,
-    mix: |units| Parts { is_curated: true, ..Parts::shuffled(units.labelled(), units.generated()) },
+    mix: |units, _| Parts { is_curated: true, ..Parts::shuffled(units.labelled(), units.generated()) },
 };

@@ -10,5 +10,5 @@ pub(super) static ARM: ArmDefinition = ArmDefinition {
     question: "what they teach alone",
     role: ArmRole::Rival,
     stage: Stage::AfterChoice,
-    mix: |units| Parts::shuffled(Vec::new(), units.generated()),
+    mix: |units, _| Parts::shuffled(Vec::new(), units.generated()),
 };

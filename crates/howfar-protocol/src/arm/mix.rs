@@ -10,5 +10,5 @@ pub(super) static ARM: ArmDefinition = ArmDefinition {
     question: "the question",
     role: ArmRole::Mix,
     stage: Stage::First,
-    mix: |units| Parts::shuffled(units.labelled(), units.generated()),
+    mix: |units, _| Parts::shuffled(units.labelled(), units.generated()),
 };

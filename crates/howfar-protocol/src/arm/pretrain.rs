@@ -11,5 +11,5 @@ pub(super) static ARM: ArmDefinition = ArmDefinition {
     question: "is mixing the right way to use them?",
     role: ArmRole::Rival,
     stage: Stage::AfterChoice,
-    mix: |units| Parts { order: Order::AddedFirst, ..Parts::shuffled(units.labelled(), units.generated()) },
+    mix: |units, _| Parts { order: Order::AddedFirst, ..Parts::shuffled(units.labelled(), units.generated()) },
 };

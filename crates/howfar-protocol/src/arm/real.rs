@@ -10,5 +10,5 @@ pub(super) static ARM: ArmDefinition = ArmDefinition {
     question: "the baseline",
     role: ArmRole::Baseline,
     stage: Stage::First,
-    mix: |units| Parts::shuffled(units.labelled(), Vec::new()),
+    mix: |units, _| Parts::shuffled(units.labelled(), Vec::new()),
 };

@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use howfar_face::Fault;
 use howfar_protocol::{Cell, Study};
-use howfar_study::{Workbench, estimate};
+use howfar_study::{LoadedStudy, estimate};
 
 use crate::command::CoreArgs;
 use crate::console::{Console, duration_words};
-use crate::study_progress::crew_words;
+use crate::study_progress::parallelism_words;
 
 /// Show what a study would run, and how long it may take.
 #[derive(Debug, clap::Args)]
@@ -23,17 +23,17 @@ pub struct Args {
 /// Plans, measures a few steps, prints.
 pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     let study = Study::read(&args.study)?;
-    let workbench = Workbench::open(&study)?;
+    let loaded = LoadedStudy::open(&study)?;
     if console.json() {
-        console.answer_json(workbench.plan());
+        console.answer_json(loaded.plan());
         return Ok(());
     }
-    let plan = workbench.plan();
-    let estimate = estimate(&workbench, args.cores.cores())?;
+    let plan = loaded.plan();
+    let estimate = estimate(&loaded, args.cores.cores())?;
     let measured = &estimate.measured;
     for track in plan.tracks() {
         let cells: Vec<Cell> = plan.cells.iter().filter(|cell| track.has(cell)).cloned().collect();
-        let n_pictures = workbench.n_pictures(&cells)?;
+        let n_pictures = loaded.n_pictures(&cells)?;
         let source = track.source.as_ref().map(|source| format!(", generated: {source}")).unwrap_or_default();
         console.answer(&format!(
             "recipe {}, {}{source}: {} cells, {n_pictures} training pictures at {:.0} a second",
@@ -43,7 +43,7 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
             measured.speeds[&(track.recipe, track.network)]
         ));
         for (first, n) in by_treatment(&cells) {
-            let mixture = workbench.n_pictures(std::slice::from_ref(first))? / u64::from(first.settings.epochs);
+            let mixture = loaded.n_pictures(std::slice::from_ref(first))? / u64::from(first.settings.epochs);
             let treatment = &first.treatment;
             let (words, k) = (format!("{treatment:#}"), treatment.k);
             console.answer(&format!("  {words:<15} k = {k:<4} {n:>3} cells, {mixture} pictures per epoch"));
@@ -60,15 +60,15 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
         plan.n_splits,
         if study.grid.controls == howfar_protocol::Controls::All { "all" } else { "chosen" }
     ));
-    if workbench.n_left_out() > 0 {
-        console.answer(&format!("{} faces of other classes are left out", workbench.n_left_out()));
+    if loaded.n_left_out() > 0 {
+        console.answer(&format!("{} faces of other classes are left out", loaded.n_left_out()));
     }
     let parts: Vec<String> =
         estimate.seconds.iter().map(|(what, seconds)| format!("{} {what}", duration_words(*seconds))).collect();
     console.answer(&format!(
         "about {} in all, {}, less where training stops early: {}",
         duration_words(estimate.total_seconds()),
-        crew_words(measured.crew),
+        parallelism_words(measured.parallelism),
         parts.join(", ")
     ));
     if let Some(bytes) = estimate.memory_bytes {

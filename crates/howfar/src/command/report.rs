@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use howfar_evaluate::Results;
 use howfar_face::{Fault, encode_png, files};
 use howfar_report::{CellTime, Machine, Pictures, SheetPicture, Timing};
-use howfar_study::{StudyFolder, Workbench, all_cells, cell_times};
+use howfar_study::{LoadedStudy, StudyFolder, all_cells, cell_times};
 
 use crate::clock::utc;
 use crate::command::{doctor, n_cores};
@@ -82,10 +82,10 @@ fn read_faces(folder: &StudyFolder, results: &Results) -> Result<BTreeMap<(Strin
 }
 
 /// The faces that the mix put right or wrong, where reports look for them.
-pub fn write_changed_faces(workbench: &Workbench, folder: &StudyFolder, results: &Results) -> Result<(), Fault> {
+pub fn write_changed_faces(loaded: &LoadedStudy, folder: &StudyFolder, results: &Results) -> Result<(), Fault> {
     files::create_folder(&folder.root().join("sheets").join("faces"))?;
     for (set, row) in changed_faces(results) {
-        if let Some(picture) = workbench.picture(&set, row) {
+        if let Some(picture) = loaded.picture(&set, row) {
             files::write(&face_file(folder, results, &set, row), &encode_png(&picture))?;
         }
     }
@@ -107,8 +107,8 @@ fn face_file(folder: &StudyFolder, results: &Results, set: &str, row: u64) -> Pa
 }
 
 /// `timing.json`: when the run began, the machine and what every cell took.
-pub fn write_timing(workbench: &Workbench, folder: &StudyFolder, begun: SystemTime, seconds: f64) -> Result<(), Fault> {
-    let times = cell_times(folder, &all_cells(workbench.plan(), folder)?)?;
+pub fn write_timing(loaded: &LoadedStudy, folder: &StudyFolder, begun: SystemTime, seconds: f64) -> Result<(), Fault> {
+    let times = cell_times(folder, &all_cells(loaded.plan(), folder)?)?;
     let cells = times.into_iter().map(|c| CellTime {
         name: c.name,
         seconds: c.seconds,
