@@ -65,7 +65,7 @@ proptest! {
     fn a_step_of_adam_is_what_the_formula_says(n in 1usize..200, seed in 0u32..1000) {
         let gradient = numbers(n, seed);
         let start = [numbers(n, seed + 1), numbers(n, seed + 2), numbers(n, seed + 3).iter().map(|v| v.abs()).collect()];
-        let step = AdamStep { keep: 0.99, rate: 0.3, root_of_correction: 0.6 };
+        let step = AdamStep { keep: 0.99, rate: 0.3, root_of_correction: 0.6, shares: [0.1, 0.001], epsilon: 1e-8 };
         for set in InstructionSet::available() {
             let [mut values, mut first, mut second] = start.clone();
             step.apply(set, &mut values, &gradient, &mut first, &mut second);

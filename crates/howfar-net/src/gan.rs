@@ -23,7 +23,7 @@ mod stylegan2_layers;
 mod stylegan2_penalties;
 mod stylegan2_step;
 
-pub use adam::{Adam, AdamSettings};
+pub use adam::Adam;
 pub use augment::{Augmentation, augment};
 pub use flow::Flow;
 pub use generator_file::{Generator, GeneratorShape};

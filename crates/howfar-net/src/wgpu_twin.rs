@@ -13,7 +13,8 @@ use crate::composed::{numbers, tensor};
 use crate::device::ComputeDevice;
 use crate::forward::{Dropped, Leaves, Mode, forward};
 use crate::gan::{Flow, NoiseInput, Parameters, StarGanShape, StyleGan2Shape};
-use crate::{Architecture, Classifier, NetFault, NetworkKind, PictureShape};
+use crate::{Architecture, Classifier, NetFault, PictureShape};
+use howfar_network::Network;
 
 /// The card; opened once a process.
 static CARD: LazyLock<Option<Device>> = LazyLock::new(|| {
@@ -53,7 +54,7 @@ fn assert_close(what: &str, found: &[f32], expected: &[f32]) {
 fn the_small_network_and_its_gradients_are_those_of_the_processor() -> Result<(), NetFault> {
     let Some(card) = &*CARD else { return Ok(()) };
     let picture = PictureShape { side: 48, n_channels: 1 };
-    let architecture = Architecture::new(NetworkKind::Compact, 6, picture)?;
+    let architecture = Architecture::new(Network::Compact.plan(), 6, picture)?;
     let rng = &mut ChaCha8Rng::seed_from_u64(3);
     let weights = Classifier::new(architecture.clone(), rng).weights().clone();
     let dropped = Dropped::draw(&architecture, Some(rng));

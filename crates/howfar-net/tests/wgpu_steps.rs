@@ -3,9 +3,7 @@
 
 use howfar_net::gan::{Latents, StarGanBatch, StarGanLossWeights, StarGanShape, StarGanTraining};
 use howfar_net::gan::{StyleGan2Penalties, StyleGan2Shape, StyleGan2Training};
-use howfar_net::{
-    Architecture, Classifier, ComputeDevice, NetworkKind, OptimiserKind, PictureShape, StepSettings, Trainer,
-};
+use howfar_net::{Architecture, Classifier, ComputeDevice, OptimiserKind, PictureShape, StepSettings, Trainer};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
@@ -27,7 +25,7 @@ fn training_steps_run_on_wgpu() {
     }
     let rng = &mut ChaCha8Rng::seed_from_u64(6);
 
-    let architecture = Architecture::new(NetworkKind::Compact, 3, PictureShape::gray(48)).unwrap();
+    let architecture = Architecture::new(howfar_network::Network::Compact.plan(), 3, PictureShape::gray(48)).unwrap();
     let classifier = Classifier::new(architecture, rng);
     let mut trainer = Trainer::new(classifier, OptimiserKind::Adam);
     let (pictures, labels) = (pattern(6 * 48 * 48), [0, 1, 2, 0, 1, 2]);

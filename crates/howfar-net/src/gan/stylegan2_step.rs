@@ -4,11 +4,12 @@
 //! schedules nor files.
 
 use burn::tensor::{Device, Tensor};
+use howfar_kernel::AdamSettings;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 use crate::NetFault;
-use crate::gan::adam::{Adam, AdamSettings};
+use crate::gan::adam::Adam;
 use crate::gan::augment::{Augmentation, augment};
 use crate::gan::flow::Flow;
 use crate::gan::parameters::{Leaves, Parameters, devices, first_not_finite, normal, number, numbers, tensor};
@@ -86,7 +87,7 @@ pub struct StyleGan2Training {
 /// steps of one.
 fn lazy(every: u64) -> (AdamSettings, f32) {
     let ratio = every as f32 / (every + 1) as f32;
-    (AdamSettings { betas: [0.0, 0.99f32.powf(ratio)], epsilon: 1e-8 }, ratio)
+    (AdamSettings { betas: [0.0, 0.99f64.powf(f64::from(ratio))], epsilon: 1e-8 }, ratio)
 }
 
 impl StyleGan2Training {
