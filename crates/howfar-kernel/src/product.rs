@@ -48,7 +48,7 @@ pub(crate) use each_tile;
 /// rows of `c_row`
 ///
 /// # Safety
-/// The processor has the instructions of `V`; the pointers are good for these shapes.
+/// The CPU has the instructions of `V`; the pointers are good for these shapes.
 #[inline(always)]
 pub(crate) unsafe fn products<V: Vector, const NV: usize>(
     n: usize,

@@ -17,7 +17,7 @@ pub(crate) trait Kernel {
 /// Numbers of 32 bits side by side.
 ///
 /// # Safety
-/// Every function needs a processor with the instructions of its kind; pointers must be good for the lanes they name.
+/// Every function needs a CPU with the instructions of its kind; pointers must be good for the lanes they name.
 pub(crate) trait Vector: Copy {
     /// Numbers side by side.
     const LANES: usize;
@@ -56,7 +56,7 @@ pub(crate) trait Vector: Copy {
     unsafe fn keep(self, bits: u16) -> Self;
 }
 
-/// Plain Rust: what a processor without the others runs, and the twin that they are tested against.
+/// Plain Rust: what a CPU without the others runs, and the reference implementation of the others.
 #[derive(Clone, Copy)]
 pub(crate) struct Plain([f32; 8]);
 
@@ -210,7 +210,7 @@ mod x86 {
         }
         #[inline(always)]
         unsafe fn store_first(self, to: *mut f32, n: usize) {
-            // A masked store is dozens of micro-operations on some processors; four lanes are one.
+            // A masked store is dozens of micro-operations on some CPUs; four lanes are one.
             unsafe {
                 if n == 8 {
                     _mm256_storeu_ps(to, self.0);

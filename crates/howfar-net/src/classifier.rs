@@ -56,7 +56,7 @@ impl Classifier {
         self.weights().n_trained()
     }
 
-    /// What the network says of pictures; each answer depends on its picture alone.
+    /// What the network says of pictures; each output depends on its picture alone.
     ///
     /// # Shapes
     /// `inputs` `[N, H, W, C]`, scaled as in training -> `[N, E]`, each row sums to 1
@@ -79,7 +79,7 @@ impl Classifier {
         self.architecture().dense.last().map_or(0, |dense| dense.n_in)
     }
 
-    /// Makes the network ready to answer again and again.
+    /// Prepares the network for inference.
     pub fn prepare(&self) -> Prepared<'_> {
         self.network.prepare()
     }

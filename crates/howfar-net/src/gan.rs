@@ -8,7 +8,7 @@ mod augment;
 mod composed;
 mod convolution;
 mod filter;
-mod flow;
+mod dual;
 mod generator_file;
 mod norm;
 pub mod operations;
@@ -25,7 +25,7 @@ mod stylegan2_step;
 
 pub use adam::Adam;
 pub use augment::{Augmentation, augment};
-pub use flow::Flow;
+pub use dual::Dual;
 pub use generator_file::{Generator, GeneratorShape};
 pub use parameters::{Leaves, Parameters, Slot, Start, normal};
 pub use stargan::{Judged, StarGanShape};

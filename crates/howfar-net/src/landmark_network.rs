@@ -94,7 +94,7 @@ impl LandmarkNetwork {
     }
 
     /// The points of standardised pictures: x then y of each, in shares of the side, which may lie outside 0..1. Each
-    /// answer depends on its picture alone.
+    /// output depends on its picture alone.
     ///
     /// # Shapes
     /// `pictures` `[N, H, W]` -> `[N, 2 P]`
@@ -165,7 +165,7 @@ mod tests {
             assert!((found - exact).abs() < 2e-3, "{i}: {found} {exact}");
             assert!((found - LandmarkNetwork::share(targets[i])).abs() < 0.08, "{i}: {found}");
         }
-        assert_eq!(network.points(&pictures[..1024]), found[..2], "an answer depends on its picture alone");
+        assert_eq!(network.points(&pictures[..1024]), found[..2], "an output depends on its picture alone");
     }
 
     #[test]

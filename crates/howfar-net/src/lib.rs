@@ -23,7 +23,7 @@ mod trainer;
 mod weight_file;
 mod weights;
 #[cfg(all(test, feature = "wgpu"))]
-mod wgpu_twin;
+mod wgpu_parity;
 
 pub use architecture::{Architecture, Block, Dense, PictureShape};
 pub use classifier::Classifier;

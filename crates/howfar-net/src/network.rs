@@ -54,7 +54,7 @@ impl WeightedNetwork {
         &self.weights
     }
 
-    /// Makes it ready to answer.
+    /// Prepares it for inference.
     pub(crate) fn prepare(&self) -> Prepared<'_> {
         Prepared::new(&self.architecture, &self.weights)
     }

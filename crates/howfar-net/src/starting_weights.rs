@@ -81,8 +81,8 @@ fn torch_name(architecture: &Architecture, i: usize) -> String {
     }
 }
 
-/// Lets the first convolution see gray in place of colour (the sum over red, green and blue answers a gray picture as they do
-/// together), or colour in place of gray (a third for each).
+/// Lets the first convolution see gray in place of colour (the sum over red, green and blue gives for a gray picture what they
+/// give together), or colour in place of gray (a third for each).
 ///
 /// # Shapes
 /// `[out, in, 3, 3]` -> `shape`

@@ -115,7 +115,7 @@ impl<M: AsRef<WeightedNetwork> + AsMut<WeightedNetwork>> Trainer<M> {
         Trainer { model, optimiser, moments, n_steps: 0, operations: Operations::chosen(), spare: Spare::default() }
     }
 
-    /// The same with Burn's own operations: slower, and the reference of the fused ones.
+    /// The same with Burn's own operations: slower, and the reference implementation of the fused ones.
     pub fn composed(model: M, optimiser: OptimiserKind) -> Self {
         Trainer { operations: Operations::Composed, ..Self::new(model, optimiser) }
     }

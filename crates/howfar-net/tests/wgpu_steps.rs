@@ -1,4 +1,4 @@
-//! Whole training steps on a graphics card, which is the device of this test's process. See `src/wgpu_twin.rs`.
+//! Whole training steps on a GPU, which is the device of this test's process. See `src/wgpu_parity.rs`.
 #![cfg(feature = "wgpu")]
 
 use howfar_net::gan::{Latents, StarGanBatch, StarGanLossWeights, StarGanShape, StarGanTraining};
@@ -32,7 +32,7 @@ fn training_steps_run_on_wgpu() {
     let settings = StepSettings { rate: 1e-3, label_smoothing: 0.0 };
     let losses: Vec<f64> = (0..8).map(|_| trainer.step(pictures.clone(), &labels, settings, None)).collect();
     assert!(losses[7] < losses[0], "{losses:?}");
-    // The kernels of the processor give the same answers to what the card has learnt.
+    // The kernels of the CPU give the same outputs for what the GPU has learnt.
     let classifier = trainer.model();
     let (there, here) = (classifier.logits(&pictures), classifier.prepare().outputs(&pictures));
     assert!(there.iter().zip(&here).all(|(a, b)| (a - b).abs() < 1e-3), "{there:?} {here:?}");
