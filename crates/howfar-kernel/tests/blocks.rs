@@ -29,7 +29,13 @@ impl Ours {
         forward
     }
 
-    fn new(reference: &Reference, set: InstructionSet, dropout: Option<Dropout>, gradient: &[f32], wants_input: bool) -> Self {
+    fn new(
+        reference: &Reference,
+        set: InstructionSet,
+        dropout: Option<Dropout>,
+        gradient: &[f32],
+        wants_input: bool,
+    ) -> Self {
         let n_norm = if reference.norm { reference.block.n_out } else { 0 };
         let mut ours = Ours {
             forward: Self::forward(reference, set, dropout),
@@ -98,8 +104,10 @@ fn check_dropout(reference: &Reference, set: InstructionSet, gradient: &[f32]) -
     let dropout = Dropout { share: 0.5, key: 77 };
     let factors = dropout.factors(gradient.len());
     let times = |values: &[f32]| -> Vec<f32> { values.iter().zip(&factors).map(|(v, f)| v * f).collect() };
-    let (dropped, whole) =
-        (Ours::new(reference, set, Some(dropout), gradient, true), Ours::new(reference, set, None, &times(gradient), true));
+    let (dropped, whole) = (
+        Ours::new(reference, set, Some(dropout), gradient, true),
+        Ours::new(reference, set, None, &times(gradient), true),
+    );
     prop_assert_eq!(&dropped.forward.out, &times(&whole.forward.out), "{}", set.name());
     prop_assert_eq!(dropped.gradients(), whole.gradients(), "{}", set.name());
     Ok(())
@@ -212,7 +220,8 @@ fn check_slopes(reference: &mut Reference, seed: u32) -> Result<(), TestCaseErro
     let gradient = numbers(reference.windows().len(), seed + 9);
     let all: Vec<Ours> =
         InstructionSet::available().into_iter().map(|set| Ours::new(reference, set, None, &gradient, true)).collect();
-    let value = |reference: &Reference| -> f64 { reference.out().iter().zip(&gradient).map(|(o, g)| o * f64::from(*g)).sum() };
+    let value =
+        |reference: &Reference| -> f64 { reference.out().iter().zip(&gradient).map(|(o, g)| o * f64::from(*g)).sum() };
     let tensors: [fn(&mut Reference) -> &mut Vec<f32>; 5] =
         [|t| &mut t.x, |t| &mut t.weight, |t| &mut t.bias, |t| &mut t.scale, |t| &mut t.shift];
     for (i, tensor) in tensors.into_iter().enumerate().take(if reference.norm { 5 } else { 3 }) {

@@ -56,7 +56,12 @@ fn check(w: Window, n: usize, seed: u32) -> Result<(), TestCaseError> {
         };
         let ours = run();
         for (i, (ours, reference)) in ours.iter().zip(&reference).enumerate() {
-            prop_assert!(difference(ours, reference) < tolerance, "{} {i} {w:?}: {}", set.name(), difference(ours, reference));
+            prop_assert!(
+                difference(ours, reference) < tolerance,
+                "{} {i} {w:?}: {}",
+                set.name(),
+                difference(ours, reference)
+            );
         }
         let pool = rayon::ThreadPoolBuilder::new().num_threads(3).build().expect("threads");
         prop_assert_eq!(pool.install(run), ours, "the same bits on three threads");

@@ -58,12 +58,7 @@ impl ComputeDevice {
             ComputeDevice::Cpu => Ok(Device::flex()),
             #[cfg(feature = "wgpu")]
             ComputeDevice::Wgpu => Device::wgpu_options().init().map_err(|e| {
-                NetFault::new(
-                    "device",
-                    "no GPU can be used",
-                    e,
-                    "a GPU with a driver for Vulkan, Metal or DirectX",
-                )
+                NetFault::new("device", "no GPU can be used", e, "a GPU with a driver for Vulkan, Metal or DirectX")
             }),
             #[cfg(feature = "cuda")]
             ComputeDevice::Cuda => {

@@ -54,11 +54,7 @@ fn biased(x: Tensor<4>, bias: Option<Tensor<1>>) -> Tensor<4> {
 /// # Shapes
 /// `x` `[N, H, W, C]`, `scale`, `shift` `[C]` -> `[N, H, W, C]`
 pub fn instance_norm(x: Tensor<4>, scale: Tensor<1>, shift: Tensor<1>) -> Tensor<4> {
-    if on_cpu(&x) {
-        norm::instance_norm(x, scale, shift, false)
-    } else {
-        composed::instance_norm(x, scale, shift)
-    }
+    if on_cpu(&x) { norm::instance_norm(x, scale, shift, false) } else { composed::instance_norm(x, scale, shift) }
 }
 
 /// [`instance_norm`] and ReLU.
