@@ -1,6 +1,6 @@
 //! Where the time of a training step goes: milliseconds of one core for each layer of table 1 on one thread, and the
 //! share of this machine's peak that its convolutions would need if they were done directly.
-#![expect(clippy::print_stdout, reason = "its answer")]
+#![expect(clippy::print_stdout, reason = "its output")]
 
 mod measure;
 

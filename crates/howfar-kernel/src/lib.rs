@@ -25,7 +25,7 @@ mod vector;
 mod window;
 mod winograd;
 
-pub use adam::AdamStep;
+pub use adam::{AdamSettings, AdamStep};
 pub use block::{BackRoom, Block, Forward, Gradients, Norm};
 pub use dense::{Dense, DenseRoom};
 pub use dropout::Dropout;

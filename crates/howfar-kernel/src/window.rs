@@ -14,11 +14,10 @@ use rayon::prelude::*;
 
 use crate::InstructionSet;
 use crate::direct::{self, Pass};
-use crate::instruction_set::{self, Kernel};
+use crate::instruction_set;
 use crate::parts::Parts;
-use crate::scratch::{TileRoom, with_scratch};
-use crate::vector::Vector;
-use crate::winograd::{self, Field, Tiles};
+use crate::scratch::with_scratch;
+use crate::winograd::{self, Convolve, Field, Tiles};
 
 pub use shape::{Window, WindowRoom};
 
@@ -120,27 +119,7 @@ fn by_winograd(set: InstructionSet, field: Field, n: usize, x: &[f32], packed: &
         let out = unsafe { out.part(at, place.n_pictures * place.n_rows * row) };
         with_scratch(|scratch| {
             let room = &mut scratch.tiles;
-            instruction_set::run(set, Convolve { field, tiles, x, packed, no_bias: &no_bias, out, room });
+            instruction_set::run(set, Convolve { field, tiles, x, packed, bias: &no_bias, y: out, room });
         });
     });
-}
-
-struct Convolve<'a> {
-    field: Field,
-    tiles: Tiles,
-    x: &'a [f32],
-    packed: &'a [f32],
-    no_bias: &'a [f32],
-    out: &'a mut [f32],
-    room: &'a mut TileRoom,
-}
-
-impl Kernel for Convolve<'_> {
-    type Output = ();
-    #[inline(always)]
-    unsafe fn run<V: Vector>(self) {
-        let Convolve { field, tiles, x, packed, no_bias, out, room } = self;
-        // SAFETY: the caller has the instructions.
-        unsafe { winograd::convolve::<V>(field, tiles, x, packed, no_bias, out, room) };
-    }
 }

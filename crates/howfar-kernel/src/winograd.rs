@@ -11,7 +11,7 @@ mod tile;
 mod transforms;
 mod weights;
 
-pub(crate) use convolve::convolve;
+pub(crate) use convolve::Convolve;
 pub(crate) use field::{Field, TILES_AT_ONCE, Tiles};
 pub(crate) use gradient::{add_weight_gradient, weight_gradient};
 pub(crate) use weights::{pack, unpack_weight_gradient};

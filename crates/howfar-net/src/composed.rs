@@ -1,4 +1,4 @@
-//! The networks composed of Burn's own operations, channels first: the twin of the fused operations, and what any other
+//! The networks composed of Burn's own operations, channels first: the reference implementation of the fused operations, and what any other
 //! back end would run.
 
 use burn::tensor::activation::relu;

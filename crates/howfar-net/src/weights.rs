@@ -8,8 +8,8 @@
 use howfar_random::uniform;
 use rand_chacha::ChaCha8Rng;
 
+use crate::Architecture;
 use crate::weight_file::first_not_finite;
-use crate::{Architecture, NetworkKind};
 
 /// One named tensor.
 #[derive(Debug, Clone, PartialEq)]
@@ -108,12 +108,7 @@ impl Weights {
         for parameter in weights.parameters.iter_mut().filter(|p| p.shape.len() > 1) {
             let taps: usize = parameter.shape[2..].iter().product();
             let (fan_out, fan_in) = (parameter.shape[0] * taps, parameter.shape[1] * taps);
-            let bound = match architecture.kind {
-                NetworkKind::Compact | NetworkKind::Medium | NetworkKind::Landmarks => (1.0 / fan_in as f32).sqrt(),
-                // Without norm thirteen layers need the variance kept.
-                NetworkKind::Vgg16 => (6.0 / fan_in as f32).sqrt(),
-                NetworkKind::Table1Same | NetworkKind::Table1Valid => (6.0 / (fan_in + fan_out) as f32).sqrt(),
-            };
+            let bound = architecture.plan.initial.bound(fan_in, fan_out);
             for value in &mut parameter.values {
                 *value = (2.0 * uniform(rng) - 1.0) * bound;
             }
@@ -141,25 +136,21 @@ pub(crate) fn not_finite(parameters: &[Parameter]) -> Option<(&str, f32)> {
 mod tests {
     use super::*;
     use crate::PictureShape;
+    use crate::landmark_network::LANDMARKS;
+    use howfar_network::Network;
     use rand::SeedableRng;
 
     #[test]
-    fn parameters_are_counted_as_published() {
-        for (kind, count) in [
-            (NetworkKind::Table1Same, 8_636_038),
-            (NetworkKind::Table1Valid, 4_966_022),
-            (NetworkKind::Compact, 22_206),
-            (NetworkKind::Medium, 81_846),
-            (NetworkKind::Vgg16, 39_912_134),
-        ] {
-            let architecture = Architecture::new(kind, 6, PictureShape::gray(64)).unwrap();
-            assert_eq!(Weights::blank(&architecture).n_trained(), count, "{kind:?}");
+    fn every_network_has_as_many_parameters_as_the_table_says() {
+        for plan in Network::ALL.map(Network::plan).into_iter().chain([&LANDMARKS]) {
+            let architecture = Architecture::new(plan, 6, PictureShape::gray(64)).unwrap();
+            assert_eq!(Weights::blank(&architecture).n_trained(), plan.n_parameters, "{}", plan.name);
         }
     }
 
     #[test]
     fn table_1_starts_within_glorots_bound_and_fills_it() {
-        let architecture = Architecture::new(NetworkKind::Table1Valid, 6, PictureShape::gray(48)).unwrap();
+        let architecture = Architecture::new(Network::Table1Valid.plan(), 6, PictureShape::gray(48)).unwrap();
         let weights = Weights::initial(&architecture, &mut ChaCha8Rng::seed_from_u64(1));
         let conv2 = &weights.parameters[2];
         assert_eq!(conv2.name, "block2.convolution.weight");

@@ -4,9 +4,10 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
 
 use howfar_net::{
-    Architecture, Classifier, NetworkKind, OptimiserKind, PictureShape, StepSettings, Trainer, Weights, cross_entropy,
+    Architecture, Classifier, OptimiserKind, PictureShape, StepSettings, Trainer, Weights, cross_entropy,
     one_cycle_rate,
 };
+use howfar_network::Network;
 use serde_json::Value;
 
 const REFERENCE: &str = include_str!("../../../reference/training_losses.json");
@@ -84,8 +85,8 @@ fn train(name: &str, trainer: fn(Classifier, OptimiserKind) -> Trainer) {
     let size = |field: &str| file[field].as_u64().unwrap();
     let setting = |field: &str| case[field].as_f64().unwrap() as f32;
     let (n_classes, side, n_steps) = (size("n_classes") as usize, size("side") as usize, size("n_steps"));
-    let kind = NetworkKind::from_name(case["network"].as_str().unwrap()).unwrap();
-    let architecture = Architecture::new(kind, n_classes, PictureShape::gray(side)).unwrap();
+    let network = Network::from_name(case["network"].as_str().unwrap()).unwrap();
+    let architecture = Architecture::new(network.plan(), n_classes, PictureShape::gray(side)).unwrap();
     let normed = architecture.blocks.iter().any(|block| block.norm);
     let weights = weights(&architecture);
     let optimiser = match case["optimiser"].as_str().unwrap() {
@@ -124,11 +125,12 @@ fn train(name: &str, trainer: fn(Classifier, OptimiserKind) -> Trainer) {
 #[test]
 fn the_networks_have_as_many_parameters_as_pytorchs() {
     let file: Value = serde_json::from_str(REFERENCE).unwrap();
-    for kind in NetworkKind::ALL {
-        for (n_channels, counts) in [(1, "parameter_counts"), (3, "parameter_counts_rgb")] {
-            let architecture = Architecture::new(kind, 6, PictureShape { side: 64, n_channels }).unwrap();
-            let count = Weights::blank(&architecture).n_trained();
-            assert_eq!(file[counts][kind.name()].as_u64(), Some(count as u64), "{kind:?} {n_channels}");
+    for (n_channels, counts) in [(1, "parameter_counts"), (3, "parameter_counts_rgb")] {
+        for (name, count) in file[counts].as_object().unwrap() {
+            let plan = Network::from_name(name).unwrap().plan();
+            let architecture = Architecture::new(plan, 6, PictureShape { side: 64, n_channels }).unwrap();
+            let ours = Weights::blank(&architecture).n_trained();
+            assert_eq!(count.as_u64(), Some(ours as u64), "{name} {n_channels}");
         }
     }
 }

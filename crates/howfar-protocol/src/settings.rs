@@ -1,5 +1,6 @@
 //! How one network is trained: the recipes of the protocol and what a study may override.
 
+pub use howfar_network::Network;
 use serde::{Deserialize, Serialize};
 
 /// A named way to train. All arms of a study share it.
@@ -10,38 +11,6 @@ pub enum Recipe {
     Paper,
     /// A small network with batch norm, per-picture standardisation, augmentation, AdamW and a one-cycle rate.
     Modern,
-}
-
-/// The networks that a study can train. Parameters are those for six classes of gray pictures of 64×64 pixels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Network {
-    /// Table 1 of the paper with the padding its sizes mean: 8,636,038 parameters.
-    Table1Same,
-    /// Table 1 as the authors' code has it, without padding: 4,966,022 parameters.
-    Table1Valid,
-    /// Four 3×3 blocks of 12-24-32-32 channels with batch norm: 22,206 parameters.
-    Compact,
-    /// The same with 24-48-64-64 channels: 81,846 parameters. What `predict` has embedded.
-    Medium,
-    /// Simonyan and Zisserman (2015): thirteen 3×3 convolutions, two hidden layers of 4096: 39,912,134 parameters.
-    Vgg16,
-}
-
-impl Network {
-    /// All of them.
-    pub const ALL: [Self; 5] = [Self::Table1Same, Self::Table1Valid, Self::Compact, Self::Medium, Self::Vgg16];
-
-    /// The word that stands in files.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Table1Same => "table1-same",
-            Self::Table1Valid => "table1-valid",
-            Self::Compact => "compact",
-            Self::Medium => "medium",
-            Self::Vgg16 => "vgg16",
-        }
-    }
 }
 
 /// How 0..=255 becomes what the network sees.

@@ -56,7 +56,7 @@ impl Map {
 /// rows that are padded to whole vectors.
 ///
 /// # Safety
-/// The processor has the instructions of `V`.
+/// The CPU has the instructions of `V`.
 #[inline(always)]
 pub(crate) unsafe fn moments<V: Vector>(map: Map, y: &[f32], mean: &mut [f32], squares: &mut [f32]) {
     let (n_pixels, c) = (map.height * map.width, map.n_channels);
@@ -92,7 +92,7 @@ pub(crate) unsafe fn moments<V: Vector>(map: Map, y: &[f32], mean: &mut [f32], s
 /// `y` `[H, W, C]`, mean, factor and shift `[C]` (or none: 0, 1 and 0) -> `out` `[H', W', C]`, `routes` [`Map::n_routes`] words or none
 ///
 /// # Safety
-/// The processor has the instructions of `V`.
+/// The CPU has the instructions of `V`.
 #[inline(always)]
 pub(crate) unsafe fn activate<V: Vector>(
     map: Map,
@@ -173,7 +173,7 @@ macro_rules! each_share {
 /// `gradient` of the output `[H', W', C]`, times `scale`; `to` `[H, W, C]`, `sums` `[C]`
 ///
 /// # Safety
-/// The processor has the instructions of `V`.
+/// The CPU has the instructions of `V`.
 #[inline(always)]
 pub(crate) unsafe fn route_back<V: Vector>(
     map: Map,
@@ -211,7 +211,7 @@ pub(crate) unsafe fn route_back<V: Vector>(
 /// `y` `[H, W, C]`, `gradient` of the output `[H', W', C]`, times `scale`; the rest `[C]`
 ///
 /// # Safety
-/// The processor has the instructions of `V`.
+/// The CPU has the instructions of `V`.
 #[inline(always)]
 pub(crate) unsafe fn add_gradient_sums<V: Vector>(
     map: Map,
@@ -248,7 +248,7 @@ pub(crate) unsafe fn add_gradient_sums<V: Vector>(
 /// `y` and `to` `[H, W, C]`, `gradient` of the output `[H', W', C]`, times `scale`; the rest `[C]`
 ///
 /// # Safety
-/// The processor has the instructions of `V`.
+/// The CPU has the instructions of `V`.
 #[inline(always)]
 pub(crate) unsafe fn gradient_before<V: Vector>(
     map: Map,

@@ -2,12 +2,11 @@
 
 use crate::InstructionSet;
 use crate::direct::{self, Axis, Pass, Strip};
-use crate::instruction_set::Kernel;
 use crate::parts::Parts;
 use crate::pieces::{Pieces, Place};
 use crate::scratch::{TileRoom, sized};
 use crate::vector::Vector;
-use crate::winograd::{self, Field, Tiles};
+use crate::winograd::{self, Convolve, Field, Tiles};
 
 /// A batch is cut into so many pieces at least, if its tiles allow it.
 const FEWEST_PIECES: usize = 8;
@@ -98,13 +97,13 @@ impl Convolution<'_> {
                 let x = &x[place.picture * n_x..(place.picture + place.n_pictures) * n_x];
                 let n_rows = place.n_rows.div_ceil(4);
                 let which = Tiles { n_pictures: place.n_pictures, first_row: place.row / 4, n_rows };
-                winograd::convolve::<V>(field, which, x, packed, bias, y, tiles);
+                V::call(Convolve { field, tiles: which, x, packed, bias, y, room: tiles });
             } else {
                 let whole = pass(&field, axis);
                 let pass = Pass { shape_to: [place.n_rows, field.width_out(), field.n_out], ..whole };
                 let panels = [0, pass.panels(V::LANES).1];
                 let out = &Parts::new(y);
-                Strip { pass, place, to: [0, 0], panels, x, packed, bias, out, source }.run::<V>();
+                V::call(Strip { pass, place, to: [0, 0], panels, x, packed, bias, out, source });
             }
         }
     }

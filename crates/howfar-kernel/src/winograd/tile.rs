@@ -25,7 +25,7 @@ impl Group {
 /// writes number f of channel c to `to[f · stride + c]`, or with groups of channels apart by `group` numbers each.
 ///
 /// # Safety
-/// The processor has the instructions of `V`; `to` is good for 36 rows.
+/// The CPU has the instructions of `V`; `to` is good for 36 rows.
 #[inline(always)]
 pub(crate) unsafe fn transform_window<V: Vector, T: Transform<SIDE>, const SIDE: usize>(
     picture: &[f32],
@@ -82,7 +82,7 @@ pub(crate) unsafe fn transform_window<V: Vector, T: Transform<SIDE>, const SIDE:
 /// Brings 36 products of a vector of channels from `at` on back to 4×4 pixels and writes those that lie inside.
 ///
 /// # Safety
-/// The processor has the instructions of `V`; `products` is good for 36 rows.
+/// The CPU has the instructions of `V`; `products` is good for 36 rows.
 #[inline(always)]
 pub(crate) unsafe fn write_tile<V: Vector>(
     [height, width, n_channels]: [usize; 3],

@@ -33,7 +33,7 @@ pub(crate) unsafe fn spread_back<V: Vector>(u: [V; 6]) -> [V; 3] {
 /// instructions of the function that they stand in.
 pub(crate) trait Transform<const SIDE: usize> {
     /// # Safety
-    /// The processor has the instructions of `V`.
+    /// The CPU has the instructions of `V`.
     unsafe fn transform<V: Vector>(values: [V; SIDE]) -> [V; 6];
 }
 

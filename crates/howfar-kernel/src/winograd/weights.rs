@@ -70,7 +70,7 @@ impl Kernel for UnpackGroup<'_> {
 /// channel `first` on, which `to` has room for; `at(o, i, tap)` gives a weight.
 ///
 /// # Safety
-/// The processor has the instructions of `V`.
+/// The CPU has the instructions of `V`.
 #[inline(always)]
 unsafe fn pack_group<V: Vector>(field: Field, first: usize, to: &mut [f32], at: impl Fn(usize, usize, usize) -> f32) {
     let size = to.len() / (N_TAPS * field.n_in);
@@ -109,7 +109,7 @@ unsafe fn pack_group<V: Vector>(field: Field, first: usize, to: &mut [f32], at: 
 /// As [`unpack_weight_gradient`]; `gradient` `[channels from first_out on, C, 3, 3]`
 ///
 /// # Safety
-/// The processor has the instructions of `V`.
+/// The CPU has the instructions of `V`.
 #[inline(always)]
 unsafe fn unpack_group<V: Vector>(field: Field, sums: &[f32], first_out: usize, gradient: &mut [f32]) {
     let (n_in, n_pairs, width) = (field.n_in, field.n_pairs(V::LANES), 2 * V::LANES);

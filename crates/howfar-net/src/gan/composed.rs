@@ -1,4 +1,4 @@
-//! Convolutions, instance norm and the up/down filter composed of Burn's own operations: what runs on graphics cards, and the twin of
+//! Convolutions, instance norm and the up/down filter composed of Burn's own operations: what runs on GPUs, and the reference of
 //! `convolution.rs` and `filter.rs`.
 //!
 //! In and out: activations channels last, `[N, H, W, C]`, as `operations.rs` says of each.

@@ -1,5 +1,5 @@
 //! Convolutions on the kernels of `howfar-kernel`, as an operation of Burn with gradients by hand: what `operations.rs` plugs in
-//! on a processor.
+//! on a CPU.
 //!
 //! In: activations channels last, weights as in PyTorch. Out: activations channels last. A transposed convolution is the gradient of
 //! the input of a convolution, and the other way round, so that one operation with a switch is all there is.

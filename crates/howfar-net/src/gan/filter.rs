@@ -1,4 +1,4 @@
-//! The up/down filter on the kernel of `howfar-kernel`: what `operations.rs` plugs in on a processor.
+//! The up/down filter on the kernel of `howfar-kernel`: what `operations.rs` plugs in on a CPU.
 //!
 //! In: activations channels last. Out: activations channels last. The gradient of a filter is another one.
 

@@ -1,4 +1,4 @@
-//! Instance norm on the kernel of `howfar-kernel`, with ReLU after it or without: what `operations.rs` plugs in on a processor.
+//! Instance norm on the kernel of `howfar-kernel`, with ReLU after it or without: what `operations.rs` plugs in on a CPU.
 //!
 //! In and out: activations channels last. Gradients are by hand.
 

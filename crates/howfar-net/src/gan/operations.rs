@@ -2,7 +2,7 @@
 //!
 //! In: activations channels last, `[N, H, W, C]`, and weights as PyTorch keeps them. Out: activations channels last. All of it is
 //! differentiable on a device that differentiates. Convolutions, the norm and the filter are those of `convolution.rs`, `norm.rs` and `filter.rs` on a
-//! processor and those of `composed.rs` elsewhere; the rest is composed of Burn's operations. Knows no network.
+//! CPU and those of `composed.rs` elsewhere; the rest is composed of Burn's operations. Knows no network.
 
 use burn::tensor::{Device, Tensor, activation};
 
@@ -16,7 +16,7 @@ pub const INSTANCE_EPSILON: f32 = 1e-5;
 /// # Shapes
 /// `x` `[N, H, W, C]`, `weight` `[C', C, K, K]`, `bias` `[C']` -> `[N, H', W', C']` with H' = (H + 2 padding − K) / stride + 1
 pub fn convolve(x: Tensor<4>, weight: Tensor<4>, bias: Option<Tensor<1>>, stride: usize, padding: usize) -> Tensor<4> {
-    let convolve = if on_processor(&x) { convolution::convolve } else { composed::convolve };
+    let convolve = if on_cpu(&x) { convolution::convolve } else { composed::convolve };
     biased(convolve(x, weight, stride, padding), bias)
 }
 
@@ -31,12 +31,12 @@ pub fn convolve_transposed(
     stride: usize,
     padding: usize,
 ) -> Tensor<4> {
-    let convolve = if on_processor(&x) { convolution::convolve_transposed } else { composed::convolve_transposed };
+    let convolve = if on_cpu(&x) { convolution::convolve_transposed } else { composed::convolve_transposed };
     biased(convolve(x, weight, stride, padding), bias)
 }
 
 /// Whether it lies where the kernels can read it.
-fn on_processor(x: &Tensor<4>) -> bool {
+fn on_cpu(x: &Tensor<4>) -> bool {
     x.device() == Device::flex()
 }
 
@@ -54,16 +54,12 @@ fn biased(x: Tensor<4>, bias: Option<Tensor<1>>) -> Tensor<4> {
 /// # Shapes
 /// `x` `[N, H, W, C]`, `scale`, `shift` `[C]` -> `[N, H, W, C]`
 pub fn instance_norm(x: Tensor<4>, scale: Tensor<1>, shift: Tensor<1>) -> Tensor<4> {
-    if on_processor(&x) {
-        norm::instance_norm(x, scale, shift, false)
-    } else {
-        composed::instance_norm(x, scale, shift)
-    }
+    if on_cpu(&x) { norm::instance_norm(x, scale, shift, false) } else { composed::instance_norm(x, scale, shift) }
 }
 
 /// [`instance_norm`] and ReLU.
 pub fn normed_relu(x: Tensor<4>, scale: Tensor<1>, shift: Tensor<1>) -> Tensor<4> {
-    if on_processor(&x) {
+    if on_cpu(&x) {
         return norm::instance_norm(x, scale, shift, true);
     }
     activation::relu(composed::instance_norm(x, scale, shift))
@@ -93,7 +89,7 @@ pub struct Resampling {
 /// # Shapes
 /// `x` `[N, H, W, C]` -> `[N, H', W', C]` with H' = (H up + padding − taps) / down + 1
 pub fn resample(x: Tensor<4>, taps: &[f32], resampling: Resampling) -> Tensor<4> {
-    let resample = if on_processor(&x) { filter::resample } else { composed::resample };
+    let resample = if on_cpu(&x) { filter::resample } else { composed::resample };
     resample(x, taps, resampling)
 }
 
@@ -170,13 +166,13 @@ mod tests {
                 let row = |i: usize| rows.clone().slice([i..i + 1, 0..5]).reshape([5]);
                 norm(x, row(0), row(1))
             };
-            let (ours, twin): (fn(_, _, _) -> _, fn(Tensor<4>, _, _) -> _) = if relu {
+            let (ours, reference): (fn(_, _, _) -> _, fn(Tensor<4>, _, _) -> _) = if relu {
                 (normed_relu, |x, scale, shift| activation::relu(composed::instance_norm(x, scale, shift)))
             } else {
                 (instance_norm, composed::instance_norm)
             };
             let found = with_gradients(|x, w| of(&ours, x, w), [2, 6, 5, 5], [2, 5, 1, 1]);
-            let expected = with_gradients(|x, w| of(&twin, x, w), [2, 6, 5, 5], [2, 5, 1, 1]);
+            let expected = with_gradients(|x, w| of(&reference, x, w), [2, 6, 5, 5], [2, 5, 1, 1]);
             assert_close(&format!("relu {relu}"), &found, &expected);
         }
     }

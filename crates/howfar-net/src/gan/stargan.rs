@@ -9,7 +9,7 @@ use burn::tensor::activation::tanh;
 use serde::{Deserialize, Serialize};
 
 use crate::NetFault;
-use crate::gan::flow::leaky_slope;
+use crate::gan::dual::leaky_slope;
 use crate::gan::operations::{convolve, convolve_transposed, instance_norm, leaky_relu, normed_relu};
 use crate::gan::parameters::{Leaves, Slot, Start};
 

@@ -5,11 +5,12 @@
 
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Tensor};
+use howfar_kernel::AdamSettings;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 use crate::NetFault;
-use crate::gan::adam::{Adam, AdamSettings};
+use crate::gan::adam::Adam;
 use crate::gan::parameters::{Leaves, Parameters, devices, first_not_finite, number, numbers, tensor};
 use crate::gan::stargan::StarGanShape;
 use crate::weight_file::{Named, TensorFile};

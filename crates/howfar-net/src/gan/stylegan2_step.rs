@@ -4,14 +4,15 @@
 //! schedules nor files.
 
 use burn::tensor::{Device, Tensor};
+use howfar_kernel::AdamSettings;
 use howfar_random::{normal, uniform};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 use crate::NetFault;
-use crate::gan::adam::{Adam, AdamSettings};
+use crate::gan::adam::Adam;
 use crate::gan::augment::{Augmentation, augment};
-use crate::gan::flow::Flow;
+use crate::gan::dual::Dual;
 use crate::gan::parameters::{Leaves, Parameters, devices, first_not_finite, number, numbers, tensor};
 use crate::gan::stargan_step::Losses;
 use crate::gan::stylegan2::StyleGan2Shape;
@@ -86,7 +87,7 @@ pub struct StyleGan2Training {
 /// steps of one.
 fn lazy(every: u64) -> (AdamSettings, f32) {
     let ratio = every as f32 / (every + 1) as f32;
-    (AdamSettings { betas: [0.0, 0.99f32.powf(ratio)], epsilon: 1e-8 }, ratio)
+    (AdamSettings { betas: [0.0, 0.99f64.powf(f64::from(ratio))], epsilon: 1e-8 }, ratio)
 }
 
 impl StyleGan2Training {
@@ -268,11 +269,11 @@ impl StyleGan2Training {
             styles = Tensor::cat(vec![part(styles, 0..*from), part(others, *from..n_styles)], 1);
         }
         let noise = latents.noise_on(shape, device);
-        (shape.synthesise(generator, &Flow::constant(styles), &noise).value, w)
+        (shape.synthesise(generator, &Dual::constant(styles), &noise).value, w)
     }
 
     fn judge(&self, discriminator: &Leaves, pictures: Tensor<4>) -> Tensor<2> {
-        self.shape.discriminate(discriminator, Flow::constant(pictures)).value
+        self.shape.discriminate(discriminator, Dual::constant(pictures)).value
     }
 }
 
@@ -285,7 +286,7 @@ impl StyleGan2Shape {
         let (device, n) = (devices().0, z.len() / self.z_size);
         let w = self.map(generator, tensor(z.to_vec(), [n, self.z_size], &device));
         let styles = self.broadcast(self.truncate(generator, w, truncation));
-        numbers(self.synthesise(generator, &Flow::constant(styles), &NoiseInput::Constant).value)
+        numbers(self.synthesise(generator, &Dual::constant(styles), &NoiseInput::Constant).value)
     }
 }
 

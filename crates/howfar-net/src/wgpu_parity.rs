@@ -1,4 +1,4 @@
-//! The composed networks on a graphics card against the same on the processor. Without a card, Mesa's software Vulkan is one;
+//! The composed networks on a GPU against the same on the CPU. Without one, Mesa's software Vulkan is one;
 //! where there is none at all the tests have nothing to say, unless `HOWFAR_NEEDS_WGPU` is set.
 
 #![cfg(test)]
@@ -12,14 +12,15 @@ use rand_chacha::ChaCha8Rng;
 use crate::composed::{numbers, tensor};
 use crate::device::ComputeDevice;
 use crate::forward::{Dropped, Leaves, Mode, forward};
-use crate::gan::{Flow, NoiseInput, Parameters, StarGanShape, StyleGan2Shape};
-use crate::{Architecture, Classifier, NetFault, NetworkKind, PictureShape};
+use crate::gan::{Dual, NoiseInput, Parameters, StarGanShape, StyleGan2Shape};
+use crate::{Architecture, Classifier, NetFault, PictureShape};
+use howfar_network::Network;
 
-/// The card; opened once a process.
-static CARD: LazyLock<Option<Device>> = LazyLock::new(|| {
-    let card = ComputeDevice::Wgpu.open();
-    assert!(card.is_ok() || std::env::var_os("HOWFAR_NEEDS_WGPU").is_none(), "{card:?}");
-    card.ok()
+/// The GPU; opened once a process.
+static GPU: LazyLock<Option<Device>> = LazyLock::new(|| {
+    let gpu = ComputeDevice::Wgpu.open();
+    assert!(gpu.is_ok() || std::env::var_os("HOWFAR_NEEDS_WGPU").is_none(), "{gpu:?}");
+    gpu.ok()
 });
 
 fn pattern(n: usize, k: usize) -> Vec<f32> {
@@ -50,10 +51,10 @@ fn assert_close(what: &str, found: &[f32], expected: &[f32]) {
 }
 
 #[test]
-fn the_small_network_and_its_gradients_are_those_of_the_processor() -> Result<(), NetFault> {
-    let Some(card) = &*CARD else { return Ok(()) };
+fn the_small_network_and_its_gradients_are_those_of_the_cpu() -> Result<(), NetFault> {
+    let Some(gpu) = &*GPU else { return Ok(()) };
     let picture = PictureShape { side: 48, n_channels: 1 };
-    let architecture = Architecture::new(NetworkKind::Compact, 6, picture)?;
+    let architecture = Architecture::new(Network::Compact.plan(), 6, picture)?;
     let rng = &mut ChaCha8Rng::seed_from_u64(3);
     let weights = Classifier::new(architecture.clone(), rng).weights().clone();
     let dropped = Dropped::draw(&architecture, Some(rng));
@@ -66,9 +67,9 @@ fn the_small_network_and_its_gradients_are_those_of_the_processor() -> Result<()
         let gradients = leaves.gradients(&(out.clone() * slope).sum().backward());
         (numbers(out.inner()), gradients)
     };
-    let ((out, gradients), (expected, of_processor)) = (run(card), run(&Device::flex()));
+    let ((out, gradients), (expected, of_cpu)) = (run(gpu), run(&Device::flex()));
     assert_close("logits", &out, &expected);
-    for ((parameter, found), expected) in weights.parameters.iter().zip(&gradients).zip(&of_processor) {
+    for ((parameter, found), expected) in weights.parameters.iter().zip(&gradients).zip(&of_cpu) {
         match (found, expected) {
             // Batch norm takes the mean out, so the gradient of a bias before it is rounding.
             _ if parameter.name.ends_with("convolution.bias") => {}
@@ -80,8 +81,8 @@ fn the_small_network_and_its_gradients_are_those_of_the_processor() -> Result<()
 }
 
 #[test]
-fn the_generators_draw_what_they_draw_on_the_processor() {
-    let Some(card) = &*CARD else { return };
+fn the_generators_draw_what_they_draw_on_the_cpu() {
+    let Some(gpu) = &*GPU else { return };
     let rng = &mut ChaCha8Rng::seed_from_u64(4);
     let (star, style) = shapes();
     let star_numbers = Parameters::initial(&star.generator_slots(), rng);
@@ -92,17 +93,17 @@ fn the_generators_draw_what_they_draw_on_the_processor() {
         let moved = numbers(star.transfer(&star_numbers.frozen(device), faces, labels));
         let leaves = style_numbers.frozen(device);
         let w = style.map(&leaves, tensor(pattern(2 * 16, 13), [2, 16], device));
-        let styles = Flow::constant(style.broadcast(w));
+        let styles = Dual::constant(style.broadcast(w));
         (moved, numbers(style.synthesise(&leaves, &styles, &NoiseInput::Constant).value))
     };
-    let ((moved, drawn), (moved_there, drawn_there)) = (run(card), run(&Device::flex()));
+    let ((moved, drawn), (moved_there, drawn_there)) = (run(gpu), run(&Device::flex()));
     assert_close("StarGAN", &moved, &moved_there);
     assert_close("StyleGAN2", &drawn, &drawn_there);
 }
 
 #[test]
-fn penalties_on_gradients_are_those_of_the_processor() {
-    let Some(card) = &*CARD else { return };
+fn penalties_on_gradients_are_those_of_the_cpu() {
+    let Some(gpu) = &*GPU else { return };
     let rng = &mut ChaCha8Rng::seed_from_u64(5);
     let (star, style) = shapes();
     let critic = Parameters::initial(&star.critic_slots(), rng);
@@ -115,13 +116,13 @@ fn penalties_on_gradients_are_those_of_the_processor() {
         let star_gradients = leaves.gradients(&loss.backward());
         (vec![value, r1.value], [star_gradients, r1.leaves.gradients(&r1.loss.backward())])
     };
-    let ((values, gradients), (expected, of_processor)) = (run(card), run(&Device::flex()));
+    let ((values, gradients), (expected, of_cpu)) = (run(gpu), run(&Device::flex()));
     for (value, expected) in values.iter().zip(&expected) {
         assert_close("penalty", &[*value], &[*expected]);
     }
-    for (gradients, of_processor) in gradients.iter().zip(&of_processor) {
+    for (gradients, of_cpu) in gradients.iter().zip(&of_cpu) {
         // All gradients of a network as one list: single ones may be nothing but rounding.
         let all = |gradients: &[Option<Vec<f32>>]| gradients.iter().flatten().flatten().copied().collect::<Vec<f32>>();
-        assert_close("gradients of a penalty", &all(gradients), &all(of_processor));
+        assert_close("gradients of a penalty", &all(gradients), &all(of_cpu));
     }
 }

@@ -6,13 +6,13 @@ mod difference;
 mod fence;
 mod numbers;
 
-use block::Twin;
+use block::Reference;
 use difference::difference;
 use howfar_kernel::{BackRoom, Block, Dropout, Forward, Gradients, InstructionSet};
 use numbers::numbers;
 use proptest::prelude::*;
 
-/// What the kernels make of a twin's numbers.
+/// What the kernels make of a reference's numbers.
 struct Ours {
     forward: Forward,
     input: Vec<f32>,
@@ -22,21 +22,27 @@ struct Ours {
 }
 
 impl Ours {
-    fn forward(twin: &Twin, set: InstructionSet, dropout: Option<Dropout>) -> Forward {
+    fn forward(reference: &Reference, set: InstructionSet, dropout: Option<Dropout>) -> Forward {
         let (mut packed, mut forward) = (Vec::new(), Forward::default());
-        twin.block.pack(set, &twin.weight, &mut packed);
-        twin.block.forward(set, &twin.x, &packed, &twin.bias, twin.norm(), dropout, &mut forward);
+        reference.block.pack(set, &reference.weight, &mut packed);
+        reference.block.forward(set, &reference.x, &packed, &reference.bias, reference.norm(), dropout, &mut forward);
         forward
     }
 
-    fn new(twin: &Twin, set: InstructionSet, dropout: Option<Dropout>, gradient: &[f32], wants_input: bool) -> Self {
-        let n_norm = if twin.norm { twin.block.n_out } else { 0 };
+    fn new(
+        reference: &Reference,
+        set: InstructionSet,
+        dropout: Option<Dropout>,
+        gradient: &[f32],
+        wants_input: bool,
+    ) -> Self {
+        let n_norm = if reference.norm { reference.block.n_out } else { 0 };
         let mut ours = Ours {
-            forward: Self::forward(twin, set, dropout),
+            forward: Self::forward(reference, set, dropout),
             // What was there must not matter.
-            input: vec![7.0; if wants_input { twin.x.len() } else { 0 }],
-            weight: vec![7.0; twin.weight.len()],
-            bias: vec![7.0; twin.bias.len()],
+            input: vec![7.0; if wants_input { reference.x.len() } else { 0 }],
+            weight: vec![7.0; reference.weight.len()],
+            bias: vec![7.0; reference.bias.len()],
             norm: [vec![7.0; n_norm], vec![7.0; n_norm]],
         };
         let [scale, shift] = &mut ours.norm;
@@ -46,8 +52,8 @@ impl Ours {
             bias: &mut ours.bias,
             norm: [scale, shift],
         };
-        let (x, weight, room) = (&twin.x, &twin.weight, &mut BackRoom::default());
-        twin.block.backward(set, x, weight, twin.norm(), &ours.forward, gradient, room, to);
+        let (x, weight, room) = (&reference.x, &reference.weight, &mut BackRoom::default());
+        reference.block.backward(set, x, weight, reference.norm(), &ours.forward, gradient, room, to);
         ours
     }
 
@@ -62,54 +68,56 @@ const FEW: std::ops::Range<usize> = 2..16;
 const TAME_EPSILON: f32 = 0.1;
 
 fn check(block: Block, n: usize, norm: bool, seed: u32) -> Result<(), TestCaseError> {
-    let mut twin = Twin::new(block, n, norm, seed);
+    let mut reference = Reference::new(block, n, norm, seed);
     let [height, width, _] = block.shape_convolved();
     if FEW.contains(&(n * height * width)) {
-        twin.epsilon = TAME_EPSILON;
+        reference.epsilon = TAME_EPSILON;
     }
-    let mut gradient = numbers(twin.windows().len(), seed + 5);
-    gradient.iter_mut().zip(twin.near_a_tie()).filter(|(_, near)| *near).for_each(|(g, _)| *g = 0.0);
-    let (out, expected) = (twin.out(), twin.gradients(&gradient));
+    let mut gradient = numbers(reference.windows().len(), seed + 5);
+    gradient.iter_mut().zip(reference.near_a_tie()).filter(|(_, near)| *near).for_each(|(g, _)| *g = 0.0);
+    let (out, expected) = (reference.out(), reference.gradients(&gradient));
     for set in InstructionSet::available() {
-        let ours = Ours::new(&twin, set, None, &gradient, true);
+        let ours = Ours::new(&reference, set, None, &gradient, true);
         let off = difference(&ours.forward.out, &out);
         prop_assert!(off < 2e-5, "{} out {off}", set.name());
         if !norm {
             let (mut packed, mut inferred) = (Vec::new(), vec![7.0; out.len()]);
-            block.pack(set, &twin.weight, &mut packed);
-            block.infer(set, &twin.x, &packed, &twin.bias, &mut inferred);
+            block.pack(set, &reference.weight, &mut packed);
+            block.infer(set, &reference.x, &packed, &reference.bias, &mut inferred);
             prop_assert_eq!(&inferred, &ours.forward.out, "{} infers otherwise than it trains", set.name());
         }
-        for (name, (ours, twin)) in
+        for (name, (ours, reference)) in
             ["input", "weight", "bias", "scale", "shift"].iter().zip(ours.gradients().into_iter().zip(&expected))
         {
-            let difference = difference(ours, twin);
+            let difference = difference(ours, reference);
             prop_assert!(difference < 1e-4, "{} gradient of the {name}: {difference}", set.name());
         }
-        prop_assert_eq!(Ours::new(&twin, set, None, &gradient, false).weight, ours.weight);
-        check_dropout(&twin, set, &gradient)?;
-        check_threads(&twin, set, &gradient)?;
+        prop_assert_eq!(Ours::new(&reference, set, None, &gradient, false).weight, ours.weight);
+        check_dropout(&reference, set, &gradient)?;
+        check_threads(&reference, set, &gradient)?;
     }
     Ok(())
 }
 
 /// With dropout: outputs times its factors, and the gradients of a gradient times its factors.
-fn check_dropout(twin: &Twin, set: InstructionSet, gradient: &[f32]) -> Result<(), TestCaseError> {
+fn check_dropout(reference: &Reference, set: InstructionSet, gradient: &[f32]) -> Result<(), TestCaseError> {
     let dropout = Dropout { share: 0.5, key: 77 };
     let factors = dropout.factors(gradient.len());
     let times = |values: &[f32]| -> Vec<f32> { values.iter().zip(&factors).map(|(v, f)| v * f).collect() };
-    let (dropped, whole) =
-        (Ours::new(twin, set, Some(dropout), gradient, true), Ours::new(twin, set, None, &times(gradient), true));
+    let (dropped, whole) = (
+        Ours::new(reference, set, Some(dropout), gradient, true),
+        Ours::new(reference, set, None, &times(gradient), true),
+    );
     prop_assert_eq!(&dropped.forward.out, &times(&whole.forward.out), "{}", set.name());
     prop_assert_eq!(dropped.gradients(), whole.gradients(), "{}", set.name());
     Ok(())
 }
 
 /// The same bits from one thread and from three.
-fn check_threads(twin: &Twin, set: InstructionSet, gradient: &[f32]) -> Result<(), TestCaseError> {
+fn check_threads(reference: &Reference, set: InstructionSet, gradient: &[f32]) -> Result<(), TestCaseError> {
     let [one, three] = [1, 3].map(|n| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(n).build().expect("threads can be started");
-        pool.install(|| Ours::new(twin, set, Some(Dropout { share: 0.25, key: 5 }), gradient, true))
+        pool.install(|| Ours::new(reference, set, Some(Dropout { share: 0.25, key: 5 }), gradient, true))
     });
     prop_assert_eq!(&one.forward, &three.forward, "{}", set.name());
     prop_assert_eq!(one.gradients(), three.gradients(), "{}", set.name());
@@ -151,7 +159,7 @@ fn wide_blocks_and_large_batches_are_right() {
     }
 }
 
-/// The work of a twin, in products, beyond which a random shape is made smaller.
+/// The work of a reference, in products, beyond which a random shape is made smaller.
 const MOST_PRODUCTS: usize = 3_000_000;
 
 /// Sizes that a network could have: 1 to 300 channels, batches of 1 to 65, sides of any parity, as large as the work allows.
@@ -197,31 +205,32 @@ proptest! {
         seed in 0u32..1000,
     ) {
         let block = Block { height, width, n_in, n_out, border: usize::from(same), pool };
-        check_slopes(&mut Twin::new(block, n, norm, seed), seed)?;
+        check_slopes(&mut Reference::new(block, n, norm, seed), seed)?;
     }
 }
 
 #[test]
 fn a_kink_right_where_the_slope_is_taken_is_not_mistaken_for_a_wrong_gradient() {
     let block = Block { height: 8, width: 7, n_in: 7, n_out: 19, border: 0, pool: false };
-    check_slopes(&mut Twin::new(block, 3, true, 252), 252).unwrap();
+    check_slopes(&mut Reference::new(block, 3, true, 252), 252).unwrap();
 }
 
-/// Our gradients against differences of the twin's outputs, at three places of each tensor.
-fn check_slopes(twin: &mut Twin, seed: u32) -> Result<(), TestCaseError> {
-    let gradient = numbers(twin.windows().len(), seed + 9);
+/// Our gradients against differences of the reference's outputs, at three places of each tensor.
+fn check_slopes(reference: &mut Reference, seed: u32) -> Result<(), TestCaseError> {
+    let gradient = numbers(reference.windows().len(), seed + 9);
     let all: Vec<Ours> =
-        InstructionSet::available().into_iter().map(|set| Ours::new(twin, set, None, &gradient, true)).collect();
-    let value = |twin: &Twin| -> f64 { twin.out().iter().zip(&gradient).map(|(o, g)| o * f64::from(*g)).sum() };
-    let tensors: [fn(&mut Twin) -> &mut Vec<f32>; 5] =
+        InstructionSet::available().into_iter().map(|set| Ours::new(reference, set, None, &gradient, true)).collect();
+    let value =
+        |reference: &Reference| -> f64 { reference.out().iter().zip(&gradient).map(|(o, g)| o * f64::from(*g)).sum() };
+    let tensors: [fn(&mut Reference) -> &mut Vec<f32>; 5] =
         [|t| &mut t.x, |t| &mut t.weight, |t| &mut t.bias, |t| &mut t.scale, |t| &mut t.shift];
-    for (i, tensor) in tensors.into_iter().enumerate().take(if twin.norm { 5 } else { 3 }) {
+    for (i, tensor) in tensors.into_iter().enumerate().take(if reference.norm { 5 } else { 3 }) {
         for place in [0, 11, 40] {
-            let place = place % tensor(twin).len();
-            let here = tensor(twin)[place];
+            let place = place % tensor(reference).len();
+            let here = tensor(reference)[place];
             let mut at = |v: f32| {
-                tensor(twin)[place] = v;
-                value(twin)
+                tensor(reference)[place] = v;
+                value(reference)
             };
             let middle = at(here);
             // The slopes from `step` below and to `step` above, over the steps that 32-bit numbers make of it.
@@ -232,7 +241,7 @@ fn check_slopes(twin: &mut Twin, seed: u32) -> Result<(), TestCaseError> {
                 ((high - low) / f64::from(above - below), sides[1] - sides[0])
             };
             let ((near, near_bend), (far, far_bend)) = (slopes(5e-4), slopes(1e-3));
-            tensor(twin)[place] = here;
+            tensor(reference)[place] = here;
             // Where a maximum changes hands, the output has a kink and no slope to compare with: both slopes differ, or, right at the kink,
             // the bend does not grow with the step as that of a smooth curve does.
             let kink = (near - far).abs().max((2.0 * near_bend - far_bend).abs());
