@@ -14,7 +14,7 @@ use rten::{Dimension, Model, NodeId};
 use rten_tensor::{NdTensor, Tensor};
 
 use crate::crop::{FaceBox, Point, resize};
-use crate::face_finder::Detection;
+use crate::detection::Detection;
 use layout::{Candidate, Layout};
 
 /// Pixels a side of the input where the network takes any.

@@ -10,7 +10,7 @@ use howfar_face::{Fault, Licence, Preprocessing};
 use crate::database::Database;
 use crate::face_detector::FaceDetector;
 use crate::listing::{Class, Listing};
-use crate::pipeline::{Progress, Stage, report_progress};
+use crate::progress::{Progress, Stage, report_progress};
 use crate::published::{self, Comparison};
 use crate::request::{Align, Detect, PrepareRequest};
 use crate::spelling;

@@ -60,10 +60,8 @@ fn the_table_of_terms_and_counts_is_the_registry() {
         })
         .collect();
     let shown = |rows: &[Vec<String>]| rows.iter().map(|row| format!("| {} |\n", row.join(" | "))).collect::<String>();
-    let found: Vec<Vec<String>> = table("| adapter | title |")
-        .into_iter()
-        .map(|row| row.into_iter().map(str::to_owned).collect())
-        .collect();
+    let found: Vec<Vec<String>> =
+        table("| adapter | title |").into_iter().map(|row| row.into_iter().map(str::to_owned).collect()).collect();
     assert_eq!(found, expected, "it should read:\n{}", shown(&expected));
 }
 

@@ -130,7 +130,7 @@ fn a_sheet_of_stargan_gives_a_face_a_square_with_its_row_as_person_and_parent() 
     };
     for request in [by_order, by_map] {
         let report = desk
-            .run(&PrepareRequest { settings: SourceSettings { grid: Some(3), ..SourceSettings::default() }, ..request })
+            .run(&PrepareRequest { settings: SourceSettings { grid: Some(3), ..request.settings.clone() }, ..request })
             .unwrap();
         let set = FaceSet::open(&desk.at("out/faces")).unwrap();
         let mut seeds = [1, 2, 4, 5].into_iter();
@@ -162,8 +162,7 @@ fn a_sheet_of_another_shape_or_number_of_labels_is_refused() {
     desk.write("map.csv", "7,angry\n");
     let fault = |request: PrepareRequest| desk.run(&request).unwrap_err().to_string();
     let two = || PrepareRequest { expressions: vec![Expression::Anger, Expression::Fear], ..desk.request("db") };
-    let five =
-        fault(PrepareRequest { settings: SourceSettings { grid: Some(6), ..SourceSettings::default() }, ..two() });
+    let five = fault(PrepareRequest { settings: SourceSettings { grid: Some(6), ..two().settings }, ..two() });
     assert!(five.contains("6 columns, the first of which is the parent; 2 expressions"), "{five}");
     let shape = fault(PrepareRequest {
         expressions: two().expressions,
@@ -177,8 +176,7 @@ fn a_sheet_of_another_shape_or_number_of_labels_is_refused() {
     });
     assert!(map.contains("no column of the sheets stands in the table"), "{map}");
     desk.write("db/square.png", b"no picture");
-    let none =
-        fault(PrepareRequest { settings: SourceSettings { grid: Some(3), ..SourceSettings::default() }, ..two() });
+    let none = fault(PrepareRequest { settings: SourceSettings { grid: Some(3), ..two().settings }, ..two() });
     assert!(none.contains("no sheet of 3 columns is here"), "{none}");
 }
 

@@ -155,21 +155,21 @@ fn several_levels_of_other_names_are_refused_with_the_tree_until_the_level_is_to
     assert!(fault.to_string().lines().count() < 10, "{fault}");
     let told = |level| {
         understood(&PrepareRequest {
-            settings: SourceSettings { class_level: Some(level), ..SourceSettings::default() },
+            settings: SourceSettings { class_level: Some(level), ..request.settings.clone() },
             ..request.clone()
         })
     };
     assert_eq!(counts(&told(1)), "a 2, b 1");
     assert_eq!(counts(&told(2)), "cat 2, dog 1");
     let too_deep = refused(&PrepareRequest {
-        settings: SourceSettings { class_level: Some(3), ..SourceSettings::default() },
+        settings: SourceSettings { class_level: Some(3), ..request.settings.clone() },
         ..request.clone()
     })
     .to_string();
     assert!(too_deep.contains("no picture lies 3 folders deep") && too_deep.contains("a/cat/1.png"), "{too_deep}");
     let pattern = Some("(?<label>bird)/".to_owned());
     let fault = refused(&PrepareRequest {
-        settings: SourceSettings { label_pattern: pattern, ..SourceSettings::default() },
+        settings: SourceSettings { label_pattern: pattern, ..request.settings.clone() },
         ..request.clone()
     })
     .to_string();
@@ -177,7 +177,7 @@ fn several_levels_of_other_names_are_refused_with_the_tree_until_the_level_is_to
     let pattern = Some("(?<label>cat|dog)/".to_owned());
     assert_eq!(
         counts(&understood(&PrepareRequest {
-            settings: SourceSettings { label_pattern: pattern, ..SourceSettings::default() },
+            settings: SourceSettings { label_pattern: pattern, ..request.settings.clone() },
             ..request.clone()
         })),
         "cat 2, dog 1"
@@ -224,7 +224,7 @@ fn a_folder_one_level_too_high_never_makes_classes_of_persons() {
     assert!(fault.contains("3 of 3 pictures, such as anna/1_happy.png"), "{fault}");
     assert!(fault.contains("--label-pattern") && !fault.contains("  `--subject"), "{fault}");
     let any = PrepareRequest {
-        settings: SourceSettings { classes: FolderClasses::Any, ..SourceSettings::default() },
+        settings: SourceSettings { classes: FolderClasses::Any, ..request.settings.clone() },
         ..request
     };
     assert_eq!(counts(&understood(&any)), "anna 2, berta 1");
@@ -259,7 +259,7 @@ fn one_class_alone_and_a_class_without_a_picture_are_refused() {
     let ignore = vec!["happy".to_owned(), "sad".to_owned()];
     assert_eq!(
         counts(&understood(&PrepareRequest {
-            settings: SourceSettings { ignore, ..SourceSettings::default() },
+            settings: SourceSettings { ignore, ..request.settings.clone() },
             ..request
         })),
         "anger 1, fear 1"
@@ -317,14 +317,14 @@ fn numbers_are_not_silently_classes() {
         assert!(fault.contains(part), "{part}: {fault}");
     }
     let any = PrepareRequest {
-        settings: SourceSettings { classes: FolderClasses::Any, ..SourceSettings::default() },
+        settings: SourceSettings { classes: FolderClasses::Any, ..request.settings.clone() },
         ..request.clone()
     };
     assert_eq!(counts(&understood(&any)), "0 1, 1 1, 7 1");
 
     desk.write("map.csv", b"0,neutral\n1,Happy\n7,-\n");
     let mapped = PrepareRequest {
-        settings: SourceSettings { label_map: Some(desk.at("map.csv")), ..SourceSettings::default() },
+        settings: SourceSettings { label_map: Some(desk.at("map.csv")), ..request.settings.clone() },
         ..request.clone()
     };
     let source = understood(&mapped);

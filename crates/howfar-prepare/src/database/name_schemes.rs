@@ -6,7 +6,8 @@
 use howfar_face::{Expression, Fault};
 
 use super::names::whole;
-use crate::listing::{Found, Listing, Reason, is_picture};
+use crate::listing::{Found, Listing, Reason};
+use crate::picture_file::is_picture;
 use crate::request::PrepareRequest;
 use crate::tree::{Tree, TreeFile};
 

@@ -130,10 +130,7 @@ mod tests {
         let folder = tree_of(&names.each_ref().map(String::as_str));
         let listing = list(
             folder.path(),
-            &PrepareRequest {
-                settings: SourceSettings { neutral_frames: 1, ..SourceSettings::default() },
-                ..request()
-            },
+            &PrepareRequest { settings: SourceSettings { neutral_frames: 1, ..request().settings }, ..request() },
         )
         .unwrap();
         let found: Vec<_> = listing.found.iter().map(|f| (f.source.as_str(), f.class.name())).collect();

@@ -4,7 +4,8 @@
 
 use howfar_face::Fault;
 
-use crate::listing::{Found, Listing, Reason, is_picture};
+use crate::listing::{Found, Listing, Reason};
+use crate::picture_file::is_picture;
 use crate::prompt::prompted_expression;
 use crate::request::PrepareRequest;
 use crate::tree::Tree;

@@ -6,7 +6,8 @@
 use howfar_face::{Fault, Provenance};
 
 use super::labels::LabelMap;
-use crate::listing::{Class, Found, Listing, Pixels, Reason, is_picture};
+use crate::listing::{Class, Found, Listing, Pixels, Reason};
+use crate::picture_file::is_picture;
 use crate::request::PrepareRequest;
 use crate::tree::{Tree, TreeFile};
 
