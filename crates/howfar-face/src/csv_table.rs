@@ -135,8 +135,8 @@ pub fn for_each_line_of_words(
     Ok(())
 }
 
-/// The values of one column of a list that may leave its columns unnamed: of the first that the first line calls by one of `names`,
-/// else of the first of all. Rows may have any length; an empty value is passed over.
+/// The values of one column of a list that may leave its columns unnamed: of the first that the first line calls by one
+/// of `names`, else of the first of all. Rows may have any length; an empty value is passed over.
 pub fn column_or_first(path: &Path, names: &[&str]) -> Result<Vec<String>, Fault> {
     let text = read_list(path)?;
     let separator = separator(&text, None);

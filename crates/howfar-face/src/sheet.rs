@@ -18,10 +18,11 @@ const GAP: u32 = 2;
 const NAME_LETTERS: usize = 14;
 
 /// People in rows and classes in columns, the first face of each in the set's order. `n_people` are taken at equal
-/// distances from the people sorted by name; a gray cell says that a person lacks the class. Where hardly anyone has
-/// a second face (fewer than 1.5 a person), each column holds `n_people` faces of its class at equal distances instead, and rows have no names. Every
-/// pixel of a face becomes `scale` × `scale` ones. Gray where all faces are gray, else RGB. Where `parents` is given, a first column shows
-/// the face of that set which each person was made from: the parent's first neutral one, or the first.
+/// distances from the people sorted by name; a gray cell says that a person lacks the class. Where hardly anyone has a
+/// second face (fewer than 1.5 a person), each column holds `n_people` faces of its class at equal distances instead,
+/// and rows have no names. Every pixel of a face becomes `scale` × `scale` ones. Gray where all faces are gray, else
+/// RGB. Where `parents` is given, a first column shows the face of that set which each person was made from: the
+/// parent's first neutral one, or the first.
 pub fn contact_sheet(set: &FaceSet, parents: Option<&FaceSet>, n_people: usize, scale: u32) -> Result<Picture, Fault> {
     let layout = Layout::choose(set, n_people.max(1))?;
     let first = usize::from(parents.is_some());
@@ -74,7 +75,8 @@ impl Layout {
             of_class[labels.label].push(row);
             row += 1;
         })?;
-        // FER-2013 has no persons, but some pictures twice: fewer than 1.5 faces each would leave nearly every cell gray.
+        // FER-2013 has no persons, but some pictures twice: fewer than 1.5 faces each would leave nearly every cell
+        // gray.
         let hardly_anyone_twice = 2 * row < 3 * people.len() as u64 && n_classes > 1;
         Ok(if hardly_anyone_twice {
             Self::by_class(&of_class, n_people)

@@ -1,7 +1,8 @@
 //! Face sets as earlier versions wrote them: every one is read for ever.
 //!
-//! In: `golden/v*/faces`, one set for each version of the format, all of the same six faces as far as the version can say it. A new version gets its own folder: the test
-//! of the current version says where it has left what it would be. Old folders stay as they are.
+//! In: `golden/v*/faces`, one set for each version of the format, all of the same six faces as far as the version can
+//! say it. A new version gets its own folder: the test of the current version says where it has left what it would be.
+//! Old folders stay as they are.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 

@@ -27,7 +27,8 @@ const MOST_CANDIDATES: usize = 5000;
 const PLAUSIBLE_DISTANCES: std::ops::Range<f64> = 0.2..0.7;
 
 /// What a file must be.
-const EXPECTED: &str = "YuNet (outputs cls_8, obj_8, bbox_8, kps_8 and so on for 16 and 32) or SCRFD with key points (nine outputs of 1, 4 and 10 \
+const EXPECTED: &str = "YuNet (outputs cls_8, obj_8, bbox_8, kps_8 and so on for 16 and 32) or SCRFD with key points \
+    (nine outputs of 1, 4 and 10 \
     columns for strides 8, 16 and 32), input 1×3×H×W";
 
 /// A network that finds faces.

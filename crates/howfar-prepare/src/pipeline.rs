@@ -104,7 +104,10 @@ fn nobody_known(candidates: &[Candidate]) -> Vec<String> {
         *nobody.entry(candidate.subject.database()).or_default() += 1;
     }
     let told = nobody.into_iter().map(|(database, n)| {
-        format!("{database}: of {n} pictures nobody says whose they are; each counts as its own person, so the same human may be on both sides of a split")
+        format!(
+            "{database}: of {n} pictures nobody says whose they are; each counts as its own person, so the same \
+            human may be on both sides of a split"
+        )
     });
     told.collect()
 }
@@ -204,7 +207,8 @@ fn refuse_losses(request: &PrepareRequest, gathered: &[Gathered], accounts: &[Ac
         .found(told.join("; "))
         .expected(format!("at most {:.0} % of what a source was asked for", 100.0 * request.max_losses))
         .hint(format!(
-            "{} has the reason for each; {pointer}; or write the set all the same with --allow-losses, which goes on from here",
+            "{} has the reason for each; {pointer}; or write the set all the same with --allow-losses, which goes on \
+                from here",
             rejects_file(&request.out).display()
         )))
 }

@@ -113,7 +113,8 @@ impl Told {
         }
         if self.n_two_classes > 0 {
             caveats.push(format!(
-                "{} pictures stand in their database under two classes, pixel by pixel ({} different ones); they are kept and count as one person, and `prepare --drop-repeats` leaves them out",
+                "{} pictures stand in their database under two classes, pixel by pixel ({} different ones); they are \
+                    kept and count as one person, and `prepare --drop-repeats` leaves them out",
                 self.n_two_classes, self.n_groups_of_two_classes
             ));
         }

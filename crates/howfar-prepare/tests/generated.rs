@@ -227,7 +227,8 @@ fn the_prompt_in_the_file_or_beside_it_is_the_label_or_the_reason_why_there_is_n
     let desk = Desk::with(&["db/5.png", "db/6.png", "db/7.png"]);
     desk.write_png("db/1.png", 11, "parameters", "a furious man\nNegative prompt: smile, blurry\nSteps: 20");
     desk.write_png("db/2.png", 12, "parameters", "une fille, smiling, caf\u{e9} \u{2014} 50 mm");
-    let graph = r#"{"3": {"inputs": {"positive": ["6", 0], "negative": ["7", 0]}}, "6": {"inputs": {"text": "a scared face"}}, "7": {"inputs": {"text": "happy"}}}"#;
+    let graph = r#"{"3": {"inputs": {"positive": ["6", 0], "negative": ["7", 0]}},
+        "6": {"inputs": {"text": "a scared face"}}, "7": {"inputs": {"text": "happy"}}}"#;
     desk.write_png("db/3.png", 13, "prompt", graph);
     desk.write_jpeg("db/4.jpg", 14, "portrait of an astonished woman");
     desk.write("db/5.txt", "a sad clown");
@@ -308,7 +309,8 @@ fn manifests_may_call_their_columns_otherwise() {
         ("3.csv", "path,label,seen,who\na.png,1,happy,x\nb.png,2,sad,y\n"),
         (
             "4.jsonl",
-            "{\"file\": \"a.png\", \"class\": \"happy\", \"who\": \"x\"}\n{\"file\": \"b.png\", \"class\": \"sad\", \"who\": \"y\"}\n",
+            "{\"file\": \"a.png\", \"class\": \"happy\", \"who\": \"x\"}\n{\"file\": \"b.png\", \"class\": \"sad\", \
+                \"who\": \"y\"}\n",
         ),
     ] {
         desk.write(name, text);

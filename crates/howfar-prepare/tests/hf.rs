@@ -161,7 +161,8 @@ fn names_of_numbers_come_from_the_card_the_infos_or_a_table_of_the_users() {
     assert_eq!(classes_of(&desk.run(&request).unwrap()), [("happiness".to_owned(), 2), ("sadness".to_owned(), 2)]);
     desk.write(
         "db/README.md",
-        "---\ndataset_info:\n  features:\n  - name: image\n    dtype: image\n  - name: label\n    dtype:\n      class_label:\n        names:\n          '0': fear\n          '1': disgust\n---\n",
+        "---\ndataset_info:\n  features:\n  - name: image\n    dtype: image\n  - name: label\n    dtype:\n      \
+            class_label:\n        names:\n          '0': fear\n          '1': disgust\n---\n",
     );
     let request = desk.request("db/data/train-00000.parquet");
     for request in [desk.request("db"), request] {

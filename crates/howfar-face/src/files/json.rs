@@ -1,7 +1,7 @@
 //! howfar's own JSON files: each says its format and its version, and these are looked at before anything else.
 //!
-//! In: a path, a format and the versions of it that are read. Out: a value. A file of a newer version is refused by its version; that a file
-//! has a field which nobody knows is only said of one whose version is known.
+//! In: a path, a format and the versions of it that are read. Out: a value. A file of a newer version is refused by its
+//! version; that a file has a field which nobody knows is only said of one whose version is known.
 
 use std::fmt::Display;
 use std::path::Path;

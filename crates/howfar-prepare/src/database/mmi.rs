@@ -204,7 +204,8 @@ mod tests {
     #[test]
     fn tags_are_read_in_any_order_and_quotes_and_what_is_no_xml_says_nothing() {
         let said = |text: &str| Said::of(text).unwrap_or_default();
-        let text = "<?xml version='1.0'?><!-- Emotion -->\n<a><metatag\n Value='4' Name = 'emotion' /><Subject age='30' ID='a&amp;b'/></a>";
+        let text = "<?xml version='1.0'?><!-- Emotion -->\n<a><metatag\n Value='4' Name = 'emotion' /><Subject \
+            age='30' ID='a&amp;b'/></a>";
         assert_eq!(said(text), Said { emotion: Some(4), view: None, subject: Some("a&b".to_owned()) });
         for text in ["", "Emotion 4", "<a><Metatag Name=\"Emotion\" Value=\"4\"></a>"] {
             assert_eq!(said(text), Said::default(), "{text}");

@@ -22,7 +22,10 @@ struct Scheme {
 const SCHEMES: [Scheme; 3] = [
     Scheme {
         name: "number, sex, age, origin, expression (face_00001_m_30_asian_angry_x)",
-        pattern: r"(?i)(?<person>(?:[a-z]+_)?\d+)_(?:m|f|male|female|man|woman)_\d{1,3}_[a-z]+_(?<label>[a-z]+)(?:_.*)?",
+        pattern: concat!(
+            r"(?i)(?<person>(?:[a-z]+_)?\d+)_(?:m|f|male|female|man|woman)_",
+            r"\d{1,3}_[a-z]+_(?<label>[a-z]+)(?:_.*)?"
+        ),
     },
     Scheme {
         name: "source and driving picture of LivePortrait (source--driving)",
