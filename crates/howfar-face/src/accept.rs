@@ -43,7 +43,7 @@ impl Accepted {
         }
         if now.content_sha256 != self.before.content_sha256 && words.is_empty() {
             words.push(
-                "other classes, persons, provenances, parents, sources or order of faces, or pictures that \
+                "other classes, people, provenances, parents, sources or order of faces, or pictures that \
                 brought their own checksums"
                     .to_owned(),
             );
@@ -231,7 +231,7 @@ mod tests {
             name: "a person",
             change: |set| edit(set, 2, |rows| rows[0].labels.subject = SubjectId::new("test", "p0").unwrap()),
             refused: "another file data/train-00002-of-00003.parquet",
-            accepted: "other classes, persons",
+            accepted: "other classes, people",
         },
         Case {
             name: "a parent",

@@ -38,7 +38,7 @@ impl fmt::Display for LevelKind {
             LevelKind::Split => "parts",
             LevelKind::Wrapper => "wrapper",
             LevelKind::Class => "classes",
-            LevelKind::Person => "persons",
+            LevelKind::Person => "people",
             LevelKind::Other => "other",
         })
     }

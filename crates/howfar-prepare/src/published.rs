@@ -84,7 +84,7 @@ fn differences(database: &str, found: &[Found], table: &Published) -> Vec<String
     if let Some(published) = table.persons {
         let persons: BTreeSet<&String> = found.iter().filter_map(|f| f.person.as_ref()).collect();
         if persons.len() as u64 != published {
-            lines.push(format!("{database}: {} persons instead of the published {published}", persons.len()));
+            lines.push(format!("{database}: {} people instead of the published {published}", persons.len()));
         }
     }
     lines

@@ -119,7 +119,7 @@ impl Told {
             ));
         }
         let count = |reason| verdicts.values().filter(|(of, _)| *of == reason).count();
-        for (reason, what) in [(Reason::TwoClasses, "classes"), (Reason::TwoPersons, "persons")] {
+        for (reason, what) in [(Reason::TwoClasses, "classes"), (Reason::TwoPersons, "people")] {
             let n = count(reason);
             if n > 0 {
                 caveats.push(format!("{n} pictures were left out because the same pixels stand under two {what}"));

@@ -216,7 +216,7 @@ fn seeds_are_persons_below_class_folders_unless_one_name_is_another() {
     let desk = Desk::with(&["db/happy/seed0001.png", "db/sad/seed0001.png", "db/sad/seed0002.png"]);
     let report = desk.run(&desk.request("db")).unwrap();
     assert_eq!((report.n_faces, report.n_persons), (3, 2), "{report}");
-    assert!(report.to_string().contains("persons of 3 pictures are from their names: seed"), "{report}");
+    assert!(report.to_string().contains("people of 3 pictures are from their names: seed"), "{report}");
     pattern(9).save(desk.at("db/sad/other.png")).unwrap();
     let report = desk.run(&desk.request("db")).unwrap();
     assert_eq!((report.n_faces, report.n_persons), (4, 4), "{report}");
@@ -295,7 +295,7 @@ fn lists_of_image_folders_are_read_in_each_split_and_every_file_is_accounted_for
     assert_eq!(desk.told(), ["test/1.png happiness c", "train/1.png happiness a", "train/2.png sadness a"]);
     assert_eq!(reasons(&report), [(Reason::NoLabel, 1), (Reason::Missing, 1)]);
     assert!(
-        report.to_string().contains("classes from the column `emotion`; 3 persons from the column `subject`"),
+        report.to_string().contains("classes from the column `emotion`; 3 people from the column `subject`"),
         "{report}"
     );
 }

@@ -79,7 +79,7 @@ fn layouts_of_expressions_are_understood_wherever_splits_wrappers_and_persons_st
 fn each_picture_is_of_the_person_whose_folder_it_lies_in() {
     for files in [["001/anger/a.png", "002/fear/a.png"], ["anger/001/a.png", "fear/002/a.png"]] {
         let source = understood(&Desk::with(&files).request("folder", ""));
-        assert!(source.caveats.iter().any(|c| c.contains("taken as 2 persons (001, 002)")), "{:?}", source.caveats);
+        assert!(source.caveats.iter().any(|c| c.contains("taken as 2 people (001, 002)")), "{:?}", source.caveats);
         assert!(source.levels.iter().any(|level| level.kind == LevelKind::Person));
     }
 }
@@ -236,11 +236,11 @@ fn a_folder_one_level_too_high_never_makes_classes_of_persons() {
         ..named.request("folder", "")
     })
     .to_string();
-    assert!(fault.contains("the persons are the classes"), "{fault}");
+    assert!(fault.contains("the people are the classes"), "{fault}");
     let manifest = "path,label,subject\nanna/1.png,A,a1\nanna/2.png,A,a1\nberta/3.png,B,b1\nberta/4.png,B,b1\n";
     named.write("berta/4.png", b"");
     named.write("list.csv", manifest.as_bytes());
-    assert!(refused(&named.request("folder", "list.csv")).to_string().contains("the persons are the classes"));
+    assert!(refused(&named.request("folder", "list.csv")).to_string().contains("the people are the classes"));
 }
 
 #[test]
@@ -377,8 +377,8 @@ fn the_dry_run_says_levels_counts_persons_first_files_and_what_is_left_out() {
     let understanding = understand(&desk.request("folder", "")).unwrap();
     let text = understanding.to_string();
     let parts = [
-        "5 pictures of 2 persons",
-        "level 1  persons",
+        "5 pictures of 2 people",
+        "level 1  people",
         "level 2  classes",
         "anger            4        1  001/anger/a.png",
         "001/anger/a.png, 001/anger/b.png, 001/anger/c.png, …",

@@ -22,7 +22,7 @@ pub(super) static DATABASE: Database = Database {
     name: "ckplus",
     title: "Extended Cohn-Kanade (CK+)",
     access: "the Affect Analysis Group of the University of Pittsburgh",
-    terms: "research only; pictures are not passed on, and only those of some persons may be printed",
+    terms: "research only; pictures are not passed on, and only those of some people may be printed",
     published: &[Published {
         part: "labelled sequences",
         unit: Unit::Sequences,

@@ -259,7 +259,7 @@ impl Rows {
         let subject = Some(subject.as_str()).filter(|subject| !subject.is_empty());
         let taken = self.subject_named || are_persons(subject, persons.len(), self.rows.len());
         listing.caveats.push(match &request.settings.subject_pattern {
-            Some(_) => format!("classes from the column `{label}`; persons from the subject pattern"),
+            Some(_) => format!("classes from the column `{label}`; people from the subject pattern"),
             None => in_words(&label, subject, taken.then_some(persons.len())),
         });
         let pattern = request.settings.compiled_subject_pattern()?;

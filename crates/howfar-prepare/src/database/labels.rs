@@ -154,7 +154,7 @@ fn check_names(labels: &BTreeSet<&str>, kind: &str, place: &dyn Fn(&str) -> Stri
         };
         return Err(Fault::data(place(first), what)
             .found(all())
-            .expected("names of classes; a network of persons as classes would tell persons apart")
+            .expected("names of classes; a network of people as classes would tell people apart")
             .hint(
                 "where the expression stands in the file's name, say so with `--label-pattern '(?<label>…)'`, and \
                     whose \

@@ -118,5 +118,5 @@ pub(super) fn add_persons(listing: &mut Listing, request: &PrepareRequest) {
     for (found, named) in listing.found.iter_mut().zip(named) {
         found.person = Some(named.person);
     }
-    listing.caveats.push(format!("persons of {} pictures are from their names: {}", listing.found.len(), scheme.name));
+    listing.caveats.push(format!("people of {} pictures are from their names: {}", listing.found.len(), scheme.name));
 }

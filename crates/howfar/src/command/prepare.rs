@@ -30,7 +30,7 @@ pub struct Args {
     /// The face set to write.
     #[arg(long, required_unless_present_any = ["list", "dry_run"])]
     out: Option<PathBuf>,
-    /// Say what would be read (levels of folders, classes with counts, persons, what is left out), decode and write
+    /// Say what would be read (levels of folders, classes with counts, people, what is left out), decode and write
     /// nothing.
     #[arg(long)]
     dry_run: bool,
