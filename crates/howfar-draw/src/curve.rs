@@ -2,7 +2,7 @@
 //!
 //! In and out: points (u, y) in eye distances. Used once, when the head is built.
 
-use crate::plate::solve;
+use crate::linear::solve;
 
 /// A point of the unrolled plane.
 pub(crate) type Point = [f64; 2];

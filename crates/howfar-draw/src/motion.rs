@@ -2,11 +2,11 @@
 //!
 //! In: a person at rest and the actions of one picture. Out: displacements of the 68 landmarks, by the jaw and by muscles.
 //! The constants were found by trial against pictures and an independent judge of expressions; a bump of skin or a furrow
-//! is the business of `relief`.
+//! is the business of `displacement`.
 
 use crate::actions::Actions;
+use crate::anthropometry::{BROWS, Landmarks, N_LANDMARKS};
 use crate::head::HeadModel;
-use crate::measures::{BROWS, Landmarks, N_LANDMARKS};
 use crate::person::{LIP_PAIRS, Person, shift_both};
 
 /// Factors on the measured displacements, which are too weak to be read at 64 pixels: action unit, gain.
@@ -72,7 +72,7 @@ impl Motion {
     fn measured(&mut self, head: &HeadModel, person: &Person, actions: &Actions) {
         // Wide-open resting eyes look surprised: lids hang a little unless they are raised.
         let lid = person.resting_lid * (1.0 - onset(actions.of(5)));
-        for (au, moves) in &head.measures.action_units {
+        for (au, moves) in &head.anthropometry.action_units {
             let mut sides = actions.by_side(*au);
             let gain = GAINS.iter().find(|(n, _)| n == au).map_or(1.0, |(_, gain)| *gain);
             if *au == 43 {

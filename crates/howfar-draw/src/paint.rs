@@ -4,7 +4,7 @@
 //! the skin, because it belongs to vertices.
 
 use crate::curve::{Point, closed, contains, nearest, smooth_step};
-use crate::head::{LandmarkRows, Rims, trace};
+use crate::rims::{LandmarkRows, Rims, trace};
 
 /// Weights of some vertices; all others have none.
 #[derive(Debug, Clone, Default)]

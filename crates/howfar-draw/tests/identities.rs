@@ -7,7 +7,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
-use howfar_draw::{DrawnFace, HeadModel, Portrait, Session, Style, draw_face};
+use howfar_draw::{DrawnFace, FaceSpec, HeadModel, Session, Style, draw_face};
 use howfar_face::Expression;
 
 const SIDE: usize = 64;
@@ -50,8 +50,8 @@ fn features(pixels: &[u8]) -> Features {
 /// Two neutral pictures of each identity of a seed.
 fn two_takes(style: &Style, seed: u64) -> [Vec<DrawnFace>; 2] {
     [0, 1].map(|take| {
-        let portrait = |person| Portrait { take, ..Portrait::full(person, Expression::Neutral) };
-        let draw = |person| draw_face(HeadModel::shared(), style, seed, &portrait(person), SIDE as u32);
+        let spec = |person| FaceSpec { take, ..FaceSpec::full(person, Expression::Neutral) };
+        let draw = |person| draw_face(HeadModel::shared(), style, seed, &spec(person), SIDE as u32);
         (0..N_PEOPLE).map(draw).collect()
     })
 }

@@ -3,11 +3,13 @@
 //! In: the figures of a recipe with their verdicts. Out: the last line that a user sees. It says no more than the verdicts, and where one
 //! is open although its interval excludes zero, it says what was corrected for.
 
-use howfar_protocol::{Arm, MixtureRatio, Part};
+use howfar_protocol::{Arm, MixtureRatio, Part, Role, Treatment};
 
 use crate::results::{Choice, Claim, RecipeResults, StudyFacts};
 use crate::verdict::Verdict;
-use crate::wording::{faces_of, interval, joined, k_explained, p_value, percent, points, real_faces_alone, sample};
+use crate::wording::{
+    baseline, capitalised, faces_of, interval, joined, k_explained, p_value, percent, points, sample,
+};
 
 /// Further databases that are spelled out; the report has all.
 const MOST_OTHERS: usize = 2;
@@ -52,7 +54,8 @@ fn looked_at(facts: &StudyFacts) -> String {
 /// `About 12 more seeds or 20 more people would tell 3.1 points from none.`
 fn what_would_settle(facts: &StudyFacts, results: &RecipeResults) -> String {
     let Some(power) = &results.power else { return String::new() };
-    let judges = if results.claims.iter().any(|claim| claim.part == Part::Unseen) { "unseen" } else { "real" };
+    let is_unseen = results.claims.iter().any(|claim| claim.part == Part::Unseen);
+    let judges = if is_unseen { Role::Unseen } else { Role::Labelled };
     let ways = [(power.more_seeds, "seeds"), (power.more_people, facts.members(judges))];
     let ways = ways.into_iter().filter_map(|(n, what)| Some(format!("{} more {what}", n?))).collect::<Vec<_>>();
     if ways.is_empty() {
@@ -64,7 +67,7 @@ fn what_would_settle(facts: &StudyFacts, results: &RecipeResults) -> String {
 
 fn first_sentence(facts: &StudyFacts, choice: &Choice, claim: &Claim) -> String {
     let Claim { baseline_accuracy_percent, accuracy_percent, difference_points, .. } = claim;
-    let k = k_explained(facts, claim.k);
+    let k = k_explained(facts, claim.treatment.k);
     let numbers = format!(
         "from {} to {} % ({} points, 95 % interval {}; {})",
         percent(*baseline_accuracy_percent),
@@ -74,7 +77,7 @@ fn first_sentence(facts: &StudyFacts, choice: &Choice, claim: &Claim) -> String 
         sample(facts, claim)
     );
     let faces = faces_of(facts, claim.part, &claim.set);
-    let is_chosen = choice.chosen == claim.k;
+    let is_chosen = choice.chosen == claim.treatment.k;
     let verb = match (claim.verdict, is_chosen) {
         // Of a k that was not chosen no gain is claimed.
         (Verdict::Helps, _) => "lifts accuracy on",
@@ -145,20 +148,20 @@ fn other(facts: &StudyFacts, claim: &Claim) -> String {
 
 /// What the mix gains over longer training and altered copies, on the faces of the first sentence.
 fn beyond_controls(controls: &[Claim], first: &Claim) -> String {
-    let beyond = |arm, name: &str| {
-        let claim = controls.iter().find(|c| (c.part, &c.set, c.baseline_arm) == (first.part, &first.set, arm))?;
+    let beyond = |(arm, explains): (Arm, &str)| {
+        let claim = controls.iter().find(|c| (c.part, &c.set, c.baseline.arm) == (first.part, &first.set, arm))?;
         let told = match claim.verdict {
             Verdict::Helps => "",
             Verdict::Hurts => "; a loss",
             Verdict::Equivalent => "; less than 2 points' difference",
             Verdict::Open => "; no clear gain",
         };
-        Some(format!("{} over {name} ({}{told})", points(claim.difference_points), interval(claim.interval_points)))
+        Some(format!("{} over {explains} ({}{told})", points(claim.difference_points), interval(claim.interval_points)))
     };
-    let told = [beyond(Arm::Repeat, "longer training alone"), beyond(Arm::Augment, "altered copies of the same faces")];
-    let told: Vec<String> = told.into_iter().flatten().collect();
+    let told: Vec<String> = Arm::controls().filter_map(beyond).collect();
     if told.is_empty() {
-        return "Longer training and altered copies were not tried, so they may explain this as well.".to_owned();
+        let untried: Vec<String> = Arm::controls().map(|(_, explains)| explains.to_owned()).collect();
+        return capitalised(&format!("{} were not tried, so they may explain this as well.", joined(&untried)));
     }
     format!("Held against controls, in points: {}.", joined(&told))
 }
@@ -177,7 +180,7 @@ fn none_helps(facts: &StudyFacts, choice: &Choice) -> String {
     format!(
         "{none} {verb} on {}: {} reach {} there, k = {} {}.",
         faces_of(facts, Part::Validation, ""),
-        real_faces_alone(facts),
+        baseline(facts),
         reached(MixtureRatio::ZERO),
         choice.compared,
         reached(choice.compared)
@@ -185,11 +188,11 @@ fn none_helps(facts: &StudyFacts, choice: &Choice) -> String {
 }
 
 fn without_mix(facts: &StudyFacts, results: &RecipeResults) -> String {
-    let of_real = results.table.iter().filter(|row| row.arm == Arm::Real);
-    let judged = of_real.filter(|row| matches!(row.part, Part::Test | Part::Unseen));
+    let of_baseline = results.table.iter().filter(|row| row.treatment == Treatment::BASELINE);
+    let judged = of_baseline.filter(|row| matches!(row.part, Part::Test | Part::Unseen));
     let reached = judged.take(1 + MOST_OTHERS).map(|row| {
         let faces = faces_of(facts, row.part, &row.set);
-        let reached = percent(row.accuracy_percent);
+        let reached = percent(row.figures.accuracy());
         match row.accuracy_interval_percent {
             Some([low, high]) => {
                 format!("{reached} % on {faces} (95 % interval {} to {})", percent(low), percent(high))
@@ -198,13 +201,12 @@ fn without_mix(facts: &StudyFacts, results: &RecipeResults) -> String {
         }
     });
     let reached: Vec<String> = reached.collect();
-    let alone = real_faces_alone(facts);
-    let mut sentence = alone[..1].to_uppercase() + &alone[1..];
+    let mut sentence = capitalised(baseline(facts));
     if reached.is_empty() {
         sentence += " were trained on; no test face has been judged yet.";
     } else {
         // Cells of the mix without a choice: their validation faces cannot be compared with those of real faces alone.
-        let has_mix = results.table.iter().any(|row| row.arm == Arm::Mix);
+        let has_mix = results.table.iter().any(|row| row.treatment.arm == Arm::MIX);
         let mixed =
             if has_mix { "k could not be chosen, so nothing is said of the mix" } else { "nothing was mixed in" };
         sentence += &format!(" reach {}; {mixed}.", joined(&reached));

@@ -3,36 +3,34 @@
 //! In: outcomes and results of all tracks. Out: [`Between`]s. Differences are paired by face and seed; on the same faces all of
 //! them share one Holm correction.
 
-use howfar_protocol::{Arm, MixtureRatio, Part};
+use howfar_protocol::{MixtureRatio, Part, Treatment};
 
-use crate::claims::{in_points, judged_faces, real_sets};
+use crate::claims::{in_points, judged_faces, labelled_sets};
 use crate::holm::holm;
-use crate::outcomes::{Outcomes, Slot};
+use crate::measure::PERCENT;
+use crate::outcomes::Outcomes;
 use crate::paired::Layout;
 use crate::results::{RecipeResults, StudyFacts};
 use crate::worth::Between;
-
-/// Points in a share of 1.
-const POINTS: f64 = 100.0;
 
 /// Every track but the first against it, on test people and every unseen database.
 pub(crate) fn between(facts: &StudyFacts, tracks: &[(Outcomes, RecipeResults)]) -> Vec<Between> {
     let Some(((of_first, first), others)) = tracks.split_first() else { return Vec::new() };
     let baseline = best(first);
     let mut all = Vec::new();
-    for faces in judged_faces(facts, of_first, baseline) {
+    for faces in judged_faces(facts, of_first, &baseline) {
         let compare = |(outcomes, results): &(Outcomes, RecipeResults)| {
-            let slot = best(results);
-            let (of_it, of_baseline) = (outcomes.series(slot, &faces), of_first.series(baseline, &faces));
+            let treatment = best(results);
+            let (of_it, of_baseline) = (outcomes.series(&treatment, &faces), of_first.series(&baseline, &faces));
             let layout = Layout::of_difference(&faces, &of_it, &of_baseline)?;
             let doubt = layout.doubt();
             Some(Between {
                 part: faces.0,
-                set: if faces.0 == Part::Unseen { faces.1.clone() } else { real_sets(facts) },
-                name: format!("{}, k = {}", results.name(), slot.k),
+                set: if faces.0 == Part::Unseen { faces.1.clone() } else { labelled_sets(facts) },
+                name: format!("{}, k = {}", results.name(), treatment.k),
                 baseline: format!("{}, k = {}", first.name(), baseline.k),
-                baseline_accuracy_percent: POINTS * layout.baseline_mean,
-                difference_points: POINTS * layout.mean,
+                baseline_accuracy_percent: PERCENT * layout.baseline_mean,
+                difference_points: PERCENT * layout.mean,
                 interval_points: doubt.claimed_interval(layout.mean, layout.baseline_mean).map(in_points),
                 p_holm: doubt.p_two_sided(layout.mean),
             })
@@ -45,9 +43,8 @@ pub(crate) fn between(facts: &StudyFacts, tracks: &[(Outcomes, RecipeResults)]) 
     all
 }
 
-/// The mix at the chosen k, or real faces alone.
-fn best(results: &RecipeResults) -> Slot {
+/// The mix at the chosen k, or the baseline.
+fn best(results: &RecipeResults) -> Treatment {
     let k = results.choice.as_ref().map_or(MixtureRatio::ZERO, |choice| choice.chosen);
-    let arm = if k == MixtureRatio::ZERO { Arm::Real } else { Arm::Mix };
-    Slot { recipe: results.recipe, arm, k }
+    Treatment::on_curve(k, results.source.as_deref())
 }

@@ -3,8 +3,7 @@
 //! In: a table of people × seeds. Out: what a statistic could have been. Intervals of means stand on the t quantile of
 //! `interval.rs`, which covers better; the bootstrap serves figures that have no formula: places on a curve, exchange rates.
 
-use howfar_protocol::Stream;
-use rand::Rng;
+use howfar_random::{Stream, below};
 
 use crate::interval::Grid;
 
@@ -24,7 +23,7 @@ impl Draw {
         let mut counts = |n: usize| {
             let mut counts = vec![0.0; n];
             for _ in 0..n {
-                counts[(stream.next_u64() % n as u64) as usize] += 1.0;
+                counts[below(n, stream)] += 1.0;
             }
             counts
         };

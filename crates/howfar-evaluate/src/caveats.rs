@@ -5,12 +5,12 @@
 
 use std::collections::BTreeMap;
 
-use howfar_protocol::{Arm, MixtureRatio, Part};
+use howfar_protocol::{Arm, MixtureRatio, Part, Role, Treatment};
 
 use crate::answer::{corrected_for, headline, is_unclaimed_gain};
 use crate::claims::in_order;
 use crate::confusion::ConfusionCounts;
-use crate::outcomes::{Outcomes, Series, Slot};
+use crate::outcomes::{Outcomes, Series};
 use crate::paired::Layout;
 use crate::results::{Caveat, Claim, RecipeResults, SetFacts, StudyFacts};
 use crate::verdict::Verdict;
@@ -30,9 +30,8 @@ const UNEQUAL: usize = 3;
 /// All caveats of a study, each once.
 pub(crate) fn caveats(facts: &StudyFacts, tracks: &[(Outcomes, RecipeResults)]) -> Vec<Caveat> {
     let mut all = Vec::new();
-    if let Some((outcomes, first)) = tracks.first() {
-        let real = Slot { recipe: first.recipe, arm: Arm::Real, k: MixtureRatio::ZERO };
-        all.extend(of_sample(facts, outcomes, real));
+    if let Some((outcomes, _)) = tracks.first() {
+        all.extend(of_sample(facts, outcomes));
     }
     all.extend(of_seeds(facts));
     all.extend(facts.sets.iter().flat_map(|set| of_set(facts, set)));
@@ -40,7 +39,7 @@ pub(crate) fn caveats(facts: &StudyFacts, tracks: &[(Outcomes, RecipeResults)]) 
     for (outcomes, results) in tracks {
         let name = if tracks.len() > 1 { format!("{}: ", results.name()) } else { String::new() };
         let mut found = of_recipe(facts, results);
-        found.extend(unfinished(facts, outcomes, results));
+        found.extend(unfinished(facts, outcomes));
         all.extend(found.into_iter().map(|caveat| Caveat { text: format!("{name}{}", caveat.text), ..caveat }));
     }
     let mut distinct: Vec<Caveat> = Vec::new();
@@ -56,13 +55,13 @@ fn caveat(code: &str, text: impl Into<String>, advice: impl Into<String>) -> Cav
     Caveat { code: code.to_owned(), text: text.into(), advice: advice.into() }
 }
 
-/// People and classes of the parts that judge, as real faces alone were judged on them.
-fn of_sample(facts: &StudyFacts, outcomes: &Outcomes, real: Slot) -> Vec<Caveat> {
-    let cells = outcomes.cells(real).into_iter().flatten();
+/// People and classes of the parts that judge, as the baseline was judged on them.
+fn of_sample(facts: &StudyFacts, outcomes: &Outcomes) -> Vec<Caveat> {
+    let cells = outcomes.cells(&Treatment::BASELINE);
     let parts = in_order(facts, cells.flat_map(|(_, cell)| cell.faces.keys().cloned()));
     let mut found = Vec::new();
     for faces in parts {
-        let series = outcomes.series(real, &faces);
+        let series = outcomes.series(&Treatment::BASELINE, &faces);
         let words = faces_of(facts, faces.0, &faces.1);
         if let Some(layout) = Layout::of_one(&faces, &series) {
             found.extend(of_size(faces.0, &words, layout.n_people, layout.n_faces));
@@ -150,7 +149,7 @@ fn of_seeds(facts: &StudyFacts) -> Vec<Caveat> {
         ));
     }
     if facts.n_splits > 1 {
-        let people = facts.members("real");
+        let people = facts.members(Role::Labelled);
         found.push(caveat(
             "folds-share-a-model",
             format!(
@@ -176,9 +175,9 @@ fn of_set(facts: &StudyFacts, set: &SetFacts) -> Vec<Caveat> {
         ));
     }
     // Of an unseen set, and of a real one that is alone, the parts tell.
-    let advice = match role.as_str() {
-        "generated" => Some("Mixing it in shifts the shares of the classes; generate all of them."),
-        "real" if facts.sets.iter().filter(|s| s.role == "real").count() > 1 => {
+    let advice = match role {
+        Role::Generated => Some("Mixing it in shifts the shares of the classes; generate all of them."),
+        Role::Labelled if facts.of_role(Role::Labelled).count() > 1 => {
             Some("A network can learn to tell the database in place of these classes; leave them out of `expressions`.")
         }
         _ => None,
@@ -187,15 +186,15 @@ fn of_set(facts: &StudyFacts, set: &SetFacts) -> Vec<Caveat> {
     if let (Some(advice), false) = (advice, lacks.is_empty()) {
         found.push(caveat("missing-class", format!("`{name}` has no face of {}.", lacks.join(", ")), advice));
     }
-    if role != "generated" && *n_without_person > 0 {
+    if *role != Role::Generated && *n_without_person > 0 {
         let who = if n_without_person == n_people {
             format!("`{name}` does not say who is on its pictures")
         } else {
             let (n, of) = (grouped(*n_without_person as u64), grouped(*n_people as u64));
             format!("Of the {of} people of `{name}`, {n} are single pictures of nobody known")
         };
-        let harm = match role.as_str() {
-            "unseen" => "somebody who is there often counts often",
+        let harm = match role {
+            Role::Unseen => "somebody who is there often counts often",
             _ => "the same person may be on two sides of the split",
         };
         found.push(caveat(
@@ -210,7 +209,7 @@ fn of_set(facts: &StudyFacts, set: &SetFacts) -> Vec<Caveat> {
 fn of_provenance(facts: &StudyFacts) -> Vec<Caveat> {
     let mut found = Vec::new();
     let is_drawn = |set: &&SetFacts| set.provenance.split(',').any(|p| p.trim() == "drawn");
-    if facts.sets.iter().any(|set| set.role == "generated" && is_drawn(&set)) {
+    if facts.of_role(Role::Generated).any(|set| is_drawn(&set)) {
         found.push(caveat(
             "drawn-faces",
             "The added faces are drawn from a parametric head: no person's picture entered them.",
@@ -220,7 +219,7 @@ fn of_provenance(facts: &StudyFacts) -> Vec<Caveat> {
     let judged: Vec<String> = facts
         .sets
         .iter()
-        .filter(|set| set.role != "generated")
+        .filter(|set| set.role != Role::Generated)
         .filter(is_drawn)
         .map(|s| format!("`{}`", s.name))
         .collect();
@@ -269,7 +268,7 @@ fn of_recipe(facts: &StudyFacts, results: &RecipeResults) -> Vec<Caveat> {
 
 fn of_claim(facts: &StudyFacts, claim: &Claim, chosen: MixtureRatio) -> Vec<Caveat> {
     let faces = faces_of(facts, claim.part, &claim.set);
-    let k = claim.k;
+    let k = claim.treatment.k;
     let unit = if claim.interval_points.is_some() { " points" } else { "" };
     let width = format!("{}{unit}", interval(claim.interval_points));
     let mut found = Vec::new();
@@ -316,13 +315,13 @@ fn of_controls(facts: &StudyFacts, results: &RecipeResults) -> Vec<Caveat> {
         return Vec::new();
     };
     let mut found = Vec::new();
-    for (arm, words) in [(Arm::Repeat, "longer training alone"), (Arm::Augment, "altered copies of the same faces")] {
-        let same_faces = |c: &&Claim| (c.part, &c.set, c.baseline_arm) == (first.part, &first.set, arm);
+    for (arm, words) in Arm::controls() {
+        let same_faces = |c: &&Claim| (c.part, &c.set, c.baseline.arm) == (first.part, &first.set, arm);
         match results.controls.iter().find(same_faces) {
             None => found.push(caveat(
                 "no-control",
-                format!("The `{}` arm was not run: {words} may explain the difference as well.", arm.name()),
-                format!("Add \"{}\" to `arms`.", arm.name()),
+                format!("The `{}` arm was not run: {words} may explain the difference as well.", arm.name),
+                format!("Add \"{}\" to `arms`.", arm.name),
             )),
             Some(claim) if claim.verdict != Verdict::Helps => found.push(caveat(
                 "not-beyond-control",
@@ -339,10 +338,9 @@ fn of_controls(facts: &StudyFacts, results: &RecipeResults) -> Vec<Caveat> {
     found
 }
 
-fn unfinished(facts: &StudyFacts, outcomes: &Outcomes, results: &RecipeResults) -> Option<Caveat> {
+fn unfinished(facts: &StudyFacts, outcomes: &Outcomes) -> Option<Caveat> {
     let n_expected = (facts.n_splits * facts.n_seeds) as usize;
-    let n_cells = |slot| outcomes.cells(slot).map_or(0, BTreeMap::len);
-    let short = outcomes.slots(results.recipe).filter(|slot| n_cells(*slot) < n_expected).count();
+    let short = outcomes.treatments().filter(|treatment| outcomes.cells(treatment).count() < n_expected).count();
     (short > 0).then(|| {
         caveat(
             "unfinished",

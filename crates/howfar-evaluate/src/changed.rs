@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use howfar_face::Fault;
-use howfar_protocol::{Arm, Cell, MixtureRatio, Part, PredictionRef, Track, most_probable};
+use howfar_protocol::{MixtureRatio, Part, PredictionRef, Track, Treatment, most_probable};
 
 use crate::source::CellSource;
 use crate::worth::{Changed, ChangedFace};
@@ -46,15 +46,14 @@ pub(crate) fn changed(
     k: MixtureRatio,
 ) -> Result<Vec<Changed>, Fault> {
     let cells = source.cells();
-    let of_arm = |arm: Arm, k: MixtureRatio| -> Result<SaidOfParts, Fault> {
-        let is_of_arm = |cell: &Cell| (cell.arm, cell.k) == (arm, k) && cell.people_percent.is_none();
+    let of = |treatment: &Treatment| -> Result<SaidOfParts, Fault> {
         let mut said = SaidOfParts::new();
-        for cell_idx in (0..cells.len()).filter(|i| track.has(cells[*i]) && is_of_arm(cells[*i])) {
+        for cell_idx in (0..cells.len()).filter(|i| track.has(cells[*i]) && cells[*i].treatment == *treatment) {
             source.read(cell_idx, &[Part::Test, Part::Unseen], &mut |prediction| add(&mut said, prediction))?;
         }
         Ok(said)
     };
-    let (before, after) = (of_arm(Arm::Real, MixtureRatio::ZERO)?, of_arm(Arm::Mix, k)?);
+    let (before, after) = (of(&Treatment::BASELINE)?, of(&track.on_curve(k))?);
     let of_part = |((part, set), before): (&(Part, String), &BTreeMap<Face, Said>)| {
         let after = after.get(&(*part, set.clone()))?;
         let both: Vec<(&Face, &Said, &Said)> =
@@ -132,24 +131,21 @@ mod tests {
     use super::*;
     use crate::outcomes::{CellPredictions, CellTraining};
     use howfar_face::SubjectId;
-    use howfar_protocol::{Prediction, Recipe};
+    use howfar_protocol::{Cell, Prediction, Recipe};
 
     /// Two networks of each arm, faces of class 1: the probability that `real` and the mix give it.
     fn changed_of(faces: &[(&str, [[f32; 2]; 2])]) -> Changed {
-        let cell = |arm, k: f64, seed_idx: usize| {
+        let cell = |k: f64, seed_idx: usize| {
             let cell = Cell {
                 recipe: Recipe::Modern,
-                arm,
-                k: MixtureRatio::new(k).unwrap(),
-                source: None,
-                people_percent: None,
+                treatment: Treatment::on_curve(MixtureRatio::new(k).unwrap(), None),
                 split_idx: 0,
                 seed_idx: seed_idx as u32,
                 settings: Recipe::Modern.settings(),
                 inputs_sha256: String::new(),
                 judges: Vec::new(),
             };
-            let side = usize::from(arm == Arm::Mix);
+            let side = usize::from(k > 0.0);
             let predictions = faces.iter().enumerate().map(|(row, (person, probabilities))| Prediction {
                 part: Part::Test,
                 set: "real".to_owned(),
@@ -160,7 +156,7 @@ mod tests {
             });
             CellPredictions { cell, training: CellTraining::default(), predictions: predictions.collect() }
         };
-        let cells = [cell(Arm::Real, 0.0, 0), cell(Arm::Real, 0.0, 1), cell(Arm::Mix, 2.0, 0), cell(Arm::Mix, 2.0, 1)];
+        let cells = [cell(0.0, 0), cell(0.0, 1), cell(2.0, 0), cell(2.0, 1)];
         let settings = Recipe::Modern.settings();
         let track = Track { recipe: Recipe::Modern, network: settings.network, start: None, source: None };
         changed(&cells[..], &track, MixtureRatio::new(2.0).unwrap()).unwrap().remove(0)

@@ -7,15 +7,14 @@
 use std::collections::BTreeMap;
 
 use howfar_face::Fault;
-use howfar_protocol::{Cell, MixtureRatio, Part, Recipe, Track};
+use howfar_protocol::{Cell, MixtureRatio, Part, Track};
 
+use crate::measure::PERCENT;
 use crate::outcomes::{CellPredictions, Outcomes, Series, Validation};
 use crate::paired::{Layout, mean_of};
 use crate::results::{Candidate, Choice};
 use crate::source::{CellSource, count_cells};
 
-/// Points in a share of 1.
-const POINTS: f64 = 100.0;
 /// Room for rounding, in points: equal accuracies are equal.
 const ROUNDING_POINTS: f64 = 1e-9;
 
@@ -23,34 +22,32 @@ const ROUNDING_POINTS: f64 = 1e-9;
 /// where there is no mix to choose.
 pub fn choose_k(track: &Track, cells: &[CellPredictions]) -> Option<Choice> {
     let mut outcomes = Outcomes::new();
-    let of_track = cells.iter().filter(|c| track.has(&c.cell) && c.cell.people_percent.is_none());
-    for CellPredictions { cell, training, predictions } in of_track {
+    for CellPredictions { cell, training, predictions } in cells.iter().filter(|c| track.has(&c.cell)) {
         let validation = predictions.iter().filter(|p| p.part == Part::Validation);
         outcomes.add(cell, *training, validation);
     }
-    choose_k_on(track.recipe, outcomes.validation())
+    choose_k_on(outcomes.validation())
 }
 
 /// The choices of all tracks that have one, from the validation predictions of cells that are read one at a time.
 pub fn choose_all(tracks: Vec<Track>, source: &(impl CellSource + ?Sized)) -> Result<Vec<(Track, Choice)>, Fault> {
     let cells = source.cells();
-    let all = |track: &Track, cell: &Cell| track.has(cell) && cell.people_percent.is_none();
-    let wanted = |cell_idx: &usize| tracks.iter().any(|track| all(track, cells[*cell_idx]));
+    let is_candidate = |track: &Track, cell: &Cell| track.has(cell) && cell.treatment.curve_k().is_some();
+    let wanted = |cell_idx: &usize| tracks.iter().any(|track| is_candidate(track, cells[*cell_idx]));
     let wanted: Vec<usize> = (0..cells.len()).filter(wanted).collect();
     let mut outcomes = vec![Outcomes::new(); tracks.len()];
     count_cells(source, &wanted, &[Part::Validation], |cell_idx, training, counts| {
-        let of_tracks = tracks.iter().zip(&mut outcomes).filter(|(track, _)| all(track, cells[cell_idx]));
+        let of_tracks = tracks.iter().zip(&mut outcomes).filter(|(track, _)| is_candidate(track, cells[cell_idx]));
         of_tracks.for_each(|(_, outcomes)| outcomes.add_counts(cells[cell_idx], training, &counts));
     })?;
-    let choose = |(track, outcomes): (Track, Outcomes)| {
-        choose_k_on(track.recipe, outcomes.validation()).map(|choice| (track, choice))
-    };
+    let choose =
+        |(track, outcomes): (Track, Outcomes)| choose_k_on(outcomes.validation()).map(|choice| (track, choice));
     Ok(tracks.into_iter().zip(outcomes).filter_map(choose).collect())
 }
 
-/// The choice of a recipe from counted outcomes. None where there is no mix to choose.
-pub fn choose_k_on(recipe: Recipe, validation: Validation<'_>) -> Option<Choice> {
-    let series = validation.candidates(recipe);
+/// The choice of a track from counted outcomes. None where there is no mix to choose.
+pub fn choose_k_on(validation: Validation<'_>) -> Option<Choice> {
+    let series = validation.candidates();
     let accuracy: BTreeMap<MixtureRatio, f64> =
         series.iter().filter_map(|(k, series)| Some((*k, accuracy_points(series)?))).collect();
     if !accuracy.keys().any(|k| *k > MixtureRatio::ZERO) {
@@ -78,23 +75,23 @@ fn best_of(accuracy: &BTreeMap<MixtureRatio, f64>, smallest: MixtureRatio) -> Op
 }
 
 fn accuracy_points(series: &Series<'_>) -> Option<f64> {
-    Some(POINTS * Layout::of_one(&(Part::Validation, String::new()), series)?.mean)
+    Some(PERCENT * Layout::of_one(&(Part::Validation, String::new()), series)?.mean)
 }
 
 fn candidate(k: MixtureRatio, accuracy: f64, series: &Series<'_>, best: &Series<'_>) -> Candidate {
     let faces = (Part::Validation, String::new());
     let recalls: Vec<f64> = series.values().map(|cell| cell.confusion.macro_recall()).collect();
     let below = Layout::of_difference(&faces, best, series).map(|below| {
-        let standard_error = POINTS * below.doubt().standard_error;
-        (POINTS * below.mean, standard_error)
+        let standard_error = PERCENT * below.doubt().standard_error;
+        (PERCENT * below.mean, standard_error)
     });
     // Cells of other seeds than the best's cannot be compared: nothing is known of the difference.
-    let (below_best_points, standard_error_points) = below.unwrap_or((POINTS, 0.0));
+    let (below_best_points, standard_error_points) = below.unwrap_or((PERCENT, 0.0));
     let is_best = std::ptr::eq(series, best);
     Candidate {
         k,
         validation_accuracy_percent: accuracy,
-        validation_macro_recall_percent: POINTS * mean_of(&recalls),
+        validation_macro_recall_percent: PERCENT * mean_of(&recalls),
         below_best_points,
         standard_error_points: if is_best { 0.0 } else { standard_error_points },
         adequate: is_best || below_best_points <= standard_error_points + ROUNDING_POINTS,

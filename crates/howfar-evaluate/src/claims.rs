@@ -2,68 +2,105 @@
 //!
 //! In: outcomes and the k to compare at. Out: [`Claim`]s, test people first, then the unseen databases in the study's order.
 
-use howfar_protocol::{Arm, MixtureRatio, Part, Recipe, Seeds};
+use howfar_protocol::{Arm, MixtureRatio, Part, Role, Track, Treatment};
+use howfar_random::Seeds;
 
 use crate::holm::holm;
-use crate::outcomes::{Faces, Outcomes, Slot};
+use crate::measure::PERCENT;
+use crate::outcomes::{Faces, Outcomes};
 use crate::paired::Layout;
 use crate::power::power;
 use crate::results::{Choice, Claim, Power, StudyFacts};
 use crate::sign_flip::sign_flip_p;
 use crate::verdict::{SMALL, Verdict};
 
-/// Points in a share of 1.
-const POINTS: f64 = 100.0;
-/// What the mix is held against at the same k.
-const CONTROLS: [Arm; 6] =
-    [Arm::Repeat, Arm::Augment, Arm::GeneratedOnly, Arm::FixedShare, Arm::Pretrain, Arm::Curated];
-
-/// The mix at the compared k against real faces alone.
-pub(crate) fn differences_to_real(
+/// The mix at the compared k against the baseline.
+pub(crate) fn differences_to_baseline(
     facts: &StudyFacts,
     outcomes: &Outcomes,
-    recipe: Recipe,
+    track: &Track,
     choice: &Choice,
 ) -> Vec<Claim> {
-    let k = choice.compared;
-    let mix = Slot { recipe, arm: Arm::Mix, k };
-    let real = Slot { recipe, arm: Arm::Real, k: MixtureRatio::ZERO };
-    against(facts, outcomes, choice.chosen, mix, real)
+    let mix = track.on_curve(choice.compared);
+    Differences { facts, outcomes, track, chosen: choice.chosen }.between(&mix, &Treatment::BASELINE)
 }
 
-/// The mix at the compared k against the controls at the same k.
+/// The mix at the compared k against controls and rivals at the same k.
 pub(crate) fn differences_to_controls(
     facts: &StudyFacts,
     outcomes: &Outcomes,
-    recipe: Recipe,
+    track: &Track,
     choice: &Choice,
 ) -> Vec<Claim> {
-    let k = choice.compared;
-    let mix = Slot { recipe, arm: Arm::Mix, k };
-    CONTROLS.into_iter().flat_map(|arm| against(facts, outcomes, choice.chosen, mix, Slot { recipe, arm, k })).collect()
+    let mix = track.on_curve(choice.compared);
+    let differences = Differences { facts, outcomes, track, chosen: choice.chosen };
+    let against = |arm: Arm| differences.between(&mix, &track.treatment(arm, choice.compared));
+    Arm::compared_with_mix().into_iter().flat_map(against).collect()
 }
 
-/// Test people and every unseen database; the unseen ones share one Holm correction.
-fn against(facts: &StudyFacts, outcomes: &Outcomes, chosen: MixtureRatio, arm: Slot, baseline: Slot) -> Vec<Claim> {
-    let claim = |faces: &Faces| claim(facts, outcomes, arm, baseline, faces);
-    let mut claims: Vec<Claim> = judged_faces(facts, outcomes, arm).iter().filter_map(claim).collect();
-    let unseen =
-        |p: fn(&Claim) -> f64| holm(&claims.iter().filter(|c| c.part == Part::Unseen).map(p).collect::<Vec<_>>());
-    let corrected = unseen(|claim| claim.p).into_iter().zip(unseen(|claim| claim.p_equivalent));
-    for (claim, (p, p_equivalent)) in claims.iter_mut().filter(|c| c.part == Part::Unseen).zip(corrected) {
-        (claim.p_holm, claim.p_equivalent) = (p, p_equivalent);
-    }
-    for claim in &mut claims {
-        let shown = Verdict::of(claim.difference_points, claim.p_holm, claim.p_equivalent, facts.risk());
-        claim.verdict = shown.where_chosen(chosen);
-    }
-    claims
+struct Differences<'a> {
+    facts: &'a StudyFacts,
+    outcomes: &'a Outcomes,
+    track: &'a Track,
+    chosen: MixtureRatio,
 }
 
-/// Test people, then the unseen databases that an arm was shown, in the study's order.
-pub(crate) fn judged_faces(facts: &StudyFacts, outcomes: &Outcomes, slot: Slot) -> Vec<Faces> {
-    let cells = outcomes.cells(slot).into_iter().flatten();
-    let faces = cells.flat_map(|(_, cell)| cell.faces.keys().cloned());
+impl Differences<'_> {
+    /// On test people and every unseen database; the unseen ones share one Holm correction.
+    fn between(&self, treatment: &Treatment, baseline: &Treatment) -> Vec<Claim> {
+        let judged = judged_faces(self.facts, self.outcomes, treatment);
+        let mut claims: Vec<Claim> = judged.iter().filter_map(|faces| self.claim(treatment, baseline, faces)).collect();
+        let unseen =
+            |p: fn(&Claim) -> f64| holm(&claims.iter().filter(|c| c.part == Part::Unseen).map(p).collect::<Vec<_>>());
+        let corrected = unseen(|claim| claim.p).into_iter().zip(unseen(|claim| claim.p_equivalent));
+        for (claim, (p, p_equivalent)) in claims.iter_mut().filter(|c| c.part == Part::Unseen).zip(corrected) {
+            (claim.p_holm, claim.p_equivalent) = (p, p_equivalent);
+        }
+        for claim in &mut claims {
+            let shown = Verdict::of(claim.difference_points, claim.p_holm, claim.p_equivalent, self.facts.risk());
+            claim.verdict = shown.where_chosen(self.chosen);
+        }
+        claims
+    }
+
+    fn claim(&self, treatment: &Treatment, baseline: &Treatment, faces: &Faces) -> Option<Claim> {
+        let series = |treatment| self.outcomes.series(treatment, faces);
+        let layout = Layout::of_difference(faces, &series(treatment), &series(baseline))?;
+        let doubt = layout.doubt();
+        let (part, set) = faces;
+        let recipe = self.track.recipe.name();
+        let compared = [treatment, baseline].map(|of| format!("{} {}", of.arm.name, of.k)).join(" ");
+        let flips = |over: &str, differences: &[f64]| {
+            let name = format!("sign flips over {over}: {recipe} {compared} {} {set}", part.name());
+            sign_flip_p(differences, &mut Seeds::new(self.facts.seed).stream(&name, &[]))
+        };
+        Some(Claim {
+            part: *part,
+            set: if *part == Part::Unseen { set.clone() } else { labelled_sets(self.facts) },
+            treatment: treatment.clone(),
+            baseline: baseline.clone(),
+            baseline_accuracy_percent: PERCENT * layout.baseline_mean,
+            accuracy_percent: PERCENT * (layout.baseline_mean + layout.mean),
+            difference_points: PERCENT * layout.mean,
+            verdict: Verdict::Open,
+            interval_points: doubt.claimed_interval(layout.mean, layout.baseline_mean).map(in_points),
+            standard_error_points: PERCENT * doubt.standard_error,
+            degrees_of_freedom: doubt.degrees_of_freedom,
+            p_people: flips("people", &layout.grid.unit_means()),
+            p_seeds: flips("seeds", &layout.grid.seed_means()),
+            p: doubt.p_two_sided(layout.mean),
+            p_holm: doubt.p_two_sided(layout.mean),
+            p_equivalent: doubt.p_equivalent(layout.mean, SMALL),
+            n_people: layout.n_people,
+            n_faces: layout.n_faces,
+            n_seeds: layout.grid.n_seeds(),
+        })
+    }
+}
+
+/// Test people, then the unseen databases that a treatment's networks were shown, in the study's order.
+pub(crate) fn judged_faces(facts: &StudyFacts, outcomes: &Outcomes, treatment: &Treatment) -> Vec<Faces> {
+    let faces = outcomes.cells(treatment).flat_map(|(_, cell)| cell.faces.keys().cloned());
     in_order(facts, faces.filter(|(part, _)| matches!(part, Part::Test | Part::Unseen)))
 }
 
@@ -77,62 +114,26 @@ pub(crate) fn in_order(facts: &StudyFacts, faces: impl Iterator<Item = Faces>) -
 
 /// Where faces stand: by part; unseen databases as the study file lists them, the first being the primary one.
 pub(crate) fn place(facts: &StudyFacts, part: Part, set: &str) -> (Part, usize) {
-    let unseen = || facts.sets.iter().filter(|s| s.role == Part::Unseen.name()).position(|s| s.name == set);
+    let unseen = || facts.of_role(Role::Unseen).position(|s| s.name == set);
     (part, if part == Part::Unseen { unseen().unwrap_or(usize::MAX) } else { 0 })
 }
 
 /// What would settle the difference at `k` on the faces of the answer.
-pub(crate) fn power_at(facts: &StudyFacts, outcomes: &Outcomes, recipe: Recipe, k: MixtureRatio) -> Option<Power> {
-    let mix = Slot { recipe, arm: Arm::Mix, k };
-    let real = Slot { recipe, arm: Arm::Real, k: MixtureRatio::ZERO };
-    let judged = judged_faces(facts, outcomes, mix);
+pub(crate) fn power_at(facts: &StudyFacts, outcomes: &Outcomes, track: &Track, k: MixtureRatio) -> Option<Power> {
+    let mix = track.on_curve(k);
+    let judged = judged_faces(facts, outcomes, &mix);
     let faces = judged.iter().find(|(part, _)| *part == Part::Unseen).or(judged.first())?;
-    let layout = Layout::of_difference(faces, &outcomes.series(mix, faces), &outcomes.series(real, faces))?;
+    let series = |treatment| outcomes.series(treatment, faces);
+    let layout = Layout::of_difference(faces, &series(&mix), &series(&Treatment::BASELINE))?;
     power(&layout.grid, faces.0 == Part::Unseen || facts.n_splits == 1)
-}
-
-fn claim(facts: &StudyFacts, outcomes: &Outcomes, arm: Slot, baseline: Slot, faces: &Faces) -> Option<Claim> {
-    let series = |slot| outcomes.series(slot, faces);
-    let layout = Layout::of_difference(faces, &series(arm), &series(baseline))?;
-    let doubt = layout.doubt();
-    let (part, set) = faces;
-    let compared = format!("{} {} {} {} {}", arm.recipe.name(), arm.arm.name(), arm.k, baseline.arm.name(), baseline.k);
-    let flips = |over: &str, differences: &[f64]| {
-        let name = format!("sign flips over {over}: {compared} {} {set}", part.name());
-        sign_flip_p(differences, &mut Seeds::new(facts.seed).stream(&name, &[]))
-    };
-    Some(Claim {
-        part: *part,
-        set: if *part == Part::Unseen { set.clone() } else { real_sets(facts) },
-        arm: arm.arm,
-        k: arm.k,
-        baseline_arm: baseline.arm,
-        baseline_k: baseline.k,
-        baseline_accuracy_percent: POINTS * layout.baseline_mean,
-        accuracy_percent: POINTS * (layout.baseline_mean + layout.mean),
-        difference_points: POINTS * layout.mean,
-        verdict: Verdict::Open,
-        interval_points: doubt.claimed_interval(layout.mean, layout.baseline_mean).map(in_points),
-        standard_error_points: POINTS * doubt.standard_error,
-        degrees_of_freedom: doubt.degrees_of_freedom,
-        p_people: flips("people", &layout.grid.unit_means()),
-        p_seeds: flips("seeds", &layout.grid.seed_means()),
-        p: doubt.p_two_sided(layout.mean),
-        p_holm: doubt.p_two_sided(layout.mean),
-        p_equivalent: doubt.p_equivalent(layout.mean, SMALL),
-        n_people: layout.n_people,
-        n_faces: layout.n_faces,
-        n_seeds: layout.grid.n_seeds(),
-    })
 }
 
 /// An interval of shares in points.
 pub(crate) fn in_points(interval: [f64; 2]) -> [f64; 2] {
-    interval.map(|end| POINTS * end)
+    interval.map(|end| PERCENT * end)
 }
 
-/// The names of the real sets.
-pub(crate) fn real_sets(facts: &StudyFacts) -> String {
-    let names: Vec<&str> = facts.sets.iter().filter(|s| s.role == "real").map(|s| s.name.as_str()).collect();
-    names.join(", ")
+/// The names of the labelled sets.
+pub(crate) fn labelled_sets(facts: &StudyFacts) -> String {
+    facts.of_role(Role::Labelled).map(|set| set.name.as_str()).collect::<Vec<_>>().join(", ")
 }

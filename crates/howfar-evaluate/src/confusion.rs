@@ -7,6 +7,8 @@
 //! `labels`): a class that the faces lack counts there, with 0, where the network calls one of them so.
 //! `reference/classification_metrics.py` made the numbers that the tests compare with.
 
+use crate::measure::PERCENT;
+
 /// Faces by true class (row) and predicted class (column).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfusionCounts {
@@ -70,6 +72,11 @@ impl ConfusionCounts {
         (0..self.n_classes).map(|predicted| self.count(class, predicted)).sum()
     }
 
+    /// Classes that faces are of.
+    pub fn classes_there(&self) -> impl Iterator<Item = usize> {
+        (0..self.n_classes).filter(|class| self.support(*class) > 0)
+    }
+
     /// Faces that were called so.
     pub fn n_called(&self, class: usize) -> u64 {
         (0..self.n_classes).map(|label| self.count(label, class)).sum()
@@ -117,7 +124,7 @@ impl ConfusionCounts {
 
     /// Each row in percent of its sum; zeros for a class without faces.
     pub fn percent_rows(&self) -> Vec<Vec<f64>> {
-        let percent = |label, predicted| 100.0 * ratio(self.count(label, predicted), self.support(label));
+        let percent = |label, predicted| PERCENT * ratio(self.count(label, predicted), self.support(label));
         (0..self.n_classes).map(|label| (0..self.n_classes).map(|p| percent(label, p)).collect()).collect()
     }
 

@@ -1,9 +1,9 @@
 //! What may be credited to the added faces: what the mix gains over the stronger of the controls that cost no new face.
 //!
-//! In: the differences between the mix and its controls. Out: a [`Credit`] for each judged set of faces that both controls
-//! were judged on. Claiming to be ahead of both takes a clear gain over each, which needs no correction (Berger, 1982).
+//! In: the differences between the mix and its controls. Out: a [`Credit`] for each judged set of faces that all controls
+//! were judged on. Claiming to be ahead of all takes a clear gain over each, which needs no correction (Berger, 1982).
 
-use howfar_protocol::Arm;
+use howfar_protocol::{Arm, ArmRole, Part};
 
 use crate::results::Claim;
 use crate::verdict::Verdict;
@@ -11,19 +11,29 @@ use crate::worth::Credit;
 
 /// One entry for test people and each unseen database.
 pub(crate) fn credit(controls: &[Claim]) -> Vec<Credit> {
-    controls.iter().filter(|claim| claim.baseline_arm == Arm::Repeat).filter_map(|claim| of(claim, controls)).collect()
+    let is_control = |claim: &&Claim| matches!(claim.baseline.arm.role, ArmRole::Control { .. });
+    let over: Vec<&Claim> = controls.iter().filter(is_control).collect();
+    let mut faces: Vec<(Part, &String)> = over.iter().map(|claim| (claim.part, &claim.set)).collect();
+    let mut seen = std::collections::BTreeSet::new();
+    faces.retain(|faces| seen.insert(*faces));
+    let of_faces = |faces: (Part, &String)| {
+        let claims: Vec<&Claim> = over.iter().copied().filter(|c| (c.part, &c.set) == faces).collect();
+        // Without all of them the strongest is not known.
+        (claims.len() == Arm::controls().count()).then(|| of(&claims)).flatten()
+    };
+    faces.into_iter().filter_map(of_faces).collect()
 }
 
-fn of(repeat: &Claim, controls: &[Claim]) -> Option<Credit> {
-    let same_faces = |c: &&Claim| (c.part, &c.set, c.baseline_arm) == (repeat.part, &repeat.set, Arm::Augment);
-    let augment = controls.iter().find(same_faces)?;
-    let stronger = if augment.difference_points < repeat.difference_points { augment } else { repeat };
+fn of(controls: &[&Claim]) -> Option<Credit> {
+    // The first of equals.
+    let stronger = |a: &&&Claim, b: &&&Claim| a.difference_points.total_cmp(&b.difference_points);
+    let strongest = controls.iter().min_by(stronger)?;
     Some(Credit {
-        part: stronger.part,
-        set: stronger.set.clone(),
-        over: stronger.baseline_arm,
-        difference_points: stronger.difference_points,
-        interval_points: stronger.interval_points,
-        is_clear: [repeat, augment].into_iter().all(|claim| claim.verdict == Verdict::Helps),
+        part: strongest.part,
+        set: strongest.set.clone(),
+        over: strongest.baseline.arm,
+        difference_points: strongest.difference_points,
+        interval_points: strongest.interval_points,
+        is_clear: controls.iter().all(|claim| claim.verdict == Verdict::Helps),
     })
 }

@@ -8,84 +8,97 @@
 //! curves are worth 0. Nothing is said beyond the points: a worth at the end is "at least". And nothing is exchanged where real faces
 //! alone are not clearly more accurate with all people than with the fewest: on a flat curve any number of people does as well.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
-use howfar_protocol::{Arm, MixtureRatio, Part, Recipe, Seeds};
+use howfar_protocol::{MixtureRatio, Part, Track, Treatment};
+use howfar_random::Seeds;
 
 use crate::bootstrap::{Draw, N_DRAWS, interval_of};
-use crate::claims::{in_points, judged_faces, real_sets};
+use crate::claims::{in_points, judged_faces, labelled_sets};
 use crate::interval::{Doubt, Grid};
-use crate::outcomes::{Faces, Outcomes, Slot};
+use crate::measure::PERCENT;
+use crate::outcomes::{Faces, Outcomes};
 use crate::paired::Layout;
 use crate::results::StudyFacts;
 use crate::until_sure::RISK;
 use crate::worth::{Exchange, LearningPoint};
 
-const PERCENT: f64 = 100.0;
 /// Accuracies nearer than this are equal: shares with 53 bits.
 const ROUNDING: f64 = 1e-12;
 
-/// One entry for test people and each unseen database; `outcomes` are those with all people, `by_percent` those with fewer.
-pub(crate) fn exchange(
-    facts: &StudyFacts,
-    outcomes: &Outcomes,
-    by_percent: &BTreeMap<u32, Outcomes>,
-    recipe: Recipe,
-    k: MixtureRatio,
-) -> Vec<Exchange> {
-    if by_percent.is_empty() {
+/// One entry for test people and each unseen database.
+pub(crate) fn exchange(facts: &StudyFacts, outcomes: &Outcomes, track: &Track, k: MixtureRatio) -> Vec<Exchange> {
+    let percents: BTreeSet<u32> = outcomes.treatments().filter_map(|treatment| treatment.people_percent).collect();
+    if percents.is_empty() {
         return Vec::new();
     }
     let n_all = facts.people.get("training").copied().unwrap_or(0);
-    let fewer = by_percent.iter().map(|(p, outcomes)| ((n_all * *p as usize).div_ceil(100), outcomes));
-    let steps: Vec<(usize, &Outcomes)> = fewer.chain([(n_all, outcomes)]).collect();
-    let mix = Slot { recipe, arm: Arm::Mix, k };
-    judged_faces(facts, outcomes, mix).iter().filter_map(|faces| on_faces(facts, &steps, mix, faces)).collect()
+    let n_people = |percent: Option<u32>| percent.map_or(n_all, |p| (n_all * p as usize).div_ceil(100));
+    let steps: Vec<(usize, Option<u32>)> =
+        percents.into_iter().map(Some).chain([None]).map(|percent| (n_people(percent), percent)).collect();
+    let judged = judged_faces(facts, outcomes, &track.on_curve(k));
+    let curves = LearningCurves { facts, outcomes, track, k, steps };
+    judged.iter().filter_map(|faces| curves.on_faces(faces)).collect()
 }
 
-fn on_faces(facts: &StudyFacts, steps: &[(usize, &Outcomes)], mix: Slot, faces: &Faces) -> Option<Exchange> {
-    let real = Slot { arm: Arm::Real, k: MixtureRatio::ZERO, ..mix };
-    let grids = |slot: Slot| -> Option<Vec<Grid>> {
-        steps.iter().map(|(_, o)| Some(Layout::of_one(faces, &o.series(slot, faces))?.grid)).collect()
-    };
-    let (of_real, of_mix) = (grids(real)?, grids(mix)?);
-    let size = |grid: &Grid| (grid.n_units(), grid.n_seeds());
-    let sizes = size(of_real.first()?);
-    if of_real.iter().chain(&of_mix).any(|grid| size(grid) != sizes) {
-        return None;
-    }
-    let people: Vec<f64> = steps.iter().map(|(n, _)| *n as f64).collect();
-    let means = |grids: &[Grid]| grids.iter().map(Grid::mean).collect::<Vec<f64>>();
-    let (part, set) = faces;
-    let name = format!("exchange rate {} {} {set}", mix.recipe.name(), part.name());
-    let mut stream = Seeds::new(facts.seed).stream(&name, &[]);
-    let mut drawn: Vec<f64> = (0..N_DRAWS)
-        .map(|_| {
-            let draw = Draw::new(sizes.0, sizes.1, &mut stream);
-            let means = |grids: &[Grid]| grids.iter().map(|grid| draw.mean(grid)).collect::<Vec<f64>>();
-            worth(&people, &means(&of_real), &means(&of_mix))
+/// The baseline and the mix at k over fewer people, all of them last.
+struct LearningCurves<'a> {
+    facts: &'a StudyFacts,
+    outcomes: &'a Outcomes,
+    track: &'a Track,
+    k: MixtureRatio,
+    /// Numbers of people, and the percent of all that they are.
+    steps: Vec<(usize, Option<u32>)>,
+}
+
+impl LearningCurves<'_> {
+    fn on_faces(&self, faces: &Faces) -> Option<Exchange> {
+        let grids = |treatment: &Treatment| -> Option<Vec<Grid>> {
+            let of_step = |(_, percent): &(usize, Option<u32>)| {
+                let treatment = Treatment { people_percent: *percent, ..treatment.clone() };
+                Some(Layout::of_one(faces, &self.outcomes.series(&treatment, faces))?.grid)
+            };
+            self.steps.iter().map(of_step).collect()
+        };
+        let (of_real, of_mix) = (grids(&Treatment::BASELINE)?, grids(&self.track.on_curve(self.k))?);
+        let size = |grid: &Grid| (grid.n_units(), grid.n_seeds());
+        let sizes = size(of_real.first()?);
+        if of_real.iter().chain(&of_mix).any(|grid| size(grid) != sizes) {
+            return None;
+        }
+        let people: Vec<f64> = self.steps.iter().map(|(n, _)| *n as f64).collect();
+        let means = |grids: &[Grid]| grids.iter().map(Grid::mean).collect::<Vec<f64>>();
+        let (part, set) = faces;
+        let name = format!("exchange rate {} {} {set}", self.track.recipe.name(), part.name());
+        let mut stream = Seeds::new(self.facts.seed).stream(&name, &[]);
+        let mut drawn: Vec<f64> = (0..N_DRAWS)
+            .map(|_| {
+                let draw = Draw::new(sizes.0, sizes.1, &mut stream);
+                let means = |grids: &[Grid]| grids.iter().map(|grid| draw.mean(grid)).collect::<Vec<f64>>();
+                worth(&people, &means(&of_real), &means(&of_mix))
+            })
+            .collect();
+        let point = |((n_people, real), mix): ((f64, f64), f64)| LearningPoint {
+            n_people: n_people as usize,
+            real_accuracy_percent: PERCENT * real,
+            mix_accuracy_percent: PERCENT * mix,
+        };
+        let curves = people.iter().copied().zip(means(&of_real)).zip(means(&of_mix));
+        let rise = of_real.last()?.less(of_real.first()?);
+        let (rise, doubt) = (rise.mean(), Doubt::of(&rise));
+        let has_risen = rise > 0.0 && doubt.p_two_sided(rise) < RISK;
+        Some(Exchange {
+            part: *part,
+            set: if *part == Part::Unseen { set.clone() } else { labelled_sets(self.facts) },
+            k: self.k,
+            curve: curves.map(point).collect(),
+            rise_points: PERCENT * rise,
+            rise_interval_points: doubt.claimed_interval(rise, of_real.first()?.mean()).map(in_points),
+            worth_people: has_risen.then(|| worth(&people, &means(&of_real), &means(&of_mix))),
+            interval_people: has_risen.then(|| interval_of(&mut drawn)),
+            most_people: people.last()? - people.first()?,
         })
-        .collect();
-    let point = |((n_people, real), mix): ((f64, f64), f64)| LearningPoint {
-        n_people: n_people as usize,
-        real_accuracy_percent: PERCENT * real,
-        mix_accuracy_percent: PERCENT * mix,
-    };
-    let curves = people.iter().copied().zip(means(&of_real)).zip(means(&of_mix));
-    let rise = of_real.last()?.less(of_real.first()?);
-    let (rise, doubt) = (rise.mean(), Doubt::of(&rise));
-    let has_risen = rise > 0.0 && doubt.p_two_sided(rise) < RISK;
-    Some(Exchange {
-        part: *part,
-        set: if *part == Part::Unseen { set.clone() } else { real_sets(facts) },
-        k: mix.k,
-        curve: curves.map(point).collect(),
-        rise_points: PERCENT * rise,
-        rise_interval_points: doubt.claimed_interval(rise, of_real.first()?.mean()).map(in_points),
-        worth_people: has_risen.then(|| worth(&people, &means(&of_real), &means(&of_mix))),
-        interval_people: has_risen.then(|| interval_of(&mut drawn)),
-        most_people: people.last()? - people.first()?,
-    })
+    }
 }
 
 /// What the mix is worth in people; `people` rise.

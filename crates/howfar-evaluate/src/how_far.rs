@@ -5,32 +5,31 @@
 
 use std::collections::BTreeMap;
 
-use howfar_protocol::{Arm, MixtureRatio, Part, Recipe, Seeds};
+use howfar_protocol::{MixtureRatio, Part, Track, Treatment};
+use howfar_random::Seeds;
 
 use crate::bootstrap::Draw;
-use crate::claims::{in_order, judged_faces, real_sets};
+use crate::claims::{in_order, judged_faces, labelled_sets};
 use crate::interval::{Doubt, Grid, possible};
-use crate::outcomes::{Faces, Outcomes, Slot};
+use crate::measure::PERCENT;
+use crate::outcomes::{Faces, Outcomes};
 use crate::paired::Layout;
 use crate::results::{CurvePoint, Fall, HowFar, StudyFacts};
 use crate::simultaneous::single_confidence;
 
-/// Points in a share of 1.
-const POINTS: f64 = 100.0;
 /// Times that people and seeds are drawn again to see where the best k falls.
 const N_DRAWS: usize = 1000;
 
 /// One entry for test people and each unseen database with at least two k above 0.
-pub(crate) fn how_far(facts: &StudyFacts, outcomes: &Outcomes, recipe: Recipe) -> Vec<HowFar> {
-    let faces = in_order(facts, outcomes.slots(recipe).flat_map(|slot| judged_faces(facts, outcomes, slot)));
-    faces.iter().filter_map(|faces| on_faces(facts, outcomes, recipe, faces)).collect()
+pub(crate) fn how_far(facts: &StudyFacts, outcomes: &Outcomes, track: &Track) -> Vec<HowFar> {
+    let judged = outcomes.treatments().flat_map(|treatment| judged_faces(facts, outcomes, treatment));
+    in_order(facts, judged).iter().filter_map(|faces| on_faces(facts, outcomes, track, faces)).collect()
 }
 
-fn on_faces(facts: &StudyFacts, outcomes: &Outcomes, recipe: Recipe, faces: &Faces) -> Option<HowFar> {
-    let slot = |k| Slot { recipe, arm: if k == MixtureRatio::ZERO { Arm::Real } else { Arm::Mix }, k };
-    let series = |k| outcomes.series(slot(k), faces);
-    let real = series(MixtureRatio::ZERO);
-    let layout = |k: &MixtureRatio| Some((*k, Layout::of_difference(faces, &series(*k), &real)?));
+fn on_faces(facts: &StudyFacts, outcomes: &Outcomes, track: &Track, faces: &Faces) -> Option<HowFar> {
+    let baseline = outcomes.series(&Treatment::BASELINE, faces);
+    let series = |k: &MixtureRatio| outcomes.series(&track.on_curve(*k), faces);
+    let layout = |k: &MixtureRatio| Some((*k, Layout::of_difference(faces, &series(k), &baseline)?));
     let curve: BTreeMap<MixtureRatio, Layout> = facts.k.iter().skip(1).filter_map(layout).collect();
     let size = |grid: &Grid| (grid.n_units(), grid.n_seeds());
     let sizes = size(&curve.values().next()?.grid);
@@ -39,12 +38,12 @@ fn on_faces(facts: &StudyFacts, outcomes: &Outcomes, recipe: Recipe, faces: &Fac
         return None;
     }
     let (part, set) = faces;
-    let name = format!("curve {} {} {set}", recipe.name(), part.name());
+    let name = format!("curve {} {} {set}", track.recipe.name(), part.name());
     let stream = |of: &str| Seeds::new(facts.seed).stream(&format!("{name}: {of}"), &[]);
     let point = |(k, layout, band): (MixtureRatio, &Layout, [f64; 2])| CurvePoint {
         k,
-        difference_points: POINTS * layout.mean,
-        band_points: band.map(|end| POINTS * end),
+        difference_points: PERCENT * layout.mean,
+        band_points: band.map(|end| PERCENT * end),
     };
     let points: Vec<CurvePoint> = band(&curve, &mut stream("band")).into_iter().map(point).collect();
     let pairs = Pairs::of(&curve, &mut stream("pairs"));
@@ -56,14 +55,14 @@ fn on_faces(facts: &StudyFacts, outcomes: &Outcomes, recipe: Recipe, faces: &Fac
         Fall {
             from: best,
             to: largest,
-            difference_points: POINTS * difference,
-            interval_points: interval.map(|end| POINTS * end),
+            difference_points: PERCENT * difference,
+            interval_points: interval.map(|end| PERCENT * end),
             is_clear: interval[1] < 0.0,
         }
     });
     Some(HowFar {
         part: *part,
-        set: if *part == Part::Unseen { set.clone() } else { real_sets(facts) },
+        set: if *part == Part::Unseen { set.clone() } else { labelled_sets(facts) },
         curve: points,
         best,
         smallest: indistinguishable.first().copied().unwrap_or(best),
@@ -76,7 +75,7 @@ fn on_faces(facts: &StudyFacts, outcomes: &Outcomes, recipe: Recipe, faces: &Fac
 /// The differences of a curve, each with an interval that holds together with the others with 95 %, in shares.
 pub(crate) fn band<'l>(
     curve: &'l BTreeMap<MixtureRatio, Layout>,
-    stream: &mut howfar_protocol::Stream,
+    stream: &mut howfar_random::Stream,
 ) -> Vec<(MixtureRatio, &'l Layout, [f64; 2])> {
     let grids: Vec<Grid> = curve.values().map(|layout| layout.grid.clone()).collect();
     let confidence = single_confidence(&grids, stream);
@@ -98,7 +97,7 @@ struct Pairs {
 }
 
 impl Pairs {
-    fn of(curve: &BTreeMap<MixtureRatio, Layout>, stream: &mut howfar_protocol::Stream) -> Self {
+    fn of(curve: &BTreeMap<MixtureRatio, Layout>, stream: &mut howfar_random::Stream) -> Self {
         let zero = curve.values().next().map(|layout| layout.grid.less(&layout.grid));
         let k: Vec<MixtureRatio> = std::iter::once(MixtureRatio::ZERO).chain(curve.keys().copied()).collect();
         let grids: Vec<Grid> = zero.into_iter().chain(curve.values().map(|layout| layout.grid.clone())).collect();
@@ -128,7 +127,7 @@ impl Pairs {
 }
 
 /// How often each k is the best when people and seeds are drawn again, in percent.
-fn best_shares(pairs: &Pairs, stream: &mut howfar_protocol::Stream) -> Vec<(MixtureRatio, f64)> {
+fn best_shares(pairs: &Pairs, stream: &mut howfar_random::Stream) -> Vec<(MixtureRatio, f64)> {
     let mut wins = vec![0_u32; pairs.k.len()];
     let first = &pairs.grids[0];
     for _ in 0..N_DRAWS {
@@ -137,5 +136,5 @@ fn best_shares(pairs: &Pairs, stream: &mut howfar_protocol::Stream) -> Vec<(Mixt
         let best = (0..means.len()).rev().max_by(|a, b| means[*a].total_cmp(&means[*b]));
         wins[best.unwrap_or(0)] += 1;
     }
-    pairs.k.iter().zip(wins).map(|(k, n)| (*k, POINTS * f64::from(n) / N_DRAWS as f64)).collect()
+    pairs.k.iter().zip(wins).map(|(k, n)| (*k, PERCENT * f64::from(n) / N_DRAWS as f64)).collect()
 }

@@ -5,6 +5,7 @@
 //! and what is chosen among several looks is too rosy. No clock stands here, and nothing of it stands in `results.json`.
 
 use howfar_face::checksum::Hasher;
+use howfar_protocol::Role;
 use serde::{Deserialize, Serialize};
 
 use crate::results::{Results, StudyFacts};
@@ -68,5 +69,5 @@ impl Looks {
 }
 
 fn judges(study: &StudyFacts) -> Vec<String> {
-    study.sets.iter().filter(|set| set.role != "generated").map(|set| set.content_sha256.clone()).collect()
+    study.sets.iter().filter(|set| set.role != Role::Generated).map(|set| set.content_sha256.clone()).collect()
 }

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use howfar_protocol::{Arm, Cell, MixtureRatio, Part, Prediction, Recipe, TrainingSettings};
+use howfar_protocol::{Cell, MixtureRatio, Part, Prediction, Recipe, TrainingSettings, Treatment};
 
 pub use crate::counts::CellCounts;
 use crate::counts::KnownPeople;
@@ -37,22 +37,14 @@ pub struct CellTraining {
     pub kept_epoch: u32,
 }
 
-/// The outcomes of all finished cells of a study. Feed it cell after cell and let the predictions go.
+/// The outcomes of all finished cells of a track, by what they were trained on. Feed it cell after cell and let the predictions go.
 #[derive(Debug, Clone, Default)]
 pub struct Outcomes {
     people: KnownPeople,
-    cells: BTreeMap<Slot, BTreeMap<Run, CellOutcome>>,
+    cells: BTreeMap<Treatment, BTreeMap<Run, CellOutcome>>,
 }
 
-/// Cells that differ in split and seed only.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Slot {
-    pub(crate) recipe: Recipe,
-    pub(crate) arm: Arm,
-    pub(crate) k: MixtureRatio,
-}
-
-/// One of the cells of a slot.
+/// One of the cells that were trained on the same: they differ in split and seed only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Run {
     pub(crate) split_idx: u32,
@@ -110,11 +102,10 @@ impl Outcomes {
 
     /// Takes a cell whose predictions are counted.
     pub(crate) fn add_counts(&mut self, cell: &Cell, training: CellTraining, counts: &CellCounts) {
-        let slot = Slot { recipe: cell.recipe, arm: cell.arm, k: cell.k };
         let run = Run { split_idx: cell.split_idx, seed_idx: cell.seed_idx };
         let faces = counts.outcomes(&mut self.people).collect();
         let outcome = CellOutcome { settings: cell.settings.clone(), training, faces };
-        self.cells.entry(slot).or_default().insert(run, outcome);
+        self.cells.entry(cell.treatment.clone()).or_default().insert(run, outcome);
     }
 
     /// Counts cells that are all in memory.
@@ -127,10 +118,10 @@ impl Outcomes {
     }
 
     /// Outcomes that were counted elsewhere.
-    pub(crate) fn of_counted(cells: Vec<(Slot, Run, CellOutcome)>) -> Self {
+    pub(crate) fn of_counted(cells: Vec<(Treatment, Run, CellOutcome)>) -> Self {
         let mut outcomes = Self::new();
-        for (slot, run, outcome) in cells {
-            outcomes.cells.entry(slot).or_default().insert(run, outcome);
+        for (treatment, run, outcome) in cells {
+            outcomes.cells.entry(treatment).or_default().insert(run, outcome);
         }
         outcomes
     }
@@ -140,7 +131,7 @@ impl Outcomes {
         let of_first = |runs: &BTreeMap<Run, CellOutcome>| -> BTreeMap<Run, CellOutcome> {
             runs.iter().filter(|(run, _)| run.seed_idx < n_seeds).map(|(run, cell)| (*run, cell.clone())).collect()
         };
-        let cells = self.cells.iter().map(|(slot, runs)| (*slot, of_first(runs)));
+        let cells = self.cells.iter().map(|(treatment, runs)| (treatment.clone(), of_first(runs)));
         Outcomes { people: self.people.clone(), cells: cells.filter(|(_, runs)| !runs.is_empty()).collect() }
     }
 
@@ -149,30 +140,28 @@ impl Outcomes {
         Validation { outcomes: self }
     }
 
-    /// Arms and k of a recipe, sorted.
-    pub(crate) fn slots(&self, recipe: Recipe) -> impl Iterator<Item = Slot> {
-        self.cells.keys().copied().filter(move |slot| slot.recipe == recipe)
+    /// All that cells were trained on, sorted.
+    pub(crate) fn treatments(&self) -> impl Iterator<Item = &Treatment> {
+        self.cells.keys()
     }
 
-    /// The cells of an arm and k.
-    pub(crate) fn cells(&self, slot: Slot) -> Option<&BTreeMap<Run, CellOutcome>> {
-        self.cells.get(&slot)
+    /// The cells that were trained on the same.
+    pub(crate) fn cells(&self, treatment: &Treatment) -> impl Iterator<Item = (&Run, &CellOutcome)> {
+        self.cells.get(treatment).into_iter().flatten()
     }
 
-    /// The settings of a recipe.
-    pub(crate) fn settings(&self, recipe: Recipe) -> Option<&TrainingSettings> {
-        let first = self.slots(recipe).next()?;
-        Some(&self.cells.get(&first)?.values().next()?.settings)
+    /// The settings of the track.
+    pub(crate) fn settings(&self) -> Option<&TrainingSettings> {
+        Some(&self.cells.values().flat_map(BTreeMap::values).next()?.settings)
     }
 
-    /// What an arm and k said of some faces, by split and seed.
-    pub(crate) fn series(&self, slot: Slot, faces: &Faces) -> Series<'_> {
-        let runs = self.cells.get(&slot).into_iter().flatten();
-        runs.filter_map(|(run, cell)| Some((*run, cell.faces.get(faces)?))).collect()
+    /// What the networks of a treatment said of some faces, by split and seed.
+    pub(crate) fn series(&self, treatment: &Treatment, faces: &Faces) -> Series<'_> {
+        self.cells(treatment).filter_map(|(run, cell)| Some((*run, cell.faces.get(faces)?))).collect()
     }
 }
 
-/// The outcomes of one arm and k on some faces.
+/// The outcomes of one treatment on some faces.
 pub(crate) type Series<'a> = BTreeMap<Run, &'a PartOutcome>;
 
 /// The outcomes on validation people and nothing else: the only thing that the choice of k is given.
@@ -182,11 +171,11 @@ pub struct Validation<'a> {
 }
 
 impl<'a> Validation<'a> {
-    /// `real` and `mix` of a recipe that have validation predictions, by k.
-    pub(crate) fn candidates(self, recipe: Recipe) -> BTreeMap<MixtureRatio, Series<'a>> {
+    /// The points of the curve of accuracy against k that have validation predictions.
+    pub(crate) fn candidates(self) -> BTreeMap<MixtureRatio, Series<'a>> {
         let faces = (Part::Validation, String::new());
-        let slots = self.outcomes.slots(recipe).filter(|slot| matches!(slot.arm, Arm::Real | Arm::Mix));
-        let series = slots.map(|slot| (slot.k, self.outcomes.series(slot, &faces)));
+        let of_curve = self.outcomes.treatments().filter_map(|treatment| Some((treatment.curve_k()?, treatment)));
+        let series = of_curve.map(|(k, treatment)| (k, self.outcomes.series(treatment, &faces)));
         series.filter(|(_, series)| !series.is_empty()).collect()
     }
 }

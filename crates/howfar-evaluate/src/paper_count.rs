@@ -2,12 +2,11 @@
 //!
 //! In: outcomes with predictions on generated test identities. Out: a [`PaperRow`] for each k; nothing with the usual protocol.
 
-use howfar_protocol::{Arm, MixtureRatio, Part, Recipe};
+use howfar_protocol::{Arm, MixtureRatio, Part, Track, Treatment};
 
-use crate::outcomes::{Outcomes, Slot};
+use crate::measure::PERCENT;
+use crate::outcomes::Outcomes;
 use crate::worth::PaperRow;
-
-const PERCENT: f64 = 100.0;
 
 /// Faces that are right and all faces, over seeds and splits.
 #[derive(Clone, Copy, Default)]
@@ -27,22 +26,23 @@ impl Count {
 }
 
 /// One row for k = 0 and every k of the mix.
-pub(crate) fn as_the_paper_counts(outcomes: &Outcomes, recipe: Recipe) -> Vec<PaperRow> {
-    let real = Slot { recipe, arm: Arm::Real, k: MixtureRatio::ZERO };
-    let alone = Slot { recipe, arm: Arm::GeneratedOnly, k: MixtureRatio::ONE };
-    let of_generated = count(outcomes, alone, Part::GeneratedTest).percent();
-    let (Some(a_real), Some(a_generated)) = (count(outcomes, real, Part::Test).percent(), of_generated) else {
+pub(crate) fn as_the_paper_counts(outcomes: &Outcomes, track: &Track) -> Vec<PaperRow> {
+    let alone = track.treatment(Arm::GENERATED_ONLY, MixtureRatio::ONE);
+    let of_generated = count(outcomes, &alone, Part::GeneratedTest).percent();
+    let of_baseline = count(outcomes, &Treatment::BASELINE, Part::Test).percent();
+    let (Some(a_real), Some(a_generated)) = (of_baseline, of_generated) else {
         return Vec::new();
     };
-    let row = |slot: Slot| {
-        let count = |part| count(outcomes, slot, part);
+    let row = |k: MixtureRatio| {
+        let treatment = track.on_curve(k);
+        let count = |part| count(outcomes, &treatment, part);
         let (real, generated) = (count(Part::Test), count(Part::GeneratedTest));
         let (real_test, mixed) = (real.percent()?, real.and(generated).percent()?);
         let predicted = (real.all * a_real + generated.all * a_generated) / (real.all + generated.all);
         let gain = mixed - a_real;
-        let has_gain = slot.k > MixtureRatio::ZERO && gain > 0.0;
+        let has_gain = k > MixtureRatio::ZERO && gain > 0.0;
         Some(PaperRow {
-            k: slot.k,
+            k,
             training_percent: count(Part::Training).and(count(Part::Generated)).percent()?,
             real_test_percent: real_test,
             generated_test_percent: generated.percent(),
@@ -52,12 +52,11 @@ pub(crate) fn as_the_paper_counts(outcomes: &Outcomes, recipe: Recipe) -> Vec<Pa
             share_of_test_mix_percent: has_gain.then(|| PERCENT * (predicted - a_real) / gain),
         })
     };
-    let mixes = outcomes.slots(recipe).filter(|slot| slot.arm == Arm::Mix);
-    std::iter::once(real).chain(mixes).filter_map(row).collect()
+    outcomes.treatments().filter_map(Treatment::curve_k).filter_map(row).collect()
 }
 
-fn count(outcomes: &Outcomes, slot: Slot, part: Part) -> Count {
-    let series = outcomes.series(slot, &(part, String::new()));
+fn count(outcomes: &Outcomes, treatment: &Treatment, part: Part) -> Count {
+    let series = outcomes.series(treatment, &(part, String::new()));
     let of_cell = |c: &crate::ConfusionCounts| {
         let all = c.n_faces() as f64;
         Count { right: c.accuracy() * all, all }

@@ -7,6 +7,7 @@
 use statrs::distribution::{ContinuousCDF, Normal};
 
 use crate::interval::{Grid, MeanSquares, t_quantile};
+use crate::measure::PERCENT;
 use crate::results::Power;
 use crate::verdict::SMALL;
 
@@ -14,8 +15,6 @@ use crate::verdict::SMALL;
 const POWER: f64 = 0.8;
 /// More people or seeds than this are not advised.
 const MOST: usize = 1000;
-/// Points in a share of 1.
-const POINTS: f64 = 100.0;
 
 /// What it takes to see the difference; none from a table with one row or one column.
 pub(crate) fn power(grid: &Grid, rows_are_people: bool) -> Option<Power> {
@@ -32,7 +31,7 @@ pub(crate) fn power(grid: &Grid, rows_are_people: bool) -> Option<Power> {
     };
     let more_seeds = (1..=MOST).find(|more| is_seen(n_units, n_seeds + more));
     let more_people = (1..=MOST).find(|more| is_seen(n_units + more, n_seeds)).filter(|_| rows_are_people);
-    Some(Power { difference_points: POINTS * target, more_seeds, more_people })
+    Some(Power { difference_points: PERCENT * target, more_seeds, more_people })
 }
 
 /// Variance components of one value.

@@ -4,10 +4,11 @@
 
 use std::collections::BTreeMap;
 
-use howfar_protocol::{Arm, MixtureRatio, Part, Recipe, TrainingSettings};
+use howfar_protocol::{MixtureRatio, Part, Recipe, Role, TrainingSettings, Treatment, baseline_keys};
 use serde::{Deserialize, Serialize};
 
 use crate::audit::Finding;
+use crate::measure::{ClassFigures, Figures};
 use crate::verdict::Verdict;
 use crate::worth::{ArmTraining, Between, Changed, Credit, Exchange, PaperRow};
 
@@ -71,12 +72,19 @@ pub struct StudyFacts {
     pub howfar_version: String,
 }
 
+impl StudyFacts {
+    /// The sets of a role, in the study's order.
+    pub fn of_role(&self, role: Role) -> impl Iterator<Item = &SetFacts> + Clone {
+        self.sets.iter().filter(move |set| set.role == role)
+    }
+}
+
 /// One face set of the study.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SetFacts {
-    /// `real`, `generated` or `unseen`.
-    pub role: String,
+    /// What it is to the study.
+    pub role: Role,
     /// Its name.
     pub name: String,
     /// The databases that its people are of, as their names say.
@@ -142,9 +150,9 @@ pub struct RecipeResults {
     /// What would settle the difference on the faces of the answer; none where it cannot be said.
     #[serde(default)]
     pub power: Option<Power>,
-    /// One row for every arm, k and part.
+    /// One row for every treatment and part.
     pub table: Vec<TableRow>,
-    /// What the networks of every arm and k saw in training.
+    /// What the networks of every treatment saw in training.
     pub training: Vec<ArmTraining>,
     /// Confusion and per-class figures for real only, generated only and the mix, on test people and unseen sets.
     pub confusions: Vec<Confusion>,
@@ -194,20 +202,17 @@ pub struct Candidate {
 
 /// A paired difference in accuracy with its doubt.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Claim {
     /// `test` or `unseen`.
     pub part: Part,
     /// The set's name for unseen databases; the real sets' names joined for test people.
     pub set: String,
     /// What is credited.
-    pub arm: Arm,
-    /// Its k.
-    pub k: MixtureRatio,
-    /// What it is compared with.
-    pub baseline_arm: Arm,
-    /// Its k.
-    pub baseline_k: MixtureRatio,
+    #[serde(flatten)]
+    pub treatment: Treatment,
+    /// What it is compared with; keys begin with `baseline_`.
+    #[serde(flatten, with = "baseline_keys")]
+    pub baseline: Treatment,
     /// Accuracy of the baseline: mean over people of each person's mean.
     pub baseline_accuracy_percent: f64,
     /// Accuracy of the arm, likewise.
@@ -303,29 +308,24 @@ pub struct Power {
     pub more_people: Option<usize>,
 }
 
-/// Figures of one arm and k on one part, over seeds and splits.
+/// Figures of one treatment on one part, over seeds and splits.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct TableRow {
-    /// Which arm.
-    pub arm: Arm,
-    /// Which k.
-    pub k: MixtureRatio,
+    /// What was trained on.
+    #[serde(flatten)]
+    pub treatment: Treatment,
     /// Which faces.
     pub part: Part,
     /// The set's name for unseen databases, else empty.
     pub set: String,
-    /// Share of faces that are right, mean over cells.
-    pub accuracy_percent: f64,
+    /// Every measure, mean over cells.
+    #[serde(flatten)]
+    pub figures: Figures,
     /// Standard deviation of the accuracy over cells, in points; none with one cell.
     pub accuracy_sd_points: Option<f64>,
     /// 95 % interval of the mean accuracy (people × seeds crossed; with one of either, the other alone), for the curve; none with one of
     /// both.
     pub accuracy_interval_percent: Option<[f64; 2]>,
-    /// Balanced accuracy: mean recall of the classes that the faces are of, mean over cells.
-    pub macro_recall_percent: f64,
-    /// Mean F1 of the classes that the faces are of or are called, mean over cells.
-    pub macro_f1_percent: f64,
     /// Faces a cell.
     pub n_faces: usize,
     /// Cells.
@@ -336,12 +336,10 @@ pub struct TableRow {
 
 /// A confusion matrix summed over seeds and splits.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Confusion {
-    /// Which arm.
-    pub arm: Arm,
-    /// Which k.
-    pub k: MixtureRatio,
+    /// What was trained on.
+    #[serde(flatten)]
+    pub treatment: Treatment,
     /// Which faces.
     pub part: Part,
     /// The set's name for unseen databases, else empty.
@@ -352,22 +350,6 @@ pub struct Confusion {
     pub percent: Vec<Vec<f64>>,
     /// One entry a class.
     pub per_class: Vec<ClassFigures>,
-}
-
-/// Precision, recall and F1 of a class.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ClassFigures {
-    /// The class.
-    pub class: String,
-    /// Right among those called so; 0 where none is.
-    pub precision_percent: f64,
-    /// Found among those that are so; 0 where none is.
-    pub recall_percent: f64,
-    /// Harmonic mean of both; 0 where both are.
-    pub f1_percent: f64,
-    /// Faces of the class.
-    pub support: u64,
 }
 
 /// Unusual but usable.

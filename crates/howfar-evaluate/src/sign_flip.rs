@@ -7,8 +7,7 @@
 //! seeds differed by 3 points. They are a check beside the crossed interval, never the claim. The definitions are those of `scipy.stats.permutation_test` with
 //! `permutation_type="samples"`.
 
-use howfar_protocol::Stream;
-use rand::Rng;
+use howfar_random::{Stream, bits};
 
 /// Up to so many units all flips are tried: 2¹⁶ of them.
 const MOST_UNITS_EXACT: usize = 16;
@@ -30,7 +29,7 @@ pub fn sign_flip_p(differences: &[f64], stream: &mut Stream) -> f64 {
     let mut flips = vec![0; n.div_ceil(64)];
     let mut as_large = 0;
     for _ in 0..N_SAMPLED {
-        flips.fill_with(|| stream.next_u64());
+        flips.fill_with(|| bits(stream));
         as_large += usize::from(flipped_sum(differences, &flips).abs() >= limit);
     }
     // The observed signs are one of the flips, so p is never 0 (Phipson and Smyth, 2010).

@@ -5,7 +5,7 @@
 //! than Bonferroni asks: the largest |z| is simulated with the contrasts' own ties by Gaussian multipliers on the people's
 //! and the seeds' deviations (Chernozhukov, Chetverikov and Kato, 2013), and its 95th percentile names the confidence.
 
-use howfar_protocol::{Stream, normal};
+use howfar_random::{Stream, normal};
 use statrs::distribution::{ContinuousCDF, Normal};
 
 use crate::interval::Grid;
@@ -66,7 +66,7 @@ impl Contrast {
 #[allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 mod tests {
     use super::*;
-    use howfar_protocol::Seeds;
+    use howfar_random::Seeds;
 
     fn grid(seed: u64, shared: f64) -> Grid {
         let mut common = Seeds::new(0).stream("common", &[]);

@@ -1,71 +1,62 @@
-//! The table of every arm, k and part, what each arm saw in training, and the confusion matrices.
+//! The table of every treatment and part, what each saw in training, and the confusion matrices.
 //!
-//! In: outcomes. Out: [`TableRow`]s, [`ArmTraining`]s and [`Confusion`]s, sorted by arm, k and part, unseen databases in the study's order.
+//! In: outcomes. Out: [`TableRow`]s, [`ArmTraining`]s and [`Confusion`]s, sorted by treatment and part, unseen databases in the study's order.
 
-use howfar_protocol::{Arm, MixtureRatio, Part, Recipe};
+use howfar_protocol::{Arm, MixtureRatio, Part, Track, Treatment};
 
 use crate::claims::{in_order, judged_faces};
 use crate::confusion::ConfusionCounts;
 use crate::interval::{Basis, Doubt, Grid};
-use crate::outcomes::{CellTraining, Faces, Outcomes, Series, Slot};
+use crate::measure::{ClassFigures, Figures, PERCENT};
+use crate::outcomes::{CellTraining, Faces, Outcomes, Series};
 use crate::paired::{Layout, mean_of};
-use crate::results::{ClassFigures, Confusion, StudyFacts, TableRow};
+use crate::results::{Confusion, StudyFacts, TableRow};
 use crate::worth::ArmTraining;
 
-/// Percent in a share of 1.
-const PERCENT: f64 = 100.0;
-
-/// One row for every arm, k and part that has predictions.
-pub(crate) fn table(facts: &StudyFacts, outcomes: &Outcomes, recipe: Recipe) -> Vec<TableRow> {
-    let rows = outcomes.slots(recipe).flat_map(|slot| {
-        let cells = outcomes.cells(slot).into_iter().flatten();
-        let faces = in_order(facts, cells.flat_map(|(_, cell)| cell.faces.keys().cloned()));
-        faces.into_iter().map(move |faces| row(outcomes, slot, &faces))
+/// One row for every treatment and part that has predictions.
+pub(crate) fn table(facts: &StudyFacts, outcomes: &Outcomes) -> Vec<TableRow> {
+    let rows = outcomes.treatments().flat_map(|treatment| {
+        let faces = in_order(facts, outcomes.cells(treatment).flat_map(|(_, cell)| cell.faces.keys().cloned()));
+        faces.into_iter().map(move |faces| row(outcomes, treatment, &faces))
     });
     rows.collect()
 }
 
-fn row(outcomes: &Outcomes, slot: Slot, faces: &Faces) -> TableRow {
-    let series = outcomes.series(slot, faces);
+fn row(outcomes: &Outcomes, treatment: &Treatment, faces: &Faces) -> TableRow {
+    let series = outcomes.series(treatment, faces);
     let of_cells =
         |figure: fn(&ConfusionCounts) -> f64| series.values().map(|cell| figure(&cell.confusion)).collect::<Vec<f64>>();
     let accuracies = of_cells(ConfusionCounts::accuracy);
-    let accuracy = mean_of(&accuracies);
-    let pictures = outcomes.cells(slot).into_iter().flatten();
-    let pictures: Vec<f64> = pictures.map(|(_, cell)| cell.training.n_pictures as f64).collect();
+    let pictures: Vec<f64> = outcomes.cells(treatment).map(|(_, cell)| cell.training.n_pictures as f64).collect();
     TableRow {
-        arm: slot.arm,
-        k: slot.k,
+        treatment: treatment.clone(),
         part: faces.0,
         set: faces.1.clone(),
-        accuracy_percent: PERCENT * accuracy,
+        figures: Figures::mean_of(series.values().map(|cell| &cell.confusion)),
         accuracy_sd_points: standard_deviation(&accuracies).map(|sd| PERCENT * sd),
-        accuracy_interval_percent: accuracy_interval(faces, &series, accuracy, &accuracies),
-        macro_recall_percent: PERCENT * mean_of(&of_cells(ConfusionCounts::macro_recall)),
-        macro_f1_percent: PERCENT * mean_of(&of_cells(ConfusionCounts::macro_f1)),
+        accuracy_interval_percent: accuracy_interval(faces, &series, mean_of(&accuracies), &accuracies),
         n_faces: mean_of(&of_cells(|c| c.n_faces() as f64)).round() as usize,
         n_cells: series.len(),
         n_training_pictures: mean_of(&pictures).round() as usize,
     }
 }
 
-/// What the networks of every arm and k saw, means over cells.
-pub(crate) fn training(outcomes: &Outcomes, recipe: Recipe) -> Vec<ArmTraining> {
-    let of_slot = |slot: Slot| {
-        let cells: Vec<CellTraining> = outcomes.cells(slot)?.values().map(|cell| cell.training).collect();
+/// What the networks of every treatment saw, means over cells.
+pub(crate) fn training(outcomes: &Outcomes) -> Vec<ArmTraining> {
+    let of = |treatment: &Treatment| {
+        let cells: Vec<CellTraining> = outcomes.cells(treatment).map(|(_, cell)| cell.training).collect();
         let mean = |figure: fn(&CellTraining) -> f64| mean_of(&cells.iter().map(figure).collect::<Vec<f64>>());
-        Some(ArmTraining {
-            arm: slot.arm,
-            k: slot.k,
+        ArmTraining {
+            treatment: treatment.clone(),
             n_cells: cells.len(),
             n_pictures: mean(|cell| cell.n_pictures as f64),
             n_epochs: mean(|cell| f64::from(cell.n_epochs)),
             kept_epoch: mean(|cell| f64::from(cell.kept_epoch)),
             n_steps: mean(|cell| cell.n_steps as f64),
             n_pictures_seen: mean(|cell| cell.n_pictures_seen as f64),
-        })
+        }
     };
-    outcomes.slots(recipe).filter_map(of_slot).collect()
+    outcomes.treatments().map(of).collect()
 }
 
 /// Centred on the share of faces that are right; its width is that of the mean over people. Generated faces differ from
@@ -86,41 +77,34 @@ fn standard_deviation(values: &[f64]) -> Option<f64> {
     (values.len() > 1).then(|| (squares / (values.len() - 1) as f64).sqrt())
 }
 
-/// Real only, the mix and generated only at `k`, on test people and unseen databases.
+/// The baseline, the mix and generated faces alone at `k`, on test people and unseen databases.
 pub(crate) fn confusions(
     facts: &StudyFacts,
     outcomes: &Outcomes,
-    recipe: Recipe,
+    track: &Track,
     k: Option<MixtureRatio>,
 ) -> Vec<Confusion> {
-    let at_k = k.into_iter().flat_map(|k| [Arm::Mix, Arm::GeneratedOnly].map(|arm| Slot { recipe, arm, k }));
-    let slots = std::iter::once(Slot { recipe, arm: Arm::Real, k: MixtureRatio::ZERO }).chain(at_k);
-    let of_slot = |slot| {
-        let faces = judged_faces(facts, outcomes, slot).into_iter();
-        faces.map(move |faces| confusion(outcomes, slot, faces, &facts.classes))
-    };
-    slots.flat_map(of_slot).collect()
+    let at_k = k.into_iter().flat_map(|k| [Arm::MIX, Arm::GENERATED_ONLY].map(|arm| track.treatment(arm, k)));
+    let mut found = Vec::new();
+    for treatment in std::iter::once(Treatment::BASELINE).chain(at_k) {
+        for faces in judged_faces(facts, outcomes, &treatment) {
+            found.push(confusion(outcomes, &treatment, faces, &facts.classes));
+        }
+    }
+    found
 }
 
-fn confusion(outcomes: &Outcomes, slot: Slot, faces: Faces, classes: &[String]) -> Confusion {
+fn confusion(outcomes: &Outcomes, treatment: &Treatment, faces: Faces, classes: &[String]) -> Confusion {
     let mut counts = ConfusionCounts::new(classes.len());
-    for cell in outcomes.series(slot, &faces).values() {
+    for cell in outcomes.series(treatment, &faces).values() {
         counts.merge(&cell.confusion);
     }
-    let figures = |class: usize| ClassFigures {
-        class: classes.get(class).cloned().unwrap_or_else(|| format!("class {class}")),
-        precision_percent: PERCENT * counts.precision(class),
-        recall_percent: PERCENT * counts.recall(class),
-        f1_percent: PERCENT * counts.f1(class),
-        support: counts.support(class),
-    };
     Confusion {
-        arm: slot.arm,
-        k: slot.k,
+        treatment: treatment.clone(),
         part: faces.0,
         set: faces.1,
         counts: counts.rows(),
         percent: counts.percent_rows(),
-        per_class: (0..counts.n_classes()).map(figures).collect(),
+        per_class: ClassFigures::of(&counts, classes),
     }
 }

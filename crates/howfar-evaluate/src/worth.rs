@@ -1,7 +1,7 @@
 //! The part of `results.json` that says what the added faces are worth: beyond the controls, in real people, beside other sets and
 //! networks, and as the paper counts; and what each arm saw for it.
 
-use howfar_protocol::{Arm, MixtureRatio, Part};
+use howfar_protocol::{Arm, MixtureRatio, Part, Treatment};
 use serde::{Deserialize, Serialize};
 
 /// The best of one recipe, network and generated set against that of the first, paired by face and seed.
@@ -26,14 +26,12 @@ pub struct Between {
     pub p_holm: f64,
 }
 
-/// What the networks of one arm and k saw in training: means over seeds and splits.
+/// What the networks of one treatment saw in training: means over seeds and splits.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct ArmTraining {
-    /// Which arm.
-    pub arm: Arm,
-    /// Which k.
-    pub k: MixtureRatio,
+    /// What was trained on.
+    #[serde(flatten)]
+    pub treatment: Treatment,
     /// Cells.
     pub n_cells: usize,
     /// Training pictures an epoch: real and added.

@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use howfar_face::{FaceLabels, FaceSet, Fault, Picture, SubjectId, portrait_rows};
-use howfar_net::gan::{Leaves, StyleGan2Shape, normal};
+use howfar_net::gan::{Leaves, StyleGan2Shape};
+use howfar_random::{Seeds, normal};
 
-use crate::streams::stream;
 use crate::training_faces::to_level;
 
 /// A person without an expression of ours yet.
@@ -123,7 +123,7 @@ impl Taken<'_> {
 
 fn drawn(shape: &StyleGan2Shape, generator: &Leaves, truncation: f32, seed: u64, numbers: &[u64]) -> Vec<Identity> {
     let latent = |number: &u64| {
-        let mut rng = stream(seed, "identity", *number);
+        let mut rng = Seeds::new(seed).stream("identity", &[*number]);
         (0..shape.z_size).map(|_| normal(&mut rng)).collect::<Vec<f32>>()
     };
     let z: Vec<f32> = numbers.iter().flat_map(latent).collect();

@@ -7,16 +7,15 @@ use std::path::Path;
 
 use howfar_face::test_sets::{TestSet, labels};
 use howfar_face::{Face, FaceLabels, FaceSet, FaultKind, GeneratorCard, GroupSizes, Lineage, Provenance};
-use howfar_generate::{
-    GenerateRequest, Reason, Screen, embedded_expression, embedded_identity, generate, streams::stream,
-};
+use howfar_generate::{GenerateRequest, Reason, Screen, embedded_expression, embedded_identity, generate};
 use howfar_net::gan::{Generator, GeneratorShape, Parameters, StarGanShape, StyleGan2Shape};
+use howfar_random::Seeds;
 use serde_json::json;
 
 const CLASSES: [&str; 3] = ["anger", "neutral", "surprise"];
 
 fn generator(shape: GeneratorShape, trained_on: &str) -> Generator {
-    let parameters = Parameters::initial(&shape.slots(), &mut stream(1, "weights", 0));
+    let parameters = Parameters::initial(&shape.slots(), &mut Seeds::new(1).stream("weights", &[0]));
     let card = json!({
         "generator": { "name": "test", "seed": 1, "trained_on": [trained_on], "trained_on_content": [format!("content of {trained_on}")], "settings": "" },
         "classes": CLASSES, "steps": 7,

@@ -6,12 +6,11 @@
 use rayon::prelude::*;
 
 use crate::InstructionSet;
-use crate::block::with_scratch;
 use crate::instruction_set::{self, Kernel};
 use crate::parts::Parts;
 use crate::product::{add_products, products};
+use crate::scratch::{sized, with_scratch};
 use crate::vector::Vector;
-use crate::winograd::sized;
 
 /// Values in that are summed before the next block: with the pictures of a batch they stay in the second cache.
 pub(crate) const VALUES_AT_ONCE: usize = 512;

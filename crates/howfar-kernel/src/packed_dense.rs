@@ -6,14 +6,13 @@
 
 use rayon::prelude::*;
 
-use crate::block::with_scratch;
 use crate::dense::{Dense, VALUES_AT_ONCE};
 use crate::instruction_set::{self, InstructionSet, Kernel};
 use crate::large_pages;
 use crate::parts::Parts;
 use crate::product::add_columns;
+use crate::scratch::{sized, with_scratch};
 use crate::vector::Vector;
-use crate::winograd::sized;
 
 /// Numbers between two rows beyond their values, a line of the cache: rows whose distance is a power of two would all
 /// fall on the same few lines.

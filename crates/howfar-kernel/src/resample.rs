@@ -5,10 +5,9 @@
 use rayon::prelude::*;
 
 use crate::InstructionSet;
-use crate::block::with_scratch;
 use crate::instruction_set::{self, Kernel};
+use crate::scratch::{sized, with_scratch};
 use crate::vector::Vector;
-use crate::winograd::sized;
 
 /// Taps that a filter may have.
 const MOST_TAPS: usize = 16;

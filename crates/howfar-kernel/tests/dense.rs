@@ -1,11 +1,13 @@
 //! Dense layers and Adam against loops that say what they compute, in every instruction set that this machine has.
 
+mod difference;
 #[cfg(target_os = "linux")]
 mod fence;
-mod plain;
+mod numbers;
 
+use difference::difference;
 use howfar_kernel::{AdamStep, Dense, DenseRoom, InstructionSet, PackedDense};
-use plain::{difference, numbers};
+use numbers::numbers;
 use proptest::prelude::*;
 
 /// A dense layer as plain loops over 64-bit numbers: out, and gradients of input, weight, bias.

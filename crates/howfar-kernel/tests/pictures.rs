@@ -1,12 +1,14 @@
 //! Instance norm, the up/down filter and the ends of a styled convolution against loops that say what they compute, in every instruction
 //! set that this machine has.
 
+mod difference;
 #[cfg(target_os = "linux")]
 mod fence;
-mod plain;
+mod numbers;
 
+use difference::difference;
 use howfar_kernel::{InstanceNorm, InstructionSet, Resample, Styled, scale_channels};
-use plain::{difference, numbers};
+use numbers::numbers;
 use proptest::prelude::*;
 
 /// Runs `ours` in every instruction set, on the caller's threads and on three, and compares with the twin.

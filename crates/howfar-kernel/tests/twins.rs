@@ -1,13 +1,15 @@
 //! The kernels of blocks against loops that say what they compute, in every instruction set that this machine has.
 
 mod block;
+mod difference;
 #[cfg(target_os = "linux")]
 mod fence;
-mod plain;
+mod numbers;
 
 use block::Twin;
+use difference::difference;
 use howfar_kernel::{BackRoom, Block, Dropout, Forward, Gradients, InstructionSet};
-use plain::{difference, numbers};
+use numbers::numbers;
 use proptest::prelude::*;
 
 /// What the kernels make of a twin's numbers.

@@ -1,11 +1,13 @@
 //! Convolutions with any window against loops that say what they compute, in every instruction set that this machine has.
 
+mod difference;
 #[cfg(target_os = "linux")]
 mod fence;
-mod plain;
+mod numbers;
 
+use difference::difference;
 use howfar_kernel::{InstructionSet, Window, WindowRoom};
-use plain::{difference, numbers};
+use numbers::numbers;
 use proptest::prelude::*;
 
 /// Calls `f` with the places in output, weights and input of every product of a convolution.

@@ -27,7 +27,7 @@ pub use adam::{Adam, AdamSettings};
 pub use augment::{Augmentation, augment};
 pub use flow::Flow;
 pub use generator_file::{Generator, GeneratorShape};
-pub use parameters::{Leaves, Parameters, Slot, Start, normal};
+pub use parameters::{Leaves, Parameters, Slot, Start};
 pub use stargan::{Judged, StarGanShape};
 pub use stargan_step::{Losses, StarGanBatch, StarGanLossWeights, StarGanTraining};
 pub use stylegan2::StyleGan2Shape;

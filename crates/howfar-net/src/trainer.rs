@@ -271,7 +271,7 @@ mod tests {
             for i in 0..side * side * n_channels {
                 let (y, x) = (i / n_channels / side, i / n_channels % side);
                 let bright = [y < side / 2, x < side / 2, y > x][*label];
-                inputs.push(f32::from(u8::from(bright)) + crate::weights::uniform(&mut rng) - 0.5);
+                inputs.push(f32::from(u8::from(bright)) + howfar_random::uniform(&mut rng) - 0.5);
             }
         }
         (inputs, labels)

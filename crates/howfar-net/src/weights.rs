@@ -5,7 +5,7 @@
 //! Keras (Glorot uniform, zero biases); the other networks start as PyTorch's layers do (uniform in ±1/√fan-in), with
 //! zero biases; VGG16 as He et al. (2015) do (uniform in ±√(6/fan-in)). Batch norm starts at scale 1, shift 0, running mean 0, running variance 1.
 
-use rand::Rng;
+use howfar_random::uniform;
 use rand_chacha::ChaCha8Rng;
 
 use crate::weight_file::first_not_finite;
@@ -135,11 +135,6 @@ impl Weights {
 /// The first tensor with a number that is not finite, and that number.
 pub(crate) fn not_finite(parameters: &[Parameter]) -> Option<(&str, f32)> {
     parameters.iter().find_map(|p| Some((p.name.as_str(), first_not_finite(&p.values)?)))
-}
-
-/// A number in 0..1 with 24 random bits.
-pub(crate) fn uniform(rng: &mut ChaCha8Rng) -> f32 {
-    (rng.next_u32() >> 8) as f32 / (1 << 24) as f32
 }
 
 #[cfg(test)]

@@ -9,7 +9,8 @@ use std::ops::Range;
 use howfar_face::{Fault, GeneratorCard, Pool, SubjectId};
 
 use crate::study::Unit;
-use crate::{HeldOut, MixtureRatio, PooledSets, Seeds, Split, SplitPart, shuffle};
+use crate::{HeldOut, MixtureRatio, PooledSets, Split, SplitPart};
+use howfar_random::{Seeds, shuffle};
 
 /// The generated faces of a study.
 #[derive(Debug, Clone)]

@@ -4,8 +4,9 @@
 
 use howfar_face::{Fault, Pool};
 
-use crate::mixture::identities;
-use crate::{GeneratedFaces, MixtureRatio, Seeds, Split, SplitPart};
+use crate::choosing::identities;
+use crate::{GeneratedFaces, MixtureRatio, Split, SplitPart};
+use howfar_random::Seeds;
 
 /// Faces of generated identities that no mixture of this seed up to the largest k trains on: k units for the test or the validation part,
 /// as the paper counts them, and nobody in both. Units for a smaller k are among those for a larger one.

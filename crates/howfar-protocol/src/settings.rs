@@ -153,10 +153,59 @@ pub struct TrainingSettings {
 }
 
 impl TrainingSettings {
+    /// What of it decides a training, for the name of a cell. The weights that training begins with are hashed by their content.
+    pub(crate) fn identity(&self) -> String {
+        let TrainingSettings {
+            network,
+            start: _,
+            epochs,
+            batch,
+            learning_rate,
+            schedule,
+            optimiser,
+            patience,
+            keep,
+            label_smoothing,
+            scaling,
+            augmentation,
+        } = *self;
+        let identity = Identity {
+            network: network.name(),
+            epochs,
+            batch,
+            learning_rate,
+            schedule,
+            optimiser,
+            patience,
+            keep,
+            label_smoothing,
+            scaling,
+            augmentation,
+        };
+        serde_json::to_string(&identity).expect("settings are plain data")
+    }
+
     /// `vgg16`, or `vgg16 from NAME` where training begins with weights.
     pub fn network_words(&self) -> String {
         network_words(self.network, self.start.as_ref().map(|start| start.name.as_str()))
     }
+}
+
+/// The text that names of cells are made of: these fields in this order. A setting that comes later is written only where it is given, so
+/// that cells without it keep their names.
+#[derive(Serialize)]
+struct Identity {
+    network: &'static str,
+    epochs: u32,
+    batch: u32,
+    learning_rate: f32,
+    schedule: Schedule,
+    optimiser: Optimiser,
+    patience: Option<u32>,
+    keep: Keep,
+    label_smoothing: f32,
+    scaling: PixelScaling,
+    augmentation: Option<Augmentation>,
 }
 
 /// `vgg16`, or `vgg16 from NAME`.

@@ -9,7 +9,7 @@ use std::path::Path;
 use howfar_face::csv_table::{CsvTable, field};
 use howfar_face::{Fault, SubjectId};
 
-use crate::{Seeds, shuffle};
+use howfar_random::{Seeds, shuffle};
 
 /// One side of a split.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

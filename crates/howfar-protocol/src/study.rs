@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use howfar_face::{Expression, Fault, SubjectId, closest_name, files};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::{Arm, MixtureRatio, Network, NetworkChoice, Recipe, Seeds, Split, SplitRequest, Track, TrainingSettings};
+use crate::{Arm, MixtureRatio, Network, NetworkChoice, Recipe, Split, SplitRequest, Track, TrainingSettings};
+use howfar_random::Seeds;
 
 /// A study as its file states it, defaults filled in.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

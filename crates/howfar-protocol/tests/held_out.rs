@@ -7,8 +7,9 @@ use std::collections::BTreeMap;
 use howfar_face::test_sets::{TestSet, labels};
 use howfar_face::{FaceLabels, FaceSetInfo, GeneratorCard, Pool, Preprocessing, Provenance, SubjectId};
 use howfar_protocol::{
-    Arm, Blend, GeneratedFaces, HeldOut, Ingredients, Mixture, MixtureRatio, PooledSets, Seeds, Split, SplitPart, Unit,
+    GeneratedFaces, HeldOut, Ingredients, Mixture, MixtureRatio, PooledSets, Split, SplitPart, Treatment, Unit,
 };
+use howfar_random::Seeds;
 
 /// Subject, parent, gray level of a face.
 type Made = (&'static str, Option<&'static str>, u8);
@@ -124,9 +125,10 @@ fn nothing_stands_on_two_sides() {
 fn fewer_people_get_nothing_of_those_who_are_left_out() {
     let half = |world: &World, seed| {
         let (pool, ingredients) = world.ingredients().unwrap();
-        let blend = Blend { arm: Arm::Mix, k: MixtureRatio::ONE, people_percent: Some(50) };
-        let mixture = Mixture::new(blend, &pool, &ingredients, Seeds::new(seed)).map_err(|fault| fault.to_string())?;
-        let real = pool.face(mixture.real()[0].face).labels.subject.to_string();
+        let treatment = Treatment::on_curve(MixtureRatio::ONE, None).of_people(50);
+        let mixture =
+            Mixture::new(&treatment, &pool, &ingredients, Seeds::new(seed)).map_err(|fault| fault.to_string())?;
+        let real = pool.face(mixture.labelled()[0].face).labels.subject.to_string();
         let parents = mixture.added().iter().filter_map(|item| pool.face(item.face).labels.parent.clone());
         Ok::<_, String>((real, parents.map(|parent| parent.to_string()).collect::<Vec<_>>()))
     };

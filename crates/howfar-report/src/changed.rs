@@ -13,7 +13,7 @@ pub(crate) fn changed(recipe: &RecipeResults, classes: &[String], nouns: Nouns, 
         h3 { "Faces put right and wrong" }
         p.note {
             "A face counts where most networks of one side are right and most of the other wrong: in brackets how many are right. Shown are those whose true class gained or \
-             lost most probability, each of another one of the " (nouns.real) ": examples, no evidence."
+             lost most probability, each of another one of the " (nouns.labelled) ": examples, no evidence."
         }
         @for c in all {
             p { b { (nouns.part(c.part, &c.set)) } ": of " (wording::count(c.n_faces as u64)) " faces "

@@ -44,8 +44,8 @@ pub(crate) fn differences(recipe: &RecipeResults, nouns: Nouns) -> Markup {
             }))
         }
         p.note {
-            "Accuracy here is the mean over " (nouns.real) " of each one's mean, so it can differ from the table's share of faces. \
-             p over " (nouns.real) " and p over seeds: two-sided sign-flip tests; p, Holm: of the t interval, corrected for several unseen databases; by it a difference helps or hurts. p, within ±2 points: the larger of two \
+            "Accuracy here is the mean over " (nouns.labelled) " of each one's mean, so it can differ from the table's share of faces. \
+             p over " (nouns.labelled) " and p over seeds: two-sided sign-flip tests; p, Holm: of the t interval, corrected for several unseen databases; by it a difference helps or hurts. p, within ±2 points: the larger of two \
              one-sided t tests, corrected likewise; by it a difference is small where it neither helps nor hurts. Else it is open, and so is a gain where k = 0 was chosen."
         }
     }
@@ -63,7 +63,7 @@ fn claims(claims: &[Claim], nouns: Nouns, scale: &Scale, caption: &Markup) -> Ma
                     th.n scope="col" { "Difference," br; "points" }
                     th.n scope="col" { "95 % interval," br; "points" }
                     th scope="col" { (axis(scale)) }
-                    th.n scope="col" { "p over" br; (nouns.real) }
+                    th.n scope="col" { "p over" br; (nouns.labelled) }
                     th.n scope="col" { "p over" br; "seeds" }
                     th.n scope="col" { "p," br; "Holm" }
                     th.n scope="col" { "p, within" br; "±2 points" }
@@ -81,7 +81,7 @@ fn claim_row(claim: &Claim, nouns: Nouns, scale: &Scale) -> Markup {
             th scope="row" {
                 @if claim.part == Part::Unseen { "unseen: " (claim.set) } @else { (nouns.part(claim.part, "")) small { (claim.set) } }
             }
-            td { (wording::arm_and_k(claim.arm, claim.k)) small { "less " (wording::arm_and_k(claim.baseline_arm, claim.baseline_k)) } }
+            td { (claim.treatment) small { "less " (claim.baseline) } }
             td.n { (wording::percent(claim.accuracy_percent)) small { "less " (wording::percent(claim.baseline_accuracy_percent)) } }
             td.n { b { (wording::points(claim.difference_points)) } small { (wording::verdict(claim.verdict)) } }
             td.n { (wording::points_interval(claim.interval_points))
@@ -126,7 +126,7 @@ fn forest(claim: &Claim, scale: &Scale) -> Markup {
 pub(crate) fn choice(choice: &Choice, nouns: Nouns) -> Markup {
     html! {
         p {
-            "Chosen on validation " (nouns.real) " alone: " b { "k = " (choice.chosen) }
+            "Chosen on validation " (nouns.labelled) " alone: " b { "k = " (choice.chosen) }
             @if choice.chosen == MixtureRatio::ZERO { " (none helps)" }
             ", the smallest k within one standard error of the best (k = " (choice.best) "). "
             "Cannot be told from the best: " (k_list(&choice.adequate)) "."
@@ -134,7 +134,7 @@ pub(crate) fn choice(choice: &Choice, nouns: Nouns) -> Markup {
         }
         div.scroll tabindex="0" role="region" aria-label="choice of k" {
             table.figures.narrow {
-                caption { b { "How k was chosen" } ": validation " (nouns.real) ", means over seeds and splits." }
+                caption { b { "How k was chosen" } ": validation " (nouns.labelled) ", means over seeds and splits." }
                 thead { tr {
                     th scope="row" { "k" }
                     @for c in &choice.candidates { th.n.chosen[c.k == choice.chosen] scope="col" { (c.k) } }

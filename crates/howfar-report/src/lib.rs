@@ -21,6 +21,6 @@ mod worth;
 
 pub use matrix::{matrix_csv, matrix_html, matrix_text};
 pub use page::{Pictures, SheetPicture, html};
-pub use table::csv;
+pub use table::{csv, csv_column_names};
 pub use terminal::terminal_summary;
 pub use timing::{CellTime, Machine, Timing};

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use howfar_evaluate::{Finding, Looks, RecipeResults, Results};
 use howfar_protocol::MixtureRatio;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
@@ -37,7 +39,7 @@ pub struct Pictures {
 
 /// The address of a PNG that stands in the page itself.
 pub(crate) fn picture_data(png: &[u8]) -> String {
-    format!("data:image/png;base64,{}", base64(png))
+    format!("data:image/png;base64,{}", BASE64_STANDARD.encode(png))
 }
 
 /// What stands before the body of every page.
@@ -95,13 +97,13 @@ fn head(results: &Results, looks: Option<&Looks>, nouns: Nouns, has_sheets: bool
             h1 { (first.trim_end_matches('.')) "." }
             @if !rest.is_empty() { p.rest { (rest) } }
             @if let Some(looks) = looks { p.rest { (wording::judged(looks.at(&results.study))) } }
-            @if nouns.real == "identities" {
+            @if nouns.labelled == "identities" {
                 p.rehearsal { "The faces in the place of real ones are not all photographs: this study shows the method and says nothing about people." }
             }
             dl.reading {
                 div { dt { "k" } dd { (wording::k_explained(results)) } }
                 div { dt { "95 % interval" } dd {
-                    "where the true value may lie, with both the " (nouns.real) " and the seeds left to chance; a difference whose interval holds zero is not established."
+                    "where the true value may lie, with both the " (nouns.labelled) " and the seeds left to chance; a difference whose interval holds zero is not established."
                 } }
                 div { dt { "unseen" } dd { "another database: never trained on, never chosen by." } }
             }
@@ -138,7 +140,7 @@ fn recipe_section(results: &Results, recipe: &RecipeResults, nouns: Nouns, i: us
             @if !recipe.how_far.is_empty() {
                 h3 { "How far" }
                 p.note { "Description, not choice: k was chosen before. The bands and comparisons of a table hold together with 95 %; the last row is how often \
-                          each k is the best when " (nouns.real) " and seeds are drawn again." }
+                          each k is the best when " (nouns.labelled) " and seeds are drawn again." }
                 (how_far::tables(&recipe.how_far, nouns))
             }
             @if !(recipe.claims.is_empty() && recipe.controls.is_empty()) {
@@ -147,7 +149,7 @@ fn recipe_section(results: &Results, recipe: &RecipeResults, nouns: Nouns, i: us
                 (worth::credit(&recipe.credit, nouns))
             }
             @if !recipe.exchange.is_empty() {
-                h3 { "Worth in " (nouns.real) }
+                h3 { "Worth in " (nouns.labelled) }
                 (worth::exchange(&recipe.exchange, nouns))
             }
             @if !recipe.as_the_paper_counts.is_empty() {
@@ -168,7 +170,7 @@ fn recipe_section(results: &Results, recipe: &RecipeResults, nouns: Nouns, i: us
 }
 
 fn compared(recipe: &RecipeResults) -> String {
-    let k = recipe.choice.as_ref().map(|c| c.compared).or(recipe.claims.first().map(|c| c.k));
+    let k = recipe.choice.as_ref().map(|c| c.compared).or(recipe.claims.first().map(|c| c.treatment.k));
     k.filter(|k| *k != MixtureRatio::ZERO).map(|k| format!(" at k = {k}")).unwrap_or_default()
 }
 
@@ -217,31 +219,9 @@ fn audits(findings: &[Finding]) -> Markup {
     }
 }
 
-/// RFC 4648 with padding.
-fn base64(bytes: &[u8]) -> String {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for group in bytes.chunks(3) {
-        let three = [group[0], group.get(1).copied().unwrap_or(0), group.get(2).copied().unwrap_or(0)];
-        let bits = u32::from_be_bytes([0, three[0], three[1], three[2]]);
-        for place in 0..4 {
-            let letter = LETTERS[(bits >> (18 - 6 * place) & 63) as usize];
-            text.push(if place <= group.len() { char::from(letter) } else { '=' });
-        }
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn base64_matches_the_examples_of_rfc_4648() {
-        for (plain, coded) in [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")] {
-            assert_eq!(base64(plain.as_bytes()), coded);
-        }
-    }
 
     #[test]
     fn the_script_stays_small() {

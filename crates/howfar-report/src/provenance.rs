@@ -33,11 +33,11 @@ fn study(results: &Results) -> Markup {
             (fact("Study", &s.name))
             (fact("Seed", &s.seed.to_string()))
             (fact("k", &ks.join(", ")))
-            (fact("k counts", &format!("{} of {}", s.unit, wording::made_faces(results))))
+            (fact("k counts", &howfar_evaluate::wording::added(s)))
             (fact("Seeds (repetitions of every cell)", &s.n_seeds.to_string()))
             (fact("Splits", &s.n_splits.to_string()))
             @let nouns = wording::Nouns::of(results);
-            @for (side, n) in sides(&s.people) { (fact(&format!("{side} {}", nouns.real), &wording::count(n as u64))) }
+            @for (side, n) in sides(&s.people) { (fact(&format!("{side} {}", nouns.labelled), &wording::count(n as u64))) }
             (fact("Classes", &s.classes.join(", ")))
             (fact("Kernels", &s.instruction_set))
             (fact("howfar", &s.howfar_version))
@@ -84,7 +84,7 @@ fn set_row(set: &SetFacts) -> Markup {
     let made: Vec<&str> = set.provenance.split(',').map(|p| provenance(p.trim())).collect();
     html! { tr {
         th scope="row" { (set.name) }
-        td { (set.role) }
+        td { (set.role.words()) }
         td { (made.join(", ")) }
         td.n { (wording::count(set.n_faces as u64)) }
         td.n { (wording::count(set.n_people as u64)) " " (set.members()) }

@@ -4,7 +4,7 @@
 //! frames, classes and preprocessing differ from one publication to the next.
 
 use howfar_evaluate::{Results, SetFacts, TableRow};
-use howfar_protocol::{Arm, MixtureRatio, Part};
+use howfar_protocol::{Arm, MixtureRatio, Part, Role, Treatment};
 use maud::{Markup, html};
 
 use crate::wording;
@@ -64,7 +64,7 @@ pub(crate) fn tables(results: &Results) -> Markup {
 }
 
 fn unseen(results: &Results) -> impl Iterator<Item = &SetFacts> {
-    results.study.sets.iter().filter(|set| set.role == Part::Unseen.name())
+    results.study.of_role(Role::Unseen)
 }
 
 /// Nothing of a set that joins several databases: no publication has its figure.
@@ -87,8 +87,8 @@ fn table(results: &Results, set: &SetFacts) -> Markup {
                         @for row in recipe.table.iter().filter(|row| row.set == set.name && is_shown(row, recipe.choice.as_ref().map(|c| c.compared))) {
                             tr {
                                 th scope="row" { b { "this study" } ", " (recipe.name()) }
-                                td { (wording::arm(row.arm)) @if row.k != MixtureRatio::ZERO { ", k = " (row.k) } }
-                                td.n { b { (wording::percent(row.accuracy_percent)) } small { (wording::percent_interval(row.accuracy_interval_percent)) } }
+                                td { (row.treatment) }
+                                td.n { b { (wording::percent(row.figures.accuracy())) } small { (wording::percent_interval(row.accuracy_interval_percent)) } }
                             }
                         }
                     }
@@ -104,9 +104,8 @@ fn table(results: &Results, set: &SetFacts) -> Markup {
 /// Real faces alone, generated ones alone and the mix, at the k that the study speaks of.
 fn is_shown(row: &TableRow, compared: Option<MixtureRatio>) -> bool {
     row.part == Part::Unseen
-        && match row.arm {
-            Arm::Real => true,
-            Arm::Mix | Arm::GeneratedOnly => Some(row.k) == compared,
-            _ => false,
-        }
+        && (row.treatment == Treatment::BASELINE
+            || compared.is_some()
+                && (row.treatment.curve_k() == compared
+                    || (row.treatment.arm, Some(row.treatment.k)) == (Arm::GENERATED_ONLY, compared)))
 }

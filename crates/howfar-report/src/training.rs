@@ -6,7 +6,7 @@ use maud::{Markup, html};
 
 use crate::wording;
 
-/// One row an arm and k.
+/// One row for each treatment.
 pub(crate) fn table(recipe: &RecipeResults) -> Markup {
     let whole = |mean: f64| wording::count(mean.round() as u64);
     html! {
@@ -19,8 +19,8 @@ pub(crate) fn table(recipe: &RecipeResults) -> Markup {
                     th.n scope="col" { "steps" } th.n scope="col" { "pictures" br; "seen" }
                 } }
                 tbody { @for arm in &recipe.training { tr {
-                    th scope="row" { (wording::arm(arm.arm)) }
-                    td.n { (arm.k) }
+                    th scope="row" { (format!("{:#}", arm.treatment)) }
+                    td.n { (arm.treatment.k) }
                     td.n { (whole(arm.n_pictures)) }
                     td.n { (wording::percent(arm.n_epochs)) }
                     td.n { (wording::percent(arm.kept_epoch)) }

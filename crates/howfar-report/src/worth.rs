@@ -26,7 +26,7 @@ pub(crate) fn credit(credit: &[Credit], nouns: Nouns) -> Markup {
         ul { @for c in credit { li {
             b { (nouns.part(c.part, &c.set)) } ": credited to the added faces, beyond longer training and altered copies: "
             @if c.is_clear { b { (wording::points(c.difference_points)) " points" } } @else { b { "nothing clear" } }
-            " (against " (wording::arm(c.over)) ", the stronger control: " (wording::points(c.difference_points)) ", "
+            " (against " (c.over.words) ", the strongest control: " (wording::points(c.difference_points)) ", "
             (wording::points_interval(c.interval_points)) ")."
         } } }
     } }
@@ -38,8 +38,8 @@ pub(crate) fn exchange(all: &[Exchange], nouns: Nouns) -> Markup {
         p { b { (nouns.part(exchange.part, &exchange.set)) } ": " (exchange_sentence(exchange, nouns)) }
         div.scroll tabindex="0" role="region" aria-label="exchange rate" {
             table.figures.narrow {
-                caption { b { "Accuracy with fewer training " (nouns.real) } ", percent" }
-                thead { tr { th scope="row" { "training " (nouns.real) } @for p in &exchange.curve { th.n scope="col" { (p.n_people) } } } }
+                caption { b { "Accuracy with fewer training " (nouns.labelled) } ", percent" }
+                thead { tr { th scope="row" { "training " (nouns.labelled) } @for p in &exchange.curve { th.n scope="col" { (p.n_people) } } } }
                 tbody {
                     tr { th scope="row" { "real only" } @for p in &exchange.curve { td.n { (wording::percent(p.real_accuracy_percent)) } } }
                     tr { th scope="row" { "mix, k = " (exchange.k) } @for p in &exchange.curve { td.n { (wording::percent(p.mix_accuracy_percent)) } } }
@@ -68,7 +68,7 @@ pub(crate) fn exchange_sentence(exchange: &Exchange, nouns: Nouns) -> String {
         "the faces of k = {} are worth {} training {} (95 % interval {} to {}).",
         exchange.k,
         bounded(worth),
-        nouns.real,
+        nouns.labelled,
         bounded(low),
         bounded(high)
     )

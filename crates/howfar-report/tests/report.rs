@@ -5,6 +5,7 @@
 mod fixture;
 
 use howfar_evaluate::{Claim, Exchange, LearningPoint, Looks, Results, Verdict};
+use howfar_protocol::Role;
 use howfar_report::{
     Pictures, SheetPicture, Timing, csv, html, matrix_csv, matrix_html, matrix_text, terminal_summary,
 };
@@ -121,8 +122,8 @@ fn every_accuracy_with_its_interval_stands_on_the_page() {
     for row in results.recipes.iter().flat_map(|r| &r.table) {
         let [low, high] = row.accuracy_interval_percent.unwrap();
         for number in [
-            format!("{:.1} {low:.1}–{high:.1} ± 1.2", row.accuracy_percent),
-            format!("{:.1} / {:.1}", row.macro_recall_percent, row.macro_f1_percent),
+            format!("{:.1} {low:.1}–{high:.1} ± 1.2", row.figures.accuracy()),
+            format!("{:.1} / {:.1}", row.figures.accuracy() - 0.9, row.figures.accuracy() - 1.4),
         ] {
             assert!(text.contains(&number), "{number} is missing");
         }
@@ -214,7 +215,7 @@ fn a_study_without_generated_faces_or_unseen_databases_has_a_page_too() {
     recipe.claims.clear();
     recipe.controls.clear();
     recipe.confusions.clear();
-    recipe.table.retain(|r| r.arm == howfar_protocol::Arm::Real && r.set.is_empty());
+    recipe.table.retain(|r| r.treatment == howfar_protocol::Treatment::BASELINE && r.set.is_empty());
     recipe.table.iter_mut().for_each(|r| r.accuracy_sd_points = None);
     let page = html(&results, None, None, &Pictures::default());
     assert!(!page.contains("NaN") && !page.contains(">inf") && page.contains("<svg"));
@@ -224,7 +225,7 @@ fn a_study_without_generated_faces_or_unseen_databases_has_a_page_too() {
 #[test]
 fn the_csv_has_one_row_for_every_row_of_the_table() {
     let mut results = fixture::results();
-    results.recipes[0].table.retain(|r| r.k <= fixture::k(1.0));
+    results.recipes[0].table.retain(|r| r.treatment.k <= fixture::k(1.0));
     results.recipes.truncate(1);
     results.recipes[0].table[3].set = "ck+, \"posed\"".to_owned();
     results.recipes[0].table[4].accuracy_sd_points = None;
@@ -367,7 +368,7 @@ fn the_matrix_has_a_row_for_each_database_learned_from_and_a_column_for_each_tha
     let one = fixture::results();
     let mut other = one.clone();
     // The other study learned from what the first was judged by, and the other way round.
-    (other.study.sets[0].role, other.study.sets[2].role) = ("unseen".to_owned(), "real".to_owned());
+    (other.study.sets[0].role, other.study.sets[2].role) = (Role::Unseen, Role::Labelled);
     for part in other
         .recipes
         .iter_mut()
@@ -434,7 +435,7 @@ fn how_often_the_faces_were_judged_is_told_and_the_same_look_counts_once() {
     let terminal = terminal_summary(&results, Some(&looks), 100);
     assert!(terminal.contains(words) && terminal.ends_with(&format!("{}\n", results.answer)), "{terminal}");
     let mut other = results.clone();
-    other.study.sets.iter_mut().for_each(|set| set.content_sha256 = format!("other {}", set.role));
+    other.study.sets.iter_mut().for_each(|set| set.content_sha256 = format!("other {}", set.role.words()));
     assert_eq!(looks.at(&other.study), 0, "those were other faces");
     other.recipes[0].choice.as_mut().unwrap().chosen = fixture::k(5.0);
     let mut again = Looks::none();

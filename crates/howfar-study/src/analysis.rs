@@ -7,13 +7,13 @@ use std::collections::BTreeMap;
 
 use howfar_evaluate::{Caveat, CellSource, CellTraining, Choice, Finding, Looks, Results, analyse_from, choose_all};
 use howfar_face::{Fault, files};
-use howfar_protocol::{Arm, Cell, MixtureRatio, Part, Plan, PredictionRef, Track, for_each_prediction};
+use howfar_protocol::{Cell, MixtureRatio, Part, Plan, PredictionRef, Track, Treatment, for_each_prediction};
 use serde::{Deserialize, Serialize};
 
 use crate::audit::findings;
 use crate::facts::study_facts;
 use crate::folder::StudyFolder;
-use crate::run_cell::FinishedCell;
+use crate::run_cell::{FIRST_STAGE, FinishedCell};
 use crate::unlike::unlike_preprocessing;
 use crate::workbench::Workbench;
 
@@ -163,20 +163,18 @@ impl CellSource for FinishedCells<'_> {
     }
 }
 
-/// What a cell's network saw. `pretrain` sees generated faces first, in epochs of their own, and then those of `real`.
+/// What a cell's network saw. Of two stages the first sees added faces, in epochs of its own, the second those of the baseline.
 fn training(folder: &StudyFolder, cell: &Cell, finished: &FinishedCell, cells: &[Cell]) -> Result<CellTraining, Fault> {
     let n_all = finished.n_training_pictures;
     let mut stages = vec![(n_all, finished.n_epochs)];
-    if cell.arm == Arm::Pretrain {
-        let is_real = |other: &&Cell| {
-            (other.arm, other.people_percent) == (Arm::Real, cell.people_percent)
-                && (other.recipe, &other.settings) == (cell.recipe, &cell.settings)
-                && (other.split_idx, other.seed_idx) == (cell.split_idx, cell.seed_idx)
-        };
-        let real = cells.iter().find(is_real).map(|real| folder.finished(real)).transpose()?.flatten();
-        let n_real = real.map_or(0, |real| real.n_training_pictures).min(n_all);
-        let lines = files::read_text(&folder.run_folder(cell).join("pretraining").join("epochs.jsonl"))?;
-        stages = vec![(n_all - n_real, lines.lines().count() as u32), (n_real, finished.n_epochs)];
+    let of_first_stage = folder.run_folder(cell).join(FIRST_STAGE).join("epochs.jsonl");
+    if of_first_stage.is_file() {
+        let baseline = Treatment { people_percent: cell.treatment.people_percent, ..Treatment::BASELINE };
+        let is_it = |other: &&Cell| other.treatment == baseline && other.is_paired_with(cell);
+        let baseline = cells.iter().find(is_it).map(|cell| folder.finished(cell)).transpose()?.flatten();
+        let n_labelled = baseline.map_or(0, |cell| cell.n_training_pictures).min(n_all);
+        let lines = files::read_text(&of_first_stage)?;
+        stages = vec![(n_all - n_labelled, lines.lines().count() as u32), (n_labelled, finished.n_epochs)];
     }
     let batch = cell.settings.batch as usize;
     let sum =

@@ -50,7 +50,7 @@ fn set_facts(set: &SetInput, pool: &Pool, set_idx: usize) -> SetFacts {
     let provenance: BTreeSet<&str> = faces.iter().map(|f| f.labels.provenance.name()).collect();
     let of_class = |label| faces.iter().filter(|f| f.labels.label == label).count();
     SetFacts {
-        role: set.role.clone(),
+        role: set.role,
         name: set.info.name.clone(),
         databases: databases.into_iter().map(str::to_owned).collect(),
         n_faces: faces.len(),

@@ -10,7 +10,8 @@ use std::time::Instant;
 
 use howfar_face::{Fault, Pool, files};
 use howfar_protocol::{
-    Arm, Cell, Mixture, Part, Prediction, SetInput, SplitPart, Variant, most_probable, write_predictions,
+    Cell, Item, Mixture, Part, Prediction, Role, SetInput, SplitPart, Treatment, Validates, most_probable,
+    write_predictions,
 };
 use howfar_train::{Classifier, Event, Model, Trained, TrainingInputs, predict, train};
 use serde::{Deserialize, Serialize};
@@ -92,6 +93,8 @@ pub fn run_cell(
     Ok(CellOutcome::Finished)
 }
 
+/// Where the first of two stages is trained.
+pub(crate) const FIRST_STAGE: &str = "pretraining";
 /// The weights that a cell keeps.
 const MODEL: &str = "model.safetensors";
 
@@ -106,7 +109,7 @@ fn train_and_predict(
     files::write_json(&run_folder.join("run.json"), &run_json(cell))?;
     let started = Instant::now();
     let mut mixture = workbench.mixture(cell)?;
-    if cell.arm == Arm::Curated {
+    if mixture.is_curated() {
         mixture = curated(workbench, folder, cell, mixture)?;
     }
     let mut n_pictures = 0;
@@ -142,7 +145,7 @@ fn judge(workbench: &Workbench, folder: &StudyFolder, cell: &Cell, model: &Model
     Ok(())
 }
 
-/// Trains on the mixture; for `pretrain` first on its generated faces, then on the real ones.
+/// Trains on the mixture, in its stages where it has some.
 fn train_cell(
     workbench: &Workbench,
     cell: &Cell,
@@ -150,7 +153,7 @@ fn train_cell(
     run_folder: &Path,
     watch: &mut dyn FnMut(&Event, u64) -> ControlFlow<()>,
 ) -> Result<Trained, Fault> {
-    let validation = validating(workbench, cell)?;
+    let validation = validating(workbench, cell, mixture)?;
     let begun = cell.settings.start.as_ref().and_then(|start| workbench.starts.get(&start.name));
     let begun = begun.map(|weights| weights.begin(&mut workbench.seeds(cell.seed_idx).stream("weights", &[])));
     let mut train_on = |mixture: &Mixture, start: Option<&Classifier>, folder: &Path| {
@@ -166,27 +169,22 @@ fn train_cell(
         };
         train(&inputs, &mut |event| watch(event, mixture.len() as u64))
     };
-    if cell.arm != Arm::Pretrain {
+    let Some([first, last]) = mixture.stages() else {
         return train_on(mixture, begun.as_ref(), run_folder);
-    }
-    let [generated, real] = mixture.one_after_the_other();
-    let folder = run_folder.join("pretraining");
+    };
+    let folder = run_folder.join(FIRST_STAGE);
     files::create_folder(&folder)?;
     let weights = folder.join("model.safetensors");
     if !weights.is_file() {
-        train_on(&generated, begun.as_ref(), &folder)?.model.save(&weights)?;
+        train_on(&first, begun.as_ref(), &folder)?.model.save(&weights)?;
     }
-    train_on(&real, Some(Model::load(&weights)?.classifier()), run_folder)
+    train_on(&last, Some(Model::load(&weights)?.classifier()), run_folder)
 }
 
 /// Without the generated faces whose label the `real` network of the same split and seed does not see. That network has seen
 /// training people alone, so nothing of those who validate or test reaches the mixture.
 fn curated(workbench: &Workbench, folder: &StudyFolder, cell: &Cell, mixture: Mixture) -> Result<Mixture, Fault> {
-    let is_judge = |other: &&Cell| {
-        other.arm == Arm::Real
-            && (other.recipe, &other.settings) == (cell.recipe, &cell.settings)
-            && (other.split_idx, other.seed_idx) == (cell.split_idx, cell.seed_idx)
-    };
+    let is_judge = |other: &&Cell| other.treatment == Treatment::BASELINE && other.is_paired_with(cell);
     let judge =
         workbench.plan().cells.iter().find(is_judge).filter(|judge| matches!(folder.finished(judge), Ok(Some(_))));
     let Some(judge) = judge else {
@@ -225,30 +223,27 @@ fn faces_of(workbench: &Workbench, cell: &Cell, part: SplitPart) -> Vec<usize> {
     workbench.real.clone().filter(side).collect()
 }
 
-/// The faces that choose the epoch: those of real validation people. As the paper counts, k units of generated identities join them, and
+/// The faces that choose the epoch: those of labelled validation people. As the paper counts, k units of generated identities join them, and
 /// stand alone where no real face is trained on. k is chosen on the real ones whatever the protocol.
-pub(crate) fn validating(workbench: &Workbench, cell: &Cell) -> Result<Vec<usize>, Fault> {
-    let generated = match cell.arm {
-        Arm::Mix | Arm::GeneratedOnly | Arm::FixedShare | Arm::Curated => {
-            workbench.generated_held_out(cell, SplitPart::Validation)?
-        }
-        Arm::Real | Arm::Repeat | Arm::Augment | Arm::Pretrain => Vec::new(),
-    };
-    if cell.arm == Arm::GeneratedOnly && !generated.is_empty() {
+pub(crate) fn validating(workbench: &Workbench, cell: &Cell, mixture: &Mixture) -> Result<Vec<usize>, Fault> {
+    let labelled = faces_of(workbench, cell, SplitPart::Validation);
+    if mixture.validates() == Validates::Labelled {
+        return Ok(labelled);
+    }
+    let generated = workbench.generated_held_out(cell, SplitPart::Validation)?;
+    if mixture.validates() == Validates::Generated && !generated.is_empty() {
         return Ok(generated);
     }
-    Ok([faces_of(workbench, cell, SplitPart::Validation), generated].concat())
+    Ok([labelled, generated].concat())
 }
 
 /// What the kept network says of the faces of its study's own sets: training, validation, test.
 fn predict_own(workbench: &Workbench, cell: &Cell, mixture: &Mixture, model: &Model) -> Result<Vec<Prediction>, Fault> {
     let pool = workbench.pool();
-    let real = workbench.real.clone();
-    let is_generated = |face: &usize| !real.contains(face);
-    let mut generated: Vec<usize> =
-        mixture.added().iter().filter(|i| i.variant == Variant::AsIs).map(|i| i.face).filter(is_generated).collect();
+    let is_generated = |item: &&Item| item.role == Role::Generated;
+    let mut generated: Vec<usize> = mixture.added().iter().filter(is_generated).map(|item| item.face).collect();
     generated.dedup();
-    let mut training: Vec<usize> = mixture.real().iter().map(|item| item.face).collect();
+    let mut training: Vec<usize> = mixture.labelled().iter().map(|item| item.face).collect();
     if training.is_empty() {
         training = faces_of(workbench, cell, SplitPart::Training);
     }

@@ -8,9 +8,10 @@ use std::path::PathBuf;
 
 use howfar_face::{FaceSet, FaceSetInfo, Fault, Lineage, Picture, Pool, Preprocessing, SubjectId};
 use howfar_protocol::{
-    Arm, Blend, Cell, GeneratedFaces, HeldOut, Ingredients, Mixture, MixtureRatio, Plan, PlanInputs, PooledSets,
-    Protocol, Seeds, SetInput, Split, SplitPart, Start, Study, TOGETHER, generated_held_out,
+    Cell, GeneratedFaces, HeldOut, Ingredients, Mixture, MixtureRatio, Plan, PlanInputs, PooledSets, Protocol, Role,
+    SetInput, Split, SplitPart, Start, Study, TOGETHER, Track, Treatment, generated_held_out,
 };
+use howfar_random::Seeds;
 use howfar_train::{Model, StartingWeights, read_start};
 
 use crate::run_cell::validating;
@@ -74,11 +75,10 @@ impl Workbench {
         let splits = study.splits(&people)?;
         let inputs = PlanInputs {
             study,
-            sets: [("real", &real_sets), ("generated", &generated_sets), ("unseen", &unseen_sets)]
+            sets: Role::ALL
                 .into_iter()
-                .flat_map(|(role, sets)| {
-                    sets.iter().map(move |s| SetInput { role: role.to_owned(), info: s.info().clone() })
-                })
+                .zip([&real_sets, &generated_sets, &unseen_sets])
+                .flat_map(|(role, sets)| sets.iter().map(move |s| SetInput { role, info: s.info().clone() }))
                 .collect(),
             splits: &splits,
             instruction_set: howfar_train::instruction_set().to_owned(),
@@ -154,8 +154,8 @@ impl Workbench {
     pub(crate) fn n_predictions(&self, cell: &Cell) -> Result<usize, Fault> {
         let mixture = self.mixture(cell)?;
         let held_out = self.real.clone().filter(|f| self.splits[cell.split_idx as usize].is_held_out(self.subject(*f)));
-        let n_validations = validating(self, cell)?.len() * cell.settings.epochs as usize;
-        Ok(mixture.real().len() + mixture.added().len() + held_out.count() + self.unseen_pool.len() + n_validations)
+        let n_validations = validating(self, cell, &mixture)?.len() * cell.settings.epochs as usize;
+        Ok(mixture.len() + held_out.count() + self.unseen_pool.len() + n_validations)
     }
 
     /// Bytes of all faces.
@@ -169,21 +169,20 @@ impl Workbench {
 
     /// The training set of a cell.
     pub(crate) fn mixture(&self, cell: &Cell) -> Result<Mixture, Fault> {
-        let Cell { arm, k, people_percent, .. } = *cell;
-        self.mix(Blend { arm, k, people_percent }, &cell.source, cell.split_idx, cell.seed_idx)
+        self.mix(&cell.treatment, cell.split_idx, cell.seed_idx)
     }
 
     /// Faces of generated identities that join the test or validation people of a cell, where the study counts as the paper does.
     pub(crate) fn generated_held_out(&self, cell: &Cell, part: SplitPart) -> Result<Vec<usize>, Fault> {
-        match self.generated.get(&cell.source) {
-            Some(generated) if self.study.protocol == Protocol::Paper && cell.arm != Arm::Real => {
+        match self.generated.get(&cell.treatment.source) {
+            Some(generated) if self.study.protocol == Protocol::Paper && !cell.treatment.arm.is_baseline() => {
                 let split = &self.splits[cell.split_idx as usize];
                 generated_held_out(
                     &self.pool,
                     generated,
                     split,
                     part,
-                    [cell.k, self.study.largest_k()],
+                    [cell.treatment.k, self.study.largest_k()],
                     self.seeds(cell.seed_idx),
                 )
             }
@@ -199,8 +198,8 @@ impl Workbench {
     /// Whom and what a cell's network learns from, with those who choose its epoch: another study may begin with its weights.
     pub(crate) fn lineage(&self, cell: &Cell, mixture: &Mixture) -> Result<Lineage, Fault> {
         let mut lineage = Lineage::default();
-        let faces = mixture.real().iter().chain(mixture.added()).map(|item| item.face);
-        for face in faces.chain(validating(self, cell)?) {
+        let faces = mixture.items().map(|item| item.face);
+        for face in faces.chain(validating(self, cell, mixture)?) {
             lineage.add_face(&self.pool.face(face).labels);
         }
         let added: BTreeSet<usize> = mixture.added().iter().map(|item| self.pool.face(item.face).set_idx).collect();
@@ -225,8 +224,9 @@ impl Workbench {
         sets.map(|set_idx| self.pool_sets[set_idx].name.as_str()).collect()
     }
 
-    fn mix(&self, blend: Blend, source: &Option<String>, split_idx: u32, seed_idx: u32) -> Result<Mixture, Fault> {
-        Mixture::new(blend, &self.pool, self.ingredients_of(source, split_idx), self.seeds(seed_idx))
+    fn mix(&self, treatment: &Treatment, split_idx: u32, seed_idx: u32) -> Result<Mixture, Fault> {
+        let ingredients = self.ingredients_of(&treatment.source, split_idx);
+        Mixture::new(treatment, &self.pool, ingredients, self.seeds(seed_idx))
     }
 
     fn ingredients_of(&self, source: &Option<String>, split_idx: u32) -> &Ingredients {
@@ -262,29 +262,28 @@ impl Workbench {
     /// it, and the fewest people of every seed are looked at.
     fn check_mixtures(&self) -> Result<(), Fault> {
         let largest = self.study.largest_k();
-        let arm = if largest > MixtureRatio::ZERO { Arm::Mix } else { Arm::Real };
         for split_idx in 0..self.splits.len() as u32 {
             for track in self.plan.tracks() {
-                self.mix(Blend { arm, k: largest, ..Blend::REAL }, &track.source, split_idx, 0)?;
+                self.mix(&track.on_curve(largest), split_idx, 0)?;
                 let ingredients = self.ingredients_of(&track.source, split_idx);
                 let units = |k: MixtureRatio| ingredients.units(&self.pool, k, None, self.seeds(0));
                 if let Some(pair) = self.study.grid.k.windows(2).find(|pair| units(pair[0]) == units(pair[1])) {
                     return Err(same_mixture(pair[0], pair[1]));
                 }
-                self.check_fewer_people(&track.source, split_idx)?;
+                self.check_fewer_people(&track, split_idx)?;
             }
         }
         self.plan
             .cells
             .iter()
-            .filter(|cell| cell.k == largest)
+            .filter(|cell| cell.treatment.k == largest)
             .try_for_each(|cell| self.generated_held_out(cell, SplitPart::Test).map(drop))
     }
 
     /// With fewer people every k must add something, and find enough faces that have nothing of the absent.
-    fn check_fewer_people(&self, source: &Option<String>, split_idx: u32) -> Result<(), Fault> {
+    fn check_fewer_people(&self, track: &Track, split_idx: u32) -> Result<(), Fault> {
         let grid = &self.study.grid;
-        let ingredients = self.ingredients_of(source, split_idx);
+        let ingredients = self.ingredients_of(&track.source, split_idx);
         let Some(smallest) = grid.k.iter().find(|k| **k > MixtureRatio::ZERO) else { return Ok(()) };
         for percent in &grid.people_percent {
             for seed_idx in 0..grid.seeds_at_most.unwrap_or(grid.seeds) {
@@ -298,8 +297,8 @@ impl Workbench {
                     .hint("raise k, or leave out the smallest of people_percent"));
                 }
                 if ingredients.descends() {
-                    let blend = Blend { arm: Arm::Mix, k: self.study.largest_k(), people_percent: Some(*percent) };
-                    self.mix(blend, source, split_idx, seed_idx)?;
+                    let treatment = track.on_curve(self.study.largest_k()).of_people(*percent);
+                    self.mix(&treatment, split_idx, seed_idx)?;
                 }
             }
         }

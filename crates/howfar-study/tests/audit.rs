@@ -9,7 +9,8 @@ use std::sync::atomic::AtomicBool;
 use howfar_evaluate::Finding;
 use howfar_face::test_sets::TestSet;
 use howfar_face::{Face, FaceLabels, GeneratorCard, Licence, Picture, Provenance, SubjectId};
-use howfar_protocol::{Seeds, Study, normal, uniform};
+use howfar_protocol::Study;
+use howfar_random::{Seeds, normal, uniform};
 use howfar_study::{AuditPlace, AuditedFaces, StudyFolder, Workbench, audit_faces, audit_study};
 use tempfile::TempDir;
 

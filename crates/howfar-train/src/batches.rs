@@ -7,7 +7,8 @@
 use std::collections::BTreeMap;
 
 use howfar_face::Pool;
-use howfar_protocol::{Item, Seeds, TrainingSettings, Variant};
+use howfar_protocol::{Item, TrainingSettings, Variant};
+use howfar_random::Seeds;
 
 use crate::augmentation::{altered_copy, augment};
 use crate::scaling::scale;

@@ -164,7 +164,7 @@ pub(crate) fn in_file(path: &Path, fault: NetFault) -> Fault {
 mod tests {
     use super::*;
     use howfar_net::Weights;
-    use howfar_protocol::Seeds;
+    use howfar_random::Seeds;
 
     #[test]
     fn counts_are_those_of_the_weights() {

@@ -9,8 +9,8 @@ use std::time::Instant;
 
 use howfar_face::{Fault, Pool, Preprocessing};
 use howfar_net::{Architecture, Classifier, OptimiserKind, StepSettings, Trainer, cross_entropy, one_cycle_rate};
-use howfar_protocol::{Keep, Mixture, NUMERICS_VERSION, Optimiser, Schedule, Seeds, TrainingSettings};
-use rand::Rng;
+use howfar_protocol::{Keep, Mixture, NUMERICS_VERSION, Optimiser, Schedule, TrainingSettings};
+use howfar_random::{Seeds, bits};
 
 use crate::Model;
 use crate::batches::Batches;
@@ -258,7 +258,7 @@ fn identity(inputs: &TrainingInputs<'_>) -> Result<String, Fault> {
         hash.update_text(&format!("{} {:?}", face(item.face), item.variant));
     }
     validation.iter().for_each(|validating| hash.update_text(&face(*validating)));
-    hash.update(&seeds.stream("identity of a checkpoint", &[]).next_u64().to_le_bytes());
+    hash.update(&bits(&mut seeds.stream("identity of a checkpoint", &[])).to_le_bytes());
     for tensor in inputs.start.iter().flat_map(|start| start.tensors("")) {
         tensor.values.iter().for_each(|value| hash.update(&value.to_le_bytes()));
     }

@@ -5,7 +5,8 @@ use std::time::Instant;
 
 use howfar_face::{Fault, Pool};
 use howfar_net::{Architecture, Classifier, StepSettings, Trainer};
-use howfar_protocol::{Item, Seeds, TrainingSettings, Variant};
+use howfar_protocol::{Item, Role, TrainingSettings, Variant};
+use howfar_random::Seeds;
 
 use crate::batches::Batches;
 use crate::model::architecture;
@@ -66,8 +67,9 @@ fn one_speed(settings: &TrainingSettings, pool: &Pool, architecture: &Architectu
     let mut stream = seeds.stream("weights", &[]);
     let classifier = Classifier::new(architecture.clone(), &mut stream);
     let mut trainer = Trainer::new(classifier, optimiser(settings.optimiser));
-    let items: Vec<Item> =
-        (0..settings.batch as usize).map(|i| Item { face: i % pool.len(), variant: Variant::AsIs }).collect();
+    let items: Vec<Item> = (0..settings.batch as usize)
+        .map(|i| Item { face: i % pool.len(), role: Role::Labelled, variant: Variant::AsIs })
+        .collect();
     let step = StepSettings { rate: settings.learning_rate, label_smoothing: settings.label_smoothing };
     let mut batches = Batches::new(pool, settings, seeds, 0);
     let mut one_step = || {

@@ -9,9 +9,10 @@ use std::path::Path;
 use howfar_face::test_sets::{TestSet, labels};
 use howfar_face::{FaceLabels, FaceSet, FaultKind, Picture, Pool, Provenance, SubjectId, files};
 use howfar_protocol::{
-    Augmentation, Blend, Ingredients, Keep, Mixture, Network, Optimiser, PixelScaling, Recipe, Schedule, Seeds, Split,
-    SplitPart, TrainingSettings,
+    Augmentation, Ingredients, Keep, Mixture, Network, Optimiser, PixelScaling, Recipe, Schedule, Split, SplitPart,
+    TrainingSettings, Treatment,
 };
+use howfar_random::Seeds;
 use howfar_train::{Crew, Event, Model, Trained, TrainingInputs, measure_speed, predict, train};
 use rand::Rng;
 
@@ -78,7 +79,7 @@ impl Bench {
     ) -> Result<Trained, howfar_face::Fault> {
         let all = 0..self.pool.len();
         let ingredients = Ingredients::of_people(&self.pool, all, &self.split).unwrap();
-        let mixture = Mixture::new(Blend::REAL, &self.pool, &ingredients, self.seeds).unwrap();
+        let mixture = Mixture::new(&Treatment::BASELINE, &self.pool, &ingredients, self.seeds).unwrap();
         let inputs = TrainingInputs {
             pool: &self.pool,
             mixture: &mixture,

@@ -76,8 +76,8 @@ pub fn run(command: Command, console: &Console) -> Result<(), Fault> {
     }
 }
 
-/// The flag of this process that Ctrl-C and SIGTERM raise, so that work stops in good order. It is one for all looks and all
-/// studies of a command.
+/// The flag of this process that Ctrl-C and SIGTERM raise, so that work stops in good order. It is one for all looks
+/// and all studies of a command.
 fn stop_flag() -> &'static AtomicBool {
     static STOP: AtomicBool = AtomicBool::new(false);
     static HANDLER: Once = Once::new();
@@ -89,10 +89,11 @@ fn stop_flag() -> &'static AtomicBool {
 /// How the cores are shared out.
 #[derive(Debug, Clone, Copy, clap::Args)]
 pub struct CoreArgs {
-    /// Cells side by side. Without this and --threads a short measurement decides: a cell a core, or all cores for one cell.
+    /// Training runs (cells) side by side. Without this and --threads a short measurement decides: one for each core,
+    /// or all cores for one.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=4096))]
     jobs: Option<u32>,
-    /// Threads of each cell; no result depends on it.
+    /// Threads of each training run; no result depends on it.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=4096))]
     threads: Option<u32>,
 }
@@ -107,9 +108,10 @@ impl CoreArgs {
 /// What computes.
 #[derive(Debug, Clone, clap::Args)]
 pub struct DeviceArg {
-    /// Compute on the processor or on a graphics card. A card takes a program that was built with the cargo feature of the same
-    /// name, and gives the same bits on another run only if its driver does.
-    #[arg(long, default_value = "cpu", value_parser = ComputeDevice::ALL.map(ComputeDevice::name))]
+    /// Compute on the CPU or on a GPU. A GPU needs a program that was built with the cargo feature of the same name,
+    /// and gives the same bits on another run only if its driver does.
+    #[arg(long, value_name = "DEVICE", default_value = "cpu",
+        value_parser = ComputeDevice::ALL.map(ComputeDevice::name))]
     device: String,
 }
 

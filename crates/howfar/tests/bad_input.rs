@@ -162,7 +162,8 @@ fn a_generated_face_whose_parent_is_a_test_person() {
     .unwrap();
     program::study(
         &place,
-        "[real]\nsets = [\"real\"]\nsplit = { file = \"split.csv\" }\n[generated]\nsets = [\"children\"]\n[grid]\nk = [1]\n",
+        "[real]\nsets = [\"real\"]\nsplit = { file = \"split.csv\" }\n[generated]\nsets = [\"children\"]\n[grid]\nk = \
+            [1]\n",
     );
     let sentences = ["a face descends from a person who judges", "drawn-studio-1:0002", "hint:"];
     expect(&howfar(&place, &["run", "study.toml"]), 3, &sentences);

@@ -1,4 +1,5 @@
-//! Sets that somebody changed after they were written: every command that reads them refuses, until the change is accepted.
+//! Sets that somebody changed after they were written: every command that reads them refuses, until the change is
+//! accepted.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot be set up has failed")]
 
@@ -36,15 +37,18 @@ fn every_command_that_reads_a_set_refuses_one_whose_labels_were_changed() {
     for (file, sets) in [
         (
             "real.toml",
-            "[real]\nsets = [\"turned\"]\nsplit = { train = 6, validation = 2, test = 2 }\n[generated]\nsets = [\"whole\"]\n",
+            "[real]\nsets = [\"turned\"]\nsplit = { train = 6, validation = 2, test = 2 }\n[generated]\nsets = \
+                [\"whole\"]\n",
         ),
         (
             "made.toml",
-            "[real]\nsets = [\"whole\"]\nsplit = { train = 6, validation = 2, test = 2 }\n[generated]\nsets = [\"turned\"]\n",
+            "[real]\nsets = [\"whole\"]\nsplit = { train = 6, validation = 2, test = 2 }\n[generated]\nsets = \
+                [\"turned\"]\n",
         ),
         (
             "unseen.toml",
-            "[real]\nsets = [\"whole\"]\nsplit = { train = 6, validation = 2, test = 2 }\n[unseen]\nsets = [\"turned\"]\n",
+            "[real]\nsets = [\"whole\"]\nsplit = { train = 6, validation = 2, test = 2 }\n[unseen]\nsets = \
+                [\"turned\"]\n",
         ),
     ] {
         fs::write(place.path().join(file), format!("name = \"s\"\n{sets}[grid]\nk = [0, 1]\n")).unwrap();
@@ -102,7 +106,8 @@ fn labels_that_were_changed_are_not_answered_with_the_cells_of_the_old_ones() {
     let place = workplace();
     draw_style(&place, "real", 8, 1, "studio");
     draw_style(&place, "generated", 6, 2, "wild");
-    let sets = "[real]\nsets = [\"real\"]\nsplit = { train = 4, validation = 2, test = 2 }\n[generated]\nsets = [\"generated\"]\n";
+    let sets = "[real]\nsets = [\"real\"]\nsplit = { train = 4, validation = 2, test = 2 }\n[generated]\nsets = \
+        [\"generated\"]\n";
     program::study(&place, &format!("{sets}[grid]\nk = [0, 1]\nseeds = 1\narms = [\"mix\"]\n[train]\nepochs = 2\n"));
     let run = || howfar(&place, &["run", "study.toml", "--out", "s"]);
     let results = || fs::read(place.path().join("s/results.json")).unwrap();

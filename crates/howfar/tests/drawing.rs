@@ -229,7 +229,8 @@ fn a_set_drawn_with_a_fitted_style_names_whose_pictures_the_style_saw() {
     let drawn = card("drawn");
     assert_eq!(drawn.trained_on.iter().map(ToString::to_string).collect::<Vec<_>>(), people);
     assert_eq!(drawn.trained_on_content, [real.info().content_sha256.clone()]);
-    // A fit that begins with a fitted style descends from both sets, one to faces of a fitted style from whom that one saw.
+    // A fit that begins with a fitted style descends from both sets, one to faces of a fitted style from whom that one
+    // saw.
     run("draw --people 10 --size 48 --style like.toml --out more");
     run("fit-style more --faces-a-trial 2 --base like.toml --name twice --out twice.toml");
     let twice = fs::read_to_string(place.path().join("twice.toml")).unwrap();

@@ -109,7 +109,7 @@ fn place(stem: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::actions::{AU_NAMES, au_index};
+    use crate::action_units::{AU_NAMES, au_index};
 
     #[test]
     fn every_action_unit_has_a_shape_of_the_list() {

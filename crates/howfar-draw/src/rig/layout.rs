@@ -12,7 +12,7 @@ use std::path::Path;
 use howfar_face::Fault;
 use serde::Deserialize;
 
-use crate::measures::N_LANDMARKS;
+use crate::anthropometry::N_LANDMARKS;
 use crate::rig::obj::Mesh;
 
 /// Materials of the neutral mesh that are drawn. What is left out is painted (irises), or needs transparency (tear fluid,

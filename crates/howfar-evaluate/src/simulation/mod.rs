@@ -9,7 +9,8 @@ mod report;
 
 use std::collections::BTreeMap;
 
-use howfar_protocol::{MixtureRatio, Part, Recipe, Seeds};
+use howfar_protocol::{MixtureRatio, Part, Treatment};
+use howfar_random::Seeds;
 use rayon::prelude::*;
 
 use crate::bootstrap::percentile_interval;
@@ -173,9 +174,9 @@ fn trial(setting: &Setting, seeds: Seeds, is_null: bool, with_bootstrap: bool) -
 /// Whether the simultaneous band holds every true gain.
 fn band_holds(setting: &Setting, made: &Made, seeds: Seeds) -> bool {
     let faces = setting.judged();
-    let series = |k| made.outcomes.series(made::slot(k), &faces);
-    let real = series(MixtureRatio::ZERO);
-    let layout = |k: &MixtureRatio| Some((*k, Layout::of_difference(&faces, &series(*k), &real)?));
+    let series = |k| made.outcomes.series(&Treatment::on_curve(k, None), &faces);
+    let baseline = series(MixtureRatio::ZERO);
+    let layout = |k: &MixtureRatio| Some((*k, Layout::of_difference(&faces, &series(*k), &baseline)?));
     let curve: BTreeMap<MixtureRatio, Layout> = made.gains.keys().filter_map(layout).collect();
     let holds = |(k, _, [low, high]): (MixtureRatio, &Layout, [f64; 2])| (low..=high).contains(&made.gain(k));
     band(&curve, &mut seeds.stream("band", &[])).into_iter().all(holds)
@@ -191,9 +192,9 @@ struct Judged {
 /// The chain: choose on validation, open the judged faces at the compared k.
 fn judge(setting: &Setting, made: &Made, n_seeds: u32, risk: f64) -> Judged {
     let outcomes = made.outcomes.first_seeds(n_seeds);
-    let choice = choose_k_on(Recipe::Modern, outcomes.validation()).expect("every made study has a mix");
+    let choice = choose_k_on(outcomes.validation()).expect("every made study has a mix");
     let faces = setting.judged();
-    let series = |k| outcomes.series(made::slot(k), &faces);
+    let series = |k| outcomes.series(&Treatment::on_curve(k, None), &faces);
     let layout = Layout::of_difference(&faces, &series(choice.compared), &series(MixtureRatio::ZERO))
         .expect("every made cell judges every person");
     let (doubt, mean) = (layout.doubt(), layout.mean);

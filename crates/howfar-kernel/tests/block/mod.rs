@@ -2,7 +2,7 @@
 
 use howfar_kernel::{Block, Norm};
 
-use crate::plain::numbers;
+use crate::numbers::numbers;
 
 const EPSILON: f32 = 1e-5;
 

@@ -6,10 +6,8 @@
 
 use burn::tensor::Tensor;
 use burn::tensor::ops::PadMode;
+use howfar_random::{normal, uniform};
 use rand_chacha::ChaCha8Rng;
-
-use crate::gan::parameters::normal;
-use crate::weights::uniform;
 
 /// The largest shift as a share of the side.
 const SHIFT: f32 = 0.125;

@@ -6,11 +6,12 @@
 use std::collections::BTreeMap;
 
 use burn::tensor::{Device, Gradients, Tensor};
+use howfar_random::{normal, uniform};
 use rand_chacha::ChaCha8Rng;
 
 use crate::device::device;
 use crate::weight_file::{Named, TensorFile};
-use crate::weights::{not_finite, uniform};
+use crate::weights::not_finite;
 use crate::{NetFault, Parameter};
 
 /// How the numbers of a tensor begin.
@@ -213,11 +214,4 @@ pub(crate) fn number(tensor: Tensor<1>) -> f32 {
 /// A device that does not differentiate, and one that does.
 pub(crate) fn devices() -> (Device, Device) {
     (device(), device().autodiff())
-}
-
-/// A standard normal number (Box and Muller, 1958).
-pub fn normal(rng: &mut ChaCha8Rng) -> f32 {
-    let u = 1.0 - f64::from(uniform(rng));
-    let v = f64::from(uniform(rng));
-    ((-2.0 * u.ln()).sqrt() * (std::f64::consts::TAU * v).cos()) as f32
 }

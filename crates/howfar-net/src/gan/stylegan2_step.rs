@@ -4,6 +4,7 @@
 //! schedules nor files.
 
 use burn::tensor::{Device, Tensor};
+use howfar_random::{normal, uniform};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
@@ -11,12 +12,11 @@ use crate::NetFault;
 use crate::gan::adam::{Adam, AdamSettings};
 use crate::gan::augment::{Augmentation, augment};
 use crate::gan::flow::Flow;
-use crate::gan::parameters::{Leaves, Parameters, devices, first_not_finite, normal, number, numbers, tensor};
+use crate::gan::parameters::{Leaves, Parameters, devices, first_not_finite, number, numbers, tensor};
 use crate::gan::stargan_step::Losses;
 use crate::gan::stylegan2::StyleGan2Shape;
 use crate::gan::stylegan2_generator::NoiseInput;
 use crate::weight_file::{Named, TensorFile};
-use crate::weights::uniform;
 
 /// How much of the mean of the styles a step keeps, as in the public code.
 const STYLE_MEAN_KEPT: f32 = 0.995;

@@ -10,10 +10,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use howfar_evaluate::Finding;
 use howfar_face::SubjectId;
 use howfar_face::fingerprint::{correlation, patch, standardised};
-use howfar_protocol::{Stream, shuffle};
+use howfar_random::{Stream, shuffle};
 use rayon::prelude::*;
 
-use super::subjects::{AuditedFaces, Role};
+use super::subjects::{AuditedFaces, Side};
 use super::{Found, percent};
 
 /// Identities that are compared at most.
@@ -32,8 +32,8 @@ const LESS_DISTINCT: f64 = 4.0;
 
 /// Distinctness of generated identities beside that of real people, then children and parents.
 pub(crate) fn audit(faces: &AuditedFaces) -> Vec<Finding> {
-    let real = Sample::of(faces, &faces.of_role(Role::is_real), "real");
-    let generated = Sample::of(faces, &faces.of_role(|r| r == Role::Generated), "generated");
+    let real = Sample::of(faces, &faces.of_side(Side::is_labelled), "real");
+    let generated = Sample::of(faces, &faces.of_side(|r| r == Side::Generated), "generated");
     let mut findings = Vec::new();
     findings.extend(distinct(generated.as_ref(), real.as_ref()));
     findings.extend(kept(faces));
@@ -65,13 +65,13 @@ fn distinct(generated: Option<&Sample>, real: Option<&Sample>) -> Option<Finding
 
 /// Children against the mean of each real person: is the parent the nearest?
 fn kept(faces: &AuditedFaces) -> Option<Finding> {
-    let mut children = faces.of_role(|r| r == Role::Generated);
+    let mut children = faces.of_side(|r| r == Side::Generated);
     children.retain(|face| faces.pool.face(*face).labels.parent.is_some());
     let parents: BTreeSet<&SubjectId> =
         children.iter().filter_map(|face| faces.pool.face(*face).labels.parent.as_ref()).collect();
     let parents: BTreeSet<&SubjectId> = parents.into_iter().take(MOST_IDENTITIES).collect();
     let mut people: BTreeMap<&SubjectId, Vec<usize>> = BTreeMap::new();
-    for face in faces.of_role(Role::is_real) {
+    for face in faces.of_side(Side::is_labelled) {
         let subject = &faces.pool.face(face).labels.subject;
         if parents.contains(subject) {
             people.entry(subject).or_default().push(face);

@@ -8,11 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use howfar_evaluate::{ConfusionCounts, Finding};
 use howfar_face::{Fault, SubjectId};
-use howfar_protocol::{Split, SplitPart, most_probable, shuffle};
+use howfar_protocol::{Split, SplitPart, most_probable};
+use howfar_random::shuffle;
 use howfar_train::{Model, predict};
 
 use super::probe::{Probe, settings};
-use super::subjects::{AuditedFaces, Role};
+use super::subjects::{AuditedFaces, Side};
 use super::{AuditPlace, Found, percent};
 
 /// Real people on each half, at least.
@@ -38,9 +39,9 @@ pub(crate) fn n_training_pictures(n_real: usize) -> u64 {
 /// Agreement of labels and judges.
 pub(crate) fn audit(faces: &AuditedFaces, place: &AuditPlace<'_>) -> Result<Option<Finding>, Fault> {
     let n_classes = faces.pool.classes().len();
-    let real = faces.of_role(|r| matches!(r, Role::Training | Role::Real));
+    let real = faces.of_side(|r| matches!(r, Side::Training | Side::Labelled));
     let halves = halves(faces, &real);
-    let mut generated = faces.of_role(|r| r == Role::Generated);
+    let mut generated = faces.of_side(|r| r == Side::Generated);
     if n_classes < 2 || generated.is_empty() || halves.iter().any(|half| half.len() < FEWEST_PEOPLE) {
         return Ok(None);
     }

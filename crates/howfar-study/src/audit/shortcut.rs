@@ -7,12 +7,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use howfar_evaluate::{ConfusionCounts, Finding};
 use howfar_face::{Colour, Fault, Picture, Pool, SubjectId};
-use howfar_protocol::{Seeds, Split, SplitPart, most_probable, shuffle};
+use howfar_protocol::{Split, SplitPart, most_probable};
+use howfar_random::{Seeds, shuffle};
 use howfar_train::predict;
 use image::{ColorType, ImageEncoder, ImageFormat, codecs::jpeg::JpegEncoder};
 
 use super::probe::{Probe, settings};
-use super::subjects::{AuditedFaces, Role};
+use super::subjects::{AuditedFaces, Side};
 use super::{AuditPlace, Found, percent};
 
 /// Faces of each kind on each side.
@@ -49,7 +50,7 @@ pub(crate) fn audit(faces: &AuditedFaces, place: &AuditPlace<'_>) -> Result<Opti
 /// both kinds have equally many faces, so that guessing the larger one gains nothing. A child is where its parent is: the probe would
 /// know its face otherwise.
 fn chosen(faces: &AuditedFaces) -> Option<(Vec<(usize, usize)>, Split)> {
-    let kinds = [faces.of_role(Role::is_real), faces.of_role(|r| r == Role::Generated)];
+    let kinds = [faces.of_side(Side::is_labelled), faces.of_side(|r| r == Side::Generated)];
     let root = |face: &usize| {
         let labels = &faces.pool.face(*face).labels;
         labels.parent.as_ref().unwrap_or(&labels.subject)
@@ -168,13 +169,13 @@ mod tests {
     fn both_kinds_have_equally_many_faces_on_each_side_and_children_stand_with_their_parents() {
         let real: Vec<String> = (0..40).map(|i| format!("real:p{i:02}")).collect();
         let children: Vec<String> = (0..40).map(|i| format!("made:c{i:02}")).collect();
-        let face = |role, subject, parent| Made { role, subject, parent, shot: 1, card: None };
+        let face = |side, subject, parent| Made { side, subject, parent, shot: 1, card: None };
         let mut all = Vec::new();
         for (i, person) in real.iter().enumerate() {
-            all.extend(vec![face(Role::Real, person, None); 10]);
+            all.extend(vec![face(Side::Labelled, person, None); 10]);
             // Every third person is a parent, each of two children.
             let parent = Some(real[i / 6 * 3].as_str());
-            all.push(face(Role::Generated, &children[i], parent));
+            all.push(face(Side::Generated, &children[i], parent));
         }
         let faces = made(&all);
         let (chosen, split) = chosen(&faces).unwrap();

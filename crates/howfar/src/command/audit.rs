@@ -9,7 +9,7 @@ use howfar_study::{AuditPlace, AuditedFaces, StudyFolder, Workbench, audit_faces
 use crate::command::{report, stop_flag};
 use crate::console::Console;
 
-/// Look for leaks, duplicates, shortcuts and wrong labels in a study's faces, or in any face sets.
+/// Check a study's faces, or any face sets, for leaks, duplicates, shortcuts and wrong labels.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  howfar audit my-study\n  howfar audit faces/rafd faces/generated --json")]
 pub struct Args {

@@ -1,4 +1,5 @@
-//! `howfar inspect FACES`: what is in a face set, and whether it is as it was written; `--accept-changes` takes over what is not.
+//! `howfar inspect FACES`: what is in a face set, and whether it is as it was written; `--accept-changes` takes over
+//! what is not.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -13,9 +14,11 @@ use crate::console::Console;
 #[command(after_help = "Examples:
   howfar inspect faces/jaffe --json
   howfar inspect faces/jaffe --accept-changes
-Every picture is decoded and compared with its checksum, and the whole set with its identity. A set whose labels, people or pictures
-were changed after it was written is refused by every command; --accept-changes says what is different and gives the set the identity
-that its faces have now, so that studies compute anew what they had computed with the old ones.")]
+
+Every picture is decoded and compared with its checksum, and the whole set with its identity. A set whose labels, \
+people or pictures were changed after it was written is refused by every command; --accept-changes says what is \
+different and gives the set the identity that its faces have now, so that studies compute anew what they had computed \
+with the old ones.")]
 pub struct Args {
     /// The face set's folder.
     faces: PathBuf,

@@ -21,9 +21,6 @@ pub struct Args {
     study: PathBuf,
 }
 
-/// Columns of the summary where stdout is no terminal.
-const COLUMNS: usize = 100;
-
 /// Writes the report.
 pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     let folder = StudyFolder::open(&args.study)?;
@@ -31,14 +28,15 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     print_results(&results, &folder, console)
 }
 
-/// The answer on stdout, its last line the claim.
+/// The answer on stdout, its last line the claim (on a terminal, its last paragraph).
 pub fn print_results(results: &Results, folder: &StudyFolder, console: &Console) -> Result<(), Fault> {
     if console.json() {
         console.answer_json(results);
     } else {
         let looks = folder.read_looks()?;
         console.note(&format!("report: {}", folder.root().join("report.html").display()));
-        console.answer(howfar_report::terminal_summary(results, looks.as_ref(), COLUMNS).trim_end());
+        let summary = howfar_report::terminal_summary(results, looks.as_ref(), console.columns());
+        console.answer(&console.fit(summary.trim_end()));
     }
     Ok(())
 }
@@ -63,7 +61,8 @@ fn read_sheets(folder: &StudyFolder, results: &Results) -> Result<Vec<SheetPictu
     for (set_idx, set) in results.study.sets.iter().enumerate() {
         let file = folder.root().join("sheets").join(format!("{set_idx:02}.png"));
         if file.is_file() {
-            let caption = format!("{} set: {} faces of {} people or identities", set.role, set.n_faces, set.n_people);
+            let caption =
+                format!("{} set: {} faces of {} {}", set.role.words(), set.n_faces, set.n_people, set.members());
             sheets.push(SheetPicture { title: set.name.clone(), caption, png: files::read(&file)? });
         }
     }

@@ -12,7 +12,7 @@ use crate::console::Console;
 
 /// Run one cell of a study; what a cluster calls.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example: howfar run-cell my-study --index 3\nThe cells are those of plan.json, then, once \
+#[command(after_help = "Example: howfar run-cell my-study --index 3\n\nThe cells are those of plan.json, then, once \
     choice.json is there, the controls at the chosen k.")]
 pub struct Args {
     /// The study's folder.
@@ -32,7 +32,7 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     })?;
     let stop = stop_flag();
     let outcome = run_cell(&workbench, &folder, cell, &mut |event, _| {
-        console.note(&crate::journey::epoch_words(&cell.name(), event));
+        console.note(&crate::study_progress::epoch_words(&cell.name(), event));
         if stop.load(Ordering::SeqCst) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     })?;
     let words = match outcome {
