@@ -1,8 +1,8 @@
 //! Takes over what somebody changed by hand in a face set: its faces get the identity that they have now.
 //!
-//! In: a set whose files are not as it was written. Out: the same folder, whole again, and what was different. Everything is read and
-//! checked before anything is written; `face_set.json` is replaced last. Until then the set is refused as before, so that a kill at any
-//! moment leaves a set that the same call mends.
+//! In: a set whose files are not as it was written. Out: the same folder, whole again, and what was different.
+//! Everything is read and checked before anything is written; `face_set.json` is replaced last. Until then the set is
+//! refused as before, so that a kill at any moment leaves a set that the same call mends.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -42,7 +42,11 @@ impl Accepted {
             words.push(format!("{} pictures with other pixels", self.n_pictures));
         }
         if now.content_sha256 != self.before.content_sha256 && words.is_empty() {
-            words.push("other classes, persons, provenances, parents, sources or order of faces, or pictures that brought their own checksums".to_owned());
+            words.push(
+                "other classes, people, provenances, parents, sources or order of faces, or pictures that \
+                brought their own checksums"
+                    .to_owned(),
+            );
         }
         if !self.changed_files.is_empty() {
             words.push(format!("changed files: {}", self.changed_files.join(", ")));
@@ -62,8 +66,8 @@ struct Read {
     of_database: BTreeMap<String, u64>,
 }
 
-/// Renews checksums, counts and identity of the set in `folder`. Faces that cannot be read at all (a label that is no class, a picture
-/// that is none) are refused as ever; nothing is written then.
+/// Renews checksums, counts and identity of the set in `folder`. Faces that cannot be read at all (a label that is no
+/// class, a picture that is none) are refused as ever; nothing is written then.
 pub fn accept_changes(folder: &Path) -> Result<Accepted, Fault> {
     let set = FaceSet::open(folder)?;
     let lock = files::lock_folder(folder, "taking over changes")?;
@@ -118,7 +122,8 @@ fn read(set: &FaceSet, shard: &Shard, content: &mut ContentHash) -> Result<Read,
     Ok(Read { n_faces, n_pictures, of_database })
 }
 
-/// Puts a shard whose rows say what their pictures are in the place of the one at `path`, in the same row groups; its SHA-256.
+/// Puts a shard whose rows say what their pictures are in the place of the one at `path`, in the same row groups; its
+/// SHA-256.
 fn rewrite(path: &Path, classes: &[String]) -> Result<String, Fault> {
     let partial = files::partial_name(path);
     let written = write_with_true_sums(path, &partial, classes).inspect_err(|_| {
@@ -226,7 +231,7 @@ mod tests {
             name: "a person",
             change: |set| edit(set, 2, |rows| rows[0].labels.subject = SubjectId::new("test", "p0").unwrap()),
             refused: "another file data/train-00002-of-00003.parquet",
-            accepted: "other classes, persons",
+            accepted: "other classes, people",
         },
         Case {
             name: "a parent",

@@ -1,7 +1,7 @@
 //! The identity of a face set: one SHA-256 over what is known of every face, in order.
 //!
-//! In: the faces of a set, one after the other, by whoever writes or reads it. Out: `content_sha256`. Knows no file: the same faces in
-//! another encoding have the same identity.
+//! In: the faces of a set, one after the other, by whoever writes or reads it. Out: `content_sha256`. Knows no file:
+//! the same faces in another encoding have the same identity.
 
 use crate::FaceLabels;
 use crate::checksum::Hasher;
@@ -11,9 +11,10 @@ use crate::checksum::Hasher;
 pub struct ContentHash(Hasher);
 
 impl ContentHash {
-    /// Adds the next face: the name of its class (its number means nothing without the set), what else decides the numbers of a study,
-    /// and the SHA-256 of its pixels. What only a renderer knows and the group are not part of it: no training reads them, and who learns the
-    /// groups of a set later must not compute its cells anew. The database is part of the subject.
+    /// Adds the next face: the name of its class (its number means nothing without the set), what else decides the
+    /// numbers of a study, and the SHA-256 of its pixels. What only a renderer knows and the group are not part of it:
+    /// no training reads them, and who learns the groups of a set later must not compute its cells anew. The database
+    /// is part of the subject.
     pub fn add(&mut self, class: &str, labels: &FaceLabels, sha256: &str) {
         // Every field is named: one that is added has to be decided on here.
         let FaceLabels { label: _, subject, provenance, parent, group: _, source, drawn: _ } = labels;

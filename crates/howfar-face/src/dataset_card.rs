@@ -37,7 +37,10 @@ pub(crate) fn dataset_card(info: &FaceSetInfo) -> String {
     let mut card = String::from(
         "---\nconfigs:\n- config_name: default\n  data_files:\n  - split: train\n    path: data/train-*\n",
     );
-    card.push_str("dataset_info:\n  features:\n  - name: image\n    dtype: image\n  - name: label\n    dtype:\n      class_label:\n        names:\n");
+    card.push_str(
+        "dataset_info:\n  features:\n  - name: image\n    dtype: image\n  - name: label\n    dtype:\n      \
+        class_label:\n        names:\n",
+    );
     let mut line = |text: String| {
         card.push_str(&text);
         card.push('\n');

@@ -138,8 +138,8 @@ pub struct FaceLabels {
     pub provenance: Provenance,
     /// For a generated face: the real person whose picture it was made from, if any.
     pub parent: Option<SubjectId>,
-    /// What the person or the picture has in common with others of the set: a sex, an age group, a light. One meaning a set; it decides no
-    /// training.
+    /// What the person or the picture has in common with others of the set: a sex, an age group, a light. One meaning a
+    /// set; it decides no training.
     pub group: Option<String>,
     /// The file it came from, or the seed that made it.
     pub source: String,

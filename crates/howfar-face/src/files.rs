@@ -71,8 +71,8 @@ pub fn create_folder(path: &Path) -> Result<(), Fault> {
 /// The file in a folder that a writer holds locked.
 pub const LOCK_FILE: &str = "lock";
 
-/// Keeps other writers out of `folder` as long as the returned file lives. `doing` says what they would be told that another
-/// one does there.
+/// Keeps other writers out of `folder` as long as the returned file lives. `doing` says what they would be told that
+/// another one does there.
 pub fn lock_folder(folder: &Path, doing: &str) -> Result<File, Fault> {
     let path = folder.join(LOCK_FILE);
     let file = File::create(&path).map_err(|e| Fault::io(&path, "create", &e))?;

@@ -1,7 +1,7 @@
 //! Whom and what something has learnt from: a generator its training faces, a style the faces that it was fitted to.
 //!
-//! In: face sets and the cards of what made them. Out: people and contents, which travel with whatever was learnt to every face that
-//! is made of it. Judges nothing: who must not be among them is a study's business.
+//! In: face sets and the cards of what made them. Out: people and contents, which travel with whatever was learnt to
+//! every face that is made of it. Judges nothing: who must not be among them is a study's business.
 
 use std::collections::BTreeSet;
 
@@ -20,7 +20,8 @@ pub struct Lineage {
 }
 
 impl Lineage {
-    /// What learning from all of a set leaves: its people and their parents, its content, and what its own generator had learnt from.
+    /// What learning from all of a set leaves: its people and their parents, its content, and what its own generator
+    /// had learnt from.
     pub fn of_set(set: &FaceSet) -> Result<Self, Fault> {
         let mut lineage = Self::of_content(set.info());
         set.for_each_labels(|labels| lineage.add_face(&labels))?;

@@ -43,8 +43,8 @@ impl Pool {
         Pool { classes, side, n_channels, pixels: Vec::new(), faces: Vec::new(), n_sets: 0 }
     }
 
-    /// Reads a set, whose faces take the pool's colours; returns the indices its faces got and how many were left out for
-    /// their class.
+    /// Reads a set, whose faces take the pool's colours; returns the indices its faces got and how many were left out
+    /// for their class.
     pub fn add(&mut self, set: &FaceSet) -> Result<(std::ops::Range<usize>, u64), Fault> {
         let begin = self.faces.len();
         let label_here: Vec<Option<usize>> =

@@ -1,7 +1,7 @@
 //! One row of a shard: the columns of the file on one side, a face on the other.
 //!
-//! In: the columns of a row group, or faces. Out: the other. Compares no checksum on its own account.
-//! To add a column: a line in [`COLUMNS`], a field in [`rows`] and `FaceLabels`, a word in `content_hash.rs` on whether it is part of a
+//! In: the columns of a row group, or faces. Out: the other. Compares no checksum on its own account. To add a column:
+//! a line in [`COLUMNS`], a field in [`rows`] and `FaceLabels`, a word in `content_hash.rs` on whether it is part of a
 //! set's identity, and a line in `docs/formats.md`.
 
 use std::borrow::Cow;
@@ -55,7 +55,10 @@ impl Row {
             return Err(Fault::data(place, "the picture does not match its checksum")
                 .found(sha256)
                 .expected(self.sha256)
-                .hint("the file was changed or damaged: make the face set anew, or, if the change is meant, let `howfar inspect FACES --accept-changes` take it over"));
+                .hint(
+                    "the file was changed or damaged: make the face set anew, or, if the change is meant, let \
+                    `howfar inspect FACES --accept-changes` take it over",
+                ));
         }
         Ok((Face { picture, labels: self.labels }, sha256))
     }

@@ -1,7 +1,7 @@
 //! The Parquet files of a face set in the making.
 //!
-//! In: rows, a row group at a time. Out: shards under the names that they have until the set is complete, and groups in files of their own, each
-//! with its SHA-256. Knows no order to go on in after a stop.
+//! In: rows, a row group at a time. Out: shards under the names that they have until the set is complete, and groups in
+//! files of their own, each with its SHA-256. Knows no order to go on in after a stop.
 
 use std::path::{Path, PathBuf};
 

@@ -31,7 +31,8 @@ impl SubjectId {
         Self::new(database, &called_by(source))
     }
 
-    /// Whether this is what the person of a picture, or of the video that it is a frame of (`video.avi#3`), is called where nobody is known.
+    /// Whether this is what the person of a picture, or of the video that it is a frame of (`video.avi#3`), is called
+    /// where nobody is known.
     pub fn is_called_by(&self, source: &str) -> bool {
         let video = source.rsplit_once('#').map_or(source, |(video, _)| video);
         [source, video].into_iter().any(|source| self.person == called_by(source))

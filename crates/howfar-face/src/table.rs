@@ -1,7 +1,8 @@
 //! Flat tables as Parquet: records in row groups, without arrow.
 //!
-//! In: what the columns of a record are called and hold. Out: a file, or its columns, each asked for by its name: no order of columns
-//! means anything. A file may hold columns that nobody asks for; one that was added to a format later may be missing in older files.
+//! In: what the columns of a record are called and hold. Out: a file, or its columns, each asked for by its name: no
+//! order of columns means anything. A file may hold columns that nobody asks for; one that was added to a format later
+//! may be missing in older files.
 
 mod reader;
 mod writer;

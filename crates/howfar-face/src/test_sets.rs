@@ -1,7 +1,7 @@
 //! Small face sets for tests, of this crate and of others (cargo feature `test-support`).
 //!
-//! In: labels and pictures. Out: a face set on disk, by the one writer. A column that is added to face sets touches no test that builds its
-//! set here.
+//! In: labels and pictures. Out: a face set on disk, by the one writer. A column that is added to face sets touches no
+//! test that builds its set here.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot be set up has failed")]
 

@@ -27,8 +27,8 @@ impl GroupSizes {
     pub const STANDARD: Self = GroupSizes { group: 500, shard: 20_000 };
 }
 
-/// A face set in the making. Dropped before [`FaceSetWriter::finish`], it leaves nothing behind; one that was begun with
-/// [`FaceSetWriter::resume`] leaves what the next one goes on from.
+/// A face set in the making. Dropped before [`FaceSetWriter::finish`], it leaves nothing behind; one that was begun
+/// with [`FaceSetWriter::resume`] leaves what the next one goes on from.
 pub struct FaceSetWriter {
     target: PathBuf,
     partial: PathBuf,
@@ -121,8 +121,8 @@ impl FaceSetWriter {
         self.unfinished.as_ref().and_then(Unfinished::note)
     }
 
-    /// Keeps a text beside the faces that are pushed from here on: a writer that goes on finds the one that belongs to the last face it
-    /// finds.
+    /// Keeps a text beside the faces that are pushed from here on: a writer that goes on finds the one that belongs to
+    /// the last face it finds.
     pub fn set_note(&mut self, note: String) {
         if let Some(unfinished) = &mut self.unfinished {
             unfinished.set_note(note);

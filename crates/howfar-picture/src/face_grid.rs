@@ -1,6 +1,7 @@
 //! One face a person, many a row: what the people of a set look like, or of several sets side by side.
 //!
-//! In: face sets, each read twice. Out: a picture without names. Memory holds the people and the chosen faces, never a set.
+//! In: face sets, each read twice. Out: a picture without names. Memory holds the people and the chosen faces, never a
+//! set.
 
 use std::collections::BTreeMap;
 
@@ -9,9 +10,9 @@ use howfar_face::{FaceSet, Fault, Picture, portrait_rows};
 use crate::layout::{Layout, evenly_spaced};
 use crate::sheet::draw;
 
-/// Faces of several people a row, one a person: its first neutral one, or the first. `n_people` are taken at equal distances from the
-/// people of each set, in its order; of several sets a face of each by turns, so that real and generated ones stand side by side. No
-/// names.
+/// Faces of several people a row, one a person: its first neutral one, or the first. `n_people` are taken at equal
+/// distances from the people of each set, in its order; of several sets a face of each by turns, so that real and
+/// generated ones stand side by side. No names.
 pub fn face_grid(sets: &[FaceSet], n_people: usize, n_columns: usize, scale: u32) -> Result<Picture, Fault> {
     let of_sets = sets.iter().map(|set| one_face_each(set, n_people.max(1))).collect::<Result<Vec<_>, _>>()?;
     let longest = of_sets.iter().map(Vec::len).max().unwrap_or(0);

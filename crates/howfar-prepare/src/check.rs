@@ -1,4 +1,5 @@
-//! What cannot be meant is refused before any work: unknown adapters, values out of their ranges, settings that no source reads.
+//! What cannot be meant is refused before any work: unknown adapters, values out of their ranges, settings that no
+//! source reads.
 //!
 //! In: the command line's words and a request. Out: the same, or an error that says what to write instead.
 

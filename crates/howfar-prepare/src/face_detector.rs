@@ -13,7 +13,7 @@ use image::DynamicImage;
 use rten_tensor::NdTensor;
 
 use crate::crop::{FaceBox, Point, resize};
-use crate::face_finder::Detection;
+use crate::detection::Detection;
 use crate::onnx::{Expected, Length, OnnxNetwork};
 use layout::{Candidate, Layout};
 
@@ -27,8 +27,8 @@ const MOST_CANDIDATES: usize = 5000;
 const PLAUSIBLE_DISTANCES: std::ops::Range<f64> = 0.2..0.7;
 
 const EXPECTED: Expected = Expected {
-    network: "YuNet (outputs cls_8, obj_8, bbox_8, kps_8 and so on for 16 and 32) or SCRFD with key points (nine outputs of \
-        1, 4 and 10 columns for strides 8, 16 and 32), input 1×3×H×W",
+    network: "YuNet (outputs cls_8, obj_8, bbox_8, kps_8 and so on for 16 and 32) or SCRFD with key points \
+        (nine outputs of 1, 4 and 10 columns for strides 8, 16 and 32), input 1×3×H×W",
     hint: "face_detection_yunet_2023mar.onnx of OpenCV's zoo and det_10g.onnx of InsightFace are such files",
 };
 

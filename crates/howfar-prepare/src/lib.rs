@@ -6,12 +6,14 @@
 //!
 //! To add a database: write `database/<name>.rs` beside its siblings and name it in `database.rs`.
 
+mod account;
 mod candidate;
 mod check;
 mod crop;
 mod database;
 mod decode;
 mod detect;
+mod detection;
 mod export;
 mod face_check;
 mod face_detector;
@@ -32,8 +34,10 @@ mod parquet_table;
 mod path_pattern;
 mod photo;
 mod photo_list;
+mod picture_file;
 mod pipeline;
 mod pixels;
+mod progress;
 mod prompt;
 mod published;
 mod repeats;
@@ -59,7 +63,8 @@ pub use levels::{Level, LevelKind};
 pub use listing::Reason;
 pub use photo::{PhotoPath, PreparedFace, preprocess_photo};
 pub use photo_list::{PhotoList, names_several, photo_list};
-pub use pipeline::{Progress, Stage, prepare};
+pub use pipeline::prepare;
+pub use progress::{Progress, Stage};
 pub use published::{Published, Unit};
 pub use report::{ClassCount, PrepareReport, ReasonCount};
 pub use request::{Align, Detect, PrepareRequest, Source};

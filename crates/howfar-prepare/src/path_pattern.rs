@@ -13,7 +13,8 @@ pub(crate) struct PathPattern {
 }
 
 impl PathPattern {
-    /// Takes the first of `groups` that the pattern names, else its first named group; `flag` and `example` are for messages.
+    /// Takes the first of `groups` that the pattern names, else its first named group; `flag` and `example` are for
+    /// messages.
     pub(crate) fn new(flag: &str, text: &str, groups: &[&str], example: &str) -> Result<Self, Fault> {
         let expected = format!("a regular expression with a named group, as in {example}");
         let regex = Regex::new(text).map_err(|e| {

@@ -1,7 +1,7 @@
 //! The settings that an adapter may say it reads, so that no setting is ever passed over in silence.
 //!
-//! In: what the command line says. Out: whether a setting was given. Settings that every adapter follows (size, expressions, …) are not
-//! among them.
+//! In: what the command line says. Out: whether a setting was given. Settings that every adapter follows (size,
+//! expressions, …) are not among them.
 
 use crate::source_settings::{FolderClasses, LabelsFrom, Lights, SourceSettings, Turn, Views};
 

@@ -1,7 +1,8 @@
-//! The settings of `prepare` that some adapters read and others do not: all of them are unset unless somebody sets them, so that an adapter
-//! has defaults of its own, and a setting that no source reads can be refused.
+//! The settings of `prepare` that some adapters read and others do not: all of them are unset unless somebody sets
+//! them, so that an adapter has defaults of its own, and a setting that no source reads can be refused.
 //!
-//! In: the command line. Out: plain values, checked before any work. Which adapter reads which stands in its `Database`.
+//! In: the command line. Out: plain values, checked before any work. Which adapter reads which stands in its
+//! `Database`.
 
 use std::path::PathBuf;
 

@@ -1,5 +1,5 @@
-//! Videos that lie on their side: which way they are turned before faces are looked for. All frames of a video share one
-//! turn.
+//! Videos that lie on their side: which way they are turned before faces are looked for. All frames of a video share
+//! one turn.
 //!
 //! In: the frames of a video, upright or not. Out: their faces, each named with its turn (`clip.avi#12@90`), and a
 //! sentence that counts them. Pictures that are not of a video are never turned here.

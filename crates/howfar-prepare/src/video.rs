@@ -16,7 +16,10 @@ pub(crate) fn require_ffmpeg() -> Result<(), Fault> {
         Ok(status) if status.success() => Ok(()),
         _ => Err(Fault::machine("ffmpeg", "the videos of this database need the program ffmpeg, which is not here")
             .expected("`ffmpeg` in the search path")
-            .hint("install ffmpeg, or extract the frames yourself: those of S001-002.avi go into the folder S001-002 beside it")),
+            .hint(
+                "install ffmpeg, or extract the frames yourself: those of S001-002.avi go into the folder S001-002 \
+                beside it",
+            )),
     }
 }
 

@@ -130,7 +130,7 @@ fn a_sheet_of_stargan_gives_a_face_a_square_with_its_row_as_person_and_parent() 
     };
     for request in [by_order, by_map] {
         let report = desk
-            .run(&PrepareRequest { settings: SourceSettings { grid: Some(3), ..SourceSettings::default() }, ..request })
+            .run(&PrepareRequest { settings: SourceSettings { grid: Some(3), ..request.settings.clone() }, ..request })
             .unwrap();
         let set = FaceSet::open(&desk.at("out/faces")).unwrap();
         let mut seeds = [1, 2, 4, 5].into_iter();
@@ -162,8 +162,7 @@ fn a_sheet_of_another_shape_or_number_of_labels_is_refused() {
     desk.write("map.csv", "7,angry\n");
     let fault = |request: PrepareRequest| desk.run(&request).unwrap_err().to_string();
     let two = || PrepareRequest { expressions: vec![Expression::Anger, Expression::Fear], ..desk.request("db") };
-    let five =
-        fault(PrepareRequest { settings: SourceSettings { grid: Some(6), ..SourceSettings::default() }, ..two() });
+    let five = fault(PrepareRequest { settings: SourceSettings { grid: Some(6), ..two().settings }, ..two() });
     assert!(five.contains("6 columns, the first of which is the parent; 2 expressions"), "{five}");
     let shape = fault(PrepareRequest {
         expressions: two().expressions,
@@ -177,8 +176,7 @@ fn a_sheet_of_another_shape_or_number_of_labels_is_refused() {
     });
     assert!(map.contains("no column of the sheets stands in the table"), "{map}");
     desk.write("db/square.png", b"no picture");
-    let none =
-        fault(PrepareRequest { settings: SourceSettings { grid: Some(3), ..SourceSettings::default() }, ..two() });
+    let none = fault(PrepareRequest { settings: SourceSettings { grid: Some(3), ..two().settings }, ..two() });
     assert!(none.contains("no sheet of 3 columns is here"), "{none}");
 }
 
@@ -218,7 +216,7 @@ fn seeds_are_persons_below_class_folders_unless_one_name_is_another() {
     let desk = Desk::with(&["db/happy/seed0001.png", "db/sad/seed0001.png", "db/sad/seed0002.png"]);
     let report = desk.run(&desk.request("db")).unwrap();
     assert_eq!((report.n_faces, report.n_persons), (3, 2), "{report}");
-    assert!(report.to_string().contains("persons of 3 pictures are from their names: seed"), "{report}");
+    assert!(report.to_string().contains("people of 3 pictures are from their names: seed"), "{report}");
     pattern(9).save(desk.at("db/sad/other.png")).unwrap();
     let report = desk.run(&desk.request("db")).unwrap();
     assert_eq!((report.n_faces, report.n_persons), (4, 4), "{report}");
@@ -229,7 +227,8 @@ fn the_prompt_in_the_file_or_beside_it_is_the_label_or_the_reason_why_there_is_n
     let desk = Desk::with(&["db/5.png", "db/6.png", "db/7.png"]);
     desk.write_png("db/1.png", 11, "parameters", "a furious man\nNegative prompt: smile, blurry\nSteps: 20");
     desk.write_png("db/2.png", 12, "parameters", "une fille, smiling, caf\u{e9} \u{2014} 50 mm");
-    let graph = r#"{"3": {"inputs": {"positive": ["6", 0], "negative": ["7", 0]}}, "6": {"inputs": {"text": "a scared face"}}, "7": {"inputs": {"text": "happy"}}}"#;
+    let graph = r#"{"3": {"inputs": {"positive": ["6", 0], "negative": ["7", 0]}},
+        "6": {"inputs": {"text": "a scared face"}}, "7": {"inputs": {"text": "happy"}}}"#;
     desk.write_png("db/3.png", 13, "prompt", graph);
     desk.write_jpeg("db/4.jpg", 14, "portrait of an astonished woman");
     desk.write("db/5.txt", "a sad clown");
@@ -296,7 +295,7 @@ fn lists_of_image_folders_are_read_in_each_split_and_every_file_is_accounted_for
     assert_eq!(desk.told(), ["test/1.png happiness c", "train/1.png happiness a", "train/2.png sadness a"]);
     assert_eq!(reasons(&report), [(Reason::NoLabel, 1), (Reason::Missing, 1)]);
     assert!(
-        report.to_string().contains("classes from the column `emotion`; 3 persons from the column `subject`"),
+        report.to_string().contains("classes from the column `emotion`; 3 people from the column `subject`"),
         "{report}"
     );
 }
@@ -310,7 +309,8 @@ fn manifests_may_call_their_columns_otherwise() {
         ("3.csv", "path,label,seen,who\na.png,1,happy,x\nb.png,2,sad,y\n"),
         (
             "4.jsonl",
-            "{\"file\": \"a.png\", \"class\": \"happy\", \"who\": \"x\"}\n{\"file\": \"b.png\", \"class\": \"sad\", \"who\": \"y\"}\n",
+            "{\"file\": \"a.png\", \"class\": \"happy\", \"who\": \"x\"}\n{\"file\": \"b.png\", \"class\": \"sad\", \
+                \"who\": \"y\"}\n",
         ),
     ] {
         desk.write(name, text);

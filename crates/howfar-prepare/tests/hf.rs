@@ -89,7 +89,7 @@ fn every_usual_compression_gives_the_same_faces() {
                 assert_eq!(told[0], ("data/test-00000-of-00001.parquet#0".to_owned(), "db:s4".to_owned()));
                 assert_eq!(told[11], ("data/train-00000-of-00001.parquet#8".to_owned(), "db:s4".to_owned()));
                 let said = report.to_string();
-                for part in ["classes from the column `label`", "6 persons from the column `subject`", "not stated"] {
+                for part in ["classes from the column `label`", "6 people from the column `subject`", "not stated"] {
                     assert!(said.contains(part), "{said}");
                 }
             }
@@ -128,7 +128,7 @@ fn bytes_text_number(emotions: &[&str], ids: &[Option<f64>]) -> Leaves {
 fn texts_are_classes_and_a_number_of_its_own_in_every_row_is_no_person() {
     let desk = Desk::new();
     let cases = [
-        ([Some(1.0), Some(1.0), None, Some(2.0)], 3, "2 persons from the column `id`"),
+        ([Some(1.0), Some(1.0), None, Some(2.0)], 3, "2 people from the column `id`"),
         ([Some(1.0), Some(2.0), Some(3.0), Some(4.0)], 4, "another value in every row"),
     ];
     for (ids, n_persons, said) in cases {
@@ -141,7 +141,7 @@ fn texts_are_classes_and_a_number_of_its_own_in_every_row_is_no_person() {
             settings: SourceSettings { subject_column: Some("id".to_owned()), ..SourceSettings::default() },
             ..desk.request("a.parquet")
         };
-        assert!(desk.run(&request).unwrap().to_string().contains("persons from the column `id`"));
+        assert!(desk.run(&request).unwrap().to_string().contains("people from the column `id`"));
     }
 }
 
@@ -161,7 +161,8 @@ fn names_of_numbers_come_from_the_card_the_infos_or_a_table_of_the_users() {
     assert_eq!(classes_of(&desk.run(&request).unwrap()), [("happiness".to_owned(), 2), ("sadness".to_owned(), 2)]);
     desk.write(
         "db/README.md",
-        "---\ndataset_info:\n  features:\n  - name: image\n    dtype: image\n  - name: label\n    dtype:\n      class_label:\n        names:\n          '0': fear\n          '1': disgust\n---\n",
+        "---\ndataset_info:\n  features:\n  - name: image\n    dtype: image\n  - name: label\n    dtype:\n      \
+            class_label:\n        names:\n          '0': fear\n          '1': disgust\n---\n",
     );
     let request = desk.request("db/data/train-00000.parquet");
     for request in [desk.request("db"), request] {

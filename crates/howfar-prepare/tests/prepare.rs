@@ -78,7 +78,7 @@ fn a_folder_becomes_a_set_and_each_file_left_out_has_a_reason() {
     ];
     assert_eq!(told, expected.map(|(source, subject)| (source, subject.to_owned())));
     let text = report.to_string();
-    for part in ["4 faces of 3 persons", "left out: 3", "nobody says whose", "1 pictures repeat", "terms of db"] {
+    for part in ["4 faces of 3 people", "left out: 3", "nobody says whose", "1 pictures repeat", "terms of db"] {
         assert!(text.contains(part), "{text}");
     }
 }
@@ -144,7 +144,7 @@ fn two_databases_join_their_terms_and_keep_their_persons_apart() {
     assert_eq!(report.licences.iter().map(|l| l.database.as_str()).collect::<Vec<_>>(), ["ckplus48", "jaffe"]);
     assert_eq!(report.n_persons, 2);
     assert!(report.caveats.iter().any(|c| c.starts_with("jaffe: pictures per class differ")), "{:?}", report.caveats);
-    assert!(report.caveats.iter().any(|c| c == "ckplus48: 1 persons instead of the published 118"));
+    assert!(report.caveats.iter().any(|c| c == "ckplus48: 1 people instead of the published 118"));
 }
 
 #[test]

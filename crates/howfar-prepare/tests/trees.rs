@@ -79,7 +79,7 @@ fn layouts_of_expressions_are_understood_wherever_splits_wrappers_and_persons_st
 fn each_picture_is_of_the_person_whose_folder_it_lies_in() {
     for files in [["001/anger/a.png", "002/fear/a.png"], ["anger/001/a.png", "fear/002/a.png"]] {
         let source = understood(&Desk::with(&files).request("folder", ""));
-        assert!(source.caveats.iter().any(|c| c.contains("taken as 2 persons (001, 002)")), "{:?}", source.caveats);
+        assert!(source.caveats.iter().any(|c| c.contains("taken as 2 people (001, 002)")), "{:?}", source.caveats);
         assert!(source.levels.iter().any(|level| level.kind == LevelKind::Person));
     }
 }
@@ -155,21 +155,21 @@ fn several_levels_of_other_names_are_refused_with_the_tree_until_the_level_is_to
     assert!(fault.to_string().lines().count() < 10, "{fault}");
     let told = |level| {
         understood(&PrepareRequest {
-            settings: SourceSettings { class_level: Some(level), ..SourceSettings::default() },
+            settings: SourceSettings { class_level: Some(level), ..request.settings.clone() },
             ..request.clone()
         })
     };
     assert_eq!(counts(&told(1)), "a 2, b 1");
     assert_eq!(counts(&told(2)), "cat 2, dog 1");
     let too_deep = refused(&PrepareRequest {
-        settings: SourceSettings { class_level: Some(3), ..SourceSettings::default() },
+        settings: SourceSettings { class_level: Some(3), ..request.settings.clone() },
         ..request.clone()
     })
     .to_string();
     assert!(too_deep.contains("no picture lies 3 folders deep") && too_deep.contains("a/cat/1.png"), "{too_deep}");
     let pattern = Some("(?<label>bird)/".to_owned());
     let fault = refused(&PrepareRequest {
-        settings: SourceSettings { label_pattern: pattern, ..SourceSettings::default() },
+        settings: SourceSettings { label_pattern: pattern, ..request.settings.clone() },
         ..request.clone()
     })
     .to_string();
@@ -177,7 +177,7 @@ fn several_levels_of_other_names_are_refused_with_the_tree_until_the_level_is_to
     let pattern = Some("(?<label>cat|dog)/".to_owned());
     assert_eq!(
         counts(&understood(&PrepareRequest {
-            settings: SourceSettings { label_pattern: pattern, ..SourceSettings::default() },
+            settings: SourceSettings { label_pattern: pattern, ..request.settings.clone() },
             ..request.clone()
         })),
         "cat 2, dog 1"
@@ -224,7 +224,7 @@ fn a_folder_one_level_too_high_never_makes_classes_of_persons() {
     assert!(fault.contains("3 of 3 pictures, such as anna/1_happy.png"), "{fault}");
     assert!(fault.contains("--label-pattern") && !fault.contains("  `--subject"), "{fault}");
     let any = PrepareRequest {
-        settings: SourceSettings { classes: FolderClasses::Any, ..SourceSettings::default() },
+        settings: SourceSettings { classes: FolderClasses::Any, ..request.settings.clone() },
         ..request
     };
     assert_eq!(counts(&understood(&any)), "anna 2, berta 1");
@@ -236,11 +236,11 @@ fn a_folder_one_level_too_high_never_makes_classes_of_persons() {
         ..named.request("folder", "")
     })
     .to_string();
-    assert!(fault.contains("the persons are the classes"), "{fault}");
+    assert!(fault.contains("the people are the classes"), "{fault}");
     let manifest = "path,label,subject\nanna/1.png,A,a1\nanna/2.png,A,a1\nberta/3.png,B,b1\nberta/4.png,B,b1\n";
     named.write("berta/4.png", b"");
     named.write("list.csv", manifest.as_bytes());
-    assert!(refused(&named.request("folder", "list.csv")).to_string().contains("the persons are the classes"));
+    assert!(refused(&named.request("folder", "list.csv")).to_string().contains("the people are the classes"));
 }
 
 #[test]
@@ -259,7 +259,7 @@ fn one_class_alone_and_a_class_without_a_picture_are_refused() {
     let ignore = vec!["happy".to_owned(), "sad".to_owned()];
     assert_eq!(
         counts(&understood(&PrepareRequest {
-            settings: SourceSettings { ignore, ..SourceSettings::default() },
+            settings: SourceSettings { ignore, ..request.settings.clone() },
             ..request
         })),
         "anger 1, fear 1"
@@ -317,14 +317,14 @@ fn numbers_are_not_silently_classes() {
         assert!(fault.contains(part), "{part}: {fault}");
     }
     let any = PrepareRequest {
-        settings: SourceSettings { classes: FolderClasses::Any, ..SourceSettings::default() },
+        settings: SourceSettings { classes: FolderClasses::Any, ..request.settings.clone() },
         ..request.clone()
     };
     assert_eq!(counts(&understood(&any)), "0 1, 1 1, 7 1");
 
     desk.write("map.csv", b"0,neutral\n1,Happy\n7,-\n");
     let mapped = PrepareRequest {
-        settings: SourceSettings { label_map: Some(desk.at("map.csv")), ..SourceSettings::default() },
+        settings: SourceSettings { label_map: Some(desk.at("map.csv")), ..request.settings.clone() },
         ..request.clone()
     };
     let source = understood(&mapped);
@@ -377,8 +377,8 @@ fn the_dry_run_says_levels_counts_persons_first_files_and_what_is_left_out() {
     let understanding = understand(&desk.request("folder", "")).unwrap();
     let text = understanding.to_string();
     let parts = [
-        "5 pictures of 2 persons",
-        "level 1  persons",
+        "5 pictures of 2 people",
+        "level 1  people",
         "level 2  classes",
         "anger            4        1  001/anger/a.png",
         "001/anger/a.png, 001/anger/b.png, 001/anger/c.png, …",

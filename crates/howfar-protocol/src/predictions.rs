@@ -1,7 +1,7 @@
 //! The prediction file of a cell: what its network said of every face.
 //!
-//! In: predictions, or a file and the parts that are wanted of it. Out: a file, or one prediction after the other: a reader that wants
-//! one part holds no more than one row group of it.
+//! In: predictions, or a file and the parts that are wanted of it. Out: a file, or one prediction after the other: a
+//! reader that wants one part holds no more than one row group of it.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -141,7 +141,8 @@ pub fn write_predictions(path: &Path, classes: &[String], predictions: &[Predict
 /// Gives every prediction of some parts, in the order of the file.
 ///
 /// # Errors
-/// Where the file is of a newer version, where a column is missing (columns that nobody knows are let be), and what `each` says.
+/// Where the file is of a newer version, where a column is missing (columns that nobody knows are let be), and what
+/// `each` says.
 pub fn for_each_prediction(path: &Path, parts: &[Part], mut each: impl FnMut(PredictionRef<'_>)) -> Result<(), Fault> {
     let table = open(path)?;
     let mut people: HashMap<String, SubjectId> = HashMap::new();

@@ -1,7 +1,8 @@
 //! Prediction files as earlier versions wrote them: every one is read for ever.
 //!
-//! In: `golden/predictions-v*.parquet`, one file for each version of the format, all of the same predictions. A new version gets its own
-//! file: the test of the current version says where it has left what it would be. Old files stay as they are.
+//! In: `golden/predictions-v*.parquet`, one file for each version of the format, all of the same predictions. A new
+//! version gets its own file: the test of the current version says where it has left what it would be. Old files stay
+//! as they are.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 

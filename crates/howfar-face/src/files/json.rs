@@ -1,7 +1,7 @@
 //! howfar's own JSON files: each says its format and its version, and these are looked at before anything else.
 //!
-//! In: a path, a format and the versions of it that are read. Out: a value. A file of a newer version is refused by its version; that a file
-//! has a field which nobody knows is only said of one whose version is known.
+//! In: a path, a format and the versions of it that are read. Out: a value. A file of a newer version is refused by its
+//! version; that a file has a field which nobody knows is only said of one whose version is known.
 
 use std::fmt::Display;
 use std::path::Path;
@@ -68,4 +68,33 @@ pub fn refuse_version(
             .hint("make the file anew with the command that wrote it"));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only whether it is read is asked")]
+    struct Thing {
+        format: String,
+        version: u32,
+    }
+
+    #[test]
+    fn a_newer_version_is_said_by_its_version_and_never_as_a_field_that_nobody_knows() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.json");
+        for (version, words) in [
+            (3, "written by a newer howfar\n  found     howfar thing, version 3\n  expected  version 2 or older"),
+            (2, "not a howfar thing file of version 2: unknown field `new`"),
+            (0, "written by an older howfar"),
+        ] {
+            let text = format!(r#"{{"format": "howfar thing", "version": {version}, "new": 1}}"#);
+            write(&path, text.as_bytes()).unwrap();
+            let fault = read_json_since::<Thing>(&path, "howfar thing", 1, 2).unwrap_err().to_string();
+            assert!(fault.contains(words), "{fault}");
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! Reads the columns of a Parquet file, one row group and one column at a time.
 //!
-//! In: a file, and the columns that its format has. Out: the values of a column, by its name. Columns that the format does not have are let
-//! be; one that was added to it later may be missing.
+//! In: a file, and the columns that its format has. Out: the values of a column, by its name. Columns that the format
+//! does not have are let be; one that was added to it later may be missing.
 
 use std::fs::File;
 use std::io::Read;

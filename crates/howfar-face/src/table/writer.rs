@@ -1,6 +1,7 @@
 //! Writes records as the row groups of a Parquet file.
 //!
-//! In: columns, and records a row group at a time. Out: bytes that are the same whatever the version of the Parquet library calls itself.
+//! In: columns, and records a row group at a time. Out: bytes that are the same whatever the version of the Parquet
+//! library calls itself.
 
 use std::io::Write;
 use std::path::Path;

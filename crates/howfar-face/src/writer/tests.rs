@@ -1,6 +1,9 @@
 //! Writers that are stopped, killed and started again.
 
 use super::*;
+use crate::hashing_file::HashingFile;
+use crate::row::COLUMNS;
+use crate::table::{ColumnSpec, TableWriter};
 use crate::test_sets::labels;
 use crate::{DrawnLabels, Picture, Preprocessing, Provenance, SubjectId};
 
@@ -169,4 +172,29 @@ fn a_set_of_a_newer_version_is_refused() {
     std::fs::write(&file, text).unwrap();
     let fault = FaceSet::open(set.folder()).unwrap_err();
     assert!(fault.to_string().contains("written by a newer howfar"), "{fault}");
+}
+
+#[test]
+fn columns_of_somebody_elses_and_their_order_change_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let set = write(&folder.path().join("a"), 4);
+    let path = set.folder().join(&set.info().shards[0].file);
+    let mut all = Vec::new();
+    for_each_group(&path, 2, |rows| {
+        all.extend(rows);
+        Ok(())
+    })
+    .unwrap();
+    let own = ColumnSpec::int("own", |row: &Row| row.png.len() as i64);
+    let columns: Vec<ColumnSpec<Row>> = COLUMNS.iter().rev().cloned().chain([own]).collect();
+    let mut table = TableWriter::new(HashingFile::create(&path).unwrap(), &path, columns.leak(), &[]).unwrap();
+    table.write(&all).unwrap();
+    table.finish().unwrap().finish(&path).unwrap();
+    let mut read = Vec::new();
+    set.for_each(|f| {
+        read.push(f);
+        Ok(())
+    })
+    .unwrap();
+    assert_eq!(read, (0..4).map(face).collect::<Vec<_>>());
 }

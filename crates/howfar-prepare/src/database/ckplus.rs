@@ -22,7 +22,7 @@ pub(super) static DATABASE: Database = Database {
     name: "ckplus",
     title: "Extended Cohn-Kanade (CK+)",
     access: "the Affect Analysis Group of the University of Pittsburgh",
-    terms: "research only; pictures are not passed on, and only those of some persons may be printed",
+    terms: "research only; pictures are not passed on, and only those of some people may be printed",
     published: &[Published {
         part: "labelled sequences",
         unit: Unit::Sequences,
@@ -131,10 +131,8 @@ mod tests {
             let frames: Vec<String> = (1..=n_frames).map(|i| format!("S005_001_{i:08}.JPG")).collect();
             let folder = tree_of(&frames.iter().map(String::as_str).collect::<Vec<_>>());
             write(folder.path(), "S005_001_00000005_emotion.txt", b"3");
-            let request = PrepareRequest {
-                settings: SourceSettings { neutral_frames: 2, ..SourceSettings::default() },
-                ..request(2)
-            };
+            let request =
+                PrepareRequest { settings: SourceSettings { neutral_frames: 2, ..request(2).settings }, ..request(2) };
             let listing = list(folder.path(), &request).unwrap();
             let count = |class| listing.found.iter().filter(|f| f.class.name() == class).count();
             assert_eq!((count("disgust"), count("neutral")), (last, neutral), "{n_frames} frames");

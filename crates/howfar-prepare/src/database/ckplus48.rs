@@ -36,7 +36,8 @@ pub(super) static DATABASE: Database = Database {
     }],
     settings: &[Setting::Ignore],
     known_flaws: &[
-        "its pictures are three frames of each of 327 sequences: frames of one sequence are near copies, so that there are fewer shots than pictures",
+        "its pictures are three frames of each of 327 sequences: frames of one sequence are near copies, so that \
+            there are fewer shots than pictures",
     ],
     names_by_path: false,
     is_sign: |_| true,

@@ -37,10 +37,10 @@ pub(super) fn are_persons(column: Option<&str>, n_values: usize, n_rows: usize) 
 /// The sentence that says which columns were taken.
 pub(super) fn in_words(label: &str, subject: Option<&str>, persons: Option<usize>) -> String {
     let persons = match (subject, persons) {
-        (None, _) => "no column of persons is known (--subject-column names one)".to_owned(),
-        (Some(subject), Some(n)) => format!("{n} persons from the column `{subject}`"),
+        (None, _) => "no column of people is known (--subject-column names one)".to_owned(),
+        (Some(subject), Some(n)) => format!("{n} people from the column `{subject}`"),
         (Some(subject), None) => {
-            format!("the column `{subject}` has another value in every row and was not taken for persons")
+            format!("the column `{subject}` has another value in every row and was not taken for people")
         }
     };
     format!("classes from the column `{label}`; {persons}")

@@ -20,7 +20,8 @@ use crate::tree::{Tree, TreeFile};
 pub(super) static DATABASE: Database = Database {
     name: "fer2013",
     title: "FER2013",
-    access: "the challenge in representation learning of ICML 2013, whose organisers host it with the competition's data",
+    access: "the challenge in representation learning of ICML 2013, whose organisers host it with the competition's \
+        data",
     terms: "given for the ICML 2013 challenge; pictures were collected from the web and keep their owners' rights",
     published: &[Published {
         part: "all three parts",
@@ -38,7 +39,8 @@ pub(super) static DATABASE: Database = Database {
     }],
     settings: &[Setting::Ignore, Setting::Labels],
     known_flaws: &[
-        "its three parts share pictures, and some pictures stand under two labels: what was found of both here is counted in this list",
+        "its three parts share pictures, and some pictures stand under two labels: what was found of both here is \
+            counted in this list",
     ],
     names_by_path: false,
     is_sign: has_own_names,

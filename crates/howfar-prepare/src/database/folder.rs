@@ -270,7 +270,7 @@ fn say_aloud(listing: &mut Listing, levels: &Levels<'_>, meanings: &Meanings<'_>
     let persons: BTreeSet<&str> = levels.pictures.iter().filter_map(Placed::person).collect();
     if !persons.is_empty() {
         let names: Vec<&str> = persons.into_iter().collect();
-        listing.caveats.push(format!("a level of folders was taken as {} persons ({})", names.len(), in_short(&names)));
+        listing.caveats.push(format!("a level of folders was taken as {} people ({})", names.len(), in_short(&names)));
     }
     let mut spellings: BTreeMap<&Class, Vec<&str>> = BTreeMap::new();
     for (label, class) in meanings {

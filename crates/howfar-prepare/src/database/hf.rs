@@ -18,8 +18,9 @@ use super::Database;
 use super::columns::{GROUP, IMAGES, LABELS, SUBJECTS, are_persons, groups_in_words, in_words};
 use super::folder_check::check_classes;
 use super::label_classes::LabelClasses;
-use crate::listing::{Found, Listing, Pixels, Reason, is_picture, named_person};
+use crate::listing::{Found, Listing, Pixels, Reason, named_person};
 use crate::parquet_table::{Column, Kind, ParquetTable};
+use crate::picture_file::is_picture;
 use crate::request::PrepareRequest;
 use crate::setting::Setting;
 use crate::tree::{Tree, TreeFile};
@@ -98,6 +99,23 @@ struct Chosen {
     group: Option<Words>,
 }
 
+impl Chosen {
+    /// The class of a row, of what stands in its column.
+    fn class(&self, text: Option<String>) -> Option<String> {
+        let text = text.filter(|text| !text.trim().is_empty())?;
+        if self.label.names.is_some() { self.label.named(&text).cloned() } else { Some(text) }
+    }
+
+    fn person(&self, text: Option<String>) -> Option<String> {
+        let person = self.subject.as_ref()?.word(text?);
+        named_person(&person).map(str::to_owned)
+    }
+
+    fn group(&self, text: Option<String>) -> Option<String> {
+        Some(self.group.as_ref()?.word(text?)).filter(|group| !group.trim().is_empty())
+    }
+}
+
 /// A column of words.
 struct Words {
     column: Column,
@@ -117,6 +135,11 @@ impl Words {
     /// The words of a row group as they stand in the file.
     fn texts(&self, table: &ParquetTable, group: usize) -> Result<Vec<Option<String>>, Fault> {
         table.texts(group, self.column.leaf)
+    }
+
+    /// The word of a row: what its number stands for, or what is there.
+    fn word(&self, text: String) -> String {
+        self.named(&text).cloned().unwrap_or(text)
     }
 
     /// The word that a number stands for, if it does.
@@ -220,12 +243,7 @@ impl Rows {
             for (row, (((label, person), of_face), path)) in words.zip(paths).enumerate() {
                 let source = format!("{}#{row_idx}", file.relative);
                 row_idx += 1;
-                let label = label.filter(|label| !label.trim().is_empty());
-                let label = match label {
-                    Some(number) if chosen.label.names.is_some() => chosen.label.named(&number).cloned(),
-                    label => label,
-                };
-                let Some(label) = label else {
+                let Some(label) = chosen.class(label) else {
                     listing.reject(
                         source,
                         Reason::NoLabel,
@@ -233,13 +251,7 @@ impl Rows {
                     );
                     continue;
                 };
-                let word = |words: &Option<Words>, text: String| {
-                    words.as_ref().and_then(|words| words.named(&text)).cloned().unwrap_or(text)
-                };
-                let person = person.map(|person| word(&chosen.subject, person));
-                let person = person.as_deref().and_then(named_person).map(str::to_owned);
-                let group_of_face =
-                    of_face.map(|text| word(&chosen.group, text)).filter(|text| !text.trim().is_empty());
+                let (person, group_of_face) = (chosen.person(person), chosen.group(of_face));
                 let (table, file) = (Arc::clone(table), TreeFile { path: file.path.clone(), relative: source });
                 self.rows.push(Row { table, leaf, group, row, file, path, label, person, group_of_face });
             }
@@ -258,7 +270,7 @@ impl Rows {
         let subject = Some(subject.as_str()).filter(|subject| !subject.is_empty());
         let taken = self.subject_named || are_persons(subject, persons.len(), self.rows.len());
         listing.caveats.push(match &request.settings.subject_pattern {
-            Some(_) => format!("classes from the column `{label}`; persons from the subject pattern"),
+            Some(_) => format!("classes from the column `{label}`; people from the subject pattern"),
             None => in_words(&label, subject, taken.then_some(persons.len())),
         });
         let pattern = request.settings.compiled_subject_pattern()?;

@@ -139,7 +139,8 @@ fn check_names(labels: &BTreeSet<&str>, kind: &str, place: &dyn Fn(&str) -> Stri
             .found(all())
             .expected("names of classes, or the adapter of a database whose numbers are known")
             .hint(
-                "adapters affectnet (0 neutral, 1 happiness, …), fer2013 (0 anger, 1 disgust, …) and rafdb (1 surprise, \
+                "adapters affectnet (0 neutral, 1 happiness, …), fer2013 (0 anger, 1 disgust, …) and rafdb (1 \
+                    surprise, \
                 2 fear, …) know their numbers; else write the meaning of each into a file for `--label-map FILE` \
                 (`0,neutral`), or take the numbers as names with `--any-classes`",
             ));
@@ -153,9 +154,10 @@ fn check_names(labels: &BTreeSet<&str>, kind: &str, place: &dyn Fn(&str) -> Stri
         };
         return Err(Fault::data(place(first), what)
             .found(all())
-            .expected("names of classes; a network of persons as classes would tell persons apart")
+            .expected("names of classes; a network of people as classes would tell people apart")
             .hint(
-                "where the expression stands in the file's name, say so with `--label-pattern '(?<label>…)'`, and whose \
+                "where the expression stands in the file's name, say so with `--label-pattern '(?<label>…)'`, and \
+                    whose \
                 picture it is with `--subject-pattern`; if these are classes, take them with `--any-classes`",
             ));
     }

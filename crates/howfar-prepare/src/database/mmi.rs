@@ -5,12 +5,12 @@ use std::path::Path;
 
 use howfar_face::Expression::{self, Anger, Disgust, Fear, Happiness, Neutral, Sadness, Surprise};
 use howfar_face::{Fault, files};
-use regex::Regex;
 
 use super::Database;
 use super::names::whole;
 use crate::frames::{Use, around_middle};
-use crate::listing::{Found, Listing, Pixels, Reason, is_picture};
+use crate::listing::{Found, Listing, Pixels, Reason};
+use crate::picture_file::is_picture;
 use crate::request::PrepareRequest;
 use crate::setting::Setting;
 use crate::source_settings::Views;
@@ -131,34 +131,56 @@ fn frame_folders<'c>(tree: &Tree, clips: &'c BTreeMap<String, Clip>) -> BTreeSet
     tree.files.iter().filter_map(|file| clip_of_frame(file, clips)).map(|(name, _)| name).collect()
 }
 
-/// Clips with one of the six emotions, by their path without its ending.
+/// Clips with one of the six emotions, by their path without its ending. A file that is no XML says nothing.
 fn read_clips(tree: &Tree) -> Result<BTreeMap<String, Clip>, Fault> {
-    let constant = |pattern: &str| Regex::new(pattern).expect("patterns are constants, and tests compile each");
-    let tag = constant(r#"(?i)<Metatag\s+Name="(Emotion|View)"\s+Value="(\d+)""#);
-    let subject = constant(r#"(?i)<subject\b[^>]*\bid="([^"]+)""#);
     let mut clips = BTreeMap::new();
     for file in tree.files.iter().filter(|file| file.name().ends_with(".xml") && file.name() != "session.xml") {
         let session_path = file.path.with_file_name("session.xml");
-        let text = lossy(&files::read(&file.path)?);
-        let session = if session_path.is_file() { lossy(&files::read(&session_path)?) } else { String::new() };
-        let value = |wanted: &str| -> Option<u32> {
-            let mut tags = tag.captures_iter(&text).chain(tag.captures_iter(&session));
-            tags.find(|tag| tag[1].eq_ignore_ascii_case(wanted))?[2].parse().ok()
-        };
-        let emotion = value("Emotion").and_then(|n| LABELS.get((n as usize).checked_sub(1)?));
+        let own = Said::read(&file.path)?;
+        let session = if session_path.is_file() { Said::read(&session_path)? } else { Said::default() };
+        let emotion = own.emotion.or(session.emotion).and_then(|n| LABELS.get((n as usize).checked_sub(1)?));
         let named = file.stem().split_once('-').map_or(file.stem(), |(person, _)| person);
-        let person = subject.captures(&session).map_or(named.to_owned(), |id| id[1].to_owned());
+        let person = session.subject.unwrap_or_else(|| named.to_owned());
         if let Some(expression) = emotion {
             let name = file.relative.trim_end_matches(".xml").to_owned();
-            clips.insert(name, Clip { expression: *expression, view: value("View"), person });
+            clips.insert(name, Clip { expression: *expression, view: own.view.or(session.view), person });
         }
     }
     Ok(clips)
 }
 
-/// The tags are ASCII; what else stands in the files may be in any encoding.
-fn lossy(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
+/// What an XML file says.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Said {
+    emotion: Option<u32>,
+    view: Option<u32>,
+    subject: Option<String>,
+}
+
+impl Said {
+    fn read(path: &Path) -> Result<Self, Fault> {
+        // What is read here is ASCII; what else stands in the files may be in any encoding.
+        Ok(Self::of(&String::from_utf8_lossy(&files::read(path)?)).unwrap_or_default())
+    }
+
+    fn of(text: &str) -> Result<Self, roxmltree::Error> {
+        let options = roxmltree::ParsingOptions { allow_dtd: true, ..Default::default() };
+        let document = roxmltree::Document::parse_with_options(text.trim_start_matches('\u{feff}'), options)?;
+        let called = |node: &roxmltree::Node<'_, '_>, name: &str| node.tag_name().name().eq_ignore_ascii_case(name);
+        let attribute = |node: &roxmltree::Node<'_, '_>, name: &str| {
+            let mut attributes = node.attributes();
+            attributes.find(|a| a.name().eq_ignore_ascii_case(name)).map(|a| a.value().to_owned())
+        };
+        let tag = |name: &str| {
+            let is_it = |node: &roxmltree::Node<'_, '_>| {
+                called(node, "Metatag") && attribute(node, "Name").is_some_and(|n| n.eq_ignore_ascii_case(name))
+            };
+            document.descendants().filter(is_it).find_map(|node| attribute(&node, "Value")?.trim().parse().ok())
+        };
+        let subject = document.descendants().filter(|node| called(node, "subject"));
+        let subject = subject.filter_map(|node| attribute(&node, "id")).find(|id| !id.is_empty());
+        Ok(Said { emotion: tag("Emotion"), view: tag("View"), subject })
+    }
 }
 
 #[cfg(test)]
@@ -177,6 +199,17 @@ mod tests {
     fn xml(emotion: u32, view: u32) -> Vec<u8> {
         format!("<a><Metatag Name=\"Emotion\" Value=\"{emotion}\"/><Metatag Name=\"View\" Value=\"{view}\"/></a>")
             .into_bytes()
+    }
+
+    #[test]
+    fn tags_are_read_in_any_order_and_quotes_and_what_is_no_xml_says_nothing() {
+        let said = |text: &str| Said::of(text).unwrap_or_default();
+        let text = "<?xml version='1.0'?><!-- Emotion -->\n<a><metatag\n Value='4' Name = 'emotion' /><Subject \
+            age='30' ID='a&amp;b'/></a>";
+        assert_eq!(said(text), Said { emotion: Some(4), view: None, subject: Some("a&b".to_owned()) });
+        for text in ["", "Emotion 4", "<a><Metatag Name=\"Emotion\" Value=\"4\"></a>"] {
+            assert_eq!(said(text), Said::default(), "{text}");
+        }
     }
 
     #[test]
@@ -204,10 +237,7 @@ mod tests {
         write(folder.path(), "2/S001-003.xml", &xml(1, 0));
         let listing = list(
             folder.path(),
-            &PrepareRequest {
-                settings: SourceSettings { neutral_frames: 1, ..SourceSettings::default() },
-                ..request()
-            },
+            &PrepareRequest { settings: SourceSettings { neutral_frames: 1, ..request().settings }, ..request() },
         )
         .unwrap();
         let frames = |found: &Found| match &found.pixels {
@@ -232,7 +262,7 @@ mod tests {
         assert_eq!(listing.rejects.len(), 3);
         let listing = list(
             folder.path(),
-            &PrepareRequest { settings: SourceSettings { frames: Some(2), ..SourceSettings::default() }, ..request() },
+            &PrepareRequest { settings: SourceSettings { frames: Some(2), ..request().settings }, ..request() },
         )
         .unwrap();
         let [Found { pixels: Pixels::Frames(frames), .. }] = &listing.found[..] else { panic!("{:?}", listing.found) };

@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use howfar_face::foreign_picture_endings;
 use regex::{Captures, Regex};
 
-use crate::listing::{Listing, PICTURE_ENDINGS};
+use crate::listing::Listing;
+use crate::picture_file::PICTURE_ENDINGS;
 use crate::tree::TreeFile;
 
 /// A pattern that a whole text must match.

@@ -67,7 +67,10 @@ const EXPECTED: &str = "a path such as OriginalImg/VL/Strong/P001/Anger/000.jpeg
 fn list(path: &Path, request: &PrepareRequest) -> Result<Listing, Fault> {
     let tree = Tree::read(path)?;
     let pattern = Regex::new(&format!(
-        r"(?i)/(NI|VL)(_Acropped)?/(Strong|Weak|Dark)/(P\d{{3}})/(Anger|Disgust|Fear|Happiness|Sadness|Surprise)/(\d{{3}})\.(?:{})$",
+        concat!(
+            r"(?i)/(NI|VL)(_Acropped)?/(Strong|Weak|Dark)/(P\d{{3}})/",
+            r"(Anger|Disgust|Fear|Happiness|Sadness|Surprise)/(\d{{3}})\.(?:{})$"
+        ),
         endings()
     ))
     .expect("patterns are constants, and tests compile each");
@@ -130,10 +133,7 @@ mod tests {
         let folder = tree_of(&names.each_ref().map(String::as_str));
         let listing = list(
             folder.path(),
-            &PrepareRequest {
-                settings: SourceSettings { neutral_frames: 1, ..SourceSettings::default() },
-                ..request()
-            },
+            &PrepareRequest { settings: SourceSettings { neutral_frames: 1, ..request().settings }, ..request() },
         )
         .unwrap();
         let found: Vec<_> = listing.found.iter().map(|f| (f.source.as_str(), f.class.name())).collect();

@@ -61,7 +61,10 @@ pub(super) static DATABASE: Database = Database {
     list,
 };
 
-const PATTERN: &str = r"Rafd(000|045|090|135|180)_(\d{2})_(Caucasian|Moroccan|Kid)_(male|female)_(angry|contemptuous|disgusted|fearful|happy|neutral|sad|surprised)_(frontal|left|right)";
+const PATTERN: &str = concat!(
+    r"Rafd(000|045|090|135|180)_(\d{2})_(Caucasian|Moroccan|Kid)_(male|female)_",
+    r"(angry|contemptuous|disgusted|fearful|happy|neutral|sad|surprised)_(frontal|left|right)"
+);
 
 fn list(path: &Path, request: &PrepareRequest) -> Result<Listing, Fault> {
     let tree = Tree::read(path)?;

@@ -1,8 +1,8 @@
 //! Where the picture in a JPEG file ends, and whether all of it is there.
 //!
-//! In: the bytes of a file. Out: the position behind the picture's data, whatever follows it (a video, a second picture,
-//! nothing), or the sentence that says what is missing. The decoder cannot be asked: it fills up what is missing and
-//! says nothing. So every scan's code words are counted here, without their meaning.
+//! In: the bytes of a file. Out: the position behind the picture's data, whatever follows it (a video, a second
+//! picture, nothing), or the sentence that says what is missing. The decoder cannot be asked: it fills up what is
+//! missing and says nothing. So every scan's code words are counted here, without their meaning.
 
 mod scan;
 

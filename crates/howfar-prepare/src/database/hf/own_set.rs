@@ -1,4 +1,5 @@
-//! A face set of our own, given as a dataset: classes, persons, provenances, parents and groups are taken over as they are.
+//! A face set of our own, given as a dataset: classes, persons, provenances, parents and groups are taken over as they
+//! are.
 //!
 //! In: a folder with `face_set.json`. Out: a find a face. The set is compared with its recorded identity first.
 
