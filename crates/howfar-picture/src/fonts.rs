@@ -8,15 +8,16 @@ use ab_glyph::{Font, FontRef, GlyphId, PxScale, point};
 use unifont::Glyph as Bitmap;
 
 /// Pixels above the base line that letters may take, in ems.
-pub const ASCENT: f32 = 1.17;
+pub const ASCENT: f32 = 1.09;
 /// Pixels below the base line that letters may take, in ems.
 pub const DESCENT: f32 = 0.3;
 /// Height of capitals in ems.
 pub const CAP_HEIGHT: f32 = 0.714;
 /// Rows of a bitmap.
 const BITMAP_ROWS: usize = 16;
-/// Rows of a bitmap above the line that letters stand on.
-const ROWS_ABOVE: f32 = 14.0;
+/// Rows of a bitmap above the line that letters stand on: one fewer than the font has, so that han and kana, which fill all
+/// rows, stand in the middle of Latin capitals.
+const ROWS_ABOVE: f32 = 13.0;
 /// Bitmaps a line high: at 12 pixels an em, pixels of theirs are pixels of the picture.
 const ROWS_AN_EM: f32 = 12.0;
 /// Coverage of a bitmap is counted on so many places a pixel, each way.

@@ -9,7 +9,7 @@ use howfar_face::{FaceSet, Fault, Picture};
 
 use crate::canvas::{Area, Canvas, Rgb};
 use crate::captions::captions;
-use crate::fonts::{ASCENT, line_height};
+use crate::fonts::{CAP_HEIGHT, DESCENT, line_height};
 use crate::layout::Layout;
 use crate::text::Line;
 
@@ -116,11 +116,13 @@ pub(crate) fn draw(
 fn draw_names(sheet: &mut Canvas, places: &Places, columns: &[Line], rows: &[Line]) {
     for (column, line) in columns.iter().enumerate() {
         let indent = (places.cell.0 as f32 - line.width()) / 2.0;
-        sheet.text(line, (places.x(column) as f32 + indent, places.gap as f32 + ASCENT * line.size), INK);
+        // Smaller letters stand as near to the faces as large ones.
+        let baseline = (places.top - places.gap) as f32 - DESCENT * line.size;
+        sheet.text(line, (places.x(column) as f32 + indent, baseline), INK);
     }
     for (row, line) in rows.iter().enumerate() {
         let middle = places.y(row) as f32 + places.cell.1 as f32 / 2.0;
-        sheet.text(line, (places.gap as f32, middle + 0.36 * line.size), INK);
+        sheet.text(line, (places.gap as f32, middle + 0.5 * CAP_HEIGHT * line.size), INK);
     }
 }
 

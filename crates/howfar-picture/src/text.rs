@@ -130,7 +130,14 @@ mod tests {
     }
 
     #[test]
-    fn no_character_panics() {
+    fn no_character_and_no_neighbours_of_joined_letters_panic() {
+        let joined: Vec<char> = ('\u{61f}'..='\u{64b}').collect();
+        for a in &joined {
+            for b in &joined {
+                let line = joined.iter().map(|c| format!("{a}{b}{c} ")).collect::<String>();
+                assert!(Line::new(&line, 12.0).width() > 0.0);
+            }
+        }
         let all = (0..=0x0010_ffff).filter_map(char::from_u32).collect::<Vec<char>>();
         for chunk in all.chunks(97) {
             let line = Line::new(&chunk.iter().collect::<String>(), 12.0);
