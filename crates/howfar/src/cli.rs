@@ -12,6 +12,7 @@ const GLOBAL: &str = "Global options";
 #[command(
     version,
     propagate_version = true,
+    override_usage = "howfar [OPTIONS] <COMMAND>",
     arg_required_else_help = true,
     after_help = "Start with: howfar demo\n\nExit codes: 0 done, 1 a bug, 2 wrong usage or study file, 3 unusable \
     data, 4 the machine refused (disk, rights, missing program), 75 stopped (resume is possible)."

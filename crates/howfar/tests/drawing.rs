@@ -14,7 +14,7 @@ use howfar_face::FaceSet;
 use program::{howfar, shell, workplace};
 use tempfile::TempDir;
 
-/// 10 faces a row group and 40 a file, so that a small set has several of both.
+/// 10 faces per row group and 40 per file, so that a small set has several of both.
 fn arguments(out: &str, people: &str) -> Vec<String> {
     let words =
         format!("draw --people {people} --size 48 --faces-per-group 10 --faces-per-shard 40 --name set --out {out}");
