@@ -1,6 +1,7 @@
 //! What was measured on heads: mean landmarks, how people differ, what each action unit moves, profile and sections.
 //!
-//! In: the embedded table `data/head-measures.json`. Out: `Anthropometry`, in eye distances. Holds figures, no geometry.
+//! In: the embedded table `data/head-measures.json`. Out: `Anthropometry`, in eye distances. Holds figures, no
+//! geometry.
 
 use serde::Deserialize;
 

@@ -1,7 +1,7 @@
 //! The average face of a style, and where it fits best into a picture: place, size and tilt of the eyes.
 //!
-//! In: drawn faces whose eyes stand at one place; then a picture of any size. Out: a `FacePlace`. Finds no faces in large
-//! photographs: the picture is taken to be a crop of one.
+//! In: drawn faces whose eyes stand at one place; then a picture of any size. Out: a `FacePlace`. Finds no faces in
+//! large photographs: the picture is taken to be a crop of one.
 
 use howfar_face::Expression;
 use rayon::prelude::*;

@@ -12,8 +12,8 @@ use crate::raster::ShadowMap;
 /// Rows and columns over which a vertex is compared with its neighbourhood to find hollows: about .3 eye distances.
 const HOLLOW_REACH: usize = 5;
 
-/// Brightness of every vertex; black for those that `view` cannot see. `light` and `view` (towards the camera) are given in
-/// the head's space.
+/// Brightness of every vertex; black for those that `view` cannot see. `light` and `view` (towards the camera) are
+/// given in the head's space.
 pub(crate) fn colour(
     head: &HeadModel,
     person: &Person,

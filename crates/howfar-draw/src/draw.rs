@@ -1,7 +1,7 @@
 //! Draws one face.
 //!
-//! In: our own head or a rig, a style, a seed, and which identity shows what how strongly. Out: pixels with exact labels,
-//! from streams of the picture's own. Orders no sets: that is `drawn_set`.
+//! In: our own head or a rig, a style, a seed, and which identity shows what how strongly. Out: pixels with exact
+//! labels, from streams of the picture's own. Orders no sets: that is `drawn_set`.
 
 use howfar_face::{Colour, Expression};
 

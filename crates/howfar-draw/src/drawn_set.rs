@@ -1,7 +1,7 @@
 //! A set of drawn faces in a fixed order: identities, their expressions, their takes, the frames of each.
 //!
-//! In: what to draw and where to begin. Out: labelled faces, handed on in order. The same bits for any number of threads
-//! and any beginning: each face is drawn by one thread from streams of its own. Writes nothing.
+//! In: what to draw and where to begin. Out: labelled faces, handed on in order. The same bits for any number of
+//! threads and any beginning: each face is drawn by one thread from streams of its own. Writes nothing.
 
 use std::ops::ControlFlow;
 
@@ -132,8 +132,8 @@ impl<'a> SetRequest<'a> {
 }
 
 /// Draws the faces of a set from number `begin` on and hands them to `sink` in order. A face's subject is
-/// `drawn-<style>-<seed>:<person>`, with a rig `drawn-ict-<style>-<seed>:<person>`. `progress` is told how many are done,
-/// with those before `begin`, after each block and may stop the work, which ends it as interrupted.
+/// `drawn-<style>-<seed>:<person>`, with a rig `drawn-ict-<style>-<seed>:<person>`. `progress` is told how many are
+/// done, with those before `begin`, after each block and may stop the work, which ends it as interrupted.
 pub fn draw_set(
     request: &SetRequest<'_>,
     begin: u64,

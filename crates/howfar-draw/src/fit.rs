@@ -1,10 +1,11 @@
 //! Fits a style to a set of pictures: moves light, camera and tone until drawn faces measure like the set's.
 //!
-//! In: a base style and gray pictures, without labels or persons. Out: a style, and how near it came. Reads no face sets.
+//! In: a base style and gray pictures, without labels or persons. Out: a style, and how near it came. Reads no face
+//! sets.
 //!
-//! Method: fourteen statistics of each picture (`image_statistics`), their medians and spreads over the set; the same of a
-//! few hundred drawn faces, always the same identities, so that a change of the style alone changes them; then damped
-//! Gauss-Newton steps on the style's values, held near the base where the statistics tell nothing.
+//! Method: fourteen statistics of each picture (`image_statistics`), their medians and spreads over the set; the same
+//! of a few hundred drawn faces, always the same identities, so that a change of the style alone changes them; then
+//! damped Gauss-Newton steps on the style's values, held near the base where the statistics tell nothing.
 
 use std::ops::ControlFlow;
 
@@ -85,7 +86,8 @@ pub struct StyleFitter {
 impl StyleFitter {
     /// For pictures of `side` × `side` pixels.
     pub fn new(base: &Style, side: u32) -> Self {
-        // The streams of random numbers carry the style's name: fitted under one name, all trials draw the same identities.
+        // The streams of random numbers carry the style's name: fitted under one name, all trials draw the same
+        // identities.
         let base = Style { name: "fit".to_owned(), ..base.clone() };
         StyleFitter { average: AverageFace::new(&base), base, side, pictures: Vec::new() }
     }

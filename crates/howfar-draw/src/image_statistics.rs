@@ -1,7 +1,7 @@
 //! What a gray picture of a face is like, in fourteen numbers: gray levels, sharpness, noise, light and place.
 //!
-//! In: pixels of one picture and the average face of a style. Out: `ImageStatistics`, and medians and spreads over a set.
-//! Knows no labels and no persons.
+//! In: pixels of one picture and the average face of a style. Out: `ImageStatistics`, and medians and spreads over a
+//! set. Knows no labels and no persons.
 
 use crate::average_face::AverageFace;
 
@@ -126,8 +126,8 @@ fn window_mean(pixels: &[u8], side: usize, x: [f32; 2], y: [f32; 2]) -> f32 {
     sum as f32 / ((x1 - x0) * (y1 - y0)).max(1) as f32
 }
 
-/// Standard deviation of noise from the flattest third of the picture, by the mask of Immerkær (1996), which sees neither
-/// slopes nor straight edges.
+/// Standard deviation of noise from the flattest third of the picture, by the mask of Immerkær (1996), which sees
+/// neither slopes nor straight edges.
 fn noise(pixels: &[u8], side: usize) -> f32 {
     const MASK: [[i32; 3]; 3] = [[1, -2, 1], [-2, 4, -2], [1, -2, 1]];
     let mut answers: Vec<i32> = Vec::with_capacity(pixels.len());
@@ -143,8 +143,9 @@ fn noise(pixels: &[u8], side: usize) -> f32 {
     if answers.is_empty() {
         return 0.0;
     }
-    // The mask's answers to noise of sd 1 have sd 6; 30 % of a normal distribution lie within .385 sd. Answers are whole numbers, so that
-    // the mean of those below the percentile is finer than the percentile: within it its mean is .192 sd.
+    // The mask's answers to noise of sd 1 have sd 6; 30 % of a normal distribution lie within .385 sd. Answers are
+    // whole numbers, so that the mean of those below the percentile is finer than the percentile: within it its mean is
+    // .192 sd.
     let n = (answers.len() * 3).div_ceil(10);
     answers.select_nth_unstable(n - 1);
     let mean = answers[..n].iter().sum::<i32>() as f32 / n as f32;

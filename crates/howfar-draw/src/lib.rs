@@ -1,8 +1,8 @@
 //! A parametric head and its renderer: drawn faces with exact labels of identity, expression, action units, landmarks,
 //! pose and light.
 //!
-//! In: a style (embedded or a TOML file), a seed, people and expressions. Out: gray or colour pictures with labels. Knows no folds,
-//! no training and no engine.
+//! In: a style (embedded or a TOML file), a seed, people and expressions. Out: gray or colour pictures with labels.
+//! Knows no folds, no training and no engine.
 
 mod action_units;
 mod actions;

@@ -46,8 +46,8 @@ fn cell(x: f32) -> i32 {
     next.saturating_mul(2) + i32::from(next as f32 == x)
 }
 
-/// Whether no centre's row or column crosses a triangle, as with most of them: they are as small as a pixel. What is known of
-/// each corner once spares the arithmetic of six triangles around it.
+/// Whether no centre's row or column crosses a triangle, as with most of them: they are as small as a pixel. What is
+/// known of each corner once spares the arithmetic of six triangles around it.
 fn misses_centres([a, b, c]: [[i32; 2]; 3]) -> bool {
     let between = |axis: usize| a[axis] == b[axis] && b[axis] == c[axis] && a[axis] % 2 == 0;
     between(0) || between(1)

@@ -1,4 +1,5 @@
-//! Whose geometry is drawn: our own head, or a rig of the user's. Both go through the same styles, camera, light and tone.
+//! Whose geometry is drawn: our own head, or a rig of the user's. Both go through the same styles, camera, light and
+//! tone.
 //!
 //! In: a person and the actions of one picture. Out: landmarks, eyes, and layers of shaded triangles. Draws no pixels.
 

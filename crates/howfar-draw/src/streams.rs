@@ -1,7 +1,7 @@
 //! Random numbers by name: what a person is and how one picture varies come from streams of their own.
 //!
-//! In: seed, style, person, picture and purpose. Out: the same stream on every machine and thread. A new draw in one purpose
-//! shifts no other.
+//! In: seed, style, person, picture and purpose. Out: the same stream on every machine and thread. A new draw in one
+//! purpose shifts no other.
 
 use howfar_random::{Stream, keyed};
 

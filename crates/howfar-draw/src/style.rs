@@ -285,7 +285,8 @@ impl Style {
         Ok(style)
     }
 
-    /// Whether this is the file of a `fit-style` that kept no record of whose pictures it saw (before `[fitted]`): its comment tells.
+    /// Whether this is the file of a `fit-style` that kept no record of whose pictures it saw (before `[fitted]`): its
+    /// comment tells.
     pub fn is_fitted_without_a_trace(&self, name_or_file: &str) -> bool {
         let is_fitted = |text: String| text.lines().any(|l| l.trim_start_matches(['#', ' ']).starts_with(FITTED_BY));
         self.fitted.is_empty() && files::read_text(Path::new(name_or_file)).is_ok_and(is_fitted)

@@ -1,6 +1,7 @@
 //! Checks a style file key by key: every mistake with its line, what was found and what is allowed.
 //!
-//! In: the text of a file. Out: the first mistake of the file, or none; after that the file fits `Style`. Merges nothing.
+//! In: the text of a file. Out: the first mistake of the file, or none; after that the file fits `Style`. Merges
+//! nothing.
 
 use std::ops::Range;
 

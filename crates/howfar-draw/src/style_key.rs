@@ -131,8 +131,8 @@ const SESSIONS: KeyKind = KeyKind::Word(&["shared", "each-picture"]);
 const OF_PICTURE: &str = "px of 64";
 const EYES: &str = "eye distances";
 
-/// Every key but those of the expressions, in the order in which files are written. The limits are those within which the
-/// renderer still draws a face; a test draws at every end.
+/// Every key but those of the expressions, in the order in which files are written. The limits are those within which
+/// the renderer still draws a face; a test draws at every end.
 pub const STYLE_KEYS: &[StyleKey] = &[
     key("name", KeyKind::Text, "", "enters the subjects' names: letters, digits and hyphens, no embedded style's name"),
     key("about", KeyKind::Text, "", "a sentence on what it imitates"),

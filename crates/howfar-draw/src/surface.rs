@@ -1,7 +1,8 @@
 //! The mean head as one height field: the distance r of the skin from a vertical axis, over the unrolled plane (u, y).
 //!
-//! In: the measured profile, sections and landmarks. Out: a surface that can be asked for r anywhere. A thin plate carries
-//! the face without its nose; nose, wings and the turn under the jaw are added by hand, because a field would melt them.
+//! In: the measured profile, sections and landmarks. Out: a surface that can be asked for r anywhere. A thin plate
+//! carries the face without its nose; nose, wings and the turn under the jaw are added by hand, because a field would
+//! melt them.
 
 use crate::anthropometry::{Anthropometry, Landmarks};
 use crate::curve::{Point, distance, interpolate, smooth_step};

@@ -1,7 +1,7 @@
 //! Tints: what a colour picture adds to the brightness of the gray one.
 //!
-//! In: a person and streams of their own. Out: a `Tint` for everything that is drawn. Every tint has luma 1, so that the
-//! gray of a colour picture is the gray picture.
+//! In: a person and streams of their own. Out: a `Tint` for everything that is drawn. Every tint has luma 1, so that
+//! the gray of a colour picture is the gray picture.
 
 use howfar_random::{Stream, between, clipped_normal, uniform};
 

@@ -68,7 +68,8 @@ impl Tone {
     /// Colours a developed picture. Its gray levels stay the luma; noise and JPEG come to the chroma on its own.
     ///
     /// # Shapes
-    /// `gray` `[size, size]`; `light` what was exposed of brightness, red and blue, `[size, size]` each -> `[size, size, 3]`
+    /// `gray` `[size, size]`; `light` what was exposed of brightness, red and blue, `[size, size]` each -> `[size,
+    /// size, 3]`
     pub fn colour(&self, gray: &[u8], light: [&[f32]; 3], size: usize, stream: &mut Stream) -> Vec<u8> {
         let [whole, red, blue] = light;
         let mut chroma = |part: &[f32], scale: f32| {
@@ -106,8 +107,8 @@ const MOST_CHROMA: f32 = 1.5;
 /// Noise of the chroma planes against that of the luma: a camera smooths it away sooner.
 const CHROMA_NOISE: f32 = 0.5;
 
-/// Levels of a pixel from its luma and what red and blue have beyond it. Colours that do not fit into 0..=255 are paled,
-/// not cut: the luma stays.
+/// Levels of a pixel from its luma and what red and blue have beyond it. Colours that do not fit into 0..=255 are
+/// paled, not cut: the luma stays.
 fn rgb(luma: f32, red: f32, blue: f32) -> [u8; 3] {
     let beyond = [red, -(LUMA[0] * red + LUMA[2] * blue) / LUMA[1], blue];
     let room = |d: f32| if d > 0.0 { (255.0 - luma) / d } else { luma / -d.min(-1e-6) };

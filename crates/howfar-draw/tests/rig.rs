@@ -1,5 +1,5 @@
-//! A user's rig goes through the same pipeline. The rig is made up here, in the layout of ICT FaceKit: a plain round head
-//! with the measured landmarks.
+//! A user's rig goes through the same pipeline. The rig is made up here, in the layout of ICT FaceKit: a plain round
+//! head with the measured landmarks.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 

@@ -1,10 +1,10 @@
 //! How long a large study takes from predictions to results, and how much memory:
 //! `cargo run --release -p howfar-evaluate --example many_cells -- 10000 10000`.
 //!
-//! In: a number of cells and of faces that each predicts. Out: times and memory. Predictions are made and written to 200 files in a
-//! folder for throw-away things, which cells share; each cell reads and decodes its own. Cells are of five generated sets side by side,
-//! 100 seeds, as many k as it takes; a fifth of the faces each are training and generated ones, a tenth each validate and test, the rest
-//! are of an unseen database. A person has five faces.
+//! In: a number of cells and of faces that each predicts. Out: times and memory. Predictions are made and written to
+//! 200 files in a folder for throw-away things, which cells share; each cell reads and decodes its own. Cells are of
+//! five generated sets side by side, 100 seeds, as many k as it takes; a fifth of the faces each are training and
+//! generated ones, a tenth each validate and test, the rest are of an unseen database. A person has five faces.
 
 #![allow(clippy::print_stdout, reason = "an example prints")]
 
@@ -110,7 +110,8 @@ fn cells(n_cells: usize) -> (Vec<Cell>, Vec<Track>, Vec<MixtureRatio>) {
 fn first_cell() -> Cell {
     let settings = serde_json::to_value(Recipe::Modern.settings()).expect("plain data");
     let cell = serde_json::json!({
-        "recipe": "modern", "arm": "real", "k": 0.0, "split_idx": 0, "seed_idx": 0, "settings": settings, "inputs_sha256": ""
+        "recipe": "modern", "arm": "real", "k": 0.0, "split_idx": 0, "seed_idx": 0, "settings": settings,
+        "inputs_sha256": ""
     });
     serde_json::from_value(cell).expect("a cell")
 }

@@ -1,7 +1,7 @@
 //! From outcomes to `results.json`.
 //!
-//! In: what was studied and the cells, in any order, which are read one at a time and counted. Out: [`Results`], the same bytes for the
-//! same predictions. Each track (recipe, network, generated set) is analysed by itself.
+//! In: what was studied and the cells, in any order, which are read one at a time and counted. Out: [`Results`], the
+//! same bytes for the same predictions. Each track (recipe, network, generated set) is analysed by itself.
 
 use howfar_face::Fault;
 use howfar_protocol::{Part, Track};
@@ -22,8 +22,8 @@ use crate::worth::exchange::exchange;
 use crate::worth::how_far::how_far;
 use crate::worth::paper_count::as_the_paper_counts;
 
-/// The results of cells in memory. `tracks` are those of the study, in its order, with the parameters of their networks; the answer is
-/// the first one's. A track without a finished cell is left out.
+/// The results of cells in memory. `tracks` are those of the study, in its order, with the parameters of their
+/// networks; the answer is the first one's. A track without a finished cell is left out.
 pub fn analyse(facts: StudyFacts, tracks: &[(Track, usize)], cells: &[CellPredictions]) -> Results {
     analyse_from(facts, tracks, cells).expect("what is in memory can be read")
 }

@@ -1,7 +1,7 @@
 //! What a study may claim: confusion, accuracy, intervals, the choice of k, the answer with its doubt.
 //!
-//! In: the predictions of every cell and the plan. Out: [`Results`], the contents of `results.json`. How predictions were
-//! made is not known here, and nothing is printed.
+//! In: the predictions of every cell and the plan. Out: [`Results`], the contents of `results.json`. How predictions
+//! were made is not known here, and nothing is printed.
 
 mod analysis;
 mod choosing;

@@ -33,7 +33,8 @@ pub struct Results {
     pub recipes: Vec<RecipeResults>,
     /// What a reader should know, with advice.
     pub caveats: Vec<Caveat>,
-    /// Where a study has several recipes, networks or generated sets side by side: each against the first, at its own chosen k.
+    /// Where a study has several recipes, networks or generated sets side by side: each against the first, at its own
+    /// chosen k.
     #[serde(default)]
     pub between: Vec<Between>,
     /// What the audits of the faces found; their caveats stand in `caveats`, too.
@@ -136,8 +137,8 @@ pub struct RecipeResults {
     pub claims: Vec<Claim>,
     /// Differences between the mix and each control at the same k.
     pub controls: Vec<Claim>,
-    /// What may be credited to the added faces themselves, on test people and each unseen database; empty without the controls
-    /// `repeat` and `augment`.
+    /// What may be credited to the added faces themselves, on test people and each unseen database; empty without the
+    /// controls `repeat` and `augment`.
     #[serde(default)]
     pub credit: Vec<Credit>,
     /// What the added faces are worth in real people; empty without a learning curve.
@@ -224,10 +225,11 @@ pub struct Claim {
     pub accuracy_percent: f64,
     /// Their difference.
     pub difference_points: f64,
-    /// What it shows, at the risk of 5 % or of this look; open, too, where it is a gain at a k that validation people did not choose.
+    /// What it shows, at the risk of 5 % or of this look; open, too, where it is a gain at a k that validation people
+    /// did not choose.
     pub verdict: Verdict,
-    /// Ends of the 95 % interval (people × seeds crossed, Satterthwaite, t quantile), cut to what the baseline allows; none where there is
-    /// one person or one seed.
+    /// Ends of the 95 % interval (people × seeds crossed, Satterthwaite, t quantile), cut to what the baseline allows;
+    /// none where there is one person or one seed.
     pub interval_points: Option<[f64; 2]>,
     /// Standard error of the difference.
     pub standard_error_points: f64,
@@ -241,7 +243,8 @@ pub struct Claim {
     pub p: f64,
     /// The same after Holm over the unseen databases.
     pub p_holm: f64,
-    /// The larger p of two one-sided t tests, "+2 points or more" and "−2 points or less", after Holm over the unseen databases.
+    /// The larger p of two one-sided t tests, "+2 points or more" and "−2 points or less", after Holm over the unseen
+    /// databases.
     pub p_equivalent: f64,
     /// People in the difference.
     pub n_people: usize,
@@ -328,8 +331,8 @@ pub struct TableRow {
     pub figures: Figures,
     /// Standard deviation of the accuracy over cells, in points; none with one cell.
     pub accuracy_sd_points: Option<f64>,
-    /// 95 % interval of the mean accuracy (people × seeds crossed; with one of either, the other alone), for the curve; none with one of
-    /// both.
+    /// 95 % interval of the mean accuracy (people × seeds crossed; with one of either, the other alone), for the curve;
+    /// none with one of both.
     pub accuracy_interval_percent: Option<[f64; 2]>,
     /// Faces per cell.
     pub n_faces: usize,

@@ -1,4 +1,5 @@
-//! Cells that are read one at a time give the results of cells in memory, and the choice of k reads validation rows alone.
+//! Cells that are read one at a time give the results of cells in memory, and the choice of k reads validation rows
+//! alone.
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 mod made;

@@ -39,7 +39,8 @@ fn a_clear_gain_is_chosen_claimed_and_said() {
     assert_eq!(parts, [Part::Test, Part::Unseen]);
     assert!(recipe.claims.iter().all(|c| c.interval_points.unwrap()[0] > 0.0), "{:?}", recipe.claims);
     assert_eq!(recipe.controls.len(), 6);
-    let beginning = "k = 2 (twice as many drawn identities as real training people) lifts accuracy on unseen drawn database “jaffe” from ";
+    let beginning = "k = 2 (twice as many drawn identities as real training people) lifts accuracy on unseen drawn \
+        database “jaffe” from ";
     assert!(results.answer.starts_with(beginning), "{}", results.answer);
     assert!(results.answer.contains("24 drawn identities × 10 seeds"), "{}", results.answer);
     assert!(results.answer.contains("On test people from "), "{}", results.answer);
@@ -225,7 +226,9 @@ proptest! {
     }
 
     #[test]
-    fn every_interval_holds_its_estimate(seed in 0u64..1000, n_people in 1usize..8, n_seeds in 1u32..4, n_splits in 1u32..4) {
+    fn every_interval_holds_its_estimate(
+        seed in 0u64..1000, n_people in 1usize..8, n_seeds in 1u32..4, n_splits in 1u32..4
+    ) {
         let results = results(&Made { seed, n_people, n_seeds, n_splits, ..Made::default() });
         let recipe = &results.recipes[0];
         for claim in recipe.claims.iter().chain(&recipe.controls) {
@@ -238,7 +241,8 @@ proptest! {
         }
         for row in &recipe.table {
             let Some([low, high]) = row.accuracy_interval_percent else { continue };
-            prop_assert!(0.0 <= low && low <= row.figures.accuracy() && row.figures.accuracy() <= high && high <= 100.0);
+            let accuracy = row.figures.accuracy();
+            prop_assert!(0.0 <= low && low <= accuracy && accuracy <= high && high <= 100.0);
         }
         let choice = recipe.choice.as_ref().unwrap();
         prop_assert!(choice.adequate.contains(&choice.chosen) && choice.adequate.contains(&choice.best));

@@ -1,8 +1,8 @@
 //! A balanced face set out of two generators: a person, then the same person with every expression.
 //!
-//! In: weights, people (drawn by StyleGAN2 or taken from a face set), a seed. Out: a face set with lineage: whose face each was made
-//! from, and everyone whom the generators have seen. Faces are written as they come; stopped or killed, the same request goes on
-//! and ends with the same bytes.
+//! In: weights, people (drawn by StyleGAN2 or taken from a face set), a seed. Out: a face set with lineage: whose face
+//! each was made from, and everyone whom the generators have seen. Faces are written as they come; stopped or killed,
+//! the same request goes on and ends with the same bytes.
 
 use std::ops::ControlFlow;
 

@@ -1,7 +1,7 @@
 //! Whose face is given expressions: people that StyleGAN2 draws, or people of a face set.
 //!
-//! In: a generator and a seed, or a face set. Out: one picture a person, with the person's name and lineage. Memory holds a few pictures,
-//! never a set.
+//! In: a generator and a seed, or a face set. Out: one picture a person, with the person's name and lineage. Memory
+//! holds a few pictures, never a set.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -50,7 +50,8 @@ pub struct Taken<'a> {
 }
 
 impl<'a> Taken<'a> {
-    /// The first neutral face of each person, or the first one where there is none, in the order of the set; at most `n` people.
+    /// The first neutral face of each person, or the first one where there is none, in the order of the set; at most
+    /// `n` people.
     pub fn choose(set: &'a FaceSet, n: Option<u64>) -> Result<Self, Fault> {
         let mut rows: Vec<u64> = portrait_rows(set)?.into_values().collect();
         rows.sort_unstable();
@@ -65,8 +66,8 @@ impl<'a> Taken<'a> {
 }
 
 impl Identities<'_> {
-    /// Calls `visit` with the identities from `begin` to before `end` in order, `at_once` of them together. Groups begin at multiples of
-    /// `at_once`, so that a group is the same wherever one begins.
+    /// Calls `visit` with the identities from `begin` to before `end` in order, `at_once` of them together. Groups
+    /// begin at multiples of `at_once`, so that a group is the same wherever one begins.
     pub fn for_each(
         &self,
         begin: u64,

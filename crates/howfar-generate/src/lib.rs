@@ -1,7 +1,8 @@
 //! The identity GAN and the expression GAN: trained on face sets.
 //!
-//! In: a face set, settings, a seed. Out: a run folder with losses, sheets and weights whose card names everyone that the
-//! generator has seen. This crate knows no test subjects and no scores; networks and single steps are `howfar-net`'s.
+//! In: a face set, settings, a seed. Out: a run folder with losses, sheets and weights whose card names everyone that
+//! the generator has seen. This crate knows no test subjects and no scores; networks and single steps are
+//! `howfar-net`'s.
 
 mod card;
 mod events;
@@ -42,7 +43,8 @@ pub fn embedded_identity() -> Generator {
     Generator::from_bytes(IDENTITY).expect("the embedded weights are tested to be whole")
 }
 
-/// The StarGAN that howfar carries, trained on drawn faces alone (`data/expression.md`): 64 × 64 pixels, gray, six expressions and neutral.
+/// The StarGAN that howfar carries, trained on drawn faces alone (`data/expression.md`): 64 × 64 pixels, gray, six
+/// expressions and neutral.
 pub fn embedded_expression() -> Generator {
     Generator::from_bytes(EXPRESSION).expect("the embedded weights are tested to be whole")
 }

@@ -17,8 +17,8 @@ pub struct GenerateRequest<'a> {
     pub from: Option<&'a FaceSet>,
     /// How many people; all of `from` if not said.
     pub people: Option<u64>,
-    /// Names of the StarGAN's classes, or `person` for the picture that expressions are given to (not of people of `from`, whose
-    /// pictures nothing generated); all classes but neutral if empty.
+    /// Names of the StarGAN's classes, or `person` for the picture that expressions are given to (not of people of
+    /// `from`, whose pictures nothing generated); all classes but neutral if empty.
     pub expressions: &'a [String],
     /// How far styles keep from their mean: 1 as trained.
     pub truncation: f32,

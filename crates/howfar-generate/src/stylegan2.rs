@@ -1,6 +1,7 @@
 //! How StyleGAN2 is trained: settings, lazy penalties, the running mean, adaptive augmentation.
 //!
-//! In: settings as TOML, faces, the number of a step. Out: changed networks, losses, a sheet. Labels play no part. Knows no files.
+//! In: settings as TOML, faces, the number of a step. Out: changed networks, losses, a sheet. Labels play no part.
+//! Knows no files.
 
 use howfar_face::Fault;
 use howfar_net::gan::{

@@ -1,8 +1,9 @@
-//! The training loop of both GANs: steps, losses, states to go on from, sheets, and at the end the weights with their card.
+//! The training loop of both GANs: steps, losses, states to go on from, sheets, and at the end the weights with their
+//! card.
 //!
-//! In: settings, faces, a seed, a folder. Out: the folder's files. A run that was stopped or killed goes on with the same call and ends with
-//! the same bytes as an unbroken one. A run that diverges ends with a fault at its first step whose losses or numbers
-//! are not finite, and what was kept before stays. Knows no test subjects and no scores.
+//! In: settings, faces, a seed, a folder. Out: the folder's files. A run that was stopped or killed goes on with the
+//! same call and ends with the same bytes as an unbroken one. A run that diverges ends with a fault at its first step
+//! whose losses or numbers are not finite, and what was kept before stays. Knows no test subjects and no scores.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;

@@ -91,8 +91,8 @@ impl TrainingFaces {
         (0..self.len()).map(|i| &self.pool.face(i).labels.subject).collect::<BTreeSet<_>>().len()
     }
 
-    /// Whom and what a network learns from here: everyone whose faces are in the set, the parents of generated ones, and what the set's
-    /// own generator had learnt from.
+    /// Whom and what a network learns from here: everyone whose faces are in the set, the parents of generated ones,
+    /// and what the set's own generator had learnt from.
     pub fn lineage(&self) -> &Lineage {
         &self.lineage
     }

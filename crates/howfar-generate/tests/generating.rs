@@ -17,7 +17,8 @@ const CLASSES: [&str; 3] = ["anger", "neutral", "surprise"];
 fn generator(shape: GeneratorShape, trained_on: &str) -> Generator {
     let parameters = Parameters::initial(&shape.slots(), &mut Seeds::new(1).stream("weights", &[0]));
     let card = json!({
-        "generator": { "name": "test", "seed": 1, "trained_on": [trained_on], "trained_on_content": [format!("content of {trained_on}")], "settings": "" },
+        "generator": { "name": "test", "seed": 1, "trained_on": [trained_on], "trained_on_content": [format!("content \
+            of {trained_on}")], "settings": "" },
         "classes": CLASSES, "steps": 7,
     });
     Generator { shape, parameters, card }

@@ -1,4 +1,5 @@
-//! Adam and AdamW (Kingma and Ba, 2015; Loshchilov and Hutter, 2019) as PyTorch computes them, in one pass over the numbers.
+//! Adam and AdamW (Kingma and Ba, 2015; Loshchilov and Hutter, 2019) as PyTorch computes them, in one pass over the
+//! numbers.
 
 use rayon::prelude::*;
 
@@ -22,7 +23,8 @@ impl AdamSettings {
     /// Those of the paper, which are PyTorch's defaults.
     pub const STANDARD: Self = AdamSettings { betas: [0.9, 0.999], epsilon: 1e-8 };
 
-    /// The factors of step `n`, counted from 1, of which `keep` of each number is left before it: less than 1 with weight decay.
+    /// The factors of step `n`, counted from 1, of which `keep` of each number is left before it: less than 1 with
+    /// weight decay.
     pub fn step(self, rate: f32, keep: f32, n: u64) -> AdamStep {
         let correction = |beta: f64| 1.0 - beta.powi(n.min(i32::MAX as u64) as i32);
         AdamStep {

@@ -1,7 +1,7 @@
 //! Dense layers over a batch, and their gradients. Each sum runs in the order of its summands in blocks of fixed size.
 //!
-//! The numbers of a picture lie as its block left them, row, column, channel; weights follow PyTorch's order of channel,
-//! row, column. The kernels read through that permutation when they copy, so nobody else needs to know.
+//! The numbers of a picture lie as its block left them, row, column, channel; weights follow PyTorch's order of
+//! channel, row, column. The kernels read through that permutation when they copy, so nobody else needs to know.
 
 use rayon::prelude::*;
 

@@ -1,6 +1,8 @@
-//! Convolutions done directly: with any window, stride and padding, and 3×3 ones of so few channels that Winograd does not pay.
+//! Convolutions done directly: with any window, stride and padding, and 3×3 ones of so few channels that Winograd does
+//! not pay.
 //!
-//! One pass writes every so-many-th pixel of pictures: all of them in a convolution, those of one remainder in the gradient of its input.
+//! One pass writes every so-many-th pixel of pictures: all of them in a convolution, those of one remainder in the
+//! gradient of its input.
 
 mod gradient;
 mod line;

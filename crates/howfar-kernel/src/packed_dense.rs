@@ -1,8 +1,8 @@
 //! A dense layer in inference: its weights lie in the order in which the kernel reads them.
 //!
-//! In: the weights of a [`Dense`] layer, once; then batches. Out: the same bits as [`Dense::forward`], because every sum
-//! takes the same summands in the same order, however many pictures there are. One picture reads each weight once, a
-//! vector of values out at a time, from one end of memory to the other.
+//! In: the weights of a [`Dense`] layer, once; then batches. Out: the same bits as [`Dense::forward`], because every
+//! sum takes the same summands in the same order, however many pictures there are. One picture reads each weight once,
+//! a vector of values out at a time, from one end of memory to the other.
 
 use rayon::prelude::*;
 

@@ -44,8 +44,8 @@ pub(crate) use each_tile;
 /// c = a · b.
 ///
 /// # Shapes
-/// `a` `[n, k]` with element (m, p) at `m · a_steps[0] + p · a_steps[1]`, one of which is 1, `b` `[k, NV vectors]`, `c` `[n, NV vectors]` in
-/// rows of `c_row`
+/// `a` `[n, k]` with element (m, p) at `m · a_steps[0] + p · a_steps[1]`, one of which is 1, `b` `[k, NV vectors]`, `c`
+/// `[n, NV vectors]` in rows of `c_row`
 ///
 /// # Safety
 /// The CPU has the instructions of `V`; the pointers are good for these shapes.
@@ -149,8 +149,9 @@ impl Matrices {
     }
 }
 
-/// A product as a function of its own, which all kernels share. `BESIDE`: whether element (m, p) of a lies at m + p · stride, else at
-/// m · stride + p; which of them has to be known when it is compiled, because addresses with a fixed distance need no registers.
+/// A product as a function of its own, which all kernels share. `BESIDE`: whether element (m, p) of a lies at m + p ·
+/// stride, else at m · stride + p; which of them has to be known when it is compiled, because addresses with a fixed
+/// distance need no registers.
 struct Product<const NV: usize, const BESIDE: bool> {
     matrices: Matrices,
     stride: usize,

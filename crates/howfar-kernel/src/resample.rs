@@ -1,6 +1,7 @@
 //! Upsampling, a separable filter, downsampling ("upfirdn", Karras et al. 2020).
 //!
-//! In: pictures channels last. Out: pictures. A thread takes a few rows; a row is filtered down the columns into its cache, then along.
+//! In: pictures channels last. Out: pictures. A thread takes a few rows; a row is filtered down the columns into its
+//! cache, then along.
 
 use rayon::prelude::*;
 
@@ -12,7 +13,8 @@ use crate::vector::Vector;
 /// Taps that a filter may have.
 const MOST_TAPS: usize = 16;
 
-/// A filter of pictures of one size: place i sees tap j at i · down + j − padding of the pictures with `up` − 1 zeros behind each pixel.
+/// A filter of pictures of one size: place i sees tap j at i · down + j − padding of the pictures with `up` − 1 zeros
+/// behind each pixel.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Resample<'a> {
     /// Rows, columns, channels.

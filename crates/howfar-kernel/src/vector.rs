@@ -21,8 +21,8 @@ pub(crate) trait Kernel {
 pub(crate) trait Vector: Copy {
     /// Numbers side by side.
     const LANES: usize;
-    /// Runs a kernel in a function of its own that has the instructions switched on. What several kernels share goes through here, so that
-    /// it is compiled once and not inlined into each.
+    /// Runs a kernel in a function of its own that has the instructions switched on. What several kernels share goes
+    /// through here, so that it is compiled once and not inlined into each.
     unsafe fn call<K: Kernel>(kernel: K) -> K::Output;
     /// All lanes equal.
     unsafe fn splat(value: f32) -> Self;

@@ -1,10 +1,11 @@
 //! Convolutions with any square window, stride and padding, and their gradients.
 //!
-//! In: pictures channels last, weights as in PyTorch. Out: pictures, or the gradient of the weights. A 3×3 window that moves by one pixel goes by
-//! Winograd where there are channels enough, wide layers of very small pictures as dense layers (`window/patches.rs`); others are direct
-//! (`direct.rs`, `window/weights.rs`). Sizes decide, never the number of pictures. The gradient of the input falls
-//! apart into one convolution of stride 1 for each remainder of a place divided by the stride, so that no number is added up twice; a
-//! transposed convolution is that gradient. Threads share the work; how many there are changes no bit.
+//! In: pictures channels last, weights as in PyTorch. Out: pictures, or the gradient of the weights. A 3×3 window that
+//! moves by one pixel goes by Winograd where there are channels enough, wide layers of very small pictures as dense
+//! layers (`window/patches.rs`); others are direct (`direct.rs`, `window/weights.rs`). Sizes decide, never the number
+//! of pictures. The gradient of the input falls apart into one convolution of stride 1 for each remainder of a place
+//! divided by the stride, so that no number is added up twice; a transposed convolution is that gradient. Threads share
+//! the work; how many there are changes no bit.
 
 mod patches;
 mod shape;

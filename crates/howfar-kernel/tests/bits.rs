@@ -1,7 +1,8 @@
-//! The very bits of convolutions and their gradients, kept as hashes: an instruction set gives the same on every machine and in every version.
+//! The very bits of convolutions and their gradients, kept as hashes: an instruction set gives the same on every
+//! machine and in every version.
 //!
-//! Whoever changes them on purpose raises `NUMERICS_VERSION` of `howfar-train`, so that no finished cell is taken for one of the new numbers,
-//! and writes down the hashes that the failing test prints.
+//! Whoever changes them on purpose raises `NUMERICS_VERSION` of `howfar-train`, so that no finished cell is taken for
+//! one of the new numbers, and writes down the hashes that the failing test prints.
 
 mod numbers;
 

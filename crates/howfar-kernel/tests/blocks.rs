@@ -62,8 +62,8 @@ impl Ours {
     }
 }
 
-/// The deviation of a few values can be next to nothing, and the rounding of what is normalised is divided by it: with so few, the norm gets an
-/// ε that keeps the division tame. One value alone is its mean, and nothing is left to divide.
+/// The deviation of a few values can be next to nothing, and the rounding of what is normalised is divided by it: with
+/// so few, the norm gets an ε that keeps the division tame. One value alone is its mean, and nothing is left to divide.
 const FEW: std::ops::Range<usize> = 2..16;
 const TAME_EPSILON: f32 = 0.1;
 
@@ -162,7 +162,8 @@ fn wide_blocks_and_large_batches_are_right() {
 /// The work of a reference, in products, beyond which a random shape is made smaller.
 const MOST_PRODUCTS: usize = 3_000_000;
 
-/// Sizes that a network could have: 1 to 300 channels, batches of 1 to 65, sides of any parity, as large as the work allows.
+/// Sizes that a network could have: 1 to 300 channels, batches of 1 to 65, sides of any parity, as large as the work
+/// allows.
 fn wide_shapes() -> impl Strategy<Value = (Block, usize)> {
     let channels = || prop_oneof![1usize..=300, 1usize..=40];
     let batch = prop_oneof![1usize..=65, 1usize..=4];
@@ -242,8 +243,8 @@ fn check_slopes(reference: &mut Reference, seed: u32) -> Result<(), TestCaseErro
             };
             let ((near, near_bend), (far, far_bend)) = (slopes(5e-4), slopes(1e-3));
             tensor(reference)[place] = here;
-            // Where a maximum changes hands, the output has a kink and no slope to compare with: both slopes differ, or, right at the kink,
-            // the bend does not grow with the step as that of a smooth curve does.
+            // Where a maximum changes hands, the output has a kink and no slope to compare with: both slopes differ,
+            // or, right at the kink, the bend does not grow with the step as that of a smooth curve does.
             let kink = (near - far).abs().max((2.0 * near_bend - far_bend).abs());
             if kink > 1e-3 * near.abs().max(1.0) {
                 continue;

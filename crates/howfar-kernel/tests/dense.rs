@@ -64,7 +64,8 @@ proptest! {
     #[test]
     fn a_step_of_adam_is_what_the_formula_says(n in 1usize..200, seed in 0u32..1000) {
         let gradient = numbers(n, seed);
-        let start = [numbers(n, seed + 1), numbers(n, seed + 2), numbers(n, seed + 3).iter().map(|v| v.abs()).collect()];
+        let squares = numbers(n, seed + 3).iter().map(|v| v.abs()).collect();
+        let start = [numbers(n, seed + 1), numbers(n, seed + 2), squares];
         let step = AdamStep { keep: 0.99, rate: 0.3, root_of_correction: 0.6, shares: [0.1, 0.001], epsilon: 1e-8 };
         for set in InstructionSet::available() {
             let [mut values, mut first, mut second] = start.clone();
@@ -74,7 +75,8 @@ proptest! {
                 let (m, v) = (0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g * g);
                 let w = 0.99 * w - 0.3 * m / (v.sqrt() / 0.6 + 1e-8);
                 for (ours, reference) in [(values[i], w), (first[i], m), (second[i], v)] {
-                    prop_assert!((f64::from(ours) - reference).abs() < 2e-6 * reference.abs().max(1.0), "{ours} {reference}");
+                    prop_assert!((f64::from(ours) - reference).abs() < 2e-6 * reference.abs().max(1.0), "{ours} \
+                        {reference}");
                 }
             }
         }

@@ -1,5 +1,5 @@
-//! Instance norm, the up/down filter and the ends of a styled convolution against loops that say what they compute, in every instruction
-//! set that this machine has.
+//! Instance norm, the up/down filter and the ends of a styled convolution against loops that say what they compute, in
+//! every instruction set that this machine has.
 
 mod difference;
 #[cfg(target_os = "linux")]
@@ -126,7 +126,8 @@ proptest! {
         (n, n_pixels, n_channels) in (1usize..4, 1usize..60, 1usize..40), shared in any::<bool>(), seed in 0u32..1000,
     ) {
         let (x, scale) = (numbers(n * n_pixels * n_channels, seed), numbers(n * n_channels, seed + 1));
-        let (noise, bias) = (numbers(if shared { n_pixels } else { n * n_pixels }, seed + 2), numbers(n_channels, seed + 3));
+        let n_noise = if shared { n_pixels } else { n * n_pixels };
+        let (noise, bias) = (numbers(n_noise, seed + 2), numbers(n_channels, seed + 3));
         let styled = Styled { scale: &scale, noise: &noise, strength: 0.7, bias: &bias, slope: 0.2, gain: 1.5 };
         let of = |i: usize| {
             let (c, pixel) = (i % n_channels, i / n_channels);

@@ -1,4 +1,5 @@
-//! Convolutions with any window against loops that say what they compute, in every instruction set that this machine has.
+//! Convolutions with any window against loops that say what they compute, in every instruction set that this machine
+//! has.
 
 mod difference;
 #[cfg(target_os = "linux")]
@@ -90,7 +91,8 @@ proptest! {
             (1usize..=40, 1usize..=300, 1usize..3),
             (1usize..8, 1usize..8, 1usize..=65),
         ],
-        (side, stride, padding) in prop_oneof![Just((4usize, 2usize, 1usize)), Just((3, 2, 0)), Just((3, 1, 1)), Just((1, 1, 0))],
+        (side, stride, padding) in
+            prop_oneof![Just((4usize, 2usize, 1usize)), Just((3, 2, 0)), Just((3, 1, 1)), Just((1, 1, 0))],
         seed in 0u32..1000,
     ) {
         check(Window { height: 5, width: 4, n_in, n_out, side, stride, padding }, n, seed)?;

@@ -1,6 +1,7 @@
 //! What the networks are made of: blocks of a 3×3 convolution, then dense layers.
 //!
-//! In: a plan, a number of classes, the shape of a picture. Out: the list of layers with their sizes, which everything else reads.
+//! In: a plan, a number of classes, the shape of a picture. Out: the list of layers with their sizes, which everything
+//! else reads.
 
 use howfar_network::{BlockPlan, DensePlan, Padding, Plan};
 

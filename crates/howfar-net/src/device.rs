@@ -1,7 +1,7 @@
 //! Where composed networks are computed: on the CPU, or on a GPU that a cargo feature brings.
 //!
-//! In: a name. Out: Burn's device. One device serves a process, as one instruction set does, and it is chosen before any work. Only
-//! the CPU promises the same bits on every run.
+//! In: a name. Out: Burn's device. One device serves a process, as one instruction set does, and it is chosen before
+//! any work. Only the CPU promises the same bits on every run.
 
 use std::sync::OnceLock;
 

@@ -13,6 +13,7 @@ mod generator_file;
 mod norm;
 pub mod operations;
 mod parameters;
+pub mod resampling;
 mod stargan;
 mod stargan_step;
 mod styled;

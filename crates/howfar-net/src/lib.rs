@@ -2,8 +2,8 @@
 //!
 //! In: scaled pixels and labels as numbers. Out: probabilities, places, losses, safetensors bytes. This crate knows no
 //! faces, no files and no studies. Random numbers come from streams that the caller passes in, so that cells can train
-//! side by side in the threads of one process; nothing here reads a global seed, a clock or a thread count. The work of a
-//! batch is shared by the threads of the caller's pool (rayon), however many they are.
+//! side by side in the threads of one process; nothing here reads a global seed, a clock or a thread count. The work of
+//! a batch is shared by the threads of the caller's pool (rayon), however many they are.
 
 mod architecture;
 mod classifier;

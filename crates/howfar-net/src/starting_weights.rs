@@ -1,8 +1,8 @@
 //! Weights that training begins with: a network of ours, or VGG16 as torchvision names it, fitted to a classifier.
 //!
-//! In: the tensors of a weight file and an architecture. Out: classifiers whose layers have those numbers as far as they fit: all
-//! convolutions, then the dense layers up to the first of another size. The output layer is always drawn anew, because its classes
-//! are those of another task. Does not know files.
+//! In: the tensors of a weight file and an architecture. Out: classifiers whose layers have those numbers as far as
+//! they fit: all convolutions, then the dense layers up to the first of another size. The output layer is always drawn
+//! anew, because its classes are those of another task. Does not know files.
 
 use rand_chacha::ChaCha8Rng;
 
@@ -24,7 +24,8 @@ pub struct StartingWeights {
 }
 
 impl StartingWeights {
-    /// Fits the tensors of a file to an architecture; a network of another kind and convolutions of other sizes are refused.
+    /// Fits the tensors of a file to an architecture; a network of another kind and convolutions of other sizes are
+    /// refused.
     pub fn fit(mut file: TensorFile, architecture: Architecture) -> Result<Self, NetFault> {
         let header = &file.metadata;
         let word = |key: &str| header[key].as_str().unwrap_or("none").to_owned();
@@ -81,8 +82,8 @@ fn torch_name(architecture: &Architecture, i: usize) -> String {
     }
 }
 
-/// Lets the first convolution see gray in place of colour (the sum over red, green and blue gives for a gray picture what they
-/// give together), or colour in place of gray (a third for each).
+/// Lets the first convolution see gray in place of colour (the sum over red, green and blue gives for a gray picture
+/// what they give together), or colour in place of gray (a third for each).
 ///
 /// # Shapes
 /// `[out, in, 3, 3]` -> `shape`

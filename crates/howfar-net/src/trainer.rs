@@ -42,7 +42,8 @@ pub struct Trainer<M = Classifier> {
     spare: Spare,
 }
 
-/// Buffers that the next part of a batch uses again. They hold no state: a copy starts with none, and any two are equal.
+/// Buffers that the next part of a batch uses again. They hold no state: a copy starts with none, and any two are
+/// equal.
 #[derive(Debug, Default)]
 struct Spare {
     engines: Mutex<Vec<Engine>>,

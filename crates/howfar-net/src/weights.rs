@@ -3,7 +3,8 @@
 //!
 //! In: an architecture and a stream. Out: initial weights. Table 1 starts as Keras does, because its authors' code is
 //! Keras (Glorot uniform, zero biases); the other networks start as PyTorch's layers do (uniform in ±1/√fan-in), with
-//! zero biases; VGG16 as He et al. (2015) do (uniform in ±√(6/fan-in)). Batch norm starts at scale 1, shift 0, running mean 0, running variance 1.
+//! zero biases; VGG16 as He et al. (2015) do (uniform in ±√(6/fan-in)). Batch norm starts at scale 1, shift 0, running
+//! mean 0, running variance 1.
 
 use howfar_random::uniform;
 use rand_chacha::ChaCha8Rng;

@@ -1,4 +1,5 @@
-//! Both GANs against the public implementations (`reference/gan.py`): outputs, and gradients of the penalties against double backward.
+//! Both GANs against the public implementations (`reference/gan.py`): outputs, and gradients of the penalties against
+//! double backward.
 
 #![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
 use burn::tensor::{Device, Tensor, TensorData};

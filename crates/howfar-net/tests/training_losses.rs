@@ -1,6 +1,6 @@
 //! Training against PyTorch's over 50 steps (`reference/training_losses.py` made the file and says how its numbers come
-//! about): both sides start from the same weights, see the same batches, and nothing is dropped out. PyTorch computes with
-//! 64-bit floats: its own losses with 32-bit floats stray further from those than ours do.
+//! about): both sides start from the same weights, see the same batches, and nothing is dropped out. PyTorch computes
+//! with 64-bit floats: its own losses with 32-bit floats stray further from those than ours do.
 #![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
 
 use howfar_net::{
@@ -16,9 +16,10 @@ const REFERENCE: &str = include_str!("../../../reference/training_losses.json");
 /// 0.01 moves them by 5e-4, of 1 by far more.
 const TOLERANCE: f64 = 1e-3;
 
-/// The same for what normalised networks say in evaluation mode, and for their running variances. A bias before batch norm
-/// has no gradient but rounding, which Adam turns into steps; the running means follow them one step late. Where rounding
-/// decides which of two outputs of a pooling window is the larger, a channel that is 0 elsewhere turns another way.
+/// The same for what normalised networks say in evaluation mode, and for their running variances. A bias before batch
+/// norm has no gradient but rounding, which Adam turns into steps; the running means follow them one step late. Where
+/// rounding decides which of two outputs of a pooling window is the larger, a channel that is 0 elsewhere turns another
+/// way.
 const NORMED_TOLERANCE: f64 = 3e-2;
 
 /// Units of the hidden layer of table 1, whose biases lie around 1.

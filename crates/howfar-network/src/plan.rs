@@ -1,6 +1,7 @@
 //! What a network is made of, as a value.
 //!
-//! In: nothing. Out: the words for layers in which the table of networks is written. Does not know pictures, weights or an engine.
+//! In: nothing. Out: the words for layers in which the table of networks is written. Does not know pictures, weights or
+//! an engine.
 
 /// What a 3×3 convolution sees beyond the border.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,7 +22,8 @@ impl Padding {
     }
 }
 
-/// How weights begin: uniformly between ± a bound that depends on the numbers that go into and come out of a layer. Biases begin at 0.
+/// How weights begin: uniformly between ± a bound that depends on the numbers that go into and come out of a layer.
+/// Biases begin at 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Initial {
     /// √(1 / in), PyTorch's default: for networks whose norms take the scale away.

@@ -1,7 +1,8 @@
 //! The networks that a study can train, one entry each.
 //!
-//! To add one, write its [`Plan`] here and a line for it under `networks!`, and its name where tests ask for it: in `docs/study.md` and in
-//! the commented study file that `howfar init` writes. Weight files, studies, `--network` and help take it from here.
+//! To add one, write its [`Plan`] here and a line for it under `networks!`, and its name where tests ask for it: in
+//! `docs/study.md` and in the commented study file that `howfar init` writes. Weight files, studies, `--network` and
+//! help take it from here.
 
 use serde::{Deserialize, Serialize};
 
@@ -69,7 +70,8 @@ static VGG16: Plan = Plan {
     hidden: &[hidden(4096, 0.5), hidden(4096, 0.5)],
 };
 
-/// The enum of the networks, its list, and the plan of each: a plan that is not named here is dead code to the compiler.
+/// The enum of the networks, its list, and the plan of each: a plan that is not named here is dead code to the
+/// compiler.
 macro_rules! networks {
     ($($variant:ident: $plan:ident),+ $(,)?) => {
         /// A network that a study can train.

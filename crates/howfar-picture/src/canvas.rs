@@ -1,7 +1,7 @@
 //! Pictures, smooth shapes and letters laid on a picture, at any size.
 //!
-//! In: shapes in pixels; the centre of the first pixel lies at (0.5, 0.5), what lies outside is cut off. Out: the picture
-//! with them on it; pasted pixels keep every bit. Does not know what the shapes mean.
+//! In: shapes in pixels; the centre of the first pixel lies at (0.5, 0.5), what lies outside is cut off. Out: the
+//! picture with them on it; pasted pixels keep every bit. Does not know what the shapes mean.
 
 use howfar_face::{Fault, Picture};
 use tiny_skia::{FillRule, Paint, Path, PathBuilder, Pixmap, Rect, Stroke, Transform};

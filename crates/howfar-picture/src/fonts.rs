@@ -15,8 +15,8 @@ pub const DESCENT: f32 = 0.3;
 pub const CAP_HEIGHT: f32 = 0.714;
 /// Rows of a bitmap.
 const BITMAP_ROWS: usize = 16;
-/// Rows of a bitmap above the line that letters stand on: one fewer than the font has, so that han and kana, which fill all
-/// rows, stand in the middle of Latin capitals.
+/// Rows of a bitmap above the line that letters stand on: one fewer than the font has, so that han and kana, which fill
+/// all rows, stand in the middle of Latin capitals.
 const ROWS_ABOVE: f32 = 13.0;
 /// Bitmaps a line high: at 12 pixels an em, pixels of theirs are pixels of the picture.
 const ROWS_AN_EM: f32 = 12.0;
@@ -61,8 +61,8 @@ impl Shape {
         }
     }
 
-    /// Tells `paint` what share of which pixels is ink, with the left end of the base line at `x`, `baseline`; `size` is
-    /// pixels an em. Pixels are counted from the upper left corner of the picture and may lie outside it.
+    /// Tells `paint` what share of which pixels is ink, with the left end of the base line at `x`, `baseline`; `size`
+    /// is pixels an em. Pixels are counted from the upper left corner of the picture and may lie outside it.
     pub fn cover(self, (x, baseline): (f32, f32), size: f32, mut paint: impl FnMut(i32, i32, f32)) {
         match self {
             Shape::Outline(glyph) => {

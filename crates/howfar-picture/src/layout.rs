@@ -1,5 +1,5 @@
-//! Which face of a set goes where on a contact sheet. In: the labels of a face set. Out: rows, columns and names. Decodes
-//! no picture but the parents'.
+//! Which face of a set goes where on a contact sheet. In: the labels of a face set. Out: rows, columns and names.
+//! Decodes no picture but the parents'.
 
 use std::collections::BTreeMap;
 
@@ -37,7 +37,8 @@ impl Layout {
             of_class[labels.label].push(row);
             row += 1;
         })?;
-        // FER-2013 has no persons, but some pictures twice: fewer than 1.5 faces each would leave nearly every cell gray.
+        // FER-2013 has no persons, but some pictures twice: fewer than 1.5 faces each would leave nearly every cell
+        // gray.
         let hardly_anyone_twice = 2 * row < 3 * people.len() as u64 && n_classes > 1;
         Ok(if hardly_anyone_twice {
             Self::by_class(&of_class, n_people)

@@ -73,7 +73,8 @@ pub(crate) struct Cards {
 }
 
 impl Cards {
-    /// With letters as large as the photograph asks for, or smaller ones where the cards of many faces would outgrow it.
+    /// With letters as large as the photograph asks for, or smaller ones where the cards of many faces would outgrow
+    /// it.
     pub fn new((width, height): (u32, u32), classes: &[String], n_faces: usize) -> Self {
         let photo = width as f32 * height as f32;
         let wanted = (photo.sqrt() / UNITS_A_SIDE).max(LEAST_UNIT);

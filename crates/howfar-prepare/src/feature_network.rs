@@ -39,7 +39,8 @@ struct InputSizes {
 }
 
 impl FeatureNetwork {
-    /// Reads a file and checks that it takes pictures; `range` is `BLACK..WHITE`, what black and white are in its input.
+    /// Reads a file and checks that it takes pictures; `range` is `BLACK..WHITE`, what black and white are in its
+    /// input.
     pub fn read(path: &Path, range: &str) -> Result<Self, Fault> {
         let range = parse_range(range)?;
         let network = OnnxNetwork::read(path, EXPECTED)?;

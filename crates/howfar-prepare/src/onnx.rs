@@ -61,8 +61,8 @@ impl OnnxNetwork {
         Fault::data(self.path.display(), what.to_owned()).expected(self.expected.network).hint(self.expected.hint)
     }
 
-    /// The lengths of the input, as many as it has; none where it does not say. A fault where `fits` refuses them, or the
-    /// input is of other numbers than 32-bit floats; `what` is wrong with it then.
+    /// The lengths of the input, as many as it has; none where it does not say. A fault where `fits` refuses them, or
+    /// the input is of other numbers than 32-bit floats; `what` is wrong with it then.
     pub fn input_lengths(&self, what: &str, fits: impl Fn(&[Length]) -> bool) -> Result<Option<Vec<Length>>, Fault> {
         let info = self.model.node_info(self.input);
         let kind = info.as_ref().and_then(|info| info.dtype());

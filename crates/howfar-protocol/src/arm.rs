@@ -1,7 +1,7 @@
 //! Arms: what a training set is made of. Each has a file with all that is said of it; this is the list.
 //!
-//! In: the faces that a cell may use ([`Units`]). Out: its training set in parts ([`Parts`]). To add an arm, write a file like
-//! `arm/augment.rs` and add it to [`Arm::ALL`]; tests walk the list and compare docs/protocol.md with it.
+//! In: the faces that a cell may use ([`Units`]). Out: its training set in parts ([`Parts`]). To add an arm, write a
+//! file like `arm/augment.rs` and add it to [`Arm::ALL`]; tests walk the list and compare docs/protocol.md with it.
 
 mod augment;
 mod curated;

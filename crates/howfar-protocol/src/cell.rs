@@ -10,8 +10,8 @@ use crate::{Arm, MixtureRatio, Network, Recipe, TrainingSettings, Treatment};
 /// Raised with every change that moves a number of a run: cells of an older version are computed anew.
 pub const NUMERICS_VERSION: u32 = 5;
 
-/// What has an answer of its own in a study. The cells of a track differ in what they are trained on, split and seed; those of
-/// the baseline are of every track of their recipe and network.
+/// What has an answer of its own in a study. The cells of a track differ in what they are trained on, split and seed;
+/// those of the baseline are of every track of their recipe and network.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Track {
@@ -77,16 +77,17 @@ pub struct Cell {
 }
 
 impl Cell {
-    /// A readable name that ends in a hash of all that decides the training, and of nothing else: the folder of the run.
+    /// A readable name that ends in a hash of all that decides the training, and of nothing else: the folder of the
+    /// run.
     pub fn name(&self) -> String {
         let Cell { recipe, treatment, split_idx, seed_idx, .. } = self;
         let (trained_on, hash) = (treatment.file_name(), self.sha256());
         format!("{}-{trained_on}-split{split_idx}-seed{seed_idx}-{}", recipe.name(), &hash[..12])
     }
 
-    /// Every field is named here and in what it calls, so that a new one cannot be forgotten. What only calls things by a name (recipe,
-    /// source, start) is left out: settings and contents say what they are. Splits are told apart by the sides of people, in
-    /// `inputs_sha256`.
+    /// Every field is named here and in what it calls, so that a new one cannot be forgotten. What only calls things by
+    /// a name (recipe, source, start) is left out: settings and contents say what they are. Splits are told apart by
+    /// the sides of people, in `inputs_sha256`.
     fn sha256(&self) -> String {
         let Cell { recipe: _, treatment, split_idx: _, seed_idx, settings, inputs_sha256, judges: _ } = self;
         let start = settings.start.as_ref().map(|start| &start.sha256);

@@ -1,7 +1,7 @@
 //! Which generated faces a seed takes for the people who train.
 //!
-//! In: [`Ingredients`], the labelled training faces, k. Out: k units of generated faces, none of which has anything of people who
-//! are left out. Units for a smaller k are among those for a larger one of the same seed.
+//! In: [`Ingredients`], the labelled training faces, k. Out: k units of generated faces, none of which has anything of
+//! people who are left out. Units for a smaller k are among those for a larger one of the same seed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -68,8 +68,8 @@ impl Choosing<'_> {
         Ok(chosen)
     }
 
-    /// Whether a face has nothing of the training people who are left out: it is none of theirs or of their children, and its
-    /// generator did not see them.
+    /// Whether a face has nothing of the training people who are left out: it is none of theirs or of their children,
+    /// and its generator did not see them.
     fn may_enter(&self, face: usize) -> bool {
         if self.absent.is_empty() {
             return true;
@@ -94,9 +94,13 @@ impl Choosing<'_> {
             let n_absent = self.absent.len();
             fault
                 .expected(format!(
-                    "{wanted} = {k} × {n_real} that have nothing of the {n_absent} training people who are left out (grid.people_percent)"
+                    "{wanted} = {k} × {n_real} that have nothing of the {n_absent} training people who are left out \
+                        (grid.people_percent)"
                 ))
-                .hint("mix in faces without parents, from a generator that saw none of these people, or leave out people_percent")
+                .hint(
+                    "mix in faces without parents, from a generator that saw none of these people, or leave out \
+                    people_percent",
+                )
         })
     }
 }

@@ -1,4 +1,5 @@
-//! How a study is made: seeds, splits by person, mixtures, arms, the plan of cells, the study file, the prediction file.
+//! How a study is made: seeds, splits by person, mixtures, arms, the plan of cells, the study file, the prediction
+//! file.
 //!
 //! In: a study file and face sets. Out: cells that say exactly what each training run sees, in which order. This crate
 //! trains nothing and prints nothing. Its words are explained in the README beside it.

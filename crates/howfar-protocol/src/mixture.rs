@@ -1,7 +1,8 @@
 //! What a training run sees: labelled faces, and what an arm adds to them.
 //!
-//! In: a treatment, [`Ingredients`], the pool. Out: a [`Mixture`], which holds nothing of those who judge, because its ingredients
-//! do not. Its order is the same for the labelled faces in all arms of a seed, so that differences between arms are paired.
+//! In: a treatment, [`Ingredients`], the pool. Out: a [`Mixture`], which holds nothing of those who judge, because its
+//! ingredients do not. Its order is the same for the labelled faces in all arms of a seed, so that differences between
+//! arms are paired.
 
 use howfar_face::{Fault, Pool};
 
@@ -29,7 +30,8 @@ pub enum Validates {
 }
 
 impl Mixture {
-    /// Mixes as a treatment says. `seeds` are those of the cell's seed index; the treatment's source is that of the ingredients.
+    /// Mixes as a treatment says. `seeds` are those of the cell's seed index; the treatment's source is that of the
+    /// ingredients.
     pub fn new(treatment: &Treatment, pool: &Pool, ingredients: &Ingredients, seeds: Seeds) -> Result<Self, Fault> {
         let Treatment { arm, k, source: _, people_percent } = treatment;
         let people = ingredients.people(*people_percent, seeds);
@@ -126,8 +128,9 @@ impl Mixture {
         places.into_iter().filter_map(|is_labelled| if is_labelled { labelled.next() } else { added.next() }).collect()
     }
 
-    /// Labelled and added pictures in turn, as many together as `mix` has: the passes over the labelled faces, one after the other, are
-    /// those that the other arms make in their epochs, and so on without end; of the added ones each epoch takes what fits.
+    /// Labelled and added pictures in turn, as many together as `mix` has: the passes over the labelled faces, one
+    /// after the other, are those that the other arms make in their epochs, and so on without end; of the added ones
+    /// each epoch takes what fits.
     fn alternating(&self, epoch: u32) -> Vec<Item> {
         let n_labelled = self.len().div_ceil(2);
         let shuffled = |items: &[Item], name: &str, pass: u64| {

@@ -8,8 +8,9 @@ use crate::choosing::identities;
 use crate::{GeneratedFaces, MixtureRatio, Split, SplitPart};
 use howfar_random::Seeds;
 
-/// Faces of generated identities that no mixture of this seed up to the largest k trains on: k units for the test or the validation part,
-/// as the paper counts them, and nobody in both. Units for a smaller k are among those for a larger one.
+/// Faces of generated identities that no mixture of this seed up to the largest k trains on: k units for the test or
+/// the validation part, as the paper counts them, and nobody in both. Units for a smaller k are among those for a
+/// larger one.
 pub fn generated_held_out(
     pool: &Pool,
     generated: &GeneratedFaces,

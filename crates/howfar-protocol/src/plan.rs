@@ -1,7 +1,7 @@
 //! The plan: every cell of a study, decided before work starts.
 //!
-//! In: a study and what is known of its sets. Out: the cells of the first stage (real and mix, which choose k) and, once
-//! k is chosen, those of the controls.
+//! In: a study and what is known of its sets. Out: the cells of the first stage (real and mix, which choose k) and,
+//! once k is chosen, those of the controls.
 
 use howfar_face::checksum::Hasher;
 use howfar_face::{FaceSetInfo, Fault};
@@ -131,8 +131,8 @@ impl Plan {
         treatments
     }
 
-    /// The cells that wait for the choice of k and are not in the plan already: controls and rivals at each track's k, and the learning
-    /// curves over fewer people.
+    /// The cells that wait for the choice of k and are not in the plan already: controls and rivals at each track's k,
+    /// and the learning curves over fewer people.
     pub fn controls(&self, compared: &[(Track, MixtureRatio)]) -> Vec<Cell> {
         let mut all = self.clone();
         for (track, k) in compared.iter().filter(|(_, k)| *k > MixtureRatio::ZERO) {
@@ -173,8 +173,8 @@ impl Plan {
         self.cells.extend(runs.map(|(split, seed)| cell(split, seed)));
     }
 
-    /// Everything beside the cell's own fields that decides its training. The baseline does not depend on generated sets, and
-    /// nobody's training on unseen ones; names and paths decide nothing.
+    /// Everything beside the cell's own fields that decides its training. The baseline does not depend on generated
+    /// sets, and nobody's training on unseen ones; names and paths decide nothing.
     fn inputs_sha256(&self, treatment: &Treatment, sides: &str) -> String {
         let Study { seed, protocol, expressions, generated, .. } = &self.study;
         let mut hash = Hasher::default();

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Recipe {
-    /// The paper's: Adam 1e-4, batch 64, pixels/255, no augmentation, early stopping with patience 5, at most 50 epochs.
+    /// The paper's: Adam 1e-4, batch 64, pixels/255, no augmentation, early stopping with patience 5, at most 50
+    /// epochs.
     Paper,
     /// A small network with batch norm, per-picture standardisation, augmentation, AdamW and a one-cycle rate.
     Modern,
@@ -42,8 +43,8 @@ pub enum Optimiser {
 pub enum Schedule {
     /// It stays.
     Constant,
-    /// Smith and Topin (2019), as PyTorch's OneCycleLR: a cosine from 1/25 of the maximum up to it over the first 30 % of all
-    /// steps, then a cosine down to 1/10,000 of the start.
+    /// Smith and Topin (2019), as PyTorch's OneCycleLR: a cosine from 1/25 of the maximum up to it over the first 30 %
+    /// of all steps, then a cosine down to 1/10,000 of the start.
     OneCycle,
 }
 
@@ -122,7 +123,8 @@ pub struct TrainingSettings {
 }
 
 impl TrainingSettings {
-    /// What of it decides a training, for the name of a cell. The weights that training begins with are hashed by their content.
+    /// What of it decides a training, for the name of a cell. The weights that training begins with are hashed by their
+    /// content.
     pub(crate) fn identity(&self) -> String {
         let TrainingSettings {
             network,
@@ -160,8 +162,8 @@ impl TrainingSettings {
     }
 }
 
-/// The text that names of cells are made of: these fields in this order. A setting that comes later is written only where it is given, so
-/// that cells without it keep their names.
+/// The text that names of cells are made of: these fields in this order. A setting that comes later is written only
+/// where it is given, so that cells without it keep their names.
 #[derive(Serialize)]
 struct Identity {
     network: &'static str,

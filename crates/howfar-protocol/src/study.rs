@@ -1,4 +1,5 @@
-//! The study file: what a user asks. Unknown keys are errors with a suggestion; defaults are written here and nowhere else.
+//! The study file: what a user asks. Unknown keys are errors with a suggestion; defaults are written here and nowhere
+//! else.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -53,7 +54,8 @@ pub enum Protocol {
     /// Real test people alone, the same for every k.
     #[default]
     Fixed,
-    /// That, and beside it the paper's way: k units of generated identities join the test people, and those who choose the epoch.
+    /// That, and beside it the paper's way: k units of generated identities join the test people, and those who choose
+    /// the epoch.
     Paper,
 }
 
@@ -336,8 +338,8 @@ impl Study {
         if self.train.network.is_empty() { vec![recipe.settings().network.into()] } else { self.train.network.clone() }
     }
 
-    /// What has an answer of its own: every recipe with every network and, side by side, every generated set. `generated` are
-    /// the names of those.
+    /// What has an answer of its own: every recipe with every network and, side by side, every generated set.
+    /// `generated` are the names of those.
     pub fn tracks(&self, generated: &[String]) -> Vec<Track> {
         let sources: Vec<Option<String>> = if self.generated.side_by_side && generated.len() > 1 {
             generated.iter().cloned().chain([TOGETHER.to_owned()]).map(Some).collect()

@@ -1,7 +1,8 @@
 //! What a cell was trained on: one value that is the key of every table and that prints, sorts and serialises itself.
 //!
-//! Two cells that differ in it are never counted together, and nothing else tells what they were trained on: a new parameter is a new
-//! field here. [`Treatment::identity`] names every field, so that a new one does not compile before it is part of names of cells.
+//! Two cells that differ in it are never counted together, and nothing else tells what they were trained on: a new
+//! parameter is a new field here. [`Treatment::identity`] names every field, so that a new one does not compile before
+//! it is part of names of cells.
 
 use std::fmt;
 
@@ -50,9 +51,9 @@ impl Treatment {
         (*self == Self::on_curve(self.k, self.source.as_deref())).then_some(self.k)
     }
 
-    /// What of it decides a training, for the name of a cell: what every cell says, and what only those say that it is given to. A parameter
-    /// that comes later belongs to the second, so that cells without it keep their names. The source only calls sets by a name; their
-    /// contents are hashed.
+    /// What of it decides a training, for the name of a cell: what every cell says, and what only those say that it is
+    /// given to. A parameter that comes later belongs to the second, so that cells without it keep their names. The
+    /// source only calls sets by a name; their contents are hashed.
     pub(crate) fn identity(&self) -> (Vec<Value>, Vec<Value>) {
         let Treatment { arm, k, source: _, people_percent } = self;
         (vec![json!(arm.name), json!(k.value()), json!(people_percent)], Vec::new())
@@ -66,7 +67,8 @@ impl Treatment {
     }
 }
 
-/// `real only`, `mix, k = 2`, `mix, k = 2, heads, 50 % of the people`; with `{:#}` without k, which stands in a column of its own.
+/// `real only`, `mix, k = 2`, `mix, k = 2, heads, 50 % of the people`; with `{:#}` without k, which stands in a column
+/// of its own.
 impl fmt::Display for Treatment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Treatment { arm, k, source, people_percent } = self;

@@ -187,8 +187,8 @@ fn side_by_side_a_set_alone_is_named_by_its_own_content() {
     assert_ne!(name_of(&world, "together"), name_of(&other_way_round, "together"));
 }
 
-/// Every cell of a study with all arms, of one with sets side by side and of one that counts as the paper does, as version 5 of the
-/// numerics named them: a change here makes every lab compute its finished cells again.
+/// Every cell of a study with all arms, of one with sets side by side and of one that counts as the paper does, as
+/// version 5 of the numerics named them: a change here makes every lab compute its finished cells again.
 #[test]
 fn cells_are_named_as_they_were() {
     let mut lines = Vec::new();
@@ -214,8 +214,8 @@ fn cells_are_named_as_they_were() {
     assert_eq!(lines.join("\n") + "\n", include_str!("golden/cell_names.v5.txt"));
 }
 
-/// A field that comes to a study, a set or its card does not compile here before somebody asks whether it decides a cell's numbers and
-/// gives it a line in the table above.
+/// A field that comes to a study, a set or its card does not compile here before somebody asks whether it decides a
+/// cell's numbers and gives it a line in the table above.
 #[test]
 fn every_field_stands_in_the_table() {
     let World { study, mut sets, .. } = World::new();

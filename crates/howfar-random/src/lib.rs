@@ -1,7 +1,7 @@
 //! Random numbers of the whole program: streams by name under one seed, and what is drawn from them.
 //!
-//! In: a seed, names, indices. Out: the same numbers on every machine, thread and in every version: streams are named after
-//! their algorithm, and what turns their bits into numbers is written here. No clock and no hash order has a say.
+//! In: a seed, names, indices. Out: the same numbers on every machine, thread and in every version: streams are named
+//! after their algorithm, and what turns their bits into numbers is written here. No clock and no hash order has a say.
 
 mod numbers;
 mod seeds;

@@ -36,8 +36,8 @@ pub fn normal(stream: &mut Stream) -> f32 {
     ((-2.0 * u.ln()).sqrt() * (std::f64::consts::TAU * v).cos()) as f32
 }
 
-/// A standard normal number, moved to ±2.2 where it lies beyond, computed in 32 bits: drawn faces rest on its bits, which
-/// are not those of [`normal`].
+/// A standard normal number, moved to ±2.2 where it lies beyond, computed in 32 bits: drawn faces rest on its bits,
+/// which are not those of [`normal`].
 pub fn clipped_normal(stream: &mut Stream) -> f32 {
     let radius = (-2.0 * (1.0 - uniform(stream)).ln()).sqrt();
     (radius * (std::f32::consts::TAU * uniform(stream)).cos()).clamp(-CLIP, CLIP)
@@ -48,8 +48,8 @@ pub fn below(n: usize, stream: &mut Stream) -> usize {
     (stream.next_u64() % n.max(1) as u64) as usize
 }
 
-/// One of `0..n`, 0 where `n` is 0, from a single number of 24 bits: for lists of thousands, not millions. Those who draw
-/// by it keep their numbers; others take [`below`].
+/// One of `0..n`, 0 where `n` is 0, from a single number of 24 bits: for lists of thousands, not millions. Those who
+/// draw by it keep their numbers; others take [`below`].
 pub fn index_by_share(n: usize, stream: &mut Stream) -> usize {
     ((uniform(stream) * n as f32) as usize).min(n.saturating_sub(1))
 }

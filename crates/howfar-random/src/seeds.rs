@@ -22,8 +22,8 @@ impl Seeds {
         Seeds { root }
     }
 
-    /// The stream `name` at some indices (seed, epoch, face …). A later step never depends on how many numbers an earlier
-    /// one took, so that a resumed run needs no state of them.
+    /// The stream `name` at some indices (seed, epoch, face …). A later step never depends on how many numbers an
+    /// earlier one took, so that a resumed run needs no state of them.
     pub fn stream(&self, name: &str, indices: &[u64]) -> Stream {
         let mut hash = Sha256::new();
         hash.update(self.root.to_le_bytes());

@@ -3,7 +3,7 @@
 use howfar_evaluate::{Changed, ChangedFace, RecipeResults};
 use maud::{Markup, html};
 
-use crate::page::{Pictures, picture_data};
+use crate::pictures::{Pictures, picture_data};
 use crate::wording::{self, Nouns};
 
 /// Nothing where no face changed sides.
@@ -12,7 +12,8 @@ pub(crate) fn changed(recipe: &RecipeResults, classes: &[String], nouns: Nouns, 
     html! { @if !all.is_empty() {
         h3 { "Newly correct and newly wrong faces" }
         p.note {
-            "A face counts where most networks of one side are right and most of the other wrong: in brackets how many are right. Shown are those whose true class gained or \
+            "A face counts where most networks of one side are right and most of the other wrong: in brackets how \
+                many are right. Shown are those whose true class gained or \
              lost most probability, each of another one of the " (nouns.labelled) ": examples, no evidence."
         }
         @for c in all {

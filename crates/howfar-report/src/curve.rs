@@ -1,4 +1,5 @@
-//! The curve of accuracy against k as inline SVG: test, every unseen database, validation; controls as marks of their own.
+//! The curve of accuracy against k as inline SVG: test, every unseen database, validation; controls as marks of their
+//! own.
 //!
 //! Across, positions are percent of the width, so that letters keep their size on a phone; down, they are pixels.
 
@@ -94,7 +95,8 @@ pub(crate) fn figure(results: &Results, recipe: &RecipeResults, n_recipe: usize)
             svg.curve role="group" aria-label=(title) width="100%" height=(HEIGHT) {
                 (marks(n_recipe))
                 (frame(&axes, &lines))
-                @if let Some(choice) = &recipe.choice { (chosen(&axes, choice.chosen.value(), &choice.chosen.to_string())) }
+                @if let Some(choice) = &recipe.choice { (chosen(&axes, choice.chosen.value(),
+                    &choice.chosen.to_string())) }
                 @for line in &lines { (drawn_line(line, &axes, n_recipe)) }
                 @for row in &controls { (control(row, &axes, n_recipe, nouns)) }
                 (labels(&lines, &axes))
@@ -155,7 +157,8 @@ fn marks(n_recipe: usize) -> Markup {
             rect id=(id("square")) x="-4.2" y="-4.2" width="8.4" height="8.4" {}
             path id=(id("diamond")) d="M0-6L6 0L0 6L-6 0Z" {}
             @for (arm, mark) in arm_marks() {
-                g id=(id(arm.name)) fill=(mark.fill) stroke="currentColor" stroke-width=(mark.width) { path d=(mark.path) {} }
+                g id=(id(arm.name)) fill=(mark.fill) stroke="currentColor" stroke-width=(mark.width) { path
+                    d=(mark.path) {} }
             }
         }
     }
@@ -229,14 +232,16 @@ fn point(row: &TableRow, axes: &Axes, mark: &str, name: &str) -> Markup {
     }
 }
 
-/// Whether a row is of an arm that stands beside the curve: the learning curves over fewer people have a table of their own.
+/// Whether a row is of an arm that stands beside the curve: the learning curves over fewer people have a table of their
+/// own.
 fn is_compared(row: &TableRow) -> bool {
     let treatment = &row.treatment;
     !treatment.arm.is_on_curve()
         && *treatment == Treatment::new(treatment.arm, treatment.k, treatment.source.as_deref())
 }
 
-/// Arms that the mix is compared with stand beside the test line, towards the middle of the picture, each with a mark of its own.
+/// Arms that the mix is compared with stand beside the test line, towards the middle of the picture, each with a mark
+/// of its own.
 fn control(row: &TableRow, axes: &Axes, n_recipe: usize, nouns: Nouns) -> Markup {
     let arm = row.treatment.arm;
     let place = arm_marks().position(|(other, _)| other == arm).unwrap_or(0);
@@ -335,7 +340,8 @@ fn legend(lines: &[Line<'_>], controls: &[&TableRow], nouns: Nouns) -> Markup {
     let test = nouns.part(Part::Test, "");
     html! {
         ul.legend {
-            @for line in lines.iter().skip(1).chain(lines.first()) { li { i.key.(line.class).(line.mark) {} (line.name) } }
+            @for line in lines.iter().skip(1).chain(lines.first()) { li { i.key.(line.class).(line.mark) {}
+                (line.name) } }
             @for (arm, mark) in arm_marks().filter(|(arm, _)| is_shown(*arm)) {
                 li { i.sign { (mark.sign) } (arm.words) ", " (test) }
             }

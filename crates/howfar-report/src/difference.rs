@@ -34,19 +34,25 @@ pub(crate) fn differences(recipe: &RecipeResults, nouns: Nouns) -> Markup {
     html! {
         @if !recipe.claims.is_empty() {
             (claims(&recipe.claims, nouns, &scale, &html! {
-                b { "What the added faces buy" } ": accuracy with them less accuracy without, paired by face and seed, in points."
+                b { "What the added faces buy" } ": accuracy with them less accuracy without, paired by face and \
+                    seed, in points."
             }))
         }
         @if !recipe.controls.is_empty() {
             (claims(&recipe.controls, nouns, &scale, &html! {
-                b { "Against the controls" } " at the same k: only what is gained over training longer (repeat) and over altered \
+                b { "Against the controls" } " at the same k: only what is gained over training longer (repeat) and \
+                    over altered \
                     copies of real faces (augment) is due to the added faces themselves."
             }))
         }
         p.note {
-            "Accuracy here is the mean over " (nouns.labelled) " of each one's mean, so it can differ from the table's share of faces. \
-             p over " (nouns.labelled) " and p over seeds: two-sided sign-flip tests; p, Holm: of the t interval, corrected for several unseen databases; by it a difference helps or hurts. p, within ±2 points: the larger of two \
-             one-sided t tests, corrected likewise; by it a difference is small where it neither helps nor hurts. Else it is open, and so is a gain where k = 0 was chosen."
+            "Accuracy here is the mean over " (nouns.labelled) " of each one's mean, so it can differ from the \
+                table's share of faces. \
+             p over " (nouns.labelled) " and p over seeds: two-sided sign-flip tests; p, Holm: of the t interval, \
+             corrected for several unseen databases; by it a difference helps or hurts. p, within ±2 points: the \
+             larger of two \
+             one-sided t tests, corrected likewise; by it a difference is small where it neither helps nor hurts. \
+             Else it is open, and so is a gain where k = 0 was chosen."
         }
     }
 }
@@ -79,14 +85,17 @@ fn claim_row(claim: &Claim, nouns: Nouns, scale: &Scale) -> Markup {
     html! {
         tr {
             th scope="row" {
-                @if claim.part == Part::Unseen { "unseen: " (claim.set) } @else { (nouns.part(claim.part, "")) small { (claim.set) } }
+                @if claim.part == Part::Unseen { "unseen: " (claim.set) } @else { (nouns.part(claim.part, "")) small
+                    { (claim.set) } }
             }
             td { (claim.treatment) small { "less " (claim.baseline) } }
-            td.n { (wording::percent(claim.accuracy_percent)) small { "less " (wording::percent(claim.baseline_accuracy_percent)) } }
+            td.n { (wording::percent(claim.accuracy_percent)) small { "less "
+                (wording::percent(claim.baseline_accuracy_percent)) } }
             td.n { b { (wording::points(claim.difference_points)) } small { (wording::verdict(claim.verdict)) } }
             td.n { (wording::points_interval(claim.interval_points))
                 @if claim.interval_points.is_some() {
-                    small { "s.e. " (wording::percent(claim.standard_error_points)) ", " (format!("{:.1}", claim.degrees_of_freedom)) " d.f." }
+                    small { "s.e. " (wording::percent(claim.standard_error_points)) ", " (format!("{:.1}",
+                        claim.degrees_of_freedom)) " d.f." }
                 } }
             td.forest { (forest(claim, scale)) }
             td.n { (wording::p_value(claim.p_people)) }
@@ -130,7 +139,8 @@ pub(crate) fn choice(choice: &Choice, nouns: Nouns) -> Markup {
             @if choice.chosen == MixtureRatio::ZERO { " (none helps)" }
             ", the smallest k within one standard error of the best (k = " (choice.best) "). "
             "Within one standard error of the best: " (k_list(&choice.adequate)) "."
-            @if choice.compared != choice.chosen { " The comparisons below are made at k = " (choice.compared) ", the best k above 0." }
+            @if choice.compared != choice.chosen { " The comparisons below are made at k = " (choice.compared) ", the \
+                best k above 0." }
         }
         div.scroll tabindex="0" role="region" aria-label="choice of k" {
             table.figures.narrow {
@@ -144,7 +154,8 @@ pub(crate) fn choice(choice: &Choice, nouns: Nouns) -> Markup {
                     (choice_row("macro recall, %", choice, &|c| wording::percent(c.validation_macro_recall_percent)))
                     (choice_row("below the best, points", choice, &|c| wording::percent(c.below_best_points)))
                     (choice_row("its standard error, points", choice, &|c| wording::percent(c.standard_error_points)))
-                    (choice_row("within one standard error", choice, &|c| if c.adequate { "yes" } else { "no" }.to_owned()))
+                    (choice_row("within one standard error", choice, &|c| if c.adequate { "yes" } else { "no"
+                        }.to_owned()))
                 }
             }
         }

@@ -1,7 +1,7 @@
 //! The cross-database matrix: what is learned on each database, judged by each.
 //!
-//! In: the results of one study a database, each with that database as its real set and the others unseen. Out: a page, a CSV table and
-//! a text. On the diagonal stand the test people of the database itself.
+//! In: the results of one study a database, each with that database as its real set and the others unseen. Out: a page,
+//! a CSV table and a text. On the diagonal stand the test people of the database itself.
 
 use howfar_evaluate::{Choice, RecipeResults, Results};
 use howfar_protocol::{Part, Role, Treatment};
@@ -68,8 +68,10 @@ pub fn matrix_html(all: &[Results]) -> String {
                 header {
                     p.eyebrow { "What is learned on one database, judged by each" }
                     h1 { "Cross-database matrix" }
-                    p.rest { "Rows: the database that was trained on, a study each. Columns: the database that judges; on the diagonal its own \
-                              test people, who were not trained on. Accuracy in percent of real faces alone, then of the mix at the k that was \
+                    p.rest { "Rows: the database that was trained on, a study each. Columns: the database that \
+                        judges; on the diagonal its own \
+                              test people, who were not trained on. Accuracy in percent of real faces alone, then of \
+                              the mix at the k that was \
                               chosen on validation people, with the difference and its 95 % interval in points." }
                 }
                 main { @for track in tracks(all) { (matrix_table(all, track)) } }
@@ -82,7 +84,8 @@ pub fn matrix_html(all: &[Results]) -> String {
 fn matrix_table(all: &[Results], track: usize) -> Markup {
     html! {
         section {
-            @if let Some(first) = all.first().and_then(|first| first.recipes.get(track)) { h2 { "Recipe " (first.name()) } }
+            @if let Some(first) = all.first().and_then(|first| first.recipes.get(track)) { h2 { "Recipe "
+                (first.name()) } }
             div.scroll tabindex="0" role="region" aria-label="cross-database matrix" {
                 table.figures {
                     thead { tr {
@@ -94,7 +97,8 @@ fn matrix_table(all: &[Results], track: usize) -> Markup {
                             tr {
                                 th scope="row" { (learned(results)) }
                                 td.n { (k_words(recipe.choice.as_ref())) }
-                                @for judge in all { td.n.chosen[learned(judge) == learned(results)] { (cell(results, recipe, learned(judge))) } }
+                                @for judge in all { td.n.chosen[learned(judge) == learned(results)] { (cell(results,
+                                    recipe, learned(judge))) } }
                             }
                         }
                     } }
@@ -111,7 +115,8 @@ fn cell(results: &Results, recipe: &RecipeResults, judged: &str) -> Markup {
             None => { (wording::percent(figure.real_only_percent)) }
             Some(mix) => {
                 (wording::percent(figure.real_only_percent)) " → " b { (wording::percent(mix.accuracy_percent)) }
-                small { (wording::points(mix.difference_points)) " (" (wording::points_interval(mix.interval_points)) ")" }
+                small { (wording::points(mix.difference_points)) " (" (wording::points_interval(mix.interval_points))
+                    ")" }
             }
         }
     }

@@ -19,7 +19,8 @@ pub(crate) fn what_was_run(results: &Results, timing: Option<&Timing>) -> Markup
         h3 { "Training" }
         @for (i, recipe) in results.recipes.iter().enumerate() {
             // Generated sets side by side are trained alike.
-            @if !results.recipes[..i].iter().any(|r| r.recipe == recipe.recipe && r.settings == recipe.settings) { (settings(recipe)) }
+            @if !results.recipes[..i].iter().any(|r| r.recipe == recipe.recipe && r.settings == recipe.settings) {
+                (settings(recipe)) }
         }
         @if let Some(timing) = timing { h3 { "Time and machine" } (time(timing)) }
     }
@@ -37,7 +38,8 @@ fn study(results: &Results) -> Markup {
             (fact("Seeds (repetitions of every cell)", &s.n_seeds.to_string()))
             (fact("Splits", &s.n_splits.to_string()))
             @let nouns = wording::Nouns::of(results);
-            @for (side, n) in sides(&s.people) { (fact(&format!("{side} {}", nouns.labelled), &wording::count(n as u64))) }
+            @for (side, n) in sides(&s.people) { (fact(&format!("{side} {}", nouns.labelled), &wording::count(n as
+                u64))) }
             (fact("Classes", &s.classes.join(", ")))
             (fact("Kernels", &s.instruction_set))
             (fact("howfar", &s.howfar_version))
@@ -106,7 +108,8 @@ fn settings(recipe: &RecipeResults) -> Markup {
     html! {
         h4 { "Recipe " (recipe.recipe.name()) ", " (recipe.settings.network_words()) }
         dl.facts {
-            (fact("Network", &format!("{}, {} parameters", s.network_words(), wording::count(recipe.n_parameters as u64))))
+            (fact("Network", &format!("{}, {} parameters", s.network_words(), wording::count(recipe.n_parameters as
+                u64))))
             (fact("Epochs", &epochs(s)))
             (fact("Batch", &format!("{} pictures", s.batch)))
             (fact("Learning rate", &rate(s)))

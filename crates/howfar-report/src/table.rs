@@ -12,8 +12,8 @@ struct CsvColumn {
     value: Box<dyn Fn(&RecipeResults, &TableRow) -> String>,
 }
 
-/// Columns of `table.csv`, one row for each recipe × network × treatment × part × set (docs/formats.md). Every measure has one, accuracy
-/// with its standard deviation over cells and the ends of its 95 % interval.
+/// Columns of `table.csv`, one row for each recipe × network × treatment × part × set (docs/formats.md). Every measure
+/// has one, accuracy with its standard deviation over cells and the ends of its 95 % interval.
 fn csv_columns() -> Vec<CsvColumn> {
     fn column(name: &str, value: impl Fn(&RecipeResults, &TableRow) -> String + 'static) -> CsvColumn {
         CsvColumn { name: name.to_owned(), value: Box::new(value) }
@@ -55,7 +55,8 @@ pub fn csv_column_names() -> Vec<String> {
     csv_columns().into_iter().map(|column| column.name).collect()
 }
 
-/// The table as CSV with a heading: comma, `\n`, quotes where needed, numbers unrounded, nothing where there is no value.
+/// The table as CSV with a heading: comma, `\n`, quotes where needed, numbers unrounded, nothing where there is no
+/// value.
 pub fn csv(results: &Results) -> String {
     let columns = csv_columns();
     let rows = results.recipes.iter().flat_map(|recipe| recipe.table.iter().map(move |row| (recipe, row)));
@@ -78,7 +79,8 @@ pub(crate) fn tables(recipe: &RecipeResults, nouns: Nouns) -> Markup {
     let chosen = recipe.choice.as_ref().map(|c| c.chosen);
     html! {
         (table(recipe, nouns, chosen, &html! {
-            b { "Accuracy" } " in percent: mean over cells, below it the 95 % interval and, after ±, the standard deviation over cells \
+            b { "Accuracy" } " in percent: mean over cells, below it the 95 % interval and, after ±, the standard \
+                deviation over cells \
                 in points. The chosen k is shaded."
         }, &accuracy_cell))
         (table(recipe, nouns, chosen, &html! {

@@ -1,4 +1,5 @@
-//! What `howfar run` prints when it is done: the curve as a table, what it buys, caveats, and the answer as the last line.
+//! What `howfar run` prints when it is done: the curve as a table, what it buys, caveats, and the answer as the last
+//! line.
 
 use std::fmt::Write;
 

@@ -1,5 +1,5 @@
-//! What the networks of each arm saw in training: pictures, epochs, steps. Early stopping ends arms at different epochs, so equal
-//! pictures per epoch are not yet equal training.
+//! What the networks of each arm saw in training: pictures, epochs, steps. Early stopping ends arms at different
+//! epochs, so equal pictures per epoch are not yet equal training.
 
 use howfar_evaluate::RecipeResults;
 use maud::{Markup, html};
@@ -12,9 +12,11 @@ pub(crate) fn table(recipe: &RecipeResults) -> Markup {
     html! {
         div.scroll tabindex="0" role="region" aria-label="what each arm saw" {
             table.figures.narrow {
-                caption { b { "What each arm saw" } ": means over cells. A picture that comes in ten epochs counts ten times." }
+                caption { b { "What each arm saw" } ": means over cells. A picture that comes in ten epochs counts \
+                    ten times." }
                 thead { tr {
-                    th scope="col" { "Trained on" } th.n scope="col" { "k" } th.n scope="col" { "pictures" br; "an epoch" }
+                    th scope="col" { "Trained on" } th.n scope="col" { "k" } th.n scope="col" { "pictures" br; "an \
+                        epoch" }
                     th.n scope="col" { "epochs" br; "run" } th.n scope="col" { "kept" br; "epoch" }
                     th.n scope="col" { "steps" } th.n scope="col" { "pictures" br; "seen" }
                 } }

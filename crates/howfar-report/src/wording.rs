@@ -24,7 +24,8 @@ pub(crate) fn judged(n_looks: usize) -> String {
     match n_looks {
         0 | 1 => "These faces have been judged once in this folder.".to_owned(),
         n => format!(
-            "These faces have been judged {n} times in this folder, with other cells or choices each time: what is picked out of several \
+            "These faces have been judged {n} times in this folder, with other cells or choices each time: what is \
+                picked out of several \
              looks is too rosy."
         ),
     }

@@ -464,7 +464,8 @@ fn on_a_flat_curve_nothing_is_exchanged() {
     };
     let mut results = fixture::results();
     results.recipes[0].exchange = vec![exchange.clone()];
-    let flat = "the curve of real faces is flat (+0.3 points from the fewest to all, 95 % interval −2.2 to +2.8): nothing can be exchanged.";
+    let flat = "the curve of real faces is flat (+0.3 points from the fewest to all, 95 % interval −2.2 to +2.8): \
+        nothing can be exchanged.";
     assert!(text_of(&page(&results)).contains(flat));
     (exchange.worth_people, exchange.interval_people) = (Some(82.0), Some([12.0, 82.0]));
     results.recipes[0].exchange = vec![exchange];

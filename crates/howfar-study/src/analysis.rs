@@ -1,7 +1,7 @@
 //! From finished cells to `choice.json` and `results.json`.
 //!
-//! In: a loaded study and its study folder. Out: the choices, made from validation predictions alone, then the results and one more look in
-//! `looks.json`, unless it is the same look again.
+//! In: a loaded study and its study folder. Out: the choices, made from validation predictions alone, then the results
+//! and one more look in `looks.json`, unless it is the same look again.
 
 use std::collections::BTreeMap;
 
@@ -98,7 +98,8 @@ fn exchange_saw_everybody(loaded: &LoadedStudy) -> Option<Caveat> {
     (!sets.is_empty()).then(|| Caveat {
         code: "exchange-saw-everybody".to_owned(),
         text: format!(
-            "The generator of {} saw training people. Where fewer are asked what they are worth, its faces of those who are left out are \
+            "The generator of {} saw training people. Where fewer are asked what they are worth, its faces of those \
+                who are left out are \
              not mixed in, so the curve of fewer people is one of other faces than that of all.",
             sets.join(", ")
         ),
@@ -164,7 +165,8 @@ impl CellSource for FinishedCells<'_> {
     }
 }
 
-/// What a cell's network saw. Of two stages the first sees added faces, in epochs of its own, the second those of the baseline.
+/// What a cell's network saw. Of two stages the first sees added faces, in epochs of its own, the second those of the
+/// baseline.
 fn training(folder: &StudyFolder, cell: &Cell, finished: &FinishedCell, cells: &[Cell]) -> Result<CellTraining, Fault> {
     let n_all = finished.n_training_pictures;
     let mut stages = vec![(n_all, finished.n_epochs)];

@@ -1,7 +1,7 @@
 //! Who works on what: cells side by side, one thread each, or one cell after the other on all cores.
 //!
-//! In: the cores, what the user asked for, measured speeds, cells to do. Out: the parallelism that is done sooner. No number of a
-//! cell depends on it.
+//! In: the cores, what the user asked for, measured speeds, cells to do. Out: the parallelism that is done sooner. No
+//! number of a cell depends on it.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,7 +1,7 @@
 //! The study folder: which cells are to do, running them side by side, resuming, and turning predictions into results.
 //!
-//! In: a study file and face sets. Out: `plan.json`, `runs/<cell>/…`, `choice.json`, `results.json`, `timing.json`. How a
-//! face is made is not known here; progress leaves as [`StudyEvent`]s that the binary draws.
+//! In: a study file and face sets. Out: `plan.json`, `runs/<cell>/…`, `choice.json`, `results.json`, `timing.json`. How
+//! a face is made is not known here; progress leaves as [`StudyEvent`]s that the binary draws.
 
 mod analysis;
 mod audit;

@@ -171,7 +171,8 @@ impl LoadedStudy {
         self.mix(&cell.treatment, cell.split_idx, cell.seed_idx)
     }
 
-    /// Faces of generated identities that join the test or validation people of a cell, where the study counts as the paper does.
+    /// Faces of generated identities that join the test or validation people of a cell, where the study counts as the
+    /// paper does.
     pub(crate) fn generated_held_out(&self, cell: &Cell, part: SplitPart) -> Result<Vec<usize>, Fault> {
         match self.generated.get(&cell.treatment.source) {
             Some(generated) if self.study.protocol == Protocol::Paper && !cell.treatment.arm.is_baseline() => {
@@ -200,8 +201,9 @@ impl LoadedStudy {
         self.real.clone().filter(|face| split.side(self.subject(*face)) == Some(part)).collect()
     }
 
-    /// The faces that choose the epoch: those of labelled validation people. As the paper counts, k units of generated identities join
-    /// them, and stand alone where no labelled face is trained on. k is chosen on the labelled ones whatever the protocol.
+    /// The faces that choose the epoch: those of labelled validation people. As the paper counts, k units of generated
+    /// identities join them, and stand alone where no labelled face is trained on. k is chosen on the labelled ones
+    /// whatever the protocol.
     pub(crate) fn validating(&self, cell: &Cell, mixture: &Mixture) -> Result<Vec<usize>, Fault> {
         let labelled = self.faces_of(cell, SplitPart::Validation);
         if mixture.validates() == Validates::Labelled {
@@ -214,7 +216,8 @@ impl LoadedStudy {
         Ok([labelled, generated].concat())
     }
 
-    /// Whom and what a cell's network learns from, with those who choose its epoch: another study may begin with its weights.
+    /// Whom and what a cell's network learns from, with those who choose its epoch: another study may begin with its
+    /// weights.
     pub(crate) fn lineage(&self, cell: &Cell, mixture: &Mixture) -> Result<Lineage, Fault> {
         let mut lineage = Lineage::default();
         let faces = mixture.items().map(|item| item.face);
@@ -233,8 +236,8 @@ impl LoadedStudy {
         self.learnt_from.iter().filter(|(_, lineage)| lineage.is_empty()).map(|(name, _)| name.as_str()).collect()
     }
 
-    /// Generated sets whose makers saw training people: where the study also trains on fewer people, their faces stand in the
-    /// curve of all people and are missing in those of fewer.
+    /// Generated sets whose makers saw training people: where the study also trains on fewer people, their faces stand
+    /// in the curve of all people and are missing in those of fewer.
     pub(crate) fn sets_that_saw_the_absent(&self) -> BTreeSet<&str> {
         if self.study.grid.people_percent.is_empty() {
             return BTreeSet::new();
@@ -277,8 +280,8 @@ impl LoadedStudy {
         Ok(all)
     }
 
-    /// Refuses before work starts what cannot be mixed: the largest k of every split is built, every k compared with the one before
-    /// it, and the fewest people of every seed are looked at.
+    /// Refuses before work starts what cannot be mixed: the largest k of every split is built, every k compared with
+    /// the one before it, and the fewest people of every seed are looked at.
     fn check_mixtures(&self) -> Result<(), Fault> {
         let largest = self.study.largest_k();
         for split_idx in 0..self.splits.len() as u32 {

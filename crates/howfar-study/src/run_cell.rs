@@ -48,7 +48,8 @@ impl CellTiming {
     const FORMAT: (&'static str, u32) = ("howfar cell timing", 1);
 }
 
-/// Runs a cell unless it is finished or another process is at it. `watch` is told of every epoch and its number of pictures.
+/// Runs a cell unless it is finished or another process is at it. `watch` is told of every epoch and its number of
+/// pictures.
 pub fn run_cell(
     loaded: &LoadedStudy,
     folder: &StudyFolder,
@@ -160,8 +161,8 @@ fn train_cell(
     train_on(&last, Some(Model::load(&weights)?.classifier()), run_folder)
 }
 
-/// Without the generated faces whose label the `real` network of the same split and seed does not see. That network has seen
-/// training people alone, so nothing of those who validate or test reaches the mixture.
+/// Without the generated faces whose label the `real` network of the same split and seed does not see. That network has
+/// seen training people alone, so nothing of those who validate or test reaches the mixture.
 fn curated(loaded: &LoadedStudy, folder: &StudyFolder, cell: &Cell, mixture: Mixture) -> Result<Mixture, Fault> {
     let is_judge = |other: &&Cell| other.treatment == Treatment::BASELINE && other.is_paired_with(cell);
     let judge = loaded.plan().cells.iter().find(is_judge).filter(|judge| matches!(folder.finished(judge), Ok(Some(_))));
@@ -219,8 +220,8 @@ fn predict_own(loaded: &LoadedStudy, cell: &Cell, mixture: &Mixture, model: &Mod
     Ok(predictions)
 }
 
-/// Sets go by their content in predictions: a set that is called otherwise is the same one. `ids` are theirs; of an unseen set its
-/// own alone.
+/// Sets go by their content in predictions: a set that is called otherwise is the same one. `ids` are theirs; of an
+/// unseen set its own alone.
 fn predict_part(
     part: Part,
     model: &Model,

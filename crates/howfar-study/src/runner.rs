@@ -1,8 +1,8 @@
 //! Runs the cells of a study on the cores, as `cores.rs` shares them out, in two stages: what chooses k, then the
 //! controls at the chosen k.
 //!
-//! In: a loaded study and a folder. Out: finished cells; events for whoever watches. Which thread runs a cell, and when,
-//! never reaches its numbers.
+//! In: a loaded study and a folder. Out: finished cells; events for whoever watches. Which thread runs a cell, and
+//! when, never reaches its numbers.
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;

@@ -26,12 +26,14 @@ pub(crate) fn unlike_preprocessing(sets: &[SetInput]) -> Option<Caveat> {
     Some(Caveat {
         code: "unlike-preprocessing".to_owned(),
         text: format!(
-            "Faces of people were cut in {} ways: {}. What a network learns of faces in one frame it may not see in another, so \
+            "Faces of people were cut in {} ways: {}. What a network learns of faces in one frame it may not see in \
+                another, so \
              differences between these databases are partly differences of their crops.",
             ways.len(),
             told.join("; ")
         ),
-        advice: "Prepare all of them alike: `--align landmarks` cuts pictures that are cropped already by their eyes, as it does those \
+        advice: "Prepare all of them alike: `--align landmarks` cuts pictures that are cropped already by their eyes, \
+            as it does those \
                  in which faces were looked for."
             .to_owned(),
     })

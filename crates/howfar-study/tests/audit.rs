@@ -148,7 +148,8 @@ fn study(place: &TempDir) -> Study {
     };
     let rows: Vec<String> = (0..24).map(|i| format!("real:p{i:03},{}", side(i))).collect();
     std::fs::write(place.path().join("split.csv"), format!("subject,part\n{}\n", rows.join("\n"))).unwrap();
-    let text = "name = \"leaky\"\nexpressions = [\"grating\", \"rings\"]\n[real]\nsets = [\"real\"]\nsplit = { file = \"split.csv\" }\n[generated]\nsets = [\"generated\"]\n[grid]\nk = [0, 1]\n";
+    let text = "name = \"leaky\"\nexpressions = [\"grating\", \"rings\"]\n[real]\nsets = [\"real\"]\nsplit = { file = \
+        \"split.csv\" }\n[generated]\nsets = [\"generated\"]\n[grid]\nk = [0, 1]\n";
     std::fs::write(place.path().join("study.toml"), text).unwrap();
     Study::read(&place.path().join("study.toml")).unwrap()
 }

@@ -1,7 +1,7 @@
 //! Random changes to a training picture: turned, scaled, shifted, mirrored, re-lit.
 //!
-//! In: pixels, gray or with interleaved colours, ranges, a stream of the picture's own. Out: pixels as floats in 0..=255.
-//! Bilinear; beyond the border the border goes on.
+//! In: pixels, gray or with interleaved colours, ranges, a stream of the picture's own. Out: pixels as floats in
+//! 0..=255. Bilinear; beyond the border the border goes on.
 
 use howfar_protocol::Augmentation;
 use howfar_random::{Stream, uniform};

@@ -1,7 +1,7 @@
 //! One training run: epochs over a mixture, validated on real people who are not in it.
 //!
-//! In: training and validation faces only. Out: the kept network and the history. A run that was stopped goes on from its
-//! checkpoint and ends with the same bits as one that was not.
+//! In: training and validation faces only. Out: the kept network and the history. A run that was stopped goes on from
+//! its checkpoint and ends with the same bits as one that was not.
 
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -247,8 +247,8 @@ fn first_largest(row: &[f32]) -> usize {
     best
 }
 
-/// What a checkpoint must share with a run: the numerics' version, settings, weights to begin with, seed, instructions, classes, faces with their labels and
-/// their order in the first epoch.
+/// What a checkpoint must share with a run: the numerics' version, settings, weights to begin with, seed, instructions,
+/// classes, faces with their labels and their order in the first epoch.
 fn identity(inputs: &TrainingInputs<'_>) -> Result<String, Fault> {
     let TrainingInputs { pool, mixture, validation, settings, seeds, .. } = *inputs;
     let mut hash = howfar_face::checksum::Hasher::default();

@@ -18,7 +18,8 @@ use rand::Rng;
 
 const SIDE: usize = 32;
 
-/// Ten people, two classes: stripes across or stripes down, with noise; in colours, the stripes of the second class are blue.
+/// Ten people, two classes: stripes across or stripes down, with noise; in colours, the stripes of the second class are
+/// blue.
 fn face_set(folder: &Path, colour: &str) -> FaceSet {
     let mut set = TestSet::new("stripes", &["across", "down"], SIDE as u32);
     set.info.preprocessing.colour = colour.to_owned();

@@ -6,6 +6,7 @@ mod cli;
 mod clock;
 mod command;
 mod console;
+mod dispatch;
 mod picture_names;
 mod progress;
 mod study_progress;
@@ -33,7 +34,7 @@ fn main() -> ExitCode {
     let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         cli.isa.as_deref().map_or(Ok(()), pin)?;
         match cli.command {
-            Some(command) => command::run(command, &console),
+            Some(command) => dispatch::run(command, &console),
             None if cli.licenses => {
                 console.answer(NOTICES.trim_end());
                 Ok(())

@@ -11,7 +11,8 @@ use howfar_face::{FaceSet, FaceSetWriter};
 use program::{draw, draw_style, howfar, workplace};
 use tempfile::TempDir;
 
-/// Turns every label of a set to the next of its six classes, as a user of Parquet would: `face_set.json` stays as it is.
+/// Turns every label of a set to the next of its six classes, as a user of Parquet would: `face_set.json` stays as it
+/// is.
 fn turn_labels(place: &TempDir, name: &str) {
     let set = FaceSet::open(&place.path().join(name)).unwrap();
     let mut turned = FaceSetWriter::create(&place.path().join("turning"), set.info().clone()).unwrap();

@@ -1,7 +1,7 @@
 //! Which expression shapes of the rig an action unit is made of.
 //!
-//! In: the actions of one picture, and how the person rests. Out: a weight for each shape and side. The names are those of
-//! ICT FaceKit, which follow ARKit.
+//! In: the actions of one picture, and how the person rests. Out: a weight for each shape and side. The names are those
+//! of ICT FaceKit, which follow ARKit.
 
 use crate::actions::Actions;
 use crate::motion::onset;

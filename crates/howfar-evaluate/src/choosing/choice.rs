@@ -1,8 +1,8 @@
 //! Chooses k on validation people: the smallest k within one standard error of the best.
 //!
-//! In: a [`Validation`] view, which holds no prediction on test people or unseen databases. Out: a [`Choice`]. Accuracy is
-//! the mean over people of each person's mean, over seeds and splits, as in claims, so that the difference to the best and
-//! its standard error speak of the same number. Of equals the smaller k is the better one.
+//! In: a [`Validation`] view, which holds no prediction on test people or unseen databases. Out: a [`Choice`]. Accuracy
+//! is the mean over people of each person's mean, over seeds and splits, as in claims, so that the difference to the
+//! best and its standard error speak of the same number. Of equals the smaller k is the better one.
 
 use std::collections::BTreeMap;
 
@@ -19,8 +19,8 @@ use crate::results::{Candidate, Choice};
 /// Room for rounding, in points: equal accuracies are equal.
 const ROUNDING_POINTS: f64 = 1e-9;
 
-/// The choice of a track from cells in memory. Everything but its validation predictions is dropped before it looks. None
-/// where there is no mix to choose.
+/// The choice of a track from cells in memory. Everything but its validation predictions is dropped before it looks.
+/// None where there is no mix to choose.
 pub fn choose_k(track: &Track, cells: &[CellPredictions]) -> Option<Choice> {
     let mut outcomes = Outcomes::new();
     for CellPredictions { cell, training, predictions } in cells.iter().filter(|c| track.has(&c.cell)) {

@@ -1,8 +1,9 @@
 //! How often the faces that judge were looked at in a study's folder.
 //!
-//! In: the results of an analysis and the names of the cells that they were made from. Out: [`Looks`], the contents of `looks.json`. The
-//! same cells with the same choice are one look, however often they are analysed; another grid, seed, recipe or split is another look,
-//! and what is chosen among several looks is too rosy. No clock stands here, and nothing of it stands in `results.json`.
+//! In: the results of an analysis and the names of the cells that they were made from. Out: [`Looks`], the contents of
+//! `looks.json`. The same cells with the same choice are one look, however often they are analysed; another grid, seed,
+//! recipe or split is another look, and what is chosen among several looks is too rosy. No clock stands here, and
+//! nothing of it stands in `results.json`.
 
 use howfar_face::checksum::Hasher;
 use howfar_protocol::Role;
@@ -44,7 +45,8 @@ impl Looks {
         Looks { format: format.to_owned(), version, looks: Vec::new() }
     }
 
-    /// Notes an analysis of these cells; nothing is new where it was noted before. Cells come by name, which holds all their inputs.
+    /// Notes an analysis of these cells; nothing is new where it was noted before. Cells come by name, which holds all
+    /// their inputs.
     pub fn note(&mut self, results: &Results, cells: impl Iterator<Item = String>) {
         let chosen: Vec<String> = results
             .recipes

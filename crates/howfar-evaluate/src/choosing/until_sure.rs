@@ -1,10 +1,10 @@
 //! Looking more than once: seeds are added in rounds, and after each the answer may be settled.
 //!
-//! In: how many seeds there may be, and the results of a look. Out: the looks with the risk of each; settled, or go on. Each look spends a part of the 5 % risk of
-//! a false alarm, after Lan and DeMets (1983) with O'Brien and Fleming's spending function α(t) = 2 − 2 Φ(z / √t), t the share
-//! of the seeds that are there and z the quantile of α/2. A look may spend what α(t) grows by; since the parts sum to 5 %,
-//! the risk stays below it whatever ties the looks together (the people are the same in all of them). Little is spent
-//! early, so the last look is hardly wider than a single one.
+//! In: how many seeds there may be, and the results of a look. Out: the looks with the risk of each; settled, or go on.
+//! Each look spends a part of the 5 % risk of a false alarm, after Lan and DeMets (1983) with O'Brien and Fleming's
+//! spending function α(t) = 2 − 2 Φ(z / √t), t the share of the seeds that are there and z the quantile of α/2. A look
+//! may spend what α(t) grows by; since the parts sum to 5 %, the risk stays below it whatever ties the looks together
+//! (the people are the same in all of them). Little is spent early, so the last look is hardly wider than a single one.
 
 use statrs::distribution::{ContinuousCDF, Normal};
 
@@ -36,7 +36,8 @@ pub fn looks(n_seeds: u32) -> Vec<Look> {
 }
 
 impl StudyFacts {
-    /// Risk of a false alarm that a verdict may take: that of this look where seeds are added until the answer is settled.
+    /// Risk of a false alarm that a verdict may take: that of this look where seeds are added until the answer is
+    /// settled.
     pub fn risk(&self) -> f64 {
         self.look().map_or(RISK, |look| look.risk)
     }

@@ -1,8 +1,9 @@
-//! What a difference shows: one rule for the answer, the results, the report, the stopping of `--until-sure` and the simulated studies.
+//! What a difference shows: one rule for the answer, the results, the report, the stopping of `--until-sure` and the
+//! simulated studies.
 //!
-//! In: a difference, its two p values (corrected where several databases were asked) and the risk that may be taken. Out: a [`Verdict`].
-//! That a difference is small is a finding of its own, with a test of its own: two one-sided t tests, of "2 points above or more" and
-//! of "2 points below or more", each at that risk (Schuirmann, 1987).
+//! In: a difference, its two p values (corrected where several databases were asked) and the risk that may be taken.
+//! Out: a [`Verdict`]. That a difference is small is a finding of its own, with a test of its own: two one-sided t
+//! tests, of "2 points above or more" and of "2 points below or more", each at that risk (Schuirmann, 1987).
 
 use howfar_protocol::MixtureRatio;
 use serde::{Deserialize, Serialize};
@@ -35,9 +36,10 @@ impl Verdict {
         }
     }
 
-    /// What may be claimed of a difference that shows this. Where validation people chose k = 0, a gain at another k is not claimed: that k
-    /// was the best of those above 0, and its luck on validation people is in part that of its networks. In simulated studies without any
-    /// gain such a one came up in up to one of twenty (`howfar check-statistics`).
+    /// What may be claimed of a difference that shows this. Where validation people chose k = 0, a gain at another k is
+    /// not claimed: that k was the best of those above 0, and its luck on validation people is in part that of its
+    /// networks. In simulated studies without any gain such a one came up in up to one of twenty (`howfar
+    /// check-statistics`).
     pub(crate) fn where_chosen(self, chosen: MixtureRatio) -> Self {
         if self == Self::Helps && chosen == MixtureRatio::ZERO { Self::Open } else { self }
     }

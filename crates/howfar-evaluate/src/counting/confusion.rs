@@ -1,11 +1,11 @@
 //! Counts of true against predicted classes, and the figures that follow from them.
 //!
 //! In: pairs of true and predicted class. Out: accuracy, precision, recall and F1 per class, macro averages, all as
-//! shares from 0 to 1. The definitions are scikit-learn's with `zero_division=0`: a quotient without a denominator is 0.
-//! Macro recall is its `balanced_accuracy_score`: the mean over the classes that the faces are of, so its denominator does not move
-//! with the predictions. Macro precision and F1 run over the classes that occur in truth or prediction (scikit-learn's default
-//! `labels`): a class that the faces lack counts there, with 0, where the network calls one of them so.
-//! `reference/classification_metrics.py` made the numbers that the tests compare with.
+//! shares from 0 to 1. The definitions are scikit-learn's with `zero_division=0`: a quotient without a denominator is
+//! 0. Macro recall is its `balanced_accuracy_score`: the mean over the classes that the faces are of, so its
+//! denominator does not move with the predictions. Macro precision and F1 run over the classes that occur in truth or
+//! prediction (scikit-learn's default `labels`): a class that the faces lack counts there, with 0, where the network
+//! calls one of them so. `reference/classification_metrics.py` made the numbers that the tests compare with.
 
 use crate::counting::numbers::PERCENT;
 

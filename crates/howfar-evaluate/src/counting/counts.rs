@@ -1,6 +1,8 @@
-//! Counts of right faces per person, in few bytes: who was judged, on how many faces, stands once for all cells that judged the same.
+//! Counts of right faces per person, in few bytes: who was judged, on how many faces, stands once for all cells that
+//! judged the same.
 //!
-//! In: one prediction after the other. Out: [`CellCounts`] of a cell, and [`PartOutcome`]s: a shared [`People`] and four bytes per person.
+//! In: one prediction after the other. Out: [`CellCounts`] of a cell, and [`PartOutcome`]s: a shared [`People`] and
+//! four bytes per person.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};

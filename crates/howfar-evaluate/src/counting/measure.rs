@@ -1,8 +1,8 @@
 //! Measures: what a table of true against predicted classes is summed up in. Each says all of itself here, once.
 //!
 //! In: [`ConfusionCounts`]. Out: [`Figures`], which `results.json`, `table.csv`, the page, the terminal, `evaluate` and
-//! `evaluate-generator` print alike. To add a measure, add it to [`Measure::ALL`] with its formula: tests walk the list, compare
-//! docs/protocol.md with it and ask `reference/classification_metrics.json` for its reference values.
+//! `evaluate-generator` print alike. To add a measure, add it to [`Measure::ALL`] with its formula: tests walk the
+//! list, compare docs/protocol.md with it and ask `reference/classification_metrics.json` for its reference values.
 
 use std::collections::BTreeMap;
 
@@ -30,8 +30,8 @@ pub struct Measure {
     pub worst_to_best: [f64; 2],
     /// The value of a table of counts.
     pub of: fn(&ConfusionCounts) -> f64,
-    /// What the faces of one person add to the value of all beyond its mean, to first order: what intervals over persons are made
-    /// of. None where there is no interval.
+    /// What the faces of one person add to the value of all beyond its mean, to first order: what intervals over
+    /// persons are made of. None where there is no interval.
     pub influence: Option<fn(&ConfusionCounts, &ConfusionCounts) -> f64>,
 }
 
@@ -89,8 +89,8 @@ impl Measure {
     }
 }
 
-/// The value of every measure, in percent. In files each is a key of the table that it is flattened into; of a file that was written before
-/// a measure was added, its value is missing.
+/// The value of every measure, in percent. In files each is a key of the table that it is flattened into; of a file
+/// that was written before a measure was added, its value is missing.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Figures(Vec<Option<f64>>);
 

@@ -37,7 +37,8 @@ pub struct CellTraining {
     pub kept_epoch: u32,
 }
 
-/// The outcomes of all finished cells of a track, by what they were trained on. Feed it cell after cell and let the predictions go.
+/// The outcomes of all finished cells of a track, by what they were trained on. Feed it cell after cell and let the
+/// predictions go.
 #[derive(Debug, Clone, Default)]
 pub struct Outcomes {
     people: KnownPeople,

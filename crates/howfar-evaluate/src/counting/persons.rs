@@ -1,11 +1,11 @@
 //! The measures of one network on the faces of several persons, with how sure they are over other persons.
 //!
-//! In: counts of true against predicted classes, one table per person. Out: every measure, with a 95 % interval where it has one. A
-//! figure is a ratio, or a mean of ratios, of sums over persons; its variance is that of its linear part with persons
-//! as clusters (Taylor's method for ratio estimators; Cochran, 1977), and the interval takes Student's t with one
-//! degree of freedom less than there are persons. Where all persons have as many faces, accuracy's is the interval of
-//! [`crate::Doubt`] on persons alone. The network itself is fixed: how other seeds or other training faces would have
-//! done is not in it.
+//! In: counts of true against predicted classes, one table per person. Out: every measure, with a 95 % interval where
+//! it has one. A figure is a ratio, or a mean of ratios, of sums over persons; its variance is that of its linear part
+//! with persons as clusters (Taylor's method for ratio estimators; Cochran, 1977), and the interval takes Student's t
+//! with one degree of freedom less than there are persons. Where all persons have as many faces, accuracy's is the
+//! interval of [`crate::Doubt`] on persons alone. The network itself is fixed: how other seeds or other training faces
+//! would have done is not in it.
 
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
@@ -40,8 +40,8 @@ pub struct OverPersons {
     pub figures: PersonFigures,
 }
 
-/// Every measure with its interval over persons. In files each is a key in percent, those that can have an interval with another for it,
-/// which is null where one person is all there is.
+/// Every measure with its interval over persons. In files each is a key in percent, those that can have an interval
+/// with another for it, which is null where one person is all there is.
 #[derive(Debug, Clone)]
 pub struct PersonFigures(pub Vec<Figure>);
 

@@ -1,7 +1,7 @@
 //! Where the predictions of a study's cells come from, one cell at a time.
 //!
-//! In: finished cells, in files or in memory. Out: [`CellCounts`] of some of them, counted side by side and given in their order, so
-//! that no more than a handful of cells are in memory, and no number of threads changes a bit.
+//! In: finished cells, in files or in memory. Out: [`CellCounts`] of some of them, counted side by side and given in
+//! their order, so that no more than a handful of cells are in memory, and no number of threads changes a bit.
 
 use howfar_face::Fault;
 use howfar_protocol::{Cell, Part, PredictionRef};

@@ -1,6 +1,7 @@
 //! The table of every treatment and part, what each saw in training, and the confusion matrices.
 //!
-//! In: outcomes. Out: [`TableRow`]s, [`ArmTraining`]s and [`Confusion`]s, sorted by treatment and part, unseen databases in the study's order.
+//! In: outcomes. Out: [`TableRow`]s, [`ArmTraining`]s and [`Confusion`]s, sorted by treatment and part, unseen
+//! databases in the study's order.
 
 use howfar_protocol::{Arm, MixtureRatio, Part, Track, Treatment};
 

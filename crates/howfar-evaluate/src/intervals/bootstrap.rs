@@ -1,7 +1,8 @@
 //! The crossed bootstrap: people and seeds are drawn again, with replacement, each on its own (Owen, 2007).
 //!
 //! In: a table of people × seeds. Out: what a statistic could have been. Intervals of means stand on the t quantile of
-//! `interval.rs`, which covers better; the bootstrap serves figures that have no formula: places on a curve, exchange rates.
+//! `interval.rs`, which covers better; the bootstrap serves figures that have no formula: places on a curve, exchange
+//! rates.
 
 use howfar_random::{Stream, below};
 

@@ -3,21 +3,22 @@
 //! In: a table of values, one row per person, one column a seed. Out: the mean, its standard error, degrees of freedom,
 //! a 95 % interval and a two-sided p.
 //!
-//! A factor that does not stand out of the residual is pooled with it (Bancroft, 1944; Searle, Casella and McCulloch, 1992): its mean square
-//! must be above the residual's, and with five people and five seeds or more above what chance alone exceeds in three of ten studies (an F
-//! test at p < 0.3). The variance of the mean over P·S values is then
-//! - both factors: (MS_people + MS_seeds − MS_residual)/(P·S), with Satterthwaite's (1946) degrees of freedom times m/(m + 1), m
-//!   the smaller of P − 1 and S − 1, and at least m: his own are too many where one factor has very few;
+//! A factor that does not stand out of the residual is pooled with it (Bancroft, 1944; Searle, Casella and McCulloch,
+//! 1992): its mean square must be above the residual's, and with five people and five seeds or more above what chance
+//! alone exceeds in three of ten studies (an F test at p < 0.3). The variance of the mean over P·S values is then
+//! - both factors: (MS_people + MS_seeds − MS_residual)/(P·S), with Satterthwaite's (1946) degrees of freedom times
+//!   m/(m + 1), m the smaller of P − 1 and S − 1, and at least m: his own are too many where one factor has very few;
 //! - one factor: its MS/(P·S), with its P − 1 or S − 1;
 //! - neither: the pooled mean square over P·S, with P·S − 1.
 //!
-//! `reference/interval_simulation.py` chose this among six rules: for 10–100 people × 3–20 seeds and spreads from none to twice the residual's
-//! it covers 93.0–97.7 % at three seeds and 94.1–97.3 % from five on. What it was before rose to 98.9 % at five; people alone cover 8–27 %.
-//! `howfar check-statistics` checks the whole chain.
+//! `reference/interval_simulation.py` chose this among six rules: for 10–100 people × 3–20 seeds and spreads from none
+//! to twice the residual's it covers 93.0–97.7 % at three seeds and 94.1–97.3 % from five on. What it was before rose
+//! to 98.9 % at five; people alone cover 8–27 %. `howfar check-statistics` checks the whole chain.
 //!
-//! From one person or one seed nothing can be said about the spread of people or of seeds; a figure's interval then stands on
-//! the other factor alone ([`Basis`]), and a difference gets none ([`Doubt::claimed_interval`]). Both end in a caveat. No interval
-//! leaves what is possible: accuracies lie in 0..=1, so differences to a baseline b lie in −b..=1 − b.
+//! From one person or one seed nothing can be said about the spread of people or of seeds; a figure's interval then
+//! stands on the other factor alone ([`Basis`]), and a difference gets none ([`Doubt::claimed_interval`]). Both end in
+//! a caveat. No interval leaves what is possible: accuracies lie in 0..=1, so differences to a baseline b lie in −b..=1
+//! − b.
 
 use statrs::distribution::{ContinuousCDF, FisherSnedecor, StudentsT};
 
@@ -143,9 +144,9 @@ impl Doubt {
         Self::pooling(grid, chance_ratio)
     }
 
-    /// The same without pooling: people and seeds both count, however little they stand out, and together at least as much as the
-    /// larger of them. Wider; for several intervals that are to hold together, whose far quantiles do not forgive a factor that was
-    /// pooled by chance.
+    /// The same without pooling: people and seeds both count, however little they stand out, and together at least as
+    /// much as the larger of them. Wider; for several intervals that are to hold together, whose far quantiles do not
+    /// forgive a factor that was pooled by chance.
     pub(crate) fn of_one_among_several(grid: &Grid) -> Self {
         let careful = Self::pooling(grid, |_, _, _| 0.0);
         let pooled = Self::of(grid);
@@ -201,8 +202,8 @@ impl Doubt {
         [mean - half, mean + half]
     }
 
-    /// What a difference to a baseline may claim: the interval of people and seeds together, none where one of them is missing. What
-    /// stands on people alone covered 8–27 % where seeds differ.
+    /// What a difference to a baseline may claim: the interval of people and seeds together, none where one of them is
+    /// missing. What stands on people alone covered 8–27 % where seeds differ.
     pub fn claimed_interval(&self, mean: f64, baseline: f64) -> Option<[f64; 2]> {
         (self.basis == Basis::Crossed).then(|| possible(self.interval(mean), mean, baseline))
     }
@@ -218,8 +219,8 @@ impl Doubt {
         2.0 * t_upper_tail(mean.abs() / self.standard_error, self.degrees_of_freedom)
     }
 
-    /// The larger p of two one-sided tests: "the mean is `margin` or more" and "it is −`margin` or less". 1 where it is so by itself, and
-    /// where people or seeds are missing.
+    /// The larger p of two one-sided tests: "the mean is `margin` or more" and "it is −`margin` or less". 1 where it is
+    /// so by itself, and where people or seeds are missing.
     pub fn p_equivalent(&self, mean: f64, margin: f64) -> f64 {
         let room = margin - mean.abs();
         if self.basis != Basis::Crossed || room <= 0.0 {
@@ -232,8 +233,8 @@ impl Doubt {
     }
 }
 
-/// The interval of a difference, cut to what a baseline accuracy allows: the other accuracy lies in 0..=1. It still holds its `mean`,
-/// whose last digits may be another rounding's.
+/// The interval of a difference, cut to what a baseline accuracy allows: the other accuracy lies in 0..=1. It still
+/// holds its `mean`, whose last digits may be another rounding's.
 pub(crate) fn possible([low, high]: [f64; 2], mean: f64, baseline: f64) -> [f64; 2] {
     [low.max(-baseline).min(mean), high.min(1.0 - baseline).max(mean)]
 }

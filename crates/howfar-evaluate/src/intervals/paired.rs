@@ -3,7 +3,8 @@
 //! In: the outcomes of one or two arms on some faces. Out: a [`Layout`]: each person's mean for each seed, what the
 //! doubt is computed from, and the means over people.
 //!
-//! - A person's value for a seed is the mean over their faces; with several splits, over the splits that hold them there.
+//! - A person's value for a seed is the mean over their faces; with several splits, over the splits that hold them
+//!   there.
 //! - With folds, the test (and validation) people of one fold share a trained model, so they are not independent: the
 //!   rows of the table are then folds, each the mean of its people. On unseen databases every fold's model sees every
 //!   person: rows stay people, and their values are means over the folds.

@@ -1,8 +1,9 @@
 //! What would settle an open answer: how many more seeds, or how many more people.
 //!
-//! In: the table of a difference. Out: a [`Power`]. The variance of the mean is made of a part that people, one that seeds and one
-//! that both together bring down (method of moments); more of one leaves the other's part. "Settled" means that the 95 % interval would
-//! exclude zero with a probability of about 80 % if the difference is as large as it looks, at least two points.
+//! In: the table of a difference. Out: a [`Power`]. The variance of the mean is made of a part that people, one that
+//! seeds and one that both together bring down (method of moments); more of one leaves the other's part. "Settled"
+//! means that the 95 % interval would exclude zero with a probability of about 80 % if the difference is as large as it
+//! looks, at least two points.
 
 use statrs::distribution::{ContinuousCDF, Normal};
 

@@ -1,11 +1,11 @@
 //! The sign-flip test: if nothing helped, each unit's difference could as well have had the other sign.
 //!
-//! In: one difference a unit (a person, a fold or a seed). Out: the two-sided p of their mean. With up to 16 units every
-//! flip is tried; beyond that a seeded sample of flips stands for all. n units cannot give a p below 2/2ⁿ: with fewer than
-//! six seeds p < 0.05 is out of reach. Flips of people take the seeds as given, and the other way round, so each test alone
-//! is too ready to see something: where nothing helped, flips of 24 people gave p < 0.05 in 10–12 % of simulated studies whose
-//! seeds differed by 3 points. They are a check beside the crossed interval, never the claim. The definitions are those of `scipy.stats.permutation_test` with
-//! `permutation_type="samples"`.
+//! In: one difference a unit (a person, a fold or a seed). Out: the two-sided p of their mean. With up to 16 units
+//! every flip is tried; beyond that a seeded sample of flips stands for all. n units cannot give a p below 2/2ⁿ: with
+//! fewer than six seeds p < 0.05 is out of reach. Flips of people take the seeds as given, and the other way round, so
+//! each test alone is too ready to see something: where nothing helped, flips of 24 people gave p < 0.05 in 10–12 % of
+//! simulated studies whose seeds differed by 3 points. They are a check beside the crossed interval, never the claim.
+//! The definitions are those of `scipy.stats.permutation_test` with `permutation_type="samples"`.
 
 use howfar_random::{Stream, bits};
 

@@ -1,9 +1,10 @@
 //! Several differences at once, one chance of a false alarm: how much wider each interval must be.
 //!
-//! In: tables of people × seeds, one a contrast, of the same people and seeds. Out: the confidence that each single interval
-//! must have so that all of them hold together with 95 %. The contrasts of a curve go up and down together, so this is less
-//! than Bonferroni asks: the largest |z| is simulated with the contrasts' own ties by Gaussian multipliers on the people's
-//! and the seeds' deviations (Chernozhukov, Chetverikov and Kato, 2013), and its 95th percentile names the confidence.
+//! In: tables of people × seeds, one a contrast, of the same people and seeds. Out: the confidence that each single
+//! interval must have so that all of them hold together with 95 %. The contrasts of a curve go up and down together, so
+//! this is less than Bonferroni asks: the largest |z| is simulated with the contrasts' own ties by Gaussian multipliers
+//! on the people's and the seeds' deviations (Chernozhukov, Chetverikov and Kato, 2013), and its 95th percentile names
+//! the confidence.
 
 use howfar_random::{Stream, normal};
 use statrs::distribution::{ContinuousCDF, Normal};

@@ -1,5 +1,5 @@
-//! The part of `results.json` that says what the added faces are worth: beyond the controls, in real people, beside other sets and
-//! networks, and as the paper counts; and what each arm saw for it.
+//! The part of `results.json` that says what the added faces are worth: beyond the controls, in real people, beside
+//! other sets and networks, and as the paper counts; and what each arm saw for it.
 
 use howfar_protocol::{Arm, MixtureRatio, Part, Treatment};
 use serde::{Deserialize, Serialize};
@@ -46,8 +46,8 @@ pub struct ArmTraining {
     pub n_pictures_seen: f64,
 }
 
-/// What the mix gains over the stronger of `repeat` and `augment` at the same k: what longer training and altered copies of
-/// real faces do not give.
+/// What the mix gains over the stronger of `repeat` and `augment` at the same k: what longer training and altered
+/// copies of real faces do not give.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Credit {
@@ -65,7 +65,8 @@ pub struct Credit {
     pub is_clear: bool,
 }
 
-/// What the added faces are worth in real people, from learning curves of real faces alone and of the mix over fewer of them.
+/// What the added faces are worth in real people, from learning curves of real faces alone and of the mix over fewer of
+/// them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Exchange {
@@ -81,12 +82,13 @@ pub struct Exchange {
     pub rise_points: f64,
     /// Ends of its 95 % interval; none with one person or one seed.
     pub rise_interval_points: Option<[f64; 2]>,
-    /// Training people that the mix at all people is worth beyond them; below zero where it is worth less than none. None where that rise
-    /// is not clear: on a flat curve nothing can be exchanged.
+    /// Training people that the mix at all people is worth beyond them; below zero where it is worth less than none.
+    /// None where that rise is not clear: on a flat curve nothing can be exchanged.
     pub worth_people: Option<f64>,
     /// Ends of its 95 % interval: people and seeds drawn again.
     pub interval_people: Option<[f64; 2]>,
-    /// The largest worth that the curves can show: all people less the fewest. A worth or an end there is "at least" so much.
+    /// The largest worth that the curves can show: all people less the fewest. A worth or an end there is "at least" so
+    /// much.
     pub most_people: f64,
 }
 
@@ -116,13 +118,14 @@ pub struct PaperRow {
     pub generated_test_percent: Option<f64>,
     /// Share of both together: the paper's figure.
     pub mixed_test_percent: f64,
-    /// What the mixture of test faces alone predicts: (n_real·a_real + n_generated·a_generated)/(n_real + n_generated), where n are the test
-    /// faces of this k, a_real is the accuracy of real faces alone on real ones and a_generated that of one generated unit alone on
-    /// generated ones.
+    /// What the mixture of test faces alone predicts: (n_real·a_real + n_generated·a_generated)/(n_real + n_generated),
+    /// where n are the test faces of this k, a_real is the accuracy of real faces alone on real ones and a_generated
+    /// that of one generated unit alone on generated ones.
     pub predicted_percent: f64,
     /// The part of the gain over k = 0, as the paper counts, that this prediction has already; none without a gain.
     pub share_of_test_mix_percent: Option<f64>,
-    /// The part of that gain which the generated test faces add to what the same networks gain on real ones; none without a gain.
+    /// The part of that gain which the generated test faces add to what the same networks gain on real ones; none
+    /// without a gain.
     #[serde(default)]
     pub share_of_generated_test_faces_percent: Option<f64>,
 }

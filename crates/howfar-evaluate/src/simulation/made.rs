@@ -1,7 +1,7 @@
 //! A simulated study: whose faces are right how often, and the outcomes that chance makes of it.
 //!
-//! A face is right with probability ½ + gain(k) + face + person + person × mix + run + run × mix, where the effects are uniform
-//! around 0, so that the true difference at k is gain(k) exactly, in shares:
+//! A face is right with probability ½ + gain(k) + face + person + person × mix + run + run × mix, where the effects are
+//! uniform around 0, so that the true difference at k is gain(k) exactly, in shares:
 //! - a face's (±14 points) and a person's (±10) are shared by all arms and seeds;
 //! - what the mix does for a person (±8) and beyond it each k (±3);
 //! - a run's luck is shared by the arms of a seed and split (±3), and each arm has its own (±4).
@@ -50,7 +50,8 @@ struct Person {
     of_k: Vec<f64>,
 }
 
-/// Draws a study. Without an effect every gain is 0; with one it rises to a peak of −10 to +10 points at a random k and falls.
+/// Draws a study. Without an effect every gain is 0; with one it rises to a peak of −10 to +10 points at a random k and
+/// falls.
 pub(crate) fn make(setting: &Setting, seeds: Seeds, is_null: bool) -> Made {
     let mut stream = seeds.stream("gains", &[]);
     let all_k: Vec<MixtureRatio> = setting.k.iter().map(|k| MixtureRatio::new(*k).expect("a literal ratio")).collect();

@@ -1,8 +1,8 @@
 //! Studies with a known truth, and how often the chain from cells to a claim is right about them.
 //!
-//! In: a [`Setting`] and how many studies. Out: a [`SettingReport`]. A simulated study goes through the same functions as a real
-//! one: k is chosen on validation people, then the difference on the judged faces gets its interval and its verdict. Every study
-//! has a stream of its own, so no number depends on the number of threads.
+//! In: a [`Setting`] and how many studies. Out: a [`SettingReport`]. A simulated study goes through the same functions
+//! as a real one: k is chosen on validation people, then the difference on the judged faces gets its interval and its
+//! verdict. Every study has a stream of its own, so no number depends on the number of threads.
 
 mod made;
 mod report;
@@ -120,7 +120,8 @@ pub(crate) struct Trial {
     plain: Said,
     /// What is said when seeds are added until the answer is settled.
     until_sure: Said,
-    /// Whether "less than two points" would be said if the truth were two points, the limit: the mean moved there, its doubt kept.
+    /// Whether "less than two points" would be said if the truth were two points, the limit: the mean moved there, its
+    /// doubt kept.
     called_small_at_the_limit: bool,
 }
 

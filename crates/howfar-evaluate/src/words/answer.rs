@@ -1,7 +1,7 @@
 //! The answer in at most three short sentences: what k does, on whom, how sure that is, and what else could explain it.
 //!
-//! In: the figures of a recipe with their verdicts. Out: the last line that a user sees. It says no more than the verdicts, and where one
-//! is open although its interval excludes zero, it says what was corrected for.
+//! In: the figures of a recipe with their verdicts. Out: the last line that a user sees. It says no more than the
+//! verdicts, and where one is open although its interval excludes zero, it says what was corrected for.
 
 use howfar_protocol::{Arm, MixtureRatio, Part, Role, Treatment};
 

@@ -1,7 +1,7 @@
 //! What a reader should know before believing a number, with advice.
 //!
-//! In: what was studied, its outcomes and figures. Out: [`Caveat`]s: first those of the sample, then of the sets, then of
-//! each recipe's claims. Codes stay the same from version to version.
+//! In: what was studied, its outcomes and figures. Out: [`Caveat`]s: first those of the sample, then of the sets, then
+//! of each recipe's claims. Codes stay the same from version to version.
 
 use std::collections::BTreeMap;
 
@@ -87,7 +87,8 @@ fn of_missing(facts: &StudyFacts, part: Part, words: &str, series: &Series<'_>) 
     splits_that_lack.remove(&Vec::new());
     let advice = match part {
         Part::Training => {
-            "The networks trained there cannot know these classes and are wrong wherever they are judged on them; use fewer folds or \
+            "The networks trained there cannot know these classes and are wrong wherever they are judged on them; use \
+                fewer folds or \
              another split, or leave the classes out of `expressions`."
         }
         _ => "Figures there say nothing of these classes; leave them out of `expressions` or add faces.",
@@ -154,7 +155,8 @@ fn of_seeds(facts: &StudyFacts) -> Vec<Caveat> {
         found.push(caveat(
             "folds-share-a-model",
             format!(
-                "The {people} of one fold are judged by one model: intervals on test {people} count {} folds, not {people}.",
+                "The {people} of one fold are judged by one model: intervals on test {people} count {} folds, not \
+                    {people}.",
                 facts.n_splits
             ),
             "More folds narrow the interval.",
@@ -201,7 +203,8 @@ fn of_set(facts: &StudyFacts, set: &SetFacts) -> Vec<Caveat> {
         found.push(caveat(
             "no-person-labels",
             format!("{who}: each counts as somebody else, and {harm}."),
-            "Prepare the set with person labels if it has any; else take intervals as too narrow and gains as too rosy.",
+            "Prepare the set with person labels if it has any; else take intervals as too narrow and gains as too \
+                rosy.",
         ));
     }
     found
@@ -286,7 +289,8 @@ fn of_claim(facts: &StudyFacts, claim: &Claim, chosen: MixtureRatio) -> Vec<Cave
         (Verdict::Open, _) if is_unclaimed_gain(facts, claim) => found.push(caveat(
             "choice-disagrees",
             format!(
-                "Validation chose k = 0, yet at k = {k} the difference on {faces} is {} points ({width}): no gain is claimed for a k that was not \
+                "Validation chose k = 0, yet at k = {k} the difference on {faces} is {} points ({width}): no gain is \
+                    claimed for a k that was not \
                  chosen.",
                 points(claim.difference_points)
             ),

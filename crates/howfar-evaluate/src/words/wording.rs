@@ -1,14 +1,16 @@
-//! Words for the answer, the caveats, the page and the terminal: one word for each thing, one rounding and one sign for every number.
+//! Words for the answer, the caveats, the page and the terminal: one word for each thing, one rounding and one sign for
+//! every number.
 //!
-//! What faces are called follows from their provenance, never from their role: `real` faces are photographs of people; labelled faces that
-//! are drawn or generated are `labelled`, and their people are identities.
+//! What faces are called follows from their provenance, never from their role: `real` faces are photographs of people;
+//! labelled faces that are drawn or generated are `labelled`, and their people are identities.
 
 use howfar_protocol::{MixtureRatio, Part, Role};
 
 use crate::results::{Claim, SetFacts, StudyFacts};
 
 impl SetFacts {
-    /// What its members are: `people`, `pictures` where nobody is known, `people or pictures` where some are, else `identities`.
+    /// What its members are: `people`, `pictures` where nobody is known, `people or pictures` where some are, else
+    /// `identities`.
     pub fn members(&self) -> &'static str {
         members(std::iter::once(self))
     }

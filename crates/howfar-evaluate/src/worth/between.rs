@@ -1,7 +1,7 @@
 //! Recipes, networks and generated sets of one study side by side: each at its own chosen k against the first.
 //!
-//! In: outcomes and results of all tracks. Out: [`Between`]s. Differences are paired by face and seed; on the same faces all of
-//! them share one Holm correction.
+//! In: outcomes and results of all tracks. Out: [`Between`]s. Differences are paired by face and seed; on the same
+//! faces all of them share one Holm correction.
 
 use howfar_protocol::{MixtureRatio, Part, Treatment};
 

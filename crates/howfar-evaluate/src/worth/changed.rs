@@ -1,7 +1,8 @@
 //! Which faces the mix puts right and which wrong, with a few typical ones of each.
 //!
-//! In: the cells of `real` and of the mix at the k that the study speaks of, read once more, one at a time. Out: one [`Changed`] for the test people and each unseen
-//! database. Examples, not evidence: the differences stand in the claims.
+//! In: the cells of `real` and of the mix at the k that the study speaks of, read once more, one at a time. Out: one
+//! [`Changed`] for the test people and each unseen database. Examples, not evidence: the differences stand in the
+//! claims.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,6 +1,7 @@
 //! Differences between arms with their doubt.
 //!
-//! In: outcomes and the k to compare at. Out: [`Claim`]s, test people first, then the unseen databases in the study's order.
+//! In: outcomes and the k to compare at. Out: [`Claim`]s, test people first, then the unseen databases in the study's
+//! order.
 
 use howfar_protocol::{Arm, MixtureRatio, Part, Role, Track, Treatment};
 use howfar_random::Seeds;

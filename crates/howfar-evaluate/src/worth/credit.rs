@@ -1,7 +1,8 @@
 //! What may be credited to the added faces: what the mix gains over the stronger of the controls that cost no new face.
 //!
-//! In: the differences between the mix and its controls. Out: a [`Credit`] for each judged set of faces that all controls
-//! were judged on. Claiming to be ahead of all takes a clear gain over each, which needs no correction (Berger, 1982).
+//! In: the differences between the mix and its controls. Out: a [`Credit`] for each judged set of faces that all
+//! controls were judged on. Claiming to be ahead of all takes a clear gain over each, which needs no correction
+//! (Berger, 1982).
 
 use howfar_protocol::{Arm, ArmRole, Part};
 

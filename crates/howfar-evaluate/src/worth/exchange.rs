@@ -1,12 +1,13 @@
 //! The exchange rate: what the added faces are worth in real people.
 //!
-//! In: outcomes of real faces alone and of the mix over fewer training people, and over all of them. Out: an [`Exchange`] for
-//! each judged set of faces. Where the mix at all N people is at least as good as real faces alone, n people with the mix reach what N
-//! reach alone, and the added faces are worth N − n; else m people alone reach what N reach with the mix, and they are worth m − N.
-//! Both curves are made to rise first (pool adjacent violators; Barlow et al., 1972) and are straight between their points over the
-//! logarithm of people, as learning curves are over short ranges. Where a curve is level, the middle of the stretch counts, so equal
-//! curves are worth 0. Nothing is said beyond the points: a worth at the end is "at least". And nothing is exchanged where real faces
-//! alone are not clearly more accurate with all people than with the fewest: on a flat curve any number of people does as well.
+//! In: outcomes of real faces alone and of the mix over fewer training people, and over all of them. Out: an
+//! [`Exchange`] for each judged set of faces. Where the mix at all N people is at least as good as real faces alone, n
+//! people with the mix reach what N reach alone, and the added faces are worth N − n; else m people alone reach what N
+//! reach with the mix, and they are worth m − N. Both curves are made to rise first (pool adjacent violators; Barlow et
+//! al., 1972) and are straight between their points over the logarithm of people, as learning curves are over short
+//! ranges. Where a curve is level, the middle of the stretch counts, so equal curves are worth 0. Nothing is said
+//! beyond the points: a worth at the end is "at least". And nothing is exchanged where real faces alone are not clearly
+//! more accurate with all people than with the fewest: on a flat curve any number of people does as well.
 
 use std::collections::BTreeSet;
 

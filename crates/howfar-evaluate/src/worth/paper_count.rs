@@ -1,6 +1,7 @@
 //! Test accuracy as the paper counts it, and how much of its rise the changing test faces make alone.
 //!
-//! In: outcomes with predictions on generated test identities. Out: a [`PaperRow`] for each k; nothing with the usual protocol.
+//! In: outcomes with predictions on generated test identities. Out: a [`PaperRow`] for each k; nothing with the usual
+//! protocol.
 
 use howfar_protocol::{Arm, MixtureRatio, Part, Track, Treatment};
 

@@ -1,10 +1,10 @@
-//! What follows a convolution, one picture at a time: moments of its channels, an affine map of each, ReLU, 2×2 maximum,
-//! dropout; and the way back.
+//! What follows a convolution, one picture at a time: moments of its channels, an affine map of each, ReLU, 2×2
+//! maximum, dropout; and the way back.
 //!
-//! z = factor · (y − mean) + shift, then max(0, ·), then the maximum of each 2×2 window (an odd last row or column is left out),
-//! then 0 or a factor by chance. The gradient goes to the first maximum of a window in reading order, and nowhere if that
-//! is not above 0 or was dropped; training notes where in bits, the routes: for each output and vector of channels a word
-//! a value of the window, with a bit a channel.
+//! z = factor · (y − mean) + shift, then max(0, ·), then the maximum of each 2×2 window (an odd last row or column is
+//! left out), then 0 or a factor by chance. The gradient goes to the first maximum of a window in reading order, and
+//! nowhere if that is not above 0 or was dropped; training notes where in bits, the routes: for each output and vector
+//! of channels a word a value of the window, with a bit a channel.
 
 use crate::dropout::KeptBits;
 use crate::vector::Vector;
@@ -89,7 +89,8 @@ pub(crate) unsafe fn moments<V: Vector>(map: Map, y: &[f32], mean: &mut [f32], s
 /// Affine map, ReLU, pooling, dropout.
 ///
 /// # Shapes
-/// `y` `[H, W, C]`, mean, factor and shift `[C]` (or none: 0, 1 and 0) -> `out` `[H', W', C]`, `routes` [`Map::n_routes`] words or none
+/// `y` `[H, W, C]`, mean, factor and shift `[C]` (or none: 0, 1 and 0) -> `out` `[H', W', C]`, `routes`
+/// [`Map::n_routes`] words or none
 ///
 /// # Safety
 /// The CPU has the instructions of `V`.
@@ -149,7 +150,9 @@ pub(crate) unsafe fn activate<V: Vector>(
 
 /// Calls `f(at, n, pixel, i of the window, gradient)` for every vector of channels and value of every window.
 macro_rules! each_share {
-    ($V:ty, $map:expr, $gradient:expr, $routes:expr, $scale:expr, $at:expr, |$pixel:ident, $share:ident| $body:expr) => {
+    (
+        $V:ty, $map:expr, $gradient:expr, $routes:expr, $scale:expr, $at:expr, |$pixel:ident, $share:ident| $body:expr
+    ) => {
         let (c, n_vectors, window) = ($map.n_channels, $map.n_channels.div_ceil(<$V>::LANES), $map.window());
         let n = (c - $at).min(<$V>::LANES);
         for row in 0..$map.height_out() {
@@ -166,8 +169,8 @@ macro_rules! each_share {
     };
 }
 
-/// The gradient after the convolution where no norm stands between, and its sum over the pixels of each channel, added to
-/// a row.
+/// The gradient after the convolution where no norm stands between, and its sum over the pixels of each channel, added
+/// to a row.
 ///
 /// # Shapes
 /// `gradient` of the output `[H', W', C]`, times `scale`; `to` `[H, W, C]`, `sums` `[C]`
@@ -241,8 +244,8 @@ pub(crate) unsafe fn add_gradient_sums<V: Vector>(
     }
 }
 
-/// The gradient at y behind a norm: factor · share − constant − slope · (y − mean), where share is the window's gradient
-/// at its maximum.
+/// The gradient at y behind a norm: factor · share − constant − slope · (y − mean), where share is the window's
+/// gradient at its maximum.
 ///
 /// # Shapes
 /// `y` and `to` `[H, W, C]`, `gradient` of the output `[H', W', C]`, times `scale`; the rest `[C]`

@@ -185,7 +185,8 @@ struct Group<'a> {
 }
 
 impl Group<'_> {
-    /// The gradient after the convolution of a picture; adds its sums over pixels to `bias_sums` where no norm stands between.
+    /// The gradient after the convolution of a picture; adds its sums over pixels to `bias_sums` where no norm stands
+    /// between.
     ///
     /// # Safety
     /// The CPU has the instructions of `V`.

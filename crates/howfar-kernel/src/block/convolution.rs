@@ -1,4 +1,5 @@
-//! The convolution of a block, or the one that brings its gradient back: by Winograd or, where channels are few, directly.
+//! The convolution of a block, or the one that brings its gradient back: by Winograd or, where channels are few,
+//! directly.
 
 use crate::InstructionSet;
 use crate::direct::{self, Axis, Pass, Strip};
@@ -48,8 +49,8 @@ pub(crate) fn pack(
     }
 }
 
-/// Pictures and rows that are worked on at once: so many that their tiles fill the registers and the caches, but fewer where a few
-/// pictures would leave threads without work.
+/// Pictures and rows that are worked on at once: so many that their tiles fill the registers and the caches, but fewer
+/// where a few pictures would leave threads without work.
 pub(crate) fn pieces(field: Field, n: usize) -> Pieces {
     if field.pays() {
         return field.pieces(n, FEWEST_PIECES, FEWEST_TILES);

@@ -1,7 +1,7 @@
 //! The way forward of a block.
 //!
-//! The threads of the caller's pool share the work, a few rows of a picture at a time, which stay in the cache from the convolution to the
-//! activation; no number depends on how many threads there are.
+//! The threads of the caller's pool share the work, a few rows of a picture at a time, which stay in the cache from the
+//! convolution to the activation; no number depends on how many threads there are.
 
 use rayon::prelude::*;
 

@@ -6,8 +6,8 @@ use crate::vector::Vector;
 /// Adds one picture's part: `sums` += Σ over pixels of `x` beside `gradient`.
 ///
 /// # Shapes
-/// `x` `[H + 2, W + 2, C]`; `gradient` `[H, W, C']`, readable up to whole vectors of channels behind its last pixel; `sums`
-/// `[3 rows, 3 columns, C, C' padded to whole vectors]`
+/// `x` `[H + 2, W + 2, C]`; `gradient` `[H, W, C']`, readable up to whole vectors of channels behind its last pixel;
+/// `sums` `[3 rows, 3 columns, C, C' padded to whole vectors]`
 ///
 /// # Safety
 /// The CPU has the instructions of `V`.

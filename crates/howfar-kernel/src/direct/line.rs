@@ -1,5 +1,6 @@
-//! Pixels of a row through a direct convolution: a tile of pixels × vectors of channels stays in registers over all taps. Where there are
-//! fewer channels than half a vector, a vector holds channels of the source instead and is summed at the end.
+//! Pixels of a row through a direct convolution: a tile of pixels × vectors of channels stays in registers over all
+//! taps. Where there are fewer channels than half a vector, a vector holds channels of the source instead and is summed
+//! at the end.
 
 use crate::product::{each_tile, sum_products};
 use crate::vector::Vector;
@@ -43,7 +44,8 @@ impl Line<'_> {
         assert!(self.source.len() >= self.reach() && weights.len() >= self.n_rows * self.run * NV * V::LANES);
         assert!(self.bias.len() >= NV * V::LANES);
         each_tile!(V, NV, self.n, pixel, M => {
-            // SAFETY: tiles take pixels before n only; the lengths were checked above, the caller's `out` is good for n pixels.
+            // SAFETY: tiles take pixels before n only; the lengths were checked above, the caller's `out` is good for n
+            // pixels.
             unsafe {
                 let mut sums = [[V::splat(0.0); NV]; M];
                 for v in 0..NV {

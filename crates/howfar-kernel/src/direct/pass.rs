@@ -1,4 +1,5 @@
-//! A direct convolution from pictures to every so-many-th pixel of others: which pixels see which, and its weights in panels.
+//! A direct convolution from pictures to every so-many-th pixel of others: which pixels see which, and its weights in
+//! panels.
 
 use rayon::prelude::*;
 
@@ -7,8 +8,8 @@ use crate::scratch::sized;
 /// Channels that are few.
 const FEW: usize = 4;
 
-/// The places `first + i every` of one axis, and what they see: tap j of place i lies at `i step + offset + j` of the source and takes the
-/// weight `taps[j]`.
+/// The places `first + i every` of one axis, and what they see: tap j of place i lies at `i step + offset + j` of the
+/// source and takes the weight `taps[j]`.
 pub(crate) struct Axis {
     pub first: usize,
     pub every: usize,
@@ -89,8 +90,9 @@ impl Pass<'_> {
         self.n_taps() * self.shape_from[2] * width
     }
 
-    /// Brings weights into panels: for each, taps, channels of the source, channels beside each other. Few channels: for each row of
-    /// taps, each channel, taps and channels of the source filled up to whole vectors. `at(to, from, tap)` gives a weight.
+    /// Brings weights into panels: for each, taps, channels of the source, channels beside each other. Few channels:
+    /// for each row of taps, each channel, taps and channels of the source filled up to whole vectors. `at(to, from,
+    /// tap)` gives a weight.
     pub fn pack(&self, lanes: usize, at: impl Fn(usize, usize, usize) -> f32 + Sync, packed: &mut Vec<f32>) {
         let ((width, n_panels), size) = (self.panels(lanes), self.panel_size(lanes));
         let [y, x] = self.axes.map(|axis| &axis.taps);
@@ -102,7 +104,8 @@ impl Pass<'_> {
             if width <= FEW || n < width {
                 to.fill(0.0);
             }
-            // The channels of a panel innermost: they are written in one piece and read from as many pieces that move on slowly.
+            // The channels of a panel innermost: they are written in one piece and read from as many pieces that move
+            // on slowly.
             for c in 0..from {
                 for (i, ty) in y.iter().enumerate() {
                     for (j, tx) in x.iter().enumerate() {

@@ -64,7 +64,8 @@ impl Kernel for Strip<'_> {
                 let to_row = (to[1] + row) * y.every + y.first;
                 let start = (((to[0] + picture) * height + to_row) * width + x_axis.first) * channels + at;
                 assert!(to_row < height);
-                // SAFETY: strips write rows of their own, panels channels of their own; the caller has the instructions.
+                // SAFETY: strips write rows of their own, panels channels of their own; the caller has the
+                // instructions.
                 unsafe {
                     let out = out.start_at(start);
                     match panel {

@@ -12,7 +12,8 @@ fn dense(window: &Window) -> Dense {
     Dense { n_pixels: window.side * window.side, n_channels: window.n_in, n_out: window.n_out }
 }
 
-/// Calls `f` with where each row of a picture's patches begins among them, where in the picture, and how many numbers it has there.
+/// Calls `f` with where each row of a picture's patches begins among them, where in the picture, and how many numbers
+/// it has there.
 fn each_run(window: &Window, mut f: impl FnMut(usize, usize, usize)) {
     let [rows, columns, _] = window.shape_out();
     let Window { height, width, n_in, side, stride, padding, .. } = *window;

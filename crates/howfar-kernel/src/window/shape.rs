@@ -57,8 +57,8 @@ impl Window {
         (self.side, self.stride, self.padding) == (3, 1, 1) && self.field().pays()
     }
 
-    /// Whether there are many weights for few pixels a picture: then they are read in their own order, because another one would cost more than
-    /// the products do.
+    /// Whether there are many weights for few pixels a picture: then they are read in their own order, because another
+    /// one would cost more than the products do.
     pub(crate) fn by_patches(&self) -> bool {
         let [height, width, _] = self.shape_out();
         height * width <= MOST_PIXELS && self.n_weights() >= MANY_WEIGHTS

@@ -1,8 +1,8 @@
 //! The gradient of the weights of a direct convolution.
 //!
-//! A thread takes a row of taps and some of its numbers (columns × channels in) and sums over all pixels of the batch in their order, so that
-//! nothing is summed in parts. A tile of numbers × vectors of channels out stays in registers over many pixels. Where channels out are few, a
-//! vector holds numbers of the row of taps instead.
+//! A thread takes a row of taps and some of its numbers (columns × channels in) and sums over all pixels of the batch
+//! in their order, so that nothing is summed in parts. A tile of numbers × vectors of channels out stays in registers
+//! over many pixels. Where channels out are few, a vector holds numbers of the row of taps instead.
 
 use rayon::prelude::*;
 
@@ -126,13 +126,15 @@ impl Places {
     }
 }
 
-/// For `count` numbers of a row of taps from the start of `x` on, sums over all pixels of the product with the gradient.
+/// For `count` numbers of a row of taps from the start of `x` on, sums over all pixels of the product with the
+/// gradient.
 struct Sums<'a> {
     places: Places,
     count: usize,
     x: &'a [f32],
     gradient: &'a [f32],
-    /// `[numbers, channels out in whole vectors]`, added to; where channels out are few, `[channels out, numbers in whole vectors]`, set.
+    /// `[numbers, channels out in whole vectors]`, added to; where channels out are few, `[channels out, numbers in
+    /// whole vectors]`, set.
     sums: &'a mut [f32],
     scratch: [&'a mut Vec<f32>; 2],
 }

@@ -56,8 +56,8 @@ impl Field {
         N_TAPS * self.n_pairs(lanes) * self.n_in * 2 * lanes
     }
 
-    /// How a batch of `n` pictures is cut for the threads: into `fewest` pieces at least, if that leaves `fewest_tiles` to each, so that their
-    /// tiles fill the registers and the caches.
+    /// How a batch of `n` pictures is cut for the threads: into `fewest` pieces at least, if that leaves `fewest_tiles`
+    /// to each, so that their tiles fill the registers and the caches.
     pub fn pieces(&self, n: usize, fewest: usize, fewest_tiles: usize) -> Pieces {
         let (height, columns) = (self.height_out(), self.tile_columns());
         let per_picture = self.tile_rows() * columns;

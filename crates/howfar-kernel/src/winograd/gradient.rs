@@ -1,8 +1,9 @@
 //! The gradient of the weights of a 3×3 convolution by Winograd, in two orders.
 //!
-//! Small networks add up the tiles of one picture after the other while it is in the cache ([`add_weight_gradient`]). Wide layers and few
-//! pictures have more sums than fit there: all tiles of the batch are transformed first, then a thread takes one of the 36 numbers and
-//! a pair of vectors of channels out and sums over all tiles at once ([`weight_gradient`]).
+//! Small networks add up the tiles of one picture after the other while it is in the cache ([`add_weight_gradient`]).
+//! Wide layers and few pictures have more sums than fit there: all tiles of the batch are transformed first, then a
+//! thread takes one of the 36 numbers and a pair of vectors of channels out and sums over all tiles at once
+//! ([`weight_gradient`]).
 
 use rayon::prelude::*;
 
@@ -170,7 +171,8 @@ impl Kernel for TransformTiles<'_> {
         let TransformTiles { field, tiles, range, both, to, edge } = self;
         for t in range {
             let (place, n) = (tiles.place(&field, t), tiles.count(&field));
-            // SAFETY: the buffers hold all tiles of the batch, each of which is written once; the caller has the instructions.
+            // SAFETY: the buffers hold all tiles of the batch, each of which is written once; the caller has the
+            // instructions.
             unsafe { transform_tile::<V>(field, place, both, edge, t, n, to.map(|parts| parts.start_at(0))) };
         }
     }

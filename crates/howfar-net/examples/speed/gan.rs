@@ -1,4 +1,5 @@
-//! The generators of `bench/run`: one batch through a generator, one step of a training. Sizes are those of `bench/networks.py`.
+//! The generators of `bench/run`: one batch through a generator, one step of a training. Sizes are those of
+//! `bench/networks.py`.
 
 use burn::tensor::{Device, Tensor, TensorData};
 use howfar_net::gan::{

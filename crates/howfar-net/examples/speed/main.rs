@@ -1,5 +1,6 @@
-//! Our side of `bench/run`: `speed train|infer|latency|forward|step NETWORK BATCH THREADS`. For each line on standard input it
-//! measures a while and prints one line of JSON: pictures a second over the median step, and the peak memory in MB.
+//! Our side of `bench/run`: `speed train|infer|latency|forward|step NETWORK BATCH THREADS`. For each line on standard
+//! input it measures a while and prints one line of JSON: pictures a second over the median step, and the peak memory
+//! in MB.
 #![expect(clippy::print_stdout, reason = "its output")]
 
 mod gan;

@@ -1,8 +1,9 @@
-//! Dual numbers: a tensor on its way through a network and, where asked for, its derivative in one direction (forward-mode, JVP).
+//! Dual numbers: a tensor on its way through a network and, where asked for, its derivative in one direction
+//! (forward-mode, JVP).
 //!
-//! In: a value and a tangent. Out: both after each operation. This is what penalties on gradients are made of with first-order
-//! autodiff: with v held constant, v · ∇D(x) is the tangent of D at x in direction v, an ordinary output whose gradient
-//! with respect to the parameters is the derivative of the gradient. Knows no network.
+//! In: a value and a tangent. Out: both after each operation. This is what penalties on gradients are made of with
+//! first-order autodiff: with v held constant, v · ∇D(x) is the tangent of D at x in direction v, an ordinary output
+//! whose gradient with respect to the parameters is the derivative of the gradient. Knows no network.
 
 use burn::tensor::Tensor;
 

@@ -11,7 +11,7 @@ use burn::tensor::{Tensor, TensorData};
 use howfar_kernel::{InstructionSet, Resample};
 
 use crate::gan::convolution::{dense, numbers};
-use crate::gan::operations::Resampling;
+use crate::gan::resampling::Resampling;
 
 /// An up/down filter of pictures of one size.
 #[derive(Debug, Clone, PartialEq)]

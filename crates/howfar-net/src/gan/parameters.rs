@@ -1,7 +1,7 @@
 //! The numbers of one network of a GAN by name, and the tensors that a step computes with.
 //!
-//! In: a list of tensors with how each begins, a stream; or a weight file. Out: numbers by name, tensors on a device, gradients in
-//! the order of the list. Names and layouts are those of the public PyTorch code of each network.
+//! In: a list of tensors with how each begins, a stream; or a weight file. Out: numbers by name, tensors on a device,
+//! gradients in the order of the list. Names and layouts are those of the public PyTorch code of each network.
 
 use std::collections::BTreeMap;
 
@@ -114,8 +114,8 @@ impl Parameters {
         self.list.iter().map(|p| p.values.len()).sum()
     }
 
-    /// Moves every number towards those of `other`: `keep` of the own one is kept (an exponential moving average). What is not
-    /// trained is copied.
+    /// Moves every number towards those of `other`: `keep` of the own one is kept (an exponential moving average). What
+    /// is not trained is copied.
     pub fn follow(&mut self, other: &Parameters, keep: f32) {
         for (own, other) in self.list.iter_mut().zip(&other.list) {
             let keep = if own.trained { keep } else { 0.0 };

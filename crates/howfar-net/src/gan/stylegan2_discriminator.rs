@@ -1,6 +1,7 @@
 //! StyleGAN2's discriminator: residual blocks that halve the side, the deviation within a group of pictures, a logit.
 //!
-//! In: tensors, pictures, channels last, with or without a tangent. Out: how real each looks. Knows neither losses nor files.
+//! In: tensors, pictures, channels last, with or without a tangent. Out: how real each looks. Knows neither losses nor
+//! files.
 
 use burn::tensor::Tensor;
 
@@ -11,8 +12,8 @@ use crate::gan::stylegan2::StyleGan2Shape;
 use crate::gan::stylegan2_layers::{EPSILON, SLOPE, biased_relu, convolve_down, dense, scaled_weight};
 
 impl StyleGan2Shape {
-    /// How real pictures look, as logits. Pictures are compared within groups of [`StyleGan2Shape::group`], which must divide their
-    /// number where there are more.
+    /// How real pictures look, as logits. Pictures are compared within groups of [`StyleGan2Shape::group`], which must
+    /// divide their number where there are more.
     ///
     /// # Shapes
     /// `pictures` `[N, H, W, C]` -> `[N, 1]`

@@ -1,7 +1,7 @@
 //! StyleGAN2's generator: a mapping from normal numbers to styles, and a synthesis from styles to pictures.
 //!
-//! In: tensors, latents, noise. Out: styles, pictures around −1..1, channels last; with a tangent of the styles also that of the
-//! pictures. Truncation pulls styles towards their mean. Knows neither losses nor files.
+//! In: tensors, latents, noise. Out: styles, pictures around −1..1, channels last; with a tangent of the styles also
+//! that of the pictures. Truncation pulls styles towards their mean. Knows neither losses nor files.
 
 use burn::tensor::Tensor;
 
@@ -99,8 +99,9 @@ impl StyleGan2Shape {
         noise * strength
     }
 
-    /// A modulated and demodulated 3×3 convolution, doubling the side where it is a block's first, noise, bias and leaky ReLU.
-    /// Scaling what goes in by the style and what comes out by 1/√(Σ (weight · style)²) is the same as scaling the weights.
+    /// A modulated and demodulated 3×3 convolution, doubling the side where it is a block's first, noise, bias and
+    /// leaky ReLU. Scaling what goes in by the style and what comes out by 1/√(Σ (weight · style)²) is the same as
+    /// scaling the weights.
     fn styled(&self, generator: &Leaves, name: &str, x: Dual<4>, style: Dual<2>, noise: Tensor<4>) -> Dual<4> {
         let weight: Tensor<4> = generator.get(&format!("{name}.weight"));
         let ([n_out, n_in, _, _], n) = (weight.dims(), x.value.dims()[0]);

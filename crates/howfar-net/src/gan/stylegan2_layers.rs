@@ -1,12 +1,14 @@
 //! The layers of StyleGAN2 with equalised learning rate, and how each changes along a direction.
 //!
-//! In: tensors of a network, activations channels last with or without a tangent. Out: activations. Knows no network's order of layers.
+//! In: tensors of a network, activations channels last with or without a tangent. Out: activations. Knows no network's
+//! order of layers.
 
 use burn::tensor::Tensor;
 
 use crate::gan::dual::Dual;
-use crate::gan::operations::{Resampling, convolve, convolve_transposed, resample};
+use crate::gan::operations::{convolve, convolve_transposed, resample};
 use crate::gan::parameters::Leaves;
+use crate::gan::resampling::Resampling;
 
 /// The binomial low-pass filter of all changes of size.
 const TAPS: [f32; 4] = [1.0, 3.0, 3.0, 1.0];

@@ -1,8 +1,8 @@
 //! The two penalties on gradients of StyleGAN2 with first-order autodiff: R1 and path length.
 //!
-//! In: numbers of a network, pictures or latents. Out: the penalty's value, and a loss whose gradient with respect to the numbers is the penalty's. A gradient
-//! g = ∇D(x) is taken in a first pass; held constant as a direction, the change of D along it is an ordinary output whose
-//! gradient is exact. Knows no schedule.
+//! In: numbers of a network, pictures or latents. Out: the penalty's value, and a loss whose gradient with respect to
+//! the numbers is the penalty's. A gradient g = ∇D(x) is taken in a first pass; held constant as a direction, the
+//! change of D along it is an ordinary output whose gradient is exact. Knows no schedule.
 
 use burn::tensor::{Device, Tensor};
 
@@ -38,8 +38,8 @@ impl StyleGan2Shape {
         Penalty { value, loss: tangent.sum() * (2.0 / n), leaves }
     }
 
-    /// Path length (Karras et al. 2020): the mean of (‖Jᵀ y‖ − `target`)² over latents, with J the derivative of the picture with
-    /// respect to the styles and y noise of the size of the picture. Lengths come beside it.
+    /// Path length (Karras et al. 2020): the mean of (‖Jᵀ y‖ − `target`)² over latents, with J the derivative of the
+    /// picture with respect to the styles and y noise of the size of the picture. Lengths come beside it.
     ///
     /// # Shapes
     /// `z` `[N, Z]`, `direction` (y) `[N, H, W, C]` on a device that does not differentiate -> lengths `[N]`

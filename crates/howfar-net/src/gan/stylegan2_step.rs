@@ -1,7 +1,8 @@
-//! The training steps of StyleGAN2 (Karras et al. 2020): both players, their lazy penalties, the running mean of the generator.
+//! The training steps of StyleGAN2 (Karras et al. 2020): both players, their lazy penalties, the running mean of the
+//! generator.
 //!
-//! In: real pictures, latents, noise, augmentations, all drawn by the caller. Out: changed networks, losses. Knows neither
-//! schedules nor files.
+//! In: real pictures, latents, noise, augmentations, all drawn by the caller. Out: changed networks, losses. Knows
+//! neither schedules nor files.
 
 use burn::tensor::{Device, Tensor};
 use howfar_kernel::AdamSettings;
@@ -83,8 +84,8 @@ pub struct StyleGan2Training {
     path_mean: f32,
 }
 
-/// Adam's settings and the factor on the rate for a player whose penalty is taken every `every` steps, which makes 1 + 1/every
-/// steps of one.
+/// Adam's settings and the factor on the rate for a player whose penalty is taken every `every` steps, which makes 1 +
+/// 1/every steps of one.
 fn lazy(every: u64) -> (AdamSettings, f32) {
     let ratio = every as f32 / (every + 1) as f32;
     (AdamSettings { betas: [0.0, 0.99f64.powf(f64::from(ratio))], epsilon: 1e-8 }, ratio)
@@ -135,7 +136,8 @@ impl StyleGan2Training {
         })
     }
 
-    /// Everything that a later step depends on, beside [`StyleGan2Training::n_steps`] and [`StyleGan2Training::path_mean`].
+    /// Everything that a later step depends on, beside [`StyleGan2Training::n_steps`] and
+    /// [`StyleGan2Training::path_mean`].
     pub fn tensors(&self) -> Vec<Named> {
         let mut tensors = self.generator.tensors("generator.");
         tensors.extend(self.average.tensors("average."));
@@ -210,8 +212,8 @@ impl StyleGan2Training {
         vec![("generator/path_penalty", penalty.value), ("generator/path_length", self.path_mean)]
     }
 
-    /// The discriminator learns to tell: softplus(D(G(z))) + softplus(−D(x)). `changes` are those of the generated pictures, then
-    /// those of the real ones. The last number is the mean sign of its logits of real pictures.
+    /// The discriminator learns to tell: softplus(D(G(z))) + softplus(−D(x)). `changes` are those of the generated
+    /// pictures, then those of the real ones. The last number is the mean sign of its logits of real pictures.
     pub fn discriminator_step(
         &mut self,
         real: &[f32],
@@ -278,7 +280,8 @@ impl StyleGan2Training {
 }
 
 impl StyleGan2Shape {
-    /// Pictures of latents by the generator's own noise, from numbers to numbers; `generator` is made once by [`Parameters::prepare`].
+    /// Pictures of latents by the generator's own noise, from numbers to numbers; `generator` is made once by
+    /// [`Parameters::prepare`].
     ///
     /// # Shapes
     /// `z` `[N, Z]` -> `[N, H, W, C]`, mostly in −1..1

@@ -1,5 +1,5 @@
-//! Sheets of faces as translation networks (StarGAN) leave them: a column is a label, a row per person, the first column
-//! the photograph that the others were made from.
+//! Sheets of faces as translation networks (StarGAN) leave them: a column is a label, a row per person, the first
+//! column the photograph that the others were made from.
 //!
 //! In: `N-images.jpg` and `--grid COLUMNS`. Out: a find a square, its parent the person of the row.
 

@@ -1,8 +1,9 @@
 //! Near duplicates: the same shot under two names, on two sides, or copied by a generator.
 //!
-//! In: the faces. Out: findings by what the pair would spoil. Sides are asked before family: a face that trains and a face that judges
-//! must not be one shot, whoever they are. On one side, two faces of one person are no finding; neither are a generated face and its
-//! parent. All faces are compared with all (`howfar-face/src/shots.rs`); nothing is kept of a pair but that it was found.
+//! In: the faces. Out: findings by what the pair would spoil. Sides are asked before family: a face that trains and a
+//! face that judges must not be one shot, whoever they are. On one side, two faces of one person are no finding;
+//! neither are a generated face and its parent. All faces are compared with all (`howfar-face/src/shots.rs`); nothing
+//! is kept of a pair but that it was found.
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -176,10 +177,12 @@ fn finding(faces: &AuditedFaces, harm: Harm, pairs: &Pairs) -> Finding {
         Harm::AcrossParts => (
             "duplicate-across-parts",
             format!(
-                "{pairs_of} of faces are the same shot, one of them in training, the other where it judges; {} are equal in every pixel.",
+                "{pairs_of} of faces are the same shot, one of them in training, the other where it judges; {} are \
+                    equal in every pixel.",
                 pairs.n_equal
             ),
-            "Leave one of each pair out, or give both one name where they have two: figures on such faces are too high.",
+            "Leave one of each pair out, or give both one name where they have two: figures on such faces are too \
+                high.",
         ),
         Harm::TwoNames => (
             "duplicate-subjects",

@@ -1,9 +1,9 @@
 //! Whether identities are distinct, and whether generated children look like their parents.
 //!
-//! In: the faces. Out: findings with the share of faces whose nearest neighbour is of the same identity. Likeness is the
-//! correlation of patches less the mean patch of their class, so that an expression is not taken for a person. This simple
-//! feature finds the same head in the same light; it says little of pictures taken years or poses apart, so the same share
-//! among the real faces stands beside it.
+//! In: the faces. Out: findings with the share of faces whose nearest neighbour is of the same identity. Likeness is
+//! the correlation of patches less the mean patch of their class, so that an expression is not taken for a person. This
+//! simple feature finds the same head in the same light; it says little of pictures taken years or poses apart, so the
+//! same share among the real faces stands beside it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,8 +26,8 @@ const MOST_CHILDREN: usize = 3000;
 const FEWEST_IDENTITIES: usize = 5;
 /// Below this share of parents found again, expression transfer does not keep the person.
 const KEPT: f64 = 0.5;
-/// Generated identities whose faces find each other so many times less often than those of real people blur into one another. Light and
-/// pose alone can make it two or three times.
+/// Generated identities whose faces find each other so many times less often than those of real people blur into one
+/// another. Light and pose alone can make it two or three times.
 const LESS_DISTINCT: f64 = 4.0;
 
 /// Distinctness of generated identities beside that of real people, then children and parents.
@@ -47,7 +47,8 @@ fn distinct(generated: Option<&Sample>, real: Option<&Sample>) -> Option<Finding
     let is_caveat = of_real.is_some_and(|of_real| share * LESS_DISTINCT < of_real);
     let beside = of_real.map_or(String::new(), |share| format!("; {:.1} % of real ones", percent(share)));
     let text = format!(
-        "Of the faces of {} generated identities, {:.1} % have a face of the same identity as nearest neighbour{beside} (a simple likeness, which light \
+        "Of the faces of {} generated identities, {:.1} % have a face of the same identity as nearest \
+            neighbour{beside} (a simple likeness, which light \
          and pose disturb).",
         generated.n_identities,
         percent(share)

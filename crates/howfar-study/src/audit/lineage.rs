@@ -16,8 +16,8 @@ pub(crate) fn audit(faces: &AuditedFaces) -> Vec<Finding> {
     findings
 }
 
-/// People who judge and whom training meets as well: as themselves, as a parent, or through a generator. Studies refuse to begin with
-/// them; loose face sets can only be warned of.
+/// People who judge and whom training meets as well: as themselves, as a parent, or through a generator. Studies refuse
+/// to begin with them; loose face sets can only be warned of.
 fn held_out(faces: &AuditedFaces) -> Finding {
     let people = |passes: fn(Side) -> bool| -> BTreeSet<&SubjectId> {
         faces.of_side(passes).into_iter().map(|face| subject(faces, face)).collect()
@@ -42,14 +42,16 @@ fn held_out(faces: &AuditedFaces) -> Finding {
     if leaked.is_empty() && sets_seen.is_empty() {
         let n_shared = known.intersection(&real).count();
         let text = format!(
-            "No held-out subject trains, is a parent of a generated face or was seen by its generator; {n_shared} training subjects were."
+            "No held-out subject trains, is a parent of a generated face or was seen by its generator; {n_shared} \
+                training subjects were."
         );
         return Found::new("lineage", "lineage-clean", false).says(text, "", &figures);
     }
     let mut told = Vec::new();
     if !leaked.is_empty() {
         told.push(format!(
-            "{} held-out subjects are among the generated or training faces, are parents of generated faces or were seen by a generator.",
+            "{} held-out subjects are among the generated or training faces, are parents of generated faces or were \
+                seen by a generator.",
             leaked.len()
         ));
     }
@@ -85,7 +87,8 @@ fn unknown(faces: &AuditedFaces) -> Option<Finding> {
     (!names.is_empty()).then(|| {
         let text = format!("Nothing is known of what made the generated faces of {}.", names.join(", "));
         let advice =
-            "If their generator was trained on held-out subjects, the gain is not one on new subjects: ask whom it saw.";
+            "If their generator was trained on held-out subjects, the gain is not one on new subjects: ask whom it \
+                saw.";
         Found::new("lineage", "lineage-unknown", true).says(text, advice, &[])
     })
 }

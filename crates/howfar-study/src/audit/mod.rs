@@ -2,8 +2,8 @@
 //! people, a codec that gives generated faces away, labels that do not fit, identities that are one.
 //!
 //! In: a study's face sets, or any face sets. Out: [`Finding`]s, kept in `audit.json`; those that are caveats become
-//! caveats of the results. A study's faces are audited before its cells run. The probes are small networks, trained here on the study's own faces; their seeds derive from the
-//! study's, so an audit gives the same findings each time.
+//! caveats of the results. A study's faces are audited before its cells run. The probes are small networks, trained
+//! here on the study's own faces; their seeds derive from the study's, so an audit gives the same findings each time.
 
 mod duplicates;
 mod identity;
@@ -36,8 +36,8 @@ pub struct Audit {
     pub format: String,
     /// The format's version.
     pub version: u32,
-    /// Hash of the sets and their cards, classes, seed, sides and the audits' own version, so that findings of another study, or of
-    /// lesser audits, are not taken for these.
+    /// Hash of the sets and their cards, classes, seed, sides and the audits' own version, so that findings of another
+    /// study, or of lesser audits, are not taken for these.
     pub inputs_sha256: String,
     /// What was found, in the order of the audits.
     pub findings: Vec<Finding>,
@@ -92,7 +92,8 @@ pub(crate) fn n_training_pictures(n_real: usize) -> u64 {
     labels::n_training_pictures(n_real) + shortcut::n_training_pictures()
 }
 
-/// Audits the faces of a study and keeps the findings in its `audit.json`; findings of the same inputs are there for good.
+/// Audits the faces of a study and keeps the findings in its `audit.json`; findings of the same inputs are there for
+/// good.
 pub fn audit_study(loaded: &LoadedStudy, folder: &StudyFolder, place: &AuditPlace<'_>) -> Result<Audit, Fault> {
     let inputs_sha256 = inputs_sha256(loaded);
     if let Some(audit) = read_audit(folder)?.filter(|audit| audit.inputs_sha256 == inputs_sha256) {
@@ -116,7 +117,8 @@ fn read_audit(folder: &StudyFolder) -> Result<Option<Audit>, Fault> {
     if file.is_file() { files::read_json(&file, format, version).map(Some) } else { Ok(None) }
 }
 
-/// Everything that decides a study's findings. The sides are those that a split has come to, not those that the study asks for.
+/// Everything that decides a study's findings. The sides are those that a split has come to, not those that the study
+/// asks for.
 fn inputs_sha256(loaded: &LoadedStudy) -> String {
     let mut hash = Hasher::default();
     let mut add = |what: serde_json::Value| hash.update_text(&what.to_string());

@@ -1,7 +1,9 @@
-//! Can a small network tell generated faces from real ones, and does it still when both have been through the same codec?
+//! Can a small network tell generated faces from real ones, and does it still when both have been through the same
+//! codec?
 //!
-//! In: the faces. Out: one finding. Where it can, a network under study may learn "generated" in place of an expression;
-//! where only the raw faces give it away, the codec, the resizing or the noise does, and preparing both alike mends it.
+//! In: the faces. Out: one finding. Where it can, a network under study may learn "generated" in place of an
+//! expression; where only the raw faces give it away, the codec, the resizing or the noise does, and preparing both
+//! alike mends it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -46,9 +48,9 @@ pub(crate) fn audit(faces: &AuditedFaces, place: &AuditPlace<'_>) -> Result<Opti
     Ok(Some(finding(raw, saved)))
 }
 
-/// The faces that the probe sees, each with its kind, and who is on which side; none where a kind has too few people. On each side
-/// both kinds have equally many faces, so that guessing the larger one gains nothing. A child is where its parent is: the probe would
-/// know its face otherwise.
+/// The faces that the probe sees, each with its kind, and who is on which side; none where a kind has too few people.
+/// On each side both kinds have equally many faces, so that guessing the larger one gains nothing. A child is where its
+/// parent is: the probe would know its face otherwise.
 fn chosen(faces: &AuditedFaces) -> Option<(Vec<(usize, usize)>, Split)> {
     let kinds = [faces.of_side(Side::is_labelled), faces.of_side(|r| r == Side::Generated)];
     let root = |face: &usize| {
@@ -143,7 +145,8 @@ fn finding(raw: f64, saved: f64) -> Finding {
     let figures = [("raw_percent", percent(raw)), ("saved_again_percent", percent(saved))];
     let [raw_percent, saved_percent] = [percent(raw), percent(saved)];
     let measured = format!(
-        "a small network tells generated from real faces of subjects it has not seen: {raw_percent} % right (chance 50 %), {saved_percent} % after both were saved again as JPEG"
+        "a small network tells generated from real faces of subjects it has not seen: {raw_percent} % right (chance \
+            50 %), {saved_percent} % after both were saved again as JPEG"
     );
     if raw < TOLD_APART {
         let text = format!("Generated faces are hard to tell from real ones: {measured}.");
@@ -151,11 +154,13 @@ fn finding(raw: f64, saved: f64) -> Finding {
     }
     if raw - saved > CODEC {
         let text = format!("Codec, resizing or noise give generated faces away: {measured}.");
-        let advice = "Prepare both in the same way (size, filter, format); a network can learn the trace in place of the expression.";
+        let advice = "Prepare both in the same way (size, filter, format); a network can learn the trace in place of \
+            the expression.";
         return Found::new("shortcut", "shortcut-codec", true).says(text, advice, &figures);
     }
     let text = format!("Generated faces can be told from real ones by how they look: {measured}.");
-    let advice = "The mix can teach the network two kinds of faces in place of one; judge the gain by the unseen databases, and see the \
+    let advice = "The mix can teach the network two kinds of faces in place of one; judge the gain by the unseen \
+        databases, and see the \
                   `fixed-share` and `pretrain` arms.";
     Found::new("shortcut", "shortcut-style", true).says(text, advice, &figures)
 }

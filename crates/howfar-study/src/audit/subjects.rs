@@ -72,8 +72,8 @@ impl AuditedFaces {
         Ok(faces)
     }
 
-    /// Any face sets: photographs are the real faces, drawn and generated ones are mixed in. Where all are of one kind they
-    /// count as real.
+    /// Any face sets: photographs are the real faces, drawn and generated ones are mixed in. Where all are of one kind
+    /// they count as real.
     pub fn of_sets(folders: &[PathBuf]) -> Result<Self, Fault> {
         let folders = folders.to_vec();
         let (mut faces, _) = Self::read(&[&folders], None, 1)?;

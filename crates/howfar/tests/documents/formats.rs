@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::{markdown, read, sources};
 
-/// Every format with the version that is written, by the sources: a literal `"howfar …"` on a line with the word format,
-/// beside its version or with a constant `VERSION` in its file.
+/// Every format with the version that is written, by the sources: a literal `"howfar …"` on a line with the word
+/// format, beside its version or with a constant `VERSION` in its file.
 pub fn written() -> BTreeMap<String, u32> {
     let mut all = BTreeMap::new();
     for (_, text) in sources() {

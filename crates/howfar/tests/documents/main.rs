@@ -1,8 +1,8 @@
 //! Documents that cannot drift: what README, ARCHITECTURE, CONTRIBUTING and docs/ say is compared with what is there.
 //!
-//! In: the documents, the manifests and sources of the workspace, the program's own help. Out: the document, and what in it
-//! is not so. One module for each kind of fact; a registry that a table repeats (arms, measures) gets one of its own, as
-//! [`study_keys`] is for study files. [`markdown`] finds code and tables in a document.
+//! In: the documents, the manifests and sources of the workspace, the program's own help. Out: the document, and what
+//! in it is not so. One module for each kind of fact; a registry that a table repeats (arms, measures) gets one of its
+//! own, as [`study_keys`] is for study files. [`markdown`] finds code and tables in a document.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot be set up has failed")]
 

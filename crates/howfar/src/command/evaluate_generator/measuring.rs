@@ -36,8 +36,8 @@ impl Sample {
     }
 }
 
-/// Compares the generated faces, and the second half of the real ones, with the first half. Faces that were left out are
-/// for the caller to count.
+/// Compares the generated faces, and the second half of the real ones, with the first half. Faces that were left out
+/// are for the caller to count.
 pub fn figures(
     generated: &Sample,
     real: &[Sample; 2],
@@ -95,8 +95,8 @@ fn features_words(user: Option<&FeatureNetwork>, n: usize) -> String {
     }
 }
 
-/// How often howfar's network, choosing among the classes that it and both sets have, gives faces their own label; none where it knows
-/// no class of theirs, or was not asked.
+/// How often howfar's network, choosing among the classes that it and both sets have, gives faces their own label; none
+/// where it knows no class of theirs, or was not asked.
 fn agreement(classes: &[String], model: &Model, people: &[&People]) -> Option<LabelAgreement> {
     let mut counts = ConfusionCounts::new(classes.len());
     for face in people.iter().flat_map(|people| people.iter().flatten()) {
