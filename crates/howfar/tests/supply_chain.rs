@@ -120,9 +120,10 @@ fn the_reference_values_were_made_with_the_versions_that_are_pinned() {
 }
 
 #[test]
-fn the_program_prints_the_notices_with_that_of_the_face_detector_inside() {
+fn the_program_prints_the_notices_with_those_of_the_face_detector_and_the_fonts_inside() {
     let printed = howfar(&workplace(), &["--licenses"]);
     assert_eq!((printed.code, printed.stdout.trim_end()), (0, file("THIRD-PARTY.txt").trim_end()));
     assert!(printed.stdout.contains("Visual Information Processing and Learning (VIPL) group"));
     assert!(printed.stdout.contains("seeta_fd_frontal_v1.0.bin"));
+    assert!(printed.stdout.contains("SIL OPEN FONT LICENSE"));
 }
