@@ -5,6 +5,6 @@ pub(crate) mod counts;
 pub(crate) mod measure;
 pub(crate) mod numbers;
 pub(crate) mod outcomes;
-pub(crate) mod persons;
+pub(crate) mod over_subjects;
 pub(crate) mod source;
 pub(crate) mod table;

@@ -22,7 +22,7 @@ pub use counting::confusion::ConfusionCounts;
 pub use counting::measure::{ClassFigures, Figures, Measure};
 pub use counting::numbers::PERCENT;
 pub use counting::outcomes::{CellPredictions, CellTraining, Outcomes, Validation};
-pub use counting::persons::{Figure, OverPersons, PersonFigures};
+pub use counting::over_subjects::{Figure, OverSubjects, SubjectFigures};
 pub use counting::source::CellSource;
 pub use intervals::bootstrap::percentile_interval;
 pub use intervals::holm::holm;

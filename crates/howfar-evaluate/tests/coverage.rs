@@ -1,4 +1,4 @@
-//! How often the crossed interval holds the truth, in studies of binary outcomes whose truth is known.
+//! How often the crossed interval covers the truth, in studies of binary outcomes whose truth is known.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 

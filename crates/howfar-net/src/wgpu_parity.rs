@@ -6,6 +6,7 @@
 use std::sync::LazyLock;
 
 use burn::tensor::{Device, Tensor};
+use howfar_network::Network;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
@@ -14,7 +15,6 @@ use crate::device::ComputeDevice;
 use crate::forward::{Dropped, Leaves, Mode, forward};
 use crate::gan::{Dual, NoiseInput, Parameters, StarGanShape, StyleGan2Shape};
 use crate::{Architecture, Classifier, NetFault, PictureShape};
-use howfar_network::Network;
 
 /// The GPU; opened once a process.
 static GPU: LazyLock<Option<Device>> = LazyLock::new(|| {

@@ -6,10 +6,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use howfar_face::{Fault, Pool, SubjectId};
+use howfar_random::{Seeds, Stream, shuffle};
 
 use crate::study::Unit;
 use crate::{GeneratedFaces, Ingredients, MixtureRatio};
-use howfar_random::{Seeds, Stream, shuffle};
 
 /// The faces of each generated identity, in the order in which a seed takes them.
 pub(crate) fn identities(pool: &Pool, generated: &GeneratedFaces, seeds: Seeds) -> Vec<Vec<usize>> {

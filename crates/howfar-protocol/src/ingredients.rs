@@ -7,10 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use howfar_face::{Fault, GeneratorCard, Pool, SubjectId};
+use howfar_random::{Seeds, shuffle};
 
 use crate::study::Unit;
 use crate::{HeldOut, MixtureRatio, PooledSets, Split, SplitPart};
-use howfar_random::{Seeds, shuffle};
 
 /// The generated faces of a study.
 #[derive(Debug, Clone)]

@@ -20,6 +20,7 @@ mod settings;
 mod split;
 mod split_request;
 mod study;
+mod study_toml;
 mod treatment;
 
 pub use arm::{Arm, ArmDefinition, ArmRole, Item, Stage, Variant};

@@ -5,11 +5,11 @@
 //! arms are paired.
 
 use howfar_face::{Fault, Pool};
+use howfar_random::{Seeds, shuffle};
 
 use crate::arm::{Order, Parts, Units};
 use crate::choosing::Choosing;
 use crate::{Ingredients, Item, Role, Treatment};
-use howfar_random::{Seeds, shuffle};
 
 /// The training set of one cell.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,10 +3,10 @@
 //! In: a pool, generated faces, a split, k. Out: faces that no mixture of the seed trains on.
 
 use howfar_face::{Fault, Pool};
+use howfar_random::Seeds;
 
 use crate::choosing::identities;
 use crate::{GeneratedFaces, MixtureRatio, Split, SplitPart};
-use howfar_random::Seeds;
 
 /// Faces of generated identities that no mixture of this seed up to the largest k trains on: k units for the test or
 /// the validation part, as the paper counts them, and nobody in both. Units for a smaller k are among those for a

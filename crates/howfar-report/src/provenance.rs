@@ -161,7 +161,7 @@ fn time(timing: &Timing) -> Markup {
         dl.facts {
             (fact("Whole study", &wording::duration(timing.total_seconds)))
             @if let Some(started) = &timing.started { (fact("Last run began", started)) }
-            (fact("Processor", &m.processor))
+            (fact("CPU", &m.processor))
             (fact("Cores", &m.cores.to_string()))
             (fact("Instruction set", &m.instruction_set))
             @if let Some(bytes) = m.memory_bytes { (fact("Memory", &wording::memory(bytes))) }

@@ -70,7 +70,7 @@ fn every_recipe_has_a_curve_and_every_confusion_a_table() {
 fn faces_put_right_and_wrong_say_what_they_were_called() {
     let text = text_of(&page(&fixture::results()));
     for words in [
-        "of 309 faces 31 put right, 14 put wrong.",
+        "of 309 faces 31 newly correct, 14 newly wrong.",
         "fear without: surprise (1/8) with: fear (8/8)",
         "fear without: fear (7/8) with: anger (1/8)",
     ] {

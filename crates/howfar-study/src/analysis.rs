@@ -114,7 +114,8 @@ fn weights_unknown(loaded: &LoadedStudy) -> Option<Caveat> {
         code: "weights-unknown".to_owned(),
         text: format!("Nothing is known of whom the weights {} have learnt from.", names.join(", ")),
         advice:
-            "If they were trained on people or databases that judge here, the figures are too high: ask whom they saw."
+            "If they were trained on people or databases that are held out here, the figures are too high: ask whom \
+                they saw."
                 .to_owned(),
     })
 }

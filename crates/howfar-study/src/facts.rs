@@ -64,7 +64,7 @@ fn set_facts(set: &SetInput, pool: &Pool, set_idx: usize) -> SetFacts {
     }
 }
 
-/// Whether a person is no more than a photograph (its repeats, the frames of its film) that nobody's name came with.
+/// Whether a person is no more than a photograph (its repeats, the frames of its video) that nobody's name came with.
 fn is_nobody_known(person: &SubjectId, faces: &[&Pooled]) -> bool {
     let is_named_after = |face: &&&Pooled| person.is_called_by(&face.labels.source);
     let Some(first) = faces.iter().find(is_named_after) else { return false };
@@ -98,11 +98,11 @@ mod tests {
     fn a_person_is_known_where_a_label_says_so_and_not_by_how_many_faces_there_are() {
         let of_picture = SubjectId::of_picture("db", "fear/1.png").unwrap();
         let known = SubjectId::new("db", "1").unwrap();
-        let film = SubjectId::of_picture("db", "a.avi").unwrap();
+        let video = SubjectId::of_picture("db", "a.avi").unwrap();
         let cases = [
             (&of_picture, vec![("fear/1.png", "x")], true, "a picture of nobody known"),
             (&of_picture, vec![("fear/1.png", "x"), ("anger/7.png", "x")], true, "the same pixels stand twice"),
-            (&film, vec![("a.avi#1", "x"), ("a.avi#9", "y")], true, "frames of a film of nobody known"),
+            (&video, vec![("a.avi#1", "x"), ("a.avi#9", "y")], true, "frames of a video of nobody known"),
             (&known, vec![("fear/s1.png", "x")], false, "one picture of somebody"),
             (&known, vec![("1.png", "x"), ("1-fear.png", "y")], false, "somebody called as one of their pictures"),
         ];

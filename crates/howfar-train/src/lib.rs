@@ -26,7 +26,7 @@ pub use run::{Trained, TrainingInputs, train};
 pub use speed::{Parallelism, measure_prediction, measure_speed};
 pub use start::read_start;
 
-/// What the engine computes with on this machine: `avx512`, `avx2` (with FMA) or `plain`; on a graphics card the
+/// What the engine computes with on this machine: `avx512`, `avx2` (with FMA) or `plain`; on a GPU the
 /// device's name. Part of a cell's identity, because others round differently.
 pub fn instruction_set() -> &'static str {
     match ComputeDevice::chosen() {

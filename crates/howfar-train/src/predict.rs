@@ -32,7 +32,7 @@ pub struct Look {
     pub logits: Vec<f32>,
 }
 
-/// A model made ready to look at faces, some after the others; always on the processor.
+/// A model made ready to look at faces, some after the others; always on the CPU.
 #[derive(Debug)]
 pub struct Viewer<'a> {
     model: &'a Model,

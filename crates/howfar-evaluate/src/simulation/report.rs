@@ -95,7 +95,7 @@ impl SettingReport {
             n_folds: setting.n_folds,
             n_studies: trials.len(),
             bounds: vec![
-                bound("the 95 % interval holds the truth", covered, [93.0, widest]),
+                bound("the 95 % interval covers the truth", covered, [93.0, widest]),
                 bound("the band holds all true gains", band, [93.0, 100.0]),
                 // The sentence "lifts", whatever k was chosen.
                 bound("\"helps\" where nothing helps", of_nulls(&|t| helps(t.plain)), [0.0, 5.0]),

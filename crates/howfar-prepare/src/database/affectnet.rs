@@ -12,12 +12,13 @@ use super::class_folders::{expressions, in_folders};
 use super::lookup::Lookup;
 use super::rows::Rows;
 use super::{names, yolo};
+use howfar_face::csv_table::{CsvTable, field};
+
 use crate::FaceBox;
 use crate::listing::{Found, Listing, Reason};
 use crate::published::{Published, Unit};
 use crate::request::PrepareRequest;
 use crate::tree::{Tree, TreeFile};
-use howfar_face::csv_table::{CsvTable, field};
 
 pub(super) static DATABASE: Database = Database {
     name: "affectnet",

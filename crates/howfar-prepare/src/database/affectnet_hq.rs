@@ -7,10 +7,11 @@ use howfar_face::{Expression, Fault};
 use super::Database;
 use super::lookup::Lookup;
 use super::rows::Rows;
+use howfar_face::csv_table::{CsvTable, field};
+
 use crate::listing::{Found, Listing, Reason};
 use crate::request::PrepareRequest;
 use crate::tree::Tree;
-use howfar_face::csv_table::{CsvTable, field};
 
 pub(super) static DATABASE: Database = Database {
     name: "affectnet-hq",

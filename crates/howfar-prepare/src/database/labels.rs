@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use howfar_face::csv_table::CsvTable;
 use howfar_face::{Expression, Fault, closest_name};
 
 use crate::folder_words::{is_number, is_person_number};
@@ -14,7 +15,6 @@ use crate::listing::Class;
 use crate::request::PrepareRequest;
 use crate::source_settings::FolderClasses;
 use crate::spelling::{in_short, key};
-use howfar_face::csv_table::CsvTable;
 
 /// Words that head the two columns of a label map.
 const HEADS: [(&str, &str); 4] =

@@ -11,11 +11,12 @@ use serde_json::Value;
 
 use super::columns::{FILES, GROUP, LABELS, SUBJECTS, are_persons, groups_in_words, in_words};
 use super::label_classes::LabelClasses;
+use howfar_face::csv_table::CsvTable;
+
 use crate::listing::{Found, Listing, Reason, named_person};
 use crate::picture_file::is_picture;
 use crate::request::PrepareRequest;
 use crate::tree::{Tree, TreeFile};
-use howfar_face::csv_table::CsvTable;
 
 /// The names of lists within a folder, in lower case.
 const LISTS: [&str; 2] = ["metadata.csv", "metadata.jsonl"];

@@ -1,7 +1,8 @@
 //! What arms make training sets from, and what those consist of.
 
-use crate::Role;
 use howfar_random::{Seeds, shuffle};
+
+use crate::Role;
 
 /// One picture of a training set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -64,7 +64,7 @@ pub struct Args {
     /// Pictures, or sequences, of each identity and expression, each acted anew.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     takes: u32,
-    /// Draw sequences of so many frames, from neutral to the intensity, as posed databases film them.
+    /// Draw sequences of so many frames, from neutral to the intensity, as posed databases record them.
     #[arg(long, value_name = "FRAMES", value_parser = clap::value_parser!(u32).range(2..=1000))]
     sequence: Option<u32>,
     /// Faces per row group, for tests of stopping and resuming.

@@ -6,7 +6,7 @@ mod source;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use howfar_evaluate::{ConfusionCounts, OverPersons};
+use howfar_evaluate::{ConfusionCounts, OverSubjects};
 use howfar_face::{Fault, Lineage, Pool};
 use howfar_train::{Model, predict};
 
@@ -32,7 +32,7 @@ pub struct Args {
     read: SourceArgs,
 }
 
-/// Predicts every face and prints accuracy and macro recall with their intervals over persons, and the confusion
+/// Predicts every face and prints accuracy and macro recall with their intervals over people, and the confusion
 /// matrix.
 pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     let (model, source) = model_and_source(&args.inputs, console)?;
@@ -64,14 +64,14 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     faces.iter().for_each(|face| people.add_face(&pool.face(*face).labels));
     let n_people_seen = people.people.intersection(&model.lineage().people).count();
     let persons: Vec<ConfusionCounts> = of_person.into_values().collect();
-    let over_persons = OverPersons::of(shown.classes.len(), &persons);
+    let over_subjects = OverSubjects::of(shown.classes.len(), &persons);
     let figures = Figures {
         n_people_seen,
         n_faces_of_nobody_known: n_of_nobody,
         n_faces_most_like_those: n_of_others,
         n_faces_of_other_classes: n_of_other_classes,
         left_out: opened.left_out.clone(),
-        ..Figures::new(&shown, &over_persons)
+        ..Figures::new(&shown, &over_subjects)
     };
     if console.json() {
         console.answer_json(&figures);

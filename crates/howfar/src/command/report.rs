@@ -69,7 +69,7 @@ fn read_sheets(folder: &StudyFolder, results: &Results) -> Result<Vec<SheetPictu
     Ok(sheets)
 }
 
-/// The faces that the mix put right or wrong, as `run` left them.
+/// The faces that the mix makes newly correct or newly wrong, as `run` left them.
 fn read_faces(folder: &StudyFolder, results: &Results) -> Result<BTreeMap<(String, u64), Vec<u8>>, Fault> {
     let mut faces = BTreeMap::new();
     for (set, row) in changed_faces(results) {
@@ -81,7 +81,7 @@ fn read_faces(folder: &StudyFolder, results: &Results) -> Result<BTreeMap<(Strin
     Ok(faces)
 }
 
-/// The faces that the mix put right or wrong, where reports look for them.
+/// The faces that the mix makes newly correct or newly wrong, where reports look for them.
 pub fn write_changed_faces(loaded: &LoadedStudy, folder: &StudyFolder, results: &Results) -> Result<(), Fault> {
     files::create_folder(&folder.root().join("sheets").join("faces"))?;
     for (set, row) in changed_faces(results) {

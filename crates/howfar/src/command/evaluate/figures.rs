@@ -1,8 +1,9 @@
-//! The answer of `evaluate`: figures, their intervals over persons, the confusion matrix, what was left out.
+//! The answer of `evaluate`: figures, their intervals over people, the confusion matrix, what was left out.
 
 use std::fmt;
 
-use howfar_evaluate::{ClassFigures, OverPersons, PERCENT, PersonFigures, grouped};
+use howfar_evaluate::wording::counted;
+use howfar_evaluate::{ClassFigures, OverSubjects, PERCENT, SubjectFigures, grouped};
 use howfar_face::Expression;
 use howfar_prepare::ReasonCount;
 use howfar_train::Model;
@@ -17,9 +18,9 @@ pub struct Figures {
     pub n_faces_of_nobody_known: u64,
     /// People of the set, and whom they were made from, from whom the network has learnt, as far as its file says.
     pub n_people_seen: usize,
-    /// Every measure, with its 95 % interval over persons.
+    /// Every measure, with its 95 % interval over people.
     #[serde(flatten)]
-    pub figures: PersonFigures,
+    pub figures: SubjectFigures,
     /// The class of most faces, and what calling every face so would score.
     pub largest_class: String,
     pub largest_class_percent: f64,
@@ -79,7 +80,7 @@ fn name_in(class: &str, of_set: &[String]) -> String {
 
 impl Figures {
     /// What the counts say; what is not in them is left at none.
-    pub fn new(shown: &Shown, found: &OverPersons) -> Self {
+    pub fn new(shown: &Shown, found: &OverSubjects) -> Self {
         let counts = &found.counts;
         let per_class = ClassFigures::of(counts, &shown.classes);
         // The first of equally large ones.
@@ -106,17 +107,12 @@ impl Figures {
 
 impl fmt::Display for Figures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (n_faces, n_persons) = (grouped(self.n_faces), grouped(self.n_persons as u64));
-        writeln!(
-            f,
-            "{n_faces} {} of {n_persons} {}",
-            counted(self.n_faces, "face"),
-            counted(self.n_persons as u64, "person")
-        )?;
+        let (n_faces, n_people) = (self.n_faces as usize, self.n_persons);
+        writeln!(f, "{} of {}", counted(n_faces, "face", "faces"), counted(n_people, "person", "people"))?;
         for figure in &self.figures.0 {
-            let interval = figure.interval_percent().map_or(String::new(), |[low, high]| {
-                format!("  (95 % interval over persons: {low:.1} to {high:.1} %)")
-            });
+            let interval = figure
+                .interval_percent()
+                .map_or(String::new(), |[low, high]| format!("  (95 % interval over people: {low:.1} to {high:.1} %)"));
             writeln!(f, "  {:12} {:>5.1} %{interval}", figure.measure.words, figure.percent())?;
         }
         writeln!(f, "  {} alone would score {:.1} %", self.largest_class, self.largest_class_percent)?;
@@ -128,7 +124,7 @@ impl fmt::Display for Figures {
             writeln!(
                 f,
                 "Of {n} faces nobody says whose they are; each counts as its own person, and the intervals are too \
-                    short where persons recur."
+                    short where people recur."
             )?;
         }
         if self.n_people_seen > 0 {
@@ -166,8 +162,4 @@ impl Figures {
         }
         Ok(())
     }
-}
-
-fn counted(n: u64, noun: &str) -> String {
-    if n == 1 { noun.to_owned() } else { format!("{noun}s") }
 }

@@ -25,25 +25,25 @@ pub struct Figure {
     pub measure: &'static Measure,
     /// Over all faces.
     pub value: f64,
-    /// Ends of its 95 % interval over persons; none from one person, and none of measures without one.
+    /// Ends of its 95 % interval over people; none from one person, and none of measures without one.
     pub interval: Option<[f64; 2]>,
 }
 
 /// What a network does on people whom it was not chosen by.
 #[derive(Debug, Clone)]
-pub struct OverPersons {
+pub struct OverSubjects {
     /// All faces.
     pub counts: ConfusionCounts,
     /// Tables that were given.
     pub n_persons: usize,
     /// Every measure, in their order.
-    pub figures: PersonFigures,
+    pub figures: SubjectFigures,
 }
 
-/// Every measure with its interval over persons. In files each is a key in percent, those that can have an interval
+/// Every measure with its interval over people. In files each is a key in percent, those that can have an interval
 /// with another for it, which is null where one person is all there is.
 #[derive(Debug, Clone)]
-pub struct PersonFigures(pub Vec<Figure>);
+pub struct SubjectFigures(pub Vec<Figure>);
 
 impl Figure {
     /// In percent.
@@ -57,7 +57,7 @@ impl Figure {
     }
 }
 
-impl Serialize for PersonFigures {
+impl Serialize for SubjectFigures {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         for figure in &self.0 {
@@ -71,7 +71,7 @@ impl Serialize for PersonFigures {
     }
 }
 
-impl OverPersons {
+impl OverSubjects {
     /// The figures of persons' tables, which are all of `n_classes` classes.
     pub fn of(n_classes: usize, persons: &[ConfusionCounts]) -> Self {
         let mut counts = ConfusionCounts::new(n_classes);
@@ -82,8 +82,8 @@ impl OverPersons {
             let parts = measure.influence.map(|influence| persons.iter().map(move |person| influence(all, person)));
             Figure { measure, value, interval: parts.and_then(|parts| interval(value, parts)) }
         };
-        let figures = PersonFigures(Measure::ALL.iter().map(figure).collect());
-        OverPersons { n_persons: persons.len(), figures, counts }
+        let figures = SubjectFigures(Measure::ALL.iter().map(figure).collect());
+        OverSubjects { n_persons: persons.len(), figures, counts }
     }
 }
 
@@ -121,7 +121,7 @@ mod tests {
             person(&[(0, 0), (1, 1), (0, 0), (1, 0)]),
             person(&[(0, 1), (1, 1), (0, 1), (1, 0)]),
         ];
-        let found = OverPersons::of(3, &persons);
+        let found = OverSubjects::of(3, &persons);
         let rows: Vec<Vec<f64>> = persons.iter().map(|person| vec![person.accuracy()]).collect();
         let grid = Grid::new(&rows).unwrap();
         let expected = Doubt::of(&grid).interval(grid.mean()).map(|end| end.clamp(0.0, 1.0));
@@ -133,12 +133,12 @@ mod tests {
 
     #[test]
     fn one_person_says_nothing_of_others_and_a_person_of_many_faces_is_still_one() {
-        let one = OverPersons::of(3, &[person(&[(0, 0), (1, 2), (1, 1)])]);
+        let one = OverSubjects::of(3, &[person(&[(0, 0), (1, 2), (1, 1)])]);
         assert_eq!((one.figures.0[0].interval, one.n_persons, one.counts.n_faces()), (None, 1, 3));
         let many = person(&[(0, 0); 200]);
         let others = [person(&[(0, 1)]), person(&[(0, 0)]), person(&[(0, 1)])];
-        let few = OverPersons::of(3, &[person(&[(0, 0)]), others[0].clone(), others[1].clone(), others[2].clone()]);
-        let all = OverPersons::of(3, &[vec![many], others.to_vec()].concat());
+        let few = OverSubjects::of(3, &[person(&[(0, 0)]), others[0].clone(), others[1].clone(), others[2].clone()]);
+        let all = OverSubjects::of(3, &[vec![many], others.to_vec()].concat());
         let width = |figure: Figure| figure.interval.map(|[low, high]| high - low).unwrap();
         assert!(
             all.figures.0[0].value > 0.98 && width(all.figures.0[0]) > 0.01 && width(few.figures.0[0]) > 0.8,
