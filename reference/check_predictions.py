@@ -11,7 +11,6 @@ differs by more than 1e-6 and exits with 1 then.
 
 import json
 import sys
-import warnings
 from collections import defaultdict
 from pathlib import Path
 
@@ -19,7 +18,13 @@ import numpy as np
 import pyarrow.parquet as pq
 from sklearn import metrics
 
+from classification_metrics import MEASURES
+
 TOLERANCE = 1e-6
+
+
+# Percentages of a row of the table that are no measures.
+NOT_MEASURES = ("people", "accuracy_interval")
 
 
 class Report:
@@ -76,31 +81,20 @@ def read_cells(study):
     return cells
 
 
-def balanced_accuracy(faces):
-    with warnings.catch_warnings():
-        # It warns of classes that are predicted and not there; leaving these out is what it is for.
-        warnings.simplefilter("ignore", UserWarning)
-        return 100 * metrics.balanced_accuracy_score(faces["label"], faces["predicted"])
-
-
 def check_row(report, recipe, row, runs):
     key = row["part"], row["set"]
     faces = [parts[key] for parts in runs.values() if key in parts]
     name = f"table, {recipe} {treatment(row)} {row['part']} {row['set']}".strip()
-    accuracy = [100 * metrics.accuracy_score(f["label"], f["predicted"]) for f in faces]
-
-    def macro(figure):
-        return 100 * np.mean([figure(f["label"], f["predicted"], average="macro", zero_division=0) for f in faces])
-
     report.compare(f"{name}: cells", row["n_cells"], len(faces))
     if not faces:
         return
     report.compare(f"{name}: faces", row["n_faces"], round(np.mean([len(f["label"]) for f in faces])))
-    report.compare(f"{name}: accuracy", row["accuracy_percent"], np.mean(accuracy))
-    if len(accuracy) > 1:
-        report.compare(f"{name}: deviation", row["accuracy_sd_points"], np.std(accuracy, ddof=1))
-    report.compare(f"{name}: macro recall", row["macro_recall_percent"], np.mean([balanced_accuracy(f) for f in faces]))
-    report.compare(f"{name}: macro F1", row["macro_f1_percent"], macro(metrics.f1_score))
+    for key in (key for key in row if key.endswith("_percent") and key[: -len("_percent")] not in NOT_MEASURES):
+        measure = MEASURES[key[: -len("_percent")]]
+        values = [100 * measure(f["label"], f["predicted"]) for f in faces]
+        report.compare(f"{name}: {key}", row[key], np.mean(values))
+        if key == "accuracy_percent" and len(values) > 1:
+            report.compare(f"{name}: deviation", row["accuracy_sd_points"], np.std(values, ddof=1))
 
 
 def check_confusion(report, recipe, confusion, runs, n_classes):
