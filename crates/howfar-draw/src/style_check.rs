@@ -189,7 +189,7 @@ impl Check<'_> {
             }
             (KeyKind::Uniform(limits), DeValue::Array(ends)) => self.range(path, value, ends, limits, &expected),
             (KeyKind::TruncatedNormal { mean, sd }, DeValue::Table(table)) => {
-                self.truncated_normal(path, value, table, [mean, sd], &expected)
+                self.truncated_normal(path, value, table, [mean, sd], &expected);
             }
             (KeyKind::People, DeValue::Array(people)) => {
                 self.each(path, value, people, &expected, |person| person.parse::<SubjectId>().is_ok());

@@ -101,8 +101,14 @@ impl FaceSetWriter {
             target: target.to_owned(),
             shard: OpenShard::first(&partial, &info.classes),
             partial,
-            // What is taken over from an older set is written as this version writes.
-            info: FaceSetInfo { version: VERSION, ..info },
+            // What is said of another set holds here, but for how that one lies on disk.
+            info: FaceSetInfo {
+                version: VERSION,
+                n_faces: 0,
+                shards: Vec::new(),
+                content_sha256: String::new(),
+                ..info
+            },
             sizes,
             content: ContentHash::default(),
             group: Vec::new(),

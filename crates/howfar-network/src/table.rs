@@ -133,7 +133,7 @@ mod tests {
     fn words_after(text: &str, start: &str, separator: &str) -> Vec<String> {
         let rest = text.split_once(start).map(|(_, rest)| rest).unwrap_or_default();
         let line = rest.lines().next().unwrap_or_default();
-        let words = line.split(separator).map(|word| word.trim().trim_matches('`').to_owned());
+        let words = line.split(separator).map(|word| word.trim_matches(['`', '#', ' ']).to_owned());
         words.take_while(|word| word.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')).collect()
     }
 
@@ -141,7 +141,6 @@ mod tests {
     fn the_documents_list_every_network() {
         let mut names = Network::ALL.map(|network| network.name().to_owned()).to_vec();
         let study = words_after(include_str!("../../howfar/study.toml"), "# network = \"compact\"", ",");
-        let study: Vec<String> = study.iter().map(|word| word.trim_start_matches(['#', ' ']).to_owned()).collect();
         let manual = words_after(include_str!("../../../docs/study.md"), "| `train.network` | of the recipe |", ",");
         for (mut found, place) in [(study, "study.toml"), (manual, "docs/study.md")] {
             found.sort();

@@ -75,7 +75,7 @@ impl PrepareRequest {
 
 /// Refuses a setting that no source of the request reads.
 fn check_settings(request: &PrepareRequest) -> Result<(), Fault> {
-    let adapters = request.sources.iter().map(|source| source.database()).collect::<Result<Vec<_>, _>>()?;
+    let adapters = request.sources.iter().map(Source::database).collect::<Result<Vec<_>, _>>()?;
     let is_read = |setting: &Setting| adapters.iter().any(|adapter| adapter.reads(setting.flag()));
     let given = DATABASES.iter().flat_map(|adapter| adapter.settings).filter(|s| s.is_given(&request.settings));
     let Some(unread) = given.into_iter().find(|setting| !is_read(setting)) else { return Ok(()) };

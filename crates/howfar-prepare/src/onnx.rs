@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use howfar_face::{Fault, checksum, files};
-use rten::{DataType, Dimension, Model, NodeId, ValueType};
+use rten::{DataType, Dimension, Model, NodeId, NodeInfo, ValueType};
 use rten_tensor::{NdTensor, Tensor};
 
 /// What a network is expected to be, for messages.
@@ -65,11 +65,11 @@ impl OnnxNetwork {
     /// the input is of other numbers than 32-bit floats; `what` is wrong with it then.
     pub fn input_lengths(&self, what: &str, fits: impl Fn(&[Length]) -> bool) -> Result<Option<Vec<Length>>, Fault> {
         let info = self.model.node_info(self.input);
-        let kind = info.as_ref().and_then(|info| info.dtype());
+        let kind = info.as_ref().and_then(NodeInfo::dtype);
         if let Some(kind) = kind.filter(|kind| *kind != ValueType::Tensor(DataType::Float)) {
             return Err(self.unfit(what).found(format!("an input of {kind}")));
         }
-        let Some(dimensions) = info.as_ref().and_then(|info| info.shape()) else { return Ok(None) };
+        let Some(dimensions) = info.as_ref().and_then(NodeInfo::shape) else { return Ok(None) };
         let length = |dimension: &Dimension| match dimension {
             Dimension::Fixed(n) => Some(*n),
             Dimension::Symbolic(_) => None,

@@ -78,3 +78,18 @@ fn the_table_of_layouts_names_every_adapter_and_only_settings_that_it_reads() {
         }
     }
 }
+
+#[test]
+fn every_file_of_an_adapter_is_in_the_registry() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/database");
+    let mut named = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let text = std::fs::read_to_string(entry.unwrap().path()).unwrap_or_default();
+        let (_, definition) = text.split_once("static DATABASE: Database").unwrap_or_default();
+        named.extend(definition.split_once("name: \"").map(|(_, rest)| rest.split('"').next().unwrap().to_owned()));
+    }
+    named.sort();
+    let mut known: Vec<&str> = adapter_names();
+    known.sort_unstable();
+    assert_eq!(named, known);
+}

@@ -238,14 +238,14 @@ mod tests {
     }
 
     fn mixed(
-        treatment: Treatment,
+        treatment: &Treatment,
         pool: &Pool,
         real: &Range<usize>,
         generated: Option<&GeneratedFaces>,
         split: &Split,
         seeds: Seeds,
     ) -> Result<Mixture, Fault> {
-        Mixture::new(&treatment, pool, &ingredients(pool, &sets(None), real, generated, split)?, seeds)
+        Mixture::new(treatment, pool, &ingredients(pool, &sets(None), real, generated, split)?, seeds)
     }
 
     proptest! {
@@ -262,7 +262,7 @@ mod tests {
             let n_added = (k.value() * 6.0).round() as usize * 2;
             for arm in Arm::ALL.iter().copied() {
                 let mixture =
-                    mixed(treatment(arm, k), &pool, &real, Some(&generated), &split, Seeds::new(seed)).unwrap();
+                    mixed(&treatment(arm, k), &pool, &real, Some(&generated), &split, Seeds::new(seed)).unwrap();
                 prop_assert_eq!(mixture.labelled().len(), if arm == Arm::GENERATED_ONLY { 0 } else { 12 });
                 prop_assert_eq!(mixture.added().len(), if arm == Arm::REAL { 0 } else { n_added });
                 let order = mixture.epoch_order(3);
@@ -279,7 +279,7 @@ mod tests {
         let generated = generated(drawn, Unit::Identities);
         let order = |arm, k| {
             let k = MixtureRatio::new(k).unwrap();
-            let mixture = mixed(treatment(arm, k), &pool, &real, Some(&generated), &split, Seeds::new(5)).unwrap();
+            let mixture = mixed(&treatment(arm, k), &pool, &real, Some(&generated), &split, Seeds::new(5)).unwrap();
             let order = mixture.epoch_order(2).into_iter().map(|i| i.face).filter(|f| real.contains(f));
             order.collect::<Vec<_>>()
         };
@@ -293,7 +293,7 @@ mod tests {
         let generated = generated(drawn, Unit::Identities);
         let order = |arm, k, epochs: std::ops::Range<u32>| -> Vec<usize> {
             let k = MixtureRatio::new(k).unwrap();
-            let mixture = mixed(treatment(arm, k), &pool, &real, Some(&generated), &split, Seeds::new(5)).unwrap();
+            let mixture = mixed(&treatment(arm, k), &pool, &real, Some(&generated), &split, Seeds::new(5)).unwrap();
             epochs.flat_map(|epoch| mixture.epoch_order(epoch)).map(|item| item.face).collect()
         };
         for k in [0.5, 1.0, 5.0] {
@@ -319,7 +319,8 @@ mod tests {
         let generated = generated(drawn, Unit::Identities);
         let added = |k| {
             let k = MixtureRatio::new(k).unwrap();
-            let mixture = mixed(treatment(Arm::MIX, k), &pool, &real, Some(&generated), &split, Seeds::new(5)).unwrap();
+            let mixture =
+                mixed(&treatment(Arm::MIX, k), &pool, &real, Some(&generated), &split, Seeds::new(5)).unwrap();
             mixture.added().iter().copied().collect::<BTreeSet<_>>()
         };
         assert!(added(1.0).is_subset(&added(2.0)) && added(2.0).is_subset(&added(5.0)));
@@ -346,7 +347,7 @@ mod tests {
         let split = split(&pool, &real);
         let k = MixtureRatio::new(7.0).unwrap();
         let generated = generated(drawn, Unit::Identities);
-        let fault = mixed(treatment(Arm::MIX, k), &pool, &real, Some(&generated), &split, Seeds::new(1)).unwrap_err();
+        let fault = mixed(&treatment(Arm::MIX, k), &pool, &real, Some(&generated), &split, Seeds::new(1)).unwrap_err();
         assert!(fault.to_string().contains("42 = 7 × 6 of the real training part"), "{fault}");
     }
 
@@ -357,7 +358,7 @@ mod tests {
         let generated = generated(drawn, Unit::Identities);
         let mixture = |people_percent| {
             let all = treatment(Arm::MIX, MixtureRatio::new(2.0).unwrap());
-            mixed(Treatment { people_percent, ..all }, &pool, &real, Some(&generated), &split, Seeds::new(5)).unwrap()
+            mixed(&Treatment { people_percent, ..all }, &pool, &real, Some(&generated), &split, Seeds::new(5)).unwrap()
         };
         let faces = |items: &[Item]| items.iter().map(|item| item.face).collect::<BTreeSet<_>>();
         let (few, more, all) = (mixture(Some(25)), mixture(Some(50)), mixture(None));
@@ -382,7 +383,7 @@ mod tests {
             !validation(largest).is_empty() && validation(largest).iter().all(|face| !test(largest).contains(face))
         );
         let trained =
-            mixed(treatment(Arm::MIX, largest), &pool, &real, Some(&generated), &split, Seeds::new(5)).unwrap();
+            mixed(&treatment(Arm::MIX, largest), &pool, &real, Some(&generated), &split, Seeds::new(5)).unwrap();
         let held_out = [test(largest), validation(largest)].concat();
         assert!(trained.added().iter().all(|item| !held_out.contains(&item.face)));
         let too_large = [one, MixtureRatio::new(5.0).unwrap()];
@@ -397,7 +398,7 @@ mod tests {
         let split = split(&pool, &real);
         let generated = generated(drawn, Unit::Identities);
         let mixture = |arm, k| {
-            mixed(treatment(arm, MixtureRatio::new(k).unwrap()), &pool, &real, Some(&generated), &split, Seeds::new(5))
+            mixed(&treatment(arm, MixtureRatio::new(k).unwrap()), &pool, &real, Some(&generated), &split, Seeds::new(5))
                 .unwrap()
         };
         let [first, second] = mixture(named("pretrain"), 2.0).stages().unwrap();

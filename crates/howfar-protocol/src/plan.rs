@@ -90,7 +90,7 @@ impl Plan {
         };
         for track in plan.tracks() {
             for treatment in plan.first_treatments(&track) {
-                plan.add(&track, treatment);
+                plan.add(&track, &treatment);
             }
         }
         Ok(plan)
@@ -138,21 +138,21 @@ impl Plan {
         for (track, k) in compared.iter().filter(|(_, k)| *k > MixtureRatio::ZERO) {
             let source = track.source.as_deref();
             for arm in self.study.grid.arms.iter().filter(|arm| arm.stage != Stage::First) {
-                all.add(track, Treatment::new(*arm, *k, source));
+                all.add(track, &Treatment::new(*arm, *k, source));
             }
             for percent in &self.study.grid.people_percent {
-                all.add(track, Treatment::BASELINE.of_people(*percent));
-                all.add(track, Treatment::on_curve(*k, source).of_people(*percent));
+                all.add(track, &Treatment::BASELINE.of_people(*percent));
+                all.add(track, &Treatment::on_curve(*k, source).of_people(*percent));
             }
         }
         all.cells.split_off(self.cells.len())
     }
 
     /// Adds the cells of every split and seed that are not there yet.
-    fn add(&mut self, track: &Track, treatment: Treatment) {
+    fn add(&mut self, track: &Track, treatment: &Treatment) {
         let Track { recipe, network, start, source: _ } = track;
         let judges: Vec<String> = self.of_role(Role::Unseen).map(SetInput::id).collect();
-        let of_split = |sides: &String| self.inputs_sha256(&treatment, sides);
+        let of_split = |sides: &String| self.inputs_sha256(treatment, sides);
         let inputs_sha256: Vec<String> = self.sides_sha256.iter().map(of_split).collect();
         let start = start.as_ref().and_then(|name| self.starts.iter().find(|start| start.name == *name).cloned());
         let settings = TrainingSettings { start, ..self.study.settings(*recipe, *network) };

@@ -6,10 +6,13 @@ use maud::{Markup, html};
 
 use crate::wording::{self, NOTHING, Nouns};
 
+/// What a row says in a column.
+type CsvValue = dyn Fn(&RecipeResults, &TableRow) -> String;
+
 /// A column of the CSV.
 struct CsvColumn {
     name: String,
-    value: Box<dyn Fn(&RecipeResults, &TableRow) -> String>,
+    value: Box<CsvValue>,
 }
 
 /// Columns of `table.csv`, one row for each recipe × network × treatment × part × set (docs/formats.md). Every measure

@@ -16,8 +16,28 @@ const LATER: [&str; 1] = ["people_percent"];
 fn results_of_version_2_are_read_and_written_without_a_loss() {
     let results: Results = serde_json::from_str(RESULTS).unwrap();
     assert_eq!(results.version, Results::FORMAT.1, "a new version needs a golden file of its own");
-    let written = serde_json::to_value(&results).unwrap();
-    assert_eq!(written, serde_json::from_str::<Value>(RESULTS).unwrap());
+    let written = serde_json::from_str(&serde_json::to_string(&results).unwrap()).unwrap();
+    let mut differences = Vec::new();
+    differ("results", &serde_json::from_str(RESULTS).unwrap(), &written, &mut differences);
+    assert!(differences.is_empty(), "{differences:#?}");
+}
+
+/// What is elsewhere, and where.
+fn differ(place: &str, then: &Value, now: &Value, found: &mut Vec<String>) {
+    match (then, now) {
+        (Value::Object(a), Value::Object(b)) => {
+            let keys: std::collections::BTreeSet<&String> = a.keys().chain(b.keys()).collect();
+            for key in keys {
+                let of = |map: &serde_json::Map<String, Value>| map.get(key).cloned().unwrap_or(Value::Null);
+                differ(&format!("{place}.{key}"), &of(a), &of(b), found);
+            }
+        }
+        (Value::Array(a), Value::Array(b)) if a.len() == b.len() => {
+            a.iter().zip(b).enumerate().for_each(|(i, (a, b))| differ(&format!("{place}[{i}]"), a, b, found));
+        }
+        _ if then == now => {}
+        _ => found.push(format!("{place}: {then} then, {now} now")),
+    }
 }
 
 #[test]

@@ -67,7 +67,7 @@ fn every_recipe_has_a_curve_and_every_confusion_a_table() {
 }
 
 #[test]
-fn faces_put_right_and_wrong_say_what_they_were_called() {
+fn newly_correct_and_newly_wrong_faces_say_what_they_were_called() {
     let text = text_of(&page(&fixture::results()));
     for words in [
         "of 309 faces 31 newly correct, 14 newly wrong.",
@@ -426,7 +426,7 @@ fn an_interval_that_is_not_known_is_not_drawn_and_not_made_up() {
     assert!(!page.contains("class=\"interval\"") && !page.contains("class=\"bar"), "nothing is drawn");
     assert!(text_of(&page).contains("not known") && !text_of(&page).contains("100.0"), "{}", text_of(&page));
     let rows = csv(&results);
-    assert!(rows.lines().nth(1).unwrap().starts_with("paper,table1-same,,real,0,training,,92.2,1.25,,,"), "{rows}");
+    assert!(rows.lines().nth(1).unwrap().starts_with("paper,table1-same,,real,0,,training,,92.2,1.25,,,"), "{rows}");
     assert!(terminal_summary(&results, None, 100).contains("54.2 (–)"));
 }
 

@@ -18,7 +18,7 @@ use crate::progress::CountProgress;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   howfar draw --people 100 --style studio --seed 7 --out faces/studio
-  howfar draw --people 50 --style wild --intensity 0.3..1 --takes 2 --out faces/wild
+  howfar draw --people 50 --style wild --intensity 0.3..1 --out faces/wild
   howfar draw --people 20 --sequence 12 --out faces/sequences
   howfar draw --people 100 --rig ict:ICT-FaceKit --out faces/ict
   howfar draw --people 100 --size 128 --colour rgb --out faces/colour
