@@ -51,7 +51,8 @@ fn faces_of_one_kind_are_near_and_others_are_far() {
         "Fréchet distance",
         "1/8 of the people",
         "nearest is the same",
-        "own label",
+        "label agreement",
+        "accuracy",
     ] {
         assert!(words.contains(word), "{word}: {words}");
     }

@@ -16,8 +16,9 @@ use crate::progress::CountProgress;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   howfar generate --people 1000 --seed 5 --out faces/gan
-  howfar generate --people 1000 --identity runs/stylegan2/generator.safetensors \\
-      --expression runs/stargan/generator.safetensors --seed 5 --out faces/gan
+  howfar generate --people 1000 --seed 5 --out faces/gan \\
+      --identity runs/stylegan2/generator.safetensors \\
+      --expression runs/stargan/generator.safetensors
   howfar generate --from faces/real --out faces/moved \\
       --expression runs/stargan/generator.safetensors
   howfar generate --people 1000 --screen --out faces/gan

@@ -15,7 +15,9 @@ use crate::console::Console;
 /// Run a generator on given numbers, and write its pictures as numbers.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Example: howfar run-generator identity.safetensors latents.safetensors --out pictures.safetensors
+    after_help = "Example:
+  howfar run-generator identity.safetensors latents.safetensors \\
+      --out pictures.safetensors
 
 Of a StyleGAN2 INPUTS holds `z` [N, Z]; its noise is the one kept in the weights. Of a StarGAN \
 INPUTS holds `faces` [N, C, H, W] in -1..1 and `labels` [N, E]. The file that is written holds `pictures` [N, C, H, \

@@ -27,7 +27,7 @@ const COLLAPSED_AFTER: f64 = 0.1;
   howfar train-generator stylegan2 faces/wild --out runs/stylegan2
   howfar train-generator stargan faces/wild --preset paper --out runs/stargan
   howfar train-generator stargan --show-settings small > my.toml
-  howfar train-generator stargan faces/wild --settings my.toml --seed 3 --out runs/mine
+  howfar train-generator stargan faces/wild --settings my.toml --out runs/mine
 
 Stopped or killed, the same command goes on where it was and ends with the same bytes. docs/generators.md says what \
 the settings do and what lies in the folder.")]

@@ -15,7 +15,9 @@ use crate::console::{Console, duration_words};
 /// Train the network that finds eyes, nose and mouth, on drawn faces alone.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Example: howfar train-landmarks --people 3000 --steps 8000 --seed 1 --out landmarks.safetensors\n\
+    after_help = "Example:
+  howfar train-landmarks --people 3000 --steps 8000 --seed 1 \\
+      --out landmarks.safetensors\n\n\
     The file that `prepare` uses is crates/howfar-prepare/data/landmarks.safetensors; it becomes a part of the program."
 )]
 pub struct Args {
