@@ -33,7 +33,7 @@ pub enum Align {
 /// One `ADAPTER:PATH`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
-    /// The adapter's name, one of [`adapter_names`].
+    /// The adapter's name, one of [`crate::adapter_names`].
     pub adapter: String,
     /// The database's folder, or a list for the adapters that read one.
     pub path: PathBuf,
