@@ -31,7 +31,7 @@ batch = 64
 epochs = 2
 patience = 1000
 """
-# As the study file above cuts them: six faces a person; k times eight generated persons.
+# As the study file above cuts them: six faces per person; k times eight generated persons.
 N_REAL, N_VALIDATION, KS, N_SEEDS, N_EPOCHS = 48, 24, [0, 1, 2, 5], 3, 2
 # A round takes a minute or two.
 MOST_ROUNDS = 3

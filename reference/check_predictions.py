@@ -4,14 +4,13 @@ Run: python reference/check_predictions.py STUDY_FOLDER     (needs pyarrow, scik
 
 Reads runs/<cell>/run.json ({"cell": {...}}), runs/<cell>/predictions.parquet and unseen-<set>.parquet (part, set, row, subject,
 label, probabilities; sets go by the first 16 digits of their content's hash) and results.json. Compared: every row of the table
-(macro recall is balanced accuracy), every confusion matrix with precision, recall and F1 a class, the validation accuracy of
+(macro recall is balanced accuracy), every confusion matrix with precision, recall and F1 per class, the validation accuracy of
 every k, and accuracy and difference of every claim (means over people of each person's mean, paired by face). Prints what
 differs by more than 1e-6 and exits with 1 then.
 """
 
 import json
 import sys
-import warnings
 from collections import defaultdict
 from pathlib import Path
 
@@ -19,7 +18,13 @@ import numpy as np
 import pyarrow.parquet as pq
 from sklearn import metrics
 
+from classification_metrics import MEASURES
+
 TOLERANCE = 1e-6
+
+
+# Percentages of a row of the table that are no measures.
+NOT_MEASURES = ("people", "accuracy_interval")
 
 
 class Report:
@@ -39,6 +44,12 @@ def network_of(settings):
     return settings["network"], (settings.get("start") or {}).get("name")
 
 
+def treatment(row, prefix=""):
+    """What was trained on, as cells, rows and claims say it: (arm, k, percent of the people or 0, source or "")."""
+    return (row[f"{prefix}arm"], float(row[f"{prefix}k"]), row.get(f"{prefix}people_percent") or 0,
+            row.get(f"{prefix}source") or "")
+
+
 def set_names(study):
     """{first digits of a set's content hash: its name in the study}"""
     sets = json.loads((study / "results.json").read_text())["study"]["sets"]
@@ -46,12 +57,10 @@ def set_names(study):
 
 
 def read_cells(study):
-    """{(recipe, network, source, arm, k): {(split, seed): {(part, set): {"label", "predicted", "subject", "face"}}}}"""
+    """{(recipe, network, treatment): {(split, seed): {(part, set): {"label", "predicted", "subject", "face"}}}}"""
     cells, names = defaultdict(dict), set_names(study)
     for file in sorted(study.glob("runs/*/predictions.parquet")):
         cell = json.loads((file.parent / "run.json").read_text())["cell"]
-        if cell.get("people_percent"):
-            continue  # learning curves are no part of the tables
         unseen = [other for other in sorted(file.parent.glob("unseen-*.parquet")) if other.stem[len("unseen-"):] in names]
         tables = [pq.read_table(one).to_pydict() for one in [file, *unseen]]
         columns = {column: sum((table[column] for table in tables), []) for column in tables[0]}
@@ -65,39 +74,27 @@ def read_cells(study):
             faces["subject"].append(columns["subject"][i])
             faces["face"].append((columns["set"][i], columns["row"][i]))
         run = cell["split_idx"], cell["seed_idx"]
-        group = cells[
-            cell["recipe"], network_of(cell["settings"]), cell.get("source"), cell["arm"], float(cell["k"])]
+        group = cells[cell["recipe"], network_of(cell["settings"]), treatment(cell)]
         if run in group:
             sys.exit(f"{file.parent}: a second run of the same cell; remove the stale one")
         group[run] = dict(parts)
     return cells
 
 
-def balanced_accuracy(faces):
-    with warnings.catch_warnings():
-        # It warns of classes that are predicted and not there; leaving these out is what it is for.
-        warnings.simplefilter("ignore", UserWarning)
-        return 100 * metrics.balanced_accuracy_score(faces["label"], faces["predicted"])
-
-
 def check_row(report, recipe, row, runs):
     key = row["part"], row["set"]
     faces = [parts[key] for parts in runs.values() if key in parts]
-    name = f"table, {recipe} {row['arm']} k={row['k']} {row['part']} {row['set']}".strip()
-    accuracy = [100 * metrics.accuracy_score(f["label"], f["predicted"]) for f in faces]
-
-    def macro(figure):
-        return 100 * np.mean([figure(f["label"], f["predicted"], average="macro", zero_division=0) for f in faces])
-
+    name = f"table, {recipe} {treatment(row)} {row['part']} {row['set']}".strip()
     report.compare(f"{name}: cells", row["n_cells"], len(faces))
     if not faces:
         return
     report.compare(f"{name}: faces", row["n_faces"], round(np.mean([len(f["label"]) for f in faces])))
-    report.compare(f"{name}: accuracy", row["accuracy_percent"], np.mean(accuracy))
-    if len(accuracy) > 1:
-        report.compare(f"{name}: deviation", row["accuracy_sd_points"], np.std(accuracy, ddof=1))
-    report.compare(f"{name}: macro recall", row["macro_recall_percent"], np.mean([balanced_accuracy(f) for f in faces]))
-    report.compare(f"{name}: macro F1", row["macro_f1_percent"], macro(metrics.f1_score))
+    for key in (key for key in row if key.endswith("_percent") and key[: -len("_percent")] not in NOT_MEASURES):
+        measure = MEASURES[key[: -len("_percent")]]
+        values = [100 * measure(f["label"], f["predicted"]) for f in faces]
+        report.compare(f"{name}: {key}", row[key], np.mean(values))
+        if key == "accuracy_percent" and len(values) > 1:
+            report.compare(f"{name}: deviation", row["accuracy_sd_points"], np.std(values, ddof=1))
 
 
 def check_confusion(report, recipe, confusion, runs, n_classes):
@@ -105,7 +102,7 @@ def check_confusion(report, recipe, confusion, runs, n_classes):
     faces = [parts[key] for parts in runs.values() if key in parts]
     labels = np.concatenate([f["label"] for f in faces])
     predicted = np.concatenate([f["predicted"] for f in faces])
-    name = f"confusion, {recipe} {confusion['arm']} k={confusion['k']} {confusion['part']} {confusion['set']}".strip()
+    name = f"confusion, {recipe} {treatment(confusion)} {confusion['part']} {confusion['set']}".strip()
     counts = metrics.confusion_matrix(labels, predicted, labels=range(n_classes))
     report.compare(f"{name}: counts", confusion["counts"], counts)
     percent = 100 * counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
@@ -132,20 +129,19 @@ def person_means(runs, baseline, key):
 
 def check_claim(report, recipe, claim, cells):
     key = claim["part"], claim["set"] if claim["part"] == "unseen" else ""
-    runs = cells[recipe, claim["arm"], float(claim["k"])]
-    baseline = cells[recipe, claim["baseline_arm"], float(claim["baseline_k"])]
+    runs, baseline = cells[treatment(claim)], cells[treatment(claim, "baseline_")]
     arm, base = 100 * person_means(runs, baseline, key)
-    name = f"claim, {recipe} k={claim['k']} against {claim['baseline_arm']} on {' '.join(key)}".strip()
+    name = f"claim, {recipe} {treatment(claim)} against {treatment(claim, 'baseline_')} on {' '.join(key)}".strip()
     report.compare(f"{name}: accuracy", claim["accuracy_percent"], arm)
     report.compare(f"{name}: baseline", claim["baseline_accuracy_percent"], base)
     report.compare(f"{name}: difference", claim["difference_points"], arm - base)
 
 
-def check_choice(report, recipe, choice, cells):
+def check_choice(report, recipe, source, choice, cells):
     key = ("validation", "")
     for candidate in choice["candidates"]:
-        arm = "real" if candidate["k"] == 0 else "mix"
-        runs = cells[recipe, arm, float(candidate["k"])]
+        on_curve = ("real", 0.0, 0, "") if candidate["k"] == 0 else ("mix", float(candidate["k"]), 0, source or "")
+        runs = cells[on_curve]
         accuracy = 100 * person_means(runs, runs, key)[0]
         report.compare(f"choice, {recipe} k={candidate['k']}", candidate["validation_accuracy_percent"], accuracy)
 
@@ -160,24 +156,24 @@ def main():
     n_classes = len(results["study"]["classes"])
     for of_recipe in results["recipes"]:
         recipe, network = of_recipe["recipe"], network_of(of_recipe["settings"])
-        sources = (None, of_recipe["source"])
+        sources = ("", of_recipe["source"] or "")
         cells = defaultdict(dict)
-        for (its_recipe, its_network, source, arm, k), runs in all_cells.items():
-            if (its_recipe, its_network) == (recipe, network) and source in sources:
-                cells[recipe, arm, k] = runs
+        for (its_recipe, its_network, its_treatment), runs in all_cells.items():
+            if (its_recipe, its_network) == (recipe, network) and its_treatment[3] in sources:
+                cells[its_treatment] = runs
         for row in of_recipe["table"]:
-            check_row(report, recipe, row, cells[recipe, row["arm"], float(row["k"])])
+            check_row(report, recipe, row, cells[treatment(row)])
         for confusion in of_recipe["confusions"]:
-            check_confusion(report, recipe, confusion, cells[recipe, confusion["arm"], float(confusion["k"])], n_classes)
+            check_confusion(report, recipe, confusion, cells[treatment(confusion)], n_classes)
         for claim in of_recipe["claims"] + of_recipe["controls"]:
             check_claim(report, recipe, claim, cells)
         if of_recipe["choice"]:
-            check_choice(report, recipe, of_recipe["choice"], cells)
-        told = {(recipe, row["arm"], float(row["k"]), row["part"], row["set"]) for row in of_recipe["table"]}
-        for (_, arm, k), runs in sorted(cells.items()):
+            check_choice(report, recipe, of_recipe["source"], of_recipe["choice"], cells)
+        told = {(treatment(row), row["part"], row["set"]) for row in of_recipe["table"]}
+        for of, runs in sorted(cells.items()):
             for key in sorted({key for parts in runs.values() for key in parts}):
-                if (recipe, arm, k, *key) not in told:
-                    report.differences.append(f"{recipe} {arm} k={k} {' '.join(key)}: not in the table of results.json")
+                if (of, *key) not in told:
+                    report.differences.append(f"{recipe} {of} {' '.join(key)}: not in the table of results.json")
     for difference in report.differences:
         print(difference)
     print(f"{report.n_compared} figures compared, {len(report.differences)} differences")

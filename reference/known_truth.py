@@ -7,7 +7,7 @@ identities of the style `unseen`.
   help     five times as many identities of the same style with their right labels
   useless  the same with labels shuffled among the faces of a class folder at random: they teach nothing
   hurt     identities of the style `wild`, of which two faces in three are filed under the next class
-A repetition is right where the answer is a gain, no gain (k = 0 chosen or the difference not told from none), a loss or k = 0 chosen.
+A repetition is right where the answer is a gain, no gain (k = 0 chosen or the difference not significantly different from none), a loss or k = 0 chosen.
 """
 
 import json

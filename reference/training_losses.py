@@ -25,7 +25,7 @@ import torch
 from torch import nn
 
 N_CLASSES, SIDE, N_STEPS, N_BATCHES = 6, 64, 50, 4
-# Channels out and pooling of each block, as in crates/howfar-net/src/architecture.rs.
+# Channels out and pooling of each block, as in crates/howfar-network/src/table.rs.
 TABLE_1 = [(32, False), (64, True), (128, True), (128, True)]
 VGG16 = [(n, i == last) for n, last in [(64, 1), (128, 1), (256, 2), (512, 2), (512, 2)] for i in range(last + 1)]
 N_HIDDEN = 1024

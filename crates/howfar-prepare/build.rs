@@ -1,4 +1,5 @@
-//! Finds the face detector's model inside the package `rustface`, so that it is embedded without a copy in this repository.
+//! Finds the face detector's model inside the package `rustface`, so that it is embedded without a copy in this
+//! repository.
 
 use std::env;
 use std::error::Error;

@@ -6,7 +6,7 @@
 
 use std::time::Instant;
 
-use howfar_draw::{HeadModel, Portrait, STYLE_NAMES, Style, draw_face};
+use howfar_draw::{FaceSpec, HeadModel, STYLE_NAMES, Style, draw_face};
 use howfar_face::Expression;
 use rayon::prelude::*;
 
@@ -29,7 +29,7 @@ fn main() {
                 let gray: u64 = (0..N_FACES)
                     .into_par_iter()
                     .map(|i| {
-                        draw_face(head, &style, u64::from(run), &Portrait::full(i, Expression::ALL[i as usize % 8]), 64)
+                        draw_face(head, &style, u64::from(run), &FaceSpec::full(i, Expression::ALL[i as usize % 8]), 64)
                     })
                     .map(|face| u64::from(face.pixels[2080]))
                     .sum();

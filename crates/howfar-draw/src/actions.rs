@@ -3,30 +3,11 @@
 //! In: a style's acting and an expression. Out: `Actions`, which are also the picture's labels. Moves nothing itself.
 
 use howfar_face::Expression;
+use howfar_random::{Stream, between, clipped_normal, happens, uniform};
 
-use crate::dice::{Dice, Range};
+use crate::action_units::{N_AUS, au_index};
+use crate::distributions::Uniform;
 use crate::style::{ActingStyle, Action};
-
-/// Number of action units.
-pub const N_AUS: usize = 20;
-
-/// The action units of a drawn face, in the order of its labels.
-pub const AU_NAMES: [&str; N_AUS] = [
-    "AU1", "AU2", "AU4", "AU5", "AU6", "AU7", "AU9", "AU10", "AU12", "AU14", "AU15", "AU16", "AU17", "AU20", "AU23",
-    "AU24", "AU25", "AU26", "AU27", "AU43",
-];
-
-const NUMBERS: [u8; N_AUS] = [1, 2, 4, 5, 6, 7, 9, 10, 12, 14, 15, 16, 17, 20, 23, 24, 25, 26, 27, 43];
-
-/// Place of an action unit in the labels.
-pub(crate) fn au_index(au: u8) -> Option<usize> {
-    NUMBERS.iter().position(|n| *n == au)
-}
-
-/// The numbers of all action units, as a sentence lists them.
-pub(crate) fn au_numbers() -> String {
-    NUMBERS.map(|n| n.to_string()).join(", ")
-}
 
 /// Intensities of one picture.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,15 +18,15 @@ pub(crate) struct Actions {
 
 impl Actions {
     /// Samples what `expression` shows; an expression without actions shows none.
-    pub fn sample(acting: &ActingStyle, expression: Expression, dice: &mut Dice) -> Self {
+    pub fn sample(acting: &ActingStyle, expression: Expression, stream: &mut Stream) -> Self {
         let mut actions = Actions { sides: [[0.0; N_AUS]; 2] };
-        let strength = dice.within(acting.strength);
-        let one_side = usize::from(dice.chance(0.5));
+        let strength = acting.strength.sample(stream);
+        let one_side = usize::from(happens(stream, 0.5));
         for action in acting.expressions.get(&expression).into_iter().flatten() {
             // All draws happen whether or not they are used: what one action unit does shifts no other.
-            let (shown, amount) = (dice.chance(action.probability), dice.unit());
-            let tilt = [dice.bell(), dice.bell()].map(|b| 1.0 + acting.asymmetry * b);
-            let weak = dice.between(0.0, 0.15);
+            let (shown, amount) = (happens(stream, action.probability), uniform(stream));
+            let tilt = [clipped_normal(stream), clipped_normal(stream)].map(|b| 1.0 + acting.asymmetry * b);
+            let weak = between(stream, 0.0, 0.15);
             let Some((au, intensity)) = chosen(action, shown) else { continue };
             let value = strength * (intensity.0 + (intensity.1 - intensity.0) * amount);
             for (side, tilt) in tilt.into_iter().enumerate() {
@@ -85,7 +66,7 @@ impl Actions {
     }
 }
 
-fn chosen(action: &Action, shown: bool) -> Option<(usize, Range)> {
+fn chosen(action: &Action, shown: bool) -> Option<(usize, Uniform)> {
     if shown {
         return Some((au_index(action.au)?, action.intensity));
     }

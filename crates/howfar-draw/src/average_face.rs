@@ -1,13 +1,13 @@
 //! The average face of a style, and where it fits best into a picture: place, size and tilt of the eyes.
 //!
-//! In: drawn faces whose eyes stand at one place; then a picture of any size. Out: a `FacePlace`. Finds no faces in large
-//! photographs: the picture is taken to be a crop of one.
+//! In: drawn faces whose eyes stand at one place; then a picture of any size. Out: a `FacePlace`. Finds no faces in
+//! large photographs: the picture is taken to be a crop of one.
 
 use howfar_face::Expression;
 use rayon::prelude::*;
 
-use crate::dice::Bell;
-use crate::draw::{Portrait, draw_face};
+use crate::distributions::TruncatedNormal;
+use crate::draw::{FaceSpec, draw_face};
 use crate::head::HeadModel;
 use crate::style::Style;
 
@@ -49,14 +49,14 @@ impl AverageFace {
         let mut still = style.clone();
         let camera = &mut still.camera;
         let eyes = [&mut camera.eye_distance_px, &mut camera.eye_height_px, &mut camera.centre_px];
-        eyes.into_iter().for_each(|bell| bell.sd = 0.0);
-        (camera.centre_px.mean, camera.roll_deg) = (0.0, Bell { mean: 0.0, sd: 0.0 });
+        eyes.into_iter().for_each(|normal| normal.sd = 0.0);
+        (camera.centre_px.mean, camera.roll_deg) = (0.0, TruncatedNormal { mean: 0.0, sd: 0.0 });
         let (eye_distance_px, eye_height_px) = (camera.eye_distance_px.mean, camera.eye_height_px.mean);
         let maps: Vec<Vec<f32>> = (0..N_FACES)
             .into_par_iter()
             .map(|i| {
                 let expression = Expression::ALL[i as usize % 7];
-                let face = draw_face(HeadModel::shared(), &still, 1, &Portrait::full(i, expression), 64);
+                let face = draw_face(HeadModel::shared(), &still, 1, &FaceSpec::full(i, expression), 64);
                 local_contrast(&face.pixels, 64)
             })
             .collect();
@@ -153,7 +153,7 @@ fn sample(map: &[f32], x: f32, y: f32) -> f32 {
 
 /// The picture in 32 × 32 pixels, each relative to its neighbourhood's mean and contrast: light falls out.
 fn local_contrast(pixels: &[u8], side: usize) -> Vec<f32> {
-    /// Passes of the filter 1, 2, 1: 8 are a bell of standard deviation 2 pixels; 18 of 3.
+    /// Passes of the filter 1, 2, 1: 8 are a Gaussian of standard deviation 2 pixels; 18 of 3.
     const PASSES: usize = 18;
     /// Gray levels of contrast below which a place counts as flat.
     const FLAT: f32 = 6.0;
@@ -206,17 +206,17 @@ mod tests {
         let wild = Style::named("wild").unwrap();
         let average = AverageFace::new(&wild);
         let mut style = wild.clone();
-        style.camera.eye_height_px = Bell { mean: 27.4, sd: 0.0 };
-        style.camera.eye_distance_px = Bell { mean: 19.5, sd: 0.0 };
-        style.camera.centre_px = Bell { mean: -1.5, sd: 0.0 };
-        style.camera.roll_deg = Bell { mean: 6.0, sd: 0.0 };
+        style.camera.eye_height_px = TruncatedNormal { mean: 27.4, sd: 0.0 };
+        style.camera.eye_distance_px = TruncatedNormal { mean: 19.5, sd: 0.0 };
+        style.camera.centre_px = TruncatedNormal { mean: -1.5, sd: 0.0 };
+        style.camera.roll_deg = TruncatedNormal { mean: 6.0, sd: 0.0 };
         let mut places: Vec<FacePlace> = Vec::new();
         for person in 0..60 {
             let face = draw_face(
                 HeadModel::shared(),
                 &style,
                 2,
-                &Portrait::full(person, Expression::SIX[person as usize % 6]),
+                &FaceSpec::full(person, Expression::SIX[person as usize % 6]),
                 64,
             );
             places.push(average.find(&face.pixels, 64));

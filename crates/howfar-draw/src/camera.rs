@@ -2,7 +2,8 @@
 //!
 //! In: a style's camera and a picture's stream. Out: a projection from eye distances to pixels of the large picture.
 
-use crate::dice::Dice;
+use howfar_random::Stream;
+
 use crate::style::CameraStyle;
 
 /// A projection.
@@ -20,15 +21,21 @@ pub(crate) struct Camera {
 }
 
 impl Camera {
-    /// `sway_deg` turns the head further, `eyes` are the eyeballs' centres, `size` the side of the picture in pixels.
-    pub fn draw(style: &CameraStyle, dice: &mut Dice, sway_deg: [f32; 3], eyes: [[f32; 3]; 2], size: usize) -> Self {
-        let pose = [dice.around(style.yaw_deg), dice.around(style.pitch_deg), dice.around(style.roll_deg)];
-        let pose = std::array::from_fn(|axis| pose[axis] + sway_deg[axis]);
-        let distance = dice.within(style.distance_eye_distances);
+    /// `jitter_deg` turns the head further, `eyes` are the eyeballs' centres, `size` the side of the picture in pixels.
+    pub fn draw(
+        style: &CameraStyle,
+        stream: &mut Stream,
+        jitter_deg: [f32; 3],
+        eyes: [[f32; 3]; 2],
+        size: usize,
+    ) -> Self {
+        let pose = [style.yaw_deg.sample(stream), style.pitch_deg.sample(stream), style.roll_deg.sample(stream)];
+        let pose = std::array::from_fn(|axis| pose[axis] + jitter_deg[axis]);
+        let distance = style.distance_eye_distances.sample(stream);
         let unit = size as f32 / 64.0;
-        let eye_distance = unit * dice.around(style.eye_distance_px);
-        let to = [unit * (32.0 + dice.around(style.centre_px)), unit * dice.around(style.eye_height_px)];
-        let stretch = dice.within(style.stretch);
+        let eye_distance = unit * style.eye_distance_px.sample(stream);
+        let to = [unit * (32.0 + style.centre_px.sample(stream)), unit * style.eye_height_px.sample(stream)];
+        let stretch = style.stretch.sample(stream);
         let rotation = rotation(pose);
         let mut camera = Camera { pose, rotation, distance, scale: [1.0, 1.0], from: [0.0; 2], to: [0.0; 2] };
         let [left, right] = eyes.map(|eye| camera.project(eye));

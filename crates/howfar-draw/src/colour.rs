@@ -2,23 +2,29 @@
 //!
 //! In: the formed head, its person, the light. Out: one brightness a vertex.
 
+use crate::displacement::Displacement;
 use crate::head::HeadModel;
 use crate::light::{Light, Place};
 use crate::paint::{BrowVertex, Mask, Paint};
 use crate::person::{Hair, Person, Skin};
 use crate::raster::ShadowMap;
-use crate::relief::Relief;
 
 /// Rows and columns over which a vertex is compared with its neighbourhood to find hollows: about .3 eye distances.
 const HOLLOW_REACH: usize = 5;
 
-/// Brightness of every vertex; black for those that `view` cannot see. `light` and `view` (towards the camera) are given in
-/// the head's space.
-pub(crate) fn colour(head: &HeadModel, person: &Person, relief: &Relief, light: &Light, view: [f32; 3]) -> Vec<f32> {
-    let normals = normals(&relief.vertices, &head.grid.triangles);
-    let albedo = albedo(head, person, relief);
-    let open = openness(head, relief, &normals, light.occlusion);
-    let shadow = ShadowMap::new(&relief.vertices, &head.grid.coarse, light.key);
+/// Brightness of every vertex; black for those that `view` cannot see. `light` and `view` (towards the camera) are
+/// given in the head's space.
+pub(crate) fn colour(
+    head: &HeadModel,
+    person: &Person,
+    displacement: &Displacement,
+    light: &Light,
+    view: [f32; 3],
+) -> Vec<f32> {
+    let normals = normals(&displacement.vertices, &head.grid.triangles);
+    let albedo = albedo(head, person, displacement);
+    let open = openness(head, displacement, &normals, light.occlusion);
+    let shadow = ShadowMap::new(&displacement.vertices, &head.grid.coarse, light.key);
     (0..albedo.len())
         .map(|i| {
             let normal = normals[i];
@@ -26,8 +32,14 @@ pub(crate) fn colour(head: &HeadModel, person: &Person, relief: &Relief, light: 
                 return 0.0;
             }
             let faces_light = crate::light::dot(normal, light.key) > -0.3;
-            let lit = if faces_light { shadow.lit(relief.vertices[i]) } else { 0.0 };
-            light.shade(&Place { albedo: albedo[i], normal, open: open[i], lit, gloss: 1.0 - 0.8 * relief.hair[i] })
+            let lit = if faces_light { shadow.lit(displacement.vertices[i]) } else { 0.0 };
+            light.shade(&Place {
+                albedo: albedo[i],
+                normal,
+                open: open[i],
+                lit,
+                gloss: 1.0 - 0.8 * displacement.hair[i],
+            })
         })
         .collect()
 }
@@ -46,7 +58,7 @@ pub(crate) fn normals(vertices: &[[f32; 3]], triangles: &[[u32; 3]]) -> Vec<[f32
     sums.into_iter().map(crate::light::unit).collect()
 }
 
-fn albedo(head: &HeadModel, person: &Person, relief: &Relief) -> Vec<f32> {
+fn albedo(head: &HeadModel, person: &Person, displacement: &Displacement) -> Vec<f32> {
     let (skin, paint) = (&person.skin, &head.paint);
     let mut albedo = blotched(head, skin);
     grain(head, skin, &mut albedo);
@@ -57,8 +69,8 @@ fn albedo(head: &HeadModel, person: &Person, relief: &Relief) -> Vec<f32> {
     darken(&mut albedo, &paint.nostrils, 0.5);
     brows_and_lids(paint, skin, &mut albedo);
     for (i, value) in albedo.iter_mut().enumerate() {
-        *value *= 1.0 - (relief.furrowed[i] * skin.line_darkness).min(0.5);
-        let hair = relief.hair[i];
+        *value *= 1.0 - (displacement.furrowed[i] * skin.line_darkness).min(0.5);
+        let hair = displacement.hair[i];
         if hair > 0.0 {
             let [u, y] = head.grid.places[i].map(|c| c as f32);
             *value += hair * (person.hair.albedo * strands(&person.hair, u, y) - *value);
@@ -156,8 +168,8 @@ pub(crate) fn strands(hair: &Hair, u: f32, y: f32) -> f32 {
 }
 
 /// 1 = open, less in hollows and under the jaw.
-fn openness(head: &HeadModel, relief: &Relief, normals: &[[f32; 3]], strength: f32) -> Vec<f32> {
-    let depth: Vec<f32> = relief.vertices.iter().map(|v| v[2]).collect();
+fn openness(head: &HeadModel, displacement: &Displacement, normals: &[[f32; 3]], strength: f32) -> Vec<f32> {
+    let depth: Vec<f32> = displacement.vertices.iter().map(|v| v[2]).collect();
     let around = blur(&depth, head.grid.n_columns, HOLLOW_REACH);
     (0..depth.len())
         .map(|i| {

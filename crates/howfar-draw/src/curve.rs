@@ -1,8 +1,9 @@
-//! Curves in the unrolled plane of the head: the nearest point of a line, inside or outside, smooth curves through points.
+//! Curves in the unrolled plane of the head: the nearest point of a line, inside or outside, smooth curves through
+//! points.
 //!
 //! In and out: points (u, y) in eye distances. Used once, when the head is built.
 
-use crate::plate::solve;
+use crate::linear::solve;
 
 /// A point of the unrolled plane.
 pub(crate) type Point = [f64; 2];

@@ -1,19 +1,19 @@
 //! Draws one face.
 //!
-//! In: our own head or a rig, a style, a seed, and which identity shows what how strongly. Out: pixels with exact labels,
-//! from streams of the picture's own. Orders no sets: that is `drawn_set`.
+//! In: our own head or a rig, a style, a seed, and which identity shows what how strongly. Out: pixels with exact
+//! labels, from streams of the picture's own. Orders no sets: that is `drawn_set`.
 
 use howfar_face::{Colour, Expression};
 
 use crate::actions::Actions;
 use crate::camera::Camera;
-use crate::dice::{Shot, Source};
+use crate::head_jitter::HeadJitter;
 use crate::light::Light;
 use crate::person::Person;
-use crate::raster::Canvas;
+use crate::raster::Framebuffer;
 use crate::rig::{Layer, Look, Rig};
+use crate::streams::{ImageKey, PersonKey};
 use crate::style::{Session, Style};
-use crate::sway::Sway;
 use crate::tint::{Palette, Tint};
 use crate::tone::{SUPERSAMPLING, Tone};
 
@@ -36,7 +36,7 @@ pub struct DrawnFace {
 
 /// Which picture of a drawn set, told by seed and style, is meant.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Portrait {
+pub struct FaceSpec {
     /// Number of the identity in the set.
     pub person: u32,
     /// What the face shows.
@@ -50,10 +50,10 @@ pub struct Portrait {
     pub frame: u32,
 }
 
-impl Portrait {
+impl FaceSpec {
     /// An identity's first picture with an expression at full intensity.
     pub fn full(person: u32, expression: Expression) -> Self {
-        Portrait { person, expression, intensity: 1.0, take: 0, frame: 0 }
+        FaceSpec { person, expression, intensity: 1.0, take: 0, frame: 0 }
     }
 }
 
@@ -61,8 +61,8 @@ impl Portrait {
 ///
 /// Seed, style and person fix head, skin, hair and way of moving. Action units, gaze, pose and noise are the picture's;
 /// light, background and tone are the identity's in styles with a shared session, else the picture's.
-pub fn draw_face<'a>(rig: impl Into<Rig<'a>>, style: &Style, seed: u64, portrait: &Portrait, size: u32) -> DrawnFace {
-    draw(rig.into(), style, seed, portrait, size, Colour::Gray)
+pub fn draw_face<'a>(rig: impl Into<Rig<'a>>, style: &Style, seed: u64, spec: &FaceSpec, size: u32) -> DrawnFace {
+    draw(rig.into(), style, seed, spec, size, Colour::Gray)
 }
 
 /// The same picture in colour: equal labels, and a luma that differs from the gray picture by rounding alone.
@@ -70,62 +70,56 @@ pub fn draw_colour_face<'a>(
     rig: impl Into<Rig<'a>>,
     style: &Style,
     seed: u64,
-    portrait: &Portrait,
+    spec: &FaceSpec,
     size: u32,
 ) -> DrawnFace {
-    draw(rig.into(), style, seed, portrait, size, Colour::Rgb)
+    draw(rig.into(), style, seed, spec, size, Colour::Rgb)
 }
 
-pub(crate) fn draw(
-    rig: Rig<'_>,
-    style: &Style,
-    seed: u64,
-    portrait: &Portrait,
-    size: u32,
-    colour: Colour,
-) -> DrawnFace {
-    let source = Source { seed, style: &style.name, person: portrait.person };
-    let person = Person::draw(rig.measures(), style, source);
-    let Portrait { expression, take, frame, .. } = *portrait;
-    let shot = Shot { expression: expression as u8, take };
+pub(crate) fn draw(rig: Rig<'_>, style: &Style, seed: u64, spec: &FaceSpec, size: u32, colour: Colour) -> DrawnFace {
+    let key = PersonKey { seed, style: &style.name, person: spec.person };
+    let person = Person::draw(rig.anthropometry(), style, key);
+    let FaceSpec { expression, take, frame, .. } = *spec;
+    let image = ImageKey { expression: expression as u8, take };
     let session = |purpose: &str| match style.session {
-        Session::Shared => source.of_person(purpose),
-        Session::EachPicture => source.of_picture(shot, purpose),
+        Session::Shared => key.of_person(purpose),
+        Session::EachPicture => key.of_image(image, purpose),
     };
     let size = size as usize;
     // What little a style lets neutral faces do is their rest, not a strength.
     let (shown, intensity) =
-        if expression == Expression::Neutral { (1.0, 0.0) } else { (portrait.intensity, portrait.intensity) };
-    let actions = Actions::sample(&style.acting, expression, &mut source.of_picture(shot, "acting")).scaled(shown);
-    let sway = Sway::draw(&mut source.of_picture(shot, "sway"), frame);
-    let formed = rig.form(style, source, &person, &actions);
+        if expression == Expression::Neutral { (1.0, 0.0) } else { (spec.intensity, spec.intensity) };
+    let actions = Actions::sample(&style.acting, expression, &mut key.of_image(image, "acting")).scaled(shown);
+    let jitter = HeadJitter::draw(&mut key.of_image(image, "sway"), frame);
+    let formed = rig.form(style, key, &person, &actions);
     let large = size * SUPERSAMPLING;
     let eyes = formed.eyes();
-    let camera = Camera::draw(&style.camera, &mut source.of_picture(shot, "camera"), sway.pose_deg, eyes, large);
+    let camera = Camera::draw(&style.camera, &mut key.of_image(image, "camera"), jitter.pose_deg, eyes, large);
     let light = Light::draw(&style.light, &mut session("light"));
     let seen = light.seen_from(|d| camera.to_head(d));
     let slope = |x: usize| 1.0 + light.background_slope * (2.0 * x as f32 / large as f32 - 1.0);
     let background = |x: usize| light.background * slope(x);
-    let mut canvas = Canvas::new(large, |x, _| background(x));
+    let mut buffer = Framebuffer::new(large, |x, _| background(x));
     let palette =
-        (colour == Colour::Rgb).then(|| Palette::draw(&person, &mut source.of_person("tint"), &mut session("balance")));
+        (colour == Colour::Rgb).then(|| Palette::draw(&person, &mut key.of_person("tint"), &mut session("balance")));
     let mut tinted = palette.as_ref().map(|palette| Tinted::new(large, palette.background, background));
-    let look = Look { light: &seen, view: camera.to_head([0.0, 0.0, 1.0]), sway: sway.gaze, palette: palette.as_ref() };
-    for layer in formed.layers(&look, &mut source.of_picture(shot, "parts")) {
+    let look =
+        Look { light: &seen, view: camera.to_head([0.0, 0.0, 1.0]), jitter: jitter.gaze, palette: palette.as_ref() };
+    for layer in formed.layers(&look, &mut key.of_image(image, "parts")) {
         let points: Vec<[f32; 3]> = layer.points.iter().map(|p| camera.project(*p)).collect();
-        canvas.draw(&points, &layer.brightness, &layer.triangles, layer.sides);
+        buffer.draw(&points, &layer.brightness, &layer.triangles, layer.sides);
         if let Some(tinted) = &mut tinted {
             tinted.draw(&points, &layer);
         }
     }
     let tone = Tone::draw(&style.tone, &mut session("tone"));
-    let exposed = tone.expose(&canvas.brightness, size);
-    let gray = tone.develop(&exposed, size, &mut source.of_frame(shot, frame, "noise"));
+    let exposed = tone.expose(&buffer.brightness, size);
+    let gray = tone.develop(&exposed, size, &mut key.of_frame(image, frame, "noise"));
     let pixels = match &tinted {
         Some(Tinted { red, blue }) => {
             let [red, blue] = [red, blue].map(|part| tone.expose(&part.brightness, size));
             let light = [&exposed[..], &red, &blue];
-            tone.colour(&gray, light, size, &mut source.of_frame(shot, frame, "colour noise"))
+            tone.colour(&gray, light, size, &mut key.of_frame(image, frame, "colour noise"))
         }
         None => gray,
     };
@@ -136,14 +130,14 @@ pub(crate) fn draw(
 
 /// The red and the blue light of a picture; green is what both leave of its brightness.
 struct Tinted {
-    red: Canvas,
-    blue: Canvas,
+    red: Framebuffer,
+    blue: Framebuffer,
 }
 
 impl Tinted {
     fn new(size: usize, tint: Tint, background: impl Fn(usize) -> f32) -> Self {
-        let canvas = |factor: f32| Canvas::new(size, |x, _| factor * background(x));
-        Tinted { red: canvas(tint.red), blue: canvas(tint.blue) }
+        let buffer = |factor: f32| Framebuffer::new(size, |x, _| factor * background(x));
+        Tinted { red: buffer(tint.red), blue: buffer(tint.blue) }
     }
 
     fn draw(&mut self, points: &[[f32; 3]], layer: &Layer<'_>) {

@@ -1,16 +1,17 @@
 //! A set of drawn faces in a fixed order: identities, their expressions, their takes, the frames of each.
 //!
-//! In: what to draw and where to begin. Out: labelled faces, handed on in order. The same bits for any number of threads
-//! and any beginning: each face is drawn by one thread from streams of its own. Writes nothing.
+//! In: what to draw and where to begin. Out: labelled faces, handed on in order. The same bits for any number of
+//! threads and any beginning: each face is drawn by one thread from streams of its own. Writes nothing.
 
 use std::ops::ControlFlow;
 
 use howfar_face::{Colour, DrawnLabels, Expression, Face, FaceLabels, Fault, Picture, Provenance, SubjectId};
 use rayon::prelude::*;
 
-use crate::dice::{Range, Shot, Source};
-use crate::draw::{DrawnFace, Portrait, draw};
+use crate::distributions::Uniform;
+use crate::draw::{DrawnFace, FaceSpec, draw};
 use crate::rig::{IctRig, Rig};
+use crate::streams::{ImageKey, PersonKey};
 use crate::style::Style;
 
 /// Faces that are drawn before any is handed on: bounds the memory, feeds the threads.
@@ -34,7 +35,7 @@ pub struct SetRequest<'a> {
     /// Colour changes neither labels nor luma.
     pub colour: Colour,
     /// Each take's intensity is drawn evenly from here: 0 = neutral, 1 = full.
-    pub intensity: Range,
+    pub intensity: Uniform,
     /// Pictures, or sequences, of each identity and expression.
     pub takes: u32,
     /// Frames of each take, from neutral to the take's intensity; 1 = a single picture at it.
@@ -52,7 +53,7 @@ impl<'a> SetRequest<'a> {
             expressions,
             size,
             colour: Colour::Gray,
-            intensity: Range(1.0, 1.0),
+            intensity: Uniform(1.0, 1.0),
             takes: 1,
             frames: 1,
         }
@@ -79,16 +80,16 @@ impl<'a> SetRequest<'a> {
     }
 
     /// The place of a face's expression among the request's, and its picture.
-    fn portrait(&self, index: u64) -> (usize, Portrait) {
+    fn spec(&self, index: u64) -> (usize, FaceSpec) {
         let (takes, frames) = (u64::from(self.takes), u64::from(self.frames));
         let frame = (index % frames) as u32;
         let take = (index / frames % takes) as u32;
         let label = (index / frames / takes % self.expressions.len() as u64) as usize;
         let (person, expression) = ((index / self.faces_a_person()) as u32, self.expressions[label]);
-        let mut dice = Source { seed: self.seed, style: &self.style.name, person }
-            .of_picture(Shot { expression: expression as u8, take }, "intensity");
-        let intensity = dice.within(self.intensity) * self.onset(frame);
-        (label, Portrait { person, expression, intensity, take, frame })
+        let mut stream = PersonKey { seed: self.seed, style: &self.style.name, person }
+            .of_image(ImageKey { expression: expression as u8, take }, "intensity");
+        let intensity = self.intensity.sample(&mut stream) * self.onset(frame);
+        (label, FaceSpec { person, expression, intensity, take, frame })
     }
 
     /// Share of a take's intensity that a frame shows: a smooth rise from 0 to 1 over the sequence.
@@ -101,10 +102,10 @@ impl<'a> SetRequest<'a> {
     }
 
     fn face(&self, rig: Rig<'_>, index: u64) -> Result<Face, Fault> {
-        let (label, portrait) = self.portrait(index);
+        let (label, spec) = self.spec(index);
         let digits = self.people.saturating_sub(1).to_string().len().max(4);
-        let subject = SubjectId::new(&self.database(), &format!("{:0digits$}", portrait.person))?;
-        let drawn = draw(rig, self.style, self.seed, &portrait, self.size, self.colour);
+        let subject = SubjectId::new(&self.database(), &format!("{:0digits$}", spec.person))?;
+        let drawn = draw(rig, self.style, self.seed, &spec, self.size, self.colour);
         let DrawnFace { pixels, intensity, action_units, landmarks, pose, light } = drawn;
         Ok(Face {
             picture: match self.colour {
@@ -112,19 +113,16 @@ impl<'a> SetRequest<'a> {
                 Colour::Rgb => Picture { width: self.size, height: self.size, channels: 3, data: pixels },
             },
             labels: FaceLabels {
-                label,
-                subject,
-                provenance: Provenance::Drawn,
-                parent: None,
-                source: self.source(&portrait),
+                source: self.source(&spec),
                 drawn: Some(DrawnLabels { intensity, action_units, landmarks, pose, light }),
+                ..FaceLabels::of(label, subject, Provenance::Drawn)
             },
         })
     }
 
-    fn source(&self, portrait: &Portrait) -> String {
+    fn source(&self, spec: &FaceSpec) -> String {
         let mut source = format!("seed {}", self.seed);
-        for (name, number, of) in [("take", portrait.take, self.takes), ("frame", portrait.frame, self.frames)] {
+        for (name, number, of) in [("take", spec.take, self.takes), ("frame", spec.frame, self.frames)] {
             if of > 1 {
                 source.push_str(&format!(", {name} {} of {of}", number + 1));
             }
@@ -134,8 +132,8 @@ impl<'a> SetRequest<'a> {
 }
 
 /// Draws the faces of a set from number `begin` on and hands them to `sink` in order. A face's subject is
-/// `drawn-<style>-<seed>:<person>`, with a rig `drawn-ict-<style>-<seed>:<person>`. `progress` is told how many are done,
-/// with those before `begin`, after each block and may stop the work, which ends it as interrupted.
+/// `drawn-<style>-<seed>:<person>`, with a rig `drawn-ict-<style>-<seed>:<person>`. `progress` is told how many are
+/// done, with those before `begin`, after each block and may stop the work, which ends it as interrupted.
 pub fn draw_set(
     request: &SetRequest<'_>,
     begin: u64,
@@ -167,10 +165,10 @@ mod tests {
         let expressions = [Expression::Fear, Expression::Neutral];
         let request = SetRequest { takes: 3, frames: 4, ..SetRequest::new(&style, 1, 2, &expressions, 64) };
         assert_eq!(request.n_faces(), 48);
-        let (label, portrait) = request.portrait(24 + 12 + 4 * 2 + 3);
-        assert_eq!((label, portrait.expression), (1, Expression::Neutral));
-        assert_eq!((portrait.person, portrait.take, portrait.frame), (1, 2, 3));
-        assert_eq!(request.source(&portrait), "seed 1, take 3 of 3, frame 4 of 4");
+        let (label, spec) = request.spec(24 + 12 + 4 * 2 + 3);
+        assert_eq!((label, spec.expression), (1, Expression::Neutral));
+        assert_eq!((spec.person, spec.take, spec.frame), (1, 2, 3));
+        assert_eq!(request.source(&spec), "seed 1, take 3 of 3, frame 4 of 4");
     }
 
     #[test]
@@ -178,11 +176,11 @@ mod tests {
         let style = Style::named("studio").unwrap();
         let request = SetRequest {
             frames: 6,
-            intensity: Range(0.5, 0.8),
+            intensity: Uniform(0.5, 0.8),
             ..SetRequest::new(&style, 1, 9, &[Expression::Anger], 64)
         };
         for person in 0..9 {
-            let rise: Vec<f32> = (0..6).map(|frame| request.portrait(person * 6 + frame).1.intensity).collect();
+            let rise: Vec<f32> = (0..6).map(|frame| request.spec(person * 6 + frame).1.intensity).collect();
             assert!(rise[0] == 0.0 && rise.windows(2).all(|pair| pair[0] < pair[1]), "{rise:?}");
             assert!((0.5..=0.8).contains(&rise[5]), "{rise:?}");
         }

@@ -1,10 +1,11 @@
 //! Fits a style to a set of pictures: moves light, camera and tone until drawn faces measure like the set's.
 //!
-//! In: a base style and gray pictures, without labels or persons. Out: a style, and how near it came. Reads no face sets.
+//! In: a base style and gray pictures, without labels or persons. Out: a style, and how near it came. Reads no face
+//! sets.
 //!
-//! Method: fourteen measures of each picture (`picture_measures`), their medians and spreads over the set; the same of a
-//! few hundred drawn faces, always the same identities, so that a change of the style alone changes them; then damped
-//! Gauss-Newton steps on the style's values, held near the base where the measures tell nothing.
+//! Method: fourteen statistics of each picture (`image_statistics`), their medians and spreads over the set; the same
+//! of a few hundred drawn faces, always the same identities, so that a change of the style alone changes them; then
+//! damped Gauss-Newton steps on the style's values, held near the base where the statistics tell nothing.
 
 use std::ops::ControlFlow;
 
@@ -12,18 +13,18 @@ use howfar_face::{Expression, Fault};
 use rayon::prelude::*;
 
 use crate::average_face::AverageFace;
-use crate::draw::{Portrait, draw_face};
+use crate::draw::{FaceSpec, draw_face};
+use crate::fit_parameters::{FIT_PARAMETERS, allowed, settings, with_settings};
 use crate::head::HeadModel;
+use crate::image_statistics::{ImageStatistics, N_STATISTICS, SetStatistics, measure};
 use crate::linear::solve;
-use crate::picture_measures::{N_MEASURES, PictureMeasures, SetMeasures, measure};
 use crate::style::Style;
-use crate::style_knob::{KNOBS, allowed, settings, with_settings};
 
 /// Pictures below which medians and spreads are guesses.
 pub const FEWEST_FACES: usize = 50;
-/// Pull towards the base, in squared spreads a squared step: decides only what the measures leave open.
+/// Pull towards the base, in squared spreads a squared step: decides only what the statistics leave open.
 const RIDGE: f64 = 0.01;
-/// Longest move of a value in one round, in steps: the measures are straight lines only nearby.
+/// Longest move of a value in one round, in steps: the statistics are straight lines only nearby.
 const LONGEST_MOVE: f64 = 3.0;
 /// Seed of the faces drawn while fitting, and of those drawn to see how near the style came.
 const SEEDS: [u64; 2] = [1, 2];
@@ -53,12 +54,12 @@ impl Default for FitEffort {
 pub struct FittedStyle {
     /// The style.
     pub style: Style,
-    /// What the set measures.
-    pub set: SetMeasures,
+    /// What the set statistics.
+    pub set: SetStatistics,
     /// What faces of the base measure.
-    pub base: SetMeasures,
+    pub base: SetStatistics,
     /// What faces of the fitted style measure; other identities than those of the fit.
-    pub fitted: SetMeasures,
+    pub fitted: SetStatistics,
 }
 
 impl FittedStyle {
@@ -79,13 +80,14 @@ pub struct StyleFitter {
     base: Style,
     side: u32,
     average: AverageFace,
-    pictures: Vec<PictureMeasures>,
+    pictures: Vec<ImageStatistics>,
 }
 
 impl StyleFitter {
     /// For pictures of `side` × `side` pixels.
     pub fn new(base: &Style, side: u32) -> Self {
-        // The streams of random numbers carry the style's name: fitted under one name, all trials draw the same identities.
+        // The streams of random numbers carry the style's name: fitted under one name, all trials draw the same
+        // identities.
         let base = Style { name: "fit".to_owned(), ..base.clone() };
         StyleFitter { average: AverageFace::new(&base), base, side, pictures: Vec::new() }
     }
@@ -96,7 +98,7 @@ impl StyleFitter {
     /// each `[side, side]` gray levels, rows from the top
     pub fn add(&mut self, pictures: &[Vec<u8>]) {
         let side = self.side as usize;
-        let measured: Vec<PictureMeasures> = pictures.par_iter().map(|p| measure(p, side, &self.average)).collect();
+        let measured: Vec<ImageStatistics> = pictures.par_iter().map(|p| measure(p, side, &self.average)).collect();
         self.pictures.extend(measured);
     }
 
@@ -107,7 +109,7 @@ impl StyleFitter {
 
     /// Trials that `fit` will make, for a progress bar.
     pub fn n_trials(effort: FitEffort) -> u64 {
-        (effort.n_surveys * (2 * KNOBS.len() + effort.n_trials)) as u64 + 1
+        (effort.n_surveys * (2 * FIT_PARAMETERS.len() + effort.n_trials)) as u64 + 1
     }
 
     /// Fits. `progress` is told the trials done and may stop the work.
@@ -123,7 +125,7 @@ impl StyleFitter {
                 .expected(format!("{FEWEST_FACES} or more; some hundred are better"))
                 .hint("prepare more pictures, or write a style file by hand: docs/styles.md"));
         }
-        let set = SetMeasures::of(&self.pictures);
+        let set = SetStatistics::of(&self.pictures);
         let mut search = Search::new(self, &set, effort, progress)?;
         for _ in 0..effort.n_surveys {
             search.round()?;
@@ -136,28 +138,28 @@ impl StyleFitter {
     }
 
     /// Measures of faces drawn in a style: every identity once, expressions in turn.
-    fn drawn(&self, style: &Style, seed: u64, n_faces: u32) -> SetMeasures {
-        let pictures: Vec<PictureMeasures> = (0..n_faces)
+    fn drawn(&self, style: &Style, seed: u64, n_faces: u32) -> SetStatistics {
+        let pictures: Vec<ImageStatistics> = (0..n_faces)
             .into_par_iter()
             .map(|i| {
                 let expression = Expression::SIX[i as usize % 6];
-                let face = draw_face(HeadModel::shared(), style, seed, &Portrait::full(i, expression), self.side);
+                let face = draw_face(HeadModel::shared(), style, seed, &FaceSpec::full(i, expression), self.side);
                 measure(&face.pixels, self.side as usize, &self.average)
             })
             .collect();
-        SetMeasures::of(&pictures)
+        SetStatistics::of(&pictures)
     }
 }
 
 /// What counts as 1 for each measure: the set's spread, or a quarter of the base's where the set hardly varies.
-fn scales(set: &SetMeasures, base: &SetMeasures) -> [f32; N_MEASURES] {
+fn scales(set: &SetStatistics, base: &SetStatistics) -> [f32; N_STATISTICS] {
     std::array::from_fn(|i| set.spread[i].max(0.25 * base.spread[i]).max(1e-3))
 }
 
 /// Medians, then spreads: drawn minus set.
-fn differences(set: &SetMeasures, drawn: &SetMeasures, scales: &[f32; N_MEASURES]) -> Vec<f64> {
-    let gap = |drawn: &PictureMeasures, set: &PictureMeasures| -> Vec<f64> {
-        (0..N_MEASURES).map(|i| f64::from((drawn[i] - set[i]) / scales[i])).collect()
+fn differences(set: &SetStatistics, drawn: &SetStatistics, scales: &[f32; N_STATISTICS]) -> Vec<f64> {
+    let gap = |drawn: &ImageStatistics, set: &ImageStatistics| -> Vec<f64> {
+        (0..N_STATISTICS).map(|i| f64::from((drawn[i] - set[i]) / scales[i])).collect()
     };
     [gap(&drawn.median, &set.median), gap(&drawn.spread, &set.spread)].concat()
 }
@@ -165,8 +167,8 @@ fn differences(set: &SetMeasures, drawn: &SetMeasures, scales: &[f32; N_MEASURES
 /// The state of a fit.
 struct Search<'a> {
     fitter: &'a StyleFitter,
-    set: &'a SetMeasures,
-    scales: [f32; N_MEASURES],
+    set: &'a SetStatistics,
+    scales: [f32; N_STATISTICS],
     effort: FitEffort,
     start: Vec<f64>,
     values: Vec<f64>,
@@ -179,7 +181,7 @@ struct Search<'a> {
 impl<'a> Search<'a> {
     fn new(
         fitter: &'a StyleFitter,
-        set: &'a SetMeasures,
+        set: &'a SetStatistics,
         effort: FitEffort,
         progress: &'a mut dyn FnMut(u64) -> ControlFlow<()>,
     ) -> Result<Self, Fault> {
@@ -250,14 +252,13 @@ impl<'a> Search<'a> {
     fn proposal(&self, effects: &[Vec<f64>]) -> Vec<f64> {
         let n = effects.len();
         let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(x, y)| x * y).sum::<f64>();
-        let mut matrix: Vec<Vec<f64>> =
-            (0..n).map(|i| (0..n).map(|j| dot(&effects[i], &effects[j])).collect()).collect();
+        let mut matrix: Vec<f64> = (0..n * n).map(|place| dot(&effects[place / n], &effects[place % n])).collect();
         let mut right = Vec::with_capacity(n);
         for i in 0..n {
-            matrix[i][i] += RIDGE + self.damping;
+            matrix[i * n + i] += RIDGE + self.damping;
             right.push(-dot(&effects[i], &self.gaps) - RIDGE * (self.values[i] - self.start[i]));
         }
-        let step = solve(matrix, right);
+        let step = solve(matrix, right, n);
         let moved = |(value, step): (&f64, f64)| value + step.clamp(-LONGEST_MOVE, LONGEST_MOVE);
         allowed(&self.values.iter().zip(step).map(moved).collect::<Vec<_>>())
     }

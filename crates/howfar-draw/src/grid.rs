@@ -1,7 +1,8 @@
-//! The mesh's vertices and triangles in the unrolled plane, in a pose with eyes and mouth open, with real holes for them.
+//! The mesh's vertices and triangles in the unrolled plane, in a pose with eyes and mouth open, with real holes for
+//! them.
 //!
-//! In: the outlines of the holes. Out: a grid whose vertices near an outline sit on it and whose triangles inside are left
-//! out, so that lids and lips are separate edges that can meet and part.
+//! In: the outlines of the holes. Out: a grid whose vertices near an outline sit on it and whose triangles inside are
+//! left out, so that lids and lips are separate edges that can meet and part.
 
 use crate::curve::{Point, closed, contains, distance, nearest};
 

@@ -6,12 +6,13 @@ use std::sync::OnceLock;
 
 use rayon::prelude::*;
 
-use crate::curve::{Point, distance, smooth_step, spline_rows};
+use crate::anthropometry::{Anthropometry, BROWS, Landmarks, N_LANDMARKS};
+use crate::curve::{Point, distance, smooth_step};
 use crate::grid::Grid;
-use crate::measures::{BROWS, Landmarks, Measures, N_LANDMARKS};
 use crate::paint::Paint;
-use crate::plate::{Field, Kernel};
-use crate::spread::Spread;
+use crate::rbf::{Field, Kernel};
+use crate::rims::{LandmarkRows, Rims, trace};
+use crate::skinning::SkinningWeights;
 use crate::surface::{AXIS_Z, Surface, roll, unroll};
 
 /// How far an action unit reaches beyond its landmarks, in eye distances.
@@ -23,31 +24,21 @@ const FOREHEAD: [f64; 2] = [0.44, 0.68];
 /// The mesh is built with the jaw this far open (share of AU27), so that lips and lids have edges of their own.
 const BUILT_OPEN: f32 = 0.5;
 
-/// A curve on the head: each of its points as weights over the 68 landmarks.
-pub(crate) type LandmarkRows = Vec<Vec<f64>>;
-
 /// The shared head. Building it costs about half a second.
 pub struct HeadModel {
-    pub(crate) measures: Measures,
+    pub(crate) anthropometry: Anthropometry,
     pub(crate) grid: Grid,
     /// The mean neutral head in eye distances.
     pub(crate) mean_vertices: Vec<[f32; 3]>,
     /// Height of each vertex on the neutral face.
     pub(crate) neutral_y: Vec<f32>,
     /// Moves with identity and jaw: smooth over the whole head.
-    pub(crate) whole: Spread,
+    pub(crate) whole: SkinningWeights,
     /// Moves with the muscles: local.
-    pub(crate) local: Spread,
+    pub(crate) local: SkinningWeights,
     pub(crate) paint: Paint,
     /// 0 for landmarks on the picture's left half, 1 on its right.
     pub(crate) right_side: [f32; N_LANDMARKS],
-}
-
-/// Outlines of eyes, mouth and lips.
-pub(crate) struct Rims {
-    pub eyes: [LandmarkRows; 2],
-    pub mouth: LandmarkRows,
-    pub lips: LandmarkRows,
 }
 
 impl HeadModel {
@@ -60,9 +51,9 @@ impl HeadModel {
     /// Builds the head from the embedded measurements.
     #[expect(clippy::new_without_default, reason = "a default would hide the half second that building takes")]
     pub fn new() -> Self {
-        let measures = Measures::embedded();
-        let open = open_pose(&measures);
-        let (neutral_plane, open_plane) = (unrolled(&measures.mean), unrolled(&open));
+        let anthropometry = Anthropometry::embedded();
+        let open = open_pose(&anthropometry);
+        let (neutral_plane, open_plane) = (unrolled(&anthropometry.mean), unrolled(&open));
         let rims = Rims::new(&open);
         let holes = [&rims.eyes[0], &rims.eyes[1], &rims.mouth].map(|rim| trace(rim, &open_plane));
         let grid = Grid::cut(&holes);
@@ -80,80 +71,51 @@ impl HeadModel {
                 [q[0] + shift(0), q[1] + shift(1)]
             })
             .collect();
-        let surface = Surface::new(&measures);
+        let surface = Surface::new(&anthropometry);
         let mut mean_vertices: Vec<[f32; 3]> =
             neutral.par_iter().map(|&q| roll(q, surface.radius(q)).map(|c| c as f32)).collect();
-        let local = Spread::new(&local);
-        mend_landmarks(&measures, &grid, &open_plane, &local, &mut mean_vertices);
-        let side = |q: &Point| crate::curve::smooth_step(q[0], -0.1, 0.1) as f32;
+        let local = SkinningWeights::new(&local);
+        mend_landmarks(&anthropometry, &grid, &open_plane, &local, &mut mean_vertices);
+        let side = |q: &Point| smooth_step(q[0], -0.1, 0.1) as f32;
         HeadModel {
             paint: Paint::new(&grid.places, &open_plane, &rims),
             neutral_y: neutral.iter().map(|q| q[1] as f32).collect(),
             right_side: std::array::from_fn(|k| side(&open_plane[k])),
-            whole: Spread::new(&whole),
+            whole: SkinningWeights::new(&whole),
             local,
             mean_vertices,
             grid,
-            measures,
+            anthropometry,
         }
     }
 }
 
 /// Brings the surface to the landmarks where the smooth fit missed their depth. The nose keeps its modelled form.
-fn mend_landmarks(measures: &Measures, grid: &Grid, open_plane: &[Point], local: &Spread, vertices: &mut [[f32; 3]]) {
+fn mend_landmarks(
+    anthropometry: &Anthropometry,
+    grid: &Grid,
+    open_plane: &[Point],
+    local: &SkinningWeights,
+    vertices: &mut [[f32; 3]],
+) {
     let mut miss = [[0.0; 3]; N_LANDMARKS];
     for (k, place) in open_plane.iter().enumerate().filter(|(k, _)| !(27..36).contains(k)) {
         let nearest =
             grid.places.iter().enumerate().min_by(|a, b| distance(*a.1, *place).total_cmp(&distance(*b.1, *place)));
         if let Some((vertex, _)) = nearest {
-            miss[k][2] = 0.9 * (measures.mean[k][2] - vertices[vertex][2]);
+            miss[k][2] = 0.9 * (anthropometry.mean[k][2] - vertices[vertex][2]);
         }
     }
     local.add(&miss, vertices);
 }
 
-fn open_pose(measures: &Measures) -> Landmarks {
-    let jaw = measures.action_unit(27).expect("the embedded table has AU27 (tested)");
-    std::array::from_fn(|k| std::array::from_fn(|axis| measures.mean[k][axis] + BUILT_OPEN * jaw[k][axis]))
+fn open_pose(anthropometry: &Anthropometry) -> Landmarks {
+    let jaw = anthropometry.action_unit(27).expect("the embedded table has AU27 (tested)");
+    std::array::from_fn(|k| std::array::from_fn(|axis| anthropometry.mean[k][axis] + BUILT_OPEN * jaw[k][axis]))
 }
 
 fn unrolled(landmarks: &Landmarks) -> Vec<Point> {
     landmarks.iter().map(|p| unroll(p.map(f64::from))).collect()
-}
-
-/// The places of a curve's points when the landmarks are at `plane`.
-pub(crate) fn trace(rows: &[Vec<f64>], plane: &[Point]) -> Vec<Point> {
-    let sum = |row: &Vec<f64>, axis: usize| row.iter().zip(plane).map(|(w, p)| w * p[axis]).sum();
-    rows.iter().map(|row| [sum(row, 0), sum(row, 1)]).collect()
-}
-
-/// A smooth curve through landmarks, `n` points from the first to the last.
-pub(crate) fn curve_through(indices: &[usize], n: usize, landmarks: &Landmarks) -> LandmarkRows {
-    let points: Vec<Point> =
-        indices.iter().map(|&k| [f64::from(landmarks[k][0]), f64::from(landmarks[k][1])]).collect();
-    let rows = spline_rows(&points, n).into_iter();
-    rows.map(|weights| {
-        let mut row = vec![0.0; N_LANDMARKS];
-        indices.iter().zip(weights).for_each(|(&k, w)| row[k] += w);
-        row
-    })
-    .collect()
-}
-
-impl Rims {
-    pub fn new(open: &Landmarks) -> Self {
-        let rim = |upper: &[usize], lower: &[usize], n: usize| {
-            let mut rows = curve_through(upper, n, open);
-            let below = curve_through(lower, n, open);
-            rows.extend(below[1..n - 1].iter().cloned());
-            rows
-        };
-        Rims {
-            eyes: [rim(&[36, 37, 38, 39], &[39, 40, 41, 36], 11), rim(&[42, 43, 44, 45], &[45, 46, 47, 42], 11)],
-            mouth: rim(&[60, 61, 62, 63, 64], &[64, 65, 66, 67, 60], 15),
-            lips: rim(&[48, 49, 50, 51, 52, 53, 54], &[54, 55, 56, 57, 58, 59, 48], 15),
-        }
-    }
 }
 
 /// The points whose displacement is known from the landmarks: the landmarks themselves and the rims between them.

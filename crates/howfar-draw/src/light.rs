@@ -2,7 +2,8 @@
 //!
 //! In: a style's light and the picture's streams; then albedo, normal and hollow of a place. Out: its brightness.
 
-use crate::dice::Dice;
+use howfar_random::{Stream, between, clipped_normal};
+
 use crate::style::LightStyle;
 
 /// The light of one picture. Directions are unit vectors: right, up, towards the viewer, fixed to the camera.
@@ -46,24 +47,24 @@ pub(crate) fn unit(v: [f32; 3]) -> [f32; 3] {
 }
 
 impl Light {
-    pub fn draw(style: &LightStyle, dice: &mut Dice) -> Self {
-        let azimuth = dice.around(style.azimuth_deg).to_radians();
-        let elevation = dice.within(style.elevation_deg).to_radians();
+    pub fn draw(style: &LightStyle, stream: &mut Stream) -> Self {
+        let azimuth = style.azimuth_deg.sample(stream).to_radians();
+        let elevation = style.elevation_deg.sample(stream).to_radians();
         let key = [azimuth.sin() * elevation.cos(), elevation.sin(), azimuth.cos() * elevation.cos()];
         let fill = unit([-azimuth.sin() - 0.2 * azimuth.signum(), 0.1, 1.0]);
         Light {
             key,
             fill,
             halfway: unit([key[0], key[1], key[2] + 1.0]),
-            ambient: dice.within(style.ambient),
-            fill_strength: dice.within(style.fill),
-            wrap: dice.within(style.wrap),
-            gloss: dice.within(style.gloss),
-            gloss_exponent: dice.between(10.0, 28.0),
-            cast_shadow: dice.within(style.cast_shadow),
-            occlusion: dice.within(style.occlusion),
-            background: dice.within(style.background),
-            background_slope: 0.15 * dice.bell(),
+            ambient: style.ambient.sample(stream),
+            fill_strength: style.fill.sample(stream),
+            wrap: style.wrap.sample(stream),
+            gloss: style.gloss.sample(stream),
+            gloss_exponent: between(stream, 10.0, 28.0),
+            cast_shadow: style.cast_shadow.sample(stream),
+            occlusion: style.occlusion.sample(stream),
+            background: style.background.sample(stream),
+            background_slope: 0.15 * clipped_normal(stream),
         }
     }
 

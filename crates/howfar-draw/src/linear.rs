@@ -1,33 +1,46 @@
-//! Small systems of linear equations.
+//! Small systems of linear equations, solved by elimination. The head's mesh rests on its bits, so it is ours and not a
+//! library's.
 //!
-//! In: a square matrix and a right side. Out: the solution. Meant for matrices that damping keeps well-conditioned.
+//! In: a square matrix and right sides. Out: the solutions. A direction without information gets 0.
 
-/// Gaussian elimination with pivoting; a direction without information gets 0.
+/// Smaller pivots tell nothing.
+const NOTHING: f64 = 1e-12;
+
+/// Solves `matrix · X = right` by elimination with row pivoting.
 ///
 /// # Shapes
-/// `matrix` `[n, n]`, `right` `[n]` -> `[n]`
-pub(crate) fn solve(mut matrix: Vec<Vec<f64>>, mut right: Vec<f64>) -> Vec<f64> {
-    let n = right.len();
+/// `matrix` `[n, n]`, `right` `[n, m]`, both row-major -> `[n, m]`
+pub(crate) fn solve(mut matrix: Vec<f64>, mut right: Vec<f64>, n: usize) -> Vec<f64> {
+    let m = right.len() / n.max(1);
     for column in 0..n {
-        let pivot = (column..n).max_by(|a, b| matrix[*a][column].abs().total_cmp(&matrix[*b][column].abs()));
-        let pivot = pivot.unwrap_or(column);
-        matrix.swap(column, pivot);
-        right.swap(column, pivot);
-        if matrix[column][column].abs() < 1e-12 {
+        let size = |row: usize| matrix[row * n + column].abs();
+        let pivot = (column..n).max_by(|&a, &b| size(a).total_cmp(&size(b))).unwrap_or(column);
+        if size(pivot) < NOTHING {
             continue;
         }
-        let (above, below) = matrix.split_at_mut(column + 1);
-        for row in column + 1..n {
-            let (line, from) = (&mut below[row - column - 1], &above[column]);
-            let factor = line[column] / from[column];
-            line[column..n].iter_mut().zip(&from[column..n]).for_each(|(value, pivot)| *value -= factor * pivot);
-            right[row] -= factor * right[column];
+        for k in 0..n {
+            matrix.swap(column * n + k, pivot * n + k);
+        }
+        for k in 0..m {
+            right.swap(column * m + k, pivot * m + k);
+        }
+        for row in 0..n {
+            let factor = matrix[row * n + column] / matrix[column * n + column];
+            if row == column || factor == 0.0 {
+                continue;
+            }
+            for k in column..n {
+                matrix[row * n + k] -= factor * matrix[column * n + k];
+            }
+            for k in 0..m {
+                right[row * m + k] -= factor * right[column * m + k];
+            }
         }
     }
-    for column in (0..n).rev() {
-        let known: f64 = (column + 1..n).map(|k| matrix[column][k] * right[k]).sum();
-        let pivot = matrix[column][column];
-        right[column] = if pivot.abs() < 1e-12 { 0.0 } else { (right[column] - known) / pivot };
+    for row in 0..n {
+        let diagonal = matrix[row * n + row];
+        let is_known = diagonal.abs() >= NOTHING;
+        right[row * m..(row + 1) * m].iter_mut().for_each(|x| *x = if is_known { *x / diagonal } else { 0.0 });
     }
     right
 }
@@ -37,11 +50,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_system_that_needs_pivoting_is_solved() {
-        let matrix = vec![vec![0.0, 2.0, 1.0], vec![1.0, -1.0, 0.0], vec![3.0, 0.0, -2.0]];
-        let solution = solve(matrix, vec![7.0, -1.0, -3.0]);
-        for (found, expected) in solution.iter().zip([1.0, 2.0, 3.0]) {
+    fn a_system_that_needs_pivoting_is_solved_for_several_right_sides() {
+        let matrix = vec![0.0, 2.0, 1.0, 1.0, -1.0, 0.0, 3.0, 0.0, -2.0];
+        let solution = solve(matrix, vec![7.0, 14.0, -1.0, -2.0, -3.0, -6.0], 3);
+        for (found, expected) in solution.iter().zip([1.0, 2.0, 2.0, 4.0, 3.0, 6.0]) {
             assert!((found - expected).abs() < 1e-12, "{solution:?}");
         }
+    }
+
+    #[test]
+    fn a_direction_without_information_gets_nothing() {
+        assert_eq!(solve(vec![2.0, 0.0, 0.0, 0.0], vec![6.0, 0.0], 2), [3.0, 0.0]);
+        assert!(solve(Vec::new(), Vec::new(), 0).is_empty());
     }
 }

@@ -1,12 +1,12 @@
 //! From action units to displaced landmarks: measured displacements with gains, and what the measurements lack.
 //!
-//! In: a person at rest and the actions of one picture. Out: displacements of the 68 landmarks, by the jaw and by muscles.
-//! The constants were found by trial against pictures and an independent judge of expressions; a bump of skin or a furrow
-//! is the business of `relief`.
+//! In: a person at rest and the actions of one picture. Out: displacements of the 68 landmarks, by the jaw and by
+//! muscles. The constants were found by trial against pictures and an independent judge of expressions; a bump of skin
+//! or a furrow is the business of `displacement`.
 
 use crate::actions::Actions;
+use crate::anthropometry::{BROWS, Landmarks, N_LANDMARKS};
 use crate::head::HeadModel;
-use crate::measures::{BROWS, Landmarks, N_LANDMARKS};
 use crate::person::{LIP_PAIRS, Person, shift_both};
 
 /// Factors on the measured displacements, which are too weak to be read at 64 pixels: action unit, gain.
@@ -17,8 +17,8 @@ const NOSE_TO_LIP: f32 = 0.75;
 /// Gap left between lips that nothing opens: slightly below zero, so that one lip closes over the other.
 const CLOSED_GAP: f32 = -0.004;
 
-/// Where a brow's way down ends: its landmark, the landmarks of the upper lid below it, and the height above them in eye
-/// distances. The left half of the picture; brows mirror as 43 − k, lids as 81 − k.
+/// Where a brow's way down ends: its landmark, the landmarks of the upper lid below it, and the height above them in
+/// eye distances. The left half of the picture; brows mirror as 43 − k, lids as 81 − k.
 const BROW_ENDS: [(usize, [usize; 2], f32); 5] =
     [(17, [36, 37], 0.1), (18, [37, 37], 0.05), (19, [37, 38], -0.02), (20, [38, 38], -0.11), (21, [38, 39], -0.18)];
 
@@ -72,7 +72,7 @@ impl Motion {
     fn measured(&mut self, head: &HeadModel, person: &Person, actions: &Actions) {
         // Wide-open resting eyes look surprised: lids hang a little unless they are raised.
         let lid = person.resting_lid * (1.0 - onset(actions.of(5)));
-        for (au, moves) in &head.measures.action_units {
+        for (au, moves) in &head.anthropometry.action_units {
             let mut sides = actions.by_side(*au);
             let gain = GAINS.iter().find(|(n, _)| n == au).map_or(1.0, |(_, gain)| *gain);
             if *au == 43 {
@@ -92,7 +92,8 @@ impl Motion {
     fn brows(&mut self, person: &Person, actions: &Actions) {
         let (au1, au4, au9) = (actions.of(1), actions.of(4), actions.of(9));
         let habits = &person.habits;
-        // Anger: the inner ends come down into a V; raised inner brows (AU1) undo it, wrinkling the nose (AU9) replaces it.
+        // Anger: the inner ends come down into a V; raised inner brows (AU1) undo it, wrinkling the nose (AU9) replaces
+        // it.
         let sad = if actions.any(&[15]) && au9 == 0.0 { 0.4 } else { 1.0 };
         let v = 1.1 * habits.brow_v * au4 * (1.0 - (1.4 * au1).min(1.0)) * (1.0 - 0.9 * au9.min(1.0)) * sad;
         for (k, dx, dy) in [(21, 0.035, -0.115), (20, 0.03, -0.10), (19, 0.02, -0.055), (18, 0.01, -0.015)] {
@@ -115,8 +116,8 @@ impl Motion {
         self.stop_brows(person);
     }
 
-    /// Brows come down as far as the bone lets them: the nearer they are to their end, the less they move. Far from it they
-    /// move a little more than asked for, or a weak frown would not be read.
+    /// Brows come down as far as the bone lets them: the nearer they are to their end, the less they move. Far from it
+    /// they move a little more than asked for, or a weak frown would not be read.
     fn stop_brows(&mut self, person: &Person) {
         let rest = &person.landmarks;
         for (brow, lids, end) in BROW_ENDS {

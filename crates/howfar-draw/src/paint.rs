@@ -1,10 +1,10 @@
 //! What is painted or furrowed on the head: for each feature, which vertices carry it and how strongly.
 //!
-//! In: the vertices' places in the unrolled plane and the landmarks there. Out: sparse masks. Everything here moves with
-//! the skin, because it belongs to vertices.
+//! In: the vertices' places in the unrolled plane and the landmarks there. Out: sparse masks. Everything here moves
+//! with the skin, because it belongs to vertices.
 
 use crate::curve::{Point, closed, contains, nearest, smooth_step};
-use crate::head::{LandmarkRows, Rims, trace};
+use crate::rims::{LandmarkRows, Rims, trace};
 
 /// Weights of some vertices; all others have none.
 #[derive(Debug, Clone, Default)]

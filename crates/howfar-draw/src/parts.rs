@@ -3,14 +3,15 @@
 //! In: a person, the landmarks of the acting face and the light, all in the head's space. Out: small meshes with their
 //! brightness, to be drawn with the head into one depth buffer.
 
+use howfar_random::{Stream, between, clipped_normal};
+
 use crate::actions::Actions;
-use crate::dice::Dice;
+use crate::anthropometry::Landmarks;
+use crate::displacement::EYEBALL;
 use crate::grid::triangles;
 use crate::light::{Light, Place, dot, unit};
-use crate::measures::Landmarks;
 use crate::motion::Motion;
 use crate::person::{Hair, HairCut, Person};
-use crate::relief::EYEBALL;
 use crate::tint::{Palette, Tint};
 
 /// A sheet of triangles.
@@ -87,16 +88,17 @@ fn plain(albedo: f32, normal: [f32; 3], open: f32) -> Place {
     Place { albedo, normal, open, lit: 1.0, gloss: 0.0 }
 }
 
-/// Where the eyes look; `sway` is added to the right and up.
-pub(crate) fn gaze(dice: &mut Dice, sway: [f32; 2]) -> [f32; 3] {
-    unit([0.05 * dice.bell() + sway[0], -0.02 + 0.04 * dice.bell() + sway[1], 1.0])
+/// Where the eyes look; `jitter` is added to the right and up.
+pub(crate) fn gaze(stream: &mut Stream, jitter: [f32; 2]) -> [f32; 3] {
+    unit([0.05 * clipped_normal(stream) + jitter[0], -0.02 + 0.04 * clipped_normal(stream) + jitter[1], 1.0])
 }
 
 impl Scene<'_> {
-    /// All parts; `dice` gives gaze and clothes, `sway` moves the gaze to the right and up.
-    pub fn parts(&self, dice: &mut Dice, sway: [f32; 2]) -> Vec<Sheet> {
-        let gaze = gaze(dice, sway);
-        let (glint, cloth, cavity) = (dice.between(0.2, 0.6), dice.between(0.05, 0.6), dice.between(0.04, 0.2));
+    /// All parts; `stream` gives gaze and clothes, `jitter` moves the gaze to the right and up.
+    pub fn parts(&self, stream: &mut Stream, jitter: [f32; 2]) -> Vec<Sheet> {
+        let gaze = gaze(stream, jitter);
+        let (glint, cloth, cavity) =
+            (between(stream, 0.2, 0.6), between(stream, 0.05, 0.6), between(stream, 0.04, 0.2));
         let mut parts = vec![self.eyeball(0, gaze, glint), self.eyeball(1, gaze, glint)];
         parts.push(self.cavity(cavity));
         parts.extend([self.teeth(false), self.teeth(true), self.tongue()]);

@@ -2,9 +2,11 @@
 //!
 //! In: a style and the person's streams. Out: a `Person`.
 
-use crate::dice::{Dice, Source};
-use crate::measures::{BROWS, Landmarks, Measures};
+use howfar_random::{Stream, between, clipped_normal, happens, uniform};
+
+use crate::anthropometry::{Anthropometry, BROWS, Landmarks};
 use crate::paint::N_FURROWS;
+use crate::streams::PersonKey;
 use crate::style::{HairStyle, ShapeStyle, SkinStyle, Style};
 
 /// One drawn person.
@@ -118,51 +120,51 @@ pub(crate) struct Glasses {
 }
 
 impl Person {
-    pub fn draw(measures: &Measures, style: &Style, source: Source<'_>) -> Self {
-        let mut shape = source.of_person("shape");
-        let landmarks = landmarks(measures, &style.shape, &mut shape);
-        let age_years = shape.within(style.shape.age_years);
+    pub fn draw(anthropometry: &Anthropometry, style: &Style, key: PersonKey<'_>) -> Self {
+        let mut shape = key.of_person("shape");
+        let landmarks = landmarks(anthropometry, &style.shape, &mut shape);
+        let age_years = style.shape.age_years.sample(&mut shape);
         let age_lines = ((age_years - 16.0) / 50.0).clamp(0.05, 1.0);
         Person {
             landmarks,
-            resting_lid: shape.around(style.shape.resting_lid).max(0.0),
-            cheek: shape.around(style.shape.cheek_eye_distances),
-            socket: 0.02 * shape.bell(),
-            resting_lines: std::array::from_fn(|_| age_lines * shape.within(style.shape.resting_lines)),
-            habits: Habits::draw(style.acting.habit, &mut source.of_person("habits")),
-            skin: Skin::draw(&style.skin, &mut source.of_person("skin")),
-            hair: Hair::draw(&style.hair, &mut source.of_person("hair")),
+            resting_lid: style.shape.resting_lid.sample(&mut shape).max(0.0),
+            cheek: style.shape.cheek_eye_distances.sample(&mut shape),
+            socket: 0.02 * clipped_normal(&mut shape),
+            resting_lines: std::array::from_fn(|_| age_lines * style.shape.resting_lines.sample(&mut shape)),
+            habits: Habits::draw(style.acting.habit, &mut key.of_person("habits")),
+            skin: Skin::draw(&style.skin, &mut key.of_person("skin")),
+            hair: Hair::draw(&style.hair, &mut key.of_person("hair")),
         }
     }
 }
 
-fn landmarks(measures: &Measures, shape: &ShapeStyle, dice: &mut Dice) -> Landmarks {
-    let mut face = measures.mean;
-    for component in &measures.components {
-        let amount = component.sd * shape.component_spread * dice.bell();
+fn landmarks(anthropometry: &Anthropometry, shape: &ShapeStyle, stream: &mut Stream) -> Landmarks {
+    let mut face = anthropometry.mean;
+    for component in &anthropometry.components {
+        let amount = component.sd * shape.component_spread * clipped_normal(stream);
         for (point, direction) in face.iter_mut().zip(&component.direction) {
             (0..3).for_each(|axis| point[axis] += amount * direction[axis]);
         }
     }
-    restyle(&mut face, shape, dice);
+    restyle(&mut face, shape, stream);
     face
 }
 
 /// What a style varies beside the shape components: brows, mouth, lips, eyes, nose.
-pub(crate) fn restyle(face: &mut Landmarks, shape: &ShapeStyle, dice: &mut Dice) {
-    let (height, arch) = (dice.around(shape.brow_height_eye_distances), dice.around(shape.brow_arch_eye_distances));
+pub(crate) fn restyle(face: &mut Landmarks, shape: &ShapeStyle, stream: &mut Stream) {
+    let (height, arch) = (shape.brow_height_eye_distances.sample(stream), shape.brow_arch_eye_distances.sample(stream));
     for (k, lift) in [(17, 0.3), (18, 1.0), (19, 0.6), (20, 0.0), (21, -0.4)] {
         face[k][1] += height + lift * arch;
         face[43 - k][1] += height + lift * arch;
     }
-    scale_about(face, 48..68, [dice.around(shape.mouth_width), 1.0]);
-    thicken_lips(face, dice.around(shape.lip_thickness));
-    let corner = dice.around(shape.mouth_corner_eye_distances);
+    scale_about(face, 48..68, [shape.mouth_width.sample(stream), 1.0]);
+    thicken_lips(face, shape.lip_thickness.sample(stream));
+    let corner = shape.mouth_corner_eye_distances.sample(stream);
     [48, 54, 60, 64].iter().for_each(|&k: &usize| face[k][1] += corner);
-    let opening = dice.around(shape.eye_opening);
+    let opening = shape.eye_opening.sample(stream);
     scale_about(face, 36..42, [1.0, opening]);
     scale_about(face, 42..48, [1.0, opening]);
-    scale_about(face, 31..36, [dice.around(shape.nose_width), 1.0]);
+    scale_about(face, 31..36, [shape.nose_width.sample(stream), 1.0]);
 }
 
 /// Stretches some landmarks about their middle.
@@ -184,8 +186,8 @@ fn thicken_lips(face: &mut Landmarks, factor: f32) {
 }
 
 impl Habits {
-    fn draw(spread: f32, dice: &mut Dice) -> Self {
-        let mut factor = || dice.between(1.0 - spread, 1.0 + spread);
+    fn draw(spread: f32, stream: &mut Stream) -> Self {
+        let mut factor = || between(stream, 1.0 - spread, 1.0 + spread);
         Habits {
             brow_v: factor(),
             brow_flat: factor(),
@@ -204,85 +206,90 @@ impl Habits {
 }
 
 impl Skin {
-    fn draw(skin: &SkinStyle, dice: &mut Dice) -> Self {
+    fn draw(skin: &SkinStyle, stream: &mut Stream) -> Self {
         let mut wave = |i: usize| {
             // Half of the blotches are 2 eye distances wide, half .7.
             let length = if i.is_multiple_of(2) { 2.0 } else { 0.7 };
             let scale = std::f32::consts::TAU / length / 1.7;
-            [scale * dice.bell(), scale * dice.bell(), scale * dice.bell(), dice.between(0.0, std::f32::consts::TAU)]
+            [
+                scale * clipped_normal(stream),
+                scale * clipped_normal(stream),
+                scale * clipped_normal(stream),
+                between(stream, 0.0, std::f32::consts::TAU),
+            ]
         };
         let waves = std::array::from_fn(&mut wave);
         Skin {
             waves,
-            albedo: dice.within(skin.albedo),
-            blotches: dice.within(skin.blotches),
-            grain: dice.within(skin.grain),
-            grain_seed: (dice.unit() * 16_777_216.0) as u32,
-            lips: dice.within(skin.lips),
-            brow_half_width: dice.within(skin.brow_half_width_eye_distances),
-            brow_darkness: dice.within(skin.brow_darkness),
-            brow_taper: dice.between(0.3, 0.75),
-            lash_darkness: dice.within(skin.lash_darkness),
-            lid_shade: dice.between(0.02, 0.14),
-            crease: dice.between(0.1, 0.4),
-            line_darkness: dice.between(5.0, 11.0),
-            iris: dice.within(skin.iris),
-            iris_radius: dice.between(0.094, 0.106),
-            sclera: dice.within(skin.sclera),
-            teeth: dice.within(skin.teeth),
+            albedo: skin.albedo.sample(stream),
+            blotches: skin.blotches.sample(stream),
+            grain: skin.grain.sample(stream),
+            grain_seed: (uniform(stream) * 16_777_216.0) as u32,
+            lips: skin.lips.sample(stream),
+            brow_half_width: skin.brow_half_width_eye_distances.sample(stream),
+            brow_darkness: skin.brow_darkness.sample(stream),
+            brow_taper: between(stream, 0.3, 0.75),
+            lash_darkness: skin.lash_darkness.sample(stream),
+            lid_shade: between(stream, 0.02, 0.14),
+            crease: between(stream, 0.1, 0.4),
+            line_darkness: between(stream, 5.0, 11.0),
+            iris: skin.iris.sample(stream),
+            iris_radius: between(stream, 0.094, 0.106),
+            sclera: skin.sclera.sample(stream),
+            teeth: skin.teeth.sample(stream),
         }
     }
 }
 
 impl Hair {
-    fn draw(style: &HairStyle, dice: &mut Dice) -> Self {
-        let bald = dice.chance(style.bald_share);
-        let fringe = dice.chance(style.fringe_share);
-        let long = dice.chance(style.long_share);
+    fn draw(style: &HairStyle, stream: &mut Stream) -> Self {
+        let bald = happens(stream, style.bald_share);
+        let fringe = happens(stream, style.fringe_share);
+        let long = happens(stream, style.long_share);
         let cut = match (bald, long) {
             (true, _) => HairCut::Bald,
             (_, true) => HairCut::Long,
-            _ if dice.chance(0.3) => HairCut::Medium,
+            _ if happens(stream, 0.3) => HairCut::Medium,
             _ => HairCut::Short,
         };
-        let dark = dice.chance(style.dark_share);
+        let dark = happens(stream, style.dark_share);
         let (spread, lower_end) = match cut {
-            HairCut::Long => (dice.between(0.08, 0.32), dice.between(-2.6, -1.9)),
-            HairCut::Medium => (dice.between(0.06, 0.25), dice.between(-1.4, -0.8)),
-            HairCut::Short | HairCut::Bald => (dice.between(-0.02, 0.08), dice.between(-0.5, 0.0)),
+            HairCut::Long => (between(stream, 0.08, 0.32), between(stream, -2.6, -1.9)),
+            HairCut::Medium => (between(stream, 0.06, 0.25), between(stream, -1.4, -0.8)),
+            HairCut::Short | HairCut::Bald => (between(stream, -0.02, 0.08), between(stream, -0.5, 0.0)),
         };
-        let loose = matches!(cut, HairCut::Long | HairCut::Medium) && dice.chance(0.5);
+        let loose = matches!(cut, HairCut::Long | HairCut::Medium) && happens(stream, 0.5);
         Hair {
             cut,
-            line_height: if fringe { dice.between(0.55, 0.85) } else { dice.between(0.9, 1.3) },
-            parting: 0.4 * dice.bell(),
-            fall: if fringe { dice.between(-0.05, 0.1) } else { dice.between(0.0, 0.45) },
-            tilt: 0.06 * dice.bell(),
-            temples: dice.between(0.05, 0.45),
-            sideburn: if loose { dice.between(0.98, 1.2) } else { dice.between(1.2, 1.45) },
-            side_end: if loose { lower_end } else { dice.between(-0.55, 0.1) },
-            thickness: dice.between(0.03, 0.15),
-            albedo: dice.within(if dark { style.dark_albedo } else { style.fair_albedo }),
-            strand_phase: [dice.between(0.0, 6.3), dice.between(0.0, 6.3), dice.between(22.0, 50.0)],
-            strand_depth: dice.between(0.08, 0.3),
+            line_height: if fringe { between(stream, 0.55, 0.85) } else { between(stream, 0.9, 1.3) },
+            parting: 0.4 * clipped_normal(stream),
+            fall: if fringe { between(stream, -0.05, 0.1) } else { between(stream, 0.0, 0.45) },
+            tilt: 0.06 * clipped_normal(stream),
+            temples: between(stream, 0.05, 0.45),
+            sideburn: if loose { between(stream, 0.98, 1.2) } else { between(stream, 1.2, 1.45) },
+            side_end: if loose { lower_end } else { between(stream, -0.55, 0.1) },
+            thickness: between(stream, 0.03, 0.15),
+            albedo: (if dark { style.dark_albedo } else { style.fair_albedo }).sample(stream),
+            strand_phase: [between(stream, 0.0, 6.3), between(stream, 0.0, 6.3), between(stream, 22.0, 50.0)],
+            strand_depth: between(stream, 0.08, 0.3),
             spread,
             lower_end,
-            beard: if dice.chance(style.beard_share) { dice.between(0.15, 0.7) } else { 0.0 },
-            moustache: if dice.chance(style.moustache_share) { dice.between(0.3, 0.8) } else { 0.0 },
-            glasses: Glasses::draw(style.glasses_share, dice),
+            beard: if happens(stream, style.beard_share) { between(stream, 0.15, 0.7) } else { 0.0 },
+            moustache: if happens(stream, style.moustache_share) { between(stream, 0.3, 0.8) } else { 0.0 },
+            glasses: Glasses::draw(style.glasses_share, stream),
         }
     }
 }
 
 impl Glasses {
-    fn draw(share: f32, dice: &mut Dice) -> Option<Self> {
-        let worn = dice.chance(share);
+    fn draw(share: f32, stream: &mut Stream) -> Option<Self> {
+        let worn = happens(stream, share);
         let glasses = Glasses {
-            half_width: dice.between(0.33, 0.42),
-            half_height: dice.between(0.2, 0.32),
-            squareness: dice.between(2.0, 4.5),
-            thickness: dice.between(0.02, 0.05),
-            albedo: if dice.chance(0.7) { dice.between(0.02, 0.12) } else { dice.between(0.3, 0.6) },
+            half_width: between(stream, 0.33, 0.42),
+            half_height: between(stream, 0.2, 0.32),
+            squareness: between(stream, 2.0, 4.5),
+            thickness: between(stream, 0.02, 0.05),
+            albedo: if happens(stream, 0.7) { between(stream, 0.02, 0.12) } else { between(stream, 0.3, 0.6) },
         };
         worn.then_some(glasses)
     }
@@ -303,17 +310,17 @@ mod tests {
 
     #[test]
     fn a_person_is_the_same_whenever_asked_and_differs_from_the_next() {
-        let (measures, style) = (Measures::embedded(), Style::named("studio").unwrap());
-        let draw = |person| Person::draw(&measures, &style, Source { seed: 1, style: &style.name, person });
+        let (anthropometry, style) = (Anthropometry::embedded(), Style::named("studio").unwrap());
+        let draw = |person| Person::draw(&anthropometry, &style, PersonKey { seed: 1, style: &style.name, person });
         assert_eq!(draw(7), draw(7));
         assert_ne!(draw(7), draw(8));
     }
 
     #[test]
     fn the_average_person_has_the_measured_head() {
-        let (measures, style) = (Measures::embedded(), Style::named("studio").unwrap());
-        let draw = |person| Person::draw(&measures, &style, Source { seed: 1, style: &style.name, person });
+        let (anthropometry, style) = (Anthropometry::embedded(), Style::named("studio").unwrap());
+        let draw = |person| Person::draw(&anthropometry, &style, PersonKey { seed: 1, style: &style.name, person });
         let chin = (0..300).map(|person| draw(person).landmarks[8][1]).sum::<f32>() / 300.0;
-        assert!((chin - measures.mean[8][1]).abs() < 0.03, "{chin}");
+        assert!((chin - anthropometry.mean[8][1]).abs() < 0.03, "{chin}");
     }
 }

@@ -5,7 +5,7 @@
 use crate::light::{dot, unit};
 
 /// A square picture with depth.
-pub(crate) struct Canvas {
+pub(crate) struct Framebuffer {
     pub size: usize,
     pub brightness: Vec<f32>,
     depth: Vec<f32>,
@@ -46,8 +46,8 @@ fn cell(x: f32) -> i32 {
     next.saturating_mul(2) + i32::from(next as f32 == x)
 }
 
-/// Whether no centre's row or column crosses a triangle, as with most of them: they are as small as a pixel. What is known of
-/// each corner once spares the arithmetic of six triangles around it.
+/// Whether no centre's row or column crosses a triangle, as with most of them: they are as small as a pixel. What is
+/// known of each corner once spares the arithmetic of six triangles around it.
 fn misses_centres([a, b, c]: [[i32; 2]; 3]) -> bool {
     let between = |axis: usize| a[axis] == b[axis] && b[axis] == c[axis] && a[axis] % 2 == 0;
     between(0) || between(1)
@@ -97,16 +97,16 @@ impl Scan {
     }
 }
 
-impl Canvas {
+impl Framebuffer {
     /// A picture of `size` × `size` pixels over `background`.
     pub fn new(size: usize, background: impl Fn(usize, usize) -> f32) -> Self {
         let pixels = (0..size * size).map(|i| background(i % size, i / size));
-        Canvas { size, brightness: pixels.collect(), depth: vec![f32::MIN; size * size] }
+        Framebuffer { size, brightness: pixels.collect(), depth: vec![f32::MIN; size * size] }
     }
 
     /// Draws triangles over what lies farther away.
     pub fn draw(&mut self, points: &[[f32; 3]], brightness: &[f32], triangles: &[[u32; 3]], sides: Sides) {
-        let Canvas { size, brightness: pixels, depth } = self;
+        let Framebuffer { size, brightness: pixels, depth } = self;
         let cells: Vec<[i32; 2]> = points.iter().map(|p| [cell(p[0]), cell(p[1])]).collect();
         for triangle in triangles {
             if misses_centres(triangle.map(|i| cells[i as usize])) {
@@ -198,9 +198,9 @@ mod tests {
         let points = [far, near].concat();
         let brightness = [0.2, 0.2, 0.2, 0.8, 0.8, 0.8];
         for triangles in [[[0, 1, 2], [3, 4, 5]], [[3, 4, 5], [0, 1, 2]]] {
-            let mut canvas = Canvas::new(8, |_, _| 0.0);
-            canvas.draw(&points, &brightness, &triangles, Sides::Both);
-            assert!((canvas.brightness[9] - 0.8).abs() < 1e-5);
+            let mut buffer = Framebuffer::new(8, |_, _| 0.0);
+            buffer.draw(&points, &brightness, &triangles, Sides::Both);
+            assert!((buffer.brightness[9] - 0.8).abs() < 1e-5);
         }
     }
 

@@ -1,29 +1,29 @@
-//! Whose geometry is drawn: our own head, or a rig of the user's. Both go through the same styles, camera, light and tone.
+//! Whose geometry is drawn: our own head, or a rig of the user's. Both go through the same styles, camera, light and
+//! tone.
 //!
 //! In: a person and the actions of one picture. Out: landmarks, eyes, and layers of shaded triangles. Draws no pixels.
 
 mod acting;
 mod file;
 mod ict;
+mod layer;
 mod layout;
 mod obj;
 mod own;
 mod paint;
 mod shapes;
 
-use std::borrow::Cow;
+use howfar_random::Stream;
 
 use crate::actions::Actions;
-use crate::dice::{Dice, Source};
+use crate::anthropometry::{Anthropometry, Landmarks};
 use crate::head::HeadModel;
-use crate::light::Light;
-use crate::measures::{Landmarks, Measures};
 use crate::person::Person;
-use crate::raster::Sides;
+use crate::streams::PersonKey;
 use crate::style::Style;
-use crate::tint::{Palette, Tint};
 
 pub use file::IctRig;
+pub(crate) use layer::{Layer, Look};
 
 /// The geometry that faces are drawn with.
 #[derive(Clone, Copy)]
@@ -52,10 +52,10 @@ impl<'a> Rig<'a> {
         rig.map_or_else(|| Rig::Own(HeadModel::shared()), Rig::Ict)
     }
 
-    pub(crate) fn measures(&self) -> &'a Measures {
+    pub(crate) fn anthropometry(&self) -> &'a Anthropometry {
         match self {
-            Rig::Own(head) => &head.measures,
-            Rig::Ict(rig) => &rig.measures,
+            Rig::Own(head) => &head.anthropometry,
+            Rig::Ict(rig) => &rig.anthropometry,
         }
     }
 
@@ -63,7 +63,7 @@ impl<'a> Rig<'a> {
     pub(crate) fn form<'f>(
         &self,
         style: &Style,
-        source: Source<'_>,
+        key: PersonKey<'_>,
         person: &'f Person,
         actions: &'f Actions,
     ) -> Formed<'f>
@@ -72,7 +72,7 @@ impl<'a> Rig<'a> {
     {
         match *self {
             Rig::Own(head) => Formed::Own(Box::new(own::OwnForm::new(head, person, actions))),
-            Rig::Ict(rig) => Formed::Ict(Box::new(ict::IctForm::new(rig, style, source, person, actions))),
+            Rig::Ict(rig) => Formed::Ict(Box::new(ict::IctForm::new(rig, style, key, person, actions))),
         }
     }
 }
@@ -81,27 +81,6 @@ impl<'a> Rig<'a> {
 pub(crate) enum Formed<'f> {
     Own(Box<own::OwnForm<'f>>),
     Ict(Box<ict::IctForm<'f>>),
-}
-
-/// How a formed face is looked at, in the head's space.
-pub(crate) struct Look<'a> {
-    pub light: &'a Light,
-    /// Towards the camera.
-    pub view: [f32; 3],
-    /// Moves the gaze to the right and up.
-    pub sway: [f32; 2],
-    /// Of a colour picture.
-    pub palette: Option<&'a Palette>,
-}
-
-/// Triangles with a brightness a vertex, in the head's space.
-pub(crate) struct Layer<'l> {
-    pub points: Cow<'l, [[f32; 3]]>,
-    pub brightness: Vec<f32>,
-    /// One a vertex in a colour picture, none in a gray one.
-    pub tints: Vec<Tint>,
-    pub triangles: Cow<'l, [[u32; 3]]>,
-    pub sides: Sides,
 }
 
 impl Formed<'_> {
@@ -121,11 +100,11 @@ impl Formed<'_> {
         }
     }
 
-    /// What is to be drawn. `dice` gives gaze and clothes.
-    pub fn layers(&self, look: &Look<'_>, dice: &mut Dice) -> Vec<Layer<'_>> {
+    /// What is to be drawn. `stream` gives gaze and clothes.
+    pub fn layers(&self, look: &Look<'_>, stream: &mut Stream) -> Vec<Layer<'_>> {
         match self {
-            Formed::Own(form) => form.layers(look, dice),
-            Formed::Ict(form) => form.layers(look, dice),
+            Formed::Own(form) => form.layers(look, stream),
+            Formed::Ict(form) => form.layers(look, stream),
         }
     }
 }

@@ -7,7 +7,8 @@ use crate::paint::{Mask, Paint};
 use crate::person::Person;
 use crate::tint::{Palette, Tint};
 
-/// How much of a vertex's light comes from hair of a beard where it is full, from lashes, and from the shade of nostrils.
+/// How much of a vertex's light comes from hair of a beard where it is full, from lashes, and from the shade of
+/// nostrils.
 const BEARD: f32 = 0.8;
 const LASHES: f32 = 0.7;
 const NOSTRILS: f32 = 0.5;

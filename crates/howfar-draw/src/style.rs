@@ -10,19 +10,13 @@ use howfar_face::{Expression, Fault, Lineage, closest_name, files};
 use serde::{Deserialize, Serialize};
 use toml::de::DeTable;
 
-use crate::dice::{Bell, Range};
+use crate::distributions::{TruncatedNormal, Uniform};
+use crate::embedded_styles::{STYLE_NAMES, embedded_text};
 use crate::style_check::{Missing, check, syntax_fault};
 use crate::style_text::style_text;
 
-/// The embedded styles: posed people in a studio, large variation for generated sets, and an unseen database with
-/// another light, camera, tone curve and acting.
-pub const STYLE_NAMES: [&str; 3] = ["studio", "wild", "unseen"];
-
 /// How the comment of a fitted style begins.
 pub const FITTED_BY: &str = "Fitted by howfar fit-style";
-
-const EMBEDDED: [&str; 3] =
-    [include_str!("../styles/studio.toml"), include_str!("../styles/wild.toml"), include_str!("../styles/unseen.toml")];
 
 /// Everything that a drawn database has in common.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -67,30 +61,30 @@ pub enum Session {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ShapeStyle {
-    /// Spread along the ten measured shape components; 1 = as measured.
+    /// SkinningWeights along the ten measured shape components; 1 = as measured.
     pub component_spread: f32,
     /// Resting height of the brows above the mean, in eye distances.
-    pub brow_height_eye_distances: Bell,
+    pub brow_height_eye_distances: TruncatedNormal,
     /// Height of the outer third of the brow against its inner end, in eye distances.
-    pub brow_arch_eye_distances: Bell,
+    pub brow_arch_eye_distances: TruncatedNormal,
     /// Width of the mouth as a factor.
-    pub mouth_width: Bell,
+    pub mouth_width: TruncatedNormal,
     /// Thickness of the red of the lips as a factor.
-    pub lip_thickness: Bell,
+    pub lip_thickness: TruncatedNormal,
     /// Resting mouth corners: up (+) or down (−), in eye distances.
-    pub mouth_corner_eye_distances: Bell,
+    pub mouth_corner_eye_distances: TruncatedNormal,
     /// Opening of the eyes as a factor.
-    pub eye_opening: Bell,
+    pub eye_opening: TruncatedNormal,
     /// How far the upper lid hangs at rest, as a share of a closed eye.
-    pub resting_lid: Bell,
+    pub resting_lid: TruncatedNormal,
     /// Width of the nose as a factor.
-    pub nose_width: Bell,
+    pub nose_width: TruncatedNormal,
     /// Fullness of the cheeks, in eye distances outwards.
-    pub cheek_eye_distances: Bell,
+    pub cheek_eye_distances: TruncatedNormal,
     /// Years; lines and folds deepen with them.
-    pub age_years: Range,
+    pub age_years: Uniform,
     /// Depth of lines and folds at rest, each on its own, against what the age says: 1 = as the age says.
-    pub resting_lines: Range,
+    pub resting_lines: Uniform,
 }
 
 /// Skin, lips, brows and eyes. Albedo: share of light sent back, 0..=1.
@@ -98,25 +92,25 @@ pub struct ShapeStyle {
 #[serde(deny_unknown_fields)]
 pub struct SkinStyle {
     /// Albedo of skin.
-    pub albedo: Range,
+    pub albedo: Uniform,
     /// Strength of blotches: relative albedo.
-    pub blotches: Range,
+    pub blotches: Uniform,
     /// Strength of fine spots and pores: relative albedo.
-    pub grain: Range,
+    pub grain: Uniform,
     /// Lips against skin, relative albedo.
-    pub lips: Range,
+    pub lips: Uniform,
     /// Half width of the brows in eye distances.
-    pub brow_half_width_eye_distances: Range,
+    pub brow_half_width_eye_distances: Uniform,
     /// How much of the skin's light the brows take.
-    pub brow_darkness: Range,
+    pub brow_darkness: Uniform,
     /// How much lashes take.
-    pub lash_darkness: Range,
+    pub lash_darkness: Uniform,
     /// Albedo of the iris.
-    pub iris: Range,
+    pub iris: Uniform,
     /// Albedo of the white of the eye.
-    pub sclera: Range,
+    pub sclera: Uniform,
     /// Albedo of teeth.
-    pub teeth: Range,
+    pub teeth: Uniform,
 }
 
 /// Hair on head and face, glasses. Shares of people in 0..=1.
@@ -132,9 +126,9 @@ pub struct HairStyle {
     /// People with dark hair; others are fair or gray.
     pub dark_share: f32,
     /// Albedo of dark hair.
-    pub dark_albedo: Range,
+    pub dark_albedo: Uniform,
     /// Albedo of fair or gray hair.
-    pub fair_albedo: Range,
+    pub fair_albedo: Uniform,
     /// People with beard stubble or a beard.
     pub beard_share: f32,
     /// People with a moustache.
@@ -148,23 +142,23 @@ pub struct HairStyle {
 #[serde(deny_unknown_fields)]
 pub struct LightStyle {
     /// Key light to the picture's right (+) or left (−).
-    pub azimuth_deg: Bell,
+    pub azimuth_deg: TruncatedNormal,
     /// Key light above the eyes.
-    pub elevation_deg: Range,
+    pub elevation_deg: Uniform,
     /// Share of light that comes from everywhere.
-    pub ambient: Range,
+    pub ambient: Uniform,
     /// Strength of the fill light opposite the key.
-    pub fill: Range,
+    pub fill: Uniform,
     /// Softness: how far the key light wraps around.
-    pub wrap: Range,
+    pub wrap: Uniform,
     /// Strength of highlights.
-    pub gloss: Range,
+    pub gloss: Uniform,
     /// Share of the key light that cast shadows take away.
-    pub cast_shadow: Range,
+    pub cast_shadow: Uniform,
     /// Darkening in hollows.
-    pub occlusion: Range,
+    pub occlusion: Uniform,
     /// Brightness of the background.
-    pub background: Range,
+    pub background: Uniform,
 }
 
 /// Pose, lens and crop.
@@ -172,21 +166,21 @@ pub struct LightStyle {
 #[serde(deny_unknown_fields)]
 pub struct CameraStyle {
     /// Head turned to the picture's right (+).
-    pub yaw_deg: Bell,
+    pub yaw_deg: TruncatedNormal,
     /// Head raised (+).
-    pub pitch_deg: Bell,
+    pub pitch_deg: TruncatedNormal,
     /// Head tilted, counter-clockwise (+).
-    pub roll_deg: Bell,
+    pub roll_deg: TruncatedNormal,
     /// Distance of the camera in eye distances: near ones bend the face.
-    pub distance_eye_distances: Range,
+    pub distance_eye_distances: Uniform,
     /// Distance of the eyes in pixels of 64.
-    pub eye_distance_px: Bell,
+    pub eye_distance_px: TruncatedNormal,
     /// Height of the eyes below the picture's top, in pixels of 64.
-    pub eye_height_px: Bell,
+    pub eye_height_px: TruncatedNormal,
     /// Place of the eyes' middle left (−) or right (+) of the picture's middle, in pixels of 64.
-    pub centre_px: Bell,
+    pub centre_px: TruncatedNormal,
     /// Height against width as a factor.
-    pub stretch: Range,
+    pub stretch: Uniform,
 }
 
 /// From light to gray levels 0..=255.
@@ -194,21 +188,21 @@ pub struct CameraStyle {
 #[serde(deny_unknown_fields)]
 pub struct ToneStyle {
     /// Blur in pixels of 64 (standard deviation).
-    pub blur_px: Range,
+    pub blur_px: Uniform,
     /// Exponent of brightness.
-    pub gamma: Range,
+    pub gamma: Uniform,
     /// Bend of an S-shaped curve; 0 = none.
-    pub s_curve: Range,
+    pub s_curve: Uniform,
     /// Standard deviation of gray levels over the picture.
-    pub contrast_levels: Range,
+    pub contrast_levels: Uniform,
     /// Mean gray level.
-    pub mean_level: Range,
+    pub mean_level: Uniform,
     /// Standard deviation of noise in gray levels.
-    pub noise_levels: Range,
+    pub noise_levels: Uniform,
     /// Darkening towards the corners, relative.
-    pub vignette: Range,
+    pub vignette: Uniform,
     /// Of the JPEG file, 1..=100 (100 loses less than a level).
-    pub jpeg_quality: Range,
+    pub jpeg_quality: Uniform,
 }
 
 /// What the faces do for each expression.
@@ -216,10 +210,10 @@ pub struct ToneStyle {
 #[serde(deny_unknown_fields)]
 pub struct ActingStyle {
     /// Factor on all intensities of one picture.
-    pub strength: Range,
+    pub strength: Uniform,
     /// Standard deviation of the difference between the sides of the face, relative.
     pub asymmetry: f32,
-    /// Spread of each person's own way of moving, relative.
+    /// SkinningWeights of each person's own way of moving, relative.
     pub habit: f32,
     /// Expressions and their action units.
     pub expressions: BTreeMap<Expression, Vec<Action>>,
@@ -234,7 +228,7 @@ pub struct Action {
     /// Share of pictures that show it.
     pub probability: f32,
     /// 0 = none, 1 = FACS E.
-    pub intensity: Range,
+    pub intensity: Uniform,
     /// What is shown in all other pictures.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub otherwise: Option<Substitute>,
@@ -250,7 +244,7 @@ pub struct Substitute {
     /// Number of the action unit.
     pub au: u8,
     /// 0 = none, 1 = FACS E.
-    pub intensity: Range,
+    pub intensity: Uniform,
 }
 
 impl Style {
@@ -261,7 +255,7 @@ impl Style {
 
     /// The file of an embedded style with its comments, or none of that name: what one's own style starts from.
     pub fn embedded_text(name: &str) -> Option<&'static str> {
-        STYLE_NAMES.iter().position(|n| *n == name).map(|at| EMBEDDED[at])
+        embedded_text(name)
     }
 
     /// The embedded style of this name, or the style in this file. What looks like a path (`.toml`, a separator) or is
@@ -291,7 +285,8 @@ impl Style {
         Ok(style)
     }
 
-    /// Whether this is the file of a `fit-style` that kept no record of whose pictures it saw (before `[fitted]`): its comment tells.
+    /// Whether this is the file of a `fit-style` that kept no record of whose pictures it saw (before `[fitted]`): its
+    /// comment tells.
     pub fn is_fitted_without_a_trace(&self, name_or_file: &str) -> bool {
         let is_fitted = |text: String| text.lines().any(|l| l.trim_start_matches(['#', ' ']).starts_with(FITTED_BY));
         self.fitted.is_empty() && files::read_text(Path::new(name_or_file)).is_ok_and(is_fitted)
@@ -299,12 +294,14 @@ impl Style {
 
     /// The style as a TOML file, for the record of what was drawn.
     pub fn to_toml(&self) -> Result<String, Fault> {
-        style_text(self, &self.about)
+        self.to_toml_with(&self.about)
     }
 
     /// The same with a comment of one's own at the top.
     pub fn to_toml_with(&self, comment: &str) -> Result<String, Fault> {
-        style_text(self, comment)
+        let table = toml::Table::try_from(self)
+            .map_err(|e| Fault::data(&self.name, format!("the style cannot be written as TOML: {e}")))?;
+        Ok(style_text(&table, comment))
     }
 
     /// Reads the text of a style file.

@@ -1,6 +1,7 @@
 //! Checks a style file key by key: every mistake with its line, what was found and what is allowed.
 //!
-//! In: the text of a file. Out: the first mistake of the file, or none; after that the file fits `Style`. Merges nothing.
+//! In: the text of a file. Out: the first mistake of the file, or none; after that the file fits `Style`. Merges
+//! nothing.
 
 use std::ops::Range;
 
@@ -8,7 +9,7 @@ use howfar_face::{Expression, Fault, SubjectId, closest_name};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::style::STYLE_NAMES;
+use crate::embedded_styles::STYLE_NAMES;
 use crate::style_key::{ACTION_KEYS, KeyKind, Limits, STYLE_KEYS, SUBSTITUTE_KEYS, StyleKey};
 
 /// The table whose keys are expressions.
@@ -177,7 +178,8 @@ impl Check<'_> {
                 }
             }
             (KeyKind::ActionUnit, DeValue::Integer(_)) => {
-                let known = number(value).and_then(|n| u8::try_from(n as i64).ok()).and_then(crate::actions::au_index);
+                let known =
+                    number(value).and_then(|n| u8::try_from(n as i64).ok()).and_then(crate::action_units::au_index);
                 if known.is_none() {
                     self.wrong(path, value, "is an unknown action unit", &expected);
                 }
@@ -185,8 +187,10 @@ impl Check<'_> {
             (KeyKind::Number(limits), _) => {
                 self.limited(path, value, value, limits, &expected);
             }
-            (KeyKind::Range(limits), DeValue::Array(ends)) => self.range(path, value, ends, limits, &expected),
-            (KeyKind::Bell { mean, sd }, DeValue::Table(table)) => self.bell(path, value, table, [mean, sd], &expected),
+            (KeyKind::Uniform(limits), DeValue::Array(ends)) => self.range(path, value, ends, limits, &expected),
+            (KeyKind::TruncatedNormal { mean, sd }, DeValue::Table(table)) => {
+                self.truncated_normal(path, value, table, [mean, sd], &expected);
+            }
             (KeyKind::People, DeValue::Array(people)) => {
                 self.each(path, value, people, &expected, |person| person.parse::<SubjectId>().is_ok());
             }
@@ -269,7 +273,14 @@ impl Check<'_> {
         }
     }
 
-    fn bell(&mut self, path: &str, whole: &Value<'_>, table: &DeTable<'_>, limits: [Limits; 2], expected: &str) {
+    fn truncated_normal(
+        &mut self,
+        path: &str,
+        whole: &Value<'_>,
+        table: &DeTable<'_>,
+        limits: [Limits; 2],
+        expected: &str,
+    ) {
         for (key, value) in table {
             let name = key.get_ref().as_ref();
             match ["mean", "sd"].iter().position(|n| *n == name) {
@@ -357,7 +368,7 @@ fn sections() -> Vec<&'static str> {
     names
 }
 
-/// What stands before the `=`. A bell's `mean` and `sd` are shown with the bell.
+/// What stands before the `=`. The `mean` and `sd` of a distribution are shown with it.
 fn last_name(path: &str) -> &str {
     let path = path.strip_suffix(".mean").or_else(|| path.strip_suffix(".sd")).unwrap_or(path);
     path.rsplit('.').next().unwrap_or(path)

@@ -23,9 +23,9 @@ pub enum KeyKind {
     /// One number.
     Number(Limits),
     /// `[lower, upper]`: evenly spread between two ends.
-    Range(Limits),
-    /// `{ mean, sd }`: a bell cut at 2.2 sd.
-    Bell {
+    Uniform(Limits),
+    /// `{ mean, sd }`: normal, cut at 2.2 standard deviations.
+    TruncatedNormal {
         /// What the mean may be.
         mean: Limits,
         /// What the standard deviation may be.
@@ -97,10 +97,10 @@ impl fmt::Display for KeyKind {
                 f.write_str(&quoted.join(" or "))
             }
             KeyKind::Flag => f.write_str("true or false"),
-            KeyKind::ActionUnit => write!(f, "one of {}", crate::actions::au_numbers()),
+            KeyKind::ActionUnit => write!(f, "one of {}", crate::action_units::au_numbers()),
             KeyKind::Number(limits) => write!(f, "a number from {limits}"),
-            KeyKind::Range(limits) => write!(f, "[lower, upper], both from {limits}"),
-            KeyKind::Bell { mean, sd } => write!(f, "{{ mean, sd }}, mean from {mean}, sd from {sd}"),
+            KeyKind::Uniform(limits) => write!(f, "[lower, upper], both from {limits}"),
+            KeyKind::TruncatedNormal { mean, sd } => write!(f, "{{ mean, sd }}, mean from {mean}, sd from {sd}"),
             KeyKind::Substitute => f.write_str("{ au, intensity }"),
             KeyKind::People => f.write_str("a list of people in quotes, \"database:person\" each"),
             KeyKind::Contents => f.write_str("a list of texts in quotes, 64 hexadecimal digits each"),
@@ -117,11 +117,11 @@ const fn number(low: f32, high: f32) -> KeyKind {
 }
 
 const fn range(low: f32, high: f32) -> KeyKind {
-    KeyKind::Range(Limits(low, high))
+    KeyKind::Uniform(Limits(low, high))
 }
 
-const fn bell(low: f32, high: f32, sd: f32) -> KeyKind {
-    KeyKind::Bell { mean: Limits(low, high), sd: Limits(0.0, sd) }
+const fn normal(low: f32, high: f32, sd: f32) -> KeyKind {
+    KeyKind::TruncatedNormal { mean: Limits(low, high), sd: Limits(0.0, sd) }
 }
 
 const SHARE: KeyKind = number(0.0, 1.0);
@@ -131,22 +131,27 @@ const SESSIONS: KeyKind = KeyKind::Word(&["shared", "each-picture"]);
 const OF_PICTURE: &str = "px of 64";
 const EYES: &str = "eye distances";
 
-/// Every key but those of the expressions, in the order in which files are written. The limits are those within which the
-/// renderer still draws a face; a test draws at every end.
+/// Every key but those of the expressions, in the order in which files are written. The limits are those within which
+/// the renderer still draws a face; a test draws at every end.
 pub const STYLE_KEYS: &[StyleKey] = &[
     key("name", KeyKind::Text, "", "enters the subjects' names: letters, digits and hyphens, no embedded style's name"),
     key("about", KeyKind::Text, "", "a sentence on what it imitates"),
     key("session", SESSIONS, "", "whether pictures of one identity share light, background and tone"),
     key("shape.component_spread", number(0.0, 2.0), "factor", "spread along the measured shapes; 1 = as measured"),
-    key("shape.brow_height_eye_distances", bell(-0.2, 0.2, 0.1), EYES, "resting height of the brows above the mean"),
-    key("shape.brow_arch_eye_distances", bell(-0.1, 0.1, 0.1), EYES, "height of the outer brow against its inner end"),
-    key("shape.mouth_width", bell(0.7, 1.3, 0.15), "factor", "width of the mouth"),
-    key("shape.lip_thickness", bell(0.5, 1.6, 0.5), "factor", "thickness of the red of the lips"),
-    key("shape.mouth_corner_eye_distances", bell(-0.1, 0.1, 0.05), EYES, "resting mouth corners: up (+) or down (-)"),
-    key("shape.eye_opening", bell(0.6, 1.4, 0.25), "factor", "opening of the eyes"),
-    key("shape.resting_lid", bell(0.0, 0.7, 0.3), "share of a closed eye", "how far the upper lid hangs at rest"),
-    key("shape.nose_width", bell(0.7, 1.4, 0.25), "factor", "width of the nose"),
-    key("shape.cheek_eye_distances", bell(-0.15, 0.15, 0.1), EYES, "fullness of the cheeks, outwards"),
+    key("shape.brow_height_eye_distances", normal(-0.2, 0.2, 0.1), EYES, "resting height of the brows above the mean"),
+    key(
+        "shape.brow_arch_eye_distances",
+        normal(-0.1, 0.1, 0.1),
+        EYES,
+        "height of the outer brow against its inner end",
+    ),
+    key("shape.mouth_width", normal(0.7, 1.3, 0.15), "factor", "width of the mouth"),
+    key("shape.lip_thickness", normal(0.5, 1.6, 0.5), "factor", "thickness of the red of the lips"),
+    key("shape.mouth_corner_eye_distances", normal(-0.1, 0.1, 0.05), EYES, "resting mouth corners: up (+) or down (-)"),
+    key("shape.eye_opening", normal(0.6, 1.4, 0.25), "factor", "opening of the eyes"),
+    key("shape.resting_lid", normal(0.0, 0.7, 0.3), "share of a closed eye", "how far the upper lid hangs at rest"),
+    key("shape.nose_width", normal(0.7, 1.4, 0.25), "factor", "width of the nose"),
+    key("shape.cheek_eye_distances", normal(-0.15, 0.15, 0.1), EYES, "fullness of the cheeks, outwards"),
     key("shape.age_years", range(0.0, 100.0), "years", "lines and folds deepen from 18 on"),
     key("shape.resting_lines", range(0.0, 4.0), "factor", "depth of lines and folds at rest; 1 = as the age says"),
     key("skin.albedo", range(0.05, 1.0), "share of light", "albedo of skin"),
@@ -168,7 +173,7 @@ pub const STYLE_KEYS: &[StyleKey] = &[
     key("hair.beard_share", SHARE, "share of identities", "stubble or a beard"),
     key("hair.moustache_share", SHARE, "share of identities", "a moustache"),
     key("hair.glasses_share", SHARE, "share of identities", "glasses"),
-    key("light.azimuth_deg", bell(-90.0, 90.0, 45.0), "degrees", "key light to the picture's right (+) or left (-)"),
+    key("light.azimuth_deg", normal(-90.0, 90.0, 45.0), "degrees", "key light to the picture's right (+) or left (-)"),
     key("light.elevation_deg", range(-60.0, 80.0), "degrees", "key light above (+) or below (-) the eyes"),
     key("light.ambient", range(0.0, 1.0), "share of light", "light from everywhere"),
     key("light.fill", range(0.0, 1.0), "share of light", "fill light opposite the key"),
@@ -177,13 +182,13 @@ pub const STYLE_KEYS: &[StyleKey] = &[
     key("light.cast_shadow", range(0.0, 1.0), "share of light", "how much of the key light cast shadows take"),
     key("light.occlusion", range(0.0, 2.0), "relative", "darkening in hollows"),
     key("light.background", range(0.0, 1.3), "brightness", "the background; 1 = white paper in full light"),
-    key("camera.yaw_deg", bell(-45.0, 45.0, 20.0), "degrees", "head turned to the picture's right (+)"),
-    key("camera.pitch_deg", bell(-30.0, 30.0, 15.0), "degrees", "head raised (+)"),
-    key("camera.roll_deg", bell(-45.0, 45.0, 20.0), "degrees", "head tilted counter-clockwise (+)"),
+    key("camera.yaw_deg", normal(-45.0, 45.0, 20.0), "degrees", "head turned to the picture's right (+)"),
+    key("camera.pitch_deg", normal(-30.0, 30.0, 15.0), "degrees", "head raised (+)"),
+    key("camera.roll_deg", normal(-45.0, 45.0, 20.0), "degrees", "head tilted counter-clockwise (+)"),
     key("camera.distance_eye_distances", range(4.0, 100.0), EYES, "distance of the camera: near ones bend the face"),
-    key("camera.eye_distance_px", bell(8.0, 40.0, 6.0), OF_PICTURE, "distance between the eyes"),
-    key("camera.eye_height_px", bell(8.0, 48.0, 8.0), OF_PICTURE, "height of the eyes below the picture's top"),
-    key("camera.centre_px", bell(-16.0, 16.0, 8.0), OF_PICTURE, "the eyes' middle right (+) of the picture's middle"),
+    key("camera.eye_distance_px", normal(8.0, 40.0, 6.0), OF_PICTURE, "distance between the eyes"),
+    key("camera.eye_height_px", normal(8.0, 48.0, 8.0), OF_PICTURE, "height of the eyes below the picture's top"),
+    key("camera.centre_px", normal(-16.0, 16.0, 8.0), OF_PICTURE, "the eyes' middle right (+) of the picture's middle"),
     key("camera.stretch", range(0.7, 1.4), "factor", "height against width"),
     key("tone.blur_px", range(0.0, 4.0), OF_PICTURE, "blur, a standard deviation"),
     key("tone.gamma", range(0.2, 4.0), "exponent", "exponent of brightness; above 1 darkens the middle"),

@@ -1,27 +1,24 @@
-//! Writes a style as a file that people read: keys in the order of the table, ranges and bells on one line.
+//! Writes a style as a file that people read: keys in the order of the table, ranges and distributions on one line.
 //!
-//! In: a style and the lines of its comment. Out: TOML that reads back as the same style.
+//! In: the table of a style and the lines of its comment. Out: TOML that reads back as the same style.
 
-use howfar_face::{Expression, Fault};
+use howfar_face::Expression;
 use toml::{Table, Value};
 
-use crate::style::Style;
 use crate::style_key::{STYLE_KEYS, StyleKey};
 
 /// The text of a style file; each line of `comment` gets its `#`.
-pub(crate) fn style_text(style: &Style, comment: &str) -> Result<String, Fault> {
-    let table = Table::try_from(style)
-        .map_err(|e| Fault::data(&style.name, format!("the style cannot be written as TOML: {e}")))?;
+pub(crate) fn style_text(style: &Table, comment: &str) -> String {
     let mut text: String = comment.lines().map(|line| format!("# {line}").trim_end().to_owned() + "\n").collect();
-    text += &keys_text(&table, |key| key.table() != FITTED);
+    text += &keys_text(style, |key| key.table() != FITTED);
     text += "\n[acting.expressions]\n";
-    let expressions = table.get("acting").and_then(|acting| acting.get("expressions"));
+    let expressions = style.get("acting").and_then(|acting| acting.get("expressions"));
     for name in Expression::ALL.map(Expression::name) {
         if let Some(Value::Array(actions)) = expressions.and_then(|e| e.get(name)) {
             text += &list_lines(name, actions);
         }
     }
-    Ok(text + &keys_text(&table, |key| key.table() == FITTED))
+    text + &keys_text(style, |key| key.table() == FITTED)
 }
 
 /// The table that comes last: it may name many people.
@@ -56,7 +53,7 @@ fn list_lines(name: &str, values: &[Value]) -> String {
     format!("{name} = [\n{lines}]\n")
 }
 
-/// A value on one line. Keys of actions and bells come in the order in which people say them.
+/// A value on one line. Keys of actions and distributions come in the order in which people say them.
 fn inline(value: &Value) -> String {
     const ORDER: [&str; 7] = ["au", "probability", "intensity", "otherwise", "one_side", "mean", "sd"];
     match value {
@@ -73,13 +70,13 @@ fn inline(value: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::style::STYLE_NAMES;
+    use crate::embedded_styles::STYLE_NAMES;
+    use crate::style::Style;
 
     #[test]
     fn a_written_style_reads_back_the_same_and_looks_like_the_embedded_ones() {
         for style in STYLE_NAMES.map(|name| Style::named(name).unwrap()) {
-            let text = style_text(&style, "One.\n\nTwo.").unwrap();
+            let text = style.to_toml_with("One.\n\nTwo.").unwrap();
             assert!(text.starts_with("# One.\n#\n# Two.\nname = "), "{text}");
             assert_eq!(Style::from_toml(&text).unwrap(), style);
             assert!(text.contains("{ au = 9, probability = "), "{text}");

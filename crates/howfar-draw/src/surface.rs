@@ -1,11 +1,12 @@
 //! The mean head as one height field: the distance r of the skin from a vertical axis, over the unrolled plane (u, y).
 //!
-//! In: the measured profile, sections and landmarks. Out: a surface that can be asked for r anywhere. A thin plate carries
-//! the face without its nose; nose, wings and the turn under the jaw are added by hand, because a plate would melt them.
+//! In: the measured profile, sections and landmarks. Out: a surface that can be asked for r anywhere. A thin plate
+//! carries the face without its nose; nose, wings and the turn under the jaw are added by hand, because a field would
+//! melt them.
 
+use crate::anthropometry::{Anthropometry, Landmarks};
 use crate::curve::{Point, distance, interpolate, smooth_step};
-use crate::measures::{Landmarks, Measures};
-use crate::plate::{Field, Kernel};
+use crate::rbf::{Field, Kernel};
 
 /// z of the axis about which the head is unrolled.
 pub(crate) const AXIS_Z: f64 = -1.1;
@@ -79,36 +80,36 @@ pub(crate) fn roll(q: Point, r: f64) -> [f64; 3] {
 
 /// The mean head.
 pub(crate) struct Surface {
-    plate: Field,
-    /// (y, height) of the nose's ridge above the plate, rising y.
+    field: Field,
+    /// (y, height) of the nose's ridge above the field, rising y.
     nose: Vec<[f64; 2]>,
     /// (u, y) of the jaw's edge, rising u.
     jaw: Vec<[f64; 2]>,
 }
 
 impl Surface {
-    pub fn new(measures: &Measures) -> Self {
+    pub fn new(anthropometry: &Anthropometry) -> Self {
         let (mut centres, mut radii): (Vec<Point>, Vec<f64>) = (Vec::new(), Vec::new());
-        let known = face_points(measures).into_iter().map(|p| (unroll(p), p[0].hypot(p[2] - AXIS_Z)));
+        let known = face_points(anthropometry).into_iter().map(|p| (unroll(p), p[0].hypot(p[2] - AXIS_Z)));
         let both = |rows: &'static [[f64; 3]]| {
             rows.iter().flat_map(|&[t, y, r]| [([UNROLL * t, y], r), ([-UNROLL * t, y], r)])
         };
         for (q, r) in known.chain(both(&SKULL)).chain(both(&CROWN)) {
-            // Two figures at one place would make the plate's equations singular.
+            // Two figures at one place would make the field's equations singular.
             if centres.iter().all(|&c| distance(c, q) > 0.012) {
                 centres.push(q);
                 radii.push(r);
             }
         }
-        let plate = Field::fit(Kernel::ThinPlate, centres, &radii, 1, 2e-4);
-        let mut jaw: Vec<Point> = measures.mean[..17].iter().map(|p| unroll(p.map(f64::from))).collect();
+        let field = Field::fit(Kernel::ThinPlate, centres, &radii, 1, 2e-4);
+        let mut jaw: Vec<Point> = anthropometry.mean[..17].iter().map(|p| unroll(p.map(f64::from))).collect();
         jaw.sort_by(|a, b| a[0].total_cmp(&b[0]));
-        Surface { plate, nose: nose_ridge(measures), jaw }
+        Surface { field, nose: nose_ridge(anthropometry), jaw }
     }
 
     /// Distance of the skin from the axis at a place of the neutral face.
     pub fn radius(&self, q: Point) -> f64 {
-        let r = self.plate.at([q[0], q[1].max(-1.75)])[0];
+        let r = self.field.at([q[0], q[1].max(-1.75)])[0];
         let angle = q[0] / UNROLL;
         let x = r * angle.sin();
         let r = r + self.nose_at(x, q[1]) + 0.15 * wing(x, q[1]);
@@ -138,8 +139,8 @@ fn wing(x: f64, y: f64) -> f64 {
 }
 
 /// Height of the nose above the face without it, smoothed along y.
-fn nose_ridge(measures: &Measures) -> Vec<[f64; 2]> {
-    let mut profile: Vec<[f64; 2]> = measures.midline.iter().copied().filter(|p| !glitch(p[0])).collect();
+fn nose_ridge(anthropometry: &Anthropometry) -> Vec<[f64; 2]> {
+    let mut profile: Vec<[f64; 2]> = anthropometry.midline.iter().copied().filter(|p| !glitch(p[0])).collect();
     profile.sort_by(|a, b| a[0].total_cmp(&b[0]));
     let step = 0.012;
     let raw: Vec<f64> = (0..80)
@@ -165,8 +166,8 @@ fn glitch(y: f64) -> bool {
 }
 
 /// Points in space through which the face without nose passes.
-fn face_points(measures: &Measures) -> Vec<[f64; 3]> {
-    let mut points: Vec<[f64; 3]> = measures
+fn face_points(anthropometry: &Anthropometry) -> Vec<[f64; 3]> {
+    let mut points: Vec<[f64; 3]> = anthropometry
         .midline
         .iter()
         .filter(|[y, _]| (*y > 0.12 || *y < -0.78) && *y > -1.72 && !glitch(*y))
@@ -174,13 +175,13 @@ fn face_points(measures: &Measures) -> Vec<[f64; 3]> {
         .chain(NOSELESS[..7].iter().map(|&[y, z]| [0.0, y, z]))
         .collect();
     for (name, from, to) in TRUSTED_SECTIONS {
-        for section in measures.sections.iter().filter(|s| s.name == name) {
+        for section in anthropometry.sections.iter().filter(|s| s.name == name) {
             for &[x, z] in section.points.iter().filter(|p| (from..=to).contains(&p[0])) {
                 points.extend([[x, section.y, z], [-x, section.y, z]]);
             }
         }
     }
-    points.extend(without_nose(&measures.mean));
+    points.extend(without_nose(&anthropometry.mean));
     points.extend(ORBIT.iter().flat_map(|&[x, y, z]| [[x, y, z], [-x, y, z]]));
     points
 }
@@ -195,9 +196,11 @@ mod tests {
 
     #[test]
     fn the_surface_passes_near_the_measured_landmarks() {
-        let measures = Measures::embedded();
-        let surface = Surface::new(&measures);
-        for (k, p) in measures.mean.iter().enumerate().filter(|(k, _)| !(27..=35).contains(k) && (17..68).contains(k)) {
+        let anthropometry = Anthropometry::embedded();
+        let surface = Surface::new(&anthropometry);
+        for (k, p) in
+            anthropometry.mean.iter().enumerate().filter(|(k, _)| !(27..=35).contains(k) && (17..68).contains(k))
+        {
             let p = p.map(f64::from);
             let q = unroll(p);
             let miss = surface.radius(q) - p[0].hypot(p[2] - AXIS_Z);

@@ -1,9 +1,10 @@
 //! Tints: what a colour picture adds to the brightness of the gray one.
 //!
-//! In: a person and streams of their own. Out: a `Tint` for everything that is drawn. Every tint has luma 1, so that the
-//! gray of a colour picture is the gray picture.
+//! In: a person and streams of their own. Out: a `Tint` for everything that is drawn. Every tint has luma 1, so that
+//! the gray of a colour picture is the gray picture.
 
-use crate::dice::Dice;
+use howfar_random::{Stream, between, clipped_normal, uniform};
+
 use crate::person::{Hair, Person, Skin};
 
 /// Rec. 601 luma: shares of red, green and blue.
@@ -63,16 +64,16 @@ pub(crate) struct Palette {
 
 impl Palette {
     /// `own` is the person's stream, `session` that of light, clothes and background.
-    pub fn draw(person: &Person, own: &mut Dice, session: &mut Dice) -> Self {
+    pub fn draw(person: &Person, own: &mut Stream, session: &mut Stream) -> Self {
         let depth = depth(&person.skin);
         let skin = skin(depth, own);
         let lips = Tint::new(
-            skin.red + own.between(0.1, 0.26) * (1.0 - 0.4 * depth),
-            skin.blue + own.between(0.0, 0.1) + 0.05 * depth,
+            skin.red + between(own, 0.1, 0.26) * (1.0 - 0.4 * depth),
+            skin.blue + between(own, 0.0, 0.1) + 0.05 * depth,
         );
-        let balance = session.bell();
+        let balance = clipped_normal(session);
         let light = Tint::new(1.0 + 0.012 * balance, 1.0 - 0.02 * balance);
-        let blood = own.between(0.02, 0.09);
+        let blood = between(own, 0.02, 0.09);
         let lit = |tint: Tint| tint.under(light);
         Palette {
             skin: lit(skin),
@@ -82,8 +83,8 @@ impl Palette {
             flesh: lit(Tint::new(1.48, 0.85)),
             hair: lit(hair(&person.hair, depth, own)),
             iris: lit(iris(person.skin.iris, depth, own)),
-            sclera: lit(Tint::new(own.between(1.02, 1.05), own.between(0.92, 1.0))),
-            teeth: lit(Tint::new(1.04, own.between(0.8, 0.94))),
+            sclera: lit(Tint::new(between(own, 1.02, 1.05), between(own, 0.92, 1.0))),
+            teeth: lit(Tint::new(1.04, between(own, 0.8, 0.94))),
             frame: lit(muted(0.3, own)),
             cloth: lit(muted(0.5, session)),
             background: lit(muted(0.22, session)),
@@ -97,13 +98,16 @@ fn depth(skin: &Skin) -> f32 {
 }
 
 /// Deeper skin is redder and more saturated; undertones go from pink to olive.
-fn skin(depth: f32, dice: &mut Dice) -> Tint {
-    Tint::new(1.17 + 0.13 * depth + 0.018 * dice.bell(), 0.81 - 0.14 * depth + 0.022 * dice.bell())
+fn skin(depth: f32, stream: &mut Stream) -> Tint {
+    Tint::new(
+        1.17 + 0.13 * depth + 0.018 * clipped_normal(stream),
+        0.81 - 0.14 * depth + 0.022 * clipped_normal(stream),
+    )
 }
 
 /// Dark hair is black to brown, or auburn; fair hair is blond, red or gray. Deep skin goes with black and gray.
-fn hair(hair: &Hair, depth: f32, dice: &mut Dice) -> Tint {
-    let (rare, shade) = (dice.unit(), dice.unit());
+fn hair(hair: &Hair, depth: f32, stream: &mut Stream) -> Tint {
+    let (rare, shade) = (uniform(stream), uniform(stream));
     let fair = hair.albedo > 0.18;
     if fair && rare < 0.15 + 0.75 * depth {
         return Tint::new(1.0 + 0.04 * shade, 1.0 - 0.06 * shade);
@@ -120,8 +124,8 @@ fn brown(shade: f32) -> Tint {
 }
 
 /// Dark eyes are brown, and so are those of deep skin; others are blue, green, gray or hazel.
-fn iris(albedo: f32, depth: f32, dice: &mut Dice) -> Tint {
-    let (kind, shade) = (dice.unit(), dice.between(0.9, 1.1));
+fn iris(albedo: f32, depth: f32, stream: &mut Stream) -> Tint {
+    let (kind, shade) = (uniform(stream), between(stream, 0.9, 1.1));
     if albedo < 0.09 || depth > 0.4 {
         return Tint::new(1.32 * shade, 0.6);
     }
@@ -134,26 +138,27 @@ fn iris(albedo: f32, depth: f32, dice: &mut Dice) -> Tint {
 }
 
 /// Any hue; `most` is the largest deviation of red and blue.
-fn muted(most: f32, dice: &mut Dice) -> Tint {
-    let (angle, strength) = (dice.between(0.0, std::f32::consts::TAU), most * dice.unit());
+fn muted(most: f32, stream: &mut Stream) -> Tint {
+    let (angle, strength) = (between(stream, 0.0, std::f32::consts::TAU), most * uniform(stream));
     Tint::new(1.0 + strength * angle.cos(), 1.0 + strength * angle.sin())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dice::Source;
-    use crate::measures::Measures;
-    use crate::style::{STYLE_NAMES, Style};
+    use crate::anthropometry::Anthropometry;
+    use crate::embedded_styles::STYLE_NAMES;
+    use crate::streams::PersonKey;
+    use crate::style::Style;
 
     #[test]
     fn every_tint_is_a_colour_and_skin_is_redder_than_green_and_greener_than_blue() {
-        let measures = Measures::embedded();
+        let anthropometry = Anthropometry::embedded();
         for style in STYLE_NAMES.map(|name| Style::named(name).unwrap()) {
             for person in 0..300 {
-                let source = Source { seed: 2, style: &style.name, person };
-                let someone = Person::draw(&measures, &style, source);
-                let p = Palette::draw(&someone, &mut source.of_person("tint"), &mut source.of_person("balance"));
+                let key = PersonKey { seed: 2, style: &style.name, person };
+                let someone = Person::draw(&anthropometry, &style, key);
+                let p = Palette::draw(&someone, &mut key.of_person("tint"), &mut key.of_person("balance"));
                 for tint in
                     [p.lips, p.cavity, p.flesh, p.hair, p.iris, p.sclera, p.teeth, p.frame, p.cloth, p.background]
                 {

@@ -2,7 +2,8 @@
 //!
 //! In: brightness of a picture three times as large; for colour, its red and blue light too. Out: levels 0..=255.
 
-use crate::dice::Dice;
+use howfar_random::{Stream, clipped_normal};
+
 use crate::jpeg::{Plane, compress};
 use crate::style::ToneStyle;
 use crate::tint::LUMA;
@@ -24,16 +25,16 @@ pub(crate) struct Tone {
 }
 
 impl Tone {
-    pub fn draw(style: &ToneStyle, dice: &mut Dice) -> Self {
+    pub fn draw(style: &ToneStyle, stream: &mut Stream) -> Self {
         Tone {
-            blur_px: dice.within(style.blur_px),
-            gamma: dice.within(style.gamma),
-            s_curve: dice.within(style.s_curve),
-            contrast: dice.within(style.contrast_levels),
-            mean: dice.within(style.mean_level),
-            noise: dice.within(style.noise_levels),
-            vignette: dice.within(style.vignette),
-            jpeg_quality: dice.within(style.jpeg_quality),
+            blur_px: style.blur_px.sample(stream),
+            gamma: style.gamma.sample(stream),
+            s_curve: style.s_curve.sample(stream),
+            contrast: style.contrast_levels.sample(stream),
+            mean: style.mean_level.sample(stream),
+            noise: style.noise_levels.sample(stream),
+            vignette: style.vignette.sample(stream),
+            jpeg_quality: style.jpeg_quality.sample(stream),
         }
     }
 
@@ -50,14 +51,14 @@ impl Tone {
     ///
     /// # Shapes
     /// `light` `[size, size]` -> `[size, size]`
-    pub fn develop(&self, light: &[f32], size: usize, dice: &mut Dice) -> Vec<u8> {
+    pub fn develop(&self, light: &[f32], size: usize, stream: &mut Stream) -> Vec<u8> {
         let mut levels: Vec<f32> =
             light.iter().enumerate().map(|(i, v)| self.curve(*v) * self.corner(i, size)).collect();
         let n = levels.len() as f32;
         let mean = levels.iter().sum::<f32>() / n;
         let sd = (levels.iter().map(|v| (v - mean).powi(2)).sum::<f32>() / n).sqrt();
         for level in &mut levels {
-            *level = (*level - mean) / (sd + 1e-6) * self.contrast + self.mean + self.noise * dice.bell();
+            *level = (*level - mean) / (sd + 1e-6) * self.contrast + self.mean + self.noise * clipped_normal(stream);
         }
         levels.iter_mut().for_each(|v| *v = v.round().clamp(0.0, 255.0));
         compress(&mut levels, size, self.jpeg_quality, Plane::Luma);
@@ -67,15 +68,16 @@ impl Tone {
     /// Colours a developed picture. Its gray levels stay the luma; noise and JPEG come to the chroma on its own.
     ///
     /// # Shapes
-    /// `gray` `[size, size]`; `light` what was exposed of brightness, red and blue, `[size, size]` each -> `[size, size, 3]`
-    pub fn colour(&self, gray: &[u8], light: [&[f32]; 3], size: usize, dice: &mut Dice) -> Vec<u8> {
+    /// `gray` `[size, size]`; `light` what was exposed of brightness, red and blue, `[size, size]` each -> `[size,
+    /// size, 3]`
+    pub fn colour(&self, gray: &[u8], light: [&[f32]; 3], size: usize, stream: &mut Stream) -> Vec<u8> {
         let [whole, red, blue] = light;
         let mut chroma = |part: &[f32], scale: f32| {
             let against_gray = part.iter().zip(whole).zip(gray).map(|((part, whole), gray)| {
                 f32::from(*gray) * (part / whole.max(1e-4) - 1.0).clamp(-1.0, MOST_CHROMA) / scale
             });
             let mut plane: Vec<f32> = against_gray
-                .map(|v| (128.0 + v + CHROMA_NOISE * self.noise * dice.bell()).round().clamp(0.0, 255.0))
+                .map(|v| (128.0 + v + CHROMA_NOISE * self.noise * clipped_normal(stream)).round().clamp(0.0, 255.0))
                 .collect();
             compress(&mut plane, size, self.jpeg_quality, Plane::Chroma);
             plane.into_iter().map(|v| (v - 128.0) * scale).collect::<Vec<f32>>()
@@ -105,8 +107,8 @@ const MOST_CHROMA: f32 = 1.5;
 /// Noise of the chroma planes against that of the luma: a camera smooths it away sooner.
 const CHROMA_NOISE: f32 = 0.5;
 
-/// Levels of a pixel from its luma and what red and blue have beyond it. Colours that do not fit into 0..=255 are paled,
-/// not cut: the luma stays.
+/// Levels of a pixel from its luma and what red and blue have beyond it. Colours that do not fit into 0..=255 are
+/// paled, not cut: the luma stays.
 fn rgb(luma: f32, red: f32, blue: f32) -> [u8; 3] {
     let beyond = [red, -(LUMA[0] * red + LUMA[2] * blue) / LUMA[1], blue];
     let room = |d: f32| if d > 0.0 { (255.0 - luma) / d } else { luma / -d.min(-1e-6) };

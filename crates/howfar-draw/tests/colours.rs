@@ -5,7 +5,7 @@
 use std::ops::ControlFlow;
 
 use howfar_draw::{
-    DrawnFace, HeadModel, Portrait, Range, STYLE_NAMES, SetRequest, Style, draw_colour_face, draw_face, draw_set,
+    DrawnFace, FaceSpec, HeadModel, STYLE_NAMES, SetRequest, Style, Uniform, draw_colour_face, draw_face, draw_set,
 };
 use howfar_face::{Colour, Expression, Face, Picture};
 
@@ -15,8 +15,8 @@ fn style(name: &str) -> Style {
     Style::named(name).unwrap()
 }
 
-fn coloured(style: &Style, portrait: &Portrait) -> DrawnFace {
-    draw_colour_face(HeadModel::shared(), style, 5, portrait, SIZE)
+fn coloured(style: &Style, spec: &FaceSpec) -> DrawnFace {
+    draw_colour_face(HeadModel::shared(), style, 5, spec, SIZE)
 }
 
 fn picture(face: &DrawnFace) -> Picture {
@@ -46,10 +46,8 @@ fn between(a: [f32; 2], b: [f32; 2]) -> [f32; 2] {
 fn the_luma_of_a_colour_picture_is_the_gray_picture_and_the_labels_are_equal() {
     for style in STYLE_NAMES.map(style) {
         for person in 0..12 {
-            let portrait =
-                Portrait { frame: person % 2, ..Portrait::full(person, Expression::ALL[person as usize % 8]) };
-            let (gray, colour) =
-                (draw_face(HeadModel::shared(), &style, 5, &portrait, SIZE), coloured(&style, &portrait));
+            let spec = FaceSpec { frame: person % 2, ..FaceSpec::full(person, Expression::ALL[person as usize % 8]) };
+            let (gray, colour) = (draw_face(HeadModel::shared(), &style, 5, &spec, SIZE), coloured(&style, &spec));
             assert_eq!(DrawnFace { pixels: gray.pixels.clone(), ..colour.clone() }, gray);
             let luma = picture(&colour).into_gray();
             let furthest = luma.iter().zip(&gray.pixels).map(|(a, b)| a.abs_diff(*b)).max().unwrap();
@@ -63,7 +61,7 @@ fn skin_is_skin_coloured_and_lips_are_redder() {
     for style in STYLE_NAMES.map(style) {
         let mut redder = 0;
         for person in 0..60 {
-            let face = coloured(&style, &Portrait::full(person, Expression::Neutral));
+            let face = coloured(&style, &FaceSpec::full(person, Expression::Neutral));
             // Between the nose's wing and the jaw; the middle of the lower lip's red.
             let cheeks =
                 [(31, 3), (35, 13)].map(|(nose, jaw)| around(&face, between(mark(&face, nose), mark(&face, jaw)), 3));
@@ -81,7 +79,7 @@ fn skin_is_skin_coloured_and_lips_are_redder() {
 fn backgrounds_differ_in_hue() {
     let style = style("studio");
     let mut corners: Vec<u32> = (0..40)
-        .map(|person| around(&coloured(&style, &Portrait::full(person, Expression::Neutral)), [2.0, 40.0], 1))
+        .map(|person| around(&coloured(&style, &FaceSpec::full(person, Expression::Neutral)), [2.0, 40.0], 1))
         .map(|[red, _, blue]| (8.0 * (red - blue) / (red + blue + 1.0) + 100.0) as u32)
         .collect();
     corners.sort_unstable();
@@ -94,7 +92,7 @@ fn a_person_keeps_its_colours_in_a_studio() {
     let cheek = |face: &DrawnFace| around(face, between(mark(face, 31), mark(face, 3)), 3);
     for person in 0..8 {
         let [calm, sad] = [Expression::Neutral, Expression::Sadness]
-            .map(|expression| cheek(&coloured(&style("studio"), &Portrait::full(person, expression))));
+            .map(|expression| cheek(&coloured(&style("studio"), &FaceSpec::full(person, expression))));
         assert!((calm[0] / calm[2] - sad[0] / sad[2]).abs() < 0.2, "{person}: {calm:?} {sad:?}");
     }
 }
@@ -107,7 +105,7 @@ fn a_colour_set_has_the_labels_of_the_gray_set_and_the_same_bytes_twice() {
             colour,
             takes: 2,
             frames: 2,
-            intensity: Range(0.3, 1.0),
+            intensity: Uniform(0.3, 1.0),
             ..SetRequest::new(&style, 8, 3, &[Expression::Anger, Expression::Neutral], 48)
         };
         let mut faces: Vec<Face> = Vec::new();

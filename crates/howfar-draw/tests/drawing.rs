@@ -5,7 +5,7 @@
 use std::ops::ControlFlow;
 
 use howfar_draw::{
-    AU_NAMES, DrawnFace, HeadModel, Portrait, Range, STYLE_NAMES, SetRequest, Style, draw_face, draw_set,
+    AU_NAMES, DrawnFace, FaceSpec, HeadModel, STYLE_NAMES, SetRequest, Style, Uniform, draw_face, draw_set,
 };
 use howfar_face::{Expression, Face, Fault, FaultKind};
 
@@ -18,7 +18,7 @@ fn studio() -> Style {
 }
 
 fn draw(style: &Style, person: u32, expression: Expression) -> DrawnFace {
-    draw_face(head(), style, 5, &Portrait::full(person, expression), 64)
+    draw_face(head(), style, 5, &FaceSpec::full(person, expression), 64)
 }
 
 fn set(threads: usize) -> Vec<Face> {
@@ -50,21 +50,21 @@ fn a_set_is_the_same_for_any_number_of_threads_and_in_order() {
 #[test]
 fn a_face_of_a_set_is_the_face_drawn_alone() {
     let face = &set(2)[8];
-    let alone = draw_face(head(), &studio(), 3, &Portrait::full(1, Expression::SIX[2]), 64);
+    let alone = draw_face(head(), &studio(), 3, &FaceSpec::full(1, Expression::SIX[2]), 64);
     assert_eq!(face.picture.data, alone.pixels);
 }
 
 #[test]
 fn seeds_people_expressions_and_takes_all_change_the_picture() {
     let first = draw(&studio(), 0, Expression::Fear);
-    let fear = Portrait::full(0, Expression::Fear);
+    let fear = FaceSpec::full(0, Expression::Fear);
     let others = [
         draw_face(head(), &studio(), 6, &fear, 64),
-        draw_face(head(), &studio(), 5, &Portrait { person: 1, ..fear }, 64),
-        draw_face(head(), &studio(), 5, &Portrait { expression: Expression::Anger, ..fear }, 64),
-        draw_face(head(), &studio(), 5, &Portrait { take: 1, ..fear }, 64),
-        draw_face(head(), &studio(), 5, &Portrait { intensity: 0.5, ..fear }, 64),
-        draw_face(head(), &studio(), 5, &Portrait { frame: 1, ..fear }, 64),
+        draw_face(head(), &studio(), 5, &FaceSpec { person: 1, ..fear }, 64),
+        draw_face(head(), &studio(), 5, &FaceSpec { expression: Expression::Anger, ..fear }, 64),
+        draw_face(head(), &studio(), 5, &FaceSpec { take: 1, ..fear }, 64),
+        draw_face(head(), &studio(), 5, &FaceSpec { intensity: 0.5, ..fear }, 64),
+        draw_face(head(), &studio(), 5, &FaceSpec { frame: 1, ..fear }, 64),
     ];
     assert!(others.iter().all(|o| o.pixels != first.pixels));
 }
@@ -135,7 +135,7 @@ fn one_person_keeps_light_and_head_in_a_studio_but_not_in_the_wild() {
 
 #[test]
 fn other_sizes_show_the_same_face() {
-    let large = draw_face(head(), &studio(), 5, &Portrait::full(3, Expression::Neutral), 128);
+    let large = draw_face(head(), &studio(), 5, &FaceSpec::full(3, Expression::Neutral), 128);
     let small = draw(&studio(), 3, Expression::Neutral);
     assert_eq!(large.pixels.len(), 128 * 128);
     for (a, b) in large.landmarks.iter().zip(&small.landmarks) {
@@ -165,7 +165,7 @@ fn a_set_begun_in_the_middle_is_the_rest_of_the_whole() {
     let request = SetRequest {
         takes: 2,
         frames: 5,
-        intensity: Range(0.4, 1.0),
+        intensity: Uniform(0.4, 1.0),
         ..SetRequest::new(&style, 8, 3, &[Expression::Anger, Expression::Neutral], 32)
     };
     let from = |begin| {
@@ -193,7 +193,7 @@ fn intensity_is_the_label_and_moves_the_face_further_the_larger_it_is() {
     for style in STYLE_NAMES.map(|name| Style::named(name).unwrap()) {
         for expression in Expression::SIX {
             let at =
-                |intensity| draw_face(head(), &style, 5, &Portrait { intensity, ..Portrait::full(1, expression) }, 64);
+                |intensity| draw_face(head(), &style, 5, &FaceSpec { intensity, ..FaceSpec::full(1, expression) }, 64);
             let [none, half, full] = [0.0, 0.5, 1.0].map(at);
             assert_eq!([none.intensity, half.intensity, full.intensity], [0.0, 0.5, 1.0]);
             assert!(none.action_units.iter().all(|v| *v == 0.0));
@@ -209,7 +209,7 @@ fn a_rising_expression_does_not_jump() {
         for (expression, person) in Expression::SIX.into_iter().flat_map(|e| (0..4).map(move |person| (e, person))) {
             let at = |step: u8| {
                 let intensity = 0.02 * f32::from(step);
-                draw_face(head(), &style, 1, &Portrait { intensity, ..Portrait::full(person, expression) }, 48)
+                draw_face(head(), &style, 1, &FaceSpec { intensity, ..FaceSpec::full(person, expression) }, 48)
                     .landmarks
             };
             for (before, after) in [(at(0), at(1)), (at(10), at(11)), (at(49), at(50))] {

@@ -4,7 +4,7 @@
 
 use std::ops::ControlFlow;
 
-use howfar_draw::{FEWEST_FACES, FitEffort, HeadModel, MEASURES, Portrait, Style, StyleFitter, draw_face};
+use howfar_draw::{FEWEST_FACES, FaceSpec, FitEffort, HeadModel, STATISTICS, Style, StyleFitter, draw_face};
 use howfar_face::{Expression, FaultKind};
 use rayon::prelude::*;
 
@@ -14,7 +14,7 @@ const EFFORT: FitEffort = FitEffort { n_faces: 60, n_table_faces: 150, n_surveys
 
 fn pictures(style: &Style, n: u32) -> Vec<Vec<u8>> {
     let draw = |i: u32| {
-        draw_face(HeadModel::shared(), style, 9, &Portrait::full(i, Expression::SIX[i as usize % 6]), SIDE).pixels
+        draw_face(HeadModel::shared(), style, 9, &FaceSpec::full(i, Expression::SIX[i as usize % 6]), SIDE).pixels
     };
     (0..n).into_par_iter().map(draw).collect()
 }
@@ -25,7 +25,7 @@ fn hidden_style() -> Style {
     style.camera.eye_height_px.mean = 25.2;
     style.camera.eye_distance_px.mean = 21.2;
     style.light.azimuth_deg.mean = 28.0;
-    style.tone.noise_levels = howfar_draw::Range(3.0, 8.0);
+    style.tone.noise_levels = howfar_draw::Uniform(3.0, 8.0);
     style
 }
 
@@ -45,14 +45,14 @@ fn a_fit_comes_closer_to_a_hidden_style() {
     let [before, after] = fitted.distances();
     assert!(after < 0.5 * before, "{before} {after}");
     for name in ["mean level", "contrast", "noise", "sharpness", "eye height", "eye distance"] {
-        let i = MEASURES.iter().position(|m| m.0 == name).unwrap();
+        let i = STATISTICS.iter().position(|m| m.0 == name).unwrap();
         let gap = |drawn: f32| (drawn - fitted.set.median[i]).abs() / fitted.set.spread[i];
         let (base, now) = (gap(fitted.base.median[i]), gap(fitted.fitted.median[i]));
         assert!(now < (0.7 * base).max(0.4), "{name}: {base} before, {now} after");
     }
-    // The hidden values themselves, where the measures tell them.
+    // The hidden values themselves, where the statistics tell them.
     let style = &fitted.style;
-    let middle = |range: howfar_draw::Range| 0.5 * (range.0 + range.1);
+    let middle = |range: howfar_draw::Uniform| 0.5 * (range.0 + range.1);
     type Value = (&'static str, fn(&Style) -> f32);
     let values: [Value; 3] = [
         ("eye height", |s| s.camera.eye_height_px.mean),

@@ -1,13 +1,13 @@
-//! Whether an identity is one: a nearest-neighbour probe tells neutral identities apart from a second picture of each, in
-//! another light, background, tone, pose, gaze and noise.
+//! Whether an identity is one: a nearest-neighbour probe tells neutral identities apart from a second picture of each,
+//! in another light, background, tone, pose, gaze and noise.
 //!
-//! The probe sees pixels only: histograms of gradient directions in overlapping cells, each cell scaled to length 1; each
-//! number weighted by how little it differs between two pictures of an identity (told by identities of another seed);
-//! nearest by cosine.
+//! The probe sees pixels only: histograms of gradient directions in overlapping cells, each cell scaled to length 1;
+//! each number weighted by how little it differs between two pictures of an identity (told by identities of another
+//! seed); nearest by cosine.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
-use howfar_draw::{DrawnFace, HeadModel, Portrait, Session, Style, draw_face};
+use howfar_draw::{DrawnFace, FaceSpec, HeadModel, Session, Style, draw_face};
 use howfar_face::Expression;
 
 const SIDE: usize = 64;
@@ -21,8 +21,8 @@ const N_PEOPLE: u32 = 100;
 
 type Features = Vec<f32>;
 
-/// Histograms of gradient directions, cell by cell. The direction is told up to its sign: light from the other side turns
-/// dark edges into bright ones.
+/// Histograms of gradient directions, cell by cell. The direction is told up to its sign: light from the other side
+/// turns dark edges into bright ones.
 fn features(pixels: &[u8]) -> Features {
     let at = |x: usize, y: usize| f32::from(pixels[y * SIDE + x]);
     let mut gradients = vec![[0.0; N_DIRECTIONS]; SIDE * SIDE];
@@ -50,8 +50,8 @@ fn features(pixels: &[u8]) -> Features {
 /// Two neutral pictures of each identity of a seed.
 fn two_takes(style: &Style, seed: u64) -> [Vec<DrawnFace>; 2] {
     [0, 1].map(|take| {
-        let portrait = |person| Portrait { take, ..Portrait::full(person, Expression::Neutral) };
-        let draw = |person| draw_face(HeadModel::shared(), style, seed, &portrait(person), SIDE as u32);
+        let spec = |person| FaceSpec { take, ..FaceSpec::full(person, Expression::Neutral) };
+        let draw = |person| draw_face(HeadModel::shared(), style, seed, &spec(person), SIDE as u32);
         (0..N_PEOPLE).map(draw).collect()
     })
 }

@@ -1,5 +1,5 @@
-//! A user's rig goes through the same pipeline. The rig is made up here, in the layout of ICT FaceKit: a plain round head
-//! with the measured landmarks.
+//! A user's rig goes through the same pipeline. The rig is made up here, in the layout of ICT FaceKit: a plain round
+//! head with the measured landmarks.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
@@ -10,7 +10,7 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use howfar_draw::{
-    AU_NAMES, DrawnFace, IctRig, Portrait, Range, SetRequest, Style, draw_colour_face, draw_face, draw_set,
+    AU_NAMES, DrawnFace, FaceSpec, IctRig, SetRequest, Style, Uniform, draw_colour_face, draw_face, draw_set,
 };
 use howfar_face::{Expression, Face, FaultKind, Picture};
 use tempfile::TempDir;
@@ -154,7 +154,7 @@ fn studio() -> Style {
 }
 
 fn draw(person: u32, expression: Expression) -> DrawnFace {
-    draw_face(&*RIG, &studio(), 5, &Portrait::full(person, expression), 64)
+    draw_face(&*RIG, &studio(), 5, &FaceSpec::full(person, expression), 64)
 }
 
 fn set(request: &SetRequest<'_>, begin: u64) -> Vec<Face> {
@@ -170,9 +170,9 @@ fn set(request: &SetRequest<'_>, begin: u64) -> Vec<Face> {
 #[test]
 fn a_rig_is_drawn_in_colour_with_the_gray_pictures_luma_and_labels() {
     for (person, expression) in (0..6).zip(Expression::SIX) {
-        let portrait = Portrait::full(person, expression);
+        let spec = FaceSpec::full(person, expression);
         let [gray, colour] =
-            [draw_face(&*RIG, &studio(), 5, &portrait, 64), draw_colour_face(&*RIG, &studio(), 5, &portrait, 64)];
+            [draw_face(&*RIG, &studio(), 5, &spec, 64), draw_colour_face(&*RIG, &studio(), 5, &spec, 64)];
         assert_eq!(DrawnFace { pixels: gray.pixels.clone(), ..colour.clone() }, gray);
         let picture = Picture { width: 64, height: 64, channels: 3, data: colour.pixels };
         assert!(picture.into_gray().iter().zip(&gray.pixels).all(|(a, b)| a.abs_diff(*b) <= 1), "{person}");
@@ -199,7 +199,7 @@ fn takes_sequences_and_intensities_are_those_of_every_set() {
         rig: Some(&RIG),
         takes: 2,
         frames: 4,
-        intensity: Range(0.6, 0.9),
+        intensity: Uniform(0.6, 0.9),
         ..SetRequest::new(&style, 8, 2, &[Expression::Surprise, Expression::Neutral], 48)
     };
     let whole = set(&request, 0);
@@ -208,7 +208,7 @@ fn takes_sequences_and_intensities_are_those_of_every_set() {
     let labels = |i: usize| whole[i].labels.drawn.clone().unwrap();
     assert_ne!(whole[3].picture, whole[7].picture, "takes are acted anew");
     assert_eq!(labels(0).light, labels(3).light, "frames share the session");
-    assert_ne!(labels(0).pose, labels(1).pose, "frames sway");
+    assert_ne!(labels(0).pose, labels(1).pose, "heads move from frame to frame");
     assert_eq!(labels(0).intensity, 0.0);
     assert!((0.6..=0.9).contains(&labels(3).intensity));
     assert_eq!(labels(3).action_units.len(), AU_NAMES.len());
@@ -225,7 +225,7 @@ fn takes_sequences_and_intensities_are_those_of_every_set() {
 fn a_rising_expression_does_not_jump() {
     let at = |expression, step: u8| {
         let intensity = 0.02 * f32::from(step);
-        draw_face(&*RIG, &studio(), 1, &Portrait { intensity, ..Portrait::full(0, expression) }, 48).landmarks
+        draw_face(&*RIG, &studio(), 1, &FaceSpec { intensity, ..FaceSpec::full(0, expression) }, 48).landmarks
     };
     for expression in Expression::SIX {
         for (before, after) in [0, 10, 49].map(|step| (at(expression, step), at(expression, step + 1))) {

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
-use howfar_draw::{HeadModel, KeyKind, Portrait, STYLE_KEYS, STYLE_NAMES, Style, draw_face, style_key_table};
+use howfar_draw::{FaceSpec, HeadModel, KeyKind, STYLE_KEYS, STYLE_NAMES, Style, draw_face, style_key_table};
 use howfar_face::{Expression, FaultKind, Lineage};
 
 /// Mistakes in a file of four lines and this: what the message must say.
@@ -76,12 +76,12 @@ const CASES: &[Case] = &[
         ],
     },
     Case {
-        name: "a number instead of a bell",
+        name: "a number instead of a distribution",
         text: "[shape]\nnose_width = 1.0\n",
         answers: &["line 6: `shape.nose_width` is a single number", "{ mean, sd }, mean from 0.7 to 1.4"],
     },
     Case {
-        name: "a key that a bell does not have",
+        name: "a key that a distribution does not have",
         text: "[shape]\nnose_width = { means = 1.0 }\n",
         answers: &["line 6: unknown key `means` in `shape.nose_width`", "did you mean `mean`?"],
     },
@@ -314,15 +314,17 @@ fn a_face_is_drawn_at_every_end_of_every_range() {
     for key in STYLE_KEYS {
         let ends: Vec<String> = match key.kind {
             KeyKind::Number(limits) => [limits.0, limits.1].map(|v| v.to_string()).to_vec(),
-            KeyKind::Range(limits) => [limits.0, limits.1].map(|v| format!("[{v}, {v}]")).to_vec(),
-            KeyKind::Bell { mean, sd } => [mean.0, mean.1].map(|m| format!("{{ mean = {m}, sd = {} }}", sd.1)).to_vec(),
+            KeyKind::Uniform(limits) => [limits.0, limits.1].map(|v| format!("[{v}, {v}]")).to_vec(),
+            KeyKind::TruncatedNormal { mean, sd } => {
+                [mean.0, mean.1].map(|m| format!("{{ mean = {m}, sd = {} }}", sd.1)).to_vec()
+            }
             _ => continue,
         };
         for end in ends {
             let text = format!("name = \"x\"\nbase = \"wild\"\n[{}]\n{} = {end}\n", key.table(), key.name());
             let style = Style::from_toml(&text).unwrap_or_else(|fault| unreachable!("{fault}"));
             for person in 0..2 {
-                let face = draw_face(HeadModel::shared(), &style, 1, &Portrait::full(person, Expression::Surprise), 32);
+                let face = draw_face(HeadModel::shared(), &style, 1, &FaceSpec::full(person, Expression::Surprise), 32);
                 let numbers = face.landmarks.iter().chain(&face.pose).chain(&face.light);
                 assert!(numbers.into_iter().all(|v| v.is_finite()), "{}", text);
                 assert!(face.pixels.iter().any(|p| *p != face.pixels[0]), "an empty picture: {text}");

@@ -1,10 +1,10 @@
 //! How long a large study takes from predictions to results, and how much memory:
 //! `cargo run --release -p howfar-evaluate --example many_cells -- 10000 10000`.
 //!
-//! In: a number of cells and of faces that each predicts. Out: times and memory. Predictions are made and written to 200 files in a
-//! folder for throw-away things, which cells share; each cell reads and decodes its own. Cells are of five generated sets side by side,
-//! 100 seeds, as many k as it takes; a fifth of the faces each are training and generated ones, a tenth each validate and test, the rest
-//! are of an unseen database. A person has five faces.
+//! In: a number of cells and of faces that each predicts. Out: times and memory. Predictions are made and written to
+//! 200 files in a folder for throw-away things, which cells share; each cell reads and decodes its own. Cells are of
+//! five generated sets side by side, 100 seeds, as many k as it takes; a fifth of the faces each are training and
+//! generated ones, a tenth each validate and test, the rest are of an unseen database. A person has five faces.
 
 #![allow(clippy::print_stdout, reason = "an example prints")]
 
@@ -18,9 +18,10 @@ use std::time::Instant;
 use howfar_evaluate::{CellSource, CellTraining, StudyFacts, analyse_from, choose_all};
 use howfar_face::{Fault, SubjectId};
 use howfar_protocol::{
-    Arm, Cell, MixtureRatio, Part, Prediction, PredictionRef, Recipe, Seeds, Track, for_each_prediction, uniform,
+    Cell, MixtureRatio, Part, Prediction, PredictionRef, Recipe, Track, Treatment, for_each_prediction,
     write_predictions,
 };
+use howfar_random::{Seeds, uniform};
 use made::Made;
 
 const N_FILES: usize = 200;
@@ -86,14 +87,11 @@ fn cells(n_cells: usize) -> (Vec<Cell>, Vec<Track>, Vec<MixtureRatio>) {
     let sources: Vec<String> = (0..N_SETS).map(|i| format!("generated-{i}")).collect();
     let n_k = (n_cells / N_SEEDS as usize - 1).div_ceil(N_SETS);
     let all_k: Vec<MixtureRatio> = (0..=n_k).map(|k| MixtureRatio::new(k as f64).expect("from 0 up")).collect();
-    let real = (Arm::Real, all_k[0], None);
-    let mixes = all_k[1..].iter().flat_map(|k| sources.iter().map(|s| (Arm::Mix, *k, Some(s.clone()))));
+    let mixes = all_k[1..].iter().flat_map(|k| sources.iter().map(|s| Treatment::on_curve(*k, Some(s))));
     let mut cells = Vec::new();
-    for (arm, k, source) in std::iter::once(real).chain(mixes) {
+    for treatment in std::iter::once(Treatment::BASELINE).chain(mixes) {
         cells.extend((0..N_SEEDS).map(|seed_idx| Cell {
-            arm,
-            k,
-            source: source.clone(),
+            treatment: treatment.clone(),
             seed_idx,
             settings: settings.clone(),
             ..first_cell()
@@ -112,7 +110,8 @@ fn cells(n_cells: usize) -> (Vec<Cell>, Vec<Track>, Vec<MixtureRatio>) {
 fn first_cell() -> Cell {
     let settings = serde_json::to_value(Recipe::Modern.settings()).expect("plain data");
     let cell = serde_json::json!({
-        "recipe": "modern", "arm": "real", "k": 0.0, "split_idx": 0, "seed_idx": 0, "settings": settings, "inputs_sha256": ""
+        "recipe": "modern", "arm": "real", "k": 0.0, "split_idx": 0, "seed_idx": 0, "settings": settings,
+        "inputs_sha256": ""
     });
     serde_json::from_value(cell).expect("a cell")
 }

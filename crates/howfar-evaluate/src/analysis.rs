@@ -1,31 +1,29 @@
 //! From outcomes to `results.json`.
 //!
-//! In: what was studied and the cells, in any order, which are read one at a time and counted. Out: [`Results`], the same bytes for the
-//! same predictions. Each track (recipe, network, generated set) is analysed by itself.
-
-use std::collections::BTreeMap;
+//! In: what was studied and the cells, in any order, which are read one at a time and counted. Out: [`Results`], the
+//! same bytes for the same predictions. Each track (recipe, network, generated set) is analysed by itself.
 
 use howfar_face::Fault;
 use howfar_protocol::{Part, Track};
 
-use crate::answer::{answer, headline};
-use crate::between::between;
-use crate::caveats::caveats;
-use crate::changed::changed;
-use crate::choice::choose_k_on;
-use crate::claims::{differences_to_controls, differences_to_real, place, power_at};
-use crate::credit::credit;
-use crate::exchange::exchange;
-use crate::how_far::how_far;
-use crate::outcomes::{CellPredictions, Outcomes};
-use crate::paper_count::as_the_paper_counts;
+use crate::choosing::choice::choose_k_on;
+use crate::choosing::verdict::Verdict;
+use crate::counting::outcomes::{CellPredictions, Outcomes};
+use crate::counting::source::{CellSource, count_cells};
+use crate::counting::table::{confusions, table, training};
 use crate::results::{RecipeResults, Results, StudyFacts};
-use crate::source::{CellSource, count_cells};
-use crate::table::{confusions, table, training};
-use crate::verdict::Verdict;
+use crate::words::answer::{answer, headline};
+use crate::words::caveats::caveats;
+use crate::worth::between::between;
+use crate::worth::changed::changed;
+use crate::worth::claims::{differences_to_baseline, differences_to_controls, place, power_at};
+use crate::worth::credit::credit;
+use crate::worth::exchange::exchange;
+use crate::worth::how_far::how_far;
+use crate::worth::paper_count::as_the_paper_counts;
 
-/// The results of cells in memory. `tracks` are those of the study, in its order, with the parameters of their networks; the answer is
-/// the first one's. A track without a finished cell is left out.
+/// The results of cells in memory. `tracks` are those of the study, in its order, with the parameters of their
+/// networks; the answer is the first one's. A track without a finished cell is left out.
 pub fn analyse(facts: StudyFacts, tracks: &[(Track, usize)], cells: &[CellPredictions]) -> Results {
     analyse_from(facts, tracks, cells).expect("what is in memory can be read")
 }
@@ -55,27 +53,15 @@ pub fn analyse_from(
     })
 }
 
-/// The cells of a track, counted.
-#[derive(Clone, Default)]
-struct Counted {
-    /// Those with all people.
-    all: Outcomes,
-    /// Those with fewer training people, by percent.
-    fewer: BTreeMap<u32, Outcomes>,
-}
-
-fn count(tracks: &[(Track, usize)], source: &(impl CellSource + ?Sized)) -> Result<Vec<Counted>, Fault> {
+/// The cells of each track, counted.
+fn count(tracks: &[(Track, usize)], source: &(impl CellSource + ?Sized)) -> Result<Vec<Outcomes>, Fault> {
     let cells = source.cells();
     let wanted: Vec<usize> =
         (0..cells.len()).filter(|cell_idx| tracks.iter().any(|(track, _)| track.has(cells[*cell_idx]))).collect();
-    let mut counted = vec![Counted::default(); tracks.len()];
+    let mut counted = vec![Outcomes::new(); tracks.len()];
     count_cells(source, &wanted, &Part::ALL, |cell_idx, training, counts| {
         let cell = cells[cell_idx];
-        for (_, counted) in tracks.iter().zip(&mut counted).filter(|((track, _), _)| track.has(cell)) {
-            let outcomes = match cell.people_percent {
-                None => &mut counted.all,
-                Some(percent) => counted.fewer.entry(percent).or_default(),
-            };
+        for (_, outcomes) in tracks.iter().zip(&mut counted).filter(|((track, _), _)| track.has(cell)) {
             outcomes.add_counts(cell, training, &counts);
         }
     })?;
@@ -86,20 +72,19 @@ fn track_results(
     facts: &StudyFacts,
     track: &Track,
     n_parameters: usize,
-    Counted { all: outcomes, fewer }: Counted,
+    outcomes: Outcomes,
     source: &(impl CellSource + ?Sized),
 ) -> Result<Option<(Outcomes, RecipeResults)>, Fault> {
-    let recipe = track.recipe;
-    let Some(settings) = outcomes.settings(recipe).cloned() else { return Ok(None) };
-    let choice = choose_k_on(recipe, outcomes.validation());
+    let Some(settings) = outcomes.settings().cloned() else { return Ok(None) };
+    let choice = choose_k_on(outcomes.validation());
     let compared = choice.as_ref().map(|choice| choice.compared);
     let against = |choice| {
-        let claims = differences_to_real(facts, &outcomes, recipe, choice);
-        (claims, differences_to_controls(facts, &outcomes, recipe, choice))
+        let claims = differences_to_baseline(facts, &outcomes, track, choice);
+        (claims, differences_to_controls(facts, &outcomes, track, choice))
     };
     let (claims, controls) = choice.as_ref().map(against).unwrap_or_default();
     let mut results = RecipeResults {
-        recipe,
+        recipe: track.recipe,
         settings,
         source: track.source.clone(),
         n_parameters,
@@ -109,14 +94,14 @@ fn track_results(
         credit: credit(&controls),
         claims,
         controls,
-        exchange: compared.map(|k| exchange(facts, &outcomes, &fewer, recipe, k)).unwrap_or_default(),
-        as_the_paper_counts: as_the_paper_counts(&outcomes, recipe),
+        exchange: compared.map(|k| exchange(facts, &outcomes, track, k)).unwrap_or_default(),
+        as_the_paper_counts: as_the_paper_counts(&outcomes, track),
         changed: compared.map(|k| changed(source, track, k)).transpose()?.unwrap_or_default(),
-        how_far: how_far(facts, &outcomes, recipe),
-        power: compared.and_then(|k| power_at(facts, &outcomes, recipe, k)),
-        table: table(facts, &outcomes, recipe),
-        training: training(&outcomes, recipe),
-        confusions: confusions(facts, &outcomes, recipe, compared),
+        how_far: how_far(facts, &outcomes, track),
+        power: compared.and_then(|k| power_at(facts, &outcomes, track, k)),
+        table: table(facts, &outcomes),
+        training: training(&outcomes),
+        confusions: confusions(facts, &outcomes, track, compared),
     };
     results.changed.sort_by_key(|changed| place(facts, changed.part, &changed.set));
     results.answer = answer(facts, &results);

@@ -2,14 +2,20 @@
 //!
 //! Percentages run from 0 to 100 and are called so in their names; differences are in percentage points.
 
+pub(crate) mod audit;
+pub(crate) mod caveat;
+pub(crate) mod comparisons;
+
 use std::collections::BTreeMap;
 
-use howfar_protocol::{Arm, MixtureRatio, Part, Recipe, TrainingSettings};
+use howfar_protocol::{MixtureRatio, Part, Recipe, Role, TrainingSettings, Treatment, baseline_keys};
 use serde::{Deserialize, Serialize};
 
-use crate::audit::Finding;
-use crate::verdict::Verdict;
-use crate::worth::{ArmTraining, Between, Changed, Credit, Exchange, PaperRow};
+use crate::choosing::verdict::Verdict;
+use crate::counting::measure::{ClassFigures, Figures};
+use crate::results::audit::Finding;
+use crate::results::caveat::Caveat;
+use crate::results::comparisons::{ArmTraining, Between, Changed, Credit, Exchange, PaperRow};
 
 /// `results.json`. The same bytes however often the study was stopped: no times, no machine.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -27,7 +33,8 @@ pub struct Results {
     pub recipes: Vec<RecipeResults>,
     /// What a reader should know, with advice.
     pub caveats: Vec<Caveat>,
-    /// Where a study has several recipes, networks or generated sets side by side: each against the first, at its own chosen k.
+    /// Where a study has several recipes, networks or generated sets side by side: each against the first, at its own
+    /// chosen k.
     #[serde(default)]
     pub between: Vec<Between>,
     /// What the audits of the faces found; their caveats stand in `caveats`, too.
@@ -71,12 +78,19 @@ pub struct StudyFacts {
     pub howfar_version: String,
 }
 
+impl StudyFacts {
+    /// The sets of a role, in the study's order.
+    pub fn of_role(&self, role: Role) -> impl Iterator<Item = &SetFacts> + Clone {
+        self.sets.iter().filter(move |set| set.role == role)
+    }
+}
+
 /// One face set of the study.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SetFacts {
-    /// `real`, `generated` or `unseen`.
-    pub role: String,
+    /// What it is to the study.
+    pub role: Role,
     /// Its name.
     pub name: String,
     /// The databases that its people are of, as their names say.
@@ -88,7 +102,7 @@ pub struct SetFacts {
     pub n_people: usize,
     /// Of these, those that are a photograph of nobody known, each counted as somebody else.
     pub n_without_person: usize,
-    /// Faces a class.
+    /// Faces per class.
     pub per_class: Vec<usize>,
     /// `real`, `drawn`, `generated`, joined by commas where mixed.
     pub provenance: String,
@@ -123,8 +137,8 @@ pub struct RecipeResults {
     pub claims: Vec<Claim>,
     /// Differences between the mix and each control at the same k.
     pub controls: Vec<Claim>,
-    /// What may be credited to the added faces themselves, on test people and each unseen database; empty without the controls
-    /// `repeat` and `augment`.
+    /// What may be credited to the added faces themselves, on test people and each unseen database; empty without the
+    /// controls `repeat` and `augment`.
     #[serde(default)]
     pub credit: Vec<Credit>,
     /// What the added faces are worth in real people; empty without a learning curve.
@@ -142,9 +156,9 @@ pub struct RecipeResults {
     /// What would settle the difference on the faces of the answer; none where it cannot be said.
     #[serde(default)]
     pub power: Option<Power>,
-    /// One row for every arm, k and part.
+    /// One row for every treatment and part.
     pub table: Vec<TableRow>,
-    /// What the networks of every arm and k saw in training.
+    /// What the networks of every treatment saw in training.
     pub training: Vec<ArmTraining>,
     /// Confusion and per-class figures for real only, generated only and the mix, on test people and unseen sets.
     pub confusions: Vec<Confusion>,
@@ -168,7 +182,7 @@ pub struct Choice {
     pub best: MixtureRatio,
     /// Where controls were run: `chosen`, or the best k above 0 where 0 was chosen.
     pub compared: MixtureRatio,
-    /// Every k that cannot be told from the best.
+    /// Every k within one standard error of the best.
     pub adequate: Vec<MixtureRatio>,
     /// All k, in order.
     pub candidates: Vec<Candidate>,
@@ -194,30 +208,28 @@ pub struct Candidate {
 
 /// A paired difference in accuracy with its doubt.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Claim {
     /// `test` or `unseen`.
     pub part: Part,
     /// The set's name for unseen databases; the real sets' names joined for test people.
     pub set: String,
     /// What is credited.
-    pub arm: Arm,
-    /// Its k.
-    pub k: MixtureRatio,
-    /// What it is compared with.
-    pub baseline_arm: Arm,
-    /// Its k.
-    pub baseline_k: MixtureRatio,
+    #[serde(flatten)]
+    pub treatment: Treatment,
+    /// What it is compared with; keys begin with `baseline_`.
+    #[serde(flatten, with = "baseline_keys")]
+    pub baseline: Treatment,
     /// Accuracy of the baseline: mean over people of each person's mean.
     pub baseline_accuracy_percent: f64,
     /// Accuracy of the arm, likewise.
     pub accuracy_percent: f64,
     /// Their difference.
     pub difference_points: f64,
-    /// What it shows, at the risk of 5 % or of this look; open, too, where it is a gain at a k that validation people did not choose.
+    /// What it shows, at the risk of 5 % or of this look; open, too, where it is a gain at a k that validation people
+    /// did not choose.
     pub verdict: Verdict,
-    /// Ends of the 95 % interval (people × seeds crossed, Satterthwaite, t quantile), cut to what the baseline allows; none where there is
-    /// one person or one seed.
+    /// Ends of the 95 % interval (people × seeds crossed, Satterthwaite, t quantile), cut to what the baseline allows;
+    /// none where there is one person or one seed.
     pub interval_points: Option<[f64; 2]>,
     /// Standard error of the difference.
     pub standard_error_points: f64,
@@ -231,7 +243,8 @@ pub struct Claim {
     pub p: f64,
     /// The same after Holm over the unseen databases.
     pub p_holm: f64,
-    /// The larger p of two one-sided t tests, "+2 points or more" and "−2 points or less", after Holm over the unseen databases.
+    /// The larger p of two one-sided t tests, "+2 points or more" and "−2 points or less", after Holm over the unseen
+    /// databases.
     pub p_equivalent: f64,
     /// People in the difference.
     pub n_people: usize,
@@ -253,9 +266,9 @@ pub struct HowFar {
     pub curve: Vec<CurvePoint>,
     /// The most accurate k, 0 included.
     pub best: MixtureRatio,
-    /// The smallest k that cannot be told from it.
+    /// The smallest k that is not significantly different from it.
     pub smallest: MixtureRatio,
-    /// All k that cannot be told from it.
+    /// All k that are not significantly different from it.
     pub indistinguishable: Vec<MixtureRatio>,
     /// How often each k is the best when people and seeds are drawn again, in percent.
     pub best_shares_percent: Vec<(MixtureRatio, f64)>,
@@ -303,45 +316,38 @@ pub struct Power {
     pub more_people: Option<usize>,
 }
 
-/// Figures of one arm and k on one part, over seeds and splits.
+/// Figures of one treatment on one part, over seeds and splits.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct TableRow {
-    /// Which arm.
-    pub arm: Arm,
-    /// Which k.
-    pub k: MixtureRatio,
+    /// What was trained on.
+    #[serde(flatten)]
+    pub treatment: Treatment,
     /// Which faces.
     pub part: Part,
     /// The set's name for unseen databases, else empty.
     pub set: String,
-    /// Share of faces that are right, mean over cells.
-    pub accuracy_percent: f64,
+    /// Every measure, mean over cells.
+    #[serde(flatten)]
+    pub figures: Figures,
     /// Standard deviation of the accuracy over cells, in points; none with one cell.
     pub accuracy_sd_points: Option<f64>,
-    /// 95 % interval of the mean accuracy (people × seeds crossed; with one of either, the other alone), for the curve; none with one of
-    /// both.
+    /// 95 % interval of the mean accuracy (people × seeds crossed; with one of either, the other alone), for the curve;
+    /// none with one of both.
     pub accuracy_interval_percent: Option<[f64; 2]>,
-    /// Balanced accuracy: mean recall of the classes that the faces are of, mean over cells.
-    pub macro_recall_percent: f64,
-    /// Mean F1 of the classes that the faces are of or are called, mean over cells.
-    pub macro_f1_percent: f64,
-    /// Faces a cell.
+    /// Faces per cell.
     pub n_faces: usize,
     /// Cells.
     pub n_cells: usize,
-    /// Training pictures an epoch: real and added.
+    /// Training pictures per epoch: real and added.
     pub n_training_pictures: usize,
 }
 
 /// A confusion matrix summed over seeds and splits.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Confusion {
-    /// Which arm.
-    pub arm: Arm,
-    /// Which k.
-    pub k: MixtureRatio,
+    /// What was trained on.
+    #[serde(flatten)]
+    pub treatment: Treatment,
     /// Which faces.
     pub part: Part,
     /// The set's name for unseen databases, else empty.
@@ -350,34 +356,6 @@ pub struct Confusion {
     pub counts: Vec<Vec<u64>>,
     /// Each row in percent of its sum.
     pub percent: Vec<Vec<f64>>,
-    /// One entry a class.
+    /// One entry per class.
     pub per_class: Vec<ClassFigures>,
-}
-
-/// Precision, recall and F1 of a class.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ClassFigures {
-    /// The class.
-    pub class: String,
-    /// Right among those called so; 0 where none is.
-    pub precision_percent: f64,
-    /// Found among those that are so; 0 where none is.
-    pub recall_percent: f64,
-    /// Harmonic mean of both; 0 where both are.
-    pub f1_percent: f64,
-    /// Faces of the class.
-    pub support: u64,
-}
-
-/// Unusual but usable.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Caveat {
-    /// A short name that stays the same: `few-people`, `interval-across-zero` …
-    pub code: String,
-    /// What is the matter.
-    pub text: String,
-    /// What would help.
-    pub advice: String,
 }

@@ -1,9 +1,9 @@
-//! How often the crossed interval holds the truth, in studies of binary outcomes whose truth is known.
+//! How often the crossed interval covers the truth, in studies of binary outcomes whose truth is known.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 use howfar_evaluate::{Doubt, Grid};
-use howfar_protocol::{Seeds, Stream, normal, uniform};
+use howfar_random::{Seeds, Stream, normal, uniform};
 
 /// A person's chance of a right answer without and with the treatment: a base, a gain of their own, luck of the seeds.
 struct Truth {

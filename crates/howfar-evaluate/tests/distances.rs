@@ -1,5 +1,5 @@
-//! Distances between sets of faces against NumPy, SciPy and scikit-learn (`reference/generator_distances.py` made the file), and what must
-//! hold for any.
+//! Distances between sets of faces against NumPy, SciPy and scikit-learn (`reference/generator_distances.py` made the
+//! file), and what must hold for any.
 #![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
 
 use howfar_evaluate::distance::{
@@ -100,7 +100,8 @@ proptest! {
         a in rows(2..15, 3), b in rows(2..15, 3), shift in -5.0..5.0f64,
     ) {
         let moved: Vec<Vec<f64>> = a.iter().map(|row| row.iter().map(|v| v + shift).collect()).collect();
-        let [a, b, moved] = [("a", &a), ("b", &b), ("moved", &moved)].map(|(name, rows)| Features::new(name, rows).unwrap());
+        let of = |(name, rows)| Features::new(name, rows).unwrap();
+        let [a, b, moved] = [("a", &a[..]), ("b", &b[..]), ("moved", &moved[..])].map(of);
         prop_assert!((frechet_distance(&a, &b).unwrap() - frechet_distance(&b, &a).unwrap()).abs() < 1e-9);
         prop_assert!((kernel_distance(&a, &b).unwrap() - kernel_distance(&b, &a).unwrap()).abs() < 1e-9);
         prop_assert!((frechet_distance(&a, &moved).unwrap() - 3.0 * shift * shift).abs() < 1e-8);

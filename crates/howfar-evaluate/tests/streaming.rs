@@ -1,4 +1,5 @@
-//! Cells that are read one at a time give the results of cells in memory, and the choice of k reads validation rows alone.
+//! Cells that are read one at a time give the results of cells in memory, and the choice of k reads validation rows
+//! alone.
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 mod made;
@@ -38,9 +39,9 @@ fn track() -> Track {
 /// A study with a learning curve over half of the people beside it.
 fn watched(made: &Made) -> Watched {
     let mut cells = made.cells();
-    let half = cells.clone().into_iter().filter(|cell| matches!(cell.cell.arm, Arm::Real | Arm::Mix));
+    let half = cells.clone().into_iter().filter(|cell| cell.cell.treatment.arm.is_on_curve());
     cells.extend(half.map(|mut half| {
-        half.cell.people_percent = Some(50);
+        half.cell.treatment.people_percent = Some(50);
         half
     }));
     Watched { cells, reads: Mutex::default() }
@@ -53,7 +54,7 @@ fn the_choice_of_k_reads_validation_rows_of_the_cells_with_all_people_alone() {
     assert_eq!(choices, [(track(), choose_k(&track(), &watched.cells).unwrap())]);
     for (cell_idx, parts) in watched.reads.into_inner().unwrap() {
         assert_eq!(parts, [Part::Validation]);
-        assert_eq!(watched.cells[cell_idx].cell.people_percent, None);
+        assert_eq!(watched.cells[cell_idx].cell.treatment.people_percent, None);
     }
 }
 
@@ -72,9 +73,10 @@ fn cells_are_read_once_and_those_whose_faces_are_compared_twice() {
         for (cell_idx, CellPredictions { cell, .. }) in watched.cells.iter().enumerate() {
             let of_cell: Vec<&Vec<Part>> =
                 reads.iter().filter(|(i, _)| *i == cell_idx).map(|(_, parts)| parts).collect();
-            let is_compared = cell.arm == Arm::Real || (cell.arm == Arm::Mix && cell.k == compared);
-            let n_reads = if is_compared && cell.people_percent.is_none() { 2 } else { 1 };
-            assert_eq!(of_cell.len(), n_reads, "{:?} {}", cell.arm, cell.k);
+            let is_compared =
+                cell.treatment.arm == Arm::REAL || (cell.treatment.arm == Arm::MIX && cell.treatment.k == compared);
+            let n_reads = if is_compared && cell.treatment.people_percent.is_none() { 2 } else { 1 };
+            assert_eq!(of_cell.len(), n_reads, "{}", cell.treatment);
             assert!(of_cell.iter().skip(1).all(|parts| **parts == [Part::Test, Part::Unseen]));
         }
     }

@@ -7,7 +7,8 @@ mod made;
 use std::collections::BTreeMap;
 
 use howfar_evaluate::{CellPredictions, Results, SMALL, StudyFacts, Verdict, analyse, choose_k, settled};
-use howfar_protocol::{Arm, MixtureRatio, Network, Part, Recipe, Seeds, Track, shuffle};
+use howfar_protocol::{Arm, MixtureRatio, Network, Part, Recipe, Track, Treatment};
+use howfar_random::{Seeds, shuffle};
 use made::{Made, ratio};
 use proptest::prelude::*;
 
@@ -38,7 +39,8 @@ fn a_clear_gain_is_chosen_claimed_and_said() {
     assert_eq!(parts, [Part::Test, Part::Unseen]);
     assert!(recipe.claims.iter().all(|c| c.interval_points.unwrap()[0] > 0.0), "{:?}", recipe.claims);
     assert_eq!(recipe.controls.len(), 6);
-    let beginning = "k = 2 (twice as many drawn identities as real training people) lifts accuracy on unseen drawn database “jaffe” from ";
+    let beginning = "k = 2 (twice as many drawn identities as real training people) lifts accuracy on unseen drawn \
+        database “jaffe” from ";
     assert!(results.answer.starts_with(beginning), "{}", results.answer);
     assert!(results.answer.contains("24 drawn identities × 10 seeds"), "{}", results.answer);
     assert!(results.answer.contains("On test people from "), "{}", results.answer);
@@ -48,7 +50,7 @@ fn a_clear_gain_is_chosen_claimed_and_said() {
 
 #[test]
 fn without_a_gain_k_is_0_and_the_answer_says_so() {
-    let arms = vec![(Arm::Mix, 1.0, -0.2), (Arm::Mix, 2.0, -0.25), (Arm::Repeat, 1.0, 0.0), (Arm::Augment, 1.0, 0.0)];
+    let arms = vec![(Arm::MIX, 1.0, -0.2), (Arm::MIX, 2.0, -0.25), (Arm::REPEAT, 1.0, 0.0), (Arm::AUGMENT, 1.0, 0.0)];
     let results = results(&Made { arms, unseen: vec![], ..Made::default() });
     let choice = results.recipes[0].choice.as_ref().unwrap();
     assert_eq!((choice.chosen, choice.compared), (MixtureRatio::ZERO, ratio(1.0)));
@@ -65,14 +67,14 @@ fn without_a_gain_k_is_0_and_the_answer_says_so() {
 
 #[test]
 fn an_interval_across_zero_is_never_called_a_gain() {
-    let arms = vec![(Arm::Mix, 1.0, 0.0)];
+    let arms = vec![(Arm::MIX, 1.0, 0.0)];
     for seed in 0..20 {
         let made = Made { seed, n_people: 8, n_seeds: 3, arms: arms.clone(), ..Made::default() };
         let results = results(&made);
         let claim = results.recipes[0].claims.iter().find(|c| c.part == Part::Unseen).unwrap();
         let [low, high] = claim.interval_points.unwrap();
         let is_across = low <= 0.0 && 0.0 <= high;
-        let says_unclear = results.answer.contains("which cannot be told from no gain");
+        let says_unclear = results.answer.contains("which is not significantly different from no gain");
         assert_eq!(is_across, says_unclear, "{}", results.answer);
         assert!(!is_across || codes(&results).contains(&"interval-across-zero"));
     }
@@ -161,9 +163,9 @@ fn without_generated_faces_there_is_nothing_to_choose() {
 fn whole_studies_are_as_sure_as_they_say() {
     const REPETITIONS: u64 = 150;
     let cases = [
-        ("nothing helps", Made { n_people: 12, arms: vec![(Arm::Mix, 1.0, 0.0)], ..Made::default() }),
-        ("ten points", Made { n_people: 12, arms: vec![(Arm::Mix, 1.0, 0.1)], ..Made::default() }),
-        ("folds", Made { n_people: 5, n_seeds: 4, n_splits: 4, arms: vec![(Arm::Mix, 1.0, 0.0)], ..Made::default() }),
+        ("nothing helps", Made { n_people: 12, arms: vec![(Arm::MIX, 1.0, 0.0)], ..Made::default() }),
+        ("ten points", Made { n_people: 12, arms: vec![(Arm::MIX, 1.0, 0.1)], ..Made::default() }),
+        ("folds", Made { n_people: 5, n_seeds: 4, n_splits: 4, arms: vec![(Arm::MIX, 1.0, 0.0)], ..Made::default() }),
     ];
     for (name, made) in cases {
         let truth = 100.0 * f64::from(made.arms[0].2);
@@ -196,7 +198,7 @@ proptest! {
 
     #[test]
     fn the_choice_never_looks_at_test_people_or_unseen_databases(seed in 0u64..1000, gain in -0.1f32..0.2) {
-        let arms = vec![(Arm::Mix, 1.0, gain), (Arm::Mix, 2.0, gain / 2.0)];
+        let arms = vec![(Arm::MIX, 1.0, gain), (Arm::MIX, 2.0, gain / 2.0)];
         let made = Made { seed, n_people: 6, n_seeds: 3, arms, ..Made::default() };
         let mut cells = made.cells();
         let choice = choose_k(&track(), &cells);
@@ -224,7 +226,9 @@ proptest! {
     }
 
     #[test]
-    fn every_interval_holds_its_estimate(seed in 0u64..1000, n_people in 1usize..8, n_seeds in 1u32..4, n_splits in 1u32..4) {
+    fn every_interval_holds_its_estimate(
+        seed in 0u64..1000, n_people in 1usize..8, n_seeds in 1u32..4, n_splits in 1u32..4
+    ) {
         let results = results(&Made { seed, n_people, n_seeds, n_splits, ..Made::default() });
         let recipe = &results.recipes[0];
         for claim in recipe.claims.iter().chain(&recipe.controls) {
@@ -237,7 +241,8 @@ proptest! {
         }
         for row in &recipe.table {
             let Some([low, high]) = row.accuracy_interval_percent else { continue };
-            prop_assert!(0.0 <= low && low <= row.accuracy_percent && row.accuracy_percent <= high && high <= 100.0);
+            let accuracy = row.figures.accuracy();
+            prop_assert!(0.0 <= low && low <= accuracy && accuracy <= high && high <= 100.0);
         }
         let choice = recipe.choice.as_ref().unwrap();
         prop_assert!(choice.adequate.contains(&choice.chosen) && choice.adequate.contains(&choice.best));
@@ -247,8 +252,8 @@ proptest! {
 
 #[test]
 fn credit_is_what_is_left_over_the_stronger_control() {
-    let arms = |augment| vec![(Arm::Mix, 2.0, 0.3), (Arm::Repeat, 2.0, 0.0), (Arm::Augment, 2.0, augment)];
-    for (augment, is_clear, over) in [(0.1, true, Arm::Augment), (0.3, false, Arm::Augment), (-0.1, true, Arm::Repeat)]
+    let arms = |augment| vec![(Arm::MIX, 2.0, 0.3), (Arm::REPEAT, 2.0, 0.0), (Arm::AUGMENT, 2.0, augment)];
+    for (augment, is_clear, over) in [(0.1, true, Arm::AUGMENT), (0.3, false, Arm::AUGMENT), (-0.1, true, Arm::REPEAT)]
     {
         let made = Made { n_people: 40, n_seeds: 5, arms: arms(augment), ..Made::default() };
         let results = results(&made);
@@ -260,16 +265,16 @@ fn credit_is_what_is_left_over_the_stronger_control() {
 #[test]
 fn generated_sets_side_by_side_are_compared_and_choose_each_their_own_k() {
     let of_source = |source: &str, gain| {
-        let made = Made { n_people: 40, n_seeds: 5, arms: vec![(Arm::Mix, 1.0, gain)], ..Made::default() };
+        let made = Made { n_people: 40, n_seeds: 5, arms: vec![(Arm::MIX, 1.0, gain)], ..Made::default() };
         let mut cells = made.cells();
-        for cell in cells.iter_mut().filter(|cell| cell.cell.arm == Arm::Mix) {
-            cell.cell.source = Some(source.to_owned());
+        for cell in cells.iter_mut().filter(|cell| cell.cell.treatment.arm == Arm::MIX) {
+            cell.cell.treatment.source = Some(source.to_owned());
         }
         cells
     };
     let cells = [of_source("good", 0.3), of_source("useless", 0.0)].concat();
     let tracks = ["good", "useless"].map(|source| (Track { source: Some(source.to_owned()), ..track() }, 1));
-    let made = Made { arms: vec![(Arm::Mix, 1.0, 0.0)], ..Made::default() };
+    let made = Made { arms: vec![(Arm::MIX, 1.0, 0.0)], ..Made::default() };
     let results = analyse(made.facts(), &tracks, &cells);
     let chosen: Vec<f64> = results.recipes.iter().map(|r| r.choice.as_ref().unwrap().chosen.value()).collect();
     assert_eq!(chosen, [1.0, 0.0]);
@@ -283,10 +288,10 @@ fn generated_sets_side_by_side_are_compared_and_choose_each_their_own_k() {
     }
 }
 
-/// Made studies, each looked at after three of at most nine seeds.
+/// Simulated studies, each looked at after three of at most nine seeds.
 fn looked_at(unseen: Vec<&'static str>) -> impl Iterator<Item = Results> {
     (0..200).map(move |seed| {
-        let arms = vec![(Arm::Mix, 1.0, 0.12)];
+        let arms = vec![(Arm::MIX, 1.0, 0.12)];
         let made = Made { seed, n_people: 30, n_seeds: 3, arms, unseen: unseen.clone(), ..Made::default() };
         let facts = StudyFacts { seeds_at_most: Some(9), ..made.facts() };
         analyse(facts, &[(track(), 1)], &made.cells())
@@ -299,7 +304,7 @@ fn a_study_is_settled_by_what_its_answer_says_with_every_correction() {
     for results in looked_at(vec!["a", "b"]) {
         let (recipe, risk) = (&results.recipes[0], results.study.risk());
         let first = recipe.claims.iter().find(|c| c.part == Part::Unseen).unwrap();
-        let is_chosen = recipe.choice.as_ref().unwrap().chosen == first.k;
+        let is_chosen = recipe.choice.as_ref().unwrap().chosen == first.treatment.k;
         let says_gain = results.answer.starts_with("k = 1 (") && results.answer.contains(") lifts accuracy on unseen");
         assert_eq!(settled(&results) == Verdict::Helps, says_gain, "{}", results.answer);
         assert_eq!(says_gain, is_chosen && first.p_holm < risk, "{}", results.answer);
@@ -332,7 +337,7 @@ fn a_study_that_adds_no_seeds_is_never_settled_by_a_look() {
 fn a_small_difference_is_a_finding_with_its_test() {
     let mut n_small = 0;
     for seed in 0..4 {
-        let arms = vec![(Arm::Mix, 1.0, 0.0)];
+        let arms = vec![(Arm::MIX, 1.0, 0.0)];
         let made = Made { seed, n_people: 60, n_seeds: 40, faces_a_person: 12, arms, ..Made::default() };
         let results = results(&made);
         let claim = results.recipes[0].claims.iter().find(|c| c.part == Part::Unseen).unwrap();
@@ -353,16 +358,16 @@ fn a_small_difference_is_a_finding_with_its_test() {
 
 #[test]
 fn unseen_databases_stand_in_the_order_of_the_study_file_and_the_first_is_the_primary_one() {
-    let arms = vec![(Arm::Mix, 1.0, 0.1), (Arm::Mix, 2.0, 0.2)];
+    let arms = vec![(Arm::MIX, 1.0, 0.1), (Arm::MIX, 2.0, 0.2)];
     let results = results(&Made { unseen: vec!["ua", "judge", "b"], arms, ..Made::default() });
     let recipe = &results.recipes[0];
     let unseen = |sets: Vec<(Part, &String)>| -> Vec<String> {
         sets.into_iter().filter(|(part, _)| *part == Part::Unseen).map(|(_, set)| set.clone()).collect()
     };
     let mut of_real = recipe.table.clone();
-    of_real.retain(|row| row.arm == Arm::Real);
+    of_real.retain(|row| row.treatment.arm == Arm::REAL);
     let mut confusions = recipe.confusions.clone();
-    confusions.retain(|confusion| confusion.arm == Arm::Real);
+    confusions.retain(|confusion| confusion.treatment.arm == Arm::REAL);
     for found in [
         unseen(recipe.claims.iter().map(|c| (c.part, &c.set)).collect()),
         unseen(recipe.how_far.iter().map(|c| (c.part, &c.set)).collect()),
@@ -421,7 +426,7 @@ fn pictures_of_nobody_known_are_never_called_people() {
 fn a_mix_that_could_not_be_chosen_is_not_called_nothing() {
     let made = Made::default();
     let mut cells = made.cells();
-    for cell in cells.iter_mut().filter(|cell| cell.cell.arm == Arm::Mix) {
+    for cell in cells.iter_mut().filter(|cell| cell.cell.treatment.arm == Arm::MIX) {
         cell.predictions.retain(|p| p.part != Part::Validation);
     }
     let answer = of_cells(&made, &cells).answer;
@@ -432,7 +437,8 @@ fn a_mix_that_could_not_be_chosen_is_not_called_nothing() {
 #[test]
 fn what_each_arm_saw_is_a_mean_over_its_cells() {
     let results = results(&Made { n_seeds: 3, ..Made::default() });
-    let of_mix = results.recipes[0].training.iter().find(|t| (t.arm, t.k) == (Arm::Mix, ratio(2.0))).unwrap();
+    let of_mix =
+        results.recipes[0].training.iter().find(|t| t.treatment == Treatment::on_curve(ratio(2.0), None)).unwrap();
     let figures = [of_mix.n_pictures, of_mix.n_epochs, of_mix.kept_epoch, of_mix.n_steps, of_mix.n_pictures_seen];
     assert_eq!((of_mix.n_cells, figures), (3, [120.0, 11.0, 6.0, 44.0, 1320.0]));
     assert_eq!(results.recipes[0].training.len(), 7, "one entry an arm and k");
@@ -440,7 +446,7 @@ fn what_each_arm_saw_is_a_mean_over_its_cells() {
 
 #[test]
 fn an_interval_never_leaves_what_the_baseline_allows() {
-    let arms = vec![(Arm::Mix, 1.0, 0.0)];
+    let arms = vec![(Arm::MIX, 1.0, 0.0)];
     for seed in 0..10 {
         let made = Made { seed, n_people: 2, n_seeds: 2, accuracy: 0.9, arms: arms.clone(), ..Made::default() };
         for claim in &results(&made).recipes[0].claims {
@@ -452,7 +458,7 @@ fn an_interval_never_leaves_what_the_baseline_allows() {
 
 #[test]
 fn the_papers_count_is_predicted_by_faces_and_not_by_k() {
-    let arms = vec![(Arm::Mix, 1.0, 0.1), (Arm::GeneratedOnly, 1.0, 0.3)];
+    let arms = vec![(Arm::MIX, 1.0, 0.1), (Arm::GENERATED_ONLY, 1.0, 0.3)];
     let made = Made { arms, unseen: vec![], ..Made::default() };
     let mut cells = made.cells();
     for cell in &mut cells {
@@ -460,18 +466,18 @@ fn the_papers_count_is_predicted_by_faces_and_not_by_k() {
         more.retain(|p| p.part == Part::Test);
         let training = more.iter().cloned().map(|p| howfar_protocol::Prediction { part: Part::Training, ..p });
         // A generated identity has two faces where a person has six.
-        let generated = more.iter().filter(|p| cell.cell.arm != Arm::Real && p.row % 6 < 2).cloned();
+        let generated = more.iter().filter(|p| cell.cell.treatment.arm != Arm::REAL && p.row % 6 < 2).cloned();
         let generated = generated.map(|p| howfar_protocol::Prediction { part: Part::GeneratedTest, ..p });
         let more: Vec<_> = training.chain(generated).collect();
         cell.predictions.extend(more);
     }
     let results = of_cells(&made, &cells);
     let accuracy = |arm, part| {
-        let row = results.recipes[0].table.iter().find(|row| (row.arm, row.part) == (arm, part)).unwrap();
-        (row.accuracy_percent, row.n_faces as f64)
+        let row = results.recipes[0].table.iter().find(|row| (row.treatment.arm, row.part) == (arm, part)).unwrap();
+        (row.figures.accuracy(), row.n_faces as f64)
     };
     let ((a_real, n_real), (a_generated, n_generated)) =
-        (accuracy(Arm::Real, Part::Test), accuracy(Arm::GeneratedOnly, Part::GeneratedTest));
+        (accuracy(Arm::REAL, Part::Test), accuracy(Arm::GENERATED_ONLY, Part::GeneratedTest));
     assert_eq!((n_real, n_generated), (144.0, 48.0));
     let row = results.recipes[0].as_the_paper_counts.iter().find(|row| row.k == ratio(1.0)).unwrap();
     let by_faces = (n_real * a_real + n_generated * a_generated) / (n_real + n_generated);
@@ -480,12 +486,12 @@ fn the_papers_count_is_predicted_by_faces_and_not_by_k() {
 
 #[test]
 fn people_are_exchanged_only_where_real_faces_alone_rise_with_them() {
-    let arms = vec![(Arm::Mix, 1.0, 0.2)];
+    let arms = vec![(Arm::MIX, 1.0, 0.2)];
     let all = Made { n_people: 40, n_seeds: 6, arms, unseen: vec![], ..Made::default() };
     let exchange_of = |accuracy_of_half: f32| {
         let half = Made { accuracy: accuracy_of_half, ..all.clone() };
         let mut cells = half.cells();
-        cells.iter_mut().for_each(|cell| cell.cell.people_percent = Some(50));
+        cells.iter_mut().for_each(|cell| cell.cell.treatment.people_percent = Some(50));
         let mut facts = all.facts();
         facts.people.insert("training".into(), 100);
         let cells = [all.cells(), cells].concat();

@@ -1,9 +1,9 @@
-//! How long the search for duplicates takes: `cargo run --release -p howfar-face --example same_shots -- 300000 0.5`, or with a face
-//! set's folder in place of both numbers.
+//! How long the search for duplicates takes: `cargo run --release -p howfar-face --example same_shots -- 300000 0.5`,
+//! or with a face set's folder in place of both numbers.
 //!
-//! In: a number of made faces and how alike they are (the share that all have in common). Out: times, memory, pairs. Faces are mixed of slow patterns, some of them
-//! common to all, with noise; every thousandth is one of the faces before it again, re-lit. A face's pixels are made anew each time they
-//! are asked for, so that they take no memory.
+//! In: a number of made faces and how alike they are (the share that all have in common). Out: times, memory, pairs.
+//! Faces are mixed of slow patterns, some of them common to all, with noise; every thousandth is one of the faces
+//! before it again, re-lit. A face's pixels are made anew each time they are asked for, so that they take no memory.
 
 #![allow(clippy::print_stdout, reason = "an example prints")]
 

@@ -1,19 +1,17 @@
 //! Takes over what somebody changed by hand in a face set: its faces get the identity that they have now.
 //!
-//! In: a set whose files are not as it was written. Out: the same folder, whole again, and what was different. Everything is read and
-//! checked before anything is written; `face_set.json` is replaced last. Until then the set is refused as before, so that a kill at any
-//! moment leaves a set that the same call mends.
+//! In: a set whose files are not as it was written. Out: the same folder, whole again, and what was different.
+//! Everything is read and checked before anything is written; `face_set.json` is replaced last. Until then the set is
+//! refused as before, so that a kill at any moment leaves a set that the same call mends.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::checksum::file_sha256;
 use crate::content_hash::ContentHash;
-use crate::dataset_card::{CARD_FILE, dataset_card};
-use crate::face_set::INFO_FILE;
-use crate::row::{COLUMNS, Row, columns, rows};
-use crate::table::TableReader;
-use crate::writer::open_table;
+use crate::dataset_card::{CARD_FILE, dataset_card, words_of_card};
+use crate::face_set::{INFO_FILE, VERSION};
+use crate::shards::{for_each_group, open_table};
 use crate::{FaceSet, FaceSetInfo, Fault, Shard, files};
 
 /// What readers of the set are told from then on.
@@ -44,7 +42,11 @@ impl Accepted {
             words.push(format!("{} pictures with other pixels", self.n_pictures));
         }
         if now.content_sha256 != self.before.content_sha256 && words.is_empty() {
-            words.push("other classes, persons, provenances, parents, sources or order of faces, or pictures that brought their own checksums".to_owned());
+            words.push(
+                "other classes, people, provenances, parents, sources or order of faces, or pictures that \
+                brought their own checksums"
+                    .to_owned(),
+            );
         }
         if !self.changed_files.is_empty() {
             words.push(format!("changed files: {}", self.changed_files.join(", ")));
@@ -64,8 +66,8 @@ struct Read {
     of_database: BTreeMap<String, u64>,
 }
 
-/// Renews checksums, counts and identity of the set in `folder`. Faces that cannot be read at all (a label that is no class, a picture
-/// that is none) are refused as ever; nothing is written then.
+/// Renews checksums, counts and identity of the set in `folder`. Faces that cannot be read at all (a label that is no
+/// class, a picture that is none) are refused as ever; nothing is written then.
 pub fn accept_changes(folder: &Path) -> Result<Accepted, Fault> {
     let set = FaceSet::open(folder)?;
     let lock = files::lock_folder(folder, "taking over changes")?;
@@ -99,6 +101,8 @@ fn renew(set: &FaceSet) -> Result<Accepted, Fault> {
         info.caveats.push(CAVEAT.to_owned());
     }
     if info != *before {
+        // Shards that are written anew have the columns of this version.
+        info.version = VERSION;
         renew_card(folder, before, &info)?;
         files::write_json(&folder.join(INFO_FILE), &info)?;
     }
@@ -118,7 +122,8 @@ fn read(set: &FaceSet, shard: &Shard, content: &mut ContentHash) -> Result<Read,
     Ok(Read { n_faces, n_pictures, of_database })
 }
 
-/// Puts a shard whose rows say what their pictures are in the place of the one at `path`, in the same row groups; its SHA-256.
+/// Puts a shard whose rows say what their pictures are in the place of the one at `path`, in the same row groups; its
+/// SHA-256.
 fn rewrite(path: &Path, classes: &[String]) -> Result<String, Fault> {
     let partial = files::partial_name(path);
     let written = write_with_true_sums(path, &partial, classes).inspect_err(|_| {
@@ -130,43 +135,35 @@ fn rewrite(path: &Path, classes: &[String]) -> Result<String, Fault> {
 }
 
 fn write_with_true_sums(from: &Path, to: &Path, classes: &[String]) -> Result<String, Fault> {
-    let (table, place) = (TableReader::open(from, &COLUMNS)?, from.display().to_string());
-    let (mut writer, mut n_rows) = (open_table(to, classes)?, 0);
-    for group_idx in 0..table.n_groups() {
-        let group = rows(table.read(group_idx)?, classes.len(), &place, n_rows)
-            .map(|row| {
-                let row = row?;
-                let (_, sha256) = row.picture(&place)?;
-                Ok(Row { sha256, ..row })
-            })
-            .collect::<Result<Vec<Row>, Fault>>()?;
-        n_rows += group.len() as u64;
-        writer.write(&columns(&group))?;
-    }
+    let mut writer = open_table(to, classes)?;
+    let place = from.display().to_string();
+    for_each_group(from, classes.len(), |mut group| {
+        for row in &mut group {
+            row.sha256 = row.picture(&place)?.1;
+        }
+        writer.write(&group)
+    })?;
     writer.finish()?.finish(to)
 }
 
 /// The card is made anew where it is ours, not where somebody wrote into it.
 fn renew_card(folder: &Path, before: &FaceSetInfo, now: &FaceSetInfo) -> Result<(), Fault> {
     let path = folder.join(CARD_FILE);
-    let is_ours = files::read_text(&path).is_ok_and(|text| text == dataset_card(before));
+    let words = dataset_card(before);
+    let is_ours = files::read_text(&path).is_ok_and(|text| words_of_card(&text) == words_of_card(&words));
     if is_ours { files::write(&path, dataset_card(now).as_bytes()) } else { Ok(()) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::row::Row;
+    use crate::test_sets::labels;
     use crate::{Face, FaceLabels, FaceSetWriter, GroupSizes, Picture, Preprocessing, Provenance, SubjectId};
 
     fn face(i: u8) -> Face {
-        let labels = FaceLabels {
-            label: usize::from(i % 2),
-            subject: SubjectId::new("test", &format!("p{i}")).unwrap(),
-            provenance: Provenance::Real,
-            parent: None,
-            source: format!("{i}.png"),
-            drawn: None,
-        };
+        let labels = labels(usize::from(i % 2), &format!("test:p{i}"), Provenance::Real);
+        let labels = FaceLabels { source: format!("{i}.png"), ..labels };
         Face { picture: Picture::gray(8, 8, (0..64).map(|p: u8| p.wrapping_mul(i)).collect()), labels }
     }
 
@@ -191,7 +188,7 @@ mod tests {
         change(&mut all);
         let path = set.folder().join(&set.info().shards[shard].file);
         let mut table = open_table(&path, &set.info().classes).unwrap();
-        table.write(&columns(&all)).unwrap();
+        table.write(&all).unwrap();
         table.finish().unwrap().finish(&path).unwrap();
     }
 
@@ -234,7 +231,7 @@ mod tests {
             name: "a person",
             change: |set| edit(set, 2, |rows| rows[0].labels.subject = SubjectId::new("test", "p0").unwrap()),
             refused: "another file data/train-00002-of-00003.parquet",
-            accepted: "other classes, persons",
+            accepted: "other classes, people",
         },
         Case {
             name: "a parent",

@@ -1,7 +1,7 @@
 //! The identity of a face set: one SHA-256 over what is known of every face, in order.
 //!
-//! In: the faces of a set, one after the other, by whoever writes or reads it. Out: `content_sha256`. Knows no file: the same faces in
-//! another encoding have the same identity.
+//! In: the faces of a set, one after the other, by whoever writes or reads it. Out: `content_sha256`. Knows no file:
+//! the same faces in another encoding have the same identity.
 
 use crate::FaceLabels;
 use crate::checksum::Hasher;
@@ -11,11 +11,13 @@ use crate::checksum::Hasher;
 pub struct ContentHash(Hasher);
 
 impl ContentHash {
-    /// Adds the next face: the name of its class (its number means nothing without the set), what else decides the numbers of a study,
-    /// and the SHA-256 of its pixels. What only a renderer knows is not part of it: no study reads it. The database is part of the subject.
+    /// Adds the next face: the name of its class (its number means nothing without the set), what else decides the
+    /// numbers of a study, and the SHA-256 of its pixels. What only a renderer knows and the group are not part of it:
+    /// no training reads them, and who learns the groups of a set later must not compute its cells anew. The database
+    /// is part of the subject.
     pub fn add(&mut self, class: &str, labels: &FaceLabels, sha256: &str) {
         // Every field is named: one that is added has to be decided on here.
-        let FaceLabels { label: _, subject, provenance, parent, source, drawn: _ } = labels;
+        let FaceLabels { label: _, subject, provenance, parent, group: _, source, drawn: _ } = labels;
         let parent = parent.as_ref().map(ToString::to_string).unwrap_or_default();
         for text in [class, &subject.to_string(), provenance.name(), &parent, source, sha256] {
             self.0.update_text(text);
@@ -34,13 +36,11 @@ mod tests {
     use crate::{Provenance, SubjectId};
 
     fn labels() -> FaceLabels {
+        let subject = SubjectId::new("ckplus", "S010").unwrap();
         FaceLabels {
-            label: 1,
-            subject: SubjectId::new("ckplus", "S010").unwrap(),
-            provenance: Provenance::Generated,
             parent: Some(SubjectId::new("jaffe", "KA").unwrap()),
             source: "a.png".to_owned(),
-            drawn: None,
+            ..FaceLabels::of(1, subject, Provenance::Generated)
         }
     }
 
@@ -75,7 +75,15 @@ mod tests {
         for (what, moved) in moved {
             assert_ne!(moved, same, "{what}");
         }
-        // Another number of the same class: the classes of the set stand in another order.
-        assert_eq!(hash(&[("joy", FaceLabels { label: 0, ..labels() }, "0f")]), same);
+        let same_face = [
+            (
+                "another number of the same class: the classes of the set stand in another order",
+                FaceLabels { label: 0, ..labels() },
+            ),
+            ("a group", FaceLabels { group: Some("female".to_owned()), ..labels() }),
+        ];
+        for (what, labels) in same_face {
+            assert_eq!(hash(&[("joy", labels, "0f")]), same, "{what}");
+        }
     }
 }

@@ -135,6 +135,19 @@ pub fn for_each_line_of_words(
     Ok(())
 }
 
+/// The values of one column of a list that may leave its columns unnamed: of the first that the first line calls by one
+/// of `names`, else of the first of all. Rows may have any length; an empty value is passed over.
+pub fn column_or_first(path: &Path, names: &[&str]) -> Result<Vec<String>, Fault> {
+    let text = read_list(path)?;
+    let separator = separator(&text, None);
+    let rows: Vec<StringRecord> =
+        reader(text, separator, false).into_records().collect::<Result<_, _>>().map_err(|e| broken(path, 0, &e))?;
+    let is_wanted = |name: &str| names.contains(&name.to_lowercase().as_str());
+    let column = rows.first().and_then(|head| head.iter().position(is_wanted));
+    let values = rows.iter().skip(usize::from(column.is_some())).filter_map(|row| row.get(column.unwrap_or(0)));
+    Ok(values.filter(|value| !value.is_empty()).map(str::to_owned).collect())
+}
+
 fn quoted(row: &StringRecord) -> String {
     shortened(&row.iter().collect::<Vec<_>>().join(","), QUOTED).into_owned()
 }

@@ -80,20 +80,9 @@ pub fn closest_name<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str
         .map(|(_, name)| name)
 }
 
-/// Levenshtein's distance in characters.
+/// How many letters have to be typed, left out, replaced or swapped with the next to make one word of another.
 pub fn edit_distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, ca) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, cb) in b.iter().enumerate() {
-            let substituted = diagonal + usize::from(ca != *cb);
-            diagonal = row[j + 1];
-            row[j + 1] = substituted.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
+    strsim::osa_distance(a, b)
 }
 
 #[cfg(test)]

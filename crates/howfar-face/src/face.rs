@@ -138,10 +138,20 @@ pub struct FaceLabels {
     pub provenance: Provenance,
     /// For a generated face: the real person whose picture it was made from, if any.
     pub parent: Option<SubjectId>,
+    /// What the person or the picture has in common with others of the set: a sex, an age group, a light. One meaning a
+    /// set; it decides no training.
+    pub group: Option<String>,
     /// The file it came from, or the seed that made it.
     pub source: String,
     /// What only a renderer can know.
     pub drawn: Option<DrawnLabels>,
+}
+
+impl FaceLabels {
+    /// The labels of a face of which nothing else is known.
+    pub fn of(label: usize, subject: SubjectId, provenance: Provenance) -> Self {
+        FaceLabels { label, subject, provenance, parent: None, group: None, source: String::new(), drawn: None }
+    }
 }
 
 /// The exact labels of a drawn face.

@@ -1,8 +1,8 @@
 //! A face set on disk: a Hugging Face image dataset with a `face_set.json` beside its shards.
 //!
 //! In: a folder. Out: what is known of the set, and its faces one row group at a time, so that a set of any size is
-//! read in bounded memory. Whoever reads a set whole has it compared with its recorded identity. The format is described in
-//! `docs/formats.md`.
+//! read in bounded memory. Whoever reads a set whole has it compared with its recorded identity. The format is
+//! described in `docs/formats.md`.
 
 use std::path::{Path, PathBuf};
 
@@ -16,7 +16,7 @@ use crate::{Colour, Face, FaceLabels, Fault, Lineage, SubjectId, files};
 
 /// Name and version of the format of `face_set.json`.
 pub(crate) const FORMAT: &str = "howfar face set";
-pub(crate) const VERSION: u32 = 2;
+pub(crate) const VERSION: u32 = 3;
 pub(crate) const INFO_FILE: &str = "face_set.json";
 
 /// The one way from a photograph to a prepared face: recorded in the set, carried by the model.
@@ -255,8 +255,8 @@ impl FaceSet {
     }
 
     /// Calls `visit` with every face in order, one row group in memory at a time. Each picture is decoded and compared
-    /// with its checksum. An error, at the end too, says that the set is not the one that `face_set.json` records: what was made of its
-    /// faces must not be used then.
+    /// with its checksum. An error, at the end too, says that the set is not the one that `face_set.json` records: what
+    /// was made of its faces must not be used then.
     pub fn for_each(&self, mut visit: impl FnMut(Face) -> Result<(), Fault>) -> Result<(), Fault> {
         self.for_each_hashed(|face, _| visit(face))
     }
@@ -272,8 +272,8 @@ impl FaceSet {
         })
     }
 
-    /// Calls `visit` with what is known of every face in order; no picture is decoded: their recorded checksums are believed, all
-    /// else is compared with the set's identity as in [`FaceSet::for_each`].
+    /// Calls `visit` with what is known of every face in order; no picture is decoded: their recorded checksums are
+    /// believed, all else is compared with the set's identity as in [`FaceSet::for_each`].
     pub fn for_each_labels(&self, mut visit: impl FnMut(FaceLabels)) -> Result<(), Fault> {
         self.for_each_row(|row, _| {
             visit(row.labels);
@@ -316,10 +316,10 @@ impl FaceSet {
         mut visit: impl FnMut(Row, &str) -> Result<(), Fault>,
     ) -> Result<u64, Fault> {
         let path = self.folder.join(&shard.file);
-        let (table, file) = (TableReader::open(&path, &COLUMNS)?, path.display().to_string());
+        let (table, file) = (TableReader::open(&path, COLUMNS)?, path.display().to_string());
         let mut n_rows = 0;
         for group_idx in 0..table.n_groups() {
-            for row in rows(table.read(group_idx)?, self.info.classes.len(), &file, n_rows) {
+            for row in rows(&table, group_idx, self.info.classes.len(), n_rows)? {
                 visit(row?, &place_of(&file, n_rows))?;
                 n_rows += 1;
             }
@@ -351,7 +351,8 @@ impl FaceSet {
 
     fn how_to_accept(&self) -> String {
         format!(
-            "if the change is meant, `howfar inspect {} --accept-changes` gives the set a new identity; if not, make or copy it anew",
+            "if the change is meant, `howfar inspect {} --accept-changes` gives the set a new identity; if not, make \
+                or copy it anew",
             self.folder.display()
         )
     }

@@ -178,7 +178,8 @@ mod tests {
             .found("\"joy\"")
             .expected("one of anger, happiness")
             .hint("rename it");
-        let expected = "faces.csv, row 3: unknown expression\n  found     \"joy\"\n  expected  one of anger, happiness\n  hint: rename it";
+        let expected = "faces.csv, row 3: unknown expression\n  found     \"joy\"\n  expected  one of anger, \
+            happiness\n  hint: rename it";
         assert_eq!(fault.to_string(), expected);
     }
 

@@ -31,7 +31,7 @@ const ZEROS: FileKind =
 
 const CONVERT: &str = "convert it to PNG or JPEG";
 const DEVELOP: &str = "develop it to JPEG or TIFF with the camera's program, darktable or dcraw";
-const FRAMES: &str = "extract its frames as pictures, with `ffmpeg -i FILM %04d.png`";
+const FRAMES: &str = "extract its frames as pictures, with `ffmpeg -i VIDEO %04d.png`";
 const UNPACK: &str = "unpack it first";
 
 /// Beginnings of files, longest first where one begins another.
@@ -56,10 +56,10 @@ const BEGINNINGS: [(&[u8], &str, &str); 34] = [
     (b"\0\0\x01\0", "an icon (ICO)", CONVERT),
     (b"%PDF-", "a PDF document", "take its pictures out with `pdfimages -png`"),
     (b"%!PS", "a PostScript document", CONVERT),
-    (b"\x1aE\xdf\xa3", "a film (Matroska or WebM)", FRAMES),
-    (b"\0\0\x01\xba", "a film (MPEG)", FRAMES),
-    (b"\0\0\x01\xb3", "a film (MPEG)", FRAMES),
-    (b"FLV", "a film (Flash)", FRAMES),
+    (b"\x1aE\xdf\xa3", "a video (Matroska or WebM)", FRAMES),
+    (b"\0\0\x01\xba", "a video (MPEG)", FRAMES),
+    (b"\0\0\x01\xb3", "a video (MPEG)", FRAMES),
+    (b"FLV", "a video (Flash)", FRAMES),
     (b"PK\x03\x04", "a ZIP archive (or a workbook of Excel)", "unpack it first; save a workbook as CSV"),
     (b"\x1f\x8b", "a gzip archive", UNPACK),
     (b"BZh", "a bzip2 archive", UNPACK),
@@ -88,11 +88,11 @@ pub fn foreign_file(bytes: &[u8]) -> Option<FileKind> {
             b"heic" | b"heix" | b"hevc" | b"hevx" | b"heim" | b"heis" | b"mif1" | b"mif2" | b"msf1" => {
                 kind("a HEIC picture", "convert it to JPEG with `heif-convert` or ImageMagick")
             }
-            _ => kind("a film (MP4 or QuickTime)", FRAMES),
+            _ => kind("a video (MP4 or QuickTime)", FRAMES),
         };
     }
     if bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"AVI ") {
-        return kind("a film (AVI)", FRAMES);
+        return kind("a video (AVI)", FRAMES);
     }
     if bytes.get(128..132) == Some(b"DICM") {
         return kind("a DICOM file", "convert it to PNG, with dcm2img or pydicom");
@@ -165,8 +165,8 @@ mod tests {
             (b"\xef\xbb\xbf<html>", "web page", "logged in"),
             (b"\0\0\0\x18ftypheic\0\0\0\0", "HEIC", "heif-convert"),
             (b"\0\0\0\x1cftypavif\0\0\0\0", "AVIF", "avifdec"),
-            (b"\0\0\0\x18ftypisom\0\0\0\0", "a film", "ffmpeg"),
-            (b"RIFF\0\0\0\0AVI LIST", "a film", "ffmpeg"),
+            (b"\0\0\0\x18ftypisom\0\0\0\0", "a video", "ffmpeg"),
+            (b"RIFF\0\0\0\0AVI LIST", "a video", "ffmpeg"),
             (b"II*\0\x10\0\0\0CR\x02\0", "raw file (CR2)", "develop"),
             (b"P5\n3 2\n255\nabcdef", "Netpbm", "pnmtopng"),
             (b"8BPS\0\x01", "Photoshop", "convert"),

@@ -1,9 +1,14 @@
 //! Files and folders with the path in every error; writes are whole or not there.
+//!
+//! In: paths. Out: bytes, texts, entries. howfar's own JSON files, with format and version, are `files/json.rs`.
+
+mod json;
 
 use std::fs::{self, File, TryLockError};
 use std::io::{BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
+pub use self::json::{read_json, read_json_since, refuse_version, write_json};
 use crate::{Fault, refuse_stand_in};
 
 /// Reads a whole file.
@@ -66,8 +71,8 @@ pub fn create_folder(path: &Path) -> Result<(), Fault> {
 /// The file in a folder that a writer holds locked.
 pub const LOCK_FILE: &str = "lock";
 
-/// Keeps other writers out of `folder` as long as the returned file lives. `doing` says what they would be told that another
-/// one does there.
+/// Keeps other writers out of `folder` as long as the returned file lives. `doing` says what they would be told that
+/// another one does there.
 pub fn lock_folder(folder: &Path, doing: &str) -> Result<File, Fault> {
     let path = folder.join(LOCK_FILE);
     let file = File::create(&path).map_err(|e| Fault::io(&path, "create", &e))?;
@@ -193,54 +198,6 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
     let mut file = AtomicFile::create(path)?;
     file.write_all(bytes).map_err(|e| Fault::io(path, "write", &e))?;
     file.finish()
-}
-
-/// Writes a value as indented JSON with a final newline, whole or not at all.
-pub fn write_json<T: serde::Serialize>(path: &Path, value: &T) -> Result<(), Fault> {
-    let mut text = serde_json::to_string_pretty(value).map_err(|e| Fault::data(path.display(), e.to_string()))?;
-    text.push('\n');
-    write(path, text.as_bytes())
-}
-
-/// Reads one of our own JSON files: `format` must be ours and `version` not newer than we know.
-pub fn read_json<T: serde::de::DeserializeOwned>(path: &Path, format: &str, version: u32) -> Result<T, Fault> {
-    read_json_since(path, format, 0, version)
-}
-
-/// The same where files of versions before `oldest` mean something else.
-pub fn read_json_since<T: serde::de::DeserializeOwned>(
-    path: &Path,
-    format: &str,
-    oldest: u32,
-    version: u32,
-) -> Result<T, Fault> {
-    let text = read_text(path)?;
-    refuse_stand_in(path, text.as_bytes())?;
-    let broken = |e: serde_json::Error| {
-        Fault::data(format!("{}, line {}", path.display(), e.line()), format!("not a {format} file: {e}"))
-            .hint("restore the file or make it anew with the command that wrote it")
-    };
-    let value: serde_json::Value = serde_json::from_str(&text).map_err(broken)?;
-    let found_format = value["format"].as_str().unwrap_or("none");
-    if found_format != format {
-        return Err(Fault::data(path.display(), "this is another kind of file")
-            .found(format!("format {found_format:?}"))
-            .expected(format!("format {format:?}")));
-    }
-    let found_version = value["version"].as_u64().unwrap_or(0);
-    if found_version > u64::from(version) {
-        return Err(Fault::data(path.display(), "written by a newer howfar")
-            .found(format!("{format}, version {found_version}"))
-            .expected(format!("version {version} or older"))
-            .hint("update howfar, or make the file anew with this version"));
-    }
-    if found_version < u64::from(oldest) {
-        return Err(Fault::data(path.display(), "written by an older howfar")
-            .found(format!("{format}, version {found_version}"))
-            .expected(format!("version {oldest} or newer"))
-            .hint("make the file anew with the command that wrote it"));
-    }
-    serde_json::from_value(value).map_err(broken)
 }
 
 /// `NAME.partial` beside `NAME`.

@@ -1,9 +1,9 @@
-//! Small descriptions of a face by which pictures of the same shot find each other, whatever codec, light or mirror lies
-//! between them.
+//! Small descriptions of a face by which pictures of the same shot find each other, whatever codec, light or mirror
+//! lies between them.
 //!
-//! In: pixels. Out: a hash of 64 bits (which of two neighbouring areas is darker), and a patch of 32 × 32 standardised levels: one
-//! shot's hashes differ in few bits and its patches correlate. `shots.rs` finds such pairs among many faces. Whose faces they are, and
-//! whether it matters, is not known here.
+//! In: pixels. Out: a hash of 64 bits (which of two neighbouring areas is darker), and a patch of 32 × 32 standardised
+//! levels: one shot's hashes differ in few bits and its patches correlate. `shots.rs` finds such pairs among many
+//! faces. Whose faces they are, and whether it matters, is not known here.
 
 use crate::face::gray_levels;
 
@@ -11,8 +11,8 @@ use crate::face::gray_levels;
 pub(crate) const PATCHES: usize = 32;
 /// Bits that may differ between hashes of one shot.
 pub(crate) const MOST_BITS: u32 = 8;
-/// Correlation of standardised patches of one shot, saved again, re-lit or mirrored. Among the 648 drawn faces of `howfar demo` no two of
-/// different identities reach it.
+/// Correlation of standardised patches of one shot, saved again, re-lit or mirrored. Among the 648 drawn faces of
+/// `howfar demo` no two of different identities reach it.
 pub(crate) const SAME_SHOT: f32 = 0.985;
 
 /// Whether two patches are of one shot; the second may be turned left to right first.
@@ -21,7 +21,8 @@ pub fn is_same_shot(a: &[f32], b: &[f32], is_mirror: bool) -> bool {
     likeness >= SAME_SHOT
 }
 
-/// Gray levels of `n_columns` × `n_rows` equal areas of a picture of `side` × `side` pixels, each the mean of what it covers.
+/// Gray levels of `n_columns` × `n_rows` equal areas of a picture of `side` × `side` pixels, each the mean of what it
+/// covers.
 fn areas(pixels: &[u8], side: usize, (n_columns, n_rows): (usize, usize)) -> Vec<f32> {
     let n_channels = pixels.len() / (side * side);
     let gray: Vec<f32> = gray_levels(pixels, n_channels).into_iter().map(f32::from).collect();
@@ -84,8 +85,8 @@ pub fn correlation(a: &[f32], b: &[f32]) -> f32 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
-/// The hash of a face and that of its mirror image, 8 × 8 bits each: whether each of nine areas in a row is darker than its right
-/// neighbour.
+/// The hash of a face and that of its mirror image, 8 × 8 bits each: whether each of nine areas in a row is darker than
+/// its right neighbour.
 pub fn difference_hash(pixels: &[u8], side: usize) -> [u64; 2] {
     let levels = areas(pixels, side, (9, 8));
     [bits(&levels), bits(&mirrored(&levels, 9))]

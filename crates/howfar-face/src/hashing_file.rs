@@ -1,4 +1,5 @@
-//! A file that is hashed while it is written. In: bytes. Out: a synced file and its SHA-256. Gives it no name of its own.
+//! A file that is hashed while it is written. In: bytes. Out: a synced file and its SHA-256. Gives it no name of its
+//! own.
 
 use std::fs::File;
 use std::io::{BufWriter, Write};

@@ -4,7 +4,6 @@
 //! This crate knows neither randomness nor the engine nor any database's folders.
 
 mod accept;
-mod chart;
 pub mod checksum;
 mod content_hash;
 pub mod csv_table;
@@ -12,33 +11,31 @@ mod dataset_card;
 mod expression;
 mod expression_words;
 mod face;
-mod face_grid;
 mod face_set;
 mod fault;
 mod file_kind;
 pub mod files;
 pub mod fingerprint;
 mod hashing_file;
-pub mod letters;
 mod lineage;
 mod png;
 mod pool;
 mod portraits;
 mod printable;
 mod row;
-mod sheet;
+mod shards;
 mod shots;
 mod subject;
 pub mod table;
+#[cfg(any(test, feature = "test-support"))]
+pub mod test_sets;
 mod unfinished;
 mod writer;
 
 pub use accept::{Accepted, accept_changes};
-pub use chart::{ChartCell, chart};
 pub use content_hash::ContentHash;
 pub use expression::{Expression, closest_name, edit_distance};
 pub use face::{Colour, DrawnLabels, Face, FaceLabels, Picture, Provenance};
-pub use face_grid::face_grid;
 pub use face_set::{DatabaseFaces, FaceSet, FaceSetInfo, GeneratorCard, Licence, Preprocessing, Shard};
 pub use fault::{Fault, FaultKind};
 pub use file_kind::{FileKind, foreign_file, foreign_picture_endings, raw_by_ending, refuse_stand_in};
@@ -47,7 +44,6 @@ pub use png::{decode_png, encode_png};
 pub use pool::{Pool, Pooled};
 pub use portraits::portrait_rows;
 pub use printable::{acts_on_terminals, printable, printable_name, shortened};
-pub use sheet::contact_sheet;
 pub use shots::{Shot, ShotIndex};
 pub use subject::SubjectId;
 pub use writer::{FaceSetWriter, GroupSizes};

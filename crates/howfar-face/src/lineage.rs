@@ -1,7 +1,7 @@
 //! Whom and what something has learnt from: a generator its training faces, a style the faces that it was fitted to.
 //!
-//! In: face sets and the cards of what made them. Out: people and contents, which travel with whatever was learnt to every face that
-//! is made of it. Judges nothing: who must not be among them is a study's business.
+//! In: face sets and the cards of what made them. Out: people and contents, which travel with whatever was learnt to
+//! every face that is made of it. Judges nothing: who must not be among them is a study's business.
 
 use std::collections::BTreeSet;
 
@@ -20,7 +20,8 @@ pub struct Lineage {
 }
 
 impl Lineage {
-    /// What learning from all of a set leaves: its people and their parents, its content, and what its own generator had learnt from.
+    /// What learning from all of a set leaves: its people and their parents, its content, and what its own generator
+    /// had learnt from.
     pub fn of_set(set: &FaceSet) -> Result<Self, Fault> {
         let mut lineage = Self::of_content(set.info());
         set.for_each_labels(|labels| lineage.add_face(&labels))?;
@@ -64,26 +65,19 @@ impl Lineage {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Face, FaceSetWriter, GeneratorCard, Picture, Preprocessing, Provenance};
+    use crate::test_sets::{TestSet, labels};
+    use crate::{GeneratorCard, Provenance};
 
     #[test]
     fn what_learns_from_a_set_descends_from_its_people_their_parents_and_whom_its_generator_saw() {
         let folder = tempfile::tempdir().unwrap();
         let person = |name: &str| name.parse::<SubjectId>().unwrap();
         let saw = Lineage { people: [person("db:seen")].into(), content: ["old".to_owned()].into() };
-        let mut info = FaceSetInfo::new("a", vec!["joy".to_owned()], Preprocessing::standard("none", "none", 4));
-        info.generator = Some(GeneratorCard::new("gan".to_owned(), 1, saw.clone(), String::new()));
-        let mut writer = FaceSetWriter::create(&folder.path().join("a"), info).unwrap();
-        let labels = FaceLabels {
-            label: 0,
-            subject: person("gan:1"),
-            provenance: Provenance::Generated,
-            parent: Some(person("db:parent")),
-            source: String::new(),
-            drawn: None,
-        };
-        writer.push(&Face { picture: Picture::gray(4, 4, vec![0; 16]), labels }).unwrap();
-        let set = writer.finish().unwrap();
+        let mut set = TestSet::new("a", &["joy"], 4);
+        set.info.generator = Some(GeneratorCard::new("gan".to_owned(), 1, saw.clone(), String::new()));
+        let parent = Some(person("db:parent"));
+        set.push_plain(FaceLabels { parent, ..labels(0, "gan:1", Provenance::Generated) }, 0);
+        let set = set.write(folder.path());
         assert_eq!(Lineage::of_maker(set.info()), saw);
         let lineage = Lineage::of_set(&set).unwrap();
         assert_eq!(lineage.people, ["db:parent", "db:seen", "gan:1"].map(person).into());

@@ -8,7 +8,8 @@ use crate::{Fault, Picture};
 pub fn encode_png(picture: &Picture) -> Vec<u8> {
     let mut bytes = Vec::new();
     let colour = if picture.channels == 1 { ExtendedColorType::L8 } else { ExtendedColorType::Rgb8 };
-    // Filter and level fixed: the same picture gives the same bytes. Adaptive filters buy 10 % of size for twice the time.
+    // Filter and level fixed: the same picture gives the same bytes. Adaptive filters buy 10 % of size for twice the
+    // time.
     let encoder = png::PngEncoder::new_with_quality(&mut bytes, png::CompressionType::Fast, png::FilterType::Sub);
     encoder
         .write_image(&picture.data, picture.width, picture.height, colour)

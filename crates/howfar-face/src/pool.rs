@@ -3,7 +3,7 @@
 //! In: face sets and the study's class names. Out: pixels and labels by index. A face of a class that the study
 //! does not ask for stays out and is counted.
 
-use crate::{Face, FaceLabels, FaceSet, Fault, Picture, Preprocessing};
+use crate::{Face, FaceLabels, FaceSet, Fault, Picture, Preprocessing, Provenance, SubjectId};
 
 /// A face in a pool.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,8 +43,8 @@ impl Pool {
         Pool { classes, side, n_channels, pixels: Vec::new(), faces: Vec::new(), n_sets: 0 }
     }
 
-    /// Reads a set, whose faces take the pool's colours; returns the indices its faces got and how many were left out for
-    /// their class.
+    /// Reads a set, whose faces take the pool's colours; returns the indices its faces got and how many were left out
+    /// for their class.
     pub fn add(&mut self, set: &FaceSet) -> Result<(std::ops::Range<usize>, u64), Fault> {
         let begin = self.faces.len();
         let label_here: Vec<Option<usize>> =
@@ -85,14 +85,8 @@ impl Pool {
     ) -> Result<Self, Fault> {
         let mut pool = Self::new(classes, preprocessing);
         for (row, picture) in pictures.into_iter().enumerate() {
-            let labels = FaceLabels {
-                label: 0,
-                subject: crate::SubjectId::new("photo", name)?,
-                provenance: crate::Provenance::Real,
-                parent: None,
-                source: name.to_owned(),
-                drawn: None,
-            };
+            let subject = SubjectId::new("photo", name)?;
+            let labels = FaceLabels { source: name.to_owned(), ..FaceLabels::of(0, subject, Provenance::Real) };
             let sha256 = picture.sha256();
             pool.faces.push(Pooled { set_idx: 0, row: row as u64, labels, sha256 });
             pool.pixels.extend(picture.into_channels(pool.n_channels));
@@ -134,7 +128,7 @@ impl Pool {
         self.n_channels
     }
 
-    /// Numbers a face.
+    /// Numbers per face.
     pub fn n_values(&self) -> usize {
         self.side * self.side * self.n_channels
     }

@@ -1,10 +1,11 @@
-//! Finds the faces of one shot among many, exactly, with 350 bytes a face and without a list of candidates.
+//! Finds the faces of one shot among many, exactly, with 350 bytes per face and without a list of candidates.
 //!
-//! In: the pixels of faces. Out: the pairs for which [`is_same_shot`] holds and whose hashes differ in few bits, or whose pixels are
-//! equal. A comparison of patches costs a microsecond and a patch 4 kB, so nearly all pairs are ruled out before, by sums that can only
-//! be too high: the correlation of two patches is the product of their slow waves (low frequencies of the cosine transform) and of
-//! what is left of them, and the latter is at most the product of its lengths (Cauchy and Schwarz). Waves that turn their sign in a
-//! mirror stand apart, so that a face and its mirror image are ruled out together. Whose faces they are is not known here.
+//! In: the pixels of faces. Out: the pairs for which [`is_same_shot`] holds and whose hashes differ in few bits, or
+//! whose pixels are equal. A comparison of patches costs a microsecond and a patch 4 kB, so nearly all pairs are ruled
+//! out before, by sums that can only be too high: the correlation of two patches is the product of their slow waves
+//! (low frequencies of the cosine transform) and of what is left of them, and the latter is at most the product of its
+//! lengths (Cauchy and Schwarz). Waves that turn their sign in a mirror stand apart, so that a face and its mirror
+//! image are ruled out together. Whose faces they are is not known here.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -164,7 +165,8 @@ impl ShotIndex {
         self.shots.is_empty()
     }
 
-    /// Calls `found` with every face that can be of one shot with this one (false) or its mirror image (true): a few too many, none too few.
+    /// Calls `found` with every face that can be of one shot with this one (false) or its mirror image (true): a few
+    /// too many, none too few.
     pub fn near(&self, shot: &Shot, mut found: impl FnMut(usize, bool)) {
         for block in 0..self.blocks.len() {
             self.near_in(block, shot, 0, &mut |other, [plain, mirrored]| {
@@ -195,9 +197,9 @@ impl ShotIndex {
         }
     }
 
-    /// Calls `candidate` with every pair that can be of one shot, whose first face is among `rows` and whose second has a higher number,
-    /// each once, and with what tells whether it is. `pixels` gives a face of `side` × `side`. Of one first face the second ones
-    /// come in order.
+    /// Calls `candidate` with every pair that can be of one shot, whose first face is among `rows` and whose second has
+    /// a higher number, each once, and with what tells whether it is. `pixels` gives a face of `side` × `side`. Of one
+    /// first face the second ones come in order.
     pub fn pairs<P: AsRef<[u8]>>(
         &self,
         rows: Range<usize>,
@@ -227,8 +229,8 @@ impl ShotIndex {
     }
 }
 
-/// Whether two faces can be of one shot, as they are or one of them mirrored: by the bits of their hashes, and by the highest
-/// correlation that their patches can have.
+/// Whether two faces can be of one shot, as they are or one of them mirrored: by the bits of their hashes, and by the
+/// highest correlation that their patches can have.
 fn may_be_same(a: &Shot, b: &Shot) -> [bool; 2] {
     let few_bits = b.hashes.map(|hash| (a.hashes[0] ^ hash).count_ones() <= MOST_BITS);
     if few_bits == [false, false] {

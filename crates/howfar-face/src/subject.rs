@@ -31,10 +31,11 @@ impl SubjectId {
         Self::new(database, &called_by(source))
     }
 
-    /// Whether this is what the person of a picture, or of the film that it is a frame of (`film.avi#3`), is called where nobody is known.
+    /// Whether this is what the person of a picture, or of the video that it is a frame of (`video.avi#3`), is called
+    /// where nobody is known.
     pub fn is_called_by(&self, source: &str) -> bool {
-        let film = source.rsplit_once('#').map_or(source, |(film, _)| film);
-        [source, film].into_iter().any(|source| self.person == called_by(source))
+        let video = source.rsplit_once('#').map_or(source, |(video, _)| video);
+        [source, video].into_iter().any(|source| self.person == called_by(source))
     }
 
     /// The database's name.
@@ -98,11 +99,11 @@ mod tests {
 
     #[test]
     fn a_person_of_nobody_known_is_called_by_the_picture() {
-        for source in ["anger/0001.png", "fer2013.csv#17", "a.b/c", "film.avi"] {
+        for source in ["anger/0001.png", "fer2013.csv#17", "a.b/c", "video.avi"] {
             let subject = SubjectId::of_picture("db", source).unwrap();
             assert!(subject.is_called_by(source) && !subject.is_called_by("anger/0002.png"), "{subject}");
         }
-        assert!(SubjectId::of_picture("db", "film.avi").unwrap().is_called_by("film.avi#3"));
+        assert!(SubjectId::of_picture("db", "video.avi").unwrap().is_called_by("video.avi#3"));
         assert!(!SubjectId::new("db", "S010").unwrap().is_called_by("anger/S010_3.png"));
     }
 

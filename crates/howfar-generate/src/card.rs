@@ -2,30 +2,12 @@
 //!
 //! In: a request whose parts fit together. Out: the head of the set. Draws nothing.
 
-use howfar_face::{FaceSetInfo, Fault, GeneratorCard, Licence, Lineage, Preprocessing, checksum};
-use howfar_net::Precision;
-use howfar_net::gan::{Generator, GeneratorShape};
+use howfar_face::{FaceSetInfo, Fault, GeneratorCard, Licence, Lineage, Preprocessing};
+use howfar_net::gan::Generator;
 use serde_json::Value;
 
-use crate::generate::{GenerateRequest, Plan};
-use crate::in_network;
-
-/// The class names on a generator's card; numbers where there is none.
-pub(crate) fn classes(generator: &Generator) -> Vec<String> {
-    let GeneratorShape::StarGan(shape) = generator.shape else { return Vec::new() };
-    let names: Vec<String> = serde_json::from_value(generator.card["classes"].clone()).unwrap_or_default();
-    if names.len() == shape.n_classes { names } else { (0..shape.n_classes).map(|i| format!("class-{i}")).collect() }
-}
-
-/// Names generated people so that those of other weights or seeds are others.
-pub(crate) fn database(request: &GenerateRequest<'_>) -> Result<String, Fault> {
-    let mut hash = checksum::Hasher::default();
-    for generator in request.identity.iter().filter(|_| request.from.is_none()).chain([&request.expression]) {
-        hash.update(&generator.to_bytes(Precision::Full).map_err(in_network)?);
-    }
-    hash.update_text(request.from.map_or("", |set| set.info().content_sha256.as_str()));
-    Ok(format!("gan-{}-{}", &hash.finish()[..8], request.seed))
-}
+use crate::plan::Plan;
+use crate::request::GenerateRequest;
 
 /// What a generator's card says that it has learnt from; nothing where it does not say so (imported weights).
 fn learnt_from(generator: &Generator) -> Result<Lineage, Fault> {

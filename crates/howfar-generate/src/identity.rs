@@ -1,15 +1,15 @@
 //! Whose face is given expressions: people that StyleGAN2 draws, or people of a face set.
 //!
-//! In: a generator and a seed, or a face set. Out: one picture a person, with the person's name and lineage. Memory holds a few pictures,
-//! never a set.
+//! In: a generator and a seed, or a face set. Out: one picture a person, with the person's name and lineage. Memory
+//! holds a few pictures, never a set.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
-use howfar_face::{FaceSet, Fault, Picture, SubjectId, portrait_rows};
-use howfar_net::gan::{Leaves, StyleGan2Shape, normal};
+use howfar_face::{FaceLabels, FaceSet, Fault, Picture, SubjectId, portrait_rows};
+use howfar_net::gan::{Leaves, StyleGan2Shape};
+use howfar_random::{Seeds, normal};
 
-use crate::streams::stream;
 use crate::training_faces::to_level;
 
 /// A person without an expression of ours yet.
@@ -19,6 +19,8 @@ pub struct Identity {
     pub number: u64,
     /// The real or drawn person whose face it is, if any.
     pub parent: Option<SubjectId>,
+    /// What the set that the face is of says of its group.
+    pub group: Option<String>,
     /// The face.
     pub picture: Picture,
 }
@@ -48,7 +50,8 @@ pub struct Taken<'a> {
 }
 
 impl<'a> Taken<'a> {
-    /// The first neutral face of each person, or the first one where there is none, in the order of the set; at most `n` people.
+    /// The first neutral face of each person, or the first one where there is none, in the order of the set; at most
+    /// `n` people.
     pub fn choose(set: &'a FaceSet, n: Option<u64>) -> Result<Self, Fault> {
         let mut rows: Vec<u64> = portrait_rows(set)?.into_values().collect();
         rows.sort_unstable();
@@ -63,8 +66,8 @@ impl<'a> Taken<'a> {
 }
 
 impl Identities<'_> {
-    /// Calls `visit` with the identities from `begin` to before `end` in order, `at_once` of them together. Groups begin at multiples of
-    /// `at_once`, so that a group is the same wherever one begins.
+    /// Calls `visit` with the identities from `begin` to before `end` in order, `at_once` of them together. Groups
+    /// begin at multiples of `at_once`, so that a group is the same wherever one begins.
     pub fn for_each(
         &self,
         begin: u64,
@@ -103,8 +106,9 @@ impl Taken<'_> {
             let number = self.rows.get(&row).copied().filter(|n| (first..end).contains(n) && !stopped);
             row += 1;
             if let Some(number) = number {
-                let parent = face.labels.parent.unwrap_or(face.labels.subject);
-                group.push(Identity { number, parent: Some(parent), picture: face.picture });
+                let FaceLabels { parent, subject, group: of_person, .. } = face.labels;
+                let parent = Some(parent.unwrap_or(subject));
+                group.push(Identity { number, parent, group: of_person, picture: face.picture });
                 if group.len() as u64 == at_once {
                     stopped = visit(std::mem::take(&mut group))?.is_break();
                 }
@@ -120,7 +124,7 @@ impl Taken<'_> {
 
 fn drawn(shape: &StyleGan2Shape, generator: &Leaves, truncation: f32, seed: u64, numbers: &[u64]) -> Vec<Identity> {
     let latent = |number: &u64| {
-        let mut rng = stream(seed, "identity", *number);
+        let mut rng = Seeds::new(seed).stream("identity", &[*number]);
         (0..shape.z_size).map(|_| normal(&mut rng)).collect::<Vec<f32>>()
     };
     let z: Vec<f32> = numbers.iter().flat_map(latent).collect();
@@ -133,7 +137,11 @@ fn drawn(shape: &StyleGan2Shape, generator: &Leaves, truncation: f32, seed: u64,
         channels: shape.n_channels as u32,
         data: values.iter().map(|v| to_level(*v)).collect(),
     };
-    let identity =
-        |(number, values): (&u64, &[f32])| Identity { number: *number, parent: None, picture: picture(values) };
+    let identity = |(number, values): (&u64, &[f32])| Identity {
+        number: *number,
+        parent: None,
+        group: None,
+        picture: picture(values),
+    };
     numbers.iter().zip(faces).map(identity).collect()
 }

@@ -1,18 +1,19 @@
 //! The identity GAN and the expression GAN: trained on face sets.
 //!
-//! In: a face set, settings, a seed. Out: a run folder with losses, sheets and weights whose card names everyone that the
-//! generator has seen. This crate knows no test subjects and no scores; networks and single steps are `howfar-net`'s.
+//! In: a face set, settings, a seed. Out: a run folder with losses, sheets and weights whose card names everyone that
+//! the generator has seen. This crate knows no test subjects and no scores; networks and single steps are
+//! `howfar-net`'s.
 
 mod card;
 mod events;
 mod generate;
 mod identity;
-mod picture_grid;
+mod plan;
 mod recipe;
+mod request;
 mod run_folder;
 mod screen;
 mod stargan;
-pub mod streams;
 mod stylegan2;
 mod train;
 mod training_faces;
@@ -21,8 +22,9 @@ use howfar_face::Fault;
 use howfar_net::NetFault;
 use howfar_net::gan::Generator;
 
-pub use generate::{GenerateRequest, Generated, generate};
+pub use generate::{Generated, generate};
 pub use recipe::{Recipe, Sheet, StepLosses};
+pub use request::GenerateRequest;
 pub use screen::{LeftOut, Reason, Screen};
 pub use stargan::{StarGanRecipe, StarGanSettings};
 pub use stylegan2::{AugmentationSettings, StyleGan2Recipe, StyleGan2Settings};
@@ -41,7 +43,8 @@ pub fn embedded_identity() -> Generator {
     Generator::from_bytes(IDENTITY).expect("the embedded weights are tested to be whole")
 }
 
-/// The StarGAN that howfar carries, trained on drawn faces alone (`data/expression.md`): 64 × 64 pixels, gray, six expressions and neutral.
+/// The StarGAN that howfar carries, trained on drawn faces alone (`data/expression.md`): 64 × 64 pixels, gray, six
+/// expressions and neutral.
 pub fn embedded_expression() -> Generator {
     Generator::from_bytes(EXPRESSION).expect("the embedded weights are tested to be whole")
 }

@@ -22,7 +22,8 @@ pub struct Sheet {
     pub n_columns: usize,
 }
 
-/// A GAN in training. Its next step depends on its state, the faces, the seed and the number of the step, and on nothing else.
+/// A GAN in training. Its next step depends on its state, the faces, the seed and the number of the step, and on
+/// nothing else.
 pub trait Recipe: Sized {
     /// What a settings file holds.
     type Settings: Serialize + DeserializeOwned + PartialEq + Clone;

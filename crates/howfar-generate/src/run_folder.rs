@@ -1,7 +1,7 @@
 //! The folder of a training: its state, its losses as JSON lines and as a TensorBoard file, its sheets, its weights.
 //!
-//! In: what a training hands over. Out: files. After a stop the losses beyond the kept state are dropped, so that a resumed run
-//! writes the same lines as an unbroken one.
+//! In: what a training hands over. Out: files. After a stop the losses beyond the kept state are dropped, so that a
+//! resumed run writes the same lines as an unbroken one.
 
 use std::fs::{File, OpenOptions};
 use std::io::Write;

@@ -1,7 +1,7 @@
 //! Which generated people are left out: those with a broken face, and those with a near copy of a training face.
 //!
-//! In: the training faces, once; then one generated face after the other. Out: why a face is left out, if it is. What follows for the
-//! person, and who comes next, is the caller's business. Memory holds about 4.5 kB a training face.
+//! In: the training faces, once; then one generated face after the other. Out: why a face is left out, if it is. What
+//! follows for the person, and who comes next, is the caller's business. Memory holds about 4.5 kB a training face.
 
 use std::collections::BTreeMap;
 use std::fmt;

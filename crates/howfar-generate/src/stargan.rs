@@ -5,12 +5,12 @@
 use howfar_face::Fault;
 use howfar_net::gan::{Generator, GeneratorShape, StarGanBatch, StarGanLossWeights, StarGanShape, StarGanTraining};
 use howfar_net::{Named, TensorFile};
+use howfar_random::{Seeds, shuffle, uniform};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::in_network;
 use crate::recipe::{Recipe, Sheet, StepLosses};
-use crate::streams::{shuffle, stream, unit};
 use crate::training_faces::TrainingFaces;
 
 /// Faces on a sheet.
@@ -95,7 +95,8 @@ impl Recipe for StarGanRecipe {
     fn new(settings: &StarGanSettings, faces: &TrainingFaces, seed: u64) -> Result<Self, Fault> {
         settings.check()?;
         let shape = settings.shape(faces);
-        let training = StarGanTraining::new(shape, settings.losses, &mut stream(seed, "stargan weights", 0));
+        let training =
+            StarGanTraining::new(shape, settings.losses, &mut Seeds::new(seed).stream("stargan weights", &[0]));
         Ok(StarGanRecipe { settings: settings.clone(), shape, seed, training: training.map_err(in_network)? })
     }
 
@@ -125,11 +126,11 @@ impl Recipe for StarGanRecipe {
     fn step(&mut self, faces: &mut TrainingFaces, step: u64) -> StepLosses {
         let StarGanSettings { batch, mirror, critic_steps, .. } = self.settings;
         let found = faces.batch(self.seed, step, batch, mirror);
-        let mut rng = stream(self.seed, "stargan step", step);
+        let mut rng = Seeds::new(self.seed).stream("stargan step", &[step]);
         // The targets are the labels of the batch in another order, as in the public code.
         let mut targets = found.labels.clone();
         shuffle(&mut targets, &mut rng);
-        let mix = (0..batch).map(|_| unit(&mut rng)).collect();
+        let mix = (0..batch).map(|_| uniform(&mut rng)).collect();
         let batch = StarGanBatch { faces: found.pictures, labels: found.labels, targets, mix };
         let rate = self.settings.rate_at(step);
         let mut losses = self.training.critic_step(&batch, rate);

@@ -1,18 +1,19 @@
 //! How StyleGAN2 is trained: settings, lazy penalties, the running mean, adaptive augmentation.
 //!
-//! In: settings as TOML, faces, the number of a step. Out: changed networks, losses, a sheet. Labels play no part. Knows no files.
+//! In: settings as TOML, faces, the number of a step. Out: changed networks, losses, a sheet. Labels play no part.
+//! Knows no files.
 
 use howfar_face::Fault;
 use howfar_net::gan::{
-    Augmentation, Generator, GeneratorShape, Latents, StyleGan2Penalties, StyleGan2Shape, StyleGan2Training, normal,
+    Augmentation, Generator, GeneratorShape, Latents, StyleGan2Penalties, StyleGan2Shape, StyleGan2Training,
 };
 use howfar_net::{Named, TensorFile};
+use howfar_random::{Seeds, normal};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::in_network;
 use crate::recipe::{Recipe, Sheet, StepLosses};
-use crate::streams::stream;
 use crate::training_faces::TrainingFaces;
 
 /// Pictures of a sheet, in rows of ten.
@@ -123,12 +124,12 @@ pub struct StyleGan2Recipe {
 
 impl StyleGan2Recipe {
     fn changes(&self, n: usize, name: &str, step: u64) -> Vec<Augmentation> {
-        let mut rng = stream(self.seed, name, step);
+        let mut rng = Seeds::new(self.seed).stream(name, &[step]);
         (0..n).map(|_| Augmentation::draw(self.shape.side, self.probability, &mut rng)).collect()
     }
 
     fn latents(&self, n: usize, name: &str, step: u64) -> Latents {
-        Latents::draw(&self.shape, n, self.settings.mixing, &mut stream(self.seed, name, step))
+        Latents::draw(&self.shape, n, self.settings.mixing, &mut Seeds::new(self.seed).stream(name, &[step]))
     }
 
     fn adapt(&mut self, step: u64, losses: &StepLosses) {
@@ -153,7 +154,7 @@ impl Recipe for StyleGan2Recipe {
     fn new(settings: &StyleGan2Settings, faces: &TrainingFaces, seed: u64) -> Result<Self, Fault> {
         settings.check()?;
         let shape = settings.shape(faces);
-        let mut rng = stream(seed, "stylegan2 weights", 0);
+        let mut rng = Seeds::new(seed).stream("stylegan2 weights", &[0]);
         let training = StyleGan2Training::new(shape, settings.penalties, &mut rng).map_err(in_network)?;
         Ok(StyleGan2Recipe { settings: settings.clone(), shape, seed, training, probability: 0.0, signs: 0.0 })
     }
@@ -196,7 +197,7 @@ impl Recipe for StyleGan2Recipe {
         let mut losses = self.training.generator_step(&latents, &changes, rate);
         if step.is_multiple_of(penalties.path_every) && penalties.path > 0.0 {
             let latents = self.latents((batch / 2).max(1), "path latents", step);
-            losses.extend(self.training.path_step(&latents, &mut stream(self.seed, "path", step), rate));
+            losses.extend(self.training.path_step(&latents, &mut Seeds::new(self.seed).stream("path", &[step]), rate));
         }
         let latents = self.latents(batch, "discriminator latents", step);
         let changes = self.changes(2 * batch, "discriminator augmentation", step);
@@ -222,7 +223,7 @@ impl Recipe for StyleGan2Recipe {
 
     /// People that do not exist, by the running mean of the generator.
     fn sheet(&self, _: &mut TrainingFaces) -> Sheet {
-        let mut rng = stream(self.seed, "sheet", 0);
+        let mut rng = Seeds::new(self.seed).stream("sheet", &[0]);
         let (generator, mut pictures) = (self.training.average().prepare(), Vec::new());
         for _ in 0..SHEET_PICTURES / 10 {
             let z: Vec<f32> = (0..10 * self.shape.z_size).map(|_| normal(&mut rng)).collect();

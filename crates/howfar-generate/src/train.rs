@@ -1,23 +1,24 @@
-//! The training loop of both GANs: steps, losses, states to go on from, sheets, and at the end the weights with their card.
+//! The training loop of both GANs: steps, losses, states to go on from, sheets, and at the end the weights with their
+//! card.
 //!
-//! In: settings, faces, a seed, a folder. Out: the folder's files. A run that was stopped or killed goes on with the same call and ends with
-//! the same bytes as an unbroken one. A run that diverges ends with a fault at its first step whose losses or numbers
-//! are not finite, and what was kept before stays. Knows no test subjects and no scores.
+//! In: settings, faces, a seed, a folder. Out: the folder's files. A run that was stopped or killed goes on with the
+//! same call and ends with the same bytes as an unbroken one. A run that diverges ends with a fault at its first step
+//! whose losses or numbers are not finite, and what was kept before stays. Knows no test subjects and no scores.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use howfar_face::{Fault, GeneratorCard};
+use howfar_face::{Fault, GeneratorCard, Picture};
 use howfar_net::{ComputeDevice, Precision, gan::Generator};
+use howfar_picture::picture_grid;
 use serde_json::{Map, Value, json};
 
 use crate::in_network;
-use crate::picture_grid::picture_grid;
 use crate::recipe::{Recipe, StepLosses};
 use crate::run_folder::RunFolder;
-use crate::training_faces::TrainingFaces;
+use crate::training_faces::{TrainingFaces, to_level};
 
 /// What is to be trained and where.
 pub struct TrainRequest<'a, S> {
@@ -156,7 +157,15 @@ fn line(step: u64, means: &[(String, f64)]) -> Map<String, Value> {
 
 fn write_sheet<R: Recipe>(folder: &RunFolder, recipe: &R, faces: &mut TrainingFaces, step: u64) -> Result<(), Fault> {
     let sheet = recipe.sheet(faces);
-    folder.write_sheet(step, &picture_grid(&sheet.pictures, faces.side(), faces.n_channels(), sheet.n_columns))
+    let (side, channels) = (faces.side(), faces.n_channels());
+    let picture = |values: &[f32]| Picture {
+        width: side as u32,
+        height: side as u32,
+        channels: channels as u32,
+        data: values.iter().map(|value| to_level(*value)).collect(),
+    };
+    let pictures: Vec<Picture> = sheet.pictures.chunks_exact(side * side * channels).map(picture).collect();
+    folder.write_sheet(step, &picture_grid(&pictures, sheet.n_columns)?)
 }
 
 /// What the weight file says of the generator, beside its steps: whose faces it has seen above all.

@@ -6,8 +6,7 @@
 use std::collections::BTreeSet;
 
 use howfar_face::{FaceSet, Fault, Lineage, Pool, Preprocessing};
-
-use crate::streams::{shuffle, stream, unit};
+use howfar_random::{Seeds, shuffle, uniform};
 
 /// All faces of a set.
 pub struct TrainingFaces {
@@ -92,8 +91,8 @@ impl TrainingFaces {
         (0..self.len()).map(|i| &self.pool.face(i).labels.subject).collect::<BTreeSet<_>>().len()
     }
 
-    /// Whom and what a network learns from here: everyone whose faces are in the set, the parents of generated ones, and what the set's
-    /// own generator had learnt from.
+    /// Whom and what a network learns from here: everyone whose faces are in the set, the parents of generated ones,
+    /// and what the set's own generator had learnt from.
     pub fn lineage(&self) -> &Lineage {
         &self.lineage
     }
@@ -101,10 +100,10 @@ impl TrainingFaces {
     /// The `n` faces of batch number `batch`; half of them mirrored where `mirror` is set.
     pub fn batch(&mut self, seed: u64, batch: u64, n: usize, mirror: bool) -> Faces {
         let mut faces = Faces { pictures: Vec::new(), labels: Vec::new() };
-        let mut coin = stream(seed, "mirror", batch);
+        let mut coin = Seeds::new(seed).stream("mirror", &[batch]);
         for place in batch * n as u64..(batch + 1) * n as u64 {
             let face_idx = self.face_at(seed, place);
-            let mirrored = unit(&mut coin) < 0.5 && mirror;
+            let mirrored = uniform(&mut coin) < 0.5 && mirror;
             self.append(face_idx, mirrored, &mut faces.pictures);
             faces.labels.push(self.pool.face(face_idx).labels.label);
         }
@@ -121,7 +120,7 @@ impl TrainingFaces {
         let epoch = place / n;
         if self.order.0 != epoch {
             let mut order: Vec<usize> = (0..self.len()).collect();
-            shuffle(&mut order, &mut stream(seed, "order", epoch));
+            shuffle(&mut order, &mut Seeds::new(seed).stream("order", &[epoch]));
             self.order = (epoch, order);
         }
         self.order.1[(place % n) as usize]

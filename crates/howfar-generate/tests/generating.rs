@@ -5,22 +5,20 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use howfar_face::{
-    Face, FaceLabels, FaceSet, FaceSetInfo, FaceSetWriter, FaultKind, GeneratorCard, GroupSizes, Lineage, Picture,
-    Preprocessing, Provenance, SubjectId,
-};
-use howfar_generate::{
-    GenerateRequest, Reason, Screen, embedded_expression, embedded_identity, generate, streams::stream,
-};
+use howfar_face::test_sets::{TestSet, labels};
+use howfar_face::{Face, FaceLabels, FaceSet, FaultKind, GeneratorCard, GroupSizes, Lineage, Provenance};
+use howfar_generate::{GenerateRequest, Reason, Screen, embedded_expression, embedded_identity, generate};
 use howfar_net::gan::{Generator, GeneratorShape, Parameters, StarGanShape, StyleGan2Shape};
+use howfar_random::Seeds;
 use serde_json::json;
 
 const CLASSES: [&str; 3] = ["anger", "neutral", "surprise"];
 
 fn generator(shape: GeneratorShape, trained_on: &str) -> Generator {
-    let parameters = Parameters::initial(&shape.slots(), &mut stream(1, "weights", 0));
+    let parameters = Parameters::initial(&shape.slots(), &mut Seeds::new(1).stream("weights", &[0]));
     let card = json!({
-        "generator": { "name": "test", "seed": 1, "trained_on": [trained_on], "trained_on_content": [format!("content of {trained_on}")], "settings": "" },
+        "generator": { "name": "test", "seed": 1, "trained_on": [trained_on], "trained_on_content": [format!("content \
+            of {trained_on}")], "settings": "" },
         "classes": CLASSES, "steps": 7,
     });
     Generator { shape, parameters, card }
@@ -124,25 +122,17 @@ fn a_stopped_generation_goes_on_to_the_same_bytes() {
 #[test]
 fn people_of_a_set_keep_their_names_as_parents() {
     let folder = tempfile::tempdir().unwrap();
-    let classes = ["neutral", "anger"].map(str::to_owned).to_vec();
-    let mut info = FaceSetInfo::new("real", classes, Preprocessing::standard("none", "none", 64));
+    let mut real = TestSet::new("real", &["neutral", "anger"], 64);
     // The set that people are taken from may be a generated one, whose maker saw somebody.
     let saw =
         Lineage { people: ["db:seen".parse().unwrap()].into(), content: ["content of db:seen".to_owned()].into() };
-    info.generator = Some(GeneratorCard::new("gan".to_owned(), 1, saw, String::new()));
-    let mut writer = FaceSetWriter::create(&folder.path().join("real"), info).unwrap();
+    real.info.generator = Some(GeneratorCard::new("gan".to_owned(), 1, saw, String::new()));
     for (person, label) in [("b", 1), ("a", 1), ("b", 0), ("c", 1)] {
-        let labels = FaceLabels {
-            label,
-            subject: SubjectId::new("db", person).unwrap(),
-            provenance: Provenance::Real,
-            parent: None,
-            source: String::new(),
-            drawn: None,
-        };
-        writer.push(&Face { picture: Picture::gray(64, 64, vec![90 + label as u8; 64 * 64]), labels }).unwrap();
+        let group = Some(format!("group of {person}"));
+        let labels = labels(label, &format!("db:{person}"), Provenance::Real);
+        real.push_plain(FaceLabels { group, ..labels }, 90 + label as u8);
     }
-    let real = writer.finish().unwrap();
+    let real = real.write(folder.path());
     let (expression, out) = (expression(), folder.path().join("set"));
     let wanted = ["surprise".to_owned()];
     let request = GenerateRequest {
@@ -156,6 +146,8 @@ fn people_of_a_set_keep_their_names_as_parents() {
     // In the order of the chosen faces: a's only one, b's neutral one, c's only one.
     let parents: Vec<String> = faces_of(&set).iter().map(|f| f.labels.parent.as_ref().unwrap().to_string()).collect();
     assert_eq!(parents, ["db:a", "db:b", "db:c"]);
+    let groups: Vec<String> = faces_of(&set).into_iter().map(|f| f.labels.group.unwrap()).collect();
+    assert_eq!(groups, ["group of a", "group of b", "group of c"]);
     let card = set.info().generator.as_ref().unwrap();
     assert_eq!(card.trained_on.iter().map(ToString::to_string).collect::<Vec<_>>(), ["db:moved", "db:seen"]);
     for content in [&real.info().content_sha256, "content of db:seen", "content of db:moved"] {

@@ -7,10 +7,8 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Duration;
 
-use howfar_face::{
-    Face, FaceLabels, FaceSet, FaceSetInfo, FaceSetWriter, FaultKind, GeneratorCard, Lineage, Picture, Preprocessing,
-    Provenance, SubjectId,
-};
+use howfar_face::test_sets::{TestSet, labels};
+use howfar_face::{FaceSet, FaceSetInfo, FaceSetWriter, FaultKind, GeneratorCard, Lineage, Picture, Provenance};
 use howfar_generate::{
     Recipe, Sheet, StarGanRecipe, StarGanSettings, StepLosses, StyleGan2Recipe, TrainRequest, TrainingFaces, settings,
     train,
@@ -36,23 +34,13 @@ steps = 6\nrate = 1e-3\nmixing = 0.9\nmirror = true\naverage_half_life = 20\nave
 
 /// Twelve faces of six people with two labels: bright and dark squares.
 fn face_set(folder: &Path) -> FaceSet {
-    let classes = ["dark", "bright"].map(str::to_owned).to_vec();
-    let info = FaceSetInfo::new("squares", classes, Preprocessing::standard("none", "none", 64));
-    let mut writer = FaceSetWriter::create(&folder.join("faces"), info).unwrap();
+    let mut set = TestSet::new("squares", &["dark", "bright"], 64);
     for i in 0..12usize {
         let pixel = |at: usize| ((at * (i + 3) % 50) + 150 * (i % 2)) as u8;
-        let labels = FaceLabels {
-            label: i % 2,
-            subject: SubjectId::new("db", &format!("p{}", i / 2)).unwrap(),
-            provenance: Provenance::Drawn,
-            parent: None,
-            source: String::new(),
-            drawn: None,
-        };
         let picture = Picture::gray(64, 64, (0..64 * 64).map(pixel).collect());
-        writer.push(&Face { picture, labels }).unwrap();
+        set.push(labels(i % 2, &format!("db:p{}", i / 2), Provenance::Drawn), picture);
     }
-    writer.finish().unwrap()
+    set.write(folder)
 }
 
 fn run<R: Recipe>(

@@ -1,8 +1,8 @@
 //! The zip archives that PyTorch writes: entries one after the other, none of them packed.
 //!
-//! In: the bytes of an archive. Out: where the bytes of each entry lie. A packed entry, one that lies outside of the file or
-//! in another one, and one whose two headers disagree are refused. Checksums are not compared: PyTorch can be told to write
-//! none. Knows nothing of tensors.
+//! In: the bytes of an archive. Out: where the bytes of each entry lie. A packed entry, one that lies outside of the
+//! file or in another one, and one whose two headers disagree are refused. Checksums are not compared: PyTorch can be
+//! told to write none. Knows nothing of tensors.
 
 use std::collections::BTreeMap;
 

@@ -1,8 +1,8 @@
 //! Weight files of other programs, read without running any code in them, and written as safetensors.
 //!
-//! In: the bytes of a PyTorch file (zip, older format, whole layers), a `.pkl` of stylegan2-ada or stylegan3, or safetensors.
-//! Out: named tensors, which network they are, and a safetensors file with the public names. Knows no faces and computes
-//! nothing.
+//! In: the bytes of a PyTorch file (zip, older format, whole layers), a `.pkl` of stylegan2-ada or stylegan3, or
+//! safetensors. Out: named tensors, which network they are, and a safetensors file with the public names. Knows no
+//! faces and computes nothing.
 
 mod archive;
 mod collect;

@@ -1,7 +1,8 @@
 //! The stack machine of a pickle, as far as weight files need it. It builds values and calls nobody.
 //!
 //! In: the bytes of one pickle. Out: the value at its end. Opcodes and names outside of a short list are refused with
-//! their names, and so is whatever exceeds `limits.rs`. Opcodes are described in Python's `pickletools`. Knows no tensors.
+//! their names, and so is whatever exceeds `limits.rs`. Opcodes are described in Python's `pickletools`. Knows no
+//! tensors.
 
 use howfar_face::Fault;
 

@@ -1,6 +1,7 @@
 //! A tensor of another program: a view of bytes in its file, and its numbers as 32-bit floats.
 //!
-//! In: a storage, sizes and strides, which are checked once. Out: numbers, the last size running fastest. Knows no format.
+//! In: a storage, sizes and strides, which are checked once. Out: numbers, the last size running fastest. Knows no
+//! format.
 
 use std::io::{self, Write};
 

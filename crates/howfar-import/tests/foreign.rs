@@ -1,4 +1,5 @@
-//! Files of other programs read as they should; harmful ones are refused, and nothing in them runs. Damaged ones: `memory.rs`.
+//! Files of other programs read as they should; harmful ones are refused, and nothing in them runs. Damaged ones:
+//! `memory.rs`.
 
 mod files;
 

@@ -1,4 +1,5 @@
-//! Files made to take memory, and damaged ones, are read or refused within 1 GiB: the test runs itself anew in a process that may not have more.
+//! Files made to take memory, and damaged ones, are read or refused within 1 GiB: the test runs itself anew in a
+//! process that may not have more.
 
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot be set up has failed")]

@@ -1,6 +1,6 @@
 //! Where the time of a training step goes: milliseconds of one core for each layer of table 1 on one thread, and the
 //! share of this machine's peak that its convolutions would need if they were done directly.
-#![expect(clippy::print_stdout, reason = "its answer")]
+#![expect(clippy::print_stdout, reason = "its output")]
 
 mod measure;
 
@@ -46,7 +46,8 @@ fn block(set: InstructionSet, block: Block, n_steps: usize) {
     let giga = 18e-9 * (BATCH * height * width * block.n_in * block.n_out) as f64;
     let rate = |ms: f64| giga / ms * 1e3;
     println!(
-        "{height}x{width} {}->{}: pack {pack:.1} forward {there:.1} ({:.0} direct GFLOP/s) weights {weights:.1} ({:.0}) input {:.1} ({:.0})",
+        "{height}x{width} {}->{}: pack {pack:.1} forward {there:.1} ({:.0} direct GFLOP/s) weights {weights:.1} \
+            ({:.0}) input {:.1} ({:.0})",
         block.n_in,
         block.n_out,
         rate(there),

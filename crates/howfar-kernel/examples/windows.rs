@@ -1,6 +1,6 @@
-//! Where the time of the generators' convolutions goes: milliseconds of one core for each layer of StarGAN's networks, and the multiply-adds a
-//! second that a direct convolution would need for the same time, in GFLOP/s.
-#![expect(clippy::print_stdout, reason = "its answer")]
+//! Where the time of the generators' convolutions goes: milliseconds of one core for each layer of StarGAN's networks,
+//! and the multiply-adds a second that a direct convolution would need for the same time, in GFLOP/s.
+#![expect(clippy::print_stdout, reason = "its output")]
 
 mod measure;
 

@@ -1,4 +1,5 @@
-//! A step of Adam in one pass over the numbers.
+//! Adam and AdamW (Kingma and Ba, 2015; Loshchilov and Hutter, 2019) as PyTorch computes them, in one pass over the
+//! numbers.
 
 use rayon::prelude::*;
 
@@ -9,7 +10,34 @@ use crate::vector::Vector;
 /// Numbers that one thread takes at once.
 const N_AT_ONCE: usize = 1 << 15;
 
-/// The factors of one step of Adam with β = (0.9, 0.999), ε = 1e-8.
+/// The constants of Adam.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct AdamSettings {
+    /// How much of the mean of the gradients is kept, and how much of that of their squares: 0..1.
+    pub betas: [f64; 2],
+    /// Keeps the division finite.
+    pub epsilon: f32,
+}
+
+impl AdamSettings {
+    /// Those of the paper, which are PyTorch's defaults.
+    pub const STANDARD: Self = AdamSettings { betas: [0.9, 0.999], epsilon: 1e-8 };
+
+    /// The factors of step `n`, counted from 1, of which `keep` of each number is left before it: less than 1 with
+    /// weight decay.
+    pub fn step(self, rate: f32, keep: f32, n: u64) -> AdamStep {
+        let correction = |beta: f64| 1.0 - beta.powi(n.min(i32::MAX as u64) as i32);
+        AdamStep {
+            keep,
+            rate: (f64::from(rate) / correction(self.betas[0])) as f32,
+            root_of_correction: correction(self.betas[1]).sqrt() as f32,
+            shares: self.betas.map(|beta| (1.0 - beta) as f32),
+            epsilon: self.epsilon,
+        }
+    }
+}
+
+/// The factors of one step of Adam.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct AdamStep {
     /// What is left of each number before the step: less than 1 with weight decay.
@@ -18,6 +46,10 @@ pub struct AdamStep {
     pub rate: f32,
     /// The root of the correction of the second moment.
     pub root_of_correction: f32,
+    /// The share of this gradient in its mean, and of its square in the mean of squares.
+    pub shares: [f32; 2],
+    /// Keeps the division finite.
+    pub epsilon: f32,
 }
 
 impl AdamStep {
@@ -62,15 +94,25 @@ impl Kernel for Update<'_> {
                 let g = V::load_first(gradient.as_ptr().add(at), n);
                 let (w, m, v) = (values.as_mut_ptr().add(at), first.as_mut_ptr().add(at), second.as_mut_ptr().add(at));
                 let old = V::load_first(m, n);
-                let mean = g.sub(old).mul_add(V::splat(0.1), old);
+                let mean = g.sub(old).mul_add(V::splat(step.shares[0]), old);
                 let old = V::load_first(v, n);
-                let square = g.mul(g).sub(old).mul_add(V::splat(0.001), old);
-                let deviation = square.sqrt().mul(V::splat(1.0 / step.root_of_correction)).add(V::splat(1e-8));
+                let square = g.mul(g).sub(old).mul_add(V::splat(step.shares[1]), old);
+                let deviation = square.sqrt().mul(V::splat(1.0 / step.root_of_correction)).add(V::splat(step.epsilon));
                 let moved = mean.div(deviation).mul(V::splat(-step.rate));
                 V::load_first(w, n).mul_add(V::splat(step.keep), moved).store_first(w, n);
                 mean.store_first(m, n);
                 square.store_first(v, n);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shares_of_the_standard_are_the_nearest_numbers_to_a_tenth_and_a_thousandth() {
+        assert_eq!(AdamSettings::STANDARD.step(0.1, 1.0, 1).shares, [0.1, 0.001]);
     }
 }

@@ -1,17 +1,16 @@
 //! Dense layers over a batch, and their gradients. Each sum runs in the order of its summands in blocks of fixed size.
 //!
-//! The numbers of a picture lie as its block left them, row, column, channel; weights follow PyTorch's order of channel,
-//! row, column. The kernels read through that permutation when they copy, so nobody else needs to know.
+//! The numbers of a picture lie as its block left them, row, column, channel; weights follow PyTorch's order of
+//! channel, row, column. The kernels read through that permutation when they copy, so nobody else needs to know.
 
 use rayon::prelude::*;
 
 use crate::InstructionSet;
-use crate::block::with_scratch;
 use crate::instruction_set::{self, Kernel};
 use crate::parts::Parts;
 use crate::product::{add_products, products};
+use crate::scratch::{sized, with_scratch};
 use crate::vector::Vector;
-use crate::winograd::sized;
 
 /// Values in that are summed before the next block: with the pictures of a batch they stay in the second cache.
 pub(crate) const VALUES_AT_ONCE: usize = 512;

@@ -1,8 +1,8 @@
-//! Instance norm (Ulyanov et al. 2016): each channel of each picture to mean 0 and variance 1, then scaled, shifted and, where asked for,
-//! through ReLU; and the way back.
+//! Instance norm (Ulyanov et al. 2016): each channel of each picture to mean 0 and variance 1, then scaled, shifted
+//! and, where asked for, through ReLU; and the way back.
 //!
-//! In: pictures channels last. Out: pictures, gradients. A thread takes a picture, which stays in its caches; sums over pictures are taken in
-//! their order.
+//! In: pictures channels last. Out: pictures, gradients. A thread takes a picture, which stays in its caches; sums over
+//! pictures are taken in their order.
 
 use rayon::prelude::*;
 

@@ -6,6 +6,8 @@ use std::sync::OnceLock;
 use crate::vector::{Avx2, Avx512};
 use crate::vector::{Plain, Vector};
 
+pub(crate) use crate::vector::Kernel;
+
 /// What [`InstructionSet::best`] says in this process.
 static CHOSEN: OnceLock<InstructionSet> = OnceLock::new();
 
@@ -71,40 +73,16 @@ impl InstructionSet {
     }
 }
 
-/// A piece of work over vectors of any width.
-pub(crate) trait Kernel {
-    /// What it gives back.
-    type Output;
-    /// Does it. Always inlined, so that the caller's instructions are used.
-    ///
-    /// # Safety
-    /// The processor has the instructions of `V`.
-    unsafe fn run<V: Vector>(self) -> Self::Output;
-}
-
 /// Runs a kernel with an instruction set.
 pub(crate) fn run<K: Kernel>(set: InstructionSet, kernel: K) -> K::Output {
-    #[cfg(target_arch = "x86_64")]
-    {
-        #[target_feature(enable = "avx2,fma")]
-        unsafe fn avx2<K: Kernel>(kernel: K) -> K::Output {
-            // SAFETY: this function is only called where the instructions are.
-            unsafe { kernel.run::<Avx2>() }
-        }
-        #[target_feature(enable = "avx512f,avx2,fma")]
-        unsafe fn avx512<K: Kernel>(kernel: K) -> K::Output {
-            // SAFETY: as above.
-            unsafe { kernel.run::<Avx512>() }
-        }
-        match set.0 {
-            // SAFETY: an `InstructionSet` exists only for instructions that were detected.
-            Kind::Avx2 => return unsafe { avx2(kernel) },
-            // SAFETY: as above.
-            Kind::Avx512 => return unsafe { avx512(kernel) },
-            Kind::Plain => {}
-        }
+    match set.0 {
+        // SAFETY: plain Rust needs no instructions.
+        Kind::Plain => unsafe { Plain::call(kernel) },
+        // SAFETY: an `InstructionSet` exists only for instructions that were detected.
+        #[cfg(target_arch = "x86_64")]
+        Kind::Avx2 => unsafe { Avx2::call(kernel) },
+        // SAFETY: as above.
+        #[cfg(target_arch = "x86_64")]
+        Kind::Avx512 => unsafe { Avx512::call(kernel) },
     }
-    let _ = set;
-    // SAFETY: plain Rust needs no instructions.
-    unsafe { kernel.run::<Plain>() }
 }

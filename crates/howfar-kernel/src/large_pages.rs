@@ -1,5 +1,5 @@
 //! Memory for what is read from one end to the other, in large pages where the system gives them on request: with pages
-//! of 4 KB the processor spends a good part of the time on looking up addresses. Does not know what is kept there.
+//! of 4 KB the CPU spends a good part of the time on looking up addresses. Does not know what is kept there.
 
 /// Below so many numbers (4 MB) large pages are not worth asking for.
 const FEWEST: usize = 1 << 20;

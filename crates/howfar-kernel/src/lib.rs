@@ -5,13 +5,10 @@
 //! run time. All sums have a fixed order, so that one instruction set gives the same bits on every machine.
 //! The threads of the caller's pool (rayon) share the work; how many there are changes no bit.
 
-mod activation;
 mod adam;
 mod block;
-mod block_back;
-mod block_kernels;
-mod convolution;
 mod dense;
+mod direct;
 mod dropout;
 mod instance_norm;
 mod instruction_set;
@@ -22,20 +19,14 @@ mod parts;
 mod pieces;
 mod product;
 mod resample;
+mod scratch;
 mod styled;
-mod transforms;
 mod vector;
 mod window;
-mod window_pass;
-mod window_patches;
-mod window_weights;
 mod winograd;
-mod winograd_gradient;
-mod winograd_weights;
 
-pub use adam::AdamStep;
-pub use block::{Block, Forward, Norm};
-pub use block_back::{BackRoom, Gradients};
+pub use adam::{AdamSettings, AdamStep};
+pub use block::{BackRoom, Block, Forward, Gradients, Norm};
 pub use dense::{Dense, DenseRoom};
 pub use dropout::Dropout;
 pub use instance_norm::InstanceNorm;

@@ -3,8 +3,9 @@
 /// Where mimalloc's list of options has the time after which freed memory goes back to the system.
 const PURGE_DELAY: libmimalloc_sys::mi_option_t = 15;
 
-/// Lets mimalloc, where a program allocates with it, keep freed memory for the next buffers instead of giving it back to the system, which must
-/// then clear every page anew: half of the time of a training step of StarGAN on two threads (`docs/performance.md`).
+/// Lets mimalloc, where a program allocates with it, keep freed memory for the next buffers instead of giving it back
+/// to the system, which must then clear every page anew: half of the time of a training step of StarGAN on two threads
+/// (`docs/performance.md`).
 pub fn keep_freed_memory() {
     // SAFETY: sets one number of the allocator's, which any thread may do at any time; below 0 is never.
     unsafe { libmimalloc_sys::mi_option_set(PURGE_DELAY, -1) };

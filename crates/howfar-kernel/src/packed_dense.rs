@@ -1,19 +1,18 @@
-//! A dense layer that answers again and again: its weights lie in the order in which the kernel reads them.
+//! A dense layer in inference: its weights lie in the order in which the kernel reads them.
 //!
-//! In: the weights of a [`Dense`] layer, once; then batches. Out: the same bits as [`Dense::forward`], because every sum
-//! takes the same summands in the same order, however many pictures there are. One picture reads each weight once, a
-//! vector of values out at a time, from one end of memory to the other.
+//! In: the weights of a [`Dense`] layer, once; then batches. Out: the same bits as [`Dense::forward`], because every
+//! sum takes the same summands in the same order, however many pictures there are. One picture reads each weight once,
+//! a vector of values out at a time, from one end of memory to the other.
 
 use rayon::prelude::*;
 
-use crate::block::with_scratch;
 use crate::dense::{Dense, VALUES_AT_ONCE};
 use crate::instruction_set::{self, InstructionSet, Kernel};
 use crate::large_pages;
 use crate::parts::Parts;
 use crate::product::add_columns;
+use crate::scratch::{sized, with_scratch};
 use crate::vector::Vector;
-use crate::winograd::sized;
 
 /// Numbers between two rows beyond their values, a line of the cache: rows whose distance is a power of two would all
 /// fall on the same few lines.

@@ -3,7 +3,7 @@
 //! A tile of M rows × NV vectors of columns is summed over all of K before it is written. Every sum runs from the first
 //! summand to the last, so that it does not depend on what stands beside it.
 
-use crate::vector::Vector;
+use crate::vector::{Kernel, Vector};
 
 /// Calls a function with the number of rows of each tile, the largest that registers allow first.
 macro_rules! each_tile {
@@ -44,11 +44,11 @@ pub(crate) use each_tile;
 /// c = a · b.
 ///
 /// # Shapes
-/// `a` `[n, k]` with element (m, p) at `m · a_steps[0] + p · a_steps[1]`, `b` `[k, NV vectors]`, `c` `[n, NV vectors]` in
-/// rows of `c_row`
+/// `a` `[n, k]` with element (m, p) at `m · a_steps[0] + p · a_steps[1]`, one of which is 1, `b` `[k, NV vectors]`, `c`
+/// `[n, NV vectors]` in rows of `c_row`
 ///
 /// # Safety
-/// The processor has the instructions of `V`; the pointers are good for these shapes.
+/// The CPU has the instructions of `V`; the pointers are good for these shapes.
 #[inline(always)]
 pub(crate) unsafe fn products<V: Vector, const NV: usize>(
     n: usize,
@@ -59,14 +59,9 @@ pub(crate) unsafe fn products<V: Vector, const NV: usize>(
     c: *mut f32,
     c_row: usize,
 ) {
-    each_tile!(V, NV, n, row, M => {
-        // SAFETY: tiles take rows before n only.
-        unsafe {
-            let mut sums = [[V::splat(0.0); NV]; M];
-            sum_products::<V, M, NV>(k, a.add(row * a_steps[0]), a_steps, b, NV * V::LANES, &mut sums);
-            store_tile::<V, M, NV>(&sums, c.add(row * c_row), c_row);
-        }
-    });
+    let matrices = Matrices { n, k, a, b, b_row: NV * V::LANES, c, c_row, add: false };
+    // SAFETY: the caller's matrices.
+    unsafe { matrices.call::<V, NV>(a_steps) };
 }
 
 /// c += a · b.
@@ -121,20 +116,70 @@ pub(crate) unsafe fn add_columns<V: Vector, const NV: usize>(
     c: *mut f32,
     c_row: usize,
 ) {
-    each_tile!(V, NV, n, row, M => {
-        // SAFETY: tiles take rows before n only.
+    let matrices = Matrices { n, k, a, b, b_row, c, c_row, add: true };
+    // SAFETY: the caller's matrices.
+    unsafe { matrices.call::<V, NV>(a_steps) };
+}
+
+/// The matrices of a product.
+struct Matrices {
+    n: usize,
+    k: usize,
+    a: *const f32,
+    b: *const f32,
+    b_row: usize,
+    c: *mut f32,
+    c_row: usize,
+    /// Whether the product is added to what `c` holds.
+    add: bool,
+}
+
+impl Matrices {
+    #[inline(always)]
+    unsafe fn call<V: Vector, const NV: usize>(self, [row, step]: [usize; 2]) {
+        debug_assert!(row == 1 || step == 1, "neither rows nor columns of a lie one beside the other");
+        // SAFETY: the caller's matrices.
         unsafe {
-            let c = c.add(row * c_row);
-            let mut sums = [[V::splat(0.0); NV]; M];
-            for (m, sum) in sums.iter_mut().enumerate() {
-                for (v, sum) in sum.iter_mut().enumerate() {
-                    *sum = V::load(c.add(m * c_row + v * V::LANES));
-                }
+            if row == 1 {
+                V::call(Product::<NV, true> { matrices: self, stride: step });
+            } else {
+                V::call(Product::<NV, false> { matrices: self, stride: row });
             }
-            sum_products::<V, M, NV>(k, a.add(row * a_steps[0]), a_steps, b, b_row, &mut sums);
-            store_tile::<V, M, NV>(&sums, c, c_row);
         }
-    });
+    }
+}
+
+/// A product as a function of its own, which all kernels share. `BESIDE`: whether element (m, p) of a lies at m + p ·
+/// stride, else at m · stride + p; which of them has to be known when it is compiled, because addresses with a fixed
+/// distance need no registers.
+struct Product<const NV: usize, const BESIDE: bool> {
+    matrices: Matrices,
+    stride: usize,
+}
+
+impl<const NV: usize, const BESIDE: bool> Kernel for Product<NV, BESIDE> {
+    type Output = ();
+    #[inline(always)]
+    unsafe fn run<V: Vector>(self) {
+        let Product { matrices: Matrices { n, k, a, b, b_row, c, c_row, add }, stride } = self;
+        let a_steps = if BESIDE { [1, stride] } else { [stride, 1] };
+        each_tile!(V, NV, n, row, M => {
+            // SAFETY: tiles take rows before n only.
+            unsafe {
+                let c = c.add(row * c_row);
+                let mut sums = [[V::splat(0.0); NV]; M];
+                if add {
+                    for (m, sum) in sums.iter_mut().enumerate() {
+                        for (v, sum) in sum.iter_mut().enumerate() {
+                            *sum = V::load(c.add(m * c_row + v * V::LANES));
+                        }
+                    }
+                }
+                sum_products::<V, M, NV>(k, a.add(row * a_steps[0]), a_steps, b, b_row, &mut sums);
+                store_tile::<V, M, NV>(&sums, c, c_row);
+            }
+        });
+    }
 }
 
 /// sums += a · b for M rows.

@@ -1,19 +1,20 @@
 //! Upsampling, a separable filter, downsampling ("upfirdn", Karras et al. 2020).
 //!
-//! In: pictures channels last. Out: pictures. A thread takes a few rows; a row is filtered down the columns into its cache, then along.
+//! In: pictures channels last. Out: pictures. A thread takes a few rows; a row is filtered down the columns into its
+//! cache, then along.
 
 use rayon::prelude::*;
 
 use crate::InstructionSet;
-use crate::block::with_scratch;
 use crate::instruction_set::{self, Kernel};
+use crate::scratch::{sized, with_scratch};
 use crate::vector::Vector;
-use crate::winograd::sized;
 
 /// Taps that a filter may have.
 const MOST_TAPS: usize = 16;
 
-/// A filter of pictures of one size: place i sees tap j at i · down + j − padding of the pictures with `up` − 1 zeros behind each pixel.
+/// A filter of pictures of one size: place i sees tap j at i · down + j − padding of the pictures with `up` − 1 zeros
+/// behind each pixel.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Resample<'a> {
     /// Rows, columns, channels.

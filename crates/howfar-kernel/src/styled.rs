@@ -1,5 +1,5 @@
-//! What a styled convolution does to its pictures (Karras et al. 2020): channels scaled before; after it scaled back, noise and bias added,
-//! leaky ReLU.
+//! What a styled convolution does to its pictures (Karras et al. 2020): channels scaled before; after it scaled back,
+//! noise and bias added, leaky ReLU.
 //!
 //! In and out: pictures channels last. A thread takes a picture's pixels; each number is read and written once.
 

@@ -3,13 +3,27 @@
 //! Kernels are generic over [`Vector`] and always inlined into a function that has the instructions switched on
 //! (`instruction_set.rs`), so that each call below becomes one instruction.
 
+/// A piece of work over vectors of any width.
+pub(crate) trait Kernel {
+    /// What it gives back.
+    type Output;
+    /// Does it. Always inlined, so that the caller's instructions are used.
+    ///
+    /// # Safety
+    /// The CPU has the instructions of `V`.
+    unsafe fn run<V: Vector>(self) -> Self::Output;
+}
+
 /// Numbers of 32 bits side by side.
 ///
 /// # Safety
-/// Every function needs a processor with the instructions of its kind; pointers must be good for the lanes they name.
+/// Every function needs a CPU with the instructions of its kind; pointers must be good for the lanes they name.
 pub(crate) trait Vector: Copy {
     /// Numbers side by side.
     const LANES: usize;
+    /// Runs a kernel in a function of its own that has the instructions switched on. What several kernels share goes
+    /// through here, so that it is compiled once and not inlined into each.
+    unsafe fn call<K: Kernel>(kernel: K) -> K::Output;
     /// All lanes equal.
     unsafe fn splat(value: f32) -> Self;
     /// `LANES` numbers.
@@ -42,7 +56,7 @@ pub(crate) trait Vector: Copy {
     unsafe fn keep(self, bits: u16) -> Self;
 }
 
-/// Plain Rust: what a processor without the others runs, and the twin that they are tested against.
+/// Plain Rust: what a CPU without the others runs, and the reference implementation of the others.
 #[derive(Clone, Copy)]
 pub(crate) struct Plain([f32; 8]);
 
@@ -59,6 +73,16 @@ impl Plain {
 
 impl Vector for Plain {
     const LANES: usize = 8;
+    #[inline(always)]
+    unsafe fn call<K: Kernel>(kernel: K) -> K::Output {
+        #[inline(never)]
+        unsafe fn with_instructions<K: Kernel>(kernel: K) -> K::Output {
+            // SAFETY: the caller has the instructions.
+            unsafe { kernel.run::<Plain>() }
+        }
+        // SAFETY: the caller has the instructions.
+        unsafe { with_instructions(kernel) }
+    }
     #[inline(always)]
     unsafe fn splat(value: f32) -> Self {
         Plain([value; 8])
@@ -138,7 +162,7 @@ pub(crate) use x86::{Avx2, Avx512};
 mod x86 {
     use std::arch::x86_64::*;
 
-    use super::Vector;
+    use super::{Kernel, Vector};
 
     /// 8 lanes, multiplication and addition in one.
     #[derive(Clone, Copy)]
@@ -150,6 +174,17 @@ mod x86 {
     #[expect(clippy::undocumented_unsafe_blocks, reason = "each is the contract of the trait, word for word")]
     impl Vector for Avx2 {
         const LANES: usize = 8;
+        #[inline(always)]
+        unsafe fn call<K: Kernel>(kernel: K) -> K::Output {
+            #[target_feature(enable = "avx2,fma")]
+            #[inline(never)]
+            unsafe fn with_instructions<K: Kernel>(kernel: K) -> K::Output {
+                // SAFETY: the caller has the instructions.
+                unsafe { kernel.run::<Avx2>() }
+            }
+            // SAFETY: the caller has the instructions.
+            unsafe { with_instructions(kernel) }
+        }
         #[inline(always)]
         unsafe fn splat(value: f32) -> Self {
             Avx2(unsafe { _mm256_set1_ps(value) })
@@ -175,7 +210,7 @@ mod x86 {
         }
         #[inline(always)]
         unsafe fn store_first(self, to: *mut f32, n: usize) {
-            // A masked store is dozens of micro-operations on some processors; four lanes are one.
+            // A masked store is dozens of micro-operations on some CPUs; four lanes are one.
             unsafe {
                 if n == 8 {
                     _mm256_storeu_ps(to, self.0);
@@ -248,6 +283,17 @@ mod x86 {
     #[expect(clippy::undocumented_unsafe_blocks, reason = "each is the contract of the trait, word for word")]
     impl Vector for Avx512 {
         const LANES: usize = 16;
+        #[inline(always)]
+        unsafe fn call<K: Kernel>(kernel: K) -> K::Output {
+            #[target_feature(enable = "avx512f,avx2,fma")]
+            #[inline(never)]
+            unsafe fn with_instructions<K: Kernel>(kernel: K) -> K::Output {
+                // SAFETY: the caller has the instructions.
+                unsafe { kernel.run::<Avx512>() }
+            }
+            // SAFETY: the caller has the instructions.
+            unsafe { with_instructions(kernel) }
+        }
         #[inline(always)]
         unsafe fn splat(value: f32) -> Self {
             Avx512(unsafe { _mm512_set1_ps(value) })

@@ -1,24 +1,26 @@
-//! Instance norm, the up/down filter and the ends of a styled convolution against loops that say what they compute, in every instruction
-//! set that this machine has.
+//! Instance norm, the up/down filter and the ends of a styled convolution against loops that say what they compute, in
+//! every instruction set that this machine has.
 
+mod difference;
 #[cfg(target_os = "linux")]
 mod fence;
-mod plain;
+mod numbers;
 
+use difference::difference;
 use howfar_kernel::{InstanceNorm, InstructionSet, Resample, Styled, scale_channels};
-use plain::{difference, numbers};
+use numbers::numbers;
 use proptest::prelude::*;
 
-/// Runs `ours` in every instruction set, on the caller's threads and on three, and compares with the twin.
+/// Runs `ours` in every instruction set, on the caller's threads and on three, and compares with the reference.
 fn compare(
-    twin: &[f64],
+    reference: &[f64],
     tolerance: f64,
     ours: impl Fn(InstructionSet) -> Vec<f32> + Sync,
 ) -> Result<(), TestCaseError> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(3).build().expect("threads can be started");
     for set in InstructionSet::available() {
         let found = ours(set);
-        let off = difference(&found, twin);
+        let off = difference(&found, reference);
         prop_assert!(off < tolerance, "{}: {off}", set.name());
         prop_assert_eq!(pool.install(|| ours(set)), found, "the same bits on three threads");
     }
@@ -26,7 +28,7 @@ fn compare(
 }
 
 /// Outputs, then the gradients of input, scale and shift, all behind each other.
-fn norm_twin(norm: InstanceNorm, x: &[f32], [scale, shift]: [&[f32]; 2], gradient: &[f32]) -> [Vec<f64>; 4] {
+fn norm_reference(norm: InstanceNorm, x: &[f32], [scale, shift]: [&[f32]; 2], gradient: &[f32]) -> [Vec<f64>; 4] {
     let (c, count) = (norm.n_channels, norm.n_pixels as f64);
     let mut all = [vec![0.0; x.len()], vec![0.0; x.len()], vec![0.0; c], vec![0.0; c]];
     for first in (0..x.len()).step_by(norm.n_pixels * c) {
@@ -66,11 +68,11 @@ proptest! {
         let (scale, shift) = (numbers(n_channels, seed + 1), numbers(n_channels, seed + 2));
         let mut gradient = numbers(x.len(), seed + 3);
         // Where ReLU's bend is nearer than rounding reaches, either slope is right.
-        let all = norm_twin(InstanceNorm { relu: false, ..norm }, &x, [&scale, &shift], &gradient);
+        let all = norm_reference(InstanceNorm { relu: false, ..norm }, &x, [&scale, &shift], &gradient);
         gradient.iter_mut().zip(&all[0]).filter(|(_, z)| z.abs() < 1e-4).for_each(|(g, _)| *g = 0.0);
-        let twin = norm_twin(norm, &x, [&scale, &shift], &gradient);
-        for (i, twin) in twin.iter().enumerate() {
-            compare(twin, 1e-5, |set| {
+        let reference = norm_reference(norm, &x, [&scale, &shift], &gradient);
+        for (i, reference) in reference.iter().enumerate() {
+            compare(reference, 1e-5, |set| {
                 let (mut out, mut moments, mut input) = (vec![7.0; x.len()], Vec::new(), vec![7.0; x.len()]);
                 let mut rows = [vec![7.0; n_channels], vec![7.0; n_channels]];
                 norm.forward(set, &x, [&scale, &shift], &mut out, &mut moments);
@@ -99,8 +101,8 @@ proptest! {
             let at = usize::try_from((place * down + tap) as isize - before).ok()?;
             (at % up == 0 && at / up < length).then_some(at / up)
         };
-        let mut twin = vec![0.0; n * rows * columns * channels];
-        for (i, to) in twin.iter_mut().enumerate() {
+        let mut reference = vec![0.0; n * rows * columns * channels];
+        for (i, to) in reference.iter_mut().enumerate() {
             let (c, pixel) = (i % channels, i / channels);
             let (column, row, picture) = (pixel % columns, pixel / columns % rows, pixel / columns / rows);
             for (ty, tx) in (0..n_taps).flat_map(|ty| (0..n_taps).map(move |tx| (ty, tx))) {
@@ -112,8 +114,8 @@ proptest! {
         }
         let (shape_in, size_out) = ([height, width, channels], [rows, columns]);
         let filter = Resample { shape_in, size_out, taps: &taps, up, down, padding: before };
-        compare(&twin, 1e-5, |set| {
-            let mut out = vec![7.0; twin.len()];
+        compare(&reference, 1e-5, |set| {
+            let mut out = vec![7.0; reference.len()];
             filter.run(set, &x, &mut out);
             out
         })?;
@@ -124,7 +126,8 @@ proptest! {
         (n, n_pixels, n_channels) in (1usize..4, 1usize..60, 1usize..40), shared in any::<bool>(), seed in 0u32..1000,
     ) {
         let (x, scale) = (numbers(n * n_pixels * n_channels, seed), numbers(n * n_channels, seed + 1));
-        let (noise, bias) = (numbers(if shared { n_pixels } else { n * n_pixels }, seed + 2), numbers(n_channels, seed + 3));
+        let n_noise = if shared { n_pixels } else { n * n_pixels };
+        let (noise, bias) = (numbers(n_noise, seed + 2), numbers(n_channels, seed + 3));
         let styled = Styled { scale: &scale, noise: &noise, strength: 0.7, bias: &bias, slope: 0.2, gain: 1.5 };
         let of = |i: usize| {
             let (c, pixel) = (i % n_channels, i / n_channels);
@@ -132,13 +135,13 @@ proptest! {
             let z = scaled + f64::from(noise[pixel % noise.len()]) * 0.7 + f64::from(bias[c]);
             (scaled, 1.5 * if z > 0.0 { z } else { 0.2 * z })
         };
-        let (twin_scaled, twin): (Vec<f64>, Vec<f64>) = (0..x.len()).map(of).unzip();
-        compare(&twin, 1e-5, |set| {
+        let (reference_scaled, reference): (Vec<f64>, Vec<f64>) = (0..x.len()).map(of).unzip();
+        compare(&reference, 1e-5, |set| {
             let mut x = x.clone();
             styled.run(set, &mut x);
             x
         })?;
-        compare(&twin_scaled, 1e-5, |set| {
+        compare(&reference_scaled, 1e-5, |set| {
             let mut out = vec![7.0; x.len()];
             scale_channels(set, &x, &scale, n_channels, &mut out);
             out

@@ -1,11 +1,14 @@
-//! Convolutions with any window against loops that say what they compute, in every instruction set that this machine has.
+//! Convolutions with any window against loops that say what they compute, in every instruction set that this machine
+//! has.
 
+mod difference;
 #[cfg(target_os = "linux")]
 mod fence;
-mod plain;
+mod numbers;
 
+use difference::difference;
 use howfar_kernel::{InstructionSet, Window, WindowRoom};
-use plain::{difference, numbers};
+use numbers::numbers;
 use proptest::prelude::*;
 
 /// Calls `f` with the places in output, weights and input of every product of a convolution.
@@ -34,13 +37,13 @@ fn check(w: Window, n: usize, seed: u32) -> Result<(), TestCaseError> {
     let x = numbers(n * w.height * w.width * w.n_in, seed);
     let weight = numbers(w.n_out * w.n_in * w.side * w.side, seed + 1);
     let gradient = numbers(n_out, seed + 2);
-    let mut twin = [vec![0.0; n_out], vec![0.0; x.len()], vec![0.0; weight.len()]];
+    let mut reference = [vec![0.0; n_out], vec![0.0; x.len()], vec![0.0; weight.len()]];
     each_product(w, n, |o, k, i| {
-        twin[0][o] += f64::from(weight[k]) * f64::from(x[i]);
-        twin[1][i] += f64::from(weight[k]) * f64::from(gradient[o]);
-        twin[2][k] += f64::from(gradient[o]) * f64::from(x[i]);
+        reference[0][o] += f64::from(weight[k]) * f64::from(x[i]);
+        reference[1][i] += f64::from(weight[k]) * f64::from(gradient[o]);
+        reference[2][k] += f64::from(gradient[o]) * f64::from(x[i]);
     });
-    // Winograd's transforms round more than sums do; `twins.rs` allows its gradients as much.
+    // Winograd's transforms round more than sums do; `blocks.rs` allows its gradients as much.
     let by_winograd = (w.side, w.stride, w.padding) == (3, 1, 1) && w.n_in.min(w.n_out) >= 16;
     let tolerance = if by_winograd { 1e-4 } else { 1e-5 };
     for set in InstructionSet::available() {
@@ -53,8 +56,13 @@ fn check(w: Window, n: usize, seed: u32) -> Result<(), TestCaseError> {
             ours
         };
         let ours = run();
-        for (i, (ours, twin)) in ours.iter().zip(&twin).enumerate() {
-            prop_assert!(difference(ours, twin) < tolerance, "{} {i} {w:?}: {}", set.name(), difference(ours, twin));
+        for (i, (ours, reference)) in ours.iter().zip(&reference).enumerate() {
+            prop_assert!(
+                difference(ours, reference) < tolerance,
+                "{} {i} {w:?}: {}",
+                set.name(),
+                difference(ours, reference)
+            );
         }
         let pool = rayon::ThreadPoolBuilder::new().num_threads(3).build().expect("threads");
         prop_assert_eq!(pool.install(run), ours, "the same bits on three threads");
@@ -83,7 +91,8 @@ proptest! {
             (1usize..=40, 1usize..=300, 1usize..3),
             (1usize..8, 1usize..8, 1usize..=65),
         ],
-        (side, stride, padding) in prop_oneof![Just((4usize, 2usize, 1usize)), Just((3, 2, 0)), Just((3, 1, 1)), Just((1, 1, 0))],
+        (side, stride, padding) in
+            prop_oneof![Just((4usize, 2usize, 1usize)), Just((3, 2, 0)), Just((3, 1, 1)), Just((1, 1, 0))],
         seed in 0u32..1000,
     ) {
         check(Window { height: 5, width: 4, n_in, n_out, side, stride, padding }, n, seed)?;

@@ -1,5 +1,5 @@
-//! The networks composed of Burn's own operations, channels first: the twin of the fused operations, and what any other
-//! back end would run.
+//! The networks composed of Burn's own operations, channels first: the reference implementation of the fused
+//! operations, and what any other back end would run.
 
 use burn::tensor::activation::relu;
 use burn::tensor::module::{conv2d, max_pool2d};

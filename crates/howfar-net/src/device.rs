@@ -1,7 +1,7 @@
-//! Where composed networks are computed: on the processor, or on a graphics card that a cargo feature brings.
+//! Where composed networks are computed: on the CPU, or on a GPU that a cargo feature brings.
 //!
-//! In: a name. Out: Burn's device. One device serves a process, as one instruction set does, and it is chosen before any work. Only
-//! the processor promises the same bits on every run.
+//! In: a name. Out: Burn's device. One device serves a process, as one instruction set does, and it is chosen before
+//! any work. Only the CPU promises the same bits on every run.
 
 use std::sync::OnceLock;
 
@@ -14,11 +14,11 @@ static CHOSEN: OnceLock<(ComputeDevice, Device)> = OnceLock::new();
 /// A kind of device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ComputeDevice {
-    /// The processor: always there.
+    /// The CPU: always there.
     Cpu,
-    /// Any graphics card, through Vulkan, Metal or DirectX: cargo feature `wgpu`.
+    /// Any GPU, through Vulkan, Metal or DirectX: cargo feature `wgpu`.
     Wgpu,
-    /// A card of NVIDIA: cargo feature `cuda`.
+    /// A GPU of NVIDIA: cargo feature `cuda`.
     Cuda,
 }
 
@@ -26,7 +26,7 @@ impl ComputeDevice {
     /// All of them.
     pub const ALL: [ComputeDevice; 3] = [ComputeDevice::Cpu, ComputeDevice::Wgpu, ComputeDevice::Cuda];
 
-    /// The word on the command line; for a card also its cargo feature.
+    /// The word on the command line; for a GPU also its cargo feature.
     pub fn name(self) -> &'static str {
         match self {
             ComputeDevice::Cpu => "cpu",
@@ -48,7 +48,7 @@ impl ComputeDevice {
         }
     }
 
-    /// The device of the process; the processor unless another was pinned.
+    /// The device of the process; the CPU unless another was pinned.
     pub fn chosen() -> Self {
         chosen().0
     }
@@ -58,18 +58,13 @@ impl ComputeDevice {
             ComputeDevice::Cpu => Ok(Device::flex()),
             #[cfg(feature = "wgpu")]
             ComputeDevice::Wgpu => Device::wgpu_options().init().map_err(|e| {
-                NetFault::new(
-                    "device",
-                    "no graphics card can be used",
-                    e,
-                    "a card with a driver for Vulkan, Metal or DirectX",
-                )
+                NetFault::new("device", "no GPU can be used", e, "a GPU with a driver for Vulkan, Metal or DirectX")
             }),
             #[cfg(feature = "cuda")]
             ComputeDevice::Cuda => {
                 let found = Device::enumerate(burn::tensor::DeviceType::Cuda).into_vec().into_iter().next();
                 found.ok_or_else(|| {
-                    NetFault::new("device", "no card can be used", "none", "a card of NVIDIA with its driver")
+                    NetFault::new("device", "no GPU can be used", "none", "a GPU of NVIDIA with its driver")
                 })
             }
             #[cfg(not(all(feature = "wgpu", feature = "cuda")))]

@@ -1,4 +1,5 @@
-//! Training and inference on the kernels of `howfar-kernel`, from slice to slice: the fast twin of `composed.rs`.
+//! Training and inference on the kernels of `howfar-kernel`, from slice to slice: tested against the reference in
+//! `composed.rs`.
 //!
 //! In: an architecture, weights, scaled pictures, a slope of what came out. Out: logits or places, the slope of every
 //! tensor. Batches are shared out over the threads of the caller's pool, whose number changes no bit. All buffers are

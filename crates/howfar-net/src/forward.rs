@@ -22,7 +22,7 @@ pub enum Operations {
 }
 
 impl Operations {
-    /// The kernels on the processor, Burn's operations on any other device of the process.
+    /// The kernels on the CPU, Burn's operations on any other device of the process.
     pub(crate) fn chosen() -> Self {
         if ComputeDevice::chosen() == ComputeDevice::Cpu { Operations::Fused } else { Operations::Composed }
     }

@@ -3,13 +3,30 @@
 //! In: gray pictures of any light, a square around a face. Out: places in shares of the side. It does not know which
 //! point is which; the caller trains it and does.
 
+use howfar_network::{BlockPlan, DensePlan, Initial, Padding, Plan};
 use rand_chacha::ChaCha8Rng;
 use serde_json::{Value, json};
 
 use crate::forward::Operations;
-use crate::network::{Network, open_weights, size_field};
+use crate::network::{WeightedNetwork, open_weights, size_field};
 use crate::weight_file::{Precision, TensorFile};
-use crate::{Architecture, NetFault, NetworkKind, PictureShape};
+use crate::{Architecture, NetFault, PictureShape};
+
+/// Four blocks with batch norm and two dense layers.
+pub(crate) static LANDMARKS: Plan = Plan {
+    name: "landmarks",
+    n_parameters: 251_926,
+    padding: Padding::Same,
+    norm: true,
+    initial: Initial::Default,
+    blocks: &[
+        BlockPlan { n_out: 16, pool: true, dropout: 0.0 },
+        BlockPlan { n_out: 32, pool: true, dropout: 0.0 },
+        BlockPlan { n_out: 64, pool: true, dropout: 0.0 },
+        BlockPlan { n_out: 96, pool: true, dropout: 0.0 },
+    ],
+    hidden: &[DensePlan { n_out: 112, dropout: 0.0 }],
+};
 
 const FORMAT: &str = "howfar landmark network";
 const VERSION: u64 = 1;
@@ -19,17 +36,17 @@ const FLAT: f32 = 1e-3;
 /// Finds the points of a face.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LandmarkNetwork {
-    network: Network,
+    network: WeightedNetwork,
 }
 
-impl AsRef<Network> for LandmarkNetwork {
-    fn as_ref(&self) -> &Network {
+impl AsRef<WeightedNetwork> for LandmarkNetwork {
+    fn as_ref(&self) -> &WeightedNetwork {
         &self.network
     }
 }
 
-impl AsMut<Network> for LandmarkNetwork {
-    fn as_mut(&mut self) -> &mut Network {
+impl AsMut<WeightedNetwork> for LandmarkNetwork {
+    fn as_mut(&mut self) -> &mut WeightedNetwork {
         &mut self.network
     }
 }
@@ -37,14 +54,14 @@ impl AsMut<Network> for LandmarkNetwork {
 impl LandmarkNetwork {
     /// A network with initial weights from a stream, for `n_points` points of pictures of `side` × `side` pixels.
     pub fn new(n_points: usize, side: usize, rng: &mut ChaCha8Rng) -> Result<Self, NetFault> {
-        let architecture = Architecture::new(NetworkKind::Landmarks, 2 * n_points, PictureShape::gray(side))?;
-        Ok(LandmarkNetwork { network: Network::new(architecture, rng) })
+        let architecture = Architecture::new(&LANDMARKS, 2 * n_points, PictureShape::gray(side))?;
+        Ok(LandmarkNetwork { network: WeightedNetwork::new(architecture, rng) })
     }
 
     /// Takes the tensors of a network, with `prefix` before each name, out of a file.
     pub fn take(n_points: usize, side: usize, file: &mut TensorFile, prefix: &str) -> Result<Self, NetFault> {
-        let architecture = Architecture::new(NetworkKind::Landmarks, 2 * n_points, PictureShape::gray(side))?;
-        Ok(LandmarkNetwork { network: Network::take(architecture, file, prefix)? })
+        let architecture = Architecture::new(&LANDMARKS, 2 * n_points, PictureShape::gray(side))?;
+        Ok(LandmarkNetwork { network: WeightedNetwork::take(architecture, file, prefix)? })
     }
 
     /// Points that it finds.
@@ -77,7 +94,7 @@ impl LandmarkNetwork {
     }
 
     /// The points of standardised pictures: x then y of each, in shares of the side, which may lie outside 0..1. Each
-    /// answer depends on its picture alone.
+    /// output depends on its picture alone.
     ///
     /// # Shapes
     /// `pictures` `[N, H, W]` -> `[N, 2 P]`
@@ -102,8 +119,8 @@ impl LandmarkNetwork {
         let header = file.metadata.clone();
         let n_outputs = size_field(&header, "n_points").saturating_mul(2);
         let picture = PictureShape::gray(size_field(&header, "side"));
-        let architecture = Architecture::new(NetworkKind::Landmarks, n_outputs, picture)?;
-        let network = Network::take_alone(architecture, &mut file)?;
+        let architecture = Architecture::new(&LANDMARKS, n_outputs, picture)?;
+        let network = WeightedNetwork::take_alone(architecture, &mut file)?;
         Ok((LandmarkNetwork { network }, header["metadata"].clone()))
     }
 }
@@ -148,7 +165,7 @@ mod tests {
             assert!((found - exact).abs() < 2e-3, "{i}: {found} {exact}");
             assert!((found - LandmarkNetwork::share(targets[i])).abs() < 0.08, "{i}: {found}");
         }
-        assert_eq!(network.points(&pictures[..1024]), found[..2], "an answer depends on its picture alone");
+        assert_eq!(network.points(&pictures[..1024]), found[..2], "an output depends on its picture alone");
     }
 
     #[test]

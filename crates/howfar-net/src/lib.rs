@@ -2,8 +2,8 @@
 //!
 //! In: scaled pixels and labels as numbers. Out: probabilities, places, losses, safetensors bytes. This crate knows no
 //! faces, no files and no studies. Random numbers come from streams that the caller passes in, so that cells can train
-//! side by side in the threads of one process; nothing here reads a global seed, a clock or a thread count. The work of a
-//! batch is shared by the threads of the caller's pool (rayon), however many they are.
+//! side by side in the threads of one process; nothing here reads a global seed, a clock or a thread count. The work of
+//! a batch is shared by the threads of the caller's pool (rayon), however many they are.
 
 mod architecture;
 mod classifier;
@@ -23,9 +23,9 @@ mod trainer;
 mod weight_file;
 mod weights;
 #[cfg(all(test, feature = "wgpu"))]
-mod wgpu_twin;
+mod wgpu_parity;
 
-pub use architecture::{Architecture, Block, Dense, NetworkKind, Padding, PictureShape};
+pub use architecture::{Architecture, Block, Dense, PictureShape};
 pub use classifier::Classifier;
 pub use device::ComputeDevice;
 pub use fault::NetFault;
@@ -33,7 +33,7 @@ pub use forward::Operations;
 pub use howfar_kernel::{InstructionSet, keep_freed_memory};
 pub use landmark_network::LandmarkNetwork;
 pub use loss::{cross_entropy, smooth_distance};
-pub use network::Network;
+pub use network::WeightedNetwork;
 pub use optimiser::{OptimiserKind, one_cycle_rate};
 pub use prepared::Prepared;
 pub use starting_weights::StartingWeights;

@@ -18,16 +18,16 @@ const BATCH: usize = 64;
 
 /// A network of any kind.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Network {
+pub struct WeightedNetwork {
     pub(crate) architecture: Architecture,
     pub(crate) weights: Weights,
 }
 
-impl Network {
+impl WeightedNetwork {
     /// A network with initial weights from a stream.
     pub fn new(architecture: Architecture, rng: &mut ChaCha8Rng) -> Self {
         let weights = Weights::initial(&architecture, rng);
-        Network { architecture, weights }
+        WeightedNetwork { architecture, weights }
     }
 
     /// A network with given weights, which must have the names and shapes of the architecture.
@@ -39,9 +39,9 @@ impl Network {
                     && b.values.len() == b.shape.iter().product::<usize>()
             });
         if fits {
-            return Ok(Network { architecture, weights });
+            return Ok(WeightedNetwork { architecture, weights });
         }
-        Err(NetFault::new("weights", "they belong to another network", "other tensors", architecture.kind.name()))
+        Err(NetFault::new("weights", "they belong to another network", "other tensors", architecture.plan.name))
     }
 
     /// Its layers.
@@ -54,7 +54,7 @@ impl Network {
         &self.weights
     }
 
-    /// Makes it ready to answer.
+    /// Prepares it for inference.
     pub(crate) fn prepare(&self) -> Prepared<'_> {
         Prepared::new(&self.architecture, &self.weights)
     }
@@ -96,7 +96,7 @@ impl Network {
             Ok(place.parameter(values))
         };
         let parameters = Weights::places(&architecture).into_iter().map(&mut take).collect::<Result<_, NetFault>>()?;
-        Ok(Network { architecture, weights: Weights { parameters } })
+        Ok(WeightedNetwork { architecture, weights: Weights { parameters } })
     }
 
     /// Takes the network that a file holds and nothing else.

@@ -1,6 +1,6 @@
 //! Adam, AdamW and the one-cycle rate, as PyTorch defines them.
 
-use howfar_kernel::AdamStep;
+use howfar_kernel::{AdamSettings, AdamStep};
 
 /// What turns gradients into steps; β = (0.9, 0.999), ε = 1e-8.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -20,12 +20,7 @@ pub(crate) fn step_factors(kind: OptimiserKind, rate: f32, step: u64) -> AdamSte
         OptimiserKind::Adam => 1.0,
         OptimiserKind::AdamW { weight_decay } => 1.0 - rate * weight_decay,
     };
-    let correction = |beta: f64| 1.0 - beta.powi(step.min(i32::MAX as u64) as i32);
-    AdamStep {
-        keep,
-        rate: (f64::from(rate) / correction(0.9)) as f32,
-        root_of_correction: correction(0.999).sqrt() as f32,
-    }
+    AdamSettings::STANDARD.step(rate, keep, step)
 }
 
 /// The rate of step `step` (from 0) of `n_steps`: PyTorch's `OneCycleLR` with its defaults (`pct_start` 0.3,

@@ -1,4 +1,4 @@
-//! A network made ready to answer again and again: weights in the order of the kernels, norms a part of them.
+//! A network prepared for inference: weights in the order of the kernels, norms a part of them.
 
 use std::borrow::Cow;
 
@@ -12,7 +12,7 @@ use crate::weights::{Parameter, Weights, block_offsets, dense_offset};
 /// Pictures that go through all blocks before the next ones do: what lies between two blocks stays in the cache.
 const PICTURES_AT_ONCE: usize = 32;
 
-/// A network that answers. Each answer depends on its picture alone.
+/// A network in inference. Each output depends on its picture alone.
 #[derive(Debug)]
 pub struct Prepared<'a> {
     architecture: &'a Architecture,

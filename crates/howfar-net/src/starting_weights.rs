@@ -1,14 +1,14 @@
 //! Weights that training begins with: a network of ours, or VGG16 as torchvision names it, fitted to a classifier.
 //!
-//! In: the tensors of a weight file and an architecture. Out: classifiers whose layers have those numbers as far as they fit: all
-//! convolutions, then the dense layers up to the first of another size. The output layer is always drawn anew, because its classes
-//! are those of another task. Does not know files.
+//! In: the tensors of a weight file and an architecture. Out: classifiers whose layers have those numbers as far as
+//! they fit: all convolutions, then the dense layers up to the first of another size. The output layer is always drawn
+//! anew, because its classes are those of another task. Does not know files.
 
 use rand_chacha::ChaCha8Rng;
 
 use crate::weight_file::{Named, TensorFile};
 use crate::weights::dense_offset;
-use crate::{Architecture, Classifier, NetFault, NetworkKind, Weights};
+use crate::{Architecture, Classifier, NetFault, Weights};
 
 /// Places of torchvision's convolutions among its `features` (Simonyan and Zisserman 2015, configuration D).
 const VGG16_FEATURES: [usize; 13] = [0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28];
@@ -24,7 +24,8 @@ pub struct StartingWeights {
 }
 
 impl StartingWeights {
-    /// Fits the tensors of a file to an architecture; a network of another kind and convolutions of other sizes are refused.
+    /// Fits the tensors of a file to an architecture; a network of another kind and convolutions of other sizes are
+    /// refused.
     pub fn fit(mut file: TensorFile, architecture: Architecture) -> Result<Self, NetFault> {
         let header = &file.metadata;
         let word = |key: &str| header[key].as_str().unwrap_or("none").to_owned();
@@ -32,8 +33,8 @@ impl StartingWeights {
             "howfar classifier" => (true, word("network")),
             _ => (false, word("kind")),
         };
-        if kind != architecture.kind.name() {
-            return Err(NetFault::new("weights", "they are of another network", kind, architecture.kind.name()));
+        if kind != architecture.plan.name {
+            return Err(NetFault::new("weights", "they are of another network", kind, architecture.plan.name));
         }
         let places = Weights::places(&architecture);
         let n_convolved = dense_offset(&architecture);
@@ -72,7 +73,7 @@ impl StartingWeights {
 
 /// What torchvision calls tensor `i` of VGG16.
 fn torch_name(architecture: &Architecture, i: usize) -> String {
-    debug_assert_eq!(architecture.kind, NetworkKind::Vgg16, "no other network is known by torchvision's names");
+    debug_assert_eq!(architecture.plan.name, "vgg16", "no other network is known by torchvision's names");
     let part = if i.is_multiple_of(2) { "weight" } else { "bias" };
     let n_blocks = architecture.blocks.len();
     match i / 2 {
@@ -81,8 +82,8 @@ fn torch_name(architecture: &Architecture, i: usize) -> String {
     }
 }
 
-/// Lets the first convolution see gray in place of colour (the sum over red, green and blue answers a gray picture as they do
-/// together), or colour in place of gray (a third for each).
+/// Lets the first convolution see gray in place of colour (the sum over red, green and blue gives for a gray picture
+/// what they give together), or colour in place of gray (a third for each).
 ///
 /// # Shapes
 /// `[out, in, 3, 3]` -> `shape`
@@ -103,11 +104,12 @@ fn adapt_channels(tensor: Option<&mut Named>, shape: &[usize]) {
 mod tests {
     use super::*;
     use crate::{PictureShape, Precision};
+    use howfar_network::Network;
     use rand::SeedableRng;
     use serde_json::json;
 
-    fn architecture(kind: NetworkKind, n_outputs: usize, n_channels: usize, side: usize) -> Architecture {
-        Architecture::new(kind, n_outputs, PictureShape { side, n_channels }).unwrap()
+    fn architecture(network: Network, n_outputs: usize, n_channels: usize, side: usize) -> Architecture {
+        Architecture::new(network.plan(), n_outputs, PictureShape { side, n_channels }).unwrap()
     }
 
     fn rng(seed: u64) -> ChaCha8Rng {
@@ -116,21 +118,20 @@ mod tests {
 
     #[test]
     fn a_network_of_ours_gives_all_but_its_output_layer() {
-        let own = architecture(NetworkKind::Compact, 6, 1, 64);
+        let own = architecture(Network::Compact, 6, 1, 64);
         let trained = Classifier::new(own, &mut rng(1));
         let bytes = trained.to_bytes(&json!({}), Precision::Full).unwrap();
         let start =
-            StartingWeights::fit(TensorFile::read(&bytes).unwrap(), architecture(NetworkKind::Compact, 4, 1, 64))
-                .unwrap();
+            StartingWeights::fit(TensorFile::read(&bytes).unwrap(), architecture(Network::Compact, 4, 1, 64)).unwrap();
         let begun = start.begin(&mut rng(2));
-        let fresh = Classifier::new(architecture(NetworkKind::Compact, 4, 1, 64), &mut rng(2));
+        let fresh = Classifier::new(architecture(Network::Compact, 4, 1, 64), &mut rng(2));
         let n = begun.weights().parameters.len();
         assert_eq!(start.n_taken(), (n - 2, n));
         assert_eq!(begun.weights().parameters[..n - 2], trained.weights().parameters[..n - 2]);
         assert_eq!(begun.weights().parameters[n - 2..], fresh.weights().parameters[n - 2..]);
         // A gray network sees of a gray picture what the coloured one made from it sees of it in three channels.
         let coloured =
-            StartingWeights::fit(TensorFile::read(&bytes).unwrap(), architecture(NetworkKind::Compact, 6, 3, 64))
+            StartingWeights::fit(TensorFile::read(&bytes).unwrap(), architecture(Network::Compact, 6, 3, 64))
                 .unwrap()
                 .begin(&mut rng(2));
         let gray: Vec<f32> = (0..64 * 64).map(|i| (i % 97) as f32 / 97.0).collect();
@@ -146,7 +147,7 @@ mod tests {
     #[test]
     fn torchvisions_vgg16_gives_its_convolutions_to_smaller_pictures() {
         let side = 64;
-        let ours = architecture(NetworkKind::Vgg16, 6, 1, side);
+        let ours = architecture(Network::Vgg16, 6, 1, side);
         let blank = crate::Weights::blank(&ours);
         // As torchvision's, but for the sizes of the dense layers: they belong to pictures of another size.
         let tensors: Vec<Named> = (0..blank.parameters.len())
@@ -176,7 +177,7 @@ mod tests {
 
         let missing = StartingWeights::fit(file(&tensors[..20]), ours.clone()).unwrap_err();
         assert!(missing.what.contains("missing"), "{missing:?}");
-        let other = StartingWeights::fit(file(&tensors), architecture(NetworkKind::Compact, 6, 1, 64)).unwrap_err();
+        let other = StartingWeights::fit(file(&tensors), architecture(Network::Compact, 6, 1, 64)).unwrap_err();
         assert!(other.what.contains("another network"), "{other:?}");
     }
 }

@@ -16,7 +16,7 @@ use crate::forward::{Dropped, Leaves, Mode, Operations, forward};
 use crate::optimiser::step_factors;
 use crate::weight_file::{Named, TensorFile};
 use crate::weights::block_offsets;
-use crate::{Classifier, InstructionSet, NetFault, Network, OptimiserKind, composed, loss};
+use crate::{Classifier, InstructionSet, NetFault, OptimiserKind, WeightedNetwork, composed, loss};
 
 /// Share of a batch's statistics in the running ones, as in PyTorch.
 const MOMENTUM: f32 = 0.1;
@@ -42,7 +42,8 @@ pub struct Trainer<M = Classifier> {
     spare: Spare,
 }
 
-/// Buffers that the next part of a batch uses again. They hold no state: a copy starts with none, and any two are equal.
+/// Buffers that the next part of a batch uses again. They hold no state: a copy starts with none, and any two are
+/// equal.
 #[derive(Debug, Default)]
 struct Spare {
     engines: Mutex<Vec<Engine>>,
@@ -107,7 +108,7 @@ impl Trainer<Classifier> {
     }
 }
 
-impl<M: AsRef<Network> + AsMut<Network>> Trainer<M> {
+impl<M: AsRef<WeightedNetwork> + AsMut<WeightedNetwork>> Trainer<M> {
     /// Before the first step.
     pub fn new(model: M, optimiser: OptimiserKind) -> Self {
         let zeros = |p: &crate::Parameter| vec![0.0; if p.trained { p.values.len() } else { 0 }];
@@ -115,7 +116,7 @@ impl<M: AsRef<Network> + AsMut<Network>> Trainer<M> {
         Trainer { model, optimiser, moments, n_steps: 0, operations: Operations::chosen(), spare: Spare::default() }
     }
 
-    /// The same with Burn's own operations: slower, and the reference of the fused ones.
+    /// The same with Burn's own operations: slower, and the reference implementation of the fused ones.
     pub fn composed(model: M, optimiser: OptimiserKind) -> Self {
         Trainer { operations: Operations::Composed, ..Self::new(model, optimiser) }
     }
@@ -141,7 +142,7 @@ impl<M: AsRef<Network> + AsMut<Network>> Trainer<M> {
         loss: impl FnOnce(&[f32]) -> (f64, Vec<f32>),
         dropout: Option<&mut ChaCha8Rng>,
     ) -> BatchPart {
-        let Network { architecture, weights } = self.model.as_ref();
+        let WeightedNetwork { architecture, weights } = self.model.as_ref();
         let dropped = Dropped::draw(architecture, dropout);
         if self.operations == Operations::Fused {
             let (mut engine, mut gradients) = (take(&self.spare.engines), take(&self.spare.slopes));
@@ -179,7 +180,7 @@ impl<M: AsRef<Network> + AsMut<Network>> Trainer<M> {
     }
 
     fn update_running(&mut self, statistics: &[BatchStatistics]) {
-        let Network { architecture, weights } = self.model.as_mut();
+        let WeightedNetwork { architecture, weights } = self.model.as_mut();
         let normalised = architecture.blocks.iter().zip(block_offsets(architecture)).filter(|(block, _)| block.norm);
         for ((_, at), batch) in normalised.zip(statistics) {
             let parameters = &mut weights.parameters;
@@ -243,18 +244,19 @@ fn mean_gradient(parts: &[BatchPart], tensor_idx: usize) -> Option<Cow<'_, [f32]
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Architecture, NetworkKind, PictureShape};
+    use crate::{Architecture, PictureShape};
+    use howfar_network::Network;
     use rand::SeedableRng;
 
     const ADAMW: OptimiserKind = OptimiserKind::AdamW { weight_decay: 0.01 };
     const SETTINGS: StepSettings = StepSettings { rate: 4e-3, label_smoothing: 0.05 };
 
-    fn trainer(kind: NetworkKind, side: usize) -> Trainer {
-        trainer_of(kind, PictureShape::gray(side))
+    fn trainer(network: Network, side: usize) -> Trainer {
+        trainer_of(network, PictureShape::gray(side))
     }
 
-    fn trainer_of(kind: NetworkKind, picture: PictureShape) -> Trainer {
-        let architecture = Architecture::new(kind, 3, picture).unwrap();
+    fn trainer_of(network: Network, picture: PictureShape) -> Trainer {
+        let architecture = Architecture::new(network.plan(), 3, picture).unwrap();
         Trainer::new(Classifier::new(architecture, &mut ChaCha8Rng::seed_from_u64(5)), ADAMW)
     }
 
@@ -271,7 +273,7 @@ mod tests {
             for i in 0..side * side * n_channels {
                 let (y, x) = (i / n_channels / side, i / n_channels % side);
                 let bright = [y < side / 2, x < side / 2, y > x][*label];
-                inputs.push(f32::from(u8::from(bright)) + crate::weights::uniform(&mut rng) - 0.5);
+                inputs.push(f32::from(u8::from(bright)) + howfar_random::uniform(&mut rng) - 0.5);
             }
         }
         (inputs, labels)
@@ -280,7 +282,7 @@ mod tests {
     #[test]
     fn the_compact_network_learns_and_repeats_itself_bit_for_bit() {
         let run = || {
-            let (mut trainer, mut rng) = (trainer(NetworkKind::Compact, 48), ChaCha8Rng::seed_from_u64(9));
+            let (mut trainer, mut rng) = (trainer(Network::Compact, 48), ChaCha8Rng::seed_from_u64(9));
             let losses: Vec<f64> = (0..12)
                 .map(|_| {
                     let (inputs, labels) = batch(12, 48);
@@ -296,15 +298,15 @@ mod tests {
 
     #[test]
     fn fused_operations_train_as_composed_ones_do() {
-        for (kind, side, n_channels, n_steps) in [
-            (NetworkKind::Compact, 50, 1, 4),
-            (NetworkKind::Compact, 33, 3, 4),
-            (NetworkKind::Table1Valid, 34, 1, 4),
-            (NetworkKind::Table1Same, 18, 3, 4),
-            (NetworkKind::Vgg16, 64, 3, 1),
+        for (network, side, n_channels, n_steps) in [
+            (Network::Compact, 50, 1, 4),
+            (Network::Compact, 33, 3, 4),
+            (Network::Table1Valid, 34, 1, 4),
+            (Network::Table1Same, 18, 3, 4),
+            (Network::Vgg16, 64, 3, 1),
         ] {
             let picture = PictureShape { side, n_channels };
-            let fused = trainer_of(kind, picture);
+            let fused = trainer_of(network, picture);
             let mut both = [Trainer::composed(fused.model.clone(), ADAMW), fused];
             for seed in 0..n_steps {
                 let (inputs, labels) = batch_of(5, picture);
@@ -312,20 +314,20 @@ mod tests {
                 let [composed, fused] = both.each_mut().map(|trainer| {
                     trainer.step(inputs.clone(), &labels, settings, Some(&mut ChaCha8Rng::seed_from_u64(seed)))
                 });
-                assert!((composed - fused).abs() < 1e-3 * composed, "{kind:?} step {seed}: {composed} {fused}");
+                assert!((composed - fused).abs() < 1e-3 * composed, "{network:?} step {seed}: {composed} {fused}");
             }
             let (inputs, _) = batch_of(3, picture);
             let [composed, fused] = [Operations::Composed, Operations::Fused]
                 .map(|operations| both[1].model.logits_by(operations, &inputs));
             for (a, b) in composed.iter().zip(&fused) {
-                assert!((a - b).abs() < 1e-4 * a.abs().max(1.0), "{kind:?}: {composed:?} {fused:?}");
+                assert!((a - b).abs() < 1e-4 * a.abs().max(1.0), "{network:?}: {composed:?} {fused:?}");
             }
         }
     }
 
     #[test]
     fn a_batch_of_one_picture_gives_numbers() {
-        let mut trainer = trainer(NetworkKind::Compact, 48);
+        let mut trainer = trainer(Network::Compact, 48);
         let (inputs, labels) = batch(1, 48);
         assert!(trainer.step(inputs, &labels, SETTINGS, None).is_finite());
         assert!(trainer.model.weights().parameters.iter().all(|p| p.values.iter().all(|v| v.is_finite())));
@@ -333,7 +335,7 @@ mod tests {
 
     #[test]
     fn equal_parts_give_the_step_of_one_of_them() {
-        let (mut whole, mut parts) = (trainer(NetworkKind::Compact, 48), trainer(NetworkKind::Compact, 48));
+        let (mut whole, mut parts) = (trainer(Network::Compact, 48), trainer(Network::Compact, 48));
         let (inputs, labels) = batch(6, 48);
         let part = parts.part(inputs.clone(), |logits| loss::cross_entropy(logits, &labels, 0.05), None);
         let loss = parts.apply(&[part.clone(), part], SETTINGS.rate);
@@ -347,7 +349,7 @@ mod tests {
 
     #[test]
     fn going_on_from_its_tensors_equals_never_having_stopped() {
-        let mut trainer = trainer(NetworkKind::Compact, 48);
+        let mut trainer = trainer(Network::Compact, 48);
         let step = |trainer: &mut Trainer, seed| {
             let (inputs, labels) = batch(6, 48);
             trainer.step(inputs, &labels, SETTINGS, Some(&mut ChaCha8Rng::seed_from_u64(seed)))

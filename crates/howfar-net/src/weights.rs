@@ -3,13 +3,14 @@
 //!
 //! In: an architecture and a stream. Out: initial weights. Table 1 starts as Keras does, because its authors' code is
 //! Keras (Glorot uniform, zero biases); the other networks start as PyTorch's layers do (uniform in ±1/√fan-in), with
-//! zero biases; VGG16 as He et al. (2015) do (uniform in ±√(6/fan-in)). Batch norm starts at scale 1, shift 0, running mean 0, running variance 1.
+//! zero biases; VGG16 as He et al. (2015) do (uniform in ±√(6/fan-in)). Batch norm starts at scale 1, shift 0, running
+//! mean 0, running variance 1.
 
-use rand::Rng;
+use howfar_random::uniform;
 use rand_chacha::ChaCha8Rng;
 
+use crate::Architecture;
 use crate::weight_file::first_not_finite;
-use crate::{Architecture, NetworkKind};
 
 /// One named tensor.
 #[derive(Debug, Clone, PartialEq)]
@@ -108,12 +109,7 @@ impl Weights {
         for parameter in weights.parameters.iter_mut().filter(|p| p.shape.len() > 1) {
             let taps: usize = parameter.shape[2..].iter().product();
             let (fan_out, fan_in) = (parameter.shape[0] * taps, parameter.shape[1] * taps);
-            let bound = match architecture.kind {
-                NetworkKind::Compact | NetworkKind::Medium | NetworkKind::Landmarks => (1.0 / fan_in as f32).sqrt(),
-                // Without norm thirteen layers need the variance kept.
-                NetworkKind::Vgg16 => (6.0 / fan_in as f32).sqrt(),
-                NetworkKind::Table1Same | NetworkKind::Table1Valid => (6.0 / (fan_in + fan_out) as f32).sqrt(),
-            };
+            let bound = architecture.plan.initial.bound(fan_in, fan_out);
             for value in &mut parameter.values {
                 *value = (2.0 * uniform(rng) - 1.0) * bound;
             }
@@ -137,34 +133,25 @@ pub(crate) fn not_finite(parameters: &[Parameter]) -> Option<(&str, f32)> {
     parameters.iter().find_map(|p| Some((p.name.as_str(), first_not_finite(&p.values)?)))
 }
 
-/// A number in 0..1 with 24 random bits.
-pub(crate) fn uniform(rng: &mut ChaCha8Rng) -> f32 {
-    (rng.next_u32() >> 8) as f32 / (1 << 24) as f32
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::PictureShape;
+    use crate::landmark_network::LANDMARKS;
+    use howfar_network::Network;
     use rand::SeedableRng;
 
     #[test]
-    fn parameters_are_counted_as_published() {
-        for (kind, count) in [
-            (NetworkKind::Table1Same, 8_636_038),
-            (NetworkKind::Table1Valid, 4_966_022),
-            (NetworkKind::Compact, 22_206),
-            (NetworkKind::Medium, 81_846),
-            (NetworkKind::Vgg16, 39_912_134),
-        ] {
-            let architecture = Architecture::new(kind, 6, PictureShape::gray(64)).unwrap();
-            assert_eq!(Weights::blank(&architecture).n_trained(), count, "{kind:?}");
+    fn every_network_has_as_many_parameters_as_the_table_says() {
+        for plan in Network::ALL.map(Network::plan).into_iter().chain([&LANDMARKS]) {
+            let architecture = Architecture::new(plan, 6, PictureShape::gray(64)).unwrap();
+            assert_eq!(Weights::blank(&architecture).n_trained(), plan.n_parameters, "{}", plan.name);
         }
     }
 
     #[test]
     fn table_1_starts_within_glorots_bound_and_fills_it() {
-        let architecture = Architecture::new(NetworkKind::Table1Valid, 6, PictureShape::gray(48)).unwrap();
+        let architecture = Architecture::new(Network::Table1Valid.plan(), 6, PictureShape::gray(48)).unwrap();
         let weights = Weights::initial(&architecture, &mut ChaCha8Rng::seed_from_u64(1));
         let conv2 = &weights.parameters[2];
         assert_eq!(conv2.name, "block2.convolution.weight");

@@ -1,9 +1,10 @@
-//! Both GANs against the public implementations (`reference/gan.py`): outputs, and gradients of the penalties against double backward.
+//! Both GANs against the public implementations (`reference/gan.py`): outputs, and gradients of the penalties against
+//! double backward.
 
 #![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
 use burn::tensor::{Device, Tensor, TensorData};
 use howfar_net::gan::{
-    Flow, NoiseInput, Parameters, Slot, StarGanBatch, StarGanLossWeights, StarGanShape, StarGanTraining, Start,
+    Dual, NoiseInput, Parameters, Slot, StarGanBatch, StarGanLossWeights, StarGanShape, StarGanTraining, Start,
     StyleGan2Shape,
 };
 use rand::SeedableRng;
@@ -152,10 +153,10 @@ fn stylegan2_computes_what_the_public_code_computes() {
     compare("mapping", &values(w.clone()), &reference["mapping"], 1e-4);
     let truncated = STYLEGAN2.truncate(&generator, w.clone(), 0.6);
     compare("truncated", &values(truncated), &reference["truncated"], 1e-4);
-    let styles = Flow::constant(STYLEGAN2.broadcast(w));
+    let styles = Dual::constant(STYLEGAN2.broadcast(w));
     let pictures = STYLEGAN2.synthesise(&generator, &styles, &NoiseInput::Constant).value;
     compare("pictures", &values(pictures), &reference["pictures"], 1e-4);
-    let faces = Flow::constant(tensor("faces", [4, 32, 32, 3], 1.0, &device));
+    let faces = Dual::constant(tensor("faces", [4, 32, 32, 3], 1.0, &device));
     let logits = STYLEGAN2.discriminate(&discriminator, faces).value;
     compare("logits", &values(logits), &reference["logits"], 1e-4);
 }

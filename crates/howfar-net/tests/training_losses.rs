@@ -1,12 +1,13 @@
 //! Training against PyTorch's over 50 steps (`reference/training_losses.py` made the file and says how its numbers come
-//! about): both sides start from the same weights, see the same batches, and nothing is dropped out. PyTorch computes with
-//! 64-bit floats: its own losses with 32-bit floats stray further from those than ours do.
+//! about): both sides start from the same weights, see the same batches, and nothing is dropped out. PyTorch computes
+//! with 64-bit floats: its own losses with 32-bit floats stray further from those than ours do.
 #![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
 
 use howfar_net::{
-    Architecture, Classifier, NetworkKind, OptimiserKind, PictureShape, StepSettings, Trainer, Weights, cross_entropy,
+    Architecture, Classifier, OptimiserKind, PictureShape, StepSettings, Trainer, Weights, cross_entropy,
     one_cycle_rate,
 };
+use howfar_network::Network;
 use serde_json::Value;
 
 const REFERENCE: &str = include_str!("../../../reference/training_losses.json");
@@ -15,9 +16,10 @@ const REFERENCE: &str = include_str!("../../../reference/training_losses.json");
 /// 0.01 moves them by 5e-4, of 1 by far more.
 const TOLERANCE: f64 = 1e-3;
 
-/// The same for what normalised networks say in evaluation mode, and for their running variances. A bias before batch norm
-/// has no gradient but rounding, which Adam turns into steps; the running means follow them one step late. Where rounding
-/// decides which of two outputs of a pooling window is the larger, a channel that is 0 elsewhere turns another way.
+/// The same for what normalised networks say in evaluation mode, and for their running variances. A bias before batch
+/// norm has no gradient but rounding, which Adam turns into steps; the running means follow them one step late. Where
+/// rounding decides which of two outputs of a pooling window is the larger, a channel that is 0 elsewhere turns another
+/// way.
 const NORMED_TOLERANCE: f64 = 3e-2;
 
 /// Units of the hidden layer of table 1, whose biases lie around 1.
@@ -84,8 +86,8 @@ fn train(name: &str, trainer: fn(Classifier, OptimiserKind) -> Trainer) {
     let size = |field: &str| file[field].as_u64().unwrap();
     let setting = |field: &str| case[field].as_f64().unwrap() as f32;
     let (n_classes, side, n_steps) = (size("n_classes") as usize, size("side") as usize, size("n_steps"));
-    let kind = NetworkKind::from_name(case["network"].as_str().unwrap()).unwrap();
-    let architecture = Architecture::new(kind, n_classes, PictureShape::gray(side)).unwrap();
+    let network = Network::from_name(case["network"].as_str().unwrap()).unwrap();
+    let architecture = Architecture::new(network.plan(), n_classes, PictureShape::gray(side)).unwrap();
     let normed = architecture.blocks.iter().any(|block| block.norm);
     let weights = weights(&architecture);
     let optimiser = match case["optimiser"].as_str().unwrap() {
@@ -124,11 +126,12 @@ fn train(name: &str, trainer: fn(Classifier, OptimiserKind) -> Trainer) {
 #[test]
 fn the_networks_have_as_many_parameters_as_pytorchs() {
     let file: Value = serde_json::from_str(REFERENCE).unwrap();
-    for kind in NetworkKind::ALL {
-        for (n_channels, counts) in [(1, "parameter_counts"), (3, "parameter_counts_rgb")] {
-            let architecture = Architecture::new(kind, 6, PictureShape { side: 64, n_channels }).unwrap();
-            let count = Weights::blank(&architecture).n_trained();
-            assert_eq!(file[counts][kind.name()].as_u64(), Some(count as u64), "{kind:?} {n_channels}");
+    for (n_channels, counts) in [(1, "parameter_counts"), (3, "parameter_counts_rgb")] {
+        for (name, count) in file[counts].as_object().unwrap() {
+            let plan = Network::from_name(name).unwrap().plan();
+            let architecture = Architecture::new(plan, 6, PictureShape { side: 64, n_channels }).unwrap();
+            let ours = Weights::blank(&architecture).n_trained();
+            assert_eq!(count.as_u64(), Some(ours as u64), "{name} {n_channels}");
         }
     }
 }

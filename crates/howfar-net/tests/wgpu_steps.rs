@@ -1,11 +1,9 @@
-//! Whole training steps on a graphics card, which is the device of this test's process. See `src/wgpu_twin.rs`.
+//! Whole training steps on a GPU, which is the device of this test's process. See `src/wgpu_parity.rs`.
 #![cfg(feature = "wgpu")]
 
 use howfar_net::gan::{Latents, StarGanBatch, StarGanLossWeights, StarGanShape, StarGanTraining};
 use howfar_net::gan::{StyleGan2Penalties, StyleGan2Shape, StyleGan2Training};
-use howfar_net::{
-    Architecture, Classifier, ComputeDevice, NetworkKind, OptimiserKind, PictureShape, StepSettings, Trainer,
-};
+use howfar_net::{Architecture, Classifier, ComputeDevice, OptimiserKind, PictureShape, StepSettings, Trainer};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
@@ -27,14 +25,14 @@ fn training_steps_run_on_wgpu() {
     }
     let rng = &mut ChaCha8Rng::seed_from_u64(6);
 
-    let architecture = Architecture::new(NetworkKind::Compact, 3, PictureShape::gray(48)).unwrap();
+    let architecture = Architecture::new(howfar_network::Network::Compact.plan(), 3, PictureShape::gray(48)).unwrap();
     let classifier = Classifier::new(architecture, rng);
     let mut trainer = Trainer::new(classifier, OptimiserKind::Adam);
     let (pictures, labels) = (pattern(6 * 48 * 48), [0, 1, 2, 0, 1, 2]);
     let settings = StepSettings { rate: 1e-3, label_smoothing: 0.0 };
     let losses: Vec<f64> = (0..8).map(|_| trainer.step(pictures.clone(), &labels, settings, None)).collect();
     assert!(losses[7] < losses[0], "{losses:?}");
-    // The kernels of the processor give the same answers to what the card has learnt.
+    // The kernels of the CPU give the same outputs for what the GPU has learnt.
     let classifier = trainer.model();
     let (there, here) = (classifier.logits(&pictures), classifier.prepare().outputs(&pictures));
     assert!(there.iter().zip(&here).all(|(a, b)| (a - b).abs() < 1e-3), "{there:?} {here:?}");

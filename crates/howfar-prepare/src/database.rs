@@ -43,6 +43,7 @@ use crate::generator_marks::marked_as_generated;
 use crate::listing::{Listing, Reason};
 use crate::published::Published;
 use crate::request::PrepareRequest;
+use crate::setting::Setting;
 use crate::spelling;
 use crate::tree::Tree;
 
@@ -59,30 +60,26 @@ pub struct Database {
     pub terms: &'static str,
     /// Published counts; a folder that fits none of them gets a caveat.
     pub published: &'static [Published],
+    /// The settings that its adapter reads; others are refused.
+    pub settings: &'static [Setting],
+    /// What everyone who uses it should know: flaws of the database that are known.
+    pub known_flaws: &'static [&'static str],
+    /// Whether its people belong to the folder (or list) that is given, by its name: where the pictures are anyone's.
+    names_by_path: bool,
+    /// Whether finds are a sign that this database lies there, where somebody has named another adapter.
+    is_sign: fn(&Listing) -> bool,
     list: fn(&Path, &PrepareRequest) -> Result<Listing, Fault>,
 }
 
 impl Database {
-    /// What everyone who uses it should know: flaws of the database that are known.
-    pub(crate) fn known_flaws(&self) -> &'static [&'static str] {
-        match self.name {
-            "ckplus48" => &[
-                "its pictures are three frames of each of 327 sequences: frames of one sequence are near copies, so that there are fewer shots than pictures",
-            ],
-            "kdef" => &[
-                "the database as it is given holds two misnamed pictures (AF31V, AM31H): they are reported as `name not known`",
-            ],
-            "fer2013" => &[
-                "its three parts share pictures, and some pictures stand under two labels: what was found of both here is counted in this list",
-            ],
-            _ => &[],
-        }
+    /// Whether its adapter reads the setting of an option.
+    pub(crate) fn reads(&self, flag: &str) -> bool {
+        self.settings.iter().any(|setting| setting.flag() == flag)
     }
 
-    /// What the persons of a source belong to: the database, or a folder (or manifest) of anyone's pictures by its
-    /// name.
+    /// What the people of a source belong to: the database, or what was given by its name.
     pub(crate) fn name_at(&self, path: &Path) -> String {
-        if !["folder", "hf"].contains(&self.name) {
+        if !self.names_by_path {
             return self.name.to_owned();
         }
         let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
@@ -117,7 +114,8 @@ impl Database {
     }
 }
 
-static DATABASES: [&Database; 14] = [
+/// Every database. The list, and a line in `docs/databases.md`, is all that a new adapter needs beside its file.
+pub(crate) static DATABASES: &[&Database] = &[
     &ckplus::DATABASE,
     &ckplus48::DATABASE,
     &rafd::DATABASE,
@@ -134,24 +132,14 @@ static DATABASES: [&Database; 14] = [
     &hf::DATABASE,
 ];
 
-static NAMES: [&str; 14] = {
-    let mut names = [""; 14];
-    let mut i = 0;
-    while i < names.len() {
-        names[i] = DATABASES[i].name;
-        i += 1;
-    }
-    names
-};
-
 /// The adapters' names, as in `ADAPTER:PATH`.
-pub fn adapter_names() -> &'static [&'static str] {
-    &NAMES
+pub fn adapter_names() -> Vec<&'static str> {
+    DATABASES.iter().map(|database| database.name).collect()
 }
 
 /// The database of an adapter's name.
 pub fn find_database(name: &str) -> Option<&'static Database> {
-    DATABASES.into_iter().find(|database| database.name == name)
+    DATABASES.iter().copied().find(|database| database.name == name)
 }
 
 #[cfg(test)]
@@ -162,7 +150,7 @@ mod tests {
     fn every_adapter_is_found_under_its_name_and_says_where_it_comes_from() {
         for name in adapter_names() {
             let database = find_database(name).unwrap();
-            assert_eq!(database.name, *name);
+            assert_eq!(database.name, name);
             for text in [database.title, database.access, database.terms] {
                 assert!(!text.is_empty(), "{name}");
             }

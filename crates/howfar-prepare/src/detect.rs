@@ -12,7 +12,7 @@ use howfar_face::Picture;
 use rustface::{Detector, ImageData};
 
 use crate::crop::{FaceBox, resize};
-use crate::face_finder::Detection;
+use crate::detection::Detection;
 
 static MODEL: &[u8] = include_bytes!(env!("HOWFAR_FACE_MODEL"));
 

@@ -1,7 +1,7 @@
 //! Whether a prepared picture shows a face at all: a question for pictures that a generator made.
 //!
-//! In: a picture that a face fills, as `prepare` cuts them. Out: yes or no, by the detector and the landmark network that crops
-//! are made with. Does not say whose face it is, or what it shows.
+//! In: a picture that a face fills, as `prepare` cuts them. Out: yes or no, by the detector and the landmark network
+//! that crops are made with. Does not say whose face it is, or what it shows.
 
 use howfar_face::Picture;
 
@@ -14,8 +14,8 @@ const ROOM: f64 = 1.5;
 /// Pixels a side of the second look.
 const ROOM_SIDE: u32 = 192;
 
-/// Whether the detector finds a face, in the picture or in the picture with its border continued, and the landmark network places its
-/// eyes where they can be, and at the same place in the mirror image.
+/// Whether the detector finds a face, in the picture or in the picture with its border continued, and the landmark
+/// network places its eyes where they can be, and at the same place in the mirror image.
 pub fn shows_face(picture: &Picture) -> bool {
     let gray = Picture::gray(picture.width, picture.height, picture.clone().into_gray());
     let square = Crop::central(gray.width, gray.height);

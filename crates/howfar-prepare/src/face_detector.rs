@@ -5,16 +5,16 @@
 
 mod layout;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions};
-use howfar_face::{Colour, Fault, Picture, checksum, files};
+use howfar_face::{Colour, Fault, Picture};
 use image::DynamicImage;
-use rten::{Dimension, Model, NodeId};
-use rten_tensor::{NdTensor, Tensor};
+use rten_tensor::NdTensor;
 
 use crate::crop::{FaceBox, Point, resize};
-use crate::face_finder::Detection;
+use crate::detection::Detection;
+use crate::onnx::{Expected, Length, OnnxNetwork};
 use layout::{Candidate, Layout};
 
 /// Pixels a side of the input where the network takes any.
@@ -26,17 +26,16 @@ const MOST_CANDIDATES: usize = 5000;
 /// Eyes nearer or farther, in shares of the face's width, are those of a profile or no eyes: the box is taken instead.
 const PLAUSIBLE_DISTANCES: std::ops::Range<f64> = 0.2..0.7;
 
-/// What a file must be.
-const EXPECTED: &str = "YuNet (outputs cls_8, obj_8, bbox_8, kps_8 and so on for 16 and 32) or SCRFD with key points (nine outputs of 1, 4 and 10 \
-    columns for strides 8, 16 and 32), input 1×3×H×W";
+const EXPECTED: Expected = Expected {
+    network: "YuNet (outputs cls_8, obj_8, bbox_8, kps_8 and so on for 16 and 32) or SCRFD with key points \
+        (nine outputs of 1, 4 and 10 columns for strides 8, 16 and 32), input 1×3×H×W",
+    hint: "face_detection_yunet_2023mar.onnx of OpenCV's zoo and det_10g.onnx of InsightFace are such files",
+};
 
 /// A network that finds faces.
 pub struct FaceDetector {
-    path: PathBuf,
+    network: OnnxNetwork,
     word: String,
-    model: Model,
-    input: NodeId,
-    outputs: Vec<NodeId>,
     /// Height and width of the input in pixels.
     size: (usize, usize),
     layout: Layout,
@@ -48,31 +47,20 @@ impl FaceDetector {
 
     /// Reads a file, runs it once on black and checks that it answers as a detector that is known.
     pub fn read(path: &Path) -> Result<Self, Fault> {
-        let bytes = files::read_weights(path)?;
-        let word = format!("{}{}", Self::PREFIX, &checksum::sha256_hex(&[&bytes])[..16]);
-        let unfit = |what: &str, found: String| {
-            Fault::data(path.display(), what.to_owned()).found(found).expected(EXPECTED).hint(
-                "face_detection_yunet_2023mar.onnx of OpenCV's zoo and det_10g.onnx of InsightFace are such files",
-            )
-        };
-        let model = Model::load(bytes).map_err(|e| unfit("this is not a network that can be read", e.to_string()))?;
-        let [input] = *model.input_ids() else {
-            return Err(unfit(
-                "the network has more or fewer than one input",
-                format!("{} inputs", model.input_ids().len()),
-            ));
-        };
-        let size =
-            input_size(&model, input).map_err(|found| unfit("the network does not take pictures in colour", found))?;
-        let outputs = model.output_ids().to_vec();
-        let names: Vec<String> = outputs.iter().map(|id| name(&model, *id)).collect();
+        let network = OnnxNetwork::read(path, EXPECTED)?;
+        let word = format!("{}{}", Self::PREFIX, network.sha256().get(..16).unwrap_or_default());
+        let fits = |lengths: &[Length]| input_size(lengths).is_some();
+        let lengths = network.input_lengths("the network does not take pictures in colour", fits)?;
+        let size = lengths.as_deref().and_then(input_size).unwrap_or((ANY_SIDE, ANY_SIDE));
         let black = NdTensor::zeros([1, 3, size.0, size.1]);
-        let answer = run(&model, input, &outputs, black).map_err(|e| unfit("the network cannot be run", e))?;
+        let answer = network.run(black, usize::MAX).map_err(|e| network.unfit("the network cannot be run").found(e))?;
+        let names = network.output_names();
         let shapes: Vec<(&str, &[usize])> =
-            names.iter().map(String::as_str).zip(answer.iter().map(rten_tensor::Layout::shape)).collect();
-        let layout = Layout::recognise(&shapes, size)
-            .ok_or_else(|| unfit("the network answers like no face detector that is known", shape_words(&shapes)))?;
-        Ok(FaceDetector { path: path.to_owned(), word, model, input, outputs, size, layout })
+            names.iter().copied().zip(answer.iter().map(rten_tensor::Layout::shape)).collect();
+        let layout = Layout::recognise(&shapes, size).ok_or_else(|| {
+            network.unfit("the network answers like no face detector that is known").found(shape_words(&shapes))
+        })?;
+        Ok(FaceDetector { network, word, size, layout })
     }
 
     /// What a [`howfar_face::Preprocessing`] calls it: `onnx:` and the first 16 digits of the file's SHA-256.
@@ -82,13 +70,13 @@ impl FaceDetector {
 
     /// The file, for messages.
     pub(crate) fn place(&self) -> impl std::fmt::Display {
-        self.path.display()
+        self.network.path().display()
     }
 
     /// The faces of a photograph, the surest first.
     pub(crate) fn find_faces(&self, photo: &DynamicImage) -> Result<Vec<Detection>, String> {
         let (input, scale) = self.input(&Picture::of(photo, Colour::Rgb));
-        let answer = run(&self.model, self.input, &self.outputs, input)?;
+        let answer = self.network.run(input, usize::MAX)?;
         let values: Vec<Vec<f32>> = answer.iter().map(rten_tensor::AsView::to_vec).collect();
         let mut candidates = self.layout.candidates(&values, self.size);
         candidates.truncate(MOST_CANDIDATES);
@@ -125,38 +113,18 @@ impl FaceDetector {
     }
 }
 
-/// Height and width, or what it takes instead.
-fn input_size(model: &Model, input: NodeId) -> Result<(usize, usize), String> {
-    let Some(dimensions) = model.node_info(input).and_then(|info| info.shape()) else {
-        return Ok((ANY_SIDE, ANY_SIDE));
+/// Height and width of an input that takes one picture in colour.
+fn input_size(lengths: &[Length]) -> Option<(usize, usize)> {
+    let side = |length: Length| match length {
+        Some(n) => (1..=LARGEST_SIDE).contains(&n).then_some(n),
+        None => Some(ANY_SIDE),
     };
-    let word = |dimension: &Dimension| match dimension {
-        Dimension::Fixed(n) => n.to_string(),
-        Dimension::Symbolic(name) => name.clone(),
-    };
-    let side = |dimension: &Dimension| match dimension {
-        Dimension::Fixed(n) => (1..=LARGEST_SIDE).contains(n).then_some(*n),
-        Dimension::Symbolic(_) => Some(ANY_SIDE),
-    };
-    let is = |dimension: &Dimension, wanted: usize| match dimension {
-        Dimension::Fixed(n) => *n == wanted,
-        Dimension::Symbolic(_) => true,
-    };
-    let size = match &dimensions[..] {
-        [batch, channels, height, width] if is(batch, 1) && is(channels, 3) => side(height).zip(side(width)),
+    match *lengths {
+        [batch, channels, height, width] if batch.unwrap_or(1) == 1 && channels.unwrap_or(3) == 3 => {
+            side(height).zip(side(width))
+        }
         _ => None,
-    };
-    size.ok_or_else(|| format!("an input of {}", dimensions.iter().map(word).collect::<Vec<_>>().join("×")))
-}
-
-fn name(model: &Model, id: NodeId) -> String {
-    model.node_info(id).and_then(|info| info.name()).unwrap_or_default().to_owned()
-}
-
-fn run(model: &Model, input: NodeId, outputs: &[NodeId], values: NdTensor<f32, 4>) -> Result<Vec<Tensor<f32>>, String> {
-    let answer = model.run(vec![(input, values.into())], outputs, None).map_err(|e| e.to_string())?;
-    let numbers = answer.into_iter().map(|value| Tensor::<f32>::try_from(value).map_err(|e| e.to_string()));
-    numbers.collect()
+    }
 }
 
 /// Names and sizes, as many as fit into a message.

@@ -6,23 +6,10 @@
 use howfar_face::{Fault, Picture};
 use image::DynamicImage;
 
-use crate::crop::{FaceBox, Point};
+use crate::crop::FaceBox;
 use crate::detect;
+use crate::detection::{Detection, SAME_FACE};
 use crate::face_detector::FaceDetector;
-
-/// A face found.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Detection {
-    /// Brows to chin, as the embedded detector's boxes are.
-    pub face_box: FaceBox,
-    /// Middles of the eyes, the picture's left one first, where the detector says so.
-    pub eyes: Option<[Point; 2]>,
-    /// The detector's score: above 2 of the embedded one, 0 to 1 of a network.
-    pub score: f64,
-}
-
-/// A face is the one that a database's box means if they share this much.
-pub(crate) const SAME_FACE: f64 = 0.3;
 
 /// What finds faces.
 #[derive(Clone, Copy)]

@@ -10,7 +10,7 @@ use howfar_face::{Fault, Licence, Preprocessing};
 use crate::database::Database;
 use crate::face_detector::FaceDetector;
 use crate::listing::{Class, Listing};
-use crate::pipeline::{Progress, Stage, report_progress};
+use crate::progress::{Progress, Stage, report_progress};
 use crate::published::{self, Comparison};
 use crate::request::{Align, Detect, PrepareRequest};
 use crate::spelling;
@@ -48,14 +48,14 @@ pub(crate) fn gather(
         let database = adapter.name_at(&source.path);
         if gathered.iter().any(|g| g.database == database) {
             return Err(Fault::usage(source.path.display(), format!("two sources are called {database}"))
-                .hint("persons of the two could not be told apart: prepare one set of each, or rename a folder"));
+                .hint("people of the two could not be told apart: prepare one set of each, or rename a folder"));
         }
         let preprocessing = preprocessing(request, listing.cropped, detector);
         let comparison = published::compare(&database, &listing.found, adapter.published);
         listing.caveats.extend(comparison.differences.clone());
         listing
             .caveats
-            .extend(adapter.known_flaws().iter().map(|flaw| format!("{database}: known of this database: {flaw}")));
+            .extend(adapter.known_flaws.iter().map(|flaw| format!("{database}: known of this database: {flaw}")));
         gathered.push(Gathered { database, adapter, preprocessing, listing, comparison });
     }
     spelling::unify_across(&mut gathered.iter_mut().map(|g| &mut g.listing).collect::<Vec<_>>());

@@ -30,7 +30,8 @@ pub(crate) fn marked_as_generated(listing: &Listing, request: &PrepareRequest) -
     let who: Vec<&str> = marks.into_keys().collect();
     (n_marked > 0).then(|| {
         format!(
-            "{n_marked} of {n_seen} pictures looked at bear the mark of a generator ({}), and all count as photographs; \
+            "{n_marked} of {n_seen} pictures looked at bear the mark of a generator ({}), and all count as \
+                photographs; \
             if they are generated, say so with --provenance generated",
             who.join(", ")
         )

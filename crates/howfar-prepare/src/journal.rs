@@ -25,14 +25,14 @@ const LONGEST_HEAD: u32 = 1 << 24;
 /// What looking at one candidate gave.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Entry {
-    /// SHA-256 of its decoded pixels, and of the box that says which face is meant; none for films and for what cannot
+    /// SHA-256 of its decoded pixels, and of the box that says which face is meant; none for videos and for what cannot
     /// be read.
     pub pixels_sha256: Option<String>,
     /// A face for each picture, or why there is none.
     pub faces: Vec<LookedAt>,
 }
 
-/// One picture of a candidate: a film has several.
+/// One picture of a candidate: a video has several.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct LookedAt {
     /// Its name in the set.
@@ -168,13 +168,26 @@ impl Journal {
     }
 
     /// Calls `visit` with every entry in order.
-    pub fn for_each(&mut self, mut visit: impl FnMut(usize, Entry) -> Result<(), Fault>) -> Result<(), Fault> {
+    pub fn for_each(&mut self, visit: impl FnMut(usize, Entry) -> Result<(), Fault>) -> Result<(), Fault> {
+        self.read(true, visit)
+    }
+
+    /// The same without the pictures, which are not read: every face has an empty one.
+    pub fn for_each_head(&mut self, visit: impl FnMut(usize, Entry) -> Result<(), Fault>) -> Result<(), Fault> {
+        self.read(false, visit)
+    }
+
+    fn read(
+        &mut self,
+        with_pictures: bool,
+        mut visit: impl FnMut(usize, Entry) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
         self.keep()?;
         let path = self.folder.join(ENTRIES_FILE);
         let file = File::open(&path).map_err(|e| Fault::io(&path, "open", &e))?;
         let mut reader = BufReader::with_capacity(1 << 20, file);
         for entry_idx in 0..self.record.n_entries as usize {
-            let entry = read_entry(&mut reader).map_err(|what| {
+            let entry = read_entry(&mut reader, with_pictures).map_err(|what| {
                 Fault::data(path.display(), format!("entry {entry_idx} of the pictures looked at is damaged: {what}"))
                     .hint(format!("remove {} and run the same command again", self.folder.display()))
             })?;
@@ -190,7 +203,7 @@ impl Journal {
     }
 }
 
-fn read_entry(reader: &mut impl Read) -> Result<Entry, String> {
+fn read_entry(reader: &mut BufReader<File>, with_pictures: bool) -> Result<Entry, String> {
     let mut length = [0; 4];
     reader.read_exact(&mut length).map_err(|e| e.to_string())?;
     let length = u32::from_le_bytes(length);
@@ -204,6 +217,10 @@ fn read_entry(reader: &mut impl Read) -> Result<Entry, String> {
     for FaceHead { source, note, n_bytes, sha256, has_eyes, reason } in faces {
         let face = match reason {
             Some(reason) => Err(reason),
+            None if !with_pictures => {
+                reader.seek_relative(n_bytes as i64).map_err(|e| e.to_string())?;
+                Ok(EncodedFace { png: Vec::new(), sha256, has_eyes })
+            }
             None => {
                 let mut png = Vec::new();
                 reader.take(n_bytes as u64).read_to_end(&mut png).map_err(|e| e.to_string())?;
@@ -240,6 +257,23 @@ mod tests {
         };
         journal.for_each(collect).unwrap();
         entries
+    }
+
+    #[test]
+    fn heads_are_the_entries_without_their_pictures() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut journal = Journal::open(&folder.path().join("faces"), "a".to_owned()).unwrap();
+        (0..9).for_each(|i| journal.push(&entry(i)).unwrap());
+        let mut entries = read(&mut journal);
+        let faces = entries.iter_mut().flat_map(|entry| &mut entry.faces);
+        faces.filter_map(|looked| looked.face.as_mut().ok()).for_each(|face| face.png.clear());
+        let mut heads = Vec::new();
+        let collect = |_, head| {
+            heads.push(head);
+            Ok(())
+        };
+        journal.for_each_head(collect).unwrap();
+        assert_eq!(heads, entries);
     }
 
     #[test]

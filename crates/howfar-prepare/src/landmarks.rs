@@ -24,7 +24,7 @@ const FRAME_EYE_HEIGHT: f64 = 0.40;
 /// Distance of the eyes in what the network looks at, in shares of its side.
 const FRAME_EYE_DISTANCE: f64 = 0.33;
 /// Looks: one where the box supposes the eyes, the others where the look before found them.
-const LOOKS: usize = 3;
+const REFINEMENTS: usize = 3;
 /// Places are rounded to this share of the frame's side, so that the last bits of a sum, which differ from processor to
 /// processor, do not move a pixel.
 const GRID: f64 = 1.0 / 4096.0;
@@ -49,7 +49,7 @@ pub(crate) struct Landmarks {
 
 /// Why points are not to be trusted.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Doubt {
+pub(crate) enum Rejection {
     /// Distance of the eyes in shares of the box's width.
     Distance(f64),
     /// Tilt in degrees.
@@ -60,13 +60,13 @@ pub(crate) enum Doubt {
     Disagreement(f64),
 }
 
-impl fmt::Display for Doubt {
+impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Doubt::Distance(share) => write!(f, "the eyes lie {share:.2} of the face's width apart"),
-            Doubt::Tilt(degrees) => write!(f, "the eyes are tilted by {degrees:.0} degrees"),
-            Doubt::Outside => write!(f, "an eye lies outside the face"),
-            Doubt::Disagreement(share) => write!(f, "the mirror image gives eyes {share:.2} eye distances off"),
+            Rejection::Distance(share) => write!(f, "the eyes lie {share:.2} of the face's width apart"),
+            Rejection::Tilt(degrees) => write!(f, "the eyes are tilted by {degrees:.0} degrees"),
+            Rejection::Outside => write!(f, "an eye lies outside the face"),
+            Rejection::Disagreement(share) => write!(f, "the mirror image gives eyes {share:.2} eye distances off"),
         }
     }
 }
@@ -97,16 +97,16 @@ pub(crate) fn find_landmarks(
     gray: &Picture,
     face_box: &FaceBox,
     supposed: Option<[Point; 2]>,
-) -> Result<Landmarks, Doubt> {
+) -> Result<Landmarks, Rejection> {
     let mut eyes = supposed.unwrap_or_else(|| face_box.typical_eyes());
     let (mut points, mut disagreement) = (Vec::new(), 0.0);
-    for _ in 0..LOOKS {
+    for _ in 0..REFINEMENTS {
         (points, disagreement) = look(gray, &landmark_frame(eyes));
         eyes = eyes_of(&points);
         check_eyes(eyes, face_box)?;
     }
     if disagreement > LARGEST_DISAGREEMENT {
-        return Err(Doubt::Disagreement(disagreement));
+        return Err(Rejection::Disagreement(disagreement));
     }
     Ok(Landmarks { points, eyes })
 }
@@ -136,19 +136,19 @@ fn look(gray: &Picture, frame: &Crop) -> (Vec<Point>, f64) {
     (mean.into_iter().map(|p| frame.place(p)).collect(), off / apart)
 }
 
-fn check_eyes(eyes: [Point; 2], face_box: &FaceBox) -> Result<(), Doubt> {
+fn check_eyes(eyes: [Point; 2], face_box: &FaceBox) -> Result<(), Rejection> {
     let [left, right] = eyes;
     let share = distance(eyes) / face_box.width;
     if !PLAUSIBLE_DISTANCES.contains(&share) {
-        return Err(Doubt::Distance(share));
+        return Err(Rejection::Distance(share));
     }
     let tilt = (right.y - left.y).atan2(right.x - left.x).to_degrees();
     if tilt.abs() > LARGEST_TILT {
-        return Err(Doubt::Tilt(tilt));
+        return Err(Rejection::Tilt(tilt));
     }
     let within = |at: f64, start: f64, length: f64| (-OUTSIDE..=1.0 + OUTSIDE).contains(&((at - start) / length));
     let inside = |eye: Point| within(eye.x, face_box.x, face_box.width) && within(eye.y, face_box.y, face_box.height);
-    if inside(left) && inside(right) { Ok(()) } else { Err(Doubt::Outside) }
+    if inside(left) && inside(right) { Ok(()) } else { Err(Rejection::Outside) }
 }
 
 fn eyes_of(points: &[Point]) -> [Point; 2] {
@@ -202,9 +202,9 @@ mod tests {
         let face_box = FaceBox::new(100.0, 100.0, 100.0, 100.0).expect("it has an area");
         let eyes = |x: f64, y: f64, dx: f64, dy: f64| [Point { x, y }, Point { x: x + dx, y: y + dy }];
         assert_eq!(check_eyes(eyes(130.0, 136.0, 41.0, 8.0), &face_box), Ok(()));
-        assert!(matches!(check_eyes(eyes(130.0, 136.0, 12.0, 0.0), &face_box), Err(Doubt::Distance(_))));
-        assert!(matches!(check_eyes(eyes(130.0, 136.0, 20.0, 30.0), &face_box), Err(Doubt::Tilt(_))));
-        assert!(matches!(check_eyes(eyes(60.0, 136.0, 41.0, 0.0), &face_box), Err(Doubt::Outside)));
-        assert!(matches!(check_eyes(eyes(171.0, 136.0, -41.0, 0.0), &face_box), Err(Doubt::Tilt(_))));
+        assert!(matches!(check_eyes(eyes(130.0, 136.0, 12.0, 0.0), &face_box), Err(Rejection::Distance(_))));
+        assert!(matches!(check_eyes(eyes(130.0, 136.0, 20.0, 30.0), &face_box), Err(Rejection::Tilt(_))));
+        assert!(matches!(check_eyes(eyes(60.0, 136.0, 41.0, 0.0), &face_box), Err(Rejection::Outside)));
+        assert!(matches!(check_eyes(eyes(171.0, 136.0, -41.0, 0.0), &face_box), Err(Rejection::Tilt(_))));
     }
 }

@@ -10,7 +10,7 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::folder_words::{is_group, is_person_number, is_split};
-use crate::listing::is_picture;
+use crate::picture_file::is_picture;
 use crate::tree::{Tree, TreeFile};
 
 /// Names shown of a level.
@@ -38,7 +38,7 @@ impl fmt::Display for LevelKind {
             LevelKind::Split => "parts",
             LevelKind::Wrapper => "wrapper",
             LevelKind::Class => "classes",
-            LevelKind::Person => "persons",
+            LevelKind::Person => "people",
             LevelKind::Other => "other",
         })
     }

@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use howfar_face::{Expression, Fault, GeneratorCard, Licence, Provenance, SubjectId, foreign_picture_endings};
+use howfar_face::{Expression, Fault, GeneratorCard, Licence, Provenance, SubjectId};
 
 use crate::FaceBox;
 use crate::levels::Level;
 use crate::parquet_table::ParquetTable;
+use crate::picture_file::is_picture;
 use crate::tree::TreeFile;
 
 /// What a picture shows.
@@ -44,11 +44,11 @@ pub(crate) enum Pixels {
     File,
     /// They stood in a table: square, gray, rows from the top.
     Gray(Vec<u8>),
-    /// The file is a film: this many frames from its middle.
+    /// The file is a video: this many frames from its middle.
     Clip(usize),
-    /// The file is a film: its first frames, so many.
+    /// The file is a video: its first frames, so many.
     ClipStart(usize),
-    /// Frames of one film that somebody extracted.
+    /// Frames of one video that somebody extracted.
     Frames(Vec<TreeFile>),
     /// The file is a table, and a column of it holds pictures.
     Row {
@@ -74,8 +74,8 @@ pub(crate) enum Pixels {
 }
 
 impl Pixels {
-    /// Whether they are frames of one film, which share their turn.
-    pub(crate) fn are_of_a_film(&self) -> bool {
+    /// Whether they are frames of one video, which share their turn.
+    pub(crate) fn are_of_a_video(&self) -> bool {
         matches!(self, Pixels::Clip(_) | Pixels::ClipStart(_) | Pixels::Frames(_))
     }
 }
@@ -91,7 +91,7 @@ pub(crate) struct TakenOver {
     pub parent: Option<SubjectId>,
 }
 
-/// One picture (or film) of a database.
+/// One picture (or video) of a database.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Found {
     /// The file to read.
@@ -104,6 +104,8 @@ pub(crate) struct Found {
     pub class: Class,
     /// Whose it is; `None` where the database does not say.
     pub person: Option<String>,
+    /// Its group (a sex, an age group, a light), where the database or a list says one.
+    pub group: Option<String>,
     /// Where the face is, where the database says so.
     pub face_box: Option<FaceBox>,
     /// The sequence that it is a frame of, where published counts are of sequences.
@@ -123,6 +125,7 @@ impl Found {
             source: file.relative.clone(),
             class: class.into(),
             person: None,
+            group: None,
             face_box: None,
             sequence: None,
             parent: None,
@@ -133,6 +136,12 @@ impl Found {
     /// The same of a known person.
     pub(crate) fn of(mut self, person: impl Into<String>) -> Self {
         self.person = Some(person.into());
+        self
+    }
+
+    /// The same of a known group.
+    pub(crate) fn in_group(mut self, group: impl Into<String>) -> Self {
+        self.group = Some(group.into());
         self
     }
 
@@ -272,45 +281,6 @@ impl Listing {
             self.reject(&file.relative, Reason::NotAPicture, "by its name");
         }
     }
-
-    /// Keeps the last frames of each sequence, in the order of their names, and its first `n_neutral` as neutral; where
-    /// a sequence is too short for both, the last frames count.
-    pub(crate) fn keep_frames(&mut self, n_last: usize, n_neutral: usize) {
-        let mut of_sequence: BTreeMap<String, Vec<Found>> = BTreeMap::new();
-        for found in std::mem::take(&mut self.found) {
-            of_sequence.entry(found.sequence.clone().unwrap_or_default()).or_default().push(found);
-        }
-        for mut frames in of_sequence.into_values() {
-            let last = frames.split_off(frames.len().saturating_sub(n_last));
-            let between = frames.split_off(n_neutral.min(frames.len()));
-            self.found.extend(frames.into_iter().map(|frame| Found { class: Expression::Neutral.into(), ..frame }));
-            for frame in between {
-                self.reject(frame.source, Reason::NotAskedFor, format!("not one of the last {n_last} frames"));
-            }
-            self.found.extend(last);
-        }
-    }
-}
-
-/// Endings of pictures that this crate reads, in lower case.
-pub(crate) const PICTURE_ENDINGS: [&str; 13] =
-    ["png", "apng", "jpg", "jpeg", "jpe", "jfif", "pjpeg", "pjp", "tif", "tiff", "bmp", "webp", "gif"];
-
-/// Whether a file is a picture, by its name: one that this crate reads, or one of another kind, which is then reported
-/// as unreadable with what to do about it. Only a name without an ending is no answer: the file's first bytes are one.
-pub(crate) fn is_picture(path: &Path) -> bool {
-    match path.extension() {
-        Some(ending) => {
-            let ending = ending.to_string_lossy().to_lowercase();
-            PICTURE_ENDINGS.contains(&ending.as_str()) || foreign_picture_endings().any(|foreign| foreign == ending)
-        }
-        None => {
-            let mut head = [0; 32];
-            let opened = std::fs::metadata(path).is_ok_and(|m| m.is_file()).then(|| std::fs::File::open(path));
-            let n_read = opened.and_then(|file| file.ok()?.read(&mut head).ok()).unwrap_or(0);
-            image::guess_format(&head[..n_read]).is_ok()
-        }
-    }
 }
 
 /// The person of a field in a list; none for the words that programs and people write where nobody is known.
@@ -323,29 +293,6 @@ pub(crate) fn named_person(field: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tree::tests::write;
-
-    #[test]
-    fn pictures_are_known_by_their_endings_and_without_one_by_their_beginnings() {
-        let folder = tempfile::tempdir().unwrap();
-        write(folder.path(), "picture", b"\x89PNG\r\n\x1a\n");
-        write(folder.path(), "text", b"path,label");
-        let cases = [
-            ("a.PNG", true),
-            ("a.jfif", true),
-            ("a.gif", true),
-            ("a.heic", true),
-            ("a.NEF", true),
-            ("a.pgm", true),
-            ("a.txt", false),
-            ("picture", true),
-            ("text", false),
-            ("gone", false),
-        ];
-        for (name, expected) in cases {
-            assert_eq!(is_picture(&folder.path().join(name)), expected, "{name}");
-        }
-    }
 
     #[test]
     fn what_stands_where_nobody_is_known_is_no_person() {

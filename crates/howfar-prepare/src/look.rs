@@ -19,10 +19,11 @@ use crate::gather::Gathered;
 use crate::journal::{EncodedFace, Entry, Journal, LookedAt};
 use crate::listing::{Pixels, Reason};
 use crate::photo::{PhotoPath, PreparedFace};
-use crate::pipeline::{Progress, Stage, report_progress};
 use crate::pixels::photos;
-use crate::request::{PrepareRequest, Turn};
-use crate::turn::{FaceOrReason, faces_of_film};
+use crate::progress::{Progress, Stage, report_progress};
+use crate::request::PrepareRequest;
+use crate::source_settings::{SourceSettings, Turn};
+use crate::turn::{FaceOrReason, faces_of_video};
 
 /// Pictures looked at side by side before the next report of progress: few, because large ones take their time.
 const BLOCK: usize = 64;
@@ -46,8 +47,10 @@ pub(crate) fn look(
     let (mut done, mut kept) = (begin, Instant::now());
     report_progress(progress, Stage::Looking, done, candidates.len())?;
     for block in candidates[begin..].chunks(BLOCK) {
-        let entries: Vec<Entry> =
-            block.par_iter().map(|candidate| entry(candidate, &paths, (request.decoding(), request.turn))).collect();
+        let entries: Vec<Entry> = block
+            .par_iter()
+            .map(|candidate| entry(candidate, &paths, (request.decoding(), request.settings.turn)))
+            .collect();
         entries.iter().try_for_each(|entry| journal.push(entry))?;
         done += block.len();
         let wish = report_progress(progress, Stage::Looking, done, candidates.len());
@@ -81,15 +84,15 @@ fn entry(candidate: &Candidate, paths: &[PhotoPath<'_>], (decoding, turn): (Deco
             Err(detail) => looked.push(unreadable(source, detail)),
         }
     }
-    let is_film = found.pixels.are_of_a_film();
-    // Nobody copies films frame by frame.
+    let is_video = found.pixels.are_of_a_video();
+    // Nobody copies videos frame by frame.
     let pixels_sha256 = match frames.as_slice() {
-        [(_, photo)] if !is_film => Some(pixels_sha256(candidate, photo)),
+        [(_, photo)] if !is_video => Some(pixels_sha256(candidate, photo)),
         _ => None,
     };
     let path = &paths[candidate.source_idx];
-    let faces: Vec<FaceOrReason> = if is_film {
-        faces_of_film(&frames, path, turn)
+    let faces: Vec<FaceOrReason> = if is_video {
+        faces_of_video(&frames, path, turn)
     } else {
         let face = |(source, photo): (String, DynamicImage)| (source, path.one_face(&photo, found.face_box));
         frames.into_iter().map(face).collect()
@@ -115,7 +118,7 @@ fn pixels_sha256(candidate: &Candidate, photo: &DynamicImage) -> String {
 fn request_sha256(request: &PrepareRequest, gathered: &[Gathered], candidates: &[Candidate]) -> String {
     let mut hasher = checksum::Hasher::default();
     let ways: Vec<&Preprocessing> = gathered.iter().map(|g| &g.preprocessing).collect();
-    let PrepareRequest { max_megapixels, turn, detector, .. } = request;
+    let PrepareRequest { max_megapixels, detector, settings: SourceSettings { turn, .. }, .. } = request;
     let detector = detector.as_deref().map(file_state);
     hasher.update_text(&format!("{} {ways:?} {max_megapixels} {turn:?} {detector:?}", env!("CARGO_PKG_VERSION")));
     for Candidate { found, source_idx, .. } in candidates {

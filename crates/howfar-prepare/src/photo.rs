@@ -6,8 +6,9 @@ use howfar_face::{Colour, Fault, Picture, Preprocessing};
 use image::DynamicImage;
 
 use crate::crop::{Crop, FaceBox, Point};
+use crate::detection::{Detection, SAME_FACE};
 use crate::face_detector::FaceDetector;
-use crate::face_finder::{Detection, FaceFinder, SAME_FACE};
+use crate::face_finder::FaceFinder;
 use crate::landmarks::find_landmarks;
 use crate::listing::Reason;
 

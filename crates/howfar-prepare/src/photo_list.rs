@@ -5,9 +5,10 @@
 
 use std::path::{Path, PathBuf};
 
+use howfar_face::csv_table::column_or_first;
 use howfar_face::{Fault, files};
 
-use crate::listing::is_picture;
+use crate::picture_file::is_picture;
 use crate::tree::Tree;
 
 /// Columns that hold paths, by their names in lower case.
@@ -51,24 +52,15 @@ fn below(folder: &Path) -> Result<PhotoList, Fault> {
 
 /// Paths of a list; relative ones start at the list's folder.
 fn listed(path: &Path) -> Result<Vec<PathBuf>, Fault> {
-    let text = files::read_text(path)?;
-    let text = text.trim_start_matches('\u{feff}');
     let folder = path.parent().unwrap_or(Path::new(""));
-    if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("txt")) {
-        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-        return Ok(lines.map(|line| folder.join(line)).collect());
-    }
-    let mut reader =
-        csv::ReaderBuilder::new().has_headers(false).trim(csv::Trim::All).flexible(true).from_reader(text.as_bytes());
-    let rows = reader.records().collect::<Result<Vec<_>, _>>().map_err(|e| {
-        let line = e.position().map_or(0, csv::Position::line);
-        Fault::data(format!("{}, line {line}", path.display()), format!("not a CSV file: {e}"))
-    })?;
-    let is_path = |name: &str| COLUMNS.contains(&name.to_lowercase().as_str());
-    let column = rows.first().and_then(|head| head.iter().position(is_path));
-    let rows = rows.iter().skip(usize::from(column.is_some()));
-    let fields = rows.filter_map(|row| row.get(column.unwrap_or(0))).filter(|field| !field.is_empty());
-    Ok(fields.map(|field| folder.join(field)).collect())
+    let names: Vec<String> = if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("txt")) {
+        let text = files::read_text(path)?;
+        let lines = text.trim_start_matches('\u{feff}').lines().map(str::trim);
+        lines.filter(|line| !line.is_empty()).map(str::to_owned).collect()
+    } else {
+        column_or_first(path, &COLUMNS)?
+    };
+    Ok(names.iter().map(|name| folder.join(name)).collect())
 }
 
 #[cfg(test)]
@@ -104,12 +96,13 @@ mod tests {
 
     #[test]
     fn lists_name_pictures_from_their_own_folder() {
-        let cases: [(&str, &str, &[&str]); 5] = [
+        let cases: [(&str, &str, &[&str]); 6] = [
             ("l.txt", "\u{feff}b.png\r\n\r\n a.png \n", &["b.png", "a.png"]),
             ("l.csv", "id,Path\n1,x/b.png\n2,a.png\n", &["x/b.png", "a.png"]),
             ("l.csv", "image\n\"a, b.png\"\n", &["a, b.png"]),
             ("l.CSV", "b.png,3\na.png\n", &["b.png", "a.png"]),
             ("l.txt", "/else/b.png\n", &["/else/b.png"]),
+            ("l.csv", "id;file\n1;b.png\n2;a.png\n", &["b.png", "a.png"]),
         ];
         for (name, text, expected) in cases {
             let folder = tree_of(&[]);

@@ -9,13 +9,15 @@ use std::path::Path;
 
 use howfar_face::{DatabaseFaces, FaceLabels, FaceSet, FaceSetInfo, FaceSetWriter, Fault, files};
 
-use crate::candidate::{Account, Candidate, Rejected, choose};
+use crate::account::Account;
+use crate::candidate::{Candidate, Rejected, choose};
 use crate::decode::Note;
 use crate::face_detector::FaceDetector;
 use crate::gather::{Gathered, choose_classes, gather};
 use crate::journal::{Entry, Journal};
 use crate::listing::{Pixels, Reason};
 use crate::look::look;
+use crate::progress::{Progress, Stage, report_progress};
 use crate::repeats::find_repeats;
 use crate::report::{PrepareReport, Tally, count_reasons, rejects_file, write_rejects};
 use crate::request::PrepareRequest;
@@ -24,28 +26,6 @@ use crate::video;
 
 /// Faces written between two reports of progress.
 const BLOCK: usize = 1024;
-
-/// What `prepare` is at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stage {
-    /// Listing the databases; counted in databases.
-    Listing,
-    /// Decoding pictures, finding and cutting faces; counted in pictures, those of earlier starts with them.
-    Looking,
-    /// Writing the set; counted in pictures.
-    Writing,
-}
-
-/// How far it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Progress {
-    /// What is being done.
-    pub stage: Stage,
-    /// How much of it is done.
-    pub done: u64,
-    /// Of how much.
-    pub total: u64,
-}
 
 /// Prepares a face set from databases. `progress` may stop the work: what was looked at is kept in `NAME.looked` beside
 /// the set then, and nothing else.
@@ -90,20 +70,6 @@ pub fn prepare(
     Ok(tally.report(&request.out, set.info(), sentences, &rejected))
 }
 
-/// Tells how far the work is, and turns a wish to stop into an error.
-pub(crate) fn report_progress(
-    progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
-    stage: Stage,
-    done: usize,
-    total: usize,
-) -> Result<(), Fault> {
-    match progress(Progress { stage, done: done as u64, total: total as u64 }) {
-        ControlFlow::Continue(()) => Ok(()),
-        ControlFlow::Break(()) => Err(Fault::interrupted("prepare was stopped; nothing half written was left behind")
-            .hint("run the same command again: it goes on with what it has looked at")),
-    }
-}
-
 /// Says before hours of work what the writer would say after them.
 fn check_target(out: &Path) -> Result<(), Fault> {
     if out.file_name().is_none() {
@@ -138,7 +104,10 @@ fn nobody_known(candidates: &[Candidate]) -> Vec<String> {
         *nobody.entry(candidate.subject.database()).or_default() += 1;
     }
     let told = nobody.into_iter().map(|(database, n)| {
-        format!("{database}: of {n} pictures nobody says whose they are; each counts as its own person, so the same human may be on both sides of a split")
+        format!(
+            "{database}: of {n} pictures nobody says whose they are; each counts as its own person, so the same \
+            human may be on both sides of a split"
+        )
     });
     told.collect()
 }
@@ -155,13 +124,13 @@ fn judge(
     caveats: &mut Vec<String>,
 ) -> Result<BTreeMap<usize, (Reason, String)>, Fault> {
     let mut prints = Vec::with_capacity(candidates.len());
-    journal.for_each(|_, entry| {
+    journal.for_each_head(|_, entry| {
         prints.push(entry.pixels_sha256);
         Ok(())
     })?;
     let repeats = find_repeats(gathered, candidates, &prints, request.drop_repeats);
     let (mut n_without_eyes, mut notes, mut turns) = (0, BTreeMap::<Note, u64>::new(), Turns::default());
-    journal.for_each(|i, entry| {
+    journal.for_each_head(|i, entry| {
         let candidate = &candidates[i];
         let account = &mut accounts[candidate.source_idx];
         if let Some((reason, detail)) = repeats.verdicts.get(&i) {
@@ -171,7 +140,7 @@ fn judge(
         }
         let aligns = gathered[candidate.source_idx].preprocessing.alignment == "landmarks";
         let n_faces = entry.faces.iter().filter(|looked| looked.face.is_ok()).count() as u64;
-        // A film is lost with the last of its frames.
+        // A video is lost with the last of its frames.
         match entry.faces.iter().find_map(|looked| looked.face.as_ref().err()) {
             Some((reason, _)) if n_faces == 0 => account.leave_out(&candidate.found, *reason),
             _ => account.take(&candidate.found, n_faces),
@@ -182,7 +151,7 @@ fn judge(
             }
             match looked.face {
                 Ok(face) => {
-                    if candidate.found.pixels.are_of_a_film() {
+                    if candidate.found.pixels.are_of_a_video() {
                         turns.note(candidate.subject.database(), &looked.source);
                     }
                     n_without_eyes += u64::from(aligns && !face.has_eyes);
@@ -238,7 +207,8 @@ fn refuse_losses(request: &PrepareRequest, gathered: &[Gathered], accounts: &[Ac
         .found(told.join("; "))
         .expected(format!("at most {:.0} % of what a source was asked for", 100.0 * request.max_losses))
         .hint(format!(
-            "{} has the reason for each; {pointer}; or write the set all the same with --allow-losses, which goes on from here",
+            "{} has the reason for each; {pointer}; or write the set all the same with --allow-losses, which goes on \
+                from here",
             rejects_file(&request.out).display()
         )))
 }
@@ -310,6 +280,7 @@ fn labels(candidate: &Candidate, source: String) -> FaceLabels {
         subject: candidate.subject.clone(),
         provenance: candidate.provenance,
         parent: candidate.parent.clone(),
+        group: candidate.found.group.clone(),
         source,
         drawn: None,
     }

@@ -1,4 +1,4 @@
-//! From a find to its pictures: a file, numbers or a cell of a table, a square of a sheet, or frames of a film.
+//! From a find to its pictures: a file, numbers or a cell of a table, a square of a sheet, or frames of a video.
 //!
 //! In: what an adapter found. Out: decoded photographs with their names in the set, or a sentence that says why not.
 
@@ -13,10 +13,10 @@ use crate::video;
 /// A picture with its name in the set, or why it cannot be read.
 pub(crate) type NamedPhoto = (String, Result<Decoded, String>);
 
-/// The pictures of a find, each with its source: one, or several of a film.
+/// The pictures of a find, each with its source: one, or several of a video.
 pub(crate) fn photos(found: &Found, decoding: Decoding) -> Result<Vec<NamedPhoto>, String> {
     let one = |decoded| vec![(found.source.clone(), Ok(decoded))];
-    let film = |frames: Vec<(usize, image::DynamicImage)>| {
+    let video = |frames: Vec<(usize, image::DynamicImage)>| {
         let named = |(i, photo)| (format!("{}#{i}", found.source), Ok(Decoded { photo, note: None }));
         frames.into_iter().map(named).collect()
     };
@@ -36,8 +36,8 @@ pub(crate) fn photos(found: &Found, decoding: Decoding) -> Result<Vec<NamedPhoto
             None => Err("the row has no picture".to_owned()),
         },
         Pixels::Tile { x, y, side } => tile(&found.file, [*x, *y, *side], decoding).map(one),
-        Pixels::Clip(n_frames) => video::middle_frames(&found.file, *n_frames).map(film),
-        Pixels::ClipStart(n_frames) => video::first_frames(&found.file, *n_frames).map(film),
+        Pixels::Clip(n_frames) => video::middle_frames(&found.file, *n_frames).map(video),
+        Pixels::ClipStart(n_frames) => video::first_frames(&found.file, *n_frames).map(video),
     }
 }
 

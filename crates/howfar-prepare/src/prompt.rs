@@ -268,7 +268,8 @@ mod tests {
     #[test]
     fn a_graph_of_comfyui_is_followed_from_its_sampler() {
         let graph = r#"{
-            "3": {"class_type": "KSampler", "inputs": {"seed": 1, "model": ["4", 0], "positive": ["6", 0], "negative": ["7", 0]}},
+            "3": {"class_type": "KSampler", "inputs": {"seed": 1, "model": ["4", 0],
+                "positive": ["6", 0], "negative": ["7", 0]}},
             "4": {"class_type": "CheckpointLoaderSimple", "inputs": {"ckpt_name": "happy.safetensors"}},
             "6": {"class_type": "CLIPTextEncode", "inputs": {"text": "a terrified face", "clip": ["4", 1]}},
             "7": {"class_type": "CLIPTextEncode", "inputs": {"text": "smile, text", "clip": ["4", 1]}}}"#;

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use howfar_face::Expression;
 
-use crate::candidate::Account;
 use crate::listing::Found;
 
 /// What the authors count.
@@ -17,7 +16,7 @@ pub enum Unit {
 }
 
 impl Unit {
-    fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Unit::Pictures => "pictures",
             Unit::Sequences => "sequences",
@@ -32,7 +31,7 @@ pub struct Published {
     pub part: &'static str,
     /// What is counted.
     pub unit: Unit,
-    /// Counts a class.
+    /// Counts per class.
     pub classes: &'static [(Expression, u64)],
     /// Persons, where the database knows them.
     pub persons: Option<u64>,
@@ -57,26 +56,6 @@ pub(crate) fn compare(database: &str, found: &[Found], tables: &[Published]) -> 
     }
 }
 
-impl Comparison {
-    /// What became of what is published: a sentence about the finished set.
-    pub(crate) fn sentence(&self, database: &str, account: &Account) -> Option<String> {
-        let table = self.table?;
-        let (word, part) = (table.unit.word(), table.part);
-        let n_published: u64 = table.classes.iter().map(|(_, n)| n).sum();
-        let (n_found, n_in_set) = (account.n_found(), account.n_in_set());
-        let mut text = format!("{database}: published {n_published} {word} ({part}), ");
-        if !self.differences.is_empty() {
-            text += &format!("found {n_found}, ");
-        }
-        text += &format!("in the set {n_in_set}");
-        let reasons: Vec<String> = account.left_out().iter().map(|(reason, n)| format!("{n} {reason}")).collect();
-        if !reasons.is_empty() {
-            text += &format!(": {}", reasons.join(", "));
-        }
-        Some(text)
-    }
-}
-
 fn differences(database: &str, found: &[Found], table: &Published) -> Vec<String> {
     let mut units: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for find in found {
@@ -97,7 +76,7 @@ fn differences(database: &str, found: &[Found], table: &Published) -> Vec<String
         .collect();
     if !unequal.is_empty() {
         lines.push(format!(
-            "{database}: {word} a class differ from those published ({}): {}",
+            "{database}: {word} per class differ from those published ({}): {}",
             table.part,
             unequal.join(", ")
         ));
@@ -105,7 +84,7 @@ fn differences(database: &str, found: &[Found], table: &Published) -> Vec<String
     if let Some(published) = table.persons {
         let persons: BTreeSet<&String> = found.iter().filter_map(|f| f.person.as_ref()).collect();
         if persons.len() as u64 != published {
-            lines.push(format!("{database}: {} persons instead of the published {published}", persons.len()));
+            lines.push(format!("{database}: {} people instead of the published {published}", persons.len()));
         }
     }
     lines
@@ -114,7 +93,6 @@ fn differences(database: &str, found: &[Found], table: &Published) -> Vec<String
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::listing::Reason;
     use crate::tree::TreeFile;
     use std::path::Path;
 
@@ -138,28 +116,6 @@ mod tests {
     }
 
     #[test]
-    fn the_sentence_is_about_the_finished_set() {
-        let (two, three) = (finds(2), finds(3));
-        let say = |found: &[Found], left_out: &[Reason]| {
-            let mut account = Account::new(Unit::Pictures);
-            for (i, find) in found.iter().enumerate() {
-                match left_out.get(i) {
-                    Some(reason) => account.leave_out(find, *reason),
-                    None => account.take(find, 1),
-                }
-            }
-            compare("x", found, &TABLES).sentence("x", &account).unwrap()
-        };
-        let (lost, unwanted) = (Reason::Unreadable, Reason::NotAskedFor);
-        assert_eq!(say(&two, &[]), "x: published 2 pictures (all), in the set 2");
-        assert_eq!(say(&two, &[unwanted]), "x: published 2 pictures (all), in the set 1: 1 not asked for");
-        assert_eq!(
-            say(&three, &[lost, unwanted]),
-            "x: published 2 pictures (all), found 3, in the set 1: 1 not asked for, 1 unreadable"
-        );
-    }
-
-    #[test]
     fn without_published_counts_nothing_is_said() {
         assert_eq!(compare("x", &finds(1), &[]), Comparison::default());
     }
@@ -167,6 +123,6 @@ mod tests {
     #[test]
     fn a_difference_is_told_in_numbers() {
         let lines = compare("x", &finds(3), &TABLES).differences;
-        assert_eq!(lines, ["x: pictures a class differ from those published (all): fear 3 instead of 2"]);
+        assert_eq!(lines, ["x: pictures per class differ from those published (all): fear 3 instead of 2"]);
     }
 }

@@ -113,12 +113,13 @@ impl Told {
         }
         if self.n_two_classes > 0 {
             caveats.push(format!(
-                "{} pictures stand in their database under two classes, pixel by pixel ({} different ones); they are kept and count as one person, and `prepare --drop-repeats` leaves them out",
+                "{} pictures stand in their database under two classes, pixel by pixel ({} different ones); they are \
+                    kept and count as one person, and `prepare --drop-repeats` leaves them out",
                 self.n_two_classes, self.n_groups_of_two_classes
             ));
         }
         let count = |reason| verdicts.values().filter(|(of, _)| *of == reason).count();
-        for (reason, what) in [(Reason::TwoClasses, "classes"), (Reason::TwoPersons, "persons")] {
+        for (reason, what) in [(Reason::TwoClasses, "classes"), (Reason::TwoPersons, "people")] {
             let n = count(reason);
             if n > 0 {
                 caveats.push(format!("{n} pictures were left out because the same pixels stand under two {what}"));

@@ -55,10 +55,10 @@ pub struct PrepareReport {
 
 impl fmt::Display for PrepareReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}: {} faces of {} persons", self.out.display(), self.n_faces, self.n_persons)?;
+        writeln!(f, "{}: {} faces of {} people", self.out.display(), self.n_faces, self.n_persons)?;
         let width = self.classes.iter().map(|c| c.class.len()).max().unwrap_or(0);
         for count in &self.classes {
-            writeln!(f, "  {:width$}  {:>7} faces  {:>6} persons", count.class, count.faces, count.persons)?;
+            writeln!(f, "  {:width$}  {:>7} faces  {:>6} people", count.class, count.faces, count.persons)?;
         }
         let n_rejects: u64 = self.rejects.iter().map(|r| r.files).sum();
         if n_rejects > 0 {

@@ -1,8 +1,8 @@
-//! Films that lie on their side: which way they are turned before faces are looked for. All frames of a film share one
-//! turn.
+//! Videos that lie on their side: which way they are turned before faces are looked for. All frames of a video share
+//! one turn.
 //!
-//! In: the frames of a film, upright or not. Out: their faces, each named with its turn (`clip.avi#12@90`), and a
-//! sentence that counts them. Pictures that are not of a film are never turned here.
+//! In: the frames of a video, upright or not. Out: their faces, each named with its turn (`clip.avi#12@90`), and a
+//! sentence that counts them. Pictures that are not of a video are never turned here.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use image::DynamicImage;
 
 use crate::listing::Reason;
 use crate::photo::{PhotoPath, PreparedFace};
-use crate::request::Turn;
+use crate::source_settings::Turn;
 
 /// A face with its name in the set, or why there is none.
 pub(crate) type FaceOrReason = (String, Result<PreparedFace, (Reason, String)>);
@@ -20,8 +20,8 @@ const MARK: char = '@';
 /// Turns that are tried where nothing is found upright, in degrees clockwise.
 const SIDES: [u16; 2] = [90, 270];
 
-/// The faces of a film's frames.
-pub(crate) fn faces_of_film(frames: &[(String, DynamicImage)], path: &PhotoPath<'_>, turn: Turn) -> Vec<FaceOrReason> {
+/// The faces of a video's frames.
+pub(crate) fn faces_of_video(frames: &[(String, DynamicImage)], path: &PhotoPath<'_>, turn: Turn) -> Vec<FaceOrReason> {
     let look = |degrees: u16| -> Vec<FaceOrReason> {
         let face = |(name, frame): &(String, DynamicImage)| match turned(frame, degrees) {
             Some(frame) => (format!("{name}{MARK}{degrees}"), path.one_face(&frame, None)),
@@ -64,7 +64,7 @@ fn turned(photo: &DynamicImage, degrees: u16) -> Option<DynamicImage> {
 pub(crate) struct Turns(BTreeMap<String, BTreeMap<u16, u64>>);
 
 impl Turns {
-    /// Takes note of a face of a film by its name in the set.
+    /// Takes note of a face of a video by its name in the set.
     pub(crate) fn note(&mut self, database: &str, source: &str) {
         let degrees = source.rsplit_once(MARK).and_then(|(_, degrees)| degrees.parse().ok());
         if let Some(degrees) = degrees {
@@ -76,7 +76,7 @@ impl Turns {
     pub(crate) fn caveats(&self) -> impl Iterator<Item = String> {
         self.0.iter().map(|(database, turns)| {
             let words: Vec<String> = turns.iter().map(|(degrees, n)| format!("{n} faces by {degrees}°")).collect();
-            format!("{database}: films that lie on their side were turned clockwise, {}", words.join(", "))
+            format!("{database}: videos that lie on their side were turned clockwise, {}", words.join(", "))
         })
     }
 }
@@ -92,6 +92,7 @@ mod tests {
     use super::*;
     use crate::photo::tests::mask;
     use crate::request::{PrepareRequest, Source};
+    use crate::source_settings::SourceSettings;
     use crate::tree::tests::write;
     use crate::{PrepareReport, prepare, video};
 
@@ -117,7 +118,11 @@ mod tests {
 
     fn run(folder: &Path, out: &str, turn: Turn) -> Result<(PrepareReport, Vec<Face>), Fault> {
         let source = Source { adapter: "mmi".to_owned(), path: folder.join("mmi") };
-        let request = PrepareRequest { turn, max_losses: 1.0, ..PrepareRequest::new(vec![source], folder.join(out)) };
+        let request = PrepareRequest {
+            max_losses: 1.0,
+            settings: SourceSettings { turn, ..SourceSettings::default() },
+            ..PrepareRequest::new(vec![source], folder.join(out))
+        };
         let report = prepare(&request, &mut |_| ControlFlow::Continue(()))?;
         let mut faces = Vec::new();
         FaceSet::open(&folder.join(out))?.for_each(|face| {
@@ -132,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_frame_that_cannot_be_read_costs_its_film_no_other() {
+    fn a_frame_that_cannot_be_read_costs_its_video_no_other() {
         let folder = tempfile::tempdir().unwrap();
         frames(folder.path(), "S001-002", 90);
         write(folder.path(), "mmi/1/S001-002/2.png", b"\x89PNG\r\n\x1a\n cut short");
@@ -152,9 +157,9 @@ mod tests {
         let expected: Vec<String> =
             expected.iter().flat_map(|(clip, turn)| (1..=3).map(move |i| format!("1/{clip}/{i}.png{turn}"))).collect();
         assert_eq!(sources(&faces), expected);
-        // All frames are of one face, which looks the same however the film lay.
+        // All frames are of one face, which looks the same however the video lay.
         assert!(faces.iter().all(|face| face.picture == faces[0].picture));
-        let said = "mmi: films that lie on their side were turned clockwise, 3 faces by 90°, 3 faces by 270°";
+        let said = "mmi: videos that lie on their side were turned clockwise, 3 faces by 90°, 3 faces by 270°";
         assert!(report.caveats.iter().any(|caveat| caveat == said), "{:?}", report.caveats);
         let (_, faces) = run(folder.path(), "b", Turn::None).unwrap();
         assert_eq!(sources(&faces), &expected[6..]);
@@ -165,14 +170,14 @@ mod tests {
     }
 
     #[test]
-    fn a_film_that_lies_on_its_side_is_turned() {
+    fn a_video_that_lies_on_its_side_is_turned() {
         if video::require_ffmpeg().is_err() {
             println!("skipped: no ffmpeg here");
             return;
         }
         let folder = tempfile::tempdir().unwrap();
         frames(folder.path(), "S001-002", 90);
-        let [frame, film] = ["mmi/1/S001-002/1.png", "mmi/1/S001-002.avi"].map(|name| folder.path().join(name));
+        let [frame, video] = ["mmi/1/S001-002/1.png", "mmi/1/S001-002.avi"].map(|name| folder.path().join(name));
         let mut ffmpeg = Command::new("ffmpeg");
         ffmpeg.args(["-nostdin", "-v", "error", "-loop", "1", "-i"]).arg(frame).args([
             "-frames:v",
@@ -180,7 +185,7 @@ mod tests {
             "-c:v",
             "ffv1",
         ]);
-        assert!(ffmpeg.arg(film).status().unwrap().success());
+        assert!(ffmpeg.arg(video).status().unwrap().success());
         std::fs::remove_dir_all(folder.path().join("mmi/1/S001-002")).unwrap();
         let (_, faces) = run(folder.path(), "a", Turn::Auto).unwrap();
         let expected = ["1/S001-002.avi#1@90", "1/S001-002.avi#2@90", "1/S001-002.avi#3@90"];

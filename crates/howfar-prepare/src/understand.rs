@@ -27,7 +27,7 @@ pub struct UnderstoodClass {
     pub class: String,
     /// Whether it was asked for (`--expressions`).
     pub wanted: bool,
-    /// Pictures, or films.
+    /// Pictures, or videos.
     pub pictures: u64,
     /// Different persons among them; 0 where nobody says whose they are.
     pub persons: u64,
@@ -128,15 +128,15 @@ impl fmt::Display for UnderstoodSource {
         let n_pictures: u64 = self.classes.iter().map(|class| class.pictures).sum();
         write!(f, "{}:{}: {n_pictures} pictures of ", self.adapter, self.path.display())?;
         match (self.n_persons, self.of_nobody) {
-            (0, _) => writeln!(f, "unknown persons")?,
-            (n, 0) => writeln!(f, "{n} persons")?,
-            (n, nobody) => writeln!(f, "{n} persons, {nobody} of unknown persons")?,
+            (0, _) => writeln!(f, "unknown people")?,
+            (n, 0) => writeln!(f, "{n} people")?,
+            (n, nobody) => writeln!(f, "{n} people, {nobody} of unknown people")?,
         }
         for level in &self.levels {
             writeln!(f, "  {level}")?;
         }
         let width = self.classes.iter().map(|c| c.class.chars().count()).max().unwrap_or(0).max("class".len());
-        writeln!(f, "  {:width$}  pictures  persons  first files", "class")?;
+        writeln!(f, "  {:width$}  pictures   people  first files", "class")?;
         for class in &self.classes {
             let persons = if class.persons > 0 { class.persons.to_string() } else { "?".to_owned() };
             let unwanted = if class.wanted { "" } else { "(not asked for) " };

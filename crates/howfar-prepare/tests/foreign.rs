@@ -9,7 +9,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use howfar_face::{Expression, Fault};
-use howfar_prepare::{Detect, PrepareReport, PrepareRequest, Reason, Source, open_photo, prepare};
+use howfar_prepare::{Detect, PrepareReport, PrepareRequest, Reason, Source, SourceSettings, open_photo, prepare};
 use image::{DynamicImage, ImageFormat};
 
 struct Desk {
@@ -84,7 +84,7 @@ fn a_jpeg_is_whole_when_its_picture_is_whatever_stands_behind_it() {
     let bytes = picture(ImageFormat::Jpeg, 3);
     let end = bytes.len() - 2;
     let other = picture(ImageFormat::Jpeg, 4);
-    desk.write("db/happy/motion.jpg", [&bytes[..], b"\0\0\0\x18ftypmp42 \xff\xda \xff\xd9 film"].concat());
+    desk.write("db/happy/motion.jpg", [&bytes[..], b"\0\0\0\x18ftypmp42 \xff\xda \xff\xd9 video"].concat());
     desk.write("db/happy/without_end_mark.jpg", &other[..other.len() - 2]);
     desk.write("db/happy/two.jpg", [picture(ImageFormat::Jpeg, 5), other.clone()].concat());
     desk.write("db/happy/third.jpg", [&bytes[..end / 3], b"\xff\xd9"].concat());
@@ -209,7 +209,11 @@ fn votes_go_through_a_whole_preparation() {
         Training,fer0000000.png,1,9,0,0,0,0,0,0,0,0\nPublicTest,fer0000001.png,0,0,0,0,0,0,0,1,9,0\n";
     desk.write("fer2013new.csv", votes);
     let labels = Some(desk.path("fer2013new.csv"));
-    let report = run(&PrepareRequest { labels, ..desk.request("fer2013", "fer2013.csv") }).unwrap();
+    let report = run(&PrepareRequest {
+        settings: SourceSettings { labels, ..SourceSettings::default() },
+        ..desk.request("fer2013", "fer2013.csv")
+    })
+    .unwrap();
     let counts: Vec<_> = report.classes.iter().filter(|c| c.faces > 0).map(|c| (c.class.as_str(), c.faces)).collect();
     assert_eq!(counts, [("happiness", 1)]);
     assert_eq!(report.rejects[0].reason, Reason::NotAnExpression);

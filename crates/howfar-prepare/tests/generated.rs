@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use howfar_face::{Expression, Face, FaceSet, Fault, Provenance};
-use howfar_prepare::{Detect, LabelsFrom, PrepareReport, PrepareRequest, Reason, Source, prepare};
+use howfar_prepare::{Detect, LabelsFrom, PrepareReport, PrepareRequest, Reason, Source, SourceSettings, prepare};
 
 struct Desk {
     folder: tempfile::TempDir,
@@ -124,9 +124,14 @@ fn a_sheet_of_stargan_gives_a_face_a_square_with_its_row_as_person_and_parent() 
     save_sheet(&desk.at("db/1-images.png"));
     desk.write("map.csv", "1,angry\n2,happy\n");
     let by_order = PrepareRequest { expressions: vec![Expression::Anger, Expression::Happiness], ..desk.request("db") };
-    let by_map = PrepareRequest { label_map: Some(desk.at("map.csv")), ..desk.request("db") };
+    let by_map = PrepareRequest {
+        settings: SourceSettings { label_map: Some(desk.at("map.csv")), ..SourceSettings::default() },
+        ..desk.request("db")
+    };
     for request in [by_order, by_map] {
-        let report = desk.run(&PrepareRequest { grid: Some(3), ..request }).unwrap();
+        let report = desk
+            .run(&PrepareRequest { settings: SourceSettings { grid: Some(3), ..request.settings.clone() }, ..request })
+            .unwrap();
         let set = FaceSet::open(&desk.at("out/faces")).unwrap();
         let mut seeds = [1, 2, 4, 5].into_iter();
         set.for_each(|face| {
@@ -157,14 +162,21 @@ fn a_sheet_of_another_shape_or_number_of_labels_is_refused() {
     desk.write("map.csv", "7,angry\n");
     let fault = |request: PrepareRequest| desk.run(&request).unwrap_err().to_string();
     let two = || PrepareRequest { expressions: vec![Expression::Anger, Expression::Fear], ..desk.request("db") };
-    let five = fault(PrepareRequest { grid: Some(6), ..two() });
+    let five = fault(PrepareRequest { settings: SourceSettings { grid: Some(6), ..two().settings }, ..two() });
     assert!(five.contains("6 columns, the first of which is the parent; 2 expressions"), "{five}");
-    let shape = fault(PrepareRequest { grid: Some(3), expressions: two().expressions, ..desk.request("none") });
+    let shape = fault(PrepareRequest {
+        expressions: two().expressions,
+        settings: SourceSettings { grid: Some(3), ..SourceSettings::default() },
+        ..desk.request("none")
+    });
     assert!(shape.contains("no such folder"), "{shape}");
-    let map = fault(PrepareRequest { grid: Some(3), label_map: Some(desk.at("map.csv")), ..desk.request("db") });
+    let map = fault(PrepareRequest {
+        settings: SourceSettings { grid: Some(3), label_map: Some(desk.at("map.csv")), ..SourceSettings::default() },
+        ..desk.request("db")
+    });
     assert!(map.contains("no column of the sheets stands in the table"), "{map}");
     desk.write("db/square.png", b"no picture");
-    let none = fault(PrepareRequest { grid: Some(3), ..two() });
+    let none = fault(PrepareRequest { settings: SourceSettings { grid: Some(3), ..two().settings }, ..two() });
     assert!(none.contains("no sheet of 3 columns is here"), "{none}");
 }
 
@@ -204,7 +216,7 @@ fn seeds_are_persons_below_class_folders_unless_one_name_is_another() {
     let desk = Desk::with(&["db/happy/seed0001.png", "db/sad/seed0001.png", "db/sad/seed0002.png"]);
     let report = desk.run(&desk.request("db")).unwrap();
     assert_eq!((report.n_faces, report.n_persons), (3, 2), "{report}");
-    assert!(report.to_string().contains("persons of 3 pictures are from their names: seed"), "{report}");
+    assert!(report.to_string().contains("people of 3 pictures are from their names: seed"), "{report}");
     pattern(9).save(desk.at("db/sad/other.png")).unwrap();
     let report = desk.run(&desk.request("db")).unwrap();
     assert_eq!((report.n_faces, report.n_persons), (4, 4), "{report}");
@@ -215,14 +227,18 @@ fn the_prompt_in_the_file_or_beside_it_is_the_label_or_the_reason_why_there_is_n
     let desk = Desk::with(&["db/5.png", "db/6.png", "db/7.png"]);
     desk.write_png("db/1.png", 11, "parameters", "a furious man\nNegative prompt: smile, blurry\nSteps: 20");
     desk.write_png("db/2.png", 12, "parameters", "une fille, smiling, caf\u{e9} \u{2014} 50 mm");
-    let graph = r#"{"3": {"inputs": {"positive": ["6", 0], "negative": ["7", 0]}}, "6": {"inputs": {"text": "a scared face"}}, "7": {"inputs": {"text": "happy"}}}"#;
+    let graph = r#"{"3": {"inputs": {"positive": ["6", 0], "negative": ["7", 0]}},
+        "6": {"inputs": {"text": "a scared face"}}, "7": {"inputs": {"text": "happy"}}}"#;
     desk.write_png("db/3.png", 13, "prompt", graph);
     desk.write_jpeg("db/4.jpg", 14, "portrait of an astonished woman");
     desk.write("db/5.txt", "a sad clown");
     desk.write("db/6.json", r#"{"prompt": "disgusted man", "negative_prompt": "text"}"#);
     desk.write_png("db/8.png", 18, "parameters", "a happy man beside a sad man");
     desk.write_png("db/9.png", 19, "parameters", "a man, no smile");
-    let request = PrepareRequest { labels_from: LabelsFrom::Prompt, ..desk.request("db") };
+    let request = PrepareRequest {
+        settings: SourceSettings { labels_from: LabelsFrom::Prompt, ..SourceSettings::default() },
+        ..desk.request("db")
+    };
     let report = desk.run(&request).unwrap();
     let expected = ["1.png anger", "2.png happiness", "3.png fear", "4.jpg surprise", "5.png sadness", "6.png disgust"];
     let told = desk.told();
@@ -241,7 +257,10 @@ fn the_prompt_in_the_file_or_beside_it_is_the_label_or_the_reason_why_there_is_n
 #[test]
 fn a_folder_without_prompts_is_refused_with_what_was_looked_for() {
     let desk = Desk::with(&["db/1.png"]);
-    let request = PrepareRequest { labels_from: LabelsFrom::Prompt, ..desk.request("db") };
+    let request = PrepareRequest {
+        settings: SourceSettings { labels_from: LabelsFrom::Prompt, ..SourceSettings::default() },
+        ..desk.request("db")
+    };
     let fault = desk.run(&request).unwrap_err().to_string();
     for part in ["no picture has a prompt", "1.png: no prompt", "`parameters`", "--labels-from"] {
         assert!(fault.contains(part), "{fault}");
@@ -276,7 +295,7 @@ fn lists_of_image_folders_are_read_in_each_split_and_every_file_is_accounted_for
     assert_eq!(desk.told(), ["test/1.png happiness c", "train/1.png happiness a", "train/2.png sadness a"]);
     assert_eq!(reasons(&report), [(Reason::NoLabel, 1), (Reason::Missing, 1)]);
     assert!(
-        report.to_string().contains("classes from the column `emotion`; 3 persons from the column `subject`"),
+        report.to_string().contains("classes from the column `emotion`; 3 people from the column `subject`"),
         "{report}"
     );
 }
@@ -290,13 +309,18 @@ fn manifests_may_call_their_columns_otherwise() {
         ("3.csv", "path,label,seen,who\na.png,1,happy,x\nb.png,2,sad,y\n"),
         (
             "4.jsonl",
-            "{\"file\": \"a.png\", \"class\": \"happy\", \"who\": \"x\"}\n{\"file\": \"b.png\", \"class\": \"sad\", \"who\": \"y\"}\n",
+            "{\"file\": \"a.png\", \"class\": \"happy\", \"who\": \"x\"}\n{\"file\": \"b.png\", \"class\": \"sad\", \
+                \"who\": \"y\"}\n",
         ),
     ] {
         desk.write(name, text);
         let label_column = (name == "3.csv").then(|| "seen".to_owned());
         let subject_column = Some("who".to_owned());
-        desk.run(&PrepareRequest { label_column, subject_column, ..desk.request(name) }).unwrap();
+        desk.run(&PrepareRequest {
+            settings: SourceSettings { label_column, subject_column, ..SourceSettings::default() },
+            ..desk.request(name)
+        })
+        .unwrap();
         assert_eq!(desk.told(), ["a.png happiness x", "b.png sadness y"], "{name}");
     }
 }

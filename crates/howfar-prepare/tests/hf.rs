@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use howfar_face::{Face, FaceSet, Fault, Provenance};
-use howfar_prepare::{Detect, FolderClasses, PrepareReport, PrepareRequest, Reason, Source, prepare};
+use howfar_prepare::{Detect, FolderClasses, PrepareReport, PrepareRequest, Reason, Source, SourceSettings, prepare};
 use parquet::basic::Compression;
 use parquet::file::properties::WriterVersion;
 use tables::{Leaf, Leaves, PICTURE_NUMBER_TEXT, Writing, class_names, compressions, picture, rows, write_table};
@@ -89,7 +89,7 @@ fn every_usual_compression_gives_the_same_faces() {
                 assert_eq!(told[0], ("data/test-00000-of-00001.parquet#0".to_owned(), "db:s4".to_owned()));
                 assert_eq!(told[11], ("data/train-00000-of-00001.parquet#8".to_owned(), "db:s4".to_owned()));
                 let said = report.to_string();
-                for part in ["classes from the column `label`", "6 persons from the column `subject`", "not stated"] {
+                for part in ["classes from the column `label`", "6 people from the column `subject`", "not stated"] {
                     assert!(said.contains(part), "{said}");
                 }
             }
@@ -103,7 +103,11 @@ fn every_usual_compression_gives_the_same_faces() {
 fn the_picture_of_a_row_is_that_rows() {
     let desk = Desk::new();
     write_table(&desk.at("a.parquet"), PICTURE_NUMBER_TEXT, &[rows(0, 40), rows(40, 30)], &Writing::default());
-    let request = PrepareRequest { size: 48, classes: FolderClasses::Any, ..desk.request("a.parquet") };
+    let request = PrepareRequest {
+        size: 48,
+        settings: SourceSettings { classes: FolderClasses::Any, ..SourceSettings::default() },
+        ..desk.request("a.parquet")
+    };
     let report = desk.run(&request).unwrap();
     assert_eq!(report.n_faces, 70);
     for (row, face) in faces(&desk.at("out/faces")).iter().enumerate() {
@@ -124,7 +128,7 @@ fn bytes_text_number(emotions: &[&str], ids: &[Option<f64>]) -> Leaves {
 fn texts_are_classes_and_a_number_of_its_own_in_every_row_is_no_person() {
     let desk = Desk::new();
     let cases = [
-        ([Some(1.0), Some(1.0), None, Some(2.0)], 3, "2 persons from the column `id`"),
+        ([Some(1.0), Some(1.0), None, Some(2.0)], 3, "2 people from the column `id`"),
         ([Some(1.0), Some(2.0), Some(3.0), Some(4.0)], 4, "another value in every row"),
     ];
     for (ids, n_persons, said) in cases {
@@ -133,8 +137,11 @@ fn texts_are_classes_and_a_number_of_its_own_in_every_row_is_no_person() {
         let report = desk.run(&desk.request("a.parquet")).unwrap();
         assert_eq!((report.n_faces, report.n_persons), (4, n_persons), "{report}");
         assert!(report.to_string().contains(said), "{report}");
-        let request = PrepareRequest { subject_column: Some("id".to_owned()), ..desk.request("a.parquet") };
-        assert!(desk.run(&request).unwrap().to_string().contains("persons from the column `id`"));
+        let request = PrepareRequest {
+            settings: SourceSettings { subject_column: Some("id".to_owned()), ..SourceSettings::default() },
+            ..desk.request("a.parquet")
+        };
+        assert!(desk.run(&request).unwrap().to_string().contains("people from the column `id`"));
     }
 }
 
@@ -147,11 +154,15 @@ fn names_of_numbers_come_from_the_card_the_infos_or_a_table_of_the_users() {
         assert!(fault.contains(part), "{fault}");
     }
     desk.write("map.csv", "0,happy\n1,sad\n");
-    let request = PrepareRequest { label_map: Some(desk.at("map.csv")), ..desk.request("db") };
+    let request = PrepareRequest {
+        settings: SourceSettings { label_map: Some(desk.at("map.csv")), ..SourceSettings::default() },
+        ..desk.request("db")
+    };
     assert_eq!(classes_of(&desk.run(&request).unwrap()), [("happiness".to_owned(), 2), ("sadness".to_owned(), 2)]);
     desk.write(
         "db/README.md",
-        "---\ndataset_info:\n  features:\n  - name: image\n    dtype: image\n  - name: label\n    dtype:\n      class_label:\n        names:\n          '0': fear\n          '1': disgust\n---\n",
+        "---\ndataset_info:\n  features:\n  - name: image\n    dtype: image\n  - name: label\n    dtype:\n      \
+            class_label:\n        names:\n          '0': fear\n          '1': disgust\n---\n",
     );
     let request = desk.request("db/data/train-00000.parquet");
     for request in [desk.request("db"), request] {
@@ -234,7 +245,10 @@ fn what_cannot_be_a_dataset_is_refused_with_what_to_do() {
             assert!(fault.to_string().contains(part), "{name}: {fault}");
         }
     }
-    let request = PrepareRequest { label_column: Some("emotion".to_owned()), ..desk.request("good.parquet") };
+    let request = PrepareRequest {
+        settings: SourceSettings { label_column: Some("emotion".to_owned()), ..SourceSettings::default() },
+        ..desk.request("good.parquet")
+    };
     let fault = desk.run(&request).unwrap_err().to_string();
     assert!(fault.contains("the column emotion is missing") && fault.contains("image, label, subject"), "{fault}");
 }
@@ -266,44 +280,39 @@ fn the_path_in_the_picture_column_is_seen_by_the_subject_pattern() {
     let desk = Desk::new();
     write_table(&desk.at("a.parquet"), PICTURE_NUMBER_TEXT, &[rows(0, 4)], &Writing::default());
     let subject_pattern = Some(r"a\.parquet/p(?<person>\d)\.png".to_owned());
-    let request = PrepareRequest { subject_pattern, classes: FolderClasses::Any, ..desk.request("a.parquet") };
+    let request = PrepareRequest {
+        settings: SourceSettings { subject_pattern, classes: FolderClasses::Any, ..SourceSettings::default() },
+        ..desk.request("a.parquet")
+    };
     let report = desk.run(&request).unwrap();
     assert_eq!((report.n_faces, report.n_persons), (4, 4), "{report}");
 }
 
 /// A face set of two generated faces with parents, made through the library's own writer.
 fn made_set(folder: &Path) {
-    use howfar_face::{
-        FaceLabels, FaceSetInfo, FaceSetWriter, GeneratorCard, Licence, Lineage, Picture, Preprocessing,
-    };
-    let mut info = FaceSetInfo::new(
-        "made",
-        vec!["anger".to_owned(), "fear".to_owned()],
-        Preprocessing::standard("none", "none", 16),
-    );
+    use howfar_face::test_sets::{TestSet, labels};
+    use howfar_face::{FaceLabels, GeneratorCard, Licence, Lineage, Picture};
+    let mut set = TestSet::new("made", &["anger", "fear"], 16);
     let lineage = Lineage { people: ["ckplus:S010".parse().unwrap()].into(), content: Default::default() };
-    info.generator = Some(GeneratorCard::new("gan".to_owned(), 7, lineage, String::new()));
-    info.licences = vec![Licence { database: "ckplus".to_owned(), terms: "research only".to_owned() }];
-    let mut writer = FaceSetWriter::create(folder, info).unwrap();
+    set.info.generator = Some(GeneratorCard::new("gan".to_owned(), 7, lineage, String::new()));
+    set.info.licences = vec![Licence { database: "ckplus".to_owned(), terms: "research only".to_owned() }];
     for label in 0..2_u8 {
         let labels = FaceLabels {
-            label: usize::from(label),
-            subject: format!("gan:{label}").parse().unwrap(),
-            provenance: Provenance::Generated,
             parent: Some("ckplus:S010".parse().unwrap()),
+            group: Some("female".to_owned()),
             source: format!("seed {label}"),
-            drawn: None,
+            ..labels(usize::from(label), &format!("gan:{label}"), Provenance::Generated)
         };
         let data = (0..=255).map(|i: u8| i.wrapping_mul(label + 1)).collect();
-        writer.push(&Face { picture: Picture::gray(16, 16, data), labels }).unwrap();
+        set.push(labels, Picture::gray(16, 16, data));
     }
-    writer.finish().unwrap();
+    set.write(folder);
 }
 
 #[test]
 fn a_face_set_of_our_own_is_taken_over_with_its_people_parents_and_generator() {
     let desk = Desk::new();
-    made_set(&desk.at("made"));
+    made_set(&desk.at("."));
     let report = desk.run(&PrepareRequest { size: 16, ..desk.request("made") }).unwrap();
     assert_eq!(classes_of(&report), [("anger".to_owned(), 1), ("fear".to_owned(), 1)]);
     let (before, after) = (faces(&desk.at("made")), faces(&desk.at("out/faces")));
@@ -313,6 +322,7 @@ fn a_face_set_of_our_own_is_taken_over_with_its_people_parents_and_generator() {
             (&before.labels.subject, before.labels.provenance, &before.labels.parent, &before.labels.source),
             (&after.labels.subject, after.labels.provenance, &after.labels.parent, &after.labels.source)
         );
+        assert_eq!(after.labels.group.as_deref(), Some("female"));
     }
     let set = FaceSet::open(&desk.at("out/faces")).unwrap();
     assert_eq!(set.info().generator.as_ref().unwrap().trained_on, ["ckplus:S010".parse().unwrap()]);
@@ -324,7 +334,7 @@ fn a_face_set_of_our_own_is_taken_over_with_its_people_parents_and_generator() {
 #[test]
 fn a_face_set_in_another_compression_is_still_the_set() {
     let desk = Desk::new();
-    made_set(&desk.at("made"));
+    made_set(&desk.at("."));
     let set = FaceSet::open(&desk.at("made")).unwrap();
     let shard = desk.at("made").join(&set.info().shards[0].file);
     let before = faces(&desk.at("made"));

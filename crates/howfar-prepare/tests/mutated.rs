@@ -10,7 +10,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use howfar_prepare::{Detect, PrepareRequest, Source, open_photo, prepare};
+use howfar_prepare::{Detect, PrepareRequest, Source, SourceSettings, open_photo, prepare};
 use image::{DynamicImage, ImageFormat};
 
 /// No file takes longer, on any machine: a loop without an end is meant.
@@ -19,9 +19,9 @@ const LONGEST: Duration = Duration::from_secs(10);
 const FEW: u64 = 20;
 
 /// A small generator of numbers: xorshift, the same everywhere.
-struct Dice(u64);
+struct Mutations(u64);
 
-impl Dice {
+impl Mutations {
     fn below(&mut self, n: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
@@ -31,35 +31,35 @@ impl Dice {
 }
 
 /// Flips, cuts, splices and lies about lengths: one to four of them.
-fn mutated(whole: &[u8], dice: &mut Dice) -> Vec<u8> {
+fn mutated(whole: &[u8], mutations: &mut Mutations) -> Vec<u8> {
     let mut bytes = whole.to_vec();
-    for _ in 0..=dice.below(4) {
+    for _ in 0..=mutations.below(4) {
         if bytes.is_empty() {
             break;
         }
         // Heads matter most: half of the changes are among the first bytes.
-        let reach = if dice.below(2) == 0 { bytes.len().min(64) } else { bytes.len() };
-        let at = dice.below(reach);
-        match dice.below(7) {
-            0 => bytes[at] ^= 1 << dice.below(8),
-            1 => bytes[at] = [0, 1, 0x7f, 0x80, 0xff][dice.below(5)],
+        let reach = if mutations.below(2) == 0 { bytes.len().min(64) } else { bytes.len() };
+        let at = mutations.below(reach);
+        match mutations.below(7) {
+            0 => bytes[at] ^= 1 << mutations.below(8),
+            1 => bytes[at] = [0, 1, 0x7f, 0x80, 0xff][mutations.below(5)],
             2 => bytes.truncate(at),
             3 => {
-                let end = (at + dice.below(40)).min(bytes.len());
+                let end = (at + mutations.below(40)).min(bytes.len());
                 bytes.drain(at..end);
             }
             4 => {
-                let from = dice.below(whole.len());
-                let piece = &whole[from..(from + dice.below(64)).min(whole.len())];
+                let from = mutations.below(whole.len());
+                let piece = &whole[from..(from + mutations.below(64)).min(whole.len())];
                 bytes.splice(at..at, piece.iter().copied());
             }
             5 => {
-                let lie = [0, 1, 0xffff, 0x7fff_ffff, u32::MAX, 1 << 24][dice.below(6)];
-                let lie = if dice.below(2) == 0 { lie.to_le_bytes() } else { lie.to_be_bytes() };
+                let lie = [0, 1, 0xffff, 0x7fff_ffff, u32::MAX, 1 << 24][mutations.below(6)];
+                let lie = if mutations.below(2) == 0 { lie.to_le_bytes() } else { lie.to_be_bytes() };
                 let end = (at + 4).min(bytes.len());
                 bytes[at..end].copy_from_slice(&lie[..end - at]);
             }
-            _ => bytes[at] = b"\n,;\"\t\r \0"[dice.below(8)],
+            _ => bytes[at] = b"\n,;\"\t\r \0"[mutations.below(8)],
         }
     }
     bytes
@@ -89,9 +89,9 @@ fn n_files() -> u64 {
 
 /// Tries mutations of a file one after the other; a panic inside fails the test by itself.
 fn try_all(what: &str, whole: &[u8], mut attempt: impl FnMut(&[u8])) {
-    let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
+    let mut mutations = Mutations(0x9e37_79b9_7f4a_7c15);
     for file_idx in 0..n_files() {
-        let bytes = mutated(whole, &mut dice);
+        let bytes = mutated(whole, &mut mutations);
         let begun = Instant::now();
         attempt(&bytes);
         assert!(begun.elapsed() < LONGEST, "{what}, mutation {file_idx} took {:?}", begun.elapsed());
@@ -122,7 +122,7 @@ fn prepared(adapter: &str, path: &Path, labels: Option<&Path>) {
         detect: Detect::None,
         size: 16,
         max_megapixels: 1.0,
-        labels: labels.map(Path::to_owned),
+        settings: SourceSettings { labels: labels.map(Path::to_owned), ..SourceSettings::default() },
         ..PrepareRequest::new(vec![source], out.path().join("faces"))
     };
     if let Err(fault) = prepare(&request, &mut |_| ControlFlow::Continue(())) {

@@ -7,7 +7,7 @@ mod tables;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-use howfar_prepare::{Detect, FolderClasses, PrepareRequest, Source, prepare};
+use howfar_prepare::{Detect, FolderClasses, PrepareRequest, Source, SourceSettings, prepare};
 use parquet::file::properties::WriterVersion;
 use tables::{PICTURE_NUMBER_TEXT, Writing, class_names, compressions, rows, write_table};
 
@@ -70,9 +70,9 @@ fn damaged_tables_are_refused_or_read_and_nothing_worse() {
         let source = Source { adapter: "hf".to_owned(), path: path.clone() };
         let request = PrepareRequest {
             detect: Detect::None,
-            classes: FolderClasses::Any,
             size: 16,
             max_losses: 1.0,
+            settings: SourceSettings { classes: FolderClasses::Any, ..SourceSettings::default() },
             ..PrepareRequest::new(vec![source], out)
         };
         let began = Instant::now();

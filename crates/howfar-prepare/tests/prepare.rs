@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use howfar_face::{Colour, Expression, Face, FaceSet, Fault, Provenance};
-use howfar_prepare::{Detect, PrepareReport, PrepareRequest, Reason, Source, export_folder, prepare};
+use howfar_prepare::{Detect, PrepareReport, PrepareRequest, Reason, Source, SourceSettings, export_folder, prepare};
 
 /// A smooth pattern that differs with every seed.
 fn save_picture(path: &Path, seed: u32) {
@@ -78,7 +78,7 @@ fn a_folder_becomes_a_set_and_each_file_left_out_has_a_reason() {
     ];
     assert_eq!(told, expected.map(|(source, subject)| (source, subject.to_owned())));
     let text = report.to_string();
-    for part in ["4 faces of 3 persons", "left out: 3", "nobody says whose", "1 pictures repeat", "terms of db"] {
+    for part in ["4 faces of 3 people", "left out: 3", "nobody says whose", "1 pictures repeat", "terms of db"] {
         assert!(text.contains(part), "{text}");
     }
 }
@@ -89,7 +89,11 @@ fn pixels_under_two_classes_or_two_persons_are_left_out() {
     std::fs::copy(desk.at("db/happy/a_1.png"), desk.at("db/sad/d_1.png")).unwrap();
     std::fs::copy(desk.at("db/happy/b_2.png"), desk.at("db/happy/e_2.png")).unwrap();
     let subject_pattern = Some("/(?<person>[a-z])_".to_owned());
-    let report = run(&PrepareRequest { subject_pattern, ..desk.request("folder", "db") }).unwrap();
+    let report = run(&PrepareRequest {
+        settings: SourceSettings { subject_pattern, ..SourceSettings::default() },
+        ..desk.request("folder", "db")
+    })
+    .unwrap();
     let reasons: Vec<_> = report.rejects.iter().map(|r| (r.reason, r.files)).collect();
     assert_eq!(reasons, [(Reason::TwoClasses, 2), (Reason::TwoPersons, 2)]);
     assert_eq!((report.n_faces, report.n_persons), (1, 1));
@@ -139,8 +143,8 @@ fn two_databases_join_their_terms_and_keep_their_persons_apart() {
     let report = run(&request).unwrap();
     assert_eq!(report.licences.iter().map(|l| l.database.as_str()).collect::<Vec<_>>(), ["ckplus48", "jaffe"]);
     assert_eq!(report.n_persons, 2);
-    assert!(report.caveats.iter().any(|c| c.starts_with("jaffe: pictures a class differ")), "{:?}", report.caveats);
-    assert!(report.caveats.iter().any(|c| c == "ckplus48: 1 persons instead of the published 118"));
+    assert!(report.caveats.iter().any(|c| c.starts_with("jaffe: pictures per class differ")), "{:?}", report.caveats);
+    assert!(report.caveats.iter().any(|c| c == "ckplus48: 1 people instead of the published 118"));
 }
 
 #[test]
@@ -214,14 +218,21 @@ fn limit_expressions_colour_and_size_are_followed() {
 fn what_is_exported_reads_back_with_its_persons_and_pixels() {
     let desk = Desk::with(&["db/happy/p__1_a.png", "db/happy/q_b.png", "db/sad/q_c.png"]);
     let subject_pattern = Some("/(?<person>[a-z]+[_0-9]*)_[abc]".to_owned());
-    run(&PrepareRequest { subject_pattern, ..desk.request("folder", "db") }).unwrap();
+    run(&PrepareRequest {
+        settings: SourceSettings { subject_pattern, ..SourceSettings::default() },
+        ..desk.request("folder", "db")
+    })
+    .unwrap();
     let set = FaceSet::open(&desk.at("out/faces")).unwrap();
     let counts = export_folder(&set, &desk.at("exported")).unwrap();
     assert_eq!((counts["happiness"], counts["sadness"], counts["fear"]), (2, 1, 0));
     assert!(export_folder(&set, &desk.at("exported")).is_err());
     let again = PrepareRequest {
-        subject_pattern: Some("(?<person>[^/]+?__.+?)__".to_owned()),
         out: desk.at("again"),
+        settings: SourceSettings {
+            subject_pattern: Some("(?<person>[^/]+?__.+?)__".to_owned()),
+            ..SourceSettings::default()
+        },
         ..desk.request("folder", "exported")
     };
     assert_eq!(run(&again).unwrap().n_persons, 2);
@@ -230,7 +241,7 @@ fn what_is_exported_reads_back_with_its_persons_and_pixels() {
 }
 
 #[test]
-fn films_of_mmi_give_frames_of_their_middle() {
+fn videos_of_mmi_give_frames_of_their_middle() {
     if Command::new("ffmpeg").arg("-version").output().is_err() {
         println!("skipped: no ffmpeg here");
         return;

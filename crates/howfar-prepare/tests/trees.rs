@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 
 use howfar_face::{Expression, Fault};
 use howfar_prepare::{
-    Detect, FolderClasses, LevelKind, PrepareRequest, Reason, Source, UnderstoodSource, prepare, understand,
+    Detect, FolderClasses, LevelKind, PrepareRequest, Reason, Source, SourceSettings, UnderstoodSource, prepare,
+    understand,
 };
 
 /// A folder of made files.
@@ -78,7 +79,7 @@ fn layouts_of_expressions_are_understood_wherever_splits_wrappers_and_persons_st
 fn each_picture_is_of_the_person_whose_folder_it_lies_in() {
     for files in [["001/anger/a.png", "002/fear/a.png"], ["anger/001/a.png", "fear/002/a.png"]] {
         let source = understood(&Desk::with(&files).request("folder", ""));
-        assert!(source.caveats.iter().any(|c| c.contains("taken as 2 persons (001, 002)")), "{:?}", source.caveats);
+        assert!(source.caveats.iter().any(|c| c.contains("taken as 2 people (001, 002)")), "{:?}", source.caveats);
         assert!(source.levels.iter().any(|level| level.kind == LevelKind::Person));
     }
 }
@@ -152,24 +153,46 @@ fn several_levels_of_other_names_are_refused_with_the_tree_until_the_level_is_to
         assert!(fault.to_string().contains(part), "{part}: {fault}");
     }
     assert!(fault.to_string().lines().count() < 10, "{fault}");
-    let told = |level| understood(&PrepareRequest { class_level: Some(level), ..request.clone() });
+    let told = |level| {
+        understood(&PrepareRequest {
+            settings: SourceSettings { class_level: Some(level), ..request.settings.clone() },
+            ..request.clone()
+        })
+    };
     assert_eq!(counts(&told(1)), "a 2, b 1");
     assert_eq!(counts(&told(2)), "cat 2, dog 1");
-    let too_deep = refused(&PrepareRequest { class_level: Some(3), ..request.clone() }).to_string();
+    let too_deep = refused(&PrepareRequest {
+        settings: SourceSettings { class_level: Some(3), ..request.settings.clone() },
+        ..request.clone()
+    })
+    .to_string();
     assert!(too_deep.contains("no picture lies 3 folders deep") && too_deep.contains("a/cat/1.png"), "{too_deep}");
     let pattern = Some("(?<label>bird)/".to_owned());
-    let fault = refused(&PrepareRequest { label_pattern: pattern, ..request.clone() }).to_string();
+    let fault = refused(&PrepareRequest {
+        settings: SourceSettings { label_pattern: pattern, ..request.settings.clone() },
+        ..request.clone()
+    })
+    .to_string();
     assert!(fault.contains("finds a label in no path") && fault.contains("a/cat/1.png"), "{fault}");
     let pattern = Some("(?<label>cat|dog)/".to_owned());
-    assert_eq!(counts(&understood(&PrepareRequest { label_pattern: pattern, ..request.clone() })), "cat 2, dog 1");
+    assert_eq!(
+        counts(&understood(&PrepareRequest {
+            settings: SourceSettings { label_pattern: pattern, ..request.settings.clone() },
+            ..request.clone()
+        })),
+        "cat 2, dog 1"
+    );
 }
 
 #[test]
 fn a_folder_one_level_too_high_never_makes_classes_of_persons() {
     let compound = Desk::with(&["S001/x_angry.png", "S001/x_awe.png", "S002/y_sad.png", "S002/y.png"]);
     let source = understood(&PrepareRequest {
-        label_pattern: Some("_(?<label>[a-z]+)".to_owned()),
-        ignore: vec!["awe".to_owned()],
+        settings: SourceSettings {
+            label_pattern: Some("_(?<label>[a-z]+)".to_owned()),
+            ignore: vec!["awe".to_owned()],
+            ..SourceSettings::default()
+        },
         ..compound.request("folder", "")
     });
     assert_eq!(counts(&source), "anger 1, sadness 1");
@@ -184,7 +207,14 @@ fn a_folder_one_level_too_high_never_makes_classes_of_persons() {
     let request = desk.request("folder", "");
     assert!(refused(&request).to_string().contains("--label-pattern"));
     let pattern = Some(r"(?<person>S\d+)/._(?<label>[a-z]+)\.".to_owned());
-    let told = PrepareRequest { subject_pattern: pattern.clone(), label_pattern: pattern, ..request.clone() };
+    let told = PrepareRequest {
+        settings: SourceSettings {
+            subject_pattern: pattern.clone(),
+            label_pattern: pattern,
+            ..SourceSettings::default()
+        },
+        ..request.clone()
+    };
     let source = understood(&told);
     assert_eq!((counts(&source).as_str(), source.n_persons), ("anger 2, sadness 1", 2));
 
@@ -193,17 +223,24 @@ fn a_folder_one_level_too_high_never_makes_classes_of_persons() {
     let fault = refused(&request).to_string();
     assert!(fault.contains("3 of 3 pictures, such as anna/1_happy.png"), "{fault}");
     assert!(fault.contains("--label-pattern") && !fault.contains("  `--subject"), "{fault}");
-    let any = PrepareRequest { classes: FolderClasses::Any, ..request };
+    let any = PrepareRequest {
+        settings: SourceSettings { classes: FolderClasses::Any, ..request.settings.clone() },
+        ..request
+    };
     assert_eq!(counts(&understood(&any)), "anna 2, berta 1");
 
     let named = Desk::with(&["anna/1.png", "anna/2.png", "berta/3.png"]);
     let subject_pattern = Some("^(?<person>[^/]+)/".to_owned());
-    let fault = refused(&PrepareRequest { subject_pattern, ..named.request("folder", "") }).to_string();
-    assert!(fault.contains("the persons are the classes"), "{fault}");
+    let fault = refused(&PrepareRequest {
+        settings: SourceSettings { subject_pattern, ..SourceSettings::default() },
+        ..named.request("folder", "")
+    })
+    .to_string();
+    assert!(fault.contains("the people are the classes"), "{fault}");
     let manifest = "path,label,subject\nanna/1.png,A,a1\nanna/2.png,A,a1\nberta/3.png,B,b1\nberta/4.png,B,b1\n";
     named.write("berta/4.png", b"");
     named.write("list.csv", manifest.as_bytes());
-    assert!(refused(&named.request("folder", "list.csv")).to_string().contains("the persons are the classes"));
+    assert!(refused(&named.request("folder", "list.csv")).to_string().contains("the people are the classes"));
 }
 
 #[test]
@@ -220,7 +257,13 @@ fn one_class_alone_and_a_class_without_a_picture_are_refused() {
     let fault = refused(&request).to_string();
     assert!(fault.contains("a class folder has no picture") && fault.contains("happy, sad"), "{fault}");
     let ignore = vec!["happy".to_owned(), "sad".to_owned()];
-    assert_eq!(counts(&understood(&PrepareRequest { ignore, ..request })), "anger 1, fear 1");
+    assert_eq!(
+        counts(&understood(&PrepareRequest {
+            settings: SourceSettings { ignore, ..request.settings.clone() },
+            ..request
+        })),
+        "anger 1, fear 1"
+    );
 }
 
 #[test]
@@ -233,7 +276,10 @@ fn names_that_differ_by_case_blanks_or_unicode_form_are_one() {
 
     let desk = Desk::with(&["anger/S01_1.png", "Angry/s01_2.png", "fear/S02_3.png"]);
     let pattern = Some(r"/(?<person>\w\d+)_".to_owned());
-    let source = understood(&PrepareRequest { subject_pattern: pattern, ..desk.request("folder", "") });
+    let source = understood(&PrepareRequest {
+        settings: SourceSettings { subject_pattern: pattern, ..SourceSettings::default() },
+        ..desk.request("folder", "")
+    });
     assert_eq!((counts(&source).as_str(), source.n_persons), ("anger 2, fear 1", 2));
     assert!(source.caveats.iter().any(|c| c.contains("Angry = anger = anger")), "{:?}", source.caveats);
     assert!(source.caveats.iter().any(|c| c.contains("one person")), "{:?}", source.caveats);
@@ -254,7 +300,10 @@ fn names_that_differ_by_case_blanks_or_unicode_form_are_one() {
 #[test]
 fn class_names_that_nearly_agree_are_said_where_names_are_taken_as_they_are() {
     let desk = Desk::with(&["anger/1.png", "angry/2.png", "fear/3.png"]);
-    let source = understood(&PrepareRequest { classes: FolderClasses::Any, ..desk.request("folder", "") });
+    let source = understood(&PrepareRequest {
+        settings: SourceSettings { classes: FolderClasses::Any, ..SourceSettings::default() },
+        ..desk.request("folder", "")
+    });
     assert_eq!(counts(&source), "anger 1, angry 1, fear 1");
     assert!(source.caveats.iter().any(|c| c.contains("anger and angry")), "{:?}", source.caveats);
 }
@@ -267,11 +316,17 @@ fn numbers_are_not_silently_classes() {
     for part in ["is a number", "affectnet", "fer2013", "rafdb", "--label-map", "--any-classes"] {
         assert!(fault.contains(part), "{part}: {fault}");
     }
-    let any = PrepareRequest { classes: FolderClasses::Any, ..request.clone() };
+    let any = PrepareRequest {
+        settings: SourceSettings { classes: FolderClasses::Any, ..request.settings.clone() },
+        ..request.clone()
+    };
     assert_eq!(counts(&understood(&any)), "0 1, 1 1, 7 1");
 
     desk.write("map.csv", b"0,neutral\n1,Happy\n7,-\n");
-    let mapped = PrepareRequest { label_map: Some(desk.at("map.csv")), ..request.clone() };
+    let mapped = PrepareRequest {
+        settings: SourceSettings { label_map: Some(desk.at("map.csv")), ..request.settings.clone() },
+        ..request.clone()
+    };
     let source = understood(&mapped);
     assert_eq!(counts(&source), "happiness 1, neutral 1");
     assert!(source.rejects.iter().any(|r| r.reason == Reason::NotAskedFor && r.files == 1), "{:?}", source.rejects);
@@ -322,8 +377,8 @@ fn the_dry_run_says_levels_counts_persons_first_files_and_what_is_left_out() {
     let understanding = understand(&desk.request("folder", "")).unwrap();
     let text = understanding.to_string();
     let parts = [
-        "5 pictures of 2 persons",
-        "level 1  persons",
+        "5 pictures of 2 people",
+        "level 1  people",
         "level 2  classes",
         "anger            4        1  001/anger/a.png",
         "001/anger/a.png, 001/anger/b.png, 001/anger/c.png, …",

@@ -32,13 +32,14 @@ impl<'p> PooledSets<'p> {
     }
 }
 
-/// People, sets and pictures that judge: those of validation and test, and all of every unseen set. Parents of faces that
-/// judge are among the people.
+/// People, sets and pictures that judge: those of validation and test, and all of every unseen set. Parents of faces
+/// that judge are among the people.
 #[derive(Debug, Clone, Default)]
 pub struct HeldOut<'p> {
     /// Each with what it is to the study.
     people: BTreeMap<&'p SubjectId, String>,
-    /// `content_sha256` and name of each unseen set. Of a real set people are asked for: a part of it may be learnt from.
+    /// `content_sha256` and name of each unseen set. Of a real set people are asked for: a part of it may be learnt
+    /// from.
     contents: BTreeMap<&'p str, &'p str>,
     /// SHA-256 of the pixels, and a face that has them.
     pictures: HashMap<&'p str, (PooledSets<'p>, usize)>,
@@ -55,8 +56,8 @@ impl<'p> HeldOut<'p> {
         held_out
     }
 
-    /// All of a study: the held-out people of a split with their faces, and every unseen set whole. Refuses people who are in a
-    /// real and in an unseen set, and unseen sets that were made from people of the real ones.
+    /// All of a study: the held-out people of a split with their faces, and every unseen set whole. Refuses people who
+    /// are in a real and in an unseen set, and unseen sets that were made from people of the real ones.
     pub fn of_study(
         split: &'p Split,
         sets: PooledSets<'p>,
@@ -122,14 +123,18 @@ impl<'p> HeldOut<'p> {
             return Err(Fault::data(place(), "a person who judges would be trained on")
                 .found(format!("{}, who {what}", labels.subject))
                 .expected("each person on one side: training, or what judges")
-                .hint("leave the person out of one of the sets; if these are two people, rename the folder that one of the sets is prepared from"));
+                .hint(
+                    "leave the person out of one of the sets; if these are two people, rename the folder that one \
+                    of the sets is prepared from",
+                ));
         }
         if let Some((parent, what)) = labels.parent.as_ref().and_then(|parent| self.people.get_key_value(parent)) {
             return Err(Fault::data(place(), "a face descends from a person who judges")
                 .found(format!("its parent {parent} {what}"))
                 .expected("parents that are training people, or none of the study's")
                 .hint(
-                    "generate from training people only, or leave these people out of the validation and test parts and the unseen sets",
+                    "generate from training people only, or leave these people out of the validation and test parts \
+                        and the unseen sets",
                 ));
         }
         Ok(())
@@ -146,7 +151,10 @@ impl<'p> HeldOut<'p> {
             Fault::data(place, "what trains was itself trained on, or fitted to, faces that judge")
                 .found(format!("{name} {found}"))
                 .expected("generators, styles and weights that have seen training people only")
-                .hint("train or fit it on training people only, or leave these people out of the validation and test parts and the unseen sets")
+                .hint(
+                    "train or fit it on training people only, or leave these people out of the validation and test \
+                    parts and the unseen sets",
+                )
         };
         if let Some((person, what)) = lineage.people.iter().find_map(|person| self.people.get_key_value(person)) {
             return Err(fault(format!("saw {person}, who {what}")));
@@ -188,6 +196,9 @@ impl<'p> HeldOut<'p> {
         Err(Fault::data("the face sets", "the same picture would be trained on and judge, under two names")
             .found(format!("{n_equal} such pictures: {}{rest}", pairs.join("; ")))
             .expected("every picture on one side")
-            .hint("prepare the pictures into one set, where equal ones count as one person (`--drop-repeats` keeps one of each), or leave one of each pair out"))
+            .hint(
+                "prepare the pictures into one set, where equal ones count as one person (`--drop-repeats` keeps \
+                one of each), or leave one of each pair out",
+            ))
     }
 }

@@ -1,15 +1,16 @@
 //! What the mixtures of a split may be made of.
 //!
-//! In: a pool, a split, generated faces, who is held out. Out: [`Ingredients`], which cannot be made with anything of those
-//! who judge (invariant 1): the check is made here, once for all cells of a split.
+//! In: a pool, a split, generated faces, who is held out. Out: [`Ingredients`], which cannot be made with anything of
+//! those who judge (invariant 1): the check is made here, once for all cells of a split.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use howfar_face::{Fault, GeneratorCard, Pool, SubjectId};
+use howfar_random::{Seeds, shuffle};
 
 use crate::study::Unit;
-use crate::{HeldOut, MixtureRatio, PooledSets, Seeds, Split, SplitPart, shuffle};
+use crate::{HeldOut, MixtureRatio, PooledSets, Split, SplitPart};
 
 /// The generated faces of a study.
 #[derive(Debug, Clone)]
@@ -18,8 +19,8 @@ pub struct GeneratedFaces {
     pub faces: Range<usize>,
     /// What a unit counts.
     pub unit: Unit,
-    /// Where identities test and validate, too (`protocol = "paper"`): only so many of them, the first in a seed's order, are
-    /// trained on.
+    /// Where identities test and validate, too (`protocol = "paper"`): only so many of them, the first in a seed's
+    /// order, are trained on.
     pub trainable: Option<usize>,
 }
 
@@ -75,8 +76,8 @@ impl Ingredients {
         Ok(Ingredients { training, people, generated, seen, descends })
     }
 
-    /// The training faces of a split and nothing else, for a network that no study judges: people are asked for, equal pictures
-    /// are not.
+    /// The training faces of a split and nothing else, for a network that no study judges: people are asked for, equal
+    /// pictures are not.
     pub fn of_people(pool: &Pool, real: Range<usize>, split: &Split) -> Result<Self, Fault> {
         Self::new(PooledSets { pool, sets: &[] }, real, None, split, &HeldOut::of_split(split))
     }
@@ -91,13 +92,14 @@ impl Ingredients {
         people.into_iter().collect()
     }
 
-    /// Whether a generated face has anything of training people, so that not all may enter where some of them are left out.
+    /// Whether a generated face has anything of training people, so that not all may enter where some of them are left
+    /// out.
     pub fn descends(&self) -> bool {
         self.descends
     }
 
-    /// Units of generated faces that k asks for: one number of identities, or one of images for each class; none without
-    /// generated faces.
+    /// Units of generated faces that k asks for: one number of identities, or one of images for each class; none
+    /// without generated faces.
     pub fn units(&self, pool: &Pool, k: MixtureRatio, people_percent: Option<u32>, seeds: Seeds) -> Vec<usize> {
         let people = self.people(people_percent, seeds);
         let faces = self.training.iter().map(|f| &pool.face(*f).labels).filter(|f| people.contains(&f.subject));
@@ -115,8 +117,8 @@ impl Ingredients {
         }
     }
 
-    /// Sets (by index in the pool) whose makers saw training people: with fewer people than all some of their faces cannot be
-    /// mixed in.
+    /// Sets (by index in the pool) whose makers saw training people: with fewer people than all some of their faces
+    /// cannot be mixed in.
     pub fn sets_that_saw_training_people(&self) -> impl Iterator<Item = usize> {
         let people: BTreeSet<&SubjectId> = self.people.iter().collect();
         self.seen.iter().filter(move |(_, seen)| seen.iter().any(|person| people.contains(person))).map(|(set, _)| *set)

@@ -1,32 +1,41 @@
-//! How a study is made: seeds, splits by person, mixtures, arms, the plan of cells, the study file, the prediction file.
+//! How a study is made: seeds, splits by person, mixtures, arms, the plan of cells, the study file, the prediction
+//! file.
 //!
 //! In: a study file and face sets. Out: cells that say exactly what each training run sees, in which order. This crate
 //! trains nothing and prints nothing. Its words are explained in the README beside it.
 
+mod arm;
 mod cell;
+mod choosing;
 mod held_out;
 mod ingredients;
 mod mixture;
+mod mixture_ratio;
 mod network_choice;
 mod paper_held_out;
 mod plan;
 mod predictions;
-mod seeds;
+mod role;
 mod settings;
 mod split;
 mod split_request;
 mod study;
+mod study_toml;
+mod treatment;
 
-pub use cell::{Arm, Cell, MixtureRatio, NUMERICS_VERSION, Track};
+pub use arm::{Arm, ArmDefinition, ArmRole, Item, Stage, Variant};
+pub use cell::{Cell, NUMERICS_VERSION, Track};
 pub use held_out::{HeldOut, PooledSets};
 pub use ingredients::{GeneratedFaces, Ingredients};
-pub use mixture::{Blend, Item, Mixture, Variant};
+pub use mixture::{Mixture, Validates};
+pub use mixture_ratio::MixtureRatio;
 pub use network_choice::NetworkChoice;
 pub use paper_held_out::generated_held_out;
 pub use plan::{Plan, PlanInputs, SetInput};
 pub use predictions::{Part, Prediction, PredictionRef, for_each_prediction, most_probable, write_predictions};
-pub use seeds::{Seeds, Stream, normal, shuffle, uniform};
+pub use role::Role;
 pub use settings::{Augmentation, Keep, Network, Optimiser, PixelScaling, Recipe, Schedule, Start, TrainingSettings};
 pub use split::{Split, SplitPart};
 pub use split_request::SplitRequest;
 pub use study::{Controls, Generated, Grid, Protocol, Real, Study, TOGETHER, TrainOverrides, Unit, Unseen};
+pub use treatment::{Treatment, baseline_keys};

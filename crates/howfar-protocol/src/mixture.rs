@@ -1,114 +1,107 @@
-//! What a training run sees: real faces, and what an arm adds to them.
+//! What a training run sees: labelled faces, and what an arm adds to them.
 //!
-//! In: an arm, k, [`Ingredients`], the pool. Out: a [`Mixture`], which holds nothing of those who judge, because its ingredients
-//! do not. Its order is the same for the real faces in all arms of a seed, so that differences between arms are paired.
+//! In: a treatment, [`Ingredients`], the pool. Out: a [`Mixture`], which holds nothing of those who judge, because its
+//! ingredients do not. Its order is the same for the labelled faces in all arms of a seed, so that differences between
+//! arms are paired.
 
-use std::collections::{BTreeMap, BTreeSet};
+use howfar_face::{Fault, Pool};
+use howfar_random::{Seeds, shuffle};
 
-use howfar_face::{Fault, Pool, SubjectId};
-
-use crate::study::Unit;
-use crate::{Arm, GeneratedFaces, Ingredients, MixtureRatio, Seeds, Stream, shuffle};
-
-/// One picture of a training set.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Item {
-    /// Index into the pool.
-    pub face: usize,
-    /// As it is, or altered once and for all.
-    pub variant: Variant,
-}
-
-/// Whether a picture is used as it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Variant {
-    /// As it lies in the pool.
-    AsIs,
-    /// The `augment` arm's altered copy of this number.
-    Copy(u32),
-}
-
-/// What decides a training set, of all that makes a cell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Blend {
-    /// What it is made of.
-    pub arm: Arm,
-    /// How many units.
-    pub k: MixtureRatio,
-    /// So many percent of the real training people (rounded up); all where it is not said.
-    pub people_percent: Option<u32>,
-}
-
-impl Blend {
-    /// The real training faces and nothing else.
-    pub const REAL: Self = Blend { arm: Arm::Real, k: MixtureRatio::ZERO, people_percent: None };
-}
+use crate::arm::{Order, Parts, Units};
+use crate::choosing::Choosing;
+use crate::{Ingredients, Item, Role, Treatment};
 
 /// The training set of one cell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mixture {
-    real: Vec<Item>,
-    added: Vec<Item>,
-    /// Whether every second picture of an epoch is real.
-    has_fixed_share: bool,
+    parts: Parts,
     seeds: Seeds,
 }
 
+/// Whose faces choose the epoch, where units of generated identities may join the labelled validation people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Validates {
+    /// Labelled people alone.
+    Labelled,
+    /// They and generated identities.
+    Both,
+    /// Generated identities alone: no labelled face is trained on.
+    Generated,
+}
+
 impl Mixture {
-    /// Mixes for an arm. `seeds` are those of the cell's seed index.
-    pub fn new(blend: Blend, pool: &Pool, ingredients: &Ingredients, seeds: Seeds) -> Result<Self, Fault> {
-        let Blend { arm, k, people_percent } = blend;
-        let people = ingredients.people(people_percent, seeds);
+    /// Mixes as a treatment says. `seeds` are those of the cell's seed index; the treatment's source is that of the
+    /// ingredients.
+    pub fn new(treatment: &Treatment, pool: &Pool, ingredients: &Ingredients, seeds: Seeds) -> Result<Self, Fault> {
+        let Treatment { arm, k, source: _, people_percent } = treatment;
+        let people = ingredients.people(*people_percent, seeds);
         let is_there = |f: &usize| people.contains(&pool.face(*f).labels.subject);
-        let training: Vec<usize> = ingredients.training.iter().copied().filter(is_there).collect();
-        if training.is_empty() {
-            return Err(Fault::data("the real sets", "no training face is left"));
+        let labelled: Vec<usize> = ingredients.training.iter().copied().filter(is_there).collect();
+        if labelled.is_empty() {
+            return Err(Fault::data("the labelled sets", "no training face is left"));
         }
-        let added = match &ingredients.generated {
-            Some(generated) if arm != Arm::Real => {
+        let generated = match &ingredients.generated {
+            Some(generated) if !arm.is_baseline() => {
                 let absent = ingredients.people.iter().filter(|person| !people.contains(person)).collect();
-                Choosing { pool, ingredients, generated, absent }.choose(&training, k, seeds)?
+                Choosing { pool, ingredients, generated, absent }.choose(&labelled, *k, seeds)?
             }
             _ => Vec::new(),
         };
-        let as_is = |face: &usize| Item { face: *face, variant: Variant::AsIs };
-        let added_items: Vec<Item> = match arm {
-            Arm::Real => Vec::new(),
-            Arm::Mix | Arm::GeneratedOnly | Arm::FixedShare | Arm::Pretrain | Arm::Curated => {
-                added.iter().map(as_is).collect()
-            }
-            Arm::Repeat | Arm::Augment => copies(&training, added.len(), arm, seeds),
-        };
-        let real = if arm == Arm::GeneratedOnly { Vec::new() } else { training.iter().map(as_is).collect() };
-        let has_fixed_share = arm == Arm::FixedShare && !added_items.is_empty();
-        Ok(Mixture { real, added: added_items, has_fixed_share, seeds })
+        let parts = (arm.mix)(&Units { labelled: &labelled, generated: &generated, seeds }, treatment);
+        Ok(Mixture { parts, seeds })
     }
 
-    /// Real training faces, in the pool's order.
-    pub fn real(&self) -> &[Item] {
-        &self.real
+    /// Labelled training faces, in the pool's order.
+    pub fn labelled(&self) -> &[Item] {
+        &self.parts.labelled
     }
 
     /// What the arm adds: generated faces, repeats or altered copies.
     pub fn added(&self) -> &[Item] {
-        &self.added
+        &self.parts.added
+    }
+
+    /// All of them.
+    pub fn items(&self) -> impl Iterator<Item = &Item> {
+        self.parts.labelled.iter().chain(&self.parts.added)
+    }
+
+    /// Whether only those added faces are to be trained on whose label the baseline's network sees.
+    pub fn is_curated(&self) -> bool {
+        self.parts.is_curated
     }
 
     /// The same without the added faces that are not kept.
     pub fn keep_added(mut self, is_kept: impl Fn(usize) -> bool) -> Self {
-        self.added.retain(|item| is_kept(item.face));
+        self.parts.added.retain(|item| is_kept(item.face));
         self
     }
 
-    /// The added faces alone, then the real ones alone: what `pretrain` sees one after the other.
-    pub fn one_after_the_other(&self) -> [Self; 2] {
-        let added = Mixture { real: Vec::new(), ..self.clone() };
-        [added, Mixture { added: Vec::new(), ..self.clone() }]
+    /// Where the arm trains in two stages: the added faces alone, then the labelled ones alone.
+    pub fn stages(&self) -> Option<[Self; 2]> {
+        (self.parts.order == Order::AddedFirst).then(|| {
+            let of = |labelled: &[Item], added: &[Item]| Mixture {
+                parts: Parts::shuffled(labelled.to_vec(), added.to_vec()),
+                seeds: self.seeds,
+            };
+            [of(&[], &self.parts.added), of(&self.parts.labelled, &[])]
+        })
     }
 
-    /// Pictures an epoch.
+    /// Faces of the roles that its (last) stage trains on choose the epoch.
+    pub fn validates(&self) -> Validates {
+        let last_adds = self.parts.order != Order::AddedFirst;
+        let is_generated = last_adds && self.parts.added.iter().any(|item| item.role == Role::Generated);
+        match (self.parts.labelled.is_empty(), is_generated) {
+            (true, _) => Validates::Generated,
+            (false, true) => Validates::Both,
+            (false, false) => Validates::Labelled,
+        }
+    }
+
+    /// Pictures per epoch.
     pub fn len(&self) -> usize {
-        self.real.len() + self.added.len()
+        self.parts.labelled.len() + self.parts.added.len()
     }
 
     /// Whether there is nothing to train on.
@@ -116,9 +109,9 @@ impl Mixture {
         self.len() == 0
     }
 
-    /// The pictures of an epoch in order. The real ones among themselves come in the same order in every arm.
+    /// The pictures of an epoch in order. The labelled ones among themselves come in the same order in every arm.
     pub fn epoch_order(&self, epoch: u32) -> Vec<Item> {
-        if self.has_fixed_share {
+        if self.parts.order == Order::Alternating {
             return self.alternating(epoch);
         }
         let index = [u64::from(epoch)];
@@ -127,18 +120,19 @@ impl Mixture {
             shuffle(&mut items, &mut self.seeds.stream(name, &index));
             items
         };
-        let real = shuffled(&self.real, "order of real faces");
-        let added = shuffled(&self.added, "order of added faces");
-        let mut places: Vec<bool> = (0..self.len()).map(|i| i < real.len()).collect();
+        let labelled = shuffled(&self.parts.labelled, LABELLED_ORDER);
+        let added = shuffled(&self.parts.added, ADDED_ORDER);
+        let mut places: Vec<bool> = (0..self.len()).map(|i| i < labelled.len()).collect();
         shuffle(&mut places, &mut self.seeds.stream("places of real faces", &index));
-        let (mut real, mut added) = (real.into_iter(), added.into_iter());
-        places.into_iter().filter_map(|is_real| if is_real { real.next() } else { added.next() }).collect()
+        let (mut labelled, mut added) = (labelled.into_iter(), added.into_iter());
+        places.into_iter().filter_map(|is_labelled| if is_labelled { labelled.next() } else { added.next() }).collect()
     }
 
-    /// Real and added pictures in turn, as many together as `mix` has: the passes over the real faces, one after the other, are those that
-    /// the other arms make in their epochs, and so on without end; of the added ones each epoch takes what fits.
+    /// Labelled and added pictures in turn, as many together as `mix` has: the passes over the labelled faces, one
+    /// after the other, are those that the other arms make in their epochs, and so on without end; of the added ones
+    /// each epoch takes what fits.
     fn alternating(&self, epoch: u32) -> Vec<Item> {
-        let n_real = self.len().div_ceil(2);
+        let n_labelled = self.len().div_ceil(2);
         let shuffled = |items: &[Item], name: &str, pass: u64| {
             let mut items = items.to_vec();
             shuffle(&mut items, &mut self.seeds.stream(name, &[pass]));
@@ -150,157 +144,46 @@ impl Mixture {
             let items: Vec<Item> = passes.flat_map(|pass| shuffled(items, name, pass as u64)).collect();
             items[begin % size..begin % size + n].to_vec()
         };
-        let real = endless(&self.real, "order of real faces", n_real);
-        let added = endless(&self.added, "order of added faces", self.len() - n_real);
+        let labelled = endless(&self.parts.labelled, LABELLED_ORDER, n_labelled);
+        let added = endless(&self.parts.added, ADDED_ORDER, self.len() - n_labelled);
         let mut added = added.into_iter();
-        real.into_iter().flat_map(|real| std::iter::once(real).chain(added.next())).collect()
+        labelled.into_iter().flat_map(|labelled| std::iter::once(labelled).chain(added.next())).collect()
     }
 }
 
-/// The faces of each generated identity, in the order in which a seed takes them.
-pub(crate) fn identities(pool: &Pool, generated: &GeneratedFaces, seeds: Seeds) -> Vec<Vec<usize>> {
-    let mut faces_of: BTreeMap<&SubjectId, Vec<usize>> = BTreeMap::new();
-    for face_idx in generated.faces.clone() {
-        faces_of.entry(&pool.face(face_idx).labels.subject).or_default().push(face_idx);
-    }
-    let mut identities: Vec<Vec<usize>> = faces_of.into_values().collect();
-    shuffle(&mut identities, &mut choice_stream(seeds));
-    identities
-}
-
-fn choice_stream(seeds: Seeds) -> Stream {
-    seeds.stream("choice of generated faces", &[])
-}
-
-/// Takes generated faces for the real training people who are there.
-struct Choosing<'a> {
-    pool: &'a Pool,
-    ingredients: &'a Ingredients,
-    generated: &'a GeneratedFaces,
-    /// Training people who are left out where fewer are asked for.
-    absent: BTreeSet<&'a SubjectId>,
-}
-
-impl Choosing<'_> {
-    /// k units. Units for a smaller k are among those for a larger one of the same seed.
-    fn choose(&self, training: &[usize], k: MixtureRatio, seeds: Seeds) -> Result<Vec<usize>, Fault> {
-        let Choosing { pool, generated, .. } = self;
-        let mut chosen = match generated.unit {
-            Unit::Identities => {
-                let people: BTreeSet<&SubjectId> = training.iter().map(|f| &pool.face(*f).labels.subject).collect();
-                let mut identities = identities(pool, generated, seeds);
-                identities.truncate(generated.trainable.unwrap_or(usize::MAX));
-                identities.retain(|faces| faces.iter().all(|face| self.may_enter(*face)));
-                let wanted = self.wanted(k, people.len(), identities.len(), "identities")?;
-                identities.truncate(wanted);
-                identities.concat()
-            }
-            Unit::Images => {
-                let mut stream = choice_stream(seeds);
-                let mut chosen = Vec::new();
-                for (label, class) in pool.classes().iter().enumerate() {
-                    let of_class = |f: &usize| pool.face(*f).labels.label == label;
-                    let mut faces: Vec<usize> = generated.faces.clone().filter(of_class).collect();
-                    shuffle(&mut faces, &mut stream);
-                    faces.retain(|face| self.may_enter(*face));
-                    let n_real = training.iter().filter(|f| of_class(f)).count();
-                    faces.truncate(self.wanted(k, n_real, faces.len(), &format!("images of {class}"))?);
-                    chosen.extend(faces);
-                }
-                chosen
-            }
-        };
-        chosen.sort_unstable();
-        Ok(chosen)
-    }
-
-    /// Whether a face has nothing of the training people who are left out: it is none of theirs or of their children, and its
-    /// generator did not see them.
-    fn may_enter(&self, face: usize) -> bool {
-        if self.absent.is_empty() {
-            return true;
-        }
-        let face = self.pool.face(face);
-        let own = [Some(&face.labels.subject), face.labels.parent.as_ref()].into_iter().flatten();
-        let seen = self.ingredients.seen.get(&face.set_idx).into_iter().flatten();
-        !own.chain(seen).any(|person| self.absent.contains(person))
-    }
-
-    fn wanted(&self, k: MixtureRatio, n_real: usize, n_there: usize, what: &str) -> Result<usize, Fault> {
-        let wanted = k.units(n_real);
-        if wanted <= n_there {
-            return Ok(wanted);
-        }
-        let fault = Fault::data("[generated]", format!("too few generated {what} for k = {k}")).found(n_there);
-        Err(if self.absent.is_empty() {
-            fault
-                .expected(format!("{wanted} = {k} × {n_real} of the real training part"))
-                .hint("generate more, or lower the largest k")
-        } else {
-            let n_absent = self.absent.len();
-            fault
-                .expected(format!(
-                    "{wanted} = {k} × {n_real} that have nothing of the {n_absent} training people who are left out (grid.people_percent)"
-                ))
-                .hint("mix in faces without parents, from a generator that saw none of these people, or leave out people_percent")
-        })
-    }
-}
-
-/// `n` further copies of the training faces: whole rounds, then a random part of one.
-fn copies(training: &[usize], n: usize, arm: Arm, seeds: Seeds) -> Vec<Item> {
-    let mut last_round = training.to_vec();
-    shuffle(&mut last_round, &mut seeds.stream("last round of copies", &[]));
-    let n_whole = n / training.len();
-    let rounds = training.iter().cycle().take(n_whole * training.len());
-    let faces = rounds.chain(last_round.iter().take(n % training.len()));
-    faces
-        .enumerate()
-        .map(|(i, face)| {
-            let variant = if arm == Arm::Augment { Variant::Copy(i as u32) } else { Variant::AsIs };
-            Item { face: *face, variant }
-        })
-        .collect()
-}
+/// Names of random streams; they never change, or every number would.
+const LABELLED_ORDER: &str = "order of real faces";
+const ADDED_ORDER: &str = "order of added faces";
 
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
     use std::ops::Range;
 
-    use howfar_face::{
-        Face, FaceLabels, FaceSetInfo, FaceSetWriter, GeneratorCard, Picture, Preprocessing, Provenance,
-    };
+    use howfar_face::test_sets::{TestSet, labels};
+    use howfar_face::{FaceLabels, FaceSetInfo, GeneratorCard, Preprocessing, Provenance, SubjectId};
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{HeldOut, PooledSets, Split, SplitPart, generated_held_out};
+    use crate::study::Unit;
+    use crate::{Arm, GeneratedFaces, HeldOut, MixtureRatio, PooledSets, Split, SplitPart, generated_held_out};
 
     /// 10 real people and 40 drawn identities of two faces each; `parent` of the first drawn face.
     fn pool(parent: Option<SubjectId>) -> (Pool, Range<usize>, Range<usize>) {
         let folder = tempfile::tempdir().unwrap();
         let classes = vec!["a".to_owned(), "b".to_owned()];
-        let mut pool = Pool::new(classes.clone(), &Preprocessing::standard("none", "none", 8));
+        let mut pool = Pool::new(classes, &Preprocessing::standard("none", "none", 8));
         let mut add = |name: &str, n: usize, provenance: Provenance, parent: Option<SubjectId>| {
-            let info = FaceSetInfo::new(name, classes.clone(), Preprocessing::standard("none", "none", 8));
-            let mut writer = FaceSetWriter::create(&folder.path().join(name), info).unwrap();
+            let mut set = TestSet::new(name, &["a", "b"], 8);
             for i in 0..2 * n {
                 let labels = FaceLabels {
-                    label: i % 2,
-                    subject: SubjectId::new(name, &format!("{:02}", i / 2)).unwrap(),
-                    provenance,
                     parent: parent.clone().filter(|_| i == 0),
                     source: i.to_string(),
-                    drawn: None,
+                    ..labels(i % 2, &format!("{name}:{:02}", i / 2), provenance)
                 };
-                writer
-                    .push(&Face {
-                        picture: Picture::gray(8, 8, vec![(i + if name == "real" { 0 } else { 100 }) as u8; 64]),
-                        labels,
-                    })
-                    .unwrap();
+                set.push_plain(labels, (i + if name == "real" { 0 } else { 100 }) as u8);
             }
-            pool.add(&writer.finish().unwrap()).unwrap().0
+            pool.add(&set.write(folder.path())).unwrap().0
         };
         let real = add("real", 10, Provenance::Real, None);
         let drawn = add("drawn", 40, Provenance::Drawn, parent);
@@ -312,8 +195,12 @@ mod tests {
         Split::by_counts(&people, [6, 2, 2], Seeds::new(1)).unwrap()
     }
 
-    fn blend(arm: Arm, k: MixtureRatio) -> Blend {
-        Blend { arm, k, people_percent: None }
+    fn treatment(arm: Arm, k: MixtureRatio) -> Treatment {
+        Treatment::new(arm, k, None)
+    }
+
+    fn named(arm: &str) -> Arm {
+        Arm::named(arm).unwrap()
     }
 
     fn generated(faces: Range<usize>, unit: Unit) -> GeneratedFaces {
@@ -351,14 +238,14 @@ mod tests {
     }
 
     fn mixed(
-        blend: Blend,
+        treatment: &Treatment,
         pool: &Pool,
         real: &Range<usize>,
         generated: Option<&GeneratedFaces>,
         split: &Split,
         seeds: Seeds,
     ) -> Result<Mixture, Fault> {
-        Mixture::new(blend, pool, &ingredients(pool, &sets(None), real, generated, split)?, seeds)
+        Mixture::new(treatment, pool, &ingredients(pool, &sets(None), real, generated, split)?, seeds)
     }
 
     proptest! {
@@ -373,11 +260,11 @@ mod tests {
             let generated = generated(drawn, unit);
             let k = MixtureRatio::new(k).unwrap();
             let n_added = (k.value() * 6.0).round() as usize * 2;
-            for arm in Arm::ALL {
+            for arm in Arm::ALL.iter().copied() {
                 let mixture =
-                    mixed(blend(arm, k), &pool, &real, Some(&generated), &split, Seeds::new(seed)).unwrap();
-                prop_assert_eq!(mixture.real().len(), if arm == Arm::GeneratedOnly { 0 } else { 12 });
-                prop_assert_eq!(mixture.added().len(), if arm == Arm::Real { 0 } else { n_added });
+                    mixed(&treatment(arm, k), &pool, &real, Some(&generated), &split, Seeds::new(seed)).unwrap();
+                prop_assert_eq!(mixture.labelled().len(), if arm == Arm::GENERATED_ONLY { 0 } else { 12 });
+                prop_assert_eq!(mixture.added().len(), if arm == Arm::REAL { 0 } else { n_added });
                 let order = mixture.epoch_order(3);
                 prop_assert_eq!(order.len(), mixture.len());
                 prop_assert!(order.iter().all(|i| !split.is_held_out(&pool.face(i.face).labels.subject)));
@@ -392,11 +279,11 @@ mod tests {
         let generated = generated(drawn, Unit::Identities);
         let order = |arm, k| {
             let k = MixtureRatio::new(k).unwrap();
-            let mixture = mixed(blend(arm, k), &pool, &real, Some(&generated), &split, Seeds::new(5)).unwrap();
+            let mixture = mixed(&treatment(arm, k), &pool, &real, Some(&generated), &split, Seeds::new(5)).unwrap();
             let order = mixture.epoch_order(2).into_iter().map(|i| i.face).filter(|f| real.contains(f));
             order.collect::<Vec<_>>()
         };
-        assert_eq!(order(Arm::Real, 0.0), order(Arm::Mix, 5.0));
+        assert_eq!(order(Arm::REAL, 0.0), order(Arm::MIX, 5.0));
     }
 
     #[test]
@@ -406,12 +293,12 @@ mod tests {
         let generated = generated(drawn, Unit::Identities);
         let order = |arm, k, epochs: std::ops::Range<u32>| -> Vec<usize> {
             let k = MixtureRatio::new(k).unwrap();
-            let mixture = mixed(blend(arm, k), &pool, &real, Some(&generated), &split, Seeds::new(5)).unwrap();
+            let mixture = mixed(&treatment(arm, k), &pool, &real, Some(&generated), &split, Seeds::new(5)).unwrap();
             epochs.flat_map(|epoch| mixture.epoch_order(epoch)).map(|item| item.face).collect()
         };
         for k in [0.5, 1.0, 5.0] {
-            let mixed = order(Arm::FixedShare, k, 0..3);
-            assert_eq!(mixed.len(), order(Arm::Mix, k, 0..3).len(), "as many pictures as the mix");
+            let mixed = order(named("fixed-share"), k, 0..3);
+            assert_eq!(mixed.len(), order(Arm::MIX, k, 0..3).len(), "as many pictures as the mix");
             let an_epoch = mixed.len() / 3;
             for epoch in mixed.chunks(an_epoch) {
                 assert!(
@@ -420,7 +307,7 @@ mod tests {
                 );
             }
             let of_real: Vec<usize> = mixed.into_iter().filter(|face| real.contains(face)).collect();
-            let passes = order(Arm::Real, 0.0, 0..20);
+            let passes = order(Arm::REAL, 0.0, 0..20);
             assert_eq!(of_real, passes[..of_real.len()], "k = {k}");
         }
     }
@@ -432,7 +319,8 @@ mod tests {
         let generated = generated(drawn, Unit::Identities);
         let added = |k| {
             let k = MixtureRatio::new(k).unwrap();
-            let mixture = mixed(blend(Arm::Mix, k), &pool, &real, Some(&generated), &split, Seeds::new(5)).unwrap();
+            let mixture =
+                mixed(&treatment(Arm::MIX, k), &pool, &real, Some(&generated), &split, Seeds::new(5)).unwrap();
             mixture.added().iter().copied().collect::<BTreeSet<_>>()
         };
         assert!(added(1.0).is_subset(&added(2.0)) && added(2.0).is_subset(&added(5.0)));
@@ -459,7 +347,7 @@ mod tests {
         let split = split(&pool, &real);
         let k = MixtureRatio::new(7.0).unwrap();
         let generated = generated(drawn, Unit::Identities);
-        let fault = mixed(blend(Arm::Mix, k), &pool, &real, Some(&generated), &split, Seeds::new(1)).unwrap_err();
+        let fault = mixed(&treatment(Arm::MIX, k), &pool, &real, Some(&generated), &split, Seeds::new(1)).unwrap_err();
         assert!(fault.to_string().contains("42 = 7 × 6 of the real training part"), "{fault}");
     }
 
@@ -469,14 +357,17 @@ mod tests {
         let split = split(&pool, &real);
         let generated = generated(drawn, Unit::Identities);
         let mixture = |people_percent| {
-            let blend = Blend { people_percent, ..blend(Arm::Mix, MixtureRatio::new(2.0).unwrap()) };
-            mixed(blend, &pool, &real, Some(&generated), &split, Seeds::new(5)).unwrap()
+            let all = treatment(Arm::MIX, MixtureRatio::new(2.0).unwrap());
+            mixed(&Treatment { people_percent, ..all }, &pool, &real, Some(&generated), &split, Seeds::new(5)).unwrap()
         };
         let faces = |items: &[Item]| items.iter().map(|item| item.face).collect::<BTreeSet<_>>();
         let (few, more, all) = (mixture(Some(25)), mixture(Some(50)), mixture(None));
-        let counts = [&few, &more, &all].map(|m| (m.real().len(), m.added().len()));
+        let counts = [&few, &more, &all].map(|m| (m.labelled().len(), m.added().len()));
         assert_eq!(counts, [(4, 8), (6, 12), (12, 24)], "2, 3 and 6 people of two faces");
-        assert!(faces(few.real()).is_subset(&faces(more.real())) && faces(more.added()).is_subset(&faces(all.added())));
+        assert!(
+            faces(few.labelled()).is_subset(&faces(more.labelled()))
+                && faces(more.added()).is_subset(&faces(all.added()))
+        );
     }
 
     #[test]
@@ -491,7 +382,8 @@ mod tests {
         assert!(
             !validation(largest).is_empty() && validation(largest).iter().all(|face| !test(largest).contains(face))
         );
-        let trained = mixed(blend(Arm::Mix, largest), &pool, &real, Some(&generated), &split, Seeds::new(5)).unwrap();
+        let trained =
+            mixed(&treatment(Arm::MIX, largest), &pool, &real, Some(&generated), &split, Seeds::new(5)).unwrap();
         let held_out = [test(largest), validation(largest)].concat();
         assert!(trained.added().iter().all(|item| !held_out.contains(&item.face)));
         let too_large = [one, MixtureRatio::new(5.0).unwrap()];
@@ -506,11 +398,11 @@ mod tests {
         let split = split(&pool, &real);
         let generated = generated(drawn, Unit::Identities);
         let mixture = |arm, k| {
-            let blend = blend(arm, MixtureRatio::new(k).unwrap());
-            mixed(blend, &pool, &real, Some(&generated), &split, Seeds::new(5)).unwrap()
+            mixed(&treatment(arm, MixtureRatio::new(k).unwrap()), &pool, &real, Some(&generated), &split, Seeds::new(5))
+                .unwrap()
         };
-        let [first, second] = mixture(Arm::Pretrain, 2.0).one_after_the_other();
-        assert_eq!(first.epoch_order(1), mixture(Arm::GeneratedOnly, 2.0).epoch_order(1));
-        assert_eq!(second.epoch_order(1), mixture(Arm::Real, 0.0).epoch_order(1));
+        let [first, second] = mixture(named("pretrain"), 2.0).stages().unwrap();
+        assert_eq!(first.epoch_order(1), mixture(Arm::GENERATED_ONLY, 2.0).epoch_order(1));
+        assert_eq!(second.epoch_order(1), mixture(Arm::REAL, 0.0).epoch_order(1));
     }
 }

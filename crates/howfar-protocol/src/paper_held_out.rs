@@ -3,12 +3,14 @@
 //! In: a pool, generated faces, a split, k. Out: faces that no mixture of the seed trains on.
 
 use howfar_face::{Fault, Pool};
+use howfar_random::Seeds;
 
-use crate::mixture::identities;
-use crate::{GeneratedFaces, MixtureRatio, Seeds, Split, SplitPart};
+use crate::choosing::identities;
+use crate::{GeneratedFaces, MixtureRatio, Split, SplitPart};
 
-/// Faces of generated identities that no mixture of this seed up to the largest k trains on: k units for the test or the validation part,
-/// as the paper counts them, and nobody in both. Units for a smaller k are among those for a larger one.
+/// Faces of generated identities that no mixture of this seed up to the largest k trains on: k units for the test or
+/// the validation part, as the paper counts them, and nobody in both. Units for a smaller k are among those for a
+/// larger one.
 pub fn generated_held_out(
     pool: &Pool,
     generated: &GeneratedFaces,

@@ -1,7 +1,7 @@
 //! The plan: every cell of a study, decided before work starts.
 //!
-//! In: a study and what is known of its sets. Out: the cells of the first stage (real and mix, which choose k) and, once
-//! k is chosen, those of the controls.
+//! In: a study and what is known of its sets. Out: the cells of the first stage (real and mix, which choose k) and,
+//! once k is chosen, those of the controls.
 
 use howfar_face::checksum::Hasher;
 use howfar_face::{FaceSetInfo, Fault};
@@ -9,15 +9,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::{
-    Arm, Cell, Controls, MixtureRatio, NUMERICS_VERSION, Protocol, Split, SplitPart, Start, Study, TOGETHER, Track,
-    TrainingSettings,
+    Arm, Cell, Controls, MixtureRatio, NUMERICS_VERSION, Protocol, Role, Split, SplitPart, Stage, Start, Study,
+    TOGETHER, Track, TrainingSettings, Treatment,
 };
 
 /// What a set is to a study.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SetInput {
-    /// `real`, `generated` or `unseen`.
-    pub role: String,
+    /// Labelled, generated or unseen.
+    pub role: Role,
     /// What `face_set.json` says.
     pub info: FaceSetInfo,
 }
@@ -88,22 +88,9 @@ impl Plan {
             starts,
             cells: Vec::new(),
         };
-        let first_arms = |k: &MixtureRatio| {
-            let k = *k;
-            let is_first =
-                |arm: &&Arm| **arm == Arm::Mix || study.grid.controls == Controls::All && waits_for_no_choice(**arm);
-            study.grid.arms.iter().filter(is_first).map(move |arm| (*arm, k)).collect::<Vec<_>>()
-        };
         for track in plan.tracks() {
-            let real = [(Arm::Real, MixtureRatio::ZERO)];
-            let mixed = study.grid.k.iter().filter(|k| **k > MixtureRatio::ZERO).flat_map(first_arms);
-            let mut blends: Vec<(Arm, MixtureRatio)> = real.into_iter().chain(mixed).collect();
-            if study.protocol == Protocol::Paper && !plan.generated_sets().is_empty() {
-                // The paper's second experiment: one unit of generated faces alone.
-                blends.push((Arm::GeneratedOnly, MixtureRatio::ONE));
-            }
-            for (arm, k) in blends {
-                plan.add(track.clone(), arm, k, None);
+            for treatment in plan.first_treatments(&track) {
+                plan.add(&track, &treatment);
             }
         }
         Ok(plan)
@@ -115,41 +102,63 @@ impl Plan {
     }
 
     fn generated_sets(&self) -> Vec<String> {
-        self.sets.iter().filter(|set| set.role == "generated").map(|set| set.info.name.clone()).collect()
+        self.of_role(Role::Generated).map(|set| set.info.name.clone()).collect()
     }
 
-    /// The cells that wait for the choice of k and are not in the plan already: controls at each track's k, and the learning
-    /// curves over fewer people.
+    fn of_role(&self, role: Role) -> impl Iterator<Item = &SetInput> {
+        self.sets.iter().filter(move |set| set.role == role)
+    }
+
+    /// What is trained on before k is chosen: the curve, and with `controls = "all"` every arm that needs no choice.
+    fn first_treatments(&self, track: &Track) -> Vec<Treatment> {
+        let grid = &self.study.grid;
+        let source = track.source.as_deref();
+        let is_first = |arm: &&Arm| match arm.stage {
+            Stage::First => !arm.is_baseline(),
+            Stage::AfterChoice => grid.controls == Controls::All,
+            Stage::AfterBaseline => false,
+        };
+        let of_k = |k: &MixtureRatio| {
+            let arms = grid.arms.iter().filter(is_first);
+            arms.map(|arm| Treatment::new(*arm, *k, source)).collect::<Vec<_>>()
+        };
+        let mut treatments = vec![Treatment::BASELINE];
+        treatments.extend(grid.k.iter().filter(|k| **k > MixtureRatio::ZERO).flat_map(of_k));
+        if self.study.protocol == Protocol::Paper && !self.generated_sets().is_empty() {
+            // The paper's second experiment: one unit of generated faces alone.
+            treatments.push(Treatment::new(Arm::GENERATED_ONLY, MixtureRatio::ONE, source));
+        }
+        treatments
+    }
+
+    /// The cells that wait for the choice of k and are not in the plan already: controls and rivals at each track's k,
+    /// and the learning curves over fewer people.
     pub fn controls(&self, compared: &[(Track, MixtureRatio)]) -> Vec<Cell> {
-        let mut all = Plan { cells: self.cells.clone(), ..self.clone() };
+        let mut all = self.clone();
         for (track, k) in compared.iter().filter(|(_, k)| *k > MixtureRatio::ZERO) {
-            for arm in self.study.grid.arms.iter().filter(|arm| !matches!(arm, Arm::Real | Arm::Mix)) {
-                all.add(track.clone(), *arm, *k, None);
+            let source = track.source.as_deref();
+            for arm in self.study.grid.arms.iter().filter(|arm| arm.stage != Stage::First) {
+                all.add(track, &Treatment::new(*arm, *k, source));
             }
             for percent in &self.study.grid.people_percent {
-                all.add(track.clone(), Arm::Real, MixtureRatio::ZERO, Some(*percent));
-                all.add(track.clone(), Arm::Mix, *k, Some(*percent));
+                all.add(track, &Treatment::BASELINE.of_people(*percent));
+                all.add(track, &Treatment::on_curve(*k, source).of_people(*percent));
             }
         }
         all.cells.split_off(self.cells.len())
     }
 
     /// Adds the cells of every split and seed that are not there yet.
-    fn add(&mut self, track: Track, arm: Arm, k: MixtureRatio, people_percent: Option<u32>) {
-        let Track { recipe, network, start, source } = track;
-        let source = source.filter(|_| arm != Arm::Real);
-        let is_judge = |set: &&SetInput| set.role == "unseen";
-        let judges: Vec<String> = self.sets.iter().filter(is_judge).map(SetInput::id).collect();
-        let of_split = |sides: &String| self.inputs_sha256(arm, source.as_deref(), people_percent, sides);
+    fn add(&mut self, track: &Track, treatment: &Treatment) {
+        let Track { recipe, network, start, source: _ } = track;
+        let judges: Vec<String> = self.of_role(Role::Unseen).map(SetInput::id).collect();
+        let of_split = |sides: &String| self.inputs_sha256(treatment, sides);
         let inputs_sha256: Vec<String> = self.sides_sha256.iter().map(of_split).collect();
-        let start = start.and_then(|name| self.starts.iter().find(|start| start.name == name).cloned());
-        let settings = TrainingSettings { start, ..self.study.settings(recipe, network) };
+        let start = start.as_ref().and_then(|name| self.starts.iter().find(|start| start.name == *name).cloned());
+        let settings = TrainingSettings { start, ..self.study.settings(*recipe, *network) };
         let cell = |split_idx: u32, seed_idx| Cell {
-            recipe,
-            arm,
-            k,
-            source: source.clone(),
-            people_percent,
+            recipe: *recipe,
+            treatment: treatment.clone(),
             split_idx,
             seed_idx,
             settings: settings.clone(),
@@ -164,29 +173,28 @@ impl Plan {
         self.cells.extend(runs.map(|(split, seed)| cell(split, seed)));
     }
 
-    /// Everything beside the cell's own fields that decides its training. The `real` arm does not depend on generated sets, and
-    /// nobody's training on unseen ones; names and paths decide nothing.
-    fn inputs_sha256(&self, arm: Arm, source: Option<&str>, people_percent: Option<u32>, sides: &str) -> String {
+    /// Everything beside the cell's own fields that decides its training. The baseline does not depend on generated
+    /// sets, and nobody's training on unseen ones; names and paths decide nothing.
+    fn inputs_sha256(&self, treatment: &Treatment, sides: &str) -> String {
         let Study { seed, protocol, expressions, generated, .. } = &self.study;
         let mut hash = Hasher::default();
         let mut add = |decision: serde_json::Value| hash.update_text(&decision.to_string());
         add(json!([NUMERICS_VERSION, seed, self.instruction_set, expressions, sides]));
-        let real: Vec<&SetInput> = self.sets.iter().filter(|set| set.role == "real").collect();
-        // The first real set says how all faces become what a network sees, and what its file says of it.
-        add(json!(real.first().map(|set| &set.info.preprocessing)));
-        add(json!(real.iter().map(|set| &set.info.content_sha256).collect::<Vec<_>>()));
-        if arm != Arm::Real {
-            let is_mixed_in = |set: &&SetInput| {
-                set.role == "generated" && source.is_none_or(|source| source == TOGETHER || source == set.info.name)
-            };
-            let mixed_in: Vec<&SetInput> = self.sets.iter().filter(is_mixed_in).collect();
-            add(json!(mixed_in.iter().map(|set| &set.info.content_sha256).collect::<Vec<_>>()));
+        // The first labelled set says how all faces become what a network sees, and what its file says of it.
+        add(json!(self.of_role(Role::Labelled).next().map(|set| &set.info.preprocessing)));
+        let contents = |sets: &[&SetInput]| json!(sets.iter().map(|set| &set.info.content_sha256).collect::<Vec<_>>());
+        add(contents(&self.of_role(Role::Labelled).collect::<Vec<_>>()));
+        if !treatment.arm.is_baseline() {
+            let source = treatment.source.as_deref();
+            let is_mixed_in = |set: &&SetInput| source.is_none_or(|name| name == TOGETHER || name == set.info.name);
+            let mixed_in: Vec<&SetInput> = self.of_role(Role::Generated).filter(is_mixed_in).collect();
+            add(contents(&mixed_in));
             add(json!(generated.unit));
             // As the paper counts, the largest k decides which identities are left to validate and test.
             add(json!((*protocol == Protocol::Paper).then(|| self.study.largest_k())));
             // With fewer people, whom the makers saw decides which faces may enter.
             let seen = |set: &&SetInput| set.info.generator.as_ref().map(|card| card.trained_on.clone());
-            add(json!(people_percent.map(|_| mixed_in.iter().map(seen).collect::<Vec<_>>())));
+            add(json!(treatment.people_percent.map(|_| mixed_in.iter().map(seen).collect::<Vec<_>>())));
         }
         hash.finish()
     }
@@ -200,9 +208,4 @@ fn sides_sha256(split: &Split) -> String {
         split.people(part).for_each(|person| hash.update_text(&person.to_string()));
     }
     hash.finish()
-}
-
-/// Whether an arm can be run before k is chosen; the `curated` one needs finished `real` cells.
-fn waits_for_no_choice(arm: Arm) -> bool {
-    !matches!(arm, Arm::Real | Arm::Curated)
 }

@@ -1,13 +1,13 @@
 //! The prediction file of a cell: what its network said of every face.
 //!
-//! In: predictions, or a file and the parts that are wanted of it. Out: a file, or one prediction after the other: a reader that wants
-//! one part holds no more than one row group of it.
+//! In: predictions, or a file and the parts that are wanted of it. Out: a file, or one prediction after the other: a
+//! reader that wants one part holds no more than one row group of it.
 
 use std::collections::HashMap;
 use std::path::Path;
 
-use howfar_face::files::AtomicFile;
-use howfar_face::table::{Column, ColumnKind, ColumnSpec, TableReader, TableWriter};
+use howfar_face::files::{self, AtomicFile};
+use howfar_face::table::{ColumnSpec, TableReader, TableWriter};
 use howfar_face::{Fault, SubjectId};
 use serde::{Deserialize, Serialize};
 
@@ -60,7 +60,7 @@ pub struct Prediction {
     pub subject: SubjectId,
     /// The true class.
     pub label: usize,
-    /// One probability a class; they sum to 1.
+    /// One probability per class; they sum to 1.
     pub probabilities: Vec<f32>,
 }
 
@@ -84,7 +84,7 @@ pub struct PredictionRef<'p> {
     pub subject: &'p SubjectId,
     /// The true class.
     pub label: usize,
-    /// One probability a class; they sum to 1.
+    /// One probability per class; they sum to 1.
     pub probabilities: &'p [f32],
 }
 
@@ -112,76 +112,84 @@ pub fn most_probable(probabilities: &[f32]) -> usize {
     best
 }
 
-const COLUMNS: [ColumnSpec; 6] = [
-    ColumnSpec::new("part", ColumnKind::Text),
-    ColumnSpec::new("set", ColumnKind::Text),
-    ColumnSpec::new("row", ColumnKind::Int),
-    ColumnSpec::new("subject", ColumnKind::Text),
-    ColumnSpec::new("label", ColumnKind::Int),
-    ColumnSpec::new("probabilities", ColumnKind::FloatList),
+/// The note in the footer, and the version of the format that is written; older ones are read, too.
+const FORMAT: &str = "howfar predictions";
+const VERSION: u32 = 1;
+static COLUMNS: [ColumnSpec<Prediction>; 6] = [
+    ColumnSpec::text("part", |p| Some(p.part.name().into())),
+    ColumnSpec::text("set", |p| Some(p.set.as_str().into())),
+    ColumnSpec::int("row", |p| p.row as i64),
+    ColumnSpec::text("subject", |p| Some(p.subject.to_string().into())),
+    ColumnSpec::int("label", |p| p.label as i64),
+    ColumnSpec::float_list("probabilities", |p| Some(&p.probabilities)),
 ];
-const ROWS_A_GROUP: usize = 50_000;
+/// Rows per row group.
+const GROUP_ROWS: usize = 50_000;
 
 /// Writes a prediction file, whole or not at all.
 pub fn write_predictions(path: &Path, classes: &[String], predictions: &[Prediction]) -> Result<(), Fault> {
-    let metadata = [("howfar predictions", serde_json::json!({"version": 1, "classes": classes}).to_string())];
-    let mut table = TableWriter::new(AtomicFile::create(path)?, path, &COLUMNS, &metadata)?;
+    let note = [(FORMAT, serde_json::json!({"version": VERSION, "classes": classes}).to_string())];
+    let mut table = TableWriter::new(AtomicFile::create(path)?, path, &COLUMNS, &note)?;
     // A group holds one part, so that who wants one reads no other.
-    let groups = predictions.chunk_by(|a, b| a.part == b.part).flat_map(|part| part.chunks(ROWS_A_GROUP));
+    let groups = predictions.chunk_by(|a, b| a.part == b.part).flat_map(|part| part.chunks(GROUP_ROWS));
     for group in groups {
-        let text = |f: fn(&Prediction) -> String| Column::Text(group.iter().map(|p| Some(f(p))).collect());
-        table.write(&[
-            text(|p| p.part.name().to_owned()),
-            text(|p| p.set.clone()),
-            Column::Int(group.iter().map(|p| p.row as i64).collect()),
-            text(|p| p.subject.to_string()),
-            Column::Int(group.iter().map(|p| p.label as i64).collect()),
-            Column::FloatList(group.iter().map(|p| Some(p.probabilities.clone())).collect()),
-        ])?;
+        table.write(group)?;
     }
     table.finish()?.finish()
 }
 
 /// Gives every prediction of some parts, in the order of the file.
+///
+/// # Errors
+/// Where the file is of a newer version, where a column is missing (columns that nobody knows are let be), and what
+/// `each` says.
 pub fn for_each_prediction(path: &Path, parts: &[Part], mut each: impl FnMut(PredictionRef<'_>)) -> Result<(), Fault> {
-    let table = TableReader::open(path, &COLUMNS)?;
+    let table = open(path)?;
     let mut people: HashMap<String, SubjectId> = HashMap::new();
     for group in 0..table.n_groups() {
-        let of_rows = table.read_texts(group, 0)?;
-        let part_of = |row: usize| {
-            let name = of_rows.get(row);
-            let known = Part::ALL.into_iter().find(|part| part.name() == name);
-            known.ok_or_else(|| Fault::data(path.display(), "unknown part").found(name))
-        };
-        let mut wanted = Vec::new();
-        for row in 0..of_rows.len() {
-            let part = part_of(row)?;
-            if parts.contains(&part) {
-                wanted.push((row, part));
-            }
-        }
+        let wanted = wanted_rows(&table, group, parts)?;
         if wanted.is_empty() {
             continue;
         }
-        let [sets, subjects] = [table.read_texts(group, 1)?, table.read_texts(group, 3)?];
-        let [rows, labels] = [table.read_ints(group, 2)?, table.read_ints(group, 4)?];
-        let probabilities = table.read_float_lists(group, 5)?;
+        let (sets, subjects) = (table.texts(group, "set")?, table.texts(group, "subject")?);
+        let (rows, labels) = (table.ints(group, "row")?, table.ints(group, "label")?);
+        let probabilities = table.float_lists(group, "probabilities")?;
         for (at, part) in wanted {
-            let name = subjects.get(at);
+            let name = subjects.get(at).unwrap_or_default();
             if !people.contains_key(name) {
                 people.insert(name.to_owned(), name.parse()?);
             }
             each(PredictionRef {
                 part,
-                set: sets.get(at),
+                set: sets.get(at).unwrap_or_default(),
                 row: rows[at] as u64,
                 subject: &people[name],
                 label: labels[at] as usize,
-                probabilities: probabilities.get(at),
+                probabilities: probabilities.get(at).unwrap_or_default(),
             });
         }
     }
     Ok(())
+}
+
+/// Looks at the version before the columns.
+fn open(path: &Path) -> Result<TableReader, Fault> {
+    let note = TableReader::note_of(path, FORMAT)?;
+    let note: serde_json::Value = note.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+    files::refuse_version(path.display(), FORMAT, &note["version"], 0..=VERSION)?;
+    TableReader::open(path, &COLUMNS)
+}
+
+/// The rows of a row group that are of these parts.
+fn wanted_rows(table: &TableReader, group: usize, parts: &[Part]) -> Result<Vec<(usize, Part)>, Fault> {
+    let names = table.texts(group, "part")?;
+    let part_of = |row: usize| {
+        let name = names.get(row).unwrap_or_default();
+        let known = Part::ALL.into_iter().find(|part| part.name() == name);
+        known.map(|part| (row, part)).ok_or_else(|| Fault::data(table.place(), "unknown part").found(name))
+    };
+    let rows = (0..table.n_rows(group)).map(part_of);
+    rows.filter(|row| row.as_ref().map_or(true, |(_, part)| parts.contains(part))).collect()
 }
 
 #[cfg(test)]
@@ -216,5 +224,17 @@ mod tests {
         assert_eq!(read(&Part::ALL), predictions);
         assert_eq!(read(&[predictions[1].part]), predictions[1..2], "a part alone");
         assert_eq!(predictions[0].predicted(), 1);
+    }
+
+    #[test]
+    fn a_newer_version_is_refused_by_its_version_whatever_its_columns() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("predictions.parquet");
+        static NEWER: [ColumnSpec<Prediction>; 1] = [ColumnSpec::int("where", |p| p.row as i64)];
+        let note = [(FORMAT, format!("{{\"version\": {}}}", VERSION + 1))];
+        let table = TableWriter::new(AtomicFile::create(&path).unwrap(), &path, &NEWER, &note).unwrap();
+        table.finish().unwrap().finish().unwrap();
+        let fault = for_each_prediction(&path, &Part::ALL, |_| ()).unwrap_err().to_string();
+        assert!(fault.contains("written by a newer howfar") && fault.contains("version 2"), "{fault}");
     }
 }

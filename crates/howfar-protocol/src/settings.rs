@@ -1,47 +1,17 @@
 //! How one network is trained: the recipes of the protocol and what a study may override.
 
+pub use howfar_network::Network;
 use serde::{Deserialize, Serialize};
 
 /// A named way to train. All arms of a study share it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Recipe {
-    /// The paper's: Adam 1e-4, batch 64, pixels/255, no augmentation, early stopping with patience 5, at most 50 epochs.
+    /// The paper's: Adam 1e-4, batch 64, pixels/255, no augmentation, early stopping with patience 5, at most 50
+    /// epochs.
     Paper,
     /// A small network with batch norm, per-picture standardisation, augmentation, AdamW and a one-cycle rate.
     Modern,
-}
-
-/// The networks that a study can train. Parameters are those for six classes of gray pictures of 64×64 pixels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Network {
-    /// Table 1 of the paper with the padding its sizes mean: 8,636,038 parameters.
-    Table1Same,
-    /// Table 1 as the authors' code has it, without padding: 4,966,022 parameters.
-    Table1Valid,
-    /// Four 3×3 blocks of 12-24-32-32 channels with batch norm: 22,206 parameters.
-    Compact,
-    /// The same with 24-48-64-64 channels: 81,846 parameters. What `predict` has embedded.
-    Medium,
-    /// Simonyan and Zisserman (2015): thirteen 3×3 convolutions, two hidden layers of 4096: 39,912,134 parameters.
-    Vgg16,
-}
-
-impl Network {
-    /// All of them.
-    pub const ALL: [Self; 5] = [Self::Table1Same, Self::Table1Valid, Self::Compact, Self::Medium, Self::Vgg16];
-
-    /// The word that stands in files.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Table1Same => "table1-same",
-            Self::Table1Valid => "table1-valid",
-            Self::Compact => "compact",
-            Self::Medium => "medium",
-            Self::Vgg16 => "vgg16",
-        }
-    }
 }
 
 /// How 0..=255 becomes what the network sees.
@@ -73,8 +43,8 @@ pub enum Optimiser {
 pub enum Schedule {
     /// It stays.
     Constant,
-    /// Smith and Topin (2019), as PyTorch's OneCycleLR: a cosine from 1/25 of the maximum up to it over the first 30 % of all
-    /// steps, then a cosine down to 1/10,000 of the start.
+    /// Smith and Topin (2019), as PyTorch's OneCycleLR: a cosine from 1/25 of the maximum up to it over the first 30 %
+    /// of all steps, then a cosine down to 1/10,000 of the start.
     OneCycle,
 }
 
@@ -153,10 +123,60 @@ pub struct TrainingSettings {
 }
 
 impl TrainingSettings {
+    /// What of it decides a training, for the name of a cell. The weights that training begins with are hashed by their
+    /// content.
+    pub(crate) fn identity(&self) -> String {
+        let TrainingSettings {
+            network,
+            start: _,
+            epochs,
+            batch,
+            learning_rate,
+            schedule,
+            optimiser,
+            patience,
+            keep,
+            label_smoothing,
+            scaling,
+            augmentation,
+        } = *self;
+        let identity = Identity {
+            network: network.name(),
+            epochs,
+            batch,
+            learning_rate,
+            schedule,
+            optimiser,
+            patience,
+            keep,
+            label_smoothing,
+            scaling,
+            augmentation,
+        };
+        serde_json::to_string(&identity).expect("settings are plain data")
+    }
+
     /// `vgg16`, or `vgg16 from NAME` where training begins with weights.
     pub fn network_words(&self) -> String {
         network_words(self.network, self.start.as_ref().map(|start| start.name.as_str()))
     }
+}
+
+/// The text that names of cells are made of: these fields in this order. A setting that comes later is written only
+/// where it is given, so that cells without it keep their names.
+#[derive(Serialize)]
+struct Identity {
+    network: &'static str,
+    epochs: u32,
+    batch: u32,
+    learning_rate: f32,
+    schedule: Schedule,
+    optimiser: Optimiser,
+    patience: Option<u32>,
+    keep: Keep,
+    label_smoothing: f32,
+    scaling: PixelScaling,
+    augmentation: Option<Augmentation>,
 }
 
 /// `vgg16`, or `vgg16 from NAME`.

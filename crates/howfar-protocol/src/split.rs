@@ -9,7 +9,7 @@ use std::path::Path;
 use howfar_face::csv_table::{CsvTable, field};
 use howfar_face::{Fault, SubjectId};
 
-use crate::{Seeds, shuffle};
+use howfar_random::{Seeds, shuffle};
 
 /// One side of a split.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,7 +29,8 @@ pub struct Split {
 }
 
 impl Split {
-    /// Shuffles the people and cuts: first test (which may be nobody), then validation, then training, the rest is left out.
+    /// Shuffles the people and cuts: first test (which may be nobody), then validation, then training, the rest is left
+    /// out.
     pub fn by_counts(
         people: &BTreeSet<SubjectId>,
         [training, validation, test]: [usize; 3],
@@ -40,7 +41,8 @@ impl Split {
             return Err(Fault::usage("[real] split", "the people do not suffice for this split")
                 .found(format!("{} people", people.len()))
                 .expected(format!(
-                    "{training} for training, {validation} for validation, {test} for test; at least one to train and one to validate"
+                    "{training} for training, {validation} for validation, {test} for test; at least one to train and \
+                        one to validate"
                 ))
                 .hint("lower the counts, give fractions, or add a database"));
         }

@@ -36,7 +36,10 @@ impl SplitRequest {
         let fault = |what: &str| {
             Fault::usage(place, what)
                 .found(format!("split = {}", serde_json::to_string(self).unwrap_or_default()))
-                .expected("{ train = 109, validation = 10, test = 25 }, fractions below 1, { folds = 10 } or { file = \"split.csv\" }")
+                .expected(
+                    "{ train = 109, validation = 10, test = 25 }, fractions below 1, { folds = 10 } or { file = \
+                    \"split.csv\" }",
+                )
         };
         if ways.iter().filter(|w| **w).count() > 1 {
             return Err(fault("the split is given in two ways"));

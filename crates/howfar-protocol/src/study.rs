@@ -1,12 +1,15 @@
-//! The study file: what a user asks. Unknown keys are errors with a suggestion; defaults are written here and nowhere else.
+//! The study file: what a user asks. Unknown keys are errors with a suggestion; defaults are written here and nowhere
+//! else.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use howfar_face::{Expression, Fault, SubjectId, closest_name, files};
-use serde::{Deserialize, Deserializer, Serialize};
+use howfar_face::{Expression, Fault, SubjectId, files};
+use howfar_random::Seeds;
+use serde::{Deserialize, Serialize};
 
-use crate::{Arm, MixtureRatio, Network, NetworkChoice, Recipe, Seeds, Split, SplitRequest, Track, TrainingSettings};
+use crate::study_toml::{networks, recipes, toml_fault};
+use crate::{Arm, MixtureRatio, Network, NetworkChoice, Recipe, Split, SplitRequest, Track, TrainingSettings};
 
 /// A study as its file states it, defaults filled in.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -52,7 +55,8 @@ pub enum Protocol {
     /// Real test people alone, the same for every k.
     #[default]
     Fixed,
-    /// That, and beside it the paper's way: k units of generated identities join the test people, and those who choose the epoch.
+    /// That, and beside it the paper's way: k units of generated identities join the test people, and those who choose
+    /// the epoch.
     Paper,
 }
 
@@ -193,38 +197,6 @@ fn six() -> Vec<String> {
     Expression::SIX.iter().map(ToString::to_string).collect()
 }
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum OneOrMany<T> {
-    // First, because a table may also be written as a list of its values.
-    Many(Vec<T>),
-    One(T),
-}
-
-fn one_or_many<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
-    deserializer: D,
-    expected: &str,
-) -> Result<Vec<T>, D::Error> {
-    match OneOrMany::deserialize(deserializer) {
-        Ok(OneOrMany::One(one)) => Ok(vec![one]),
-        Ok(OneOrMany::Many(many)) => Ok(many),
-        Err(_) => Err(serde::de::Error::custom(expected)),
-    }
-}
-
-fn recipes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Recipe>, D::Error> {
-    one_or_many(deserializer, "a recipe is \"paper\" or \"modern\", or a list of them")
-}
-
-fn networks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<NetworkChoice>, D::Error> {
-    let names = Network::ALL.map(|network| format!("\"{}\"", network.name())).join(", ");
-    let table = "{ name = \"vgg16\", weights = \"vgg16.safetensors\" }";
-    one_or_many(
-        deserializer,
-        &format!("a network is one of {names}, {table} with weights to begin with, or a list of them"),
-    )
-}
-
 impl Study {
     /// Reads and checks a study file; paths of sets become relative to its folder.
     pub fn read(path: &Path) -> Result<Self, Fault> {
@@ -335,8 +307,8 @@ impl Study {
         if self.train.network.is_empty() { vec![recipe.settings().network.into()] } else { self.train.network.clone() }
     }
 
-    /// What has an answer of its own: every recipe with every network and, side by side, every generated set. `generated` are
-    /// the names of those.
+    /// What has an answer of its own: every recipe with every network and, side by side, every generated set.
+    /// `generated` are the names of those.
     pub fn tracks(&self, generated: &[String]) -> Vec<Track> {
         let sources: Vec<Option<String>> = if self.generated.side_by_side && generated.len() > 1 {
             generated.iter().cloned().chain([TOGETHER.to_owned()]).map(Some).collect()
@@ -372,7 +344,7 @@ impl Study {
         }
     }
 
-    /// The splits of the real people: one, or one a fold.
+    /// The splits of the real people: one, or one per fold.
     pub fn splits(&self, people: &BTreeSet<SubjectId>) -> Result<Vec<Split>, Fault> {
         let request = &self.real.split;
         let seeds = Seeds::new(self.seed);
@@ -392,36 +364,6 @@ impl Study {
         }
         Ok(vec![Split::by_counts(people, shares.map(|s| s as usize), seeds)?])
     }
-}
-
-/// Turns the parser's words into our four answers.
-fn toml_fault(text: &str, place: &str, error: &toml::de::Error) -> Fault {
-    let offset = error.span().map_or(0, |span| span.start);
-    let line_idx = text[..offset.min(text.len())].matches('\n').count();
-    let line = text.lines().nth(line_idx).unwrap_or_default().trim();
-    let message = error.message();
-    // A refused value of ours carries its answers as further lines; its first says enough here.
-    let what = message.lines().next().unwrap_or(message);
-    let quoted: Vec<&str> = what.split('`').skip(1).step_by(2).collect();
-    let (short, wanted) = what.split_once(", expected ").unwrap_or((what, ""));
-    let mut fault = Fault::usage(format!("{place}, line {}", line_idx + 1), short).found(line);
-    if let Some((unknown, known)) = quoted.split_first()
-        && what.starts_with("unknown")
-    {
-        fault = fault.expected(format!("one of {}", known.join(", ")));
-        if let Some(meant) = closest_name(unknown, known.iter().copied()) {
-            fault = fault.hint(format!("did you mean `{meant}`?"));
-        }
-    } else if what.contains("mixture ratio") {
-        fault = fault.expected("finite numbers from 0 up; 0 means real data only");
-    } else if what.starts_with("missing field") {
-        fault = fault
-            .expected(format!("`{}`", quoted.first().unwrap_or(&"the field")))
-            .hint("`howfar init` writes a whole study file to start from; docs/study.md lists the fields");
-    } else if !wanted.is_empty() {
-        fault = fault.expected(wanted);
-    }
-    fault
 }
 
 #[cfg(test)]

@@ -7,8 +7,9 @@ use std::path::PathBuf;
 
 use howfar_face::{FaceSetInfo, GeneratorCard, Licence, Preprocessing, Shard, SubjectId};
 use howfar_protocol::{
-    Arm, Cell, Generated, Grid, MixtureRatio, Network, NetworkChoice, Plan, PlanInputs, Protocol, Real, SetInput,
-    Split, SplitPart, SplitRequest, Start, Study, Track, TrainOverrides, Unit, Unseen,
+    Arm, Cell, Controls, Generated, Grid, MixtureRatio, Network, NetworkChoice, Plan, PlanInputs, Protocol, Real,
+    Recipe, Role, SetInput, Split, SplitPart, SplitRequest, Start, Study, Track, TrainOverrides, Treatment, Unit,
+    Unseen,
 };
 
 const STUDY: &str = "name = \"a\"\n[real]\nsets = [\"faces\"]\n[generated]\nsets = [\"more\", \"others\"]\n\
@@ -38,11 +39,11 @@ const SIDES: [(&str, SplitPart); 4] =
 
 impl World {
     fn new() -> Self {
-        let set = |role: &str, name: &str| {
+        let set = |role: Role, name: &str| {
             let info = FaceSetInfo::new(name, vec!["anger".into()], Preprocessing::standard("none", "none", 48));
-            SetInput { role: role.into(), info: FaceSetInfo { content_sha256: format!("content of {name}"), ..info } }
+            SetInput { role, info: FaceSetInfo { content_sha256: format!("content of {name}"), ..info } }
         };
-        let mut made = set("generated", "more");
+        let mut made = set(Role::Generated, "more");
         made.info.generator = Some(GeneratorCard {
             name: "gan".into(),
             seed: 1,
@@ -52,7 +53,7 @@ impl World {
         });
         World {
             study: Study::parse(STUDY, "study.toml").unwrap(),
-            sets: vec![set("real", "faces"), made, set("generated", "others"), set("unseen", "far")],
+            sets: vec![set(Role::Labelled, "faces"), made, set(Role::Generated, "others"), set(Role::Unseen, "far")],
             splits: vec![sides(&SIDES)],
             instruction_set: "avx2".into(),
             starts: vec![Start { name: "w".into(), sha256: "weights".into() }],
@@ -67,13 +68,16 @@ impl World {
         let track: Track = plan.tracks().swap_remove(0);
         let fewer = plan.controls(&[(track, MixtureRatio::ONE)]);
         let find = |cells: &[Cell], arm, k, percent: Option<u32>| {
-            let is_it = |c: &&Cell| (c.arm, c.k, c.people_percent, c.seed_idx) == (arm, k, percent, 1);
+            let is_it = |c: &&Cell| {
+                let Treatment { arm: of_arm, k: of_k, source: _, people_percent } = &c.treatment;
+                (*of_arm, *of_k, *people_percent, c.seed_idx) == (arm, k, percent, 1)
+            };
             cells.iter().find(is_it).unwrap().name()
         };
         [
-            find(&plan.cells, Arm::Real, MixtureRatio::ZERO, None),
-            find(&plan.cells, Arm::Mix, MixtureRatio::ONE, None),
-            find(&fewer, Arm::Mix, MixtureRatio::ONE, Some(50)),
+            find(&plan.cells, Arm::REAL, MixtureRatio::ZERO, None),
+            find(&plan.cells, Arm::MIX, MixtureRatio::ONE, None),
+            find(&fewer, Arm::MIX, MixtureRatio::ONE, Some(50)),
         ]
     }
 }
@@ -100,7 +104,7 @@ fn a_cell_is_named_by_what_decides_its_training_and_by_nothing_else() {
         ("who tests", ALL, |w| w.splits = vec![sides(&SIDES[..3])]),
         ("the content of a real set", ALL, |w| w.sets[0].info.content_sha256.push('!')),
         ("how faces are prepared", ALL, |w| w.sets[0].info.preprocessing.colour = "rgb".into()),
-        ("another real set", ALL, |w| w.sets.insert(1, SetInput { role: "real".into(), ..w.sets[3].clone() })),
+        ("another real set", ALL, |w| w.sets.insert(1, SetInput { role: Role::Labelled, ..w.sets[3].clone() })),
         ("the network", ALL, |w| w.study.train.network[0].network = Network::Medium),
         ("weights to begin with", ALL, |w| w.starts[0].sha256.push('!')),
         ("epochs", ALL, |w| w.study.train.epochs = Some(3)),
@@ -139,7 +143,7 @@ fn a_cell_is_named_by_what_decides_its_training_and_by_nothing_else() {
             (card.name, card.settings, card.seed) = ("other".into(), "other".into(), 9);
         }),
         ("another k", NONE, |w| w.study.grid.k.push(MixtureRatio::new(9.0).unwrap())),
-        ("other arms", NONE, |w| w.study.grid.arms = vec![Arm::Mix, Arm::Augment]),
+        ("other arms", NONE, |w| w.study.grid.arms = vec![Arm::MIX, Arm::AUGMENT]),
         ("more seeds and fewer people besides", NONE, |w| {
             (w.study.grid.seeds, w.study.grid.people_percent) = (7, vec![25, 50]);
         }),
@@ -172,7 +176,7 @@ fn side_by_side_a_set_alone_is_named_by_its_own_content() {
     let name_of = |world: &World, source: &str| {
         let World { study, sets, splits, instruction_set, starts } = world.clone();
         let plan = Plan::new(PlanInputs { study: &study, sets, splits: &splits, instruction_set, starts }).unwrap();
-        plan.cells.iter().find(|c| c.source.as_deref() == Some(source)).unwrap().name()
+        plan.cells.iter().find(|c| c.treatment.source.as_deref() == Some(source)).unwrap().name()
     };
     let mut world = World::new();
     world.study.generated.side_by_side = true;
@@ -183,8 +187,35 @@ fn side_by_side_a_set_alone_is_named_by_its_own_content() {
     assert_ne!(name_of(&world, "together"), name_of(&other_way_round, "together"));
 }
 
-/// A field that comes to a study, a set or its card does not compile here before somebody asks whether it decides a cell's numbers and
-/// gives it a line in the table above.
+/// Every cell of a study with all arms, of one with sets side by side and of one that counts as the paper does, as
+/// version 5 of the numerics named them: a change here makes every lab compute its finished cells again.
+#[test]
+fn cells_are_named_as_they_were() {
+    let mut lines = Vec::new();
+    for (case, change) in [
+        ("all arms", (|_| ()) as fn(&mut World)),
+        ("all arms at every k", |w| w.study.grid.controls = Controls::All),
+        ("side by side", |w| w.study.generated.side_by_side = true),
+        ("as the paper counts", |w| w.study.protocol = Protocol::Paper),
+        ("the paper's recipe", |w| {
+            w.study.recipe = vec![Recipe::Paper];
+            w.study.train.network.clear();
+        }),
+    ] {
+        let mut world = World::new();
+        world.study.grid.arms = Arm::ALL[1..].to_vec();
+        change(&mut world);
+        let World { study, sets, splits, instruction_set, starts } = world;
+        let plan = Plan::new(PlanInputs { study: &study, sets, splits: &splits, instruction_set, starts }).unwrap();
+        let compared: Vec<_> = plan.tracks().into_iter().map(|track| (track, MixtureRatio::ONE)).collect();
+        lines.push(format!("# {case}"));
+        lines.extend(plan.cells.iter().chain(&plan.controls(&compared)).map(Cell::name));
+    }
+    assert_eq!(lines.join("\n") + "\n", include_str!("golden/cell_names.v5.txt"));
+}
+
+/// A field that comes to a study, a set or its card does not compile here before somebody asks whether it decides a
+/// cell's numbers and gives it a line in the table above.
 #[test]
 fn every_field_stands_in_the_table() {
     let World { study, mut sets, .. } = World::new();

@@ -4,12 +4,12 @@
 
 use std::collections::BTreeMap;
 
-use howfar_face::{
-    Face, FaceLabels, FaceSetInfo, FaceSetWriter, GeneratorCard, Picture, Pool, Preprocessing, Provenance, SubjectId,
-};
+use howfar_face::test_sets::{TestSet, labels};
+use howfar_face::{FaceLabels, FaceSetInfo, GeneratorCard, Pool, Preprocessing, Provenance, SubjectId};
 use howfar_protocol::{
-    Arm, Blend, GeneratedFaces, HeldOut, Ingredients, Mixture, MixtureRatio, PooledSets, Seeds, Split, SplitPart, Unit,
+    GeneratedFaces, HeldOut, Ingredients, Mixture, MixtureRatio, PooledSets, Split, SplitPart, Treatment, Unit,
 };
+use howfar_random::Seeds;
 
 /// Subject, parent, gray level of a face.
 type Made = (&'static str, Option<&'static str>, u8);
@@ -47,28 +47,21 @@ impl World {
         let sets = [("faces", &self.real, 0, None), ("far", &self.unseen, 1, Some(&self.saw[1]))];
         let made = [("made", &self.generated, 0, Some(&self.saw[0]))];
         for (name, faces, pool, saw) in sets.into_iter().chain(made) {
-            let mut info = FaceSetInfo::new(name, vec!["a".into()], preprocessing.clone());
+            let mut set = TestSet::new(name, &["a"], 8);
             let content = |set: &str| infos.iter().find(|i| i.name == set).map(|i| i.content_sha256.clone());
-            info.generator = saw.map(|saw| GeneratorCard {
+            set.info.generator = saw.map(|saw| GeneratorCard {
                 name: "gan".into(),
                 seed: 1,
                 trained_on: saw.iter().map(|s| s.parse().unwrap()).collect(),
                 trained_on_content: self.saw_content_of.and_then(content).into_iter().collect(),
                 settings: String::new(),
             });
-            let mut writer = FaceSetWriter::create(&folder.path().join(name), info).unwrap();
             for (subject, parent, level) in faces {
-                let labels = FaceLabels {
-                    label: 0,
-                    subject: subject.parse().unwrap(),
-                    provenance: Provenance::Real,
-                    parent: parent.map(|p| p.parse().unwrap()),
-                    source: format!("{level}.png"),
-                    drawn: None,
-                };
-                writer.push(&Face { picture: Picture::gray(8, 8, vec![*level; 64]), labels }).unwrap();
+                let parent = parent.map(|p| p.parse().unwrap());
+                let source = format!("{level}.png");
+                set.push_plain(FaceLabels { parent, source, ..labels(0, subject, Provenance::Real) }, *level);
             }
-            let set = writer.finish().unwrap();
+            let set = set.write(folder.path());
             pools[pool].add(&set).unwrap();
             infos.push(set.info().clone());
         }
@@ -132,9 +125,10 @@ fn nothing_stands_on_two_sides() {
 fn fewer_people_get_nothing_of_those_who_are_left_out() {
     let half = |world: &World, seed| {
         let (pool, ingredients) = world.ingredients().unwrap();
-        let blend = Blend { arm: Arm::Mix, k: MixtureRatio::ONE, people_percent: Some(50) };
-        let mixture = Mixture::new(blend, &pool, &ingredients, Seeds::new(seed)).map_err(|fault| fault.to_string())?;
-        let real = pool.face(mixture.real()[0].face).labels.subject.to_string();
+        let treatment = Treatment::on_curve(MixtureRatio::ONE, None).of_people(50);
+        let mixture =
+            Mixture::new(&treatment, &pool, &ingredients, Seeds::new(seed)).map_err(|fault| fault.to_string())?;
+        let real = pool.face(mixture.labelled()[0].face).labels.subject.to_string();
         let parents = mixture.added().iter().filter_map(|item| pool.face(item.face).labels.parent.clone());
         Ok::<_, String>((real, parents.map(|parent| parent.to_string()).collect::<Vec<_>>()))
     };

@@ -3,23 +3,24 @@
 use howfar_evaluate::{Changed, ChangedFace, RecipeResults};
 use maud::{Markup, html};
 
-use crate::page::{Pictures, picture_data};
+use crate::pictures::{Pictures, picture_data};
 use crate::wording::{self, Nouns};
 
 /// Nothing where no face changed sides.
 pub(crate) fn changed(recipe: &RecipeResults, classes: &[String], nouns: Nouns, pictures: &Pictures) -> Markup {
     let all: Vec<&Changed> = recipe.changed.iter().filter(|c| c.n_fixed + c.n_broken > 0).collect();
     html! { @if !all.is_empty() {
-        h3 { "Faces put right and wrong" }
+        h3 { "Newly correct and newly wrong faces" }
         p.note {
-            "A face counts where most networks of one side are right and most of the other wrong: in brackets how many are right. Shown are those whose true class gained or \
-             lost most probability, each of another one of the " (nouns.real) ": examples, no evidence."
+            "A face counts where most networks of one side are right and most of the other wrong: in brackets how \
+                many are right. Shown are those whose true class gained or \
+             lost most probability, each of another one of the " (nouns.labelled) ": examples, no evidence."
         }
         @for c in all {
             p { b { (nouns.part(c.part, &c.set)) } ": of " (wording::count(c.n_faces as u64)) " faces "
-                b { (c.n_fixed) } " put right, " b { (c.n_broken) } " put wrong." }
-            (row("Put right", &c.fixed, classes, pictures))
-            (row("Put wrong", &c.broken, classes, pictures))
+                b { (c.n_fixed) } " newly correct, " b { (c.n_broken) } " newly wrong." }
+            (row("Newly correct", &c.fixed, classes, pictures))
+            (row("Newly wrong", &c.broken, classes, pictures))
         }
     } }
 }

@@ -35,14 +35,15 @@ fn groups(confusions: &[Confusion]) -> Vec<Vec<&Confusion>> {
 }
 
 fn matrix(confusion: &Confusion, classes: &[String], nouns: Nouns) -> Markup {
-    let Confusion { arm, k, part, set, .. } = confusion;
+    let Confusion { treatment, part, set, .. } = confusion;
     html! {
         div.scroll tabindex="0" role="region" aria-label="confusion matrix" {
             table.confusion {
-                caption { b { (wording::arm_and_k(*arm, *k)) } span.hidden { " on " (nouns.part(*part, set)) } }
+                caption { b { (treatment) } span.hidden { " on " (nouns.part(*part, set)) } }
                 thead {
                     tr { td {} th.predicted scope="colgroup" colspan=(classes.len()) { "predicted" } }
-                    tr { th.truth scope="col" { "true" } @for class in classes { th.class scope="col" { span { (class) } } } }
+                    tr { th.truth scope="col" { "true" } @for class in classes { th.class scope="col" { span {
+                        (class) } } } }
                 }
                 tbody {
                     @for (i, class) in classes.iter().enumerate() {
@@ -75,15 +76,17 @@ fn per_class(group: &[&Confusion], classes: &[String], nouns: Nouns) -> Markup {
     html! {
         div.scroll tabindex="0" role="region" aria-label="figures of each class" {
             table.figures.classes {
-                caption { b { "Each class" } " on " (nouns.part(*part, set)) ": precision, recall and F1 in percent; n = faces of the class, \
+                caption { b { "Each class" } " on " (nouns.part(*part, set)) ": precision, recall and F1 in percent; \
+                    n = faces of the class, \
                     summed over seeds and splits." }
                 thead {
                     tr {
                         th scope="col" rowspan="2" { "Class" }
-                        @for c in group { th.first scope="colgroup" colspan="4" { (wording::arm_and_k(c.arm, c.k)) } }
+                        @for c in group { th.first scope="colgroup" colspan="4" { (c.treatment) } }
                     }
                     tr { @for _ in group {
-                        th.n.first scope="col" { "precision" } th.n scope="col" { "recall" } th.n scope="col" { "F1" } th.n scope="col" { "n" }
+                        th.n.first scope="col" { "precision" } th.n scope="col" { "recall" } th.n scope="col" { "F1"
+                            } th.n scope="col" { "n" }
                     } }
                 }
                 tbody { @for (i, class) in classes.iter().enumerate() { tr {

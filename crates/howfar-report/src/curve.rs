@@ -1,9 +1,10 @@
-//! The curve of accuracy against k as inline SVG: test, every unseen database, validation; controls as marks of their own.
+//! The curve of accuracy against k as inline SVG: test, every unseen database, validation; controls as marks of their
+//! own.
 //!
 //! Across, positions are percent of the width, so that letters keep their size on a phone; down, they are pixels.
 
 use howfar_evaluate::{RecipeResults, Results, TableRow};
-use howfar_protocol::{Arm, Part};
+use howfar_protocol::{Arm, Part, Treatment};
 use maud::{Markup, html};
 
 use crate::wording::{self, Nouns};
@@ -43,8 +44,8 @@ struct Axes {
 
 impl Axes {
     fn of<'a>(rows: impl Iterator<Item = &'a TableRow> + Clone, k_max: f64) -> Self {
-        let gap = smallest_gap(rows.clone().map(|r| r.k.value()), k_max);
-        let ends = rows.flat_map(|r| r.accuracy_interval_percent.into_iter().flatten().chain([r.accuracy_percent]));
+        let gap = smallest_gap(rows.clone().map(|r| r.treatment.k.value()), k_max);
+        let ends = rows.flat_map(|r| r.accuracy_interval_percent.into_iter().flatten().chain([r.figures.accuracy()]));
         let (low, high) = ends
             .filter(|v| v.is_finite())
             .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)));
@@ -83,10 +84,9 @@ const WIDE_GAP: f64 = 16.0;
 pub(crate) fn figure(results: &Results, recipe: &RecipeResults, n_recipe: usize) -> Markup {
     let nouns = Nouns::of(results);
     let lines = lines(recipe, nouns);
-    let controls: Vec<&TableRow> =
-        recipe.table.iter().filter(|r| r.part == Part::Test && !wording::on_curve(r)).collect();
+    let controls: Vec<&TableRow> = recipe.table.iter().filter(|r| r.part == Part::Test && is_compared(r)).collect();
     let shown = lines.iter().flat_map(|l| l.rows.iter().copied()).chain(controls.iter().copied());
-    let k_max = shown.clone().map(|r| r.k.value()).fold(0.0, f64::max);
+    let k_max = shown.clone().map(|r| r.treatment.k.value()).fold(0.0, f64::max);
     let axes = Axes::of(shown, k_max);
     let title = format!("Accuracy against k, recipe {}", wording::track(results, recipe));
     html! {
@@ -95,7 +95,8 @@ pub(crate) fn figure(results: &Results, recipe: &RecipeResults, n_recipe: usize)
             svg.curve role="group" aria-label=(title) width="100%" height=(HEIGHT) {
                 (marks(n_recipe))
                 (frame(&axes, &lines))
-                @if let Some(choice) = &recipe.choice { (chosen(&axes, choice.chosen.value(), &choice.chosen.to_string())) }
+                @if let Some(choice) = &recipe.choice { (chosen(&axes, choice.chosen.value(),
+                    &choice.chosen.to_string())) }
                 @for line in &lines { (drawn_line(line, &axes, n_recipe)) }
                 @for row in &controls { (control(row, &axes, n_recipe, nouns)) }
                 (labels(&lines, &axes))
@@ -119,8 +120,8 @@ fn smallest_gap(all_k: impl Iterator<Item = f64>, k_max: f64) -> f64 {
 fn lines(recipe: &RecipeResults, nouns: Nouns) -> Vec<Line<'_>> {
     let rows = |part: Part, set: &str| {
         let mut rows: Vec<&TableRow> =
-            recipe.table.iter().filter(|r| wording::on_curve(r) && r.part == part && r.set == set).collect();
-        rows.sort_by_key(|r| r.k);
+            recipe.table.iter().filter(|r| r.treatment.curve_k().is_some() && r.part == part && r.set == set).collect();
+        rows.sort_by_key(|r| r.treatment.k);
         rows
     };
     let line = |part: Part, set: &str, class: String, mark| Line {
@@ -155,18 +156,16 @@ fn marks(n_recipe: usize) -> Markup {
             circle id=(id("ring")) r="3.5" fill="var(--page)" stroke="currentColor" stroke-width="1.5" {}
             rect id=(id("square")) x="-4.2" y="-4.2" width="8.4" height="8.4" {}
             path id=(id("diamond")) d="M0-6L6 0L0 6L-6 0Z" {}
-            g id=(id("repeat")) fill="var(--page)" stroke="currentColor" stroke-width="1.7" { path d="M0-6L6 5H-6Z" {} }
-            g id=(id("augment")) fill="var(--page)" stroke="currentColor" stroke-width="1.7" { path d="M0 6L6-5H-6Z" {} }
-            g id=(id("generated-only")) stroke="currentColor" stroke-width="2" { path d="M-4.5-4.5L4.5 4.5M-4.5 4.5L4.5-4.5" {} }
-            g id=(id("fixed-share")) stroke="currentColor" stroke-width="2" { path d="M-6 0L6 0M0-6L0 6" {} }
-            g id=(id("pretrain")) fill="var(--page)" stroke="currentColor" stroke-width="1.7" { path d="M0-6L5 0L0 6L-5 0Z" {} }
-            g id=(id("curated")) fill="var(--page)" stroke="currentColor" stroke-width="1.7" { path d="M-4.5-4.5H4.5V4.5H-4.5Z" {} }
+            @for (arm, mark) in arm_marks() {
+                g id=(id(arm.name)) fill=(mark.fill) stroke="currentColor" stroke-width=(mark.width) { path
+                    d=(mark.path) {} }
+            }
         }
     }
 }
 
 fn frame(axes: &Axes, lines: &[Line<'_>]) -> Markup {
-    let mut ks: Vec<_> = lines.iter().flat_map(|l| l.rows.iter().map(|r| r.k)).collect();
+    let mut ks: Vec<_> = lines.iter().flat_map(|l| l.rows.iter().map(|r| r.treatment.k)).collect();
     ks.sort();
     ks.dedup();
     let mut free_from = f64::NEG_INFINITY;
@@ -200,7 +199,7 @@ fn chosen(axes: &Axes, k: f64, name: &str) -> Markup {
 }
 
 fn drawn_line(line: &Line<'_>, axes: &Axes, n_recipe: usize) -> Markup {
-    let place = |row: &TableRow| (axes.x(row.k.value()), axes.y(row.accuracy_percent));
+    let place = |row: &TableRow| (axes.x(row.treatment.k.value()), axes.y(row.figures.accuracy()));
     html! {
         g.line.(line.class) transform=(format!("translate({:.1},0)", line.dodge)) {
             @for pair in line.rows.windows(2) {
@@ -214,11 +213,11 @@ fn drawn_line(line: &Line<'_>, axes: &Axes, n_recipe: usize) -> Markup {
 
 /// A mark with its interval and a text that shows when pointed at, with or without script.
 fn point(row: &TableRow, axes: &Axes, mark: &str, name: &str) -> Markup {
-    let (x, y) = (axes.x(row.k.value()), axes.y(row.accuracy_percent));
+    let (x, y) = (axes.x(row.treatment.k.value()), axes.y(row.figures.accuracy()));
     let text = format!(
         "{name}, {}: {} % (95 % interval {})",
-        if row.arm == Arm::Real { "k = 0".to_owned() } else { wording::arm_and_k(row.arm, row.k) },
-        wording::percent(row.accuracy_percent),
+        if row.treatment == Treatment::BASELINE { "k = 0".to_owned() } else { row.treatment.to_string() },
+        wording::percent(row.figures.accuracy()),
         wording::percent_interval(row.accuracy_interval_percent),
     );
     html! {
@@ -233,42 +232,77 @@ fn point(row: &TableRow, axes: &Axes, mark: &str, name: &str) -> Markup {
     }
 }
 
-/// Controls stand beside the test line, towards the middle of the picture, each with a mark of its own.
+/// Whether a row is of an arm that stands beside the curve: the learning curves over fewer people have a table of their
+/// own.
+fn is_compared(row: &TableRow) -> bool {
+    let treatment = &row.treatment;
+    !treatment.arm.is_on_curve()
+        && *treatment == Treatment::new(treatment.arm, treatment.k, treatment.source.as_deref())
+}
+
+/// Arms that the mix is compared with stand beside the test line, towards the middle of the picture, each with a mark
+/// of its own.
 fn control(row: &TableRow, axes: &Axes, n_recipe: usize, nouns: Nouns) -> Markup {
-    let (beside, _) = control_place_and_sign(row.arm);
-    let beside = f64::from(beside) * (axes.gap / WIDE_GAP).min(1.0);
-    let dodge = if axes.x(row.k.value()) > 50.0 { -beside } else { beside };
+    let arm = row.treatment.arm;
+    let place = arm_marks().position(|(other, _)| other == arm).unwrap_or(0);
+    let beside = (FIRST_BESIDE + BESIDE * place as f64) * (axes.gap / WIDE_GAP).min(1.0);
+    let dodge = if axes.x(row.treatment.k.value()) > 50.0 { -beside } else { beside };
     html! {
         g.line.control transform=(format!("translate({dodge:.1},0)")) {
-            (point(row, axes, &format!("{}-{n_recipe}", row.arm.name()), &nouns.part(row.part, &row.set)))
+            (point(row, axes, &format!("{}-{n_recipe}", arm.name), &nouns.part(row.part, &row.set)))
         }
     }
 }
 
-/// Pixels beside its k, and the sign in the legend that stands for the mark.
-fn control_place_and_sign(arm: Arm) -> (i32, &'static str) {
-    match arm {
-        Arm::Repeat => (14, "△"),
-        Arm::Augment => (24, "▽"),
-        // `real` and `mix` lie on the lines.
-        Arm::GeneratedOnly | Arm::Real | Arm::Mix => (34, "×"),
-        Arm::FixedShare => (44, "+"),
-        Arm::Pretrain => (54, "◇"),
-        Arm::Curated => (64, "□"),
-    }
+/// Pixels beside its k of the first arm that is compared, and from one to the next.
+const FIRST_BESIDE: f64 = 14.0;
+const BESIDE: f64 = 10.0;
+
+/// What stands for an arm in the picture, and the sign like it in the legend.
+struct Mark {
+    sign: &'static str,
+    path: &'static str,
+    fill: &'static str,
+    width: &'static str,
+}
+
+/// An outlined shape.
+const fn outline(sign: &'static str, path: &'static str) -> Mark {
+    Mark { sign, path, fill: "var(--page)", width: "1.7" }
+}
+
+/// Bare strokes.
+const fn strokes(sign: &'static str, path: &'static str) -> Mark {
+    Mark { sign, path, fill: "none", width: "2" }
+}
+
+/// In the order in which arms are compared with the mix; a test asks for one an arm.
+const ARM_MARKS: [Mark; 8] = [
+    outline("△", "M0-6L6 5H-6Z"),
+    outline("▽", "M0 6L6-5H-6Z"),
+    strokes("×", "M-4.5-4.5L4.5 4.5M-4.5 4.5L4.5-4.5"),
+    strokes("+", "M-6 0L6 0M0-6L0 6"),
+    outline("◇", "M0-6L5 0L0 6L-5 0Z"),
+    outline("□", "M-4.5-4.5H4.5V4.5H-4.5Z"),
+    strokes("∗", "M-6 0L6 0M-3-5.2L3 5.2M-3 5.2L3-5.2"),
+    outline("▷", "M-5-6L6 0L-5 6Z"),
+];
+
+fn arm_marks() -> impl Iterator<Item = (Arm, &'static Mark)> {
+    Arm::compared_with_mix().into_iter().zip(&ARM_MARKS)
 }
 
 /// Names at the right ends of the lines, moved apart where they would touch.
 fn labels(lines: &[Line<'_>], axes: &Axes) -> Markup {
     let mut ends: Vec<(f64, &Line<'_>)> =
-        lines.iter().filter_map(|l| l.rows.last().map(|r| (axes.y(r.accuracy_percent), l))).collect();
+        lines.iter().filter_map(|l| l.rows.last().map(|r| (axes.y(r.figures.accuracy()), l))).collect();
     ends.sort_by(|a, b| a.0.total_cmp(&b.0));
     let wanted: Vec<f64> = ends.iter().map(|(y, _)| *y).collect();
     let places = apart(&wanted);
     html! {
         g.labels aria-hidden="true" {
             @for ((y, line), place) in ends.iter().zip(&places) {
-                @let x = axes.x(line.rows.last().map_or(0.0, |r| r.k.value()));
+                @let x = axes.x(line.rows.last().map_or(0.0, |r| r.treatment.k.value()));
                 g.(line.class) {
                     line.leader x1=(pc(x)) y1=(px(*y)) x2="100%" y2=(px(*place)) {}
                     text x="100%" dx="6" dy="4" y=(px(*place)) { (shortened(&line.name)) }
@@ -302,16 +336,14 @@ fn shortened(name: &str) -> String {
 
 /// Lines and control marks with their whole names.
 fn legend(lines: &[Line<'_>], controls: &[&TableRow], nouns: Nouns) -> Markup {
-    let mut arms: Vec<Arm> = controls.iter().map(|r| r.arm).collect();
-    arms.sort();
-    arms.dedup();
+    let is_shown = |arm: Arm| controls.iter().any(|row| row.treatment.arm == arm);
     let test = nouns.part(Part::Test, "");
     html! {
         ul.legend {
-            @for line in lines.iter().skip(1).chain(lines.first()) { li { i.key.(line.class).(line.mark) {} (line.name) } }
-            @for arm in arms {
-                @let (_, sign) = control_place_and_sign(arm);
-                li { i.sign { (sign) } (wording::arm(arm)) ", " (test) }
+            @for line in lines.iter().skip(1).chain(lines.first()) { li { i.key.(line.class).(line.mark) {}
+                (line.name) } }
+            @for (arm, mark) in arm_marks().filter(|(arm, _)| is_shown(*arm)) {
+                li { i.sign { (mark.sign) } (arm.words) ", " (test) }
             }
         }
     }
@@ -336,6 +368,13 @@ mod tests {
             assert!(places.windows(2).all(|p| p[1] - p[0] >= LABEL_STEP - 1e-9), "{places:?}");
             assert!(places.iter().all(|p| (0.0..=HEIGHT).contains(p)), "{places:?}");
         }
+    }
+
+    #[test]
+    fn every_arm_that_is_compared_has_a_mark_of_its_own() {
+        assert_eq!(arm_marks().count(), Arm::compared_with_mix().len(), "add a mark to ARM_MARKS");
+        let signs: std::collections::BTreeSet<&str> = ARM_MARKS.iter().map(|mark| mark.sign).collect();
+        assert_eq!(signs.len(), ARM_MARKS.len());
     }
 
     #[test]

@@ -34,19 +34,25 @@ pub(crate) fn differences(recipe: &RecipeResults, nouns: Nouns) -> Markup {
     html! {
         @if !recipe.claims.is_empty() {
             (claims(&recipe.claims, nouns, &scale, &html! {
-                b { "What the added faces buy" } ": accuracy with them less accuracy without, paired by face and seed, in points."
+                b { "What the added faces buy" } ": accuracy with them less accuracy without, paired by face and \
+                    seed, in points."
             }))
         }
         @if !recipe.controls.is_empty() {
             (claims(&recipe.controls, nouns, &scale, &html! {
-                b { "Against the controls" } " at the same k: only what is gained over training longer (repeat) and over altered \
+                b { "Against the controls" } " at the same k: only what is gained over training longer (repeat) and \
+                    over altered \
                     copies of real faces (augment) is due to the added faces themselves."
             }))
         }
         p.note {
-            "Accuracy here is the mean over " (nouns.real) " of each one's mean, so it can differ from the table's share of faces. \
-             p over " (nouns.real) " and p over seeds: two-sided sign-flip tests; p, Holm: of the t interval, corrected for several unseen databases; by it a difference helps or hurts. p, within ±2 points: the larger of two \
-             one-sided t tests, corrected likewise; by it a difference is small where it neither helps nor hurts. Else it is open, and so is a gain where k = 0 was chosen."
+            "Accuracy here is the mean over " (nouns.labelled) " of each one's mean, so it can differ from the \
+                table's share of faces. \
+             p over " (nouns.labelled) " and p over seeds: two-sided sign-flip tests; p, Holm: of the t interval, \
+             corrected for several unseen databases; by it a difference helps or hurts. p, within ±2 points: the \
+             larger of two \
+             one-sided t tests, corrected likewise; by it a difference is small where it neither helps nor hurts. \
+             Else it is open, and so is a gain where k = 0 was chosen."
         }
     }
 }
@@ -63,7 +69,7 @@ fn claims(claims: &[Claim], nouns: Nouns, scale: &Scale, caption: &Markup) -> Ma
                     th.n scope="col" { "Difference," br; "points" }
                     th.n scope="col" { "95 % interval," br; "points" }
                     th scope="col" { (axis(scale)) }
-                    th.n scope="col" { "p over" br; (nouns.real) }
+                    th.n scope="col" { "p over" br; (nouns.labelled) }
                     th.n scope="col" { "p over" br; "seeds" }
                     th.n scope="col" { "p," br; "Holm" }
                     th.n scope="col" { "p, within" br; "±2 points" }
@@ -79,14 +85,17 @@ fn claim_row(claim: &Claim, nouns: Nouns, scale: &Scale) -> Markup {
     html! {
         tr {
             th scope="row" {
-                @if claim.part == Part::Unseen { "unseen: " (claim.set) } @else { (nouns.part(claim.part, "")) small { (claim.set) } }
+                @if claim.part == Part::Unseen { "unseen: " (claim.set) } @else { (nouns.part(claim.part, "")) small
+                    { (claim.set) } }
             }
-            td { (wording::arm_and_k(claim.arm, claim.k)) small { "less " (wording::arm_and_k(claim.baseline_arm, claim.baseline_k)) } }
-            td.n { (wording::percent(claim.accuracy_percent)) small { "less " (wording::percent(claim.baseline_accuracy_percent)) } }
+            td { (claim.treatment) small { "less " (claim.baseline) } }
+            td.n { (wording::percent(claim.accuracy_percent)) small { "less "
+                (wording::percent(claim.baseline_accuracy_percent)) } }
             td.n { b { (wording::points(claim.difference_points)) } small { (wording::verdict(claim.verdict)) } }
             td.n { (wording::points_interval(claim.interval_points))
                 @if claim.interval_points.is_some() {
-                    small { "s.e. " (wording::percent(claim.standard_error_points)) ", " (format!("{:.1}", claim.degrees_of_freedom)) " d.f." }
+                    small { "s.e. " (wording::percent(claim.standard_error_points)) ", " (format!("{:.1}",
+                        claim.degrees_of_freedom)) " d.f." }
                 } }
             td.forest { (forest(claim, scale)) }
             td.n { (wording::p_value(claim.p_people)) }
@@ -126,15 +135,16 @@ fn forest(claim: &Claim, scale: &Scale) -> Markup {
 pub(crate) fn choice(choice: &Choice, nouns: Nouns) -> Markup {
     html! {
         p {
-            "Chosen on validation " (nouns.real) " alone: " b { "k = " (choice.chosen) }
+            "Chosen on validation " (nouns.labelled) " alone: " b { "k = " (choice.chosen) }
             @if choice.chosen == MixtureRatio::ZERO { " (none helps)" }
             ", the smallest k within one standard error of the best (k = " (choice.best) "). "
-            "Cannot be told from the best: " (k_list(&choice.adequate)) "."
-            @if choice.compared != choice.chosen { " The comparisons below are made at k = " (choice.compared) ", the best k above 0." }
+            "Within one standard error of the best: " (k_list(&choice.adequate)) "."
+            @if choice.compared != choice.chosen { " The comparisons below are made at k = " (choice.compared) ", the \
+                best k above 0." }
         }
         div.scroll tabindex="0" role="region" aria-label="choice of k" {
             table.figures.narrow {
-                caption { b { "How k was chosen" } ": validation " (nouns.real) ", means over seeds and splits." }
+                caption { b { "How k was chosen" } ": validation " (nouns.labelled) ", means over seeds and splits." }
                 thead { tr {
                     th scope="row" { "k" }
                     @for c in &choice.candidates { th.n.chosen[c.k == choice.chosen] scope="col" { (c.k) } }
@@ -144,7 +154,8 @@ pub(crate) fn choice(choice: &Choice, nouns: Nouns) -> Markup {
                     (choice_row("macro recall, %", choice, &|c| wording::percent(c.validation_macro_recall_percent)))
                     (choice_row("below the best, points", choice, &|c| wording::percent(c.below_best_points)))
                     (choice_row("its standard error, points", choice, &|c| wording::percent(c.standard_error_points)))
-                    (choice_row("within one standard error", choice, &|c| if c.adequate { "yes" } else { "no" }.to_owned()))
+                    (choice_row("within one standard error", choice, &|c| if c.adequate { "yes" } else { "no"
+                        }.to_owned()))
                 }
             }
         }

@@ -1,4 +1,5 @@
-//! How far more faces help: the whole curve with its simultaneous band, what cannot be told from its best, and whether it falls.
+//! How far more faces help: the whole curve with its simultaneous band, what is not significantly different from its
+//! best, and whether it falls.
 
 use howfar_evaluate::{Fall, HowFar};
 use howfar_protocol::MixtureRatio;
@@ -23,7 +24,8 @@ fn table(how_far: &HowFar, nouns: Nouns) -> Markup {
                     @for point in &how_far.curve { th.n.chosen[point.k == how_far.best] scope="col" { (point.k) } }
                 } }
                 tbody {
-                    tr { th scope="row" { "difference" } @for p in &how_far.curve { td.n { b { (wording::points(p.difference_points)) } } } }
+                    tr { th scope="row" { "difference" } @for p in &how_far.curve { td.n { b {
+                        (wording::points(p.difference_points)) } } } }
                     tr { th scope="row" { "band, 95 % for all k together" }
                         @for p in &how_far.curve { td.n { (wording::points_interval(Some(p.band_points))) } } }
                     tr { th scope="row" { "best in drawn samples, %" }
@@ -42,7 +44,7 @@ pub(crate) fn sentence(how_far: &HowFar) -> String {
         format!("Best at k = {}, clearly ahead of every other.", how_far.best)
     } else {
         format!(
-            "Best at k = {}, not to be told from k = {}; the smallest of them is {}.",
+            "Best at k = {}, not significantly different from k = {}; the smallest of them is {}.",
             how_far.best,
             others.join(", "),
             how_far.smallest

@@ -1,7 +1,8 @@
 //! Results to what people read: one HTML page, a CSV table and a text for the terminal.
 //!
-//! In: [`howfar_evaluate::Results`], a [`Timing`] and sample sheets as PNG. Out: strings. Nothing is computed here: every
-//! number printed stands in `results.json` or `timing.json`, rounded at most; only positions in pictures are worked out.
+//! In: [`howfar_evaluate::Results`], a [`Timing`] and sample sheets as PNG. Out: strings. Nothing is computed here:
+//! every number printed stands in `results.json` or `timing.json`, rounded at most; only positions in pictures are
+//! worked out.
 
 mod changed;
 mod confusion;
@@ -10,6 +11,7 @@ mod difference;
 mod how_far;
 mod matrix;
 mod page;
+mod pictures;
 mod provenance;
 mod published;
 mod table;
@@ -20,7 +22,8 @@ mod wording;
 mod worth;
 
 pub use matrix::{matrix_csv, matrix_html, matrix_text};
-pub use page::{Pictures, SheetPicture, html};
-pub use table::csv;
+pub use page::html;
+pub use pictures::{Pictures, SheetPicture};
+pub use table::{csv, csv_column_names};
 pub use terminal::terminal_summary;
 pub use timing::{CellTime, Machine, Timing};

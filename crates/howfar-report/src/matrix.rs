@@ -1,10 +1,10 @@
 //! The cross-database matrix: what is learned on each database, judged by each.
 //!
-//! In: the results of one study a database, each with that database as its real set and the others unseen. Out: a page, a CSV table and
-//! a text. On the diagonal stand the test people of the database itself.
+//! In: the results of one study a database, each with that database as its real set and the others unseen. Out: a page,
+//! a CSV table and a text. On the diagonal stand the test people of the database itself.
 
 use howfar_evaluate::{Choice, RecipeResults, Results};
-use howfar_protocol::{Arm, Part};
+use howfar_protocol::{Part, Role, Treatment};
 use maud::{DOCTYPE, Markup, html};
 
 use crate::page::page_head;
@@ -27,22 +27,22 @@ struct Mix {
 
 /// `judged` by its name; the study's own database by its test people.
 fn figure(results: &Results, recipe: &RecipeResults, judged: &str) -> Option<Figure> {
-    let own = results.study.sets.iter().any(|set| set.role == "real" && set.name == judged);
+    let own = results.study.of_role(Role::Labelled).any(|set| set.name == judged);
     let is_judge = |part: Part, set: &str| if own { part == Part::Test } else { part == Part::Unseen && set == judged };
-    let real = recipe.table.iter().find(|row| row.arm == Arm::Real && is_judge(row.part, &row.set))?;
+    let real = recipe.table.iter().find(|row| row.treatment == Treatment::BASELINE && is_judge(row.part, &row.set))?;
     let claim = recipe.claims.iter().find(|claim| is_judge(claim.part, &claim.set));
     let mix = claim.map(|claim| Mix {
         accuracy_percent: claim.accuracy_percent,
         difference_points: claim.difference_points,
         interval_points: claim.interval_points,
     });
-    let real_only_percent = claim.map_or(real.accuracy_percent, |claim| claim.baseline_accuracy_percent);
+    let real_only_percent = claim.map_or(real.figures.accuracy(), |claim| claim.baseline_accuracy_percent);
     Some(Figure { real_only_percent, mix })
 }
 
 /// The name of the database that a study learned from.
 fn learned(results: &Results) -> &str {
-    results.study.sets.iter().find(|set| set.role == "real").map_or("", |set| &set.name)
+    results.study.of_role(Role::Labelled).next().map_or("", |set| &set.name)
 }
 
 fn k_words(choice: Option<&Choice>) -> String {
@@ -68,8 +68,10 @@ pub fn matrix_html(all: &[Results]) -> String {
                 header {
                     p.eyebrow { "What is learned on one database, judged by each" }
                     h1 { "Cross-database matrix" }
-                    p.rest { "Rows: the database that was trained on, a study each. Columns: the database that judges; on the diagonal its own \
-                              test people, who were not trained on. Accuracy in percent of real faces alone, then of the mix at the k that was \
+                    p.rest { "Rows: the database that was trained on, a study each. Columns: the database that \
+                        judges; on the diagonal its own \
+                              test people, who were not trained on. Accuracy in percent of real faces alone, then of \
+                              the mix at the k that was \
                               chosen on validation people, with the difference and its 95 % interval in points." }
                 }
                 main { @for track in tracks(all) { (matrix_table(all, track)) } }
@@ -82,7 +84,8 @@ pub fn matrix_html(all: &[Results]) -> String {
 fn matrix_table(all: &[Results], track: usize) -> Markup {
     html! {
         section {
-            @if let Some(first) = all.first().and_then(|first| first.recipes.get(track)) { h2 { "Recipe " (first.name()) } }
+            @if let Some(first) = all.first().and_then(|first| first.recipes.get(track)) { h2 { "Recipe "
+                (first.name()) } }
             div.scroll tabindex="0" role="region" aria-label="cross-database matrix" {
                 table.figures {
                     thead { tr {
@@ -94,7 +97,8 @@ fn matrix_table(all: &[Results], track: usize) -> Markup {
                             tr {
                                 th scope="row" { (learned(results)) }
                                 td.n { (k_words(recipe.choice.as_ref())) }
-                                @for judge in all { td.n.chosen[learned(judge) == learned(results)] { (cell(results, recipe, learned(judge))) } }
+                                @for judge in all { td.n.chosen[learned(judge) == learned(results)] { (cell(results,
+                                    recipe, learned(judge))) } }
                             }
                         }
                     } }
@@ -111,7 +115,8 @@ fn cell(results: &Results, recipe: &RecipeResults, judged: &str) -> Markup {
             None => { (wording::percent(figure.real_only_percent)) }
             Some(mix) => {
                 (wording::percent(figure.real_only_percent)) " → " b { (wording::percent(mix.accuracy_percent)) }
-                small { (wording::points(mix.difference_points)) " (" (wording::points_interval(mix.interval_points)) ")" }
+                small { (wording::points(mix.difference_points)) " (" (wording::points_interval(mix.interval_points))
+                    ")" }
             }
         }
     }
@@ -135,7 +140,8 @@ pub fn matrix_text(all: &[Results]) -> String {
                     let interval = wording::points_interval(mix.interval_points);
                     format!(" -> {:.1}  {} ({interval})", mix.accuracy_percent, wording::points(mix.difference_points))
                 });
-                let note = if judged == learned(results) { format!("  (test {})", own.real) } else { String::new() };
+                let note =
+                    if judged == learned(results) { format!("  (test {})", own.labelled) } else { String::new() };
                 text.push_str(&format!("  {judged:<width$}  {:5.1}{mix}{note}\n", figure.real_only_percent));
             }
         }
@@ -160,7 +166,7 @@ pub fn matrix_csv(all: &[Results]) -> String {
         "interval_low_points",
         "interval_high_points",
     ];
-    let mut records = vec![head.map(str::to_owned)];
+    let mut records = vec![head.map(str::to_owned).to_vec()];
     for track in tracks(all) {
         for results in all {
             let Some(recipe) = results.recipes.get(track) else { continue };
@@ -171,7 +177,7 @@ pub fn matrix_csv(all: &[Results]) -> String {
                     figure.mix.as_ref().and_then(value).map(|value| value.to_string()).unwrap_or_default()
                 };
                 let part = if judged == trained_on { Part::Test } else { Part::Unseen };
-                records.push([
+                records.push(vec![
                     recipe.recipe.name().to_owned(),
                     recipe.settings.network_words(),
                     recipe.source.clone().unwrap_or_default(),

@@ -1,11 +1,10 @@
 //! The page: answer, curve, differences, table, confusion, face sheets, caveats, what was run. One file, no request.
 
-use std::collections::BTreeMap;
-
 use howfar_evaluate::{Finding, Looks, RecipeResults, Results};
 use howfar_protocol::MixtureRatio;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
+use crate::pictures::{Pictures, SheetPicture, picture_data};
 use crate::timing::Timing;
 use crate::wording::{self, Nouns};
 use crate::{changed, confusion, curve, difference, how_far, provenance, published, table, training, worth};
@@ -13,32 +12,8 @@ use crate::{changed, confusion, curve, difference, how_far, provenance, publishe
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("tip.js");
 /// Nothing is loaded from anywhere: styles and the script stand in the page, pictures are `data:`.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
-
-/// A contact sheet of a face set.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SheetPicture {
-    /// The set's name.
-    pub title: String,
-    /// What is seen, in a sentence.
-    pub caption: String,
-    /// The picture as PNG.
-    pub png: Vec<u8>,
-}
-
-/// What a page shows beside numbers.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Pictures {
-    /// Contact sheets of the face sets.
-    pub sheets: Vec<SheetPicture>,
-    /// Single faces as PNG, by set and row.
-    pub faces: BTreeMap<(String, u64), Vec<u8>>,
-}
-
-/// The address of a PNG that stands in the page itself.
-pub(crate) fn picture_data(png: &[u8]) -> String {
-    format!("data:image/png;base64,{}", base64(png))
-}
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'unsafe-inline'; \
+    base-uri 'none'; form-action 'none'";
 
 /// What stands before the body of every page.
 pub(crate) fn page_head(title: &str, version: &str) -> Markup {
@@ -55,8 +30,8 @@ pub(crate) fn page_head(title: &str, version: &str) -> Markup {
     }
 }
 
-/// One self-contained HTML page, readable printed, in the dark, on a phone and without script. `looks` says how often the faces
-/// that judge were looked at.
+/// One self-contained HTML page, readable printed, in the dark, on a phone and without script. `looks` says how often
+/// the faces that judge were looked at.
 pub fn html(results: &Results, timing: Option<&Timing>, looks: Option<&Looks>, pictures: &Pictures) -> String {
     let sheets = &pictures.sheets;
     let nouns = Nouns::of(results);
@@ -67,7 +42,8 @@ pub fn html(results: &Results, timing: Option<&Timing>, looks: Option<&Looks>, p
             body {
                 (head(results, looks, nouns, !sheets.is_empty()))
                 main {
-                    @for (i, recipe) in results.recipes.iter().enumerate() { (recipe_section(results, recipe, nouns, i, pictures)) }
+                    @for (i, recipe) in results.recipes.iter().enumerate() { (recipe_section(results, recipe, nouns,
+                        i, pictures)) }
                     @if !results.between.is_empty() {
                         section #between { h2 { "Side by side" } (worth::between(&results.between, nouns)) }
                     }
@@ -95,13 +71,15 @@ fn head(results: &Results, looks: Option<&Looks>, nouns: Nouns, has_sheets: bool
             h1 { (first.trim_end_matches('.')) "." }
             @if !rest.is_empty() { p.rest { (rest) } }
             @if let Some(looks) = looks { p.rest { (wording::judged(looks.at(&results.study))) } }
-            @if nouns.real == "identities" {
-                p.rehearsal { "The faces in the place of real ones are not all photographs: this study shows the method and says nothing about people." }
+            @if nouns.labelled == "identities" {
+                p.rehearsal { "The faces in the place of real ones are not all photographs: this study shows the \
+                    method and says nothing about people." }
             }
             dl.reading {
                 div { dt { "k" } dd { (wording::k_explained(results)) } }
                 div { dt { "95 % interval" } dd {
-                    "where the true value may lie, with both the " (nouns.real) " and the seeds left to chance; a difference whose interval holds zero is not established."
+                    "where the true value may lie, with both the " (nouns.labelled) " and the seeds left to chance; a \
+                        difference whose interval holds zero is not established."
                 } }
                 div { dt { "unseen" } dd { "another database: never trained on, never chosen by." } }
             }
@@ -126,19 +104,22 @@ fn recipe_section(results: &Results, recipe: &RecipeResults, nouns: Nouns, i: us
     html! {
         section.recipe id=(format!("recipe-{i}")) {
             h2 { "Recipe " (wording::track(results, recipe))
-                small { (recipe.settings.network_words()) " network, " (wording::count(recipe.n_parameters as u64)) " parameters" } }
+                small { (recipe.settings.network_words()) " network, " (wording::count(recipe.n_parameters as u64)) " \
+                    parameters" } }
             @if let Some(answer) = answer { p.answer { (answer) } }
             h3 { "Accuracy against k" }
             (curve::figure(results, recipe, i))
             p.note {
-                "Lines: real faces and k units of " (wording::made_faces(results)) ". Bars: 95 % intervals. k was chosen on the dashed line alone; \
+                "Lines: real faces and k units of " (wording::made_faces(results)) ". Bars: 95 % intervals. k was \
+                    chosen on the dashed line alone; \
                  the others describe."
             }
             @if let Some(choice) = &recipe.choice { (difference::choice(choice, nouns)) }
             @if !recipe.how_far.is_empty() {
                 h3 { "How far" }
-                p.note { "Description, not choice: k was chosen before. The bands and comparisons of a table hold together with 95 %; the last row is how often \
-                          each k is the best when " (nouns.real) " and seeds are drawn again." }
+                p.note { "Description, not choice: k was chosen before. The bands and comparisons of a table hold \
+                    together with 95 %; the last row is how often \
+                          each k is the best when " (nouns.labelled) " and seeds are drawn again." }
                 (how_far::tables(&recipe.how_far, nouns))
             }
             @if !(recipe.claims.is_empty() && recipe.controls.is_empty()) {
@@ -147,7 +128,7 @@ fn recipe_section(results: &Results, recipe: &RecipeResults, nouns: Nouns, i: us
                 (worth::credit(&recipe.credit, nouns))
             }
             @if !recipe.exchange.is_empty() {
-                h3 { "Worth in " (nouns.real) }
+                h3 { "Worth in " (nouns.labelled) }
                 (worth::exchange(&recipe.exchange, nouns))
             }
             @if !recipe.as_the_paper_counts.is_empty() {
@@ -160,7 +141,8 @@ fn recipe_section(results: &Results, recipe: &RecipeResults, nouns: Nouns, i: us
             @if !recipe.training.is_empty() { (training::table(recipe)) }
             @if !recipe.confusions.is_empty() {
                 h3 { "Confusion" }
-                p.note { "Rows: true classes. Columns: predicted ones. Percent of the row, below it the count of faces, summed over seeds and splits." }
+                p.note { "Rows: true classes. Columns: predicted ones. Percent of the row, below it the count of \
+                    faces, summed over seeds and splits." }
                 (confusion::matrices(recipe, &results.study.classes, nouns))
             }
         }
@@ -168,7 +150,7 @@ fn recipe_section(results: &Results, recipe: &RecipeResults, nouns: Nouns, i: us
 }
 
 fn compared(recipe: &RecipeResults) -> String {
-    let k = recipe.choice.as_ref().map(|c| c.compared).or(recipe.claims.first().map(|c| c.k));
+    let k = recipe.choice.as_ref().map(|c| c.compared).or(recipe.claims.first().map(|c| c.treatment.k));
     k.filter(|k| *k != MixtureRatio::ZERO).map(|k| format!(" at k = {k}")).unwrap_or_default()
 }
 
@@ -217,31 +199,9 @@ fn audits(findings: &[Finding]) -> Markup {
     }
 }
 
-/// RFC 4648 with padding.
-fn base64(bytes: &[u8]) -> String {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for group in bytes.chunks(3) {
-        let three = [group[0], group.get(1).copied().unwrap_or(0), group.get(2).copied().unwrap_or(0)];
-        let bits = u32::from_be_bytes([0, three[0], three[1], three[2]]);
-        for place in 0..4 {
-            let letter = LETTERS[(bits >> (18 - 6 * place) & 63) as usize];
-            text.push(if place <= group.len() { char::from(letter) } else { '=' });
-        }
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn base64_matches_the_examples_of_rfc_4648() {
-        for (plain, coded) in [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")] {
-            assert_eq!(base64(plain.as_bytes()), coded);
-        }
-    }
 
     #[test]
     fn the_script_stays_small() {

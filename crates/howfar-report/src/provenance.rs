@@ -19,7 +19,8 @@ pub(crate) fn what_was_run(results: &Results, timing: Option<&Timing>) -> Markup
         h3 { "Training" }
         @for (i, recipe) in results.recipes.iter().enumerate() {
             // Generated sets side by side are trained alike.
-            @if !results.recipes[..i].iter().any(|r| r.recipe == recipe.recipe && r.settings == recipe.settings) { (settings(recipe)) }
+            @if !results.recipes[..i].iter().any(|r| r.recipe == recipe.recipe && r.settings == recipe.settings) {
+                (settings(recipe)) }
         }
         @if let Some(timing) = timing { h3 { "Time and machine" } (time(timing)) }
     }
@@ -33,11 +34,12 @@ fn study(results: &Results) -> Markup {
             (fact("Study", &s.name))
             (fact("Seed", &s.seed.to_string()))
             (fact("k", &ks.join(", ")))
-            (fact("k counts", &format!("{} of {}", s.unit, wording::made_faces(results))))
+            (fact("k counts", &howfar_evaluate::wording::added(s)))
             (fact("Seeds (repetitions of every cell)", &s.n_seeds.to_string()))
             (fact("Splits", &s.n_splits.to_string()))
             @let nouns = wording::Nouns::of(results);
-            @for (side, n) in sides(&s.people) { (fact(&format!("{side} {}", nouns.real), &wording::count(n as u64))) }
+            @for (side, n) in sides(&s.people) { (fact(&format!("{side} {}", nouns.labelled), &wording::count(n as
+                u64))) }
             (fact("Classes", &s.classes.join(", ")))
             (fact("Kernels", &s.instruction_set))
             (fact("howfar", &s.howfar_version))
@@ -84,7 +86,7 @@ fn set_row(set: &SetFacts) -> Markup {
     let made: Vec<&str> = set.provenance.split(',').map(|p| provenance(p.trim())).collect();
     html! { tr {
         th scope="row" { (set.name) }
-        td { (set.role) }
+        td { (set.role.words()) }
         td { (made.join(", ")) }
         td.n { (wording::count(set.n_faces as u64)) }
         td.n { (wording::count(set.n_people as u64)) " " (set.members()) }
@@ -106,7 +108,8 @@ fn settings(recipe: &RecipeResults) -> Markup {
     html! {
         h4 { "Recipe " (recipe.recipe.name()) ", " (recipe.settings.network_words()) }
         dl.facts {
-            (fact("Network", &format!("{}, {} parameters", s.network_words(), wording::count(recipe.n_parameters as u64))))
+            (fact("Network", &format!("{}, {} parameters", s.network_words(), wording::count(recipe.n_parameters as
+                u64))))
             (fact("Epochs", &epochs(s)))
             (fact("Batch", &format!("{} pictures", s.batch)))
             (fact("Learning rate", &rate(s)))
@@ -158,7 +161,7 @@ fn time(timing: &Timing) -> Markup {
         dl.facts {
             (fact("Whole study", &wording::duration(timing.total_seconds)))
             @if let Some(started) = &timing.started { (fact("Last run began", started)) }
-            (fact("Processor", &m.processor))
+            (fact("CPU", &m.processor))
             (fact("Cores", &m.cores.to_string()))
             (fact("Instruction set", &m.instruction_set))
             @if let Some(bytes) = m.memory_bytes { (fact("Memory", &wording::memory(bytes))) }

@@ -1,10 +1,10 @@
 //! Figures that others published for the databases of a study, beside its own.
 //!
-//! In: results. Out: a table for each unseen database that has published cross-database figures. They are references: people,
-//! frames, classes and preprocessing differ from one publication to the next.
+//! In: results. Out: a table for each unseen database that has published cross-database figures. They are references:
+//! people, frames, classes and preprocessing differ from one publication to the next.
 
 use howfar_evaluate::{Results, SetFacts, TableRow};
-use howfar_protocol::{Arm, MixtureRatio, Part};
+use howfar_protocol::{Arm, MixtureRatio, Part, Role, Treatment};
 use maud::{Markup, html};
 
 use crate::wording;
@@ -25,8 +25,8 @@ const fn published(database: &'static str, who: &'static str, trained_on: &'stat
 const PICHA: &str = "Gholipour Picha et al. 2023";
 const ZAVAREZ: &str = "Zavarez et al. 2017, VGG-Face fine-tuned";
 
-/// Gholipour Picha, Al Chanti and Caplier (VISAPP 2023): its Table 3, its own figures and those of VGG16 on MMI; Zavarez, Berriel and
-/// Oliveira-Santos (SIBGRAPI 2017): one database out, the six others in.
+/// Gholipour Picha, Al Chanti and Caplier (VISAPP 2023): its Table 3, its own figures and those of VGG16 on MMI;
+/// Zavarez, Berriel and Oliveira-Santos (SIBGRAPI 2017): one database out, the six others in.
 const PUBLISHED: [Published; 17] = [
     published("mmi", PICHA, "RaFD and Oulu-CASIA", 45.0),
     published("mmi", PICHA, "109 generated identities alone", 47.0),
@@ -56,7 +56,8 @@ pub(crate) fn is_there(results: &Results) -> bool {
 pub(crate) fn tables(results: &Results) -> Markup {
     html! {
         p.note {
-            "Published accuracies on databases that were not trained on. People, frames, classes and preprocessing differ from paper to paper: \
+            "Published accuracies on databases that were not trained on. People, frames, classes and preprocessing \
+                differ from paper to paper: \
              these are references, and differences of a few points between them and this study mean nothing."
         }
         @for set in unseen(results).filter(|set| known(set).next().is_some()) { (table(results, set)) }
@@ -64,7 +65,7 @@ pub(crate) fn tables(results: &Results) -> Markup {
 }
 
 fn unseen(results: &Results) -> impl Iterator<Item = &SetFacts> {
-    results.study.sets.iter().filter(|set| set.role == Part::Unseen.name())
+    results.study.of_role(Role::Unseen)
 }
 
 /// Nothing of a set that joins several databases: no publication has its figure.
@@ -81,19 +82,23 @@ fn table(results: &Results, set: &SetFacts) -> Markup {
         div.scroll tabindex="0" role="region" aria-label=(format!("published figures on {}", set.name)) {
             table.claims {
                 caption { b { "Accuracy on " (set.name) } ", percent" }
-                thead { tr { th scope="col" { "Who" } th scope="col" { "Trained on" } th.n scope="col" { "Accuracy" } } }
+                thead { tr { th scope="col" { "Who" } th scope="col" { "Trained on" } th.n scope="col" { "Accuracy" }
+                    } }
                 tbody {
                     @for recipe in &results.recipes {
-                        @for row in recipe.table.iter().filter(|row| row.set == set.name && is_shown(row, recipe.choice.as_ref().map(|c| c.compared))) {
+                        @for row in recipe.table.iter().filter(|row| row.set == set.name && is_shown(row,
+                            recipe.choice.as_ref().map(|c| c.compared))) {
                             tr {
                                 th scope="row" { b { "this study" } ", " (recipe.name()) }
-                                td { (wording::arm(row.arm)) @if row.k != MixtureRatio::ZERO { ", k = " (row.k) } }
-                                td.n { b { (wording::percent(row.accuracy_percent)) } small { (wording::percent_interval(row.accuracy_interval_percent)) } }
+                                td { (row.treatment) }
+                                td.n { b { (wording::percent(row.figures.accuracy())) } small {
+                                    (wording::percent_interval(row.accuracy_interval_percent)) } }
                             }
                         }
                     }
                     @for other in known(set) { tr {
-                        th scope="row" { (other.who) } td { (other.trained_on) } td.n { (wording::percent(other.percent)) }
+                        th scope="row" { (other.who) } td { (other.trained_on) } td.n {
+                            (wording::percent(other.percent)) }
                     } }
                 }
             }
@@ -104,9 +109,8 @@ fn table(results: &Results, set: &SetFacts) -> Markup {
 /// Real faces alone, generated ones alone and the mix, at the k that the study speaks of.
 fn is_shown(row: &TableRow, compared: Option<MixtureRatio>) -> bool {
     row.part == Part::Unseen
-        && match row.arm {
-            Arm::Real => true,
-            Arm::Mix | Arm::GeneratedOnly => Some(row.k) == compared,
-            _ => false,
-        }
+        && (row.treatment == Treatment::BASELINE
+            || compared.is_some()
+                && (row.treatment.curve_k() == compared
+                    || (row.treatment.arm, Some(row.treatment.k)) == (Arm::GENERATED_ONLY, compared)))
 }

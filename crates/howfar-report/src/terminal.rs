@@ -1,9 +1,11 @@
-//! What `howfar run` prints when it is done: the curve as a table, what it buys, caveats, and the answer as the last line.
+//! What `howfar run` prints when it is done: the curve as a table, what it buys, caveats, and the answer as the last
+//! line.
 
 use std::fmt::Write;
 
 use howfar_evaluate::{Caveat, Claim, Looks, RecipeResults, Results, TableRow, Verdict};
-use howfar_protocol::{Arm, MixtureRatio, Part};
+use howfar_protocol::{MixtureRatio, Part, Treatment};
+use unicode_width::UnicodeWidthStr;
 
 use crate::wording::{self, NOTHING, Nouns};
 use crate::worth::exchange_sentence;
@@ -15,8 +17,8 @@ const NAME_LETTERS: usize = 24;
 /// Spaces between two columns.
 const GAP: &str = "  ";
 
-/// The results as plain text, `width` columns wide where words allow it. No colour; the last line is the answer. `looks` says how often
-/// the faces that judge were looked at.
+/// The results as plain text, `width` columns wide where words allow it. No colour; the last line is the answer, whole,
+/// however long it is. `looks` says how often the test faces were looked at.
 pub fn terminal_summary(results: &Results, looks: Option<&Looks>, width: usize) -> String {
     let width = width.max(LEAST_WIDTH);
     let nouns = Nouns::of(results);
@@ -47,7 +49,7 @@ fn recipe_block(text: &mut String, results: &Results, recipe: &RecipeResults, no
     wrapped(text, "", &one_line(&head), width);
     text.push_str(&curve_tables(recipe, nouns, width).join("\n"));
     if recipe.choice.is_some() {
-        wrapped(text, "", &format!("* chosen on validation {}", nouns.real), width);
+        wrapped(text, "", &format!("* chosen on validation {}", nouns.labelled), width);
     }
     text.push('\n');
     differences(text, "Gain in points, 95 % interval", &recipe.claims, nouns, width);
@@ -83,9 +85,9 @@ fn side_by_side(text: &mut String, results: &Results, nouns: Nouns, width: usize
 
 /// Columns that do not fit beside each other go into a further table with the same rows.
 fn curve_tables(recipe: &RecipeResults, nouns: Nouns, width: usize) -> Vec<String> {
-    let pairs: Vec<(Arm, MixtureRatio)> = wording::arms_and_k(&recipe.table);
+    let treatments = wording::treatments(&recipe.table);
     let chosen = recipe.choice.as_ref().map(|c| c.chosen);
-    let names = pairs.iter().map(|(arm, k)| row_name(*arm, *k, chosen));
+    let names = treatments.iter().map(|treatment| row_name(treatment, chosen));
     let names: Vec<String> = std::iter::once(" k".to_owned()).chain(names).collect();
     let shown = wording::columns(&recipe.table)
         .into_iter()
@@ -93,8 +95,8 @@ fn curve_tables(recipe: &RecipeResults, nouns: Nouns, width: usize) -> Vec<Strin
     let columns: Vec<Vec<String>> = shown
         .map(|(part, set)| {
             let head = cut(&one_line(&nouns.part(part, set)), NAME_LETTERS);
-            let cells = pairs.iter().map(|(arm, k)| {
-                let same = |r: &&TableRow| (r.arm, r.k, r.part, r.set.as_str()) == (*arm, *k, part, set);
+            let cells = treatments.iter().map(|treatment| {
+                let same = |r: &&TableRow| (&r.treatment, r.part, r.set.as_str()) == (*treatment, part, set);
                 recipe.table.iter().find(same).map_or(NOTHING.to_owned(), accuracy)
             });
             std::iter::once(head).chain(cells).collect()
@@ -103,18 +105,18 @@ fn curve_tables(recipe: &RecipeResults, nouns: Nouns, width: usize) -> Vec<Strin
     in_width(&names, &columns, width)
 }
 
-fn row_name(arm: Arm, k: MixtureRatio, chosen: Option<MixtureRatio>) -> String {
-    let mark = if matches!(arm, Arm::Real | Arm::Mix) && chosen == Some(k) { "*" } else { " " };
-    match arm {
-        Arm::Real | Arm::Mix => format!("{mark}{k}"),
-        _ => format!(" {k} {}", wording::arm(arm)),
+fn row_name(treatment: &Treatment, chosen: Option<MixtureRatio>) -> String {
+    let k = treatment.k;
+    match treatment.curve_k() {
+        Some(_) => format!("{}{k}", if chosen == Some(k) { "*" } else { " " }),
+        None => format!(" {k} {treatment:#}"),
     }
 }
 
 fn accuracy(row: &TableRow) -> String {
     let ends = row.accuracy_interval_percent;
     let ends = ends.map_or(NOTHING.to_owned(), |ends| ends.map(wording::percent).join(", "));
-    format!("{} ({ends})", wording::percent(row.accuracy_percent))
+    format!("{} ({ends})", wording::percent(row.figures.accuracy()))
 }
 
 fn in_width(names: &[String], columns: &[Vec<String>], width: usize) -> Vec<String> {
@@ -130,9 +132,9 @@ fn in_width(names: &[String], columns: &[Vec<String>], width: usize) -> Vec<Stri
         let (now, later) = rest.split_at(fitting.count().max(1));
         let mut table = String::new();
         for (i, name) in names.iter().enumerate() {
-            let mut line = format!("{name:name_width$}");
+            let mut line = format!("{name}{}", blanks(name, name_width));
             for column in now {
-                let _ = write!(line, "{GAP}{:>w$}", column[i], w = widest(column));
+                let _ = write!(line, "{GAP}{}{}", blanks(&column[i], widest(column)), column[i]);
             }
             table.push_str(line.trim_end());
             table.push('\n');
@@ -144,7 +146,12 @@ fn in_width(names: &[String], columns: &[Vec<String>], width: usize) -> Vec<Stri
 }
 
 fn widest(column: &[String]) -> usize {
-    column.iter().map(|cell| cell.chars().count()).max().unwrap_or(0)
+    column.iter().map(|cell| cell.width()).max().unwrap_or(0)
+}
+
+/// What a text lacks to be `width` columns wide.
+fn blanks(text: &str, width: usize) -> String {
+    " ".repeat(width.saturating_sub(text.width()))
 }
 
 fn differences(text: &mut String, head: &str, claims: &[Claim], nouns: Nouns, width: usize) {
@@ -162,9 +169,9 @@ fn differences(text: &mut String, head: &str, claims: &[Claim], nouns: Nouns, wi
             wording::points(c.difference_points),
             one_line(&nouns.part(c.part, &c.set)),
             wording::percent(c.accuracy_percent),
-            wording::arm_and_k(c.arm, c.k),
+            c.treatment,
             wording::percent(c.baseline_accuracy_percent),
-            wording::arm_and_k(c.baseline_arm, c.baseline_k),
+            c.baseline,
             wording::count(c.n_people as u64),
             nouns.in_part(c.part),
             wording::seeds(c.n_seeds),
@@ -187,25 +194,9 @@ fn caveats(text: &mut String, caveats: &[Caveat], width: usize) {
 
 /// Appends `line`, broken between words; continued lines stand two columns further in. Spaces within stay.
 fn wrapped(text: &mut String, indent: &str, line: &str, width: usize) {
-    let mut used = indent.chars().count();
-    let mut at_start = true;
-    text.push_str(indent);
-    for word in line.split(' ') {
-        let n = word.chars().count();
-        if !at_start && used + 1 + n > width {
-            while text.ends_with(' ') {
-                text.pop();
-            }
-            let _ = write!(text, "\n{indent}  {word}");
-            used = indent.len() + 2 + n;
-        } else {
-            let gap = usize::from(!at_start);
-            text.push_str(&" ".repeat(gap));
-            text.push_str(word);
-            used += gap + n;
-        }
-        at_start = false;
-    }
+    let further = format!("{indent}  ");
+    let options = textwrap::Options::new(width).initial_indent(indent).subsequent_indent(&further).break_words(false);
+    text.push_str(&textwrap::fill(line, options.word_splitter(textwrap::WordSplitter::NoHyphenation)));
     text.push('\n');
 }
 
@@ -231,6 +222,13 @@ mod tests {
         let mut text = String::new();
         wrapped(&mut text, "  ", "one two three four", 11);
         assert_eq!(text, "  one two\n    three\n    four\n");
+    }
+
+    #[test]
+    fn a_column_of_wide_characters_stays_straight() {
+        let names = [" k", " 1"].map(str::to_owned);
+        let columns = [["悲しみ", "7"].map(str::to_owned).to_vec(), ["x", "8"].map(str::to_owned).to_vec()];
+        assert_eq!(in_width(&names, &columns, 80), [" k  悲しみ  x\n 1       7  8\n"]);
     }
 
     #[test]

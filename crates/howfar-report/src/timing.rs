@@ -33,7 +33,7 @@ impl Timing {
 pub struct Machine {
     /// Cores that the program may use.
     pub cores: usize,
-    /// The processor's own name.
+    /// The CPU's own name.
     pub processor: String,
     /// What the kernels run on: `avx512`, `avx2`, `plain` …
     pub instruction_set: String,

@@ -4,7 +4,8 @@
 
 mod fixture;
 
-use howfar_evaluate::{Claim, Exchange, LearningPoint, Looks, Results, Verdict};
+use howfar_evaluate::{Claim, Exchange, LearningPoint, Looks, Measure, Results, Verdict};
+use howfar_protocol::Role;
 use howfar_report::{
     Pictures, SheetPicture, Timing, csv, html, matrix_csv, matrix_html, matrix_text, terminal_summary,
 };
@@ -66,10 +67,10 @@ fn every_recipe_has_a_curve_and_every_confusion_a_table() {
 }
 
 #[test]
-fn faces_put_right_and_wrong_say_what_they_were_called() {
+fn newly_correct_and_newly_wrong_faces_say_what_they_were_called() {
     let text = text_of(&page(&fixture::results()));
     for words in [
-        "of 309 faces 31 put right, 14 put wrong.",
+        "of 309 faces 31 newly correct, 14 newly wrong.",
         "fear without: surprise (1/8) with: fear (8/8)",
         "fear without: fear (7/8) with: anger (1/8)",
     ] {
@@ -121,8 +122,8 @@ fn every_accuracy_with_its_interval_stands_on_the_page() {
     for row in results.recipes.iter().flat_map(|r| &r.table) {
         let [low, high] = row.accuracy_interval_percent.unwrap();
         for number in [
-            format!("{:.1} {low:.1}–{high:.1} ± 1.2", row.accuracy_percent),
-            format!("{:.1} / {:.1}", row.macro_recall_percent, row.macro_f1_percent),
+            format!("{:.1} {low:.1}–{high:.1} ± 1.2", row.figures.accuracy()),
+            format!("{:.1} / {:.1}", row.figures.accuracy() - 0.9, row.figures.accuracy() - 1.4),
         ] {
             assert!(text.contains(&number), "{number} is missing");
         }
@@ -146,7 +147,7 @@ fn answers_caveats_settings_hashes_and_times_stand_on_the_page() {
 fn how_far_more_faces_help_stands_on_the_page() {
     let text = text_of(&page(&fixture::results()));
     for words in [
-        "Best at k = 2, not to be told from k = 1, 5; the smallest of them is 1.",
+        "Best at k = 2, not significantly different from k = 1, 5; the smallest of them is 1.",
         "A fall after k = 2 is not established (−3.6 points, −7.4 to +0.2 up to k = 5).",
         "80.3",
     ] {
@@ -214,7 +215,7 @@ fn a_study_without_generated_faces_or_unseen_databases_has_a_page_too() {
     recipe.claims.clear();
     recipe.controls.clear();
     recipe.confusions.clear();
-    recipe.table.retain(|r| r.arm == howfar_protocol::Arm::Real && r.set.is_empty());
+    recipe.table.retain(|r| r.treatment == howfar_protocol::Treatment::BASELINE && r.set.is_empty());
     recipe.table.iter_mut().for_each(|r| r.accuracy_sd_points = None);
     let page = html(&results, None, None, &Pictures::default());
     assert!(!page.contains("NaN") && !page.contains(">inf") && page.contains("<svg"));
@@ -224,23 +225,39 @@ fn a_study_without_generated_faces_or_unseen_databases_has_a_page_too() {
 #[test]
 fn the_csv_has_one_row_for_every_row_of_the_table() {
     let mut results = fixture::results();
-    results.recipes[0].table.retain(|r| r.k <= fixture::k(1.0));
+    results.recipes[0].table.retain(|r| r.treatment.k <= fixture::k(1.0));
     results.recipes.truncate(1);
     results.recipes[0].table[3].set = "ck+, \"posed\"".to_owned();
     results.recipes[0].table[4].accuracy_sd_points = None;
-    insta::assert_snapshot!(csv(&results), @r###"
-    recipe,network,source,arm,k,part,set,accuracy_percent,accuracy_sd_points,accuracy_low_percent,accuracy_high_percent,macro_recall_percent,macro_f1_percent,n_faces,n_cells,n_training_pictures
-    paper,table1-same,,real,0,training,,92.2,1.25,91.60000000000001,92.8,91.3,90.8,1962,8,1962
-    paper,table1-same,,real,0,validation,,55.1,1.25,49.9,60.300000000000004,54.2,53.7,180,8,1962
-    paper,table1-same,,real,0,test,,54.2,1.25,50.5,57.900000000000006,53.300000000000004,52.800000000000004,450,8,1962
-    paper,table1-same,,real,0,unseen,"ck+, ""posed""",47.3,1.25,43.199999999999996,51.4,46.4,45.9,309,8,1962
-    paper,table1-same,,real,0,unseen,jaffe,33,,25.4,40.6,32.1,31.6,183,8,1962
-    paper,table1-same,,mix,1,training,,94.6,1.25,94,95.19999999999999,93.69999999999999,93.19999999999999,1962,8,2616
-    paper,table1-same,,mix,1,generated,,98.7,1.25,98.3,99.10000000000001,97.8,97.3,654,8,2616
-    paper,table1-same,,mix,1,validation,,57.3,1.25,52.099999999999994,62.5,56.4,55.9,180,8,2616
-    paper,table1-same,,mix,1,test,,56.6,1.25,52.9,60.300000000000004,55.7,55.2,450,8,2616
-    paper,table1-same,,mix,1,unseen,ck+,50.2,1.25,46.1,54.300000000000004,49.300000000000004,48.800000000000004,309,8,2616
-    paper,table1-same,,mix,1,unseen,jaffe,34.4,1.25,26.799999999999997,42,33.5,33,183,8,2616
+    let written = csv(&results);
+    let table: Vec<Vec<&str>> = written.lines().map(|line| line.split(',').collect()).collect();
+    let measures: Vec<String> = Measure::ALL[1..].iter().map(|measure| measure.key()).collect();
+    // A set's name with a comma is in quotes, so places are counted from the end.
+    let from_end: Vec<usize> =
+        measures.iter().map(|key| table[0].iter().rev().position(|c| c == key).unwrap()).collect();
+    for (row, record) in results.recipes[0].table.iter().zip(&table[1..]) {
+        for (measure, from_end) in Measure::ALL[1..].iter().zip(&from_end) {
+            let expected = row.figures.get(measure).map(|percent| percent.to_string()).unwrap_or_default();
+            assert_eq!(record[record.len() - 1 - from_end], expected);
+        }
+    }
+    let without = |record: &Vec<&str>| {
+        let kept = (0..record.len()).filter(|place| !from_end.contains(&(record.len() - 1 - place)));
+        kept.map(|place| record[place]).collect::<Vec<_>>().join(",")
+    };
+    insta::assert_snapshot!(table.iter().map(without).collect::<Vec<_>>().join("\n"), @r###"
+    recipe,network,source,arm,k,people_percent,part,set,accuracy_percent,accuracy_sd_points,accuracy_low_percent,accuracy_high_percent,n_faces,n_cells,n_training_pictures
+    paper,table1-same,,real,0,,training,,92.2,1.25,91.60000000000001,92.8,1962,8,1962
+    paper,table1-same,,real,0,,validation,,55.1,1.25,49.9,60.300000000000004,180,8,1962
+    paper,table1-same,,real,0,,test,,54.2,1.25,50.5,57.900000000000006,450,8,1962
+    paper,table1-same,,real,0,,unseen,"ck+, ""posed""",47.3,1.25,43.199999999999996,51.4,309,8,1962
+    paper,table1-same,,real,0,,unseen,jaffe,33,,25.4,40.6,183,8,1962
+    paper,table1-same,,mix,1,,training,,94.6,1.25,94,95.19999999999999,1962,8,2616
+    paper,table1-same,,mix,1,,generated,,98.7,1.25,98.3,99.10000000000001,654,8,2616
+    paper,table1-same,,mix,1,,validation,,57.3,1.25,52.099999999999994,62.5,180,8,2616
+    paper,table1-same,,mix,1,,test,,56.6,1.25,52.9,60.300000000000004,450,8,2616
+    paper,table1-same,,mix,1,,unseen,ck+,50.2,1.25,46.1,54.300000000000004,309,8,2616
+    paper,table1-same,,mix,1,,unseen,jaffe,34.4,1.25,26.799999999999997,42,183,8,2616
     "###);
 }
 
@@ -367,7 +384,7 @@ fn the_matrix_has_a_row_for_each_database_learned_from_and_a_column_for_each_tha
     let one = fixture::results();
     let mut other = one.clone();
     // The other study learned from what the first was judged by, and the other way round.
-    (other.study.sets[0].role, other.study.sets[2].role) = ("unseen".to_owned(), "real".to_owned());
+    (other.study.sets[0].role, other.study.sets[2].role) = (Role::Unseen, Role::Labelled);
     for part in other
         .recipes
         .iter_mut()
@@ -409,7 +426,7 @@ fn an_interval_that_is_not_known_is_not_drawn_and_not_made_up() {
     assert!(!page.contains("class=\"interval\"") && !page.contains("class=\"bar"), "nothing is drawn");
     assert!(text_of(&page).contains("not known") && !text_of(&page).contains("100.0"), "{}", text_of(&page));
     let rows = csv(&results);
-    assert!(rows.lines().nth(1).unwrap().starts_with("paper,table1-same,,real,0,training,,92.2,1.25,,,"), "{rows}");
+    assert!(rows.lines().nth(1).unwrap().starts_with("paper,table1-same,,real,0,,training,,92.2,1.25,,,"), "{rows}");
     assert!(terminal_summary(&results, None, 100).contains("54.2 (–)"));
 }
 
@@ -434,7 +451,7 @@ fn how_often_the_faces_were_judged_is_told_and_the_same_look_counts_once() {
     let terminal = terminal_summary(&results, Some(&looks), 100);
     assert!(terminal.contains(words) && terminal.ends_with(&format!("{}\n", results.answer)), "{terminal}");
     let mut other = results.clone();
-    other.study.sets.iter_mut().for_each(|set| set.content_sha256 = format!("other {}", set.role));
+    other.study.sets.iter_mut().for_each(|set| set.content_sha256 = format!("other {}", set.role.words()));
     assert_eq!(looks.at(&other.study), 0, "those were other faces");
     other.recipes[0].choice.as_mut().unwrap().chosen = fixture::k(5.0);
     let mut again = Looks::none();
@@ -463,7 +480,8 @@ fn on_a_flat_curve_nothing_is_exchanged() {
     };
     let mut results = fixture::results();
     results.recipes[0].exchange = vec![exchange.clone()];
-    let flat = "the curve of real faces is flat (+0.3 points from the fewest to all, 95 % interval −2.2 to +2.8): nothing can be exchanged.";
+    let flat = "the curve of real faces is flat (+0.3 points from the fewest to all, 95 % interval −2.2 to +2.8): \
+        nothing can be exchanged.";
     assert!(text_of(&page(&results)).contains(flat));
     (exchange.worth_people, exchange.interval_people) = (Some(82.0), Some([12.0, 82.0]));
     results.recipes[0].exchange = vec![exchange];

@@ -1,21 +1,22 @@
 //! From finished cells to `choice.json` and `results.json`.
 //!
-//! In: a workbench and its study folder. Out: the choices, made from validation predictions alone, then the results and one more look in
-//! `looks.json`, unless it is the same look again.
+//! In: a loaded study and its study folder. Out: the choices, made from validation predictions alone, then the results
+//! and one more look in `looks.json`, unless it is the same look again.
 
 use std::collections::BTreeMap;
 
 use howfar_evaluate::{Caveat, CellSource, CellTraining, Choice, Finding, Looks, Results, analyse_from, choose_all};
 use howfar_face::{Fault, files};
-use howfar_protocol::{Arm, Cell, MixtureRatio, Part, Plan, PredictionRef, Track, for_each_prediction};
+use howfar_protocol::{Cell, MixtureRatio, Part, Plan, PredictionRef, Track, Treatment, for_each_prediction};
 use serde::{Deserialize, Serialize};
 
 use crate::audit::findings;
 use crate::facts::study_facts;
+use crate::finished_cell::FinishedCell;
 use crate::folder::StudyFolder;
-use crate::run_cell::FinishedCell;
+use crate::loaded_study::LoadedStudy;
+use crate::run_cell::FIRST_STAGE;
 use crate::unlike::unlike_preprocessing;
-use crate::workbench::Workbench;
 
 /// `choice.json`.
 #[derive(Debug, Serialize, Deserialize)]
@@ -35,9 +36,9 @@ pub(crate) struct TrackChoice {
 const CHOICE_FORMAT: (&str, u32) = ("howfar choice", 2);
 
 /// Chooses k for every track from the validation predictions of the plan's cells; no other prediction is read.
-pub(crate) fn choose(workbench: &Workbench, folder: &StudyFolder) -> Result<Vec<TrackChoice>, Fault> {
-    let cells = FinishedCells::new(workbench.plan(), folder, &workbench.plan().cells);
-    let choices = choose_all(workbench.plan().tracks(), &cells)?;
+pub(crate) fn choose(loaded: &LoadedStudy, folder: &StudyFolder) -> Result<Vec<TrackChoice>, Fault> {
+    let cells = FinishedCells::new(loaded.plan(), folder, &loaded.plan().cells);
+    let choices = choose_all(loaded.plan().tracks(), &cells)?;
     Ok(choices.into_iter().map(|(track, choice)| TrackChoice { track, choice }).collect())
 }
 
@@ -68,21 +69,21 @@ fn with_controls(plan: &Plan, choices: &[TrackChoice]) -> Vec<Cell> {
 }
 
 /// Computes the results from the predictions of all cells and writes `results.json`.
-pub fn analyse(workbench: &Workbench, folder: &StudyFolder) -> Result<Results, Fault> {
-    let choices = choose(workbench, folder)?;
+pub fn analyse(loaded: &LoadedStudy, folder: &StudyFolder) -> Result<Results, Fault> {
+    let choices = choose(loaded, folder)?;
     write_choices(folder, &choices)?;
-    let cells = with_controls(workbench.plan(), &choices);
+    let cells = with_controls(loaded.plan(), &choices);
     let with_parameters = |track: Track| {
-        let n_parameters = howfar_train::n_parameters(track.network, workbench.pool());
+        let n_parameters = howfar_train::n_parameters(track.network, loaded.pool());
         (track, n_parameters)
     };
-    let tracks: Vec<(Track, usize)> = workbench.plan().tracks().into_iter().map(with_parameters).collect();
-    let finished = FinishedCells::new(workbench.plan(), folder, &cells);
-    let mut results = analyse_from(study_facts(workbench), &tracks, &finished)?;
-    results.caveats.extend(exchange_saw_everybody(workbench));
-    results.caveats.extend(weights_unknown(workbench));
-    results.caveats.extend(unlike_preprocessing(&workbench.plan().sets));
-    results.audits = findings(workbench, folder)?;
+    let tracks: Vec<(Track, usize)> = loaded.plan().tracks().into_iter().map(with_parameters).collect();
+    let finished = FinishedCells::new(loaded.plan(), folder, &cells);
+    let mut results = analyse_from(study_facts(loaded), &tracks, &finished)?;
+    results.caveats.extend(exchange_saw_everybody(loaded));
+    results.caveats.extend(weights_unknown(loaded));
+    results.caveats.extend(unlike_preprocessing(&loaded.plan().sets));
+    results.audits = findings(loaded, folder)?;
     results.caveats.extend(results.audits.iter().filter_map(Finding::caveat));
     let mut looks = folder.read_looks()?.unwrap_or_else(Looks::none);
     looks.note(&results, cells.iter().map(Cell::name));
@@ -92,12 +93,13 @@ pub fn analyse(workbench: &Workbench, folder: &StudyFolder) -> Result<Results, F
 }
 
 /// What a learning curve over fewer people cannot say where a generator saw all of them.
-fn exchange_saw_everybody(workbench: &Workbench) -> Option<Caveat> {
-    let sets: Vec<&str> = workbench.sets_that_saw_the_absent().into_iter().collect();
+fn exchange_saw_everybody(loaded: &LoadedStudy) -> Option<Caveat> {
+    let sets: Vec<&str> = loaded.sets_that_saw_the_absent().into_iter().collect();
     (!sets.is_empty()).then(|| Caveat {
         code: "exchange-saw-everybody".to_owned(),
         text: format!(
-            "The generator of {} saw training people. Where fewer are asked what they are worth, its faces of those who are left out are \
+            "The generator of {} saw training people. Where fewer are asked what they are worth, its faces of those \
+                who are left out are \
              not mixed in, so the curve of fewer people is one of other faces than that of all.",
             sets.join(", ")
         ),
@@ -106,13 +108,14 @@ fn exchange_saw_everybody(workbench: &Workbench) -> Option<Caveat> {
 }
 
 /// Weights of other programs may have learnt from those who judge.
-fn weights_unknown(workbench: &Workbench) -> Option<Caveat> {
-    let names = workbench.weights_of_unknown_lineage();
+fn weights_unknown(loaded: &LoadedStudy) -> Option<Caveat> {
+    let names = loaded.weights_of_unknown_lineage();
     (!names.is_empty()).then(|| Caveat {
         code: "weights-unknown".to_owned(),
         text: format!("Nothing is known of whom the weights {} have learnt from.", names.join(", ")),
         advice:
-            "If they were trained on people or databases that judge here, the figures are too high: ask whom they saw."
+            "If they were trained on people or databases that are held out here, the figures are too high: ask whom \
+                they saw."
                 .to_owned(),
     })
 }
@@ -163,20 +166,19 @@ impl CellSource for FinishedCells<'_> {
     }
 }
 
-/// What a cell's network saw. `pretrain` sees generated faces first, in epochs of their own, and then those of `real`.
+/// What a cell's network saw. Of two stages the first sees added faces, in epochs of its own, the second those of the
+/// baseline.
 fn training(folder: &StudyFolder, cell: &Cell, finished: &FinishedCell, cells: &[Cell]) -> Result<CellTraining, Fault> {
     let n_all = finished.n_training_pictures;
     let mut stages = vec![(n_all, finished.n_epochs)];
-    if cell.arm == Arm::Pretrain {
-        let is_real = |other: &&Cell| {
-            (other.arm, other.people_percent) == (Arm::Real, cell.people_percent)
-                && (other.recipe, &other.settings) == (cell.recipe, &cell.settings)
-                && (other.split_idx, other.seed_idx) == (cell.split_idx, cell.seed_idx)
-        };
-        let real = cells.iter().find(is_real).map(|real| folder.finished(real)).transpose()?.flatten();
-        let n_real = real.map_or(0, |real| real.n_training_pictures).min(n_all);
-        let lines = files::read_text(&folder.run_folder(cell).join("pretraining").join("epochs.jsonl"))?;
-        stages = vec![(n_all - n_real, lines.lines().count() as u32), (n_real, finished.n_epochs)];
+    let of_first_stage = folder.run_folder(cell).join(FIRST_STAGE).join("epochs.jsonl");
+    if of_first_stage.is_file() {
+        let baseline = Treatment { people_percent: cell.treatment.people_percent, ..Treatment::BASELINE };
+        let is_it = |other: &&Cell| other.treatment == baseline && other.is_paired_with(cell);
+        let baseline = cells.iter().find(is_it).map(|cell| folder.finished(cell)).transpose()?.flatten();
+        let n_labelled = baseline.map_or(0, |cell| cell.n_training_pictures).min(n_all);
+        let lines = files::read_text(&of_first_stage)?;
+        stages = vec![(n_all - n_labelled, lines.lines().count() as u32), (n_labelled, finished.n_epochs)];
     }
     let batch = cell.settings.batch as usize;
     let sum =

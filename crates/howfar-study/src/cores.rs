@@ -1,16 +1,16 @@
 //! Who works on what: cells side by side, one thread each, or one cell after the other on all cores.
 //!
-//! In: the cores, what the user asked for, measured speeds, cells to do. Out: the crew that is done sooner. No number of a
-//! cell depends on it.
+//! In: the cores, what the user asked for, measured speeds, cells to do. Out: the parallelism that is done sooner. No
+//! number of a cell depends on it.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use howfar_face::Fault;
 use howfar_protocol::{Cell, Network, Recipe};
-use howfar_train::{Crew, measure_speed};
+use howfar_train::{Parallelism, measure_speed};
 
-use crate::workbench::Workbench;
+use crate::loaded_study::LoadedStudy;
 
 /// The cores of this machine and what the user asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,9 +25,10 @@ pub struct Cores {
 
 impl Cores {
     /// What was asked for, or the two ways that come into question.
-    fn crews(self) -> Vec<Crew> {
+    fn parallelisms(self) -> Vec<Parallelism> {
         let share = |n: usize| (self.n_cores / n.max(1)).max(1);
-        let asked = |n_jobs: usize, n_threads: usize| vec![Crew { n_jobs: n_jobs.max(1), n_threads: n_threads.max(1) }];
+        let asked =
+            |n_jobs: usize, n_threads: usize| vec![Parallelism { n_jobs: n_jobs.max(1), n_threads: n_threads.max(1) }];
         match (self.n_jobs, self.n_threads) {
             (Some(n_jobs), n_threads) => asked(n_jobs, n_threads.unwrap_or_else(|| share(n_jobs))),
             (None, Some(n_threads)) => asked(share(n_threads), n_threads),
@@ -40,19 +41,19 @@ impl Cores {
 /// What decides how fast a cell trains.
 pub type Trained = (Recipe, Network);
 
-/// A crew and how fast it trains with each recipe and network: pictures a second of all its jobs together.
+/// A parallelism and how fast it trains with each recipe and network: pictures a second of all its jobs together.
 #[derive(Debug, Clone, PartialEq)]
-pub struct MeasuredCrew {
-    /// The crew.
-    pub crew: Crew,
+pub struct MeasuredParallelism {
+    /// The parallelism.
+    pub parallelism: Parallelism,
     /// Its speeds.
     pub speeds: BTreeMap<Trained, f64>,
 }
 
-impl MeasuredCrew {
+impl MeasuredParallelism {
     /// Seconds for cells of so many pictures, the largest first, each begun by whoever is free.
     pub fn seconds(&self, cells: &[(Trained, u64)]) -> f64 {
-        let n_jobs = self.crew.n_jobs;
+        let n_jobs = self.parallelism.n_jobs;
         let of_one = |(trained, n): &(Trained, u64)| *n as f64 * n_jobs as f64 / self.speeds[trained];
         let mut seconds: Vec<f64> = cells.iter().map(of_one).collect();
         seconds.sort_by(|a, b| b.total_cmp(a));
@@ -66,28 +67,28 @@ impl MeasuredCrew {
     }
 }
 
-/// Measures the crews that come into question with every recipe and network of the study.
-pub(crate) fn measure_crews(workbench: &Workbench, cores: Cores) -> Result<Vec<MeasuredCrew>, Fault> {
-    let measured = |crew: Crew| {
-        let study = workbench.study();
+/// Measures the parallelisms that come into question with every recipe and network of the study.
+pub(crate) fn measure_crews(loaded: &LoadedStudy, cores: Cores) -> Result<Vec<MeasuredParallelism>, Fault> {
+    let measured = |parallelism: Parallelism| {
+        let study = loaded.study();
         let speed = |(recipe, network): Trained| {
-            Ok(((recipe, network), measure_speed(&study.settings(recipe, network), workbench.pool(), crew)?))
+            Ok(((recipe, network), measure_speed(&study.settings(recipe, network), loaded.pool(), parallelism)?))
         };
         // With weights to begin with a network is as fast as without.
         let networks = |recipe| study.networks(recipe).into_iter().map(|choice| choice.network);
         let trained: BTreeSet<Trained> =
             study.recipe.iter().flat_map(|recipe| networks(*recipe).map(|n| (*recipe, n))).collect();
         let speeds = trained.into_iter().map(speed).collect::<Result<_, Fault>>()?;
-        Ok(MeasuredCrew { crew, speeds })
+        Ok(MeasuredParallelism { parallelism, speeds })
     };
-    cores.crews().into_iter().map(measured).collect()
+    cores.parallelisms().into_iter().map(measured).collect()
 }
 
-/// Chooses crews; measures once, and only if there is a choice.
+/// Chooses parallelisms; measures once, and only if there is a choice.
 #[derive(Debug)]
 pub(crate) struct Chooser {
     cores: Cores,
-    measured: Vec<MeasuredCrew>,
+    measured: Vec<MeasuredParallelism>,
 }
 
 impl Chooser {
@@ -95,29 +96,32 @@ impl Chooser {
         Chooser { cores, measured: Vec::new() }
     }
 
-    /// The crew that does cells of these sizes soonest.
-    pub(crate) fn choose(&mut self, workbench: &Workbench, sizes: &[(Trained, u64)]) -> Result<Crew, Fault> {
-        let crews = self.cores.crews();
-        if crews.len() == 1 || sizes.is_empty() {
-            return Ok(crews[0]);
+    /// The parallelism that does cells of these sizes soonest.
+    pub(crate) fn choose(&mut self, loaded: &LoadedStudy, sizes: &[(Trained, u64)]) -> Result<Parallelism, Fault> {
+        let parallelisms = self.cores.parallelisms();
+        if parallelisms.len() == 1 || sizes.is_empty() {
+            return Ok(parallelisms[0]);
         }
         if self.measured.is_empty() {
-            self.measured = measure_crews(workbench, self.cores)?;
+            self.measured = measure_crews(loaded, self.cores)?;
         }
-        Ok(soonest(&self.measured, sizes).map_or(crews[0], |measured| measured.crew))
+        Ok(soonest(&self.measured, sizes).map_or(parallelisms[0], |measured| measured.parallelism))
     }
 }
 
-/// The crew that does cells of these sizes soonest; none of none.
-pub(crate) fn soonest<'a>(measured: &'a [MeasuredCrew], sizes: &[(Trained, u64)]) -> Option<&'a MeasuredCrew> {
+/// The parallelism that does cells of these sizes soonest; none of none.
+pub(crate) fn soonest<'a>(
+    measured: &'a [MeasuredParallelism],
+    sizes: &[(Trained, u64)],
+) -> Option<&'a MeasuredParallelism> {
     measured.iter().min_by(|a, b| a.seconds(sizes).total_cmp(&b.seconds(sizes)))
 }
 
 /// Recipe, network and training pictures of each cell, at most.
-pub(crate) fn cell_sizes(workbench: &Workbench, cells: &[Cell]) -> Result<Vec<(Trained, u64)>, Fault> {
+pub(crate) fn cell_sizes(loaded: &LoadedStudy, cells: &[Cell]) -> Result<Vec<(Trained, u64)>, Fault> {
     cells
         .iter()
-        .map(|cell| Ok(((cell.recipe, cell.settings.network), workbench.n_pictures(std::slice::from_ref(cell))?)))
+        .map(|cell| Ok(((cell.recipe, cell.settings.network), loaded.n_pictures(std::slice::from_ref(cell))?)))
         .collect()
 }
 
@@ -135,23 +139,27 @@ mod tests {
     const PAPER: Trained = (Recipe::Paper, Network::Table1Same);
     const MODERN: Trained = (Recipe::Modern, Network::Compact);
 
-    fn crews(n_cores: usize, n_jobs: Option<usize>, n_threads: Option<usize>) -> Vec<(usize, usize)> {
-        Cores { n_cores, n_jobs, n_threads }.crews().iter().map(|crew| (crew.n_jobs, crew.n_threads)).collect()
+    fn parallelisms(n_cores: usize, n_jobs: Option<usize>, n_threads: Option<usize>) -> Vec<(usize, usize)> {
+        Cores { n_cores, n_jobs, n_threads }
+            .parallelisms()
+            .iter()
+            .map(|parallelism| (parallelism.n_jobs, parallelism.n_threads))
+            .collect()
     }
 
     #[test]
     fn what_is_asked_for_is_done_and_the_rest_of_the_cores_shared_out() {
-        assert_eq!(crews(8, None, None), [(8, 1), (1, 8)]);
-        assert_eq!(crews(1, None, None), [(1, 1)]);
-        assert_eq!(crews(8, Some(2), None), [(2, 4)]);
-        assert_eq!(crews(8, None, Some(3)), [(2, 3)]);
-        assert_eq!(crews(2, Some(5), Some(7)), [(5, 7)]);
+        assert_eq!(parallelisms(8, None, None), [(8, 1), (1, 8)]);
+        assert_eq!(parallelisms(1, None, None), [(1, 1)]);
+        assert_eq!(parallelisms(8, Some(2), None), [(2, 4)]);
+        assert_eq!(parallelisms(8, None, Some(3)), [(2, 3)]);
+        assert_eq!(parallelisms(2, Some(5), Some(7)), [(5, 7)]);
     }
 
     #[test]
     fn one_cell_wants_all_cores_and_many_cells_a_core_each() {
-        let measured = |n_jobs, n_threads, speed| MeasuredCrew {
-            crew: Crew { n_jobs, n_threads },
+        let measured = |n_jobs, n_threads, speed| MeasuredParallelism {
+            parallelism: Parallelism { n_jobs, n_threads },
             speeds: BTreeMap::from([(PAPER, speed)]),
         };
         let (apart, together) = (measured(4, 1, 400.0), measured(1, 4, 300.0));

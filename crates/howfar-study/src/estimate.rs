@@ -1,22 +1,22 @@
 //! What a whole study takes: time by stage, and memory.
 //!
-//! In: a workbench and the cores. Out: an [`Estimate`] from short measurements. No result depends on it.
+//! In: a loaded study and the cores. Out: an [`Estimate`] from short measurements. No result depends on it.
 
 use std::collections::BTreeMap;
 
 use howfar_face::Fault;
 use howfar_protocol::{Cell, Recipe};
-use howfar_train::{Crew, measure_prediction, measure_speed};
+use howfar_train::{Parallelism, measure_prediction, measure_speed};
 
 use crate::audit;
-use crate::cores::{Cores, MeasuredCrew, Trained, cell_sizes, measure_crews, soonest};
-use crate::workbench::Workbench;
+use crate::cores::{Cores, MeasuredParallelism, Trained, cell_sizes, measure_crews, soonest};
+use crate::loaded_study::LoadedStudy;
 
 /// Time and memory of a study. Early stopping ends sooner, and cells that are finished already take nothing.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Estimate {
-    /// The crew that trains, and its speeds.
-    pub measured: MeasuredCrew,
+    /// The parallelism that trains, and its speeds.
+    pub measured: MeasuredParallelism,
     /// Cells that wait for the choice of k, were it the largest.
     pub second_stage: Vec<Cell>,
     /// Seconds of each part of the work, in its order.
@@ -33,49 +33,49 @@ impl Estimate {
 }
 
 /// Measures each network for moments and adds up.
-pub fn estimate(workbench: &Workbench, cores: Cores) -> Result<Estimate, Fault> {
-    let plan = workbench.plan();
-    let largest: Vec<_> = plan.tracks().into_iter().map(|track| (track, workbench.study().largest_k())).collect();
+pub fn estimate(loaded: &LoadedStudy, cores: Cores) -> Result<Estimate, Fault> {
+    let plan = loaded.plan();
+    let largest: Vec<_> = plan.tracks().into_iter().map(|track| (track, loaded.study().largest_k())).collect();
     let second_stage = plan.controls(&largest);
-    let (first, second) = (cell_sizes(workbench, &plan.cells)?, cell_sizes(workbench, &second_stage)?);
-    let crews = measure_crews(workbench, cores)?;
-    let Some(measured) = soonest(&crews, &first).cloned() else {
+    let (first, second) = (cell_sizes(loaded, &plan.cells)?, cell_sizes(loaded, &second_stage)?);
+    let parallelisms = measure_crews(loaded, cores)?;
+    let Some(measured) = soonest(&parallelisms, &first).cloned() else {
         return Err(Fault::usage("grid", "there is no cell to run"));
     };
     let seconds = [
-        ("audits of the faces", audit_seconds(workbench, cores)?),
+        ("audits of the faces", audit_seconds(loaded, cores)?),
         ("cells that choose k", measured.seconds(&first)),
         ("controls at the chosen k", measured.seconds(&second)),
-        ("predictions and validation", prediction_seconds(workbench, plan.cells.iter().chain(&second_stage))?),
+        ("predictions and validation", prediction_seconds(loaded, plan.cells.iter().chain(&second_stage))?),
     ];
     // Audits hold the faces a second time; by now the networks have trained and the process has had most of its memory.
-    let memory_bytes = peak_memory().map(|peak| peak + workbench.n_bytes() as u64);
+    let memory_bytes = peak_memory().map(|peak| peak + loaded.n_bytes() as u64);
     Ok(Estimate { measured, second_stage, seconds, memory_bytes })
 }
 
 /// Audits train small networks, one after the other on all cores.
-fn audit_seconds(workbench: &Workbench, cores: Cores) -> Result<f64, Fault> {
-    if workbench.generated.is_empty() {
+fn audit_seconds(loaded: &LoadedStudy, cores: Cores) -> Result<f64, Fault> {
+    if loaded.generated.is_empty() {
         return Ok(0.0);
     }
-    let crew = Crew { n_jobs: 1, n_threads: cores.n_cores };
+    let parallelism = Parallelism { n_jobs: 1, n_threads: cores.n_cores };
     let settings = Recipe::Modern.settings();
-    let speed = measure_speed(&settings, workbench.pool(), crew)?;
-    let n = audit::n_training_pictures(workbench.real.len()) as f64;
+    let speed = measure_speed(&settings, loaded.pool(), parallelism)?;
+    let n = audit::n_training_pictures(loaded.real.len()) as f64;
     // After every pass as many faces validate as train.
-    Ok(n / speed + n / measure_prediction(&settings, workbench.pool())?)
+    Ok(n / speed + n / measure_prediction(&settings, loaded.pool())?)
 }
 
-fn prediction_seconds<'c>(workbench: &Workbench, cells: impl Iterator<Item = &'c Cell>) -> Result<f64, Fault> {
+fn prediction_seconds<'c>(loaded: &LoadedStudy, cells: impl Iterator<Item = &'c Cell>) -> Result<f64, Fault> {
     let mut speeds: BTreeMap<Trained, f64> = BTreeMap::new();
     let mut seconds = 0.0;
     for cell in cells {
         let trained = (cell.recipe, cell.settings.network);
         let speed = match speeds.get(&trained) {
             Some(speed) => *speed,
-            None => *speeds.entry(trained).or_insert(measure_prediction(&cell.settings, workbench.pool())?),
+            None => *speeds.entry(trained).or_insert(measure_prediction(&cell.settings, loaded.pool())?),
         };
-        seconds += workbench.n_predictions(cell)? as f64 / speed;
+        seconds += loaded.n_predictions(cell)? as f64 / speed;
     }
     Ok(seconds)
 }

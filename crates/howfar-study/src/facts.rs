@@ -6,20 +6,20 @@ use howfar_evaluate::{SetFacts, StudyFacts};
 use howfar_face::{FaceSetInfo, Pool, Pooled, Preprocessing, Provenance, SubjectId};
 use howfar_protocol::{SetInput, SplitPart, Unit};
 
-use crate::workbench::Workbench;
+use crate::loaded_study::LoadedStudy;
 
-pub(crate) fn study_facts(workbench: &Workbench) -> StudyFacts {
-    let study = workbench.study();
-    let plan = workbench.plan();
-    let n_pool_sets = workbench.pool_sets.len();
+pub(crate) fn study_facts(loaded: &LoadedStudy) -> StudyFacts {
+    let study = loaded.study();
+    let plan = loaded.plan();
+    let n_pool_sets = loaded.pool_sets.len();
     let sets = plan.sets.iter().enumerate().map(|(set_idx, set)| {
         if set_idx < n_pool_sets {
-            set_facts(set, &workbench.pool, set_idx)
+            set_facts(set, &loaded.pool, set_idx)
         } else {
-            set_facts(set, &workbench.unseen_pool, set_idx - n_pool_sets)
+            set_facts(set, &loaded.unseen_pool, set_idx - n_pool_sets)
         }
     });
-    let count = |part| workbench.splits[0].people(part).count();
+    let count = |part| loaded.splits[0].people(part).count();
     let sides = [("training", SplitPart::Training), ("validation", SplitPart::Validation), ("test", SplitPart::Test)];
     StudyFacts {
         name: study.name.clone(),
@@ -50,7 +50,7 @@ fn set_facts(set: &SetInput, pool: &Pool, set_idx: usize) -> SetFacts {
     let provenance: BTreeSet<&str> = faces.iter().map(|f| f.labels.provenance.name()).collect();
     let of_class = |label| faces.iter().filter(|f| f.labels.label == label).count();
     SetFacts {
-        role: set.role.clone(),
+        role: set.role,
         name: set.info.name.clone(),
         databases: databases.into_iter().map(str::to_owned).collect(),
         n_faces: faces.len(),
@@ -64,7 +64,7 @@ fn set_facts(set: &SetInput, pool: &Pool, set_idx: usize) -> SetFacts {
     }
 }
 
-/// Whether a person is no more than a photograph (its repeats, the frames of its film) that nobody's name came with.
+/// Whether a person is no more than a photograph (its repeats, the frames of its video) that nobody's name came with.
 fn is_nobody_known(person: &SubjectId, faces: &[&Pooled]) -> bool {
     let is_named_after = |face: &&&Pooled| person.is_called_by(&face.labels.source);
     let Some(first) = faces.iter().find(is_named_after) else { return false };
@@ -90,14 +90,7 @@ mod tests {
     use super::*;
 
     fn face(person: &SubjectId, source: &str, pixels: &str) -> Pooled {
-        let labels = FaceLabels {
-            label: 0,
-            subject: person.clone(),
-            provenance: Provenance::Real,
-            parent: None,
-            source: source.to_owned(),
-            drawn: None,
-        };
+        let labels = FaceLabels { source: source.to_owned(), ..FaceLabels::of(0, person.clone(), Provenance::Real) };
         Pooled { set_idx: 0, row: 0, labels, sha256: pixels.to_owned() }
     }
 
@@ -105,11 +98,11 @@ mod tests {
     fn a_person_is_known_where_a_label_says_so_and_not_by_how_many_faces_there_are() {
         let of_picture = SubjectId::of_picture("db", "fear/1.png").unwrap();
         let known = SubjectId::new("db", "1").unwrap();
-        let film = SubjectId::of_picture("db", "a.avi").unwrap();
+        let video = SubjectId::of_picture("db", "a.avi").unwrap();
         let cases = [
             (&of_picture, vec![("fear/1.png", "x")], true, "a picture of nobody known"),
             (&of_picture, vec![("fear/1.png", "x"), ("anger/7.png", "x")], true, "the same pixels stand twice"),
-            (&film, vec![("a.avi#1", "x"), ("a.avi#9", "y")], true, "frames of a film of nobody known"),
+            (&video, vec![("a.avi#1", "x"), ("a.avi#9", "y")], true, "frames of a video of nobody known"),
             (&known, vec![("fear/s1.png", "x")], false, "one picture of somebody"),
             (&known, vec![("1.png", "x"), ("1-fear.png", "y")], false, "somebody called as one of their pictures"),
         ];

@@ -11,7 +11,7 @@ use howfar_face::{Fault, files};
 use howfar_protocol::{Cell, Part, Plan};
 use serde::{Deserialize, Serialize};
 
-use crate::run_cell::FinishedCell;
+use crate::finished_cell::FinishedCell;
 
 /// A study on disk.
 #[derive(Debug, Clone)]
@@ -217,7 +217,8 @@ mod tests {
     fn cell(seed_idx: u32) -> Cell {
         let settings = serde_json::to_value(Recipe::Modern.settings()).unwrap();
         serde_json::from_value(serde_json::json!({
-            "recipe": "modern", "arm": "real", "k": 0.0, "split_idx": 0, "seed_idx": seed_idx, "settings": settings, "inputs_sha256": ""
+            "recipe": "modern", "arm": "real", "k": 0.0, "split_idx": 0, "seed_idx": seed_idx,
+            "settings": settings, "inputs_sha256": ""
         }))
         .unwrap()
     }

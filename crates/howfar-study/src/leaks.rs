@@ -1,7 +1,7 @@
 //! Which generated sets of a study have something of those who judge in it.
 //!
-//! In: a study. Out: its leaking sets, each with the reason. Labels and cards are asked, pictures are not decoded: equal ones
-//! are found when the study is opened.
+//! In: a study. Out: its leaking sets, each with the reason. Labels and cards are asked, pictures are not decoded:
+//! equal ones are found when the study is opened.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;

@@ -1,27 +1,29 @@
 //! The study folder: which cells are to do, running them side by side, resuming, and turning predictions into results.
 //!
-//! In: a study file and face sets. Out: `plan.json`, `runs/<cell>/…`, `choice.json`, `results.json`, `timing.json`. How a
-//! face is made is not known here; progress leaves as [`StudyEvent`]s that the binary draws.
+//! In: a study file and face sets. Out: `plan.json`, `runs/<cell>/…`, `choice.json`, `results.json`, `timing.json`. How
+//! a face is made is not known here; progress leaves as [`StudyEvent`]s that the binary draws.
 
 mod analysis;
 mod audit;
 mod cores;
 mod estimate;
 mod facts;
+mod finished_cell;
 mod folder;
 mod leaks;
+mod loaded_study;
 mod run_cell;
 mod runner;
 mod sets;
 mod unlike;
-mod workbench;
 
 pub use analysis::{all_cells, analyse};
 pub use audit::{Audit, AuditPlace, AuditedFaces, audit_faces, audit_study};
-pub use cores::{Cores, MeasuredCrew, Trained};
+pub use cores::{Cores, MeasuredParallelism, Trained};
 pub use estimate::{Estimate, estimate};
+pub use finished_cell::FinishedCell;
 pub use folder::{CellState, StudyFolder};
 pub use leaks::leaking_sets;
-pub use run_cell::{CellOutcome, CellTimes, FinishedCell, cell_times, run_cell};
+pub use loaded_study::LoadedStudy;
+pub use run_cell::{CellOutcome, CellTimes, cell_times, run_cell};
 pub use runner::{StudyEvent, run_study};
-pub use workbench::Workbench;

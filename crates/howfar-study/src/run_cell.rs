@@ -1,6 +1,6 @@
 //! One cell from start to finish: train, predict, leave `finished.json`. Safe to start twice and after any stop.
 //!
-//! In: a workbench and a cell. Out: `runs/<cell>/` with `run.json`, `epochs.jsonl`, `model.safetensors`,
+//! In: a loaded study and a cell. Out: `runs/<cell>/` with `run.json`, `epochs.jsonl`, `model.safetensors`,
 //! `predictions.parquet`, `timing.json` and, last, `finished.json`. No score on test or unseen faces is computed here.
 
 use std::collections::BTreeSet;
@@ -10,13 +10,14 @@ use std::time::Instant;
 
 use howfar_face::{Fault, Pool, files};
 use howfar_protocol::{
-    Arm, Cell, Mixture, Part, Prediction, SetInput, SplitPart, Variant, most_probable, write_predictions,
+    Cell, Item, Mixture, Part, Prediction, Role, SetInput, SplitPart, Treatment, most_probable, write_predictions,
 };
 use howfar_train::{Classifier, Event, Model, Trained, TrainingInputs, predict, train};
 use serde::{Deserialize, Serialize};
 
+use crate::finished_cell::FinishedCell;
 use crate::folder::{FINISHED, OWN_PREDICTIONS, StudyFolder, try_lock};
-use crate::workbench::Workbench;
+use crate::loaded_study::LoadedStudy;
 
 /// What became of an attempt to run a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,27 +28,6 @@ pub enum CellOutcome {
     Finished,
     /// Another process works on it.
     Busy,
-}
-
-/// `finished.json`: the cell's predictions are complete.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct FinishedCell {
-    /// Always `howfar finished cell`.
-    pub format: String,
-    /// The format's version.
-    pub version: u32,
-    /// Pictures an epoch.
-    pub n_training_pictures: usize,
-    /// The epoch whose weights were kept, from 1.
-    pub kept_epoch: u32,
-    /// Epochs that were run.
-    pub n_epochs: u32,
-}
-
-impl FinishedCell {
-    /// Name and version of the format.
-    pub const FORMAT: (&'static str, u32) = ("howfar finished cell", 1);
 }
 
 /// `runs/<cell>/timing.json`: what a machine took, kept apart from what a study claims.
@@ -68,9 +48,10 @@ impl CellTiming {
     const FORMAT: (&'static str, u32) = ("howfar cell timing", 1);
 }
 
-/// Runs a cell unless it is finished or another process is at it. `watch` is told of every epoch and its number of pictures.
+/// Runs a cell unless it is finished or another process is at it. `watch` is told of every epoch and its number of
+/// pictures.
 pub fn run_cell(
-    workbench: &Workbench,
+    loaded: &LoadedStudy,
     folder: &StudyFolder,
     cell: &Cell,
     watch: &mut dyn FnMut(&Event, u64) -> ControlFlow<()>,
@@ -86,18 +67,20 @@ pub fn run_cell(
     }
     let model = match folder.trained(cell)? {
         Some(_) => Model::load(&run_folder.join(MODEL))?,
-        None => train_and_predict(workbench, folder, cell, watch)?,
+        None => train_and_predict(loaded, folder, cell, watch)?,
     };
-    judge(workbench, folder, cell, &model)?;
+    judge(loaded, folder, cell, &model)?;
     Ok(CellOutcome::Finished)
 }
 
+/// Where the first of two stages is trained.
+pub(crate) const FIRST_STAGE: &str = "pretraining";
 /// The weights that a cell keeps.
 const MODEL: &str = "model.safetensors";
 
 /// Trains a cell's network, predicts the faces of its own sets, and leaves `finished.json` last.
 fn train_and_predict(
-    workbench: &Workbench,
+    loaded: &LoadedStudy,
     folder: &StudyFolder,
     cell: &Cell,
     watch: &mut dyn FnMut(&Event, u64) -> ControlFlow<()>,
@@ -105,20 +88,20 @@ fn train_and_predict(
     let run_folder = folder.run_folder(cell);
     files::write_json(&run_folder.join("run.json"), &run_json(cell))?;
     let started = Instant::now();
-    let mut mixture = workbench.mixture(cell)?;
-    if cell.arm == Arm::Curated {
-        mixture = curated(workbench, folder, cell, mixture)?;
+    let mut mixture = loaded.mixture(cell)?;
+    if mixture.is_curated() {
+        mixture = curated(loaded, folder, cell, mixture)?;
     }
     let mut n_pictures = 0;
     let mut watch = |event: &Event, n: u64| {
         n_pictures += n;
         watch(event, n)
     };
-    let trained = train_cell(workbench, cell, &mixture, &run_folder, &mut watch)?;
-    let model = trained.model.with_lineage(workbench.lineage(cell, &mixture)?);
+    let trained = train_cell(loaded, cell, &mixture, &run_folder, &mut watch)?;
+    let model = trained.model.with_lineage(loaded.lineage(cell, &mixture)?);
     model.save(&run_folder.join(MODEL))?;
-    let predictions = predict_own(workbench, cell, &mixture, &model)?;
-    write_predictions(&run_folder.join(OWN_PREDICTIONS), workbench.pool().classes(), &predictions)?;
+    let predictions = predict_own(loaded, cell, &mixture, &model)?;
+    write_predictions(&run_folder.join(OWN_PREDICTIONS), loaded.pool().classes(), &predictions)?;
     let (format, version) = CellTiming::FORMAT;
     let seconds = started.elapsed().as_secs_f64();
     let timing = CellTiming { format: format.to_owned(), version, seconds, n_pictures };
@@ -128,13 +111,13 @@ fn train_and_predict(
 }
 
 /// Asks a trained network about every unseen set that it was not asked about before, a file each.
-fn judge(workbench: &Workbench, folder: &StudyFolder, cell: &Cell, model: &Model) -> Result<(), Fault> {
+fn judge(loaded: &LoadedStudy, folder: &StudyFolder, cell: &Cell, model: &Model) -> Result<(), Fault> {
     for (set_idx, id) in cell.judges.iter().enumerate() {
         let file = folder.judged_file(cell, id);
         if file.is_file() {
             continue;
         }
-        let pool = &workbench.unseen_pool;
+        let pool = &loaded.unseen_pool;
         let faces: Vec<usize> = (0..pool.len()).filter(|face| pool.face(*face).set_idx == set_idx).collect();
         let predictions = predict_part(Part::Unseen, model, pool, std::slice::from_ref(id), &faces)?;
         write_predictions(&file, pool.classes(), &predictions)?;
@@ -142,53 +125,47 @@ fn judge(workbench: &Workbench, folder: &StudyFolder, cell: &Cell, model: &Model
     Ok(())
 }
 
-/// Trains on the mixture; for `pretrain` first on its generated faces, then on the real ones.
+/// Trains on the mixture, in its stages where it has some.
 fn train_cell(
-    workbench: &Workbench,
+    loaded: &LoadedStudy,
     cell: &Cell,
     mixture: &Mixture,
     run_folder: &Path,
     watch: &mut dyn FnMut(&Event, u64) -> ControlFlow<()>,
 ) -> Result<Trained, Fault> {
-    let validation = validating(workbench, cell)?;
-    let begun = cell.settings.start.as_ref().and_then(|start| workbench.starts.get(&start.name));
-    let begun = begun.map(|weights| weights.begin(&mut workbench.seeds(cell.seed_idx).stream("weights", &[])));
+    let validation = loaded.validating(cell, mixture)?;
+    let begun = cell.settings.start.as_ref().and_then(|start| loaded.starts.get(&start.name));
+    let begun = begun.map(|weights| weights.begin(&mut loaded.seeds(cell.seed_idx).stream("weights", &[])));
     let mut train_on = |mixture: &Mixture, start: Option<&Classifier>, folder: &Path| {
         let inputs = TrainingInputs {
-            pool: workbench.pool(),
+            pool: loaded.pool(),
             mixture,
             validation: &validation,
             settings: &cell.settings,
-            seeds: workbench.seeds(cell.seed_idx),
+            seeds: loaded.seeds(cell.seed_idx),
             start,
             folder,
-            preprocessing: &workbench.preprocessing,
+            preprocessing: &loaded.preprocessing,
         };
         train(&inputs, &mut |event| watch(event, mixture.len() as u64))
     };
-    if cell.arm != Arm::Pretrain {
+    let Some([first, last]) = mixture.stages() else {
         return train_on(mixture, begun.as_ref(), run_folder);
-    }
-    let [generated, real] = mixture.one_after_the_other();
-    let folder = run_folder.join("pretraining");
+    };
+    let folder = run_folder.join(FIRST_STAGE);
     files::create_folder(&folder)?;
     let weights = folder.join("model.safetensors");
     if !weights.is_file() {
-        train_on(&generated, begun.as_ref(), &folder)?.model.save(&weights)?;
+        train_on(&first, begun.as_ref(), &folder)?.model.save(&weights)?;
     }
-    train_on(&real, Some(Model::load(&weights)?.classifier()), run_folder)
+    train_on(&last, Some(Model::load(&weights)?.classifier()), run_folder)
 }
 
-/// Without the generated faces whose label the `real` network of the same split and seed does not see. That network has seen
-/// training people alone, so nothing of those who validate or test reaches the mixture.
-fn curated(workbench: &Workbench, folder: &StudyFolder, cell: &Cell, mixture: Mixture) -> Result<Mixture, Fault> {
-    let is_judge = |other: &&Cell| {
-        other.arm == Arm::Real
-            && (other.recipe, &other.settings) == (cell.recipe, &cell.settings)
-            && (other.split_idx, other.seed_idx) == (cell.split_idx, cell.seed_idx)
-    };
-    let judge =
-        workbench.plan().cells.iter().find(is_judge).filter(|judge| matches!(folder.finished(judge), Ok(Some(_))));
+/// Without the generated faces whose label the `real` network of the same split and seed does not see. That network has
+/// seen training people alone, so nothing of those who validate or test reaches the mixture.
+fn curated(loaded: &LoadedStudy, folder: &StudyFolder, cell: &Cell, mixture: Mixture) -> Result<Mixture, Fault> {
+    let is_judge = |other: &&Cell| other.treatment == Treatment::BASELINE && other.is_paired_with(cell);
+    let judge = loaded.plan().cells.iter().find(is_judge).filter(|judge| matches!(folder.finished(judge), Ok(Some(_))));
     let Some(judge) = judge else {
         return Err(Fault::data(
             folder.run_folder(cell).display(),
@@ -201,8 +178,8 @@ fn curated(workbench: &Workbench, folder: &StudyFolder, cell: &Cell, mixture: Mi
     let mut faces: Vec<usize> = mixture.added().iter().map(|item| item.face).collect();
     faces.sort_unstable();
     faces.dedup();
-    let seen = predict(&model, workbench.pool(), &faces)?;
-    let agrees = |(face, seen): &(usize, Vec<f32>)| most_probable(seen) == workbench.pool().face(*face).labels.label;
+    let seen = predict(&model, loaded.pool(), &faces)?;
+    let agrees = |(face, seen): &(usize, Vec<f32>)| most_probable(seen) == loaded.pool().face(*face).labels.label;
     let kept: BTreeSet<usize> = faces.into_iter().zip(seen).filter(agrees).map(|(face, _)| face).collect();
     Ok(mixture.keep_added(|face| kept.contains(&face)))
 }
@@ -218,48 +195,24 @@ fn finish(run_folder: &Path, mixture: &Mixture, kept_epoch: u32, n_epochs: u32) 
     files::write_json(&run_folder.join(FINISHED), &finished)
 }
 
-/// The real faces of one side of the cell's split.
-fn faces_of(workbench: &Workbench, cell: &Cell, part: SplitPart) -> Vec<usize> {
-    let split = &workbench.splits[cell.split_idx as usize];
-    let side = |f: &usize| split.side(&workbench.pool().face(*f).labels.subject) == Some(part);
-    workbench.real.clone().filter(side).collect()
-}
-
-/// The faces that choose the epoch: those of real validation people. As the paper counts, k units of generated identities join them, and
-/// stand alone where no real face is trained on. k is chosen on the real ones whatever the protocol.
-pub(crate) fn validating(workbench: &Workbench, cell: &Cell) -> Result<Vec<usize>, Fault> {
-    let generated = match cell.arm {
-        Arm::Mix | Arm::GeneratedOnly | Arm::FixedShare | Arm::Curated => {
-            workbench.generated_held_out(cell, SplitPart::Validation)?
-        }
-        Arm::Real | Arm::Repeat | Arm::Augment | Arm::Pretrain => Vec::new(),
-    };
-    if cell.arm == Arm::GeneratedOnly && !generated.is_empty() {
-        return Ok(generated);
-    }
-    Ok([faces_of(workbench, cell, SplitPart::Validation), generated].concat())
-}
-
 /// What the kept network says of the faces of its study's own sets: training, validation, test.
-fn predict_own(workbench: &Workbench, cell: &Cell, mixture: &Mixture, model: &Model) -> Result<Vec<Prediction>, Fault> {
-    let pool = workbench.pool();
-    let real = workbench.real.clone();
-    let is_generated = |face: &usize| !real.contains(face);
-    let mut generated: Vec<usize> =
-        mixture.added().iter().filter(|i| i.variant == Variant::AsIs).map(|i| i.face).filter(is_generated).collect();
+fn predict_own(loaded: &LoadedStudy, cell: &Cell, mixture: &Mixture, model: &Model) -> Result<Vec<Prediction>, Fault> {
+    let pool = loaded.pool();
+    let is_generated = |item: &&Item| item.role == Role::Generated;
+    let mut generated: Vec<usize> = mixture.added().iter().filter(is_generated).map(|item| item.face).collect();
     generated.dedup();
-    let mut training: Vec<usize> = mixture.real().iter().map(|item| item.face).collect();
+    let mut training: Vec<usize> = mixture.labelled().iter().map(|item| item.face).collect();
     if training.is_empty() {
-        training = faces_of(workbench, cell, SplitPart::Training);
+        training = loaded.faces_of(cell, SplitPart::Training);
     }
     let parts = [
         (Part::Training, training),
         (Part::Generated, generated),
-        (Part::Validation, faces_of(workbench, cell, SplitPart::Validation)),
-        (Part::Test, faces_of(workbench, cell, SplitPart::Test)),
-        (Part::GeneratedTest, workbench.generated_held_out(cell, SplitPart::Test)?),
+        (Part::Validation, loaded.faces_of(cell, SplitPart::Validation)),
+        (Part::Test, loaded.faces_of(cell, SplitPart::Test)),
+        (Part::GeneratedTest, loaded.generated_held_out(cell, SplitPart::Test)?),
     ];
-    let ids: Vec<String> = workbench.plan().sets.iter().map(SetInput::id).collect();
+    let ids: Vec<String> = loaded.plan().sets.iter().map(SetInput::id).collect();
     let mut predictions = Vec::new();
     for (part, faces) in &parts {
         predictions.extend(predict_part(*part, model, pool, &ids, faces)?);
@@ -267,8 +220,8 @@ fn predict_own(workbench: &Workbench, cell: &Cell, mixture: &Mixture, model: &Mo
     Ok(predictions)
 }
 
-/// Sets go by their content in predictions: a set that is called otherwise is the same one. `ids` are theirs; of an unseen set its
-/// own alone.
+/// Sets go by their content in predictions: a set that is called otherwise is the same one. `ids` are theirs; of an
+/// unseen set its own alone.
 fn predict_part(
     part: Part,
     model: &Model,

@@ -1,8 +1,8 @@
 //! Runs the cells of a study on the cores, as `cores.rs` shares them out, in two stages: what chooses k, then the
 //! controls at the chosen k.
 //!
-//! In: a workbench and a folder. Out: finished cells; events for whoever watches. Which thread runs a cell, and when,
-//! never reaches its numbers.
+//! In: a loaded study and a folder. Out: finished cells; events for whoever watches. Which thread runs a cell, and
+//! when, never reaches its numbers.
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
@@ -11,13 +11,13 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use howfar_face::{Fault, files};
 use howfar_protocol::Cell;
-use howfar_train::{Crew, Event};
+use howfar_train::{Event, Parallelism};
 
 use crate::analysis::{choose, compared, write_choices};
 use crate::cores::{Chooser, Cores, cell_sizes, largest_first};
 use crate::folder::StudyFolder;
+use crate::loaded_study::LoadedStudy;
 use crate::run_cell::{CellOutcome, run_cell};
-use crate::workbench::Workbench;
 
 /// What happens while a study runs.
 #[derive(Debug, Clone)]
@@ -33,7 +33,7 @@ pub enum StudyEvent {
         /// Pictures that training will see in the unfinished ones, at most.
         n_pictures: u64,
         /// How the cores are shared out.
-        crew: Crew,
+        parallelism: Parallelism,
     },
     /// A cell starts or goes on from its checkpoint.
     Started {
@@ -48,7 +48,7 @@ pub enum StudyEvent {
         cell_idx: usize,
         /// What the training said.
         event: Event,
-        /// Pictures an epoch.
+        /// Pictures per epoch.
         n_pictures: u64,
     },
     /// A cell is finished.
@@ -62,21 +62,20 @@ pub enum StudyEvent {
 
 /// Runs all cells and leaves `choice.json`. `stop` is looked at after every epoch.
 pub fn run_study(
-    workbench: &Workbench,
+    loaded: &LoadedStudy,
     folder: &StudyFolder,
     cores: Cores,
     stop: &AtomicBool,
     watch: &(dyn Fn(StudyEvent) + Sync),
 ) -> Result<(), Fault> {
-    folder.write_plan(workbench.plan())?;
+    folder.write_plan(loaded.plan())?;
     files::create_folder(&folder.root().join("runs"))?;
     let mut chooser = Chooser::new(cores);
-    let mut run =
-        |name, cells: &[Cell]| run_stage(workbench, folder, cells, &mut chooser, stop, &Stage { name, watch });
-    run("cells that choose k", &workbench.plan().cells)?;
-    let choices = choose(workbench, folder)?;
+    let mut run = |name, cells: &[Cell]| run_stage(loaded, folder, cells, &mut chooser, stop, &Stage { name, watch });
+    run("cells that choose k", &loaded.plan().cells)?;
+    let choices = choose(loaded, folder)?;
     write_choices(folder, &choices)?;
-    run("controls at the chosen k", &workbench.plan().controls(&compared(&choices)))
+    run("controls at the chosen k", &loaded.plan().controls(&compared(&choices)))
 }
 
 struct Stage<'a> {
@@ -85,7 +84,7 @@ struct Stage<'a> {
 }
 
 fn run_stage(
-    workbench: &Workbench,
+    loaded: &LoadedStudy,
     folder: &StudyFolder,
     cells: &[Cell],
     chooser: &mut Chooser,
@@ -99,27 +98,27 @@ fn run_stage(
             open.push(cell.clone());
         }
     }
-    let mut sizes = cell_sizes(workbench, &open)?;
+    let mut sizes = cell_sizes(loaded, &open)?;
     for (cell, (_, n_pictures)) in open.iter().zip(&mut sizes) {
         if folder.trained(cell)?.is_some() {
             *n_pictures = 0; // an unseen set has come: predictions alone are missing
         }
     }
-    let crew = chooser.choose(workbench, &sizes)?;
-    let crew = Crew { n_jobs: crew.n_jobs.min(open.len()), ..crew };
+    let parallelism = chooser.choose(loaded, &sizes)?;
+    let parallelism = Parallelism { n_jobs: parallelism.n_jobs.min(open.len()), ..parallelism };
     (stage.watch)(StudyEvent::Stage {
         name: stage.name,
         n_cells: cells.len(),
         n_finished: cells.len() - open.len(),
         n_pictures: sizes.iter().map(|(_, n_pictures)| n_pictures).sum(),
-        crew,
+        parallelism,
     });
     let order = largest_first(&sizes);
     let next = AtomicUsize::new(0);
     let failure: Mutex<Option<Fault>> = Mutex::new(None);
     let work = || {
         while let Some(cell_idx) = order.get(next.fetch_add(1, Ordering::SeqCst)) {
-            let result = run_one(workbench, folder, &open[*cell_idx], *cell_idx, stop, stage);
+            let result = run_one(loaded, folder, &open[*cell_idx], *cell_idx, stop, stage);
             if let Err(fault) = result {
                 failure.lock().expect("no thread panics with the lock").get_or_insert(fault);
                 stop.store(true, Ordering::SeqCst);
@@ -129,7 +128,7 @@ fn run_stage(
             }
         }
     };
-    let pools = crew.pools()?;
+    let pools = parallelism.pools()?;
     std::thread::scope(|scope| {
         for threads in &pools {
             scope.spawn(|| threads.install(work));
@@ -148,7 +147,7 @@ fn stopped() -> Fault {
 }
 
 fn run_one(
-    workbench: &Workbench,
+    loaded: &LoadedStudy,
     folder: &StudyFolder,
     cell: &Cell,
     cell_idx: usize,
@@ -157,7 +156,7 @@ fn run_one(
 ) -> Result<(), Fault> {
     (stage.watch)(StudyEvent::Started { cell_idx, cell: Box::new(cell.clone()) });
     let was_trained = folder.trained(cell)?.is_some();
-    let outcome = run_cell(workbench, folder, cell, &mut |event, n_pictures| {
+    let outcome = run_cell(loaded, folder, cell, &mut |event, n_pictures| {
         (stage.watch)(StudyEvent::Epoch { cell_idx, event: event.clone(), n_pictures });
         if stop.load(Ordering::SeqCst) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     })?;

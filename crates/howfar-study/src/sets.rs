@@ -13,7 +13,8 @@ pub(crate) fn check_sets<'a>(sets: impl Iterator<Item = &'a FaceSet> + Clone) ->
     check_contents(sets)
 }
 
-/// Two sets of one name, or one that is called as all of them together, could not be told apart in tables and predictions.
+/// Two sets of one name, or one that is called as all of them together, could not be told apart in tables and
+/// predictions.
 fn check_names<'a>(sets: impl Iterator<Item = &'a FaceSet>) -> Result<(), Fault> {
     let mut names = BTreeSet::new();
     for set in sets {

@@ -16,7 +16,7 @@ pub(crate) fn unlike_preprocessing(sets: &[SetInput]) -> Option<Caveat> {
         for (database, n_faces, preprocessing) in databases(info) {
             let Preprocessing { version, colour, .. } = preprocessing;
             let way = format!("{} ({colour}, version {version})", preprocessing.way());
-            ways.entry(way).or_default().push(format!("{n_faces} of {database} ({role})"));
+            ways.entry(way).or_default().push(format!("{n_faces} of {database} ({})", role.words()));
         }
     }
     if ways.len() < 2 {
@@ -26,12 +26,14 @@ pub(crate) fn unlike_preprocessing(sets: &[SetInput]) -> Option<Caveat> {
     Some(Caveat {
         code: "unlike-preprocessing".to_owned(),
         text: format!(
-            "Faces of people were cut in {} ways: {}. What a network learns of faces in one frame it may not see in another, so \
+            "Faces of people were cut in {} ways: {}. What a network learns of faces in one frame it may not see in \
+                another, so \
              differences between these databases are partly differences of their crops.",
             ways.len(),
             told.join("; ")
         ),
-        advice: "Prepare all of them alike: `--align landmarks` cuts pictures that are cropped already by their eyes, as it does those \
+        advice: "Prepare all of them alike: `--align landmarks` cuts pictures that are cropped already by their eyes, \
+            as it does those \
                  in which faces were looked for."
             .to_owned(),
     })
@@ -48,16 +50,17 @@ fn databases(info: &FaceSetInfo) -> Vec<(&str, u64, &Preprocessing)> {
 #[cfg(test)]
 mod tests {
     use howfar_face::{DatabaseFaces, GeneratorCard, Lineage};
+    use howfar_protocol::Role;
 
     use super::*;
 
-    fn set(role: &str, ways: &[(&str, &str)], is_drawn: bool) -> SetInput {
+    fn set(role: Role, ways: &[(&str, &str)], is_drawn: bool) -> SetInput {
         let of = |(detection, alignment): &(&str, &str)| Preprocessing::standard(detection, alignment, 64);
-        let mut info = FaceSetInfo::new(role, vec!["fear".to_owned()], of(&ways[0]));
+        let mut info = FaceSetInfo::new(role.words(), vec!["fear".to_owned()], of(&ways[0]));
         info.n_faces = 7;
         if ways.len() > 1 {
             let database = |(i, way)| DatabaseFaces {
-                database: format!("{role}{i}"),
+                database: format!("{}{i}", role.words()),
                 n_faces: i as u64,
                 n_lost: 0,
                 preprocessing: of(way),
@@ -65,21 +68,24 @@ mod tests {
             info.databases = ways.iter().enumerate().map(database).collect();
         }
         info.generator = is_drawn.then(|| GeneratorCard::new("drawn".to_owned(), 1, Lineage::default(), String::new()));
-        SetInput { role: role.to_owned(), info }
+        SetInput { role, info }
     }
 
     #[test]
     fn photographs_cut_in_two_ways_are_named_with_their_numbers_and_drawn_faces_never_are() {
         let (found, taken) = (("detector", "landmarks"), ("none", "none"));
         let cases = [
-            (vec![set("real", &[found], false), set("unseen", &[found], false)], None),
-            (vec![set("real", &[found], false), set("generated", &[taken], true)], None),
+            (vec![set(Role::Labelled, &[found], false), set(Role::Unseen, &[found], false)], None),
+            (vec![set(Role::Labelled, &[found], false), set(Role::Generated, &[taken], true)], None),
             (
-                vec![set("real", &[taken], false), set("unseen", &[found], false)],
+                vec![set(Role::Labelled, &[taken], false), set(Role::Unseen, &[found], false)],
                 Some("7 of unseen (unseen): found by the detector"),
             ),
-            (vec![set("real", &[taken, found], false)], Some("0 of real0 (real): taken as they are")),
-            (vec![set("real", &[found], false), set("unseen", &[("detector", "none")], false)], Some("cut by the box")),
+            (vec![set(Role::Labelled, &[taken, found], false)], Some("0 of labelled0 (labelled): taken as they are")),
+            (
+                vec![set(Role::Labelled, &[found], false), set(Role::Unseen, &[("detector", "none")], false)],
+                Some("cut by the box"),
+            ),
         ];
         for (sets, expected) in cases {
             let caveat = unlike_preprocessing(&sets);

@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 use howfar_evaluate::Finding;
-use howfar_face::{
-    Face, FaceLabels, FaceSetInfo, FaceSetWriter, GeneratorCard, Licence, Picture, Preprocessing, Provenance, SubjectId,
-};
-use howfar_protocol::{Seeds, Study, normal, uniform};
-use howfar_study::{AuditPlace, AuditedFaces, StudyFolder, Workbench, audit_faces, audit_study};
+use howfar_face::test_sets::TestSet;
+use howfar_face::{Face, FaceLabels, GeneratorCard, Licence, Picture, Provenance, SubjectId};
+use howfar_protocol::Study;
+use howfar_random::{Seeds, normal, uniform};
+use howfar_study::{AuditPlace, AuditedFaces, LoadedStudy, StudyFolder, audit_faces, audit_study};
 use tempfile::TempDir;
 
 const SIDE: u32 = 48;
@@ -39,17 +39,16 @@ fn picture(person: u64, class: usize, shot: u64) -> Vec<u8> {
 
 fn labels(set: &str, person: &str, class: usize, provenance: Provenance) -> FaceLabels {
     let subject = SubjectId::new(set, person).unwrap();
-    FaceLabels { label: class, subject, provenance, parent: None, source: format!("{person}-{class}"), drawn: None }
+    FaceLabels { source: format!("{person}-{class}"), ..FaceLabels::of(class, subject, provenance) }
 }
 
 /// A set of `n` people with a face of each class; `change` may alter a face before it is written.
 fn set(place: &TempDir, name: &str, people: std::ops::Range<u64>, change: impl Fn(u64, &mut Face)) -> PathBuf {
-    let mut info =
-        FaceSetInfo::new(name, CLASSES.map(str::to_owned).to_vec(), Preprocessing::standard("none", "none", SIDE));
-    info.licences.push(Licence { database: name.to_owned(), terms: "made for a test".to_owned() });
+    let mut set = TestSet::new(name, &CLASSES, SIDE);
+    set.info.licences.push(Licence { database: name.to_owned(), terms: "made for a test".to_owned() });
     let provenance = if name == "generated" { Provenance::Generated } else { Provenance::Real };
     if provenance == Provenance::Generated {
-        info.generator = Some(GeneratorCard {
+        set.info.generator = Some(GeneratorCard {
             name: "waves".to_owned(),
             seed: 1,
             trained_on: Vec::new(),
@@ -57,16 +56,15 @@ fn set(place: &TempDir, name: &str, people: std::ops::Range<u64>, change: impl F
             settings: String::new(),
         });
     }
-    let mut writer = FaceSetWriter::create(&place.path().join(name), info).unwrap();
     for (i, person) in people.enumerate() {
         for class in 0..CLASSES.len() {
             let labels = labels(name, &format!("p{i:03}"), class, provenance);
             let mut face = Face { picture: Picture::gray(SIDE, SIDE, picture(person, class, 1)), labels };
             change(i as u64, &mut face);
-            writer.push(&face).unwrap();
+            set.push(face.labels, face.picture);
         }
     }
-    writer.finish().unwrap();
+    set.write(place.path());
     place.path().join(name)
 }
 
@@ -150,7 +148,8 @@ fn study(place: &TempDir) -> Study {
     };
     let rows: Vec<String> = (0..24).map(|i| format!("real:p{i:03},{}", side(i))).collect();
     std::fs::write(place.path().join("split.csv"), format!("subject,part\n{}\n", rows.join("\n"))).unwrap();
-    let text = "name = \"leaky\"\nexpressions = [\"grating\", \"rings\"]\n[real]\nsets = [\"real\"]\nsplit = { file = \"split.csv\" }\n[generated]\nsets = [\"generated\"]\n[grid]\nk = [0, 1]\n";
+    let text = "name = \"leaky\"\nexpressions = [\"grating\", \"rings\"]\n[real]\nsets = [\"real\"]\nsplit = { file = \
+        \"split.csv\" }\n[generated]\nsets = [\"generated\"]\n[grid]\nk = [0, 1]\n";
     std::fs::write(place.path().join("study.toml"), text).unwrap();
     Study::read(&place.path().join("study.toml")).unwrap()
 }
@@ -169,26 +168,26 @@ fn a_test_persons_face_among_the_generated_ones_is_refused_and_a_re_lit_one_is_f
         place
     };
     let equal = place_of(1.0);
-    let fault = Workbench::open(&study(&equal)).unwrap_err().to_string();
+    let fault = LoadedStudy::open(&study(&equal)).unwrap_err().to_string();
     assert!(fault.contains("2 such pictures") && fault.contains("real:p022"), "{fault}");
     let place = place_of(0.9);
-    let workbench = Workbench::open(&study(&place)).unwrap();
+    let loaded = LoadedStudy::open(&study(&place)).unwrap();
     let folder = StudyFolder::new(place.path());
     let stop = AtomicBool::new(false);
     let audit_place = AuditPlace { scratch: place.path().join("audit"), watch: &|_| (), stop: &stop };
-    let audit = audit_study(&workbench, &folder, &audit_place).unwrap();
+    let audit = audit_study(&loaded, &folder, &audit_place).unwrap();
     assert_eq!(codes(&audit.findings), ["duplicate-across-parts"], "{:#?}", audit.findings);
     assert!(!audit_place.scratch.exists());
     let again = AuditPlace { watch: &|what| panic!("{what} was audited twice"), ..audit_place };
-    assert_eq!(audit_study(&workbench, &folder, &again).unwrap(), audit);
+    assert_eq!(audit_study(&loaded, &folder, &again).unwrap(), audit);
     // What is known of a generator is an input, too: with another card the audits run again.
     let file = place.path().join("generated/face_set.json");
     let card = std::fs::read_to_string(&file).unwrap().replace("\"trained_on\": []", "\"trained_on\": [\"real:p000\"]");
     std::fs::write(&file, card).unwrap();
     let n_begun = std::cell::Cell::new(0);
     let once_more = AuditPlace { watch: &|_| n_begun.set(n_begun.get() + 1), ..again };
-    let workbench = Workbench::open(&study(&place)).unwrap();
-    assert_ne!(audit_study(&workbench, &folder, &once_more).unwrap().inputs_sha256, audit.inputs_sha256);
+    let loaded = LoadedStudy::open(&study(&place)).unwrap();
+    assert_ne!(audit_study(&loaded, &folder, &once_more).unwrap().inputs_sha256, audit.inputs_sha256);
     assert!(n_begun.get() > 0);
 }
 
@@ -202,7 +201,7 @@ fn a_test_persons_child_and_a_generator_that_saw_one_are_refused() {
             face.labels.parent = Some(test_person.clone());
         }
     });
-    let fault = Workbench::open(&study(&place)).unwrap_err().to_string();
+    let fault = LoadedStudy::open(&study(&place)).unwrap_err().to_string();
     assert!(fault.contains("a face descends from a person who judges") && fault.contains("real:p022"), "{fault}");
     let place = tempfile::tempdir().unwrap();
     set(&place, "real", 0..24, |_, _| ());
@@ -210,6 +209,6 @@ fn a_test_persons_child_and_a_generator_that_saw_one_are_refused() {
     let file = generated.join("face_set.json");
     let card = std::fs::read_to_string(&file).unwrap().replace("\"trained_on\": []", "\"trained_on\": [\"real:p022\"]");
     std::fs::write(&file, card).unwrap();
-    let fault = Workbench::open(&study(&place)).unwrap_err().to_string();
+    let fault = LoadedStudy::open(&study(&place)).unwrap_err().to_string();
     assert!(fault.contains("trained on, or fitted to, faces that judge") && fault.contains("real:p022"), "{fault}");
 }

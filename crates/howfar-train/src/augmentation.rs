@@ -1,9 +1,10 @@
 //! Random changes to a training picture: turned, scaled, shifted, mirrored, re-lit.
 //!
-//! In: pixels, gray or with interleaved colours, ranges, a stream of the picture's own. Out: pixels as floats in 0..=255.
-//! Bilinear; beyond the border the border goes on.
+//! In: pixels, gray or with interleaved colours, ranges, a stream of the picture's own. Out: pixels as floats in
+//! 0..=255. Bilinear; beyond the border the border goes on.
 
-use howfar_protocol::{Augmentation, Stream, uniform};
+use howfar_protocol::Augmentation;
+use howfar_random::{Stream, uniform};
 
 /// One draw from the ranges.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -73,7 +74,7 @@ pub(crate) fn altered_copy(pixels: &[u8], side: usize, stream: &mut Stream) -> V
 #[cfg(test)]
 mod tests {
     use super::*;
-    use howfar_protocol::Seeds;
+    use howfar_random::Seeds;
 
     const NOTHING: Augmentation =
         Augmentation { rotation_degrees: 0.0, scale: 0.0, shift: 0.0, flip: false, light: 0.0 };

@@ -1,13 +1,14 @@
 //! The pictures of an epoch in batches, as the network sees them.
 //!
-//! In: the order of an epoch. Out: scaled pixels and labels. Each changed picture has a stream of its own, keyed by epoch
-//! and the face's own hash, so that a face is changed alike in all arms of a seed whatever stands beside it and wherever
-//! it lies in the pool.
+//! In: the order of an epoch. Out: scaled pixels and labels. Each changed picture has a stream of its own, keyed by
+//! epoch and the face's own hash, so that a face is changed alike in all arms of a seed whatever stands beside it and
+//! wherever it lies in the pool.
 
 use std::collections::BTreeMap;
 
 use howfar_face::Pool;
-use howfar_protocol::{Item, Seeds, TrainingSettings, Variant};
+use howfar_protocol::{Item, TrainingSettings, Variant};
+use howfar_random::Seeds;
 
 use crate::augmentation::{altered_copy, augment};
 use crate::scaling::scale;

@@ -1,7 +1,7 @@
 //! A checkpoint is everything: weights, running statistics, moments, steps, the best weights so far, the history.
 //!
-//! It is one safetensors file, so that no stop can leave halves that do not belong together. Random streams are keyed by
-//! epoch and need no state. A checkpoint of other inputs or another version is not used.
+//! It is one safetensors file, so that no stop can leave halves that do not belong together. Random streams are keyed
+//! by epoch and need no state. A checkpoint of other inputs or another version is not used.
 
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,4 @@
-//! What happened in training: events while it runs, one line an epoch in `epochs.jsonl`.
+//! What happened in training: events while it runs, one line per epoch in `epochs.jsonl`.
 
 use std::io::Write;
 use std::path::Path;

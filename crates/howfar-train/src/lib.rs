@@ -1,8 +1,8 @@
 //! From a mixture to a classifier to predictions.
 //!
-//! In: a pool of faces, a mixture, validation faces, settings, seeds. Out: the kept network, one line an epoch, and what
-//! the network says of any faces. Knows nothing of generators, splits or studies; training ([`train()`]) is given training
-//! and validation faces only, and [`predict()`] alone looks at others.
+//! In: a pool of faces, a mixture, validation faces, settings, seeds. Out: the kept network, one line per epoch, and
+//! what the network says of any faces. Knows nothing of generators, splits or studies; training ([`train()`]) is given
+//! training and validation faces only, and [`predict()`] alone looks at others.
 
 mod augmentation;
 mod batches;
@@ -23,11 +23,11 @@ pub use history::{EpochRecord, Event};
 pub use model::{Model, n_parameters};
 pub use predict::{Look, Viewer, predict};
 pub use run::{Trained, TrainingInputs, train};
-pub use speed::{Crew, measure_prediction, measure_speed};
+pub use speed::{Parallelism, measure_prediction, measure_speed};
 pub use start::read_start;
 
-/// What the engine computes with on this machine: `avx512`, `avx2` (with FMA) or `plain`; on a graphics card the device's name. Part of
-/// a cell's identity, because others round differently.
+/// What the engine computes with on this machine: `avx512`, `avx2` (with FMA) or `plain`; on a GPU the
+/// device's name. Part of a cell's identity, because others round differently.
 pub fn instruction_set() -> &'static str {
     match ComputeDevice::chosen() {
         ComputeDevice::Cpu => howfar_net::InstructionSet::best().name(),

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use howfar_face::{Fault, Lineage, Pool, Preprocessing, files};
-use howfar_net::{Architecture, Classifier, NetFault, NetworkKind, PictureShape, Precision};
+use howfar_net::{Architecture, Classifier, NetFault, PictureShape, Precision};
 use howfar_protocol::{Network, PixelScaling};
 use serde::{Deserialize, Serialize};
 
@@ -136,22 +136,12 @@ pub fn n_parameters(network: Network, pool: &Pool) -> usize {
 /// The layers of a network for the faces and classes of a pool.
 pub(crate) fn architecture(network: Network, pool: &Pool) -> Result<Architecture, Fault> {
     let picture = PictureShape { side: pool.side(), n_channels: pool.n_channels() };
-    Architecture::new(kind(network), pool.classes().len(), picture)
+    Architecture::new(network.plan(), pool.classes().len(), picture)
         .map_err(|fault| in_file(Path::new("the network"), fault))
 }
 
 fn picture_shape(preprocessing: &Preprocessing) -> PictureShape {
     PictureShape { side: preprocessing.side as usize, n_channels: preprocessing.n_channels() }
-}
-
-fn kind(network: Network) -> NetworkKind {
-    match network {
-        Network::Table1Same => NetworkKind::Table1Same,
-        Network::Table1Valid => NetworkKind::Table1Valid,
-        Network::Compact => NetworkKind::Compact,
-        Network::Medium => NetworkKind::Medium,
-        Network::Vgg16 => NetworkKind::Vgg16,
-    }
 }
 
 /// A fault of a network or weight file, with the file's name.
@@ -164,7 +154,7 @@ pub(crate) fn in_file(path: &Path, fault: NetFault) -> Fault {
 mod tests {
     use super::*;
     use howfar_net::Weights;
-    use howfar_protocol::Seeds;
+    use howfar_random::Seeds;
 
     #[test]
     fn counts_are_those_of_the_weights() {
@@ -196,7 +186,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("model.safetensors");
         let mut stream = Seeds::new(1).stream("weights", &[]);
-        let architecture = Architecture::new(NetworkKind::Compact, 2, PictureShape::gray(48)).unwrap();
+        let architecture = Architecture::new(Network::Compact.plan(), 2, PictureShape::gray(48)).unwrap();
         let classifier = Classifier::new(architecture, &mut stream);
         let preprocessing = Preprocessing::standard("none", "none", 48);
         let lineage = Lineage { people: ["db:p".parse().unwrap()].into(), content: ["5e".to_owned()].into() };

@@ -1,4 +1,5 @@
-//! What a model says of faces, and the features it says it from: the one place that may look at test people and unseen databases.
+//! What a model says of faces, and the features it says it from: the one place that may look at test people and unseen
+//! databases.
 
 use howfar_face::{Fault, Pool};
 use howfar_net::Prepared;
@@ -9,8 +10,8 @@ use crate::scaling::scale;
 /// Faces that are scaled at once, which bounds memory; answers do not depend on it.
 pub(crate) const FACES_AT_ONCE: usize = 256;
 
-/// One probability a class for each face, in the order of the model's classes; each row sums to 1 and depends on its face
-/// alone.
+/// One probability per class for each face, in the order of the model's classes; each row sums to 1 and depends on its
+/// face alone.
 pub fn predict(model: &Model, pool: &Pool, faces: &[usize]) -> Result<Vec<Vec<f32>>, Fault> {
     check_shape(model, pool)?;
     let mut rows = Vec::with_capacity(faces.len());
@@ -31,7 +32,7 @@ pub struct Look {
     pub logits: Vec<f32>,
 }
 
-/// A model made ready to look at faces, some after the others; always on the processor.
+/// A model made ready to look at faces, some after the others; always on the CPU.
 #[derive(Debug)]
 pub struct Viewer<'a> {
     model: &'a Model,
@@ -44,7 +45,8 @@ impl<'a> Viewer<'a> {
         Viewer { model, network: model.classifier.prepare() }
     }
 
-    /// Features and logits of all faces of a pool, by one pass through the network; each look depends on its face alone.
+    /// Features and logits of all faces of a pool, by one pass through the network; each look depends on its face
+    /// alone.
     pub fn look(&mut self, pool: &Pool) -> Result<Vec<Look>, Fault> {
         check_shape(self.model, pool)?;
         let faces: Vec<usize> = (0..pool.len()).collect();

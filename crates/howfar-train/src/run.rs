@@ -1,7 +1,7 @@
 //! One training run: epochs over a mixture, validated on real people who are not in it.
 //!
-//! In: training and validation faces only. Out: the kept network and the history. A run that was stopped goes on from its
-//! checkpoint and ends with the same bits as one that was not.
+//! In: training and validation faces only. Out: the kept network and the history. A run that was stopped goes on from
+//! its checkpoint and ends with the same bits as one that was not.
 
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -9,8 +9,8 @@ use std::time::Instant;
 
 use howfar_face::{Fault, Pool, Preprocessing};
 use howfar_net::{Architecture, Classifier, OptimiserKind, StepSettings, Trainer, cross_entropy, one_cycle_rate};
-use howfar_protocol::{Keep, Mixture, NUMERICS_VERSION, Optimiser, Schedule, Seeds, TrainingSettings};
-use rand::Rng;
+use howfar_protocol::{Keep, Mixture, NUMERICS_VERSION, Optimiser, Schedule, TrainingSettings};
+use howfar_random::{Seeds, bits};
 
 use crate::Model;
 use crate::batches::Batches;
@@ -53,7 +53,7 @@ pub struct Trained {
     pub kept_epoch: u32,
     /// Epochs that were run.
     pub n_epochs: u32,
-    /// One record an epoch.
+    /// One record per epoch.
     pub history: Vec<EpochRecord>,
 }
 
@@ -247,8 +247,8 @@ fn first_largest(row: &[f32]) -> usize {
     best
 }
 
-/// What a checkpoint must share with a run: the numerics' version, settings, weights to begin with, seed, instructions, classes, faces with their labels and
-/// their order in the first epoch.
+/// What a checkpoint must share with a run: the numerics' version, settings, weights to begin with, seed, instructions,
+/// classes, faces with their labels and their order in the first epoch.
 fn identity(inputs: &TrainingInputs<'_>) -> Result<String, Fault> {
     let TrainingInputs { pool, mixture, validation, settings, seeds, .. } = *inputs;
     let mut hash = howfar_face::checksum::Hasher::default();
@@ -258,7 +258,7 @@ fn identity(inputs: &TrainingInputs<'_>) -> Result<String, Fault> {
         hash.update_text(&format!("{} {:?}", face(item.face), item.variant));
     }
     validation.iter().for_each(|validating| hash.update_text(&face(*validating)));
-    hash.update(&seeds.stream("identity of a checkpoint", &[]).next_u64().to_le_bytes());
+    hash.update(&bits(&mut seeds.stream("identity of a checkpoint", &[])).to_le_bytes());
     for tensor in inputs.start.iter().flat_map(|start| start.tensors("")) {
         tensor.values.iter().for_each(|value| hash.update(&value.to_le_bytes()));
     }

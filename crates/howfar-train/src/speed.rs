@@ -5,7 +5,8 @@ use std::time::Instant;
 
 use howfar_face::{Fault, Pool};
 use howfar_net::{Architecture, Classifier, StepSettings, Trainer};
-use howfar_protocol::{Item, Seeds, TrainingSettings, Variant};
+use howfar_protocol::{Item, Role, TrainingSettings, Variant};
+use howfar_random::Seeds;
 
 use crate::batches::Batches;
 use crate::model::architecture;
@@ -17,14 +18,14 @@ const SECONDS: f64 = 0.5;
 
 /// How the cores are shared out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Crew {
+pub struct Parallelism {
     /// Networks in training at once.
     pub n_jobs: usize,
     /// Threads of each.
     pub n_threads: usize,
 }
 
-impl Crew {
+impl Parallelism {
     /// The threads of each network.
     pub fn pools(self) -> Result<Vec<rayon::ThreadPool>, Fault> {
         let pool = |_| rayon::ThreadPoolBuilder::new().num_threads(self.n_threads).build();
@@ -33,13 +34,13 @@ impl Crew {
     }
 }
 
-/// Training pictures a second of all networks of a crew together, augmentation included, over faces of the pool.
-pub fn measure_speed(settings: &TrainingSettings, pool: &Pool, crew: Crew) -> Result<f64, Fault> {
+/// Training pictures a second of all networks of a parallelism together, augmentation included, over faces of the pool.
+pub fn measure_speed(settings: &TrainingSettings, pool: &Pool, parallelism: Parallelism) -> Result<f64, Fault> {
     if pool.is_empty() {
         return Err(Fault::data("the faces", "there is no face to measure the speed with"));
     }
     let architecture = architecture(settings.network, pool)?;
-    let (pools, together) = (crew.pools()?, Barrier::new(crew.n_jobs));
+    let (pools, together) = (parallelism.pools()?, Barrier::new(parallelism.n_jobs));
     let speed = |threads: &rayon::ThreadPool| threads.install(|| one_speed(settings, pool, &architecture, &together));
     Ok(std::thread::scope(|scope| {
         let measured: Vec<_> = pools.iter().map(|threads| scope.spawn(|| speed(threads))).collect();
@@ -66,8 +67,9 @@ fn one_speed(settings: &TrainingSettings, pool: &Pool, architecture: &Architectu
     let mut stream = seeds.stream("weights", &[]);
     let classifier = Classifier::new(architecture.clone(), &mut stream);
     let mut trainer = Trainer::new(classifier, optimiser(settings.optimiser));
-    let items: Vec<Item> =
-        (0..settings.batch as usize).map(|i| Item { face: i % pool.len(), variant: Variant::AsIs }).collect();
+    let items: Vec<Item> = (0..settings.batch as usize)
+        .map(|i| Item { face: i % pool.len(), role: Role::Labelled, variant: Variant::AsIs })
+        .collect();
     let step = StepSettings { rate: settings.learning_rate, label_smoothing: settings.label_smoothing };
     let mut batches = Batches::new(pool, settings, seeds, 0);
     let mut one_step = || {

@@ -10,8 +10,9 @@ use crate::model::{architecture, in_file};
 
 const HINT: &str = "`howfar import-weights` takes over torchvision's VGG16, `howfar train` makes models";
 
-/// Reads a model of `howfar train`, or a VGG16 of `howfar import-weights`, for a network that is to learn the faces and classes of a
-/// pool, and tells the file's SHA-256. Its output layer is left to be drawn anew, and so are dense layers from the first of another size on.
+/// Reads a model of `howfar train`, or a VGG16 of `howfar import-weights`, for a network that is to learn the faces and
+/// classes of a pool, and tells the file's SHA-256. Its output layer is left to be drawn anew, and so are dense layers
+/// from the first of another size on.
 pub fn read_start(path: &Path, network: Network, pool: &Pool) -> Result<(StartingWeights, String), Fault> {
     let architecture = architecture(network, pool)?;
     let bytes = files::read_weights(path)?;

@@ -6,27 +6,24 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use howfar_face::{
-    Face, FaceLabels, FaceSet, FaceSetInfo, FaceSetWriter, FaultKind, Picture, Pool, Preprocessing, Provenance,
-    SubjectId, files,
-};
+use howfar_face::test_sets::{TestSet, labels};
+use howfar_face::{FaceLabels, FaceSet, FaultKind, Picture, Pool, Provenance, SubjectId, files};
 use howfar_protocol::{
-    Augmentation, Blend, Ingredients, Keep, Mixture, Network, Optimiser, PixelScaling, Recipe, Schedule, Seeds, Split,
-    SplitPart, TrainingSettings,
+    Augmentation, Ingredients, Keep, Mixture, Network, Optimiser, PixelScaling, Recipe, Schedule, Split, SplitPart,
+    TrainingSettings, Treatment,
 };
-use howfar_train::{Crew, Event, Model, Trained, TrainingInputs, measure_speed, predict, train};
+use howfar_random::Seeds;
+use howfar_train::{Event, Model, Parallelism, Trained, TrainingInputs, measure_speed, predict, train};
 use rand::Rng;
 
 const SIDE: usize = 32;
 
-/// Ten people, two classes: stripes across or stripes down, with noise; in colours, the stripes of the second class are blue.
+/// Ten people, two classes: stripes across or stripes down, with noise; in colours, the stripes of the second class are
+/// blue.
 fn face_set(folder: &Path, colour: &str) -> FaceSet {
-    let classes = vec!["across".to_owned(), "down".to_owned()];
-    let preprocessing =
-        Preprocessing { colour: colour.to_owned(), ..Preprocessing::standard("none", "none", SIDE as u32) };
-    let n_channels = preprocessing.n_channels();
-    let info = FaceSetInfo::new("stripes", classes, preprocessing);
-    let mut writer = FaceSetWriter::create(&folder.join("stripes"), info).unwrap();
+    let mut set = TestSet::new("stripes", &["across", "down"], SIDE as u32);
+    set.info.preprocessing.colour = colour.to_owned();
+    let n_channels = set.info.preprocessing.n_channels();
     for person in 0..10 {
         for i in 0..6 {
             let mut noise = Seeds::new(person).stream("noise", &[i]);
@@ -39,19 +36,12 @@ fn face_set(folder: &Path, colour: &str) -> FaceSet {
             };
             let data = (0..SIDE * SIDE * n_channels).map(value).collect();
             let (width, height, channels) = (SIDE as u32, SIDE as u32, n_channels as u32);
-            let subject = SubjectId::new("stripes", &format!("p{person}")).unwrap();
-            let labels = FaceLabels {
-                label,
-                subject,
-                provenance: Provenance::Drawn,
-                parent: None,
-                source: format!("{person}-{i}"),
-                drawn: None,
-            };
-            writer.push(&Face { picture: Picture { width, height, channels, data }, labels }).unwrap();
+            let of_face = labels(label, &format!("stripes:p{person}"), Provenance::Drawn);
+            let of_face = FaceLabels { source: format!("{person}-{i}"), ..of_face };
+            set.push(of_face, Picture { width, height, channels, data });
         }
     }
-    writer.finish().unwrap()
+    set.write(folder)
 }
 
 struct Bench {
@@ -90,7 +80,7 @@ impl Bench {
     ) -> Result<Trained, howfar_face::Fault> {
         let all = 0..self.pool.len();
         let ingredients = Ingredients::of_people(&self.pool, all, &self.split).unwrap();
-        let mixture = Mixture::new(Blend::REAL, &self.pool, &ingredients, self.seeds).unwrap();
+        let mixture = Mixture::new(&Treatment::BASELINE, &self.pool, &ingredients, self.seeds).unwrap();
         let inputs = TrainingInputs {
             pool: &self.pool,
             mixture: &mixture,
@@ -262,6 +252,6 @@ fn patience_ends_a_run_and_the_best_epoch_is_kept() {
 
 #[test]
 fn the_speed_is_a_positive_number() {
-    let crew = Crew { n_jobs: 2, n_threads: 2 };
-    assert!(measure_speed(&settings(1), &Bench::new().pool, crew).unwrap() > 0.0);
+    let parallelism = Parallelism { n_jobs: 2, n_threads: 2 };
+    assert!(measure_speed(&settings(1), &Bench::new().pool, parallelism).unwrap() > 0.0);
 }

@@ -4,27 +4,35 @@ use clap::{Parser, Subcommand};
 
 use crate::command;
 
+/// Heading of the options that every command has.
+const GLOBAL: &str = "Global options";
+
 /// How much generated data to mix in, how far that helps on faces the model has never seen, and how sure that is.
 #[derive(Debug, Parser)]
 #[command(
     version,
     propagate_version = true,
-    after_help = "Start with: howfar demo\nExit codes: 0 done, 1 a bug, \
-    2 wrong usage or study file, 3 unusable data, 4 the machine refused (disk, rights, missing program), 75 stopped (resume is possible)."
+    override_usage = "howfar [OPTIONS] <COMMAND>",
+    arg_required_else_help = true,
+    after_help = "Start with: howfar demo\n\nExit codes: 0 done, 1 a bug, 2 wrong usage or study file, 3 unusable \
+    data, 4 the machine refused (disk, rights, missing program), 75 stopped (resume is possible)."
 )]
 pub struct Cli {
     /// Print the answer as JSON on stdout.
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = GLOBAL)]
     pub json: bool,
     /// Print no progress.
-    #[arg(long, short, global = true)]
+    #[arg(long, short, global = true, help_heading = GLOBAL)]
     pub quiet: bool,
-    /// Compute with these instructions instead of the fastest that the processor has; part of a cell's identity.
-    #[arg(long, global = true, value_parser = ["plain", "avx2", "avx512"])]
+    /// Compute with these instructions instead of the fastest that the CPU has; part of a cell's identity.
+    #[arg(long, value_name = "SET", global = true, help_heading = GLOBAL, value_parser = ["plain", "avx2", "avx512"])]
     pub isa: Option<String>,
+    /// Print the licences of everything that howfar is made of.
+    #[arg(long, exclusive = true)]
+    pub licenses: bool,
     /// What to do.
     #[command(subcommand)]
-    pub command: Command,
+    pub command: Option<Command>,
 }
 
 /// What to do.
@@ -42,7 +50,7 @@ pub enum Command {
     FitStyle(command::fit_style::Args),
     /// Generate a balanced face set: people that do not exist, or yours, each with every expression.
     Generate(command::generate::Args),
-    /// Take weights over from another program; nothing in the file is run.
+    /// Import weights of another program; nothing in the file is run.
     ImportWeights(command::import_weights::Args),
     /// Print what is in a weight file of any program; nothing in it is run.
     InspectWeights(command::inspect_weights::Args),
@@ -64,28 +72,29 @@ pub enum Command {
     Evaluate(command::evaluate::Args),
     /// Measure how far generated faces are from real ones, beside how far real ones are from each other.
     EvaluateGenerator(command::evaluate_generator::Args),
-    /// Say what a trained network sees in photographs.
+    /// Predict the expressions of the faces in photographs.
     Predict(command::predict::Args),
     /// Write a commented study file to start from.
     Init(command::init::Args),
     /// Show what a study would run, and how long it may take.
     Plan(command::plan::Args),
-    /// Run a study: its cells, then results and report. Resumes where it stopped.
+    /// Run a study: its training runs (cells), then results and report. Resumes where it stopped.
     Run(command::run::Args),
-    /// Learn on each database of a study alone and let all the others judge: a matrix of databases.
+    /// Train on each database of a study alone and test on all others: a matrix of databases.
     CrossDatabase(command::cross_database::Args),
-    /// Run one cell of a study; what a cluster calls.
+    /// Run one cell of a study (one training run); what a cluster calls.
     RunCell(command::run_cell::Args),
     /// Show how far a study is.
     Status(command::status::Args),
-    /// Look for leaks, duplicates, shortcuts and wrong labels in a study's faces, or in any face sets.
+    /// Check a study's faces, or any face sets, for leaks, duplicates, shortcuts and wrong labels.
     Audit(command::audit::Args),
-    /// Check the statistics on made studies whose truth is known.
+    /// Check the calibration of the statistics on simulated studies with known ground truth.
     CheckStatistics(command::check_statistics::Args),
     /// Compute a study's results anew from its predictions.
+    #[command(visible_alias = "analyze")]
     Analyse(command::analyse::Args),
     /// Write a study's report anew from its results.
     Report(command::report::Args),
-    /// Tell what this machine has and what that means.
+    /// Report what this machine has and what that means for howfar.
     Doctor(command::doctor::Args),
 }

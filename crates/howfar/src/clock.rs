@@ -1,4 +1,5 @@
-//! The date and time of a run as people read it. No result looks at a clock: only `timing.json` and what is made from it show one.
+//! The date and time of a run as people read it. No result looks at a clock: only `timing.json` and what is made from
+//! it show one.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -6,7 +7,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 pub fn utc(time: SystemTime) -> String {
     let seconds = time.duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
     let (minutes, days) = (seconds / 60 % (24 * 60), seconds / (24 * 60 * 60));
-    // Years that begin in March, so that the leap day is the last; 719,468 days lie between March of the year 0 and 1970.
+    // Years that begin in March, so that the leap day is the last; 719,468 days lie between March of the year 0 and
+    // 1970.
     let days = days + 719_468;
     let (era, day_of_era) = (days / 146_097, days % 146_097);
     let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;

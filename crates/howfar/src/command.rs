@@ -38,46 +38,8 @@ use howfar_face::Fault;
 use howfar_net::{ComputeDevice, NetFault};
 use howfar_study::Cores;
 
-use crate::cli::Command;
-use crate::console::Console;
-
-/// Runs a command.
-pub fn run(command: Command, console: &Console) -> Result<(), Fault> {
-    match command {
-        Command::Demo(args) => demo::run(&args, console),
-        Command::Prepare(args) => prepare::run(&args, console),
-        Command::Draw(args) => draw::run(&args, console),
-        Command::DrawCharts(args) => draw_charts::run(&args, console),
-        Command::FitStyle(args) => fit_style::run(&args, console),
-        Command::Generate(args) => generate::run(&args, console),
-        Command::Inspect(args) => inspect::run(&args, console),
-        Command::Sheet(args) => sheet::run(&args, console),
-        Command::ExportFaces(args) => export_faces::run(&args, console),
-        Command::Train(args) => train::run(&args, console),
-        Command::TrainGenerator(args) => train_generator::run(&args, console),
-        Command::TrainLandmarks(args) => train_landmarks::run(&args, console),
-        Command::Evaluate(args) => evaluate::run(&args, console),
-        Command::EvaluateGenerator(args) => evaluate_generator::run(&args, console),
-        Command::Predict(args) => predict::run(&args, console),
-        Command::Init(args) => init::run(&args, console),
-        Command::Plan(args) => plan::run(&args, console),
-        Command::Run(args) => run::run(&args, console),
-        Command::CrossDatabase(args) => cross_database::run(&args, console),
-        Command::RunCell(args) => run_cell::run(&args, console),
-        Command::Status(args) => status::run(&args, console),
-        Command::ImportWeights(args) => import_weights::run(&args, console),
-        Command::InspectWeights(args) => inspect_weights::run(&args, console),
-        Command::RunGenerator(args) => run_generator::run(&args, console),
-        Command::Audit(args) => audit::run(&args, console),
-        Command::CheckStatistics(args) => check_statistics::run(&args, console),
-        Command::Analyse(args) => analyse::run(&args, console),
-        Command::Report(args) => report::run(&args, console),
-        Command::Doctor(args) => doctor::run(&args, console),
-    }
-}
-
-/// The flag of this process that Ctrl-C and SIGTERM raise, so that work stops in good order. It is one for all looks and all
-/// studies of a command.
+/// The flag of this process that Ctrl-C and SIGTERM raise, so that work stops in good order. It is one for all looks
+/// and all studies of a command.
 fn stop_flag() -> &'static AtomicBool {
     static STOP: AtomicBool = AtomicBool::new(false);
     static HANDLER: Once = Once::new();
@@ -89,10 +51,11 @@ fn stop_flag() -> &'static AtomicBool {
 /// How the cores are shared out.
 #[derive(Debug, Clone, Copy, clap::Args)]
 pub struct CoreArgs {
-    /// Cells side by side. Without this and --threads a short measurement decides: a cell a core, or all cores for one cell.
+    /// Training runs (cells) side by side. Without this and --threads a short measurement decides: one for each core,
+    /// or all cores for one.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=4096))]
     jobs: Option<u32>,
-    /// Threads of each cell; no result depends on it.
+    /// Threads of each training run; no result depends on it.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=4096))]
     threads: Option<u32>,
 }
@@ -107,9 +70,10 @@ impl CoreArgs {
 /// What computes.
 #[derive(Debug, Clone, clap::Args)]
 pub struct DeviceArg {
-    /// Compute on the processor or on a graphics card. A card takes a program that was built with the cargo feature of the same
-    /// name, and gives the same bits on another run only if its driver does.
-    #[arg(long, default_value = "cpu", value_parser = ComputeDevice::ALL.map(ComputeDevice::name))]
+    /// Compute on the CPU or on a GPU. A GPU needs a program that was built with the cargo feature of the same name,
+    /// and gives the same bits on another run only if its driver does.
+    #[arg(long, value_name = "DEVICE", default_value = "cpu",
+        value_parser = ComputeDevice::ALL.map(ComputeDevice::name))]
     device: String,
 }
 

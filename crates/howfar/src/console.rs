@@ -1,5 +1,6 @@
-//! The only place that prints: answers to stdout, the journey to stderr.
+//! The only place that prints: answers to stdout, progress to stderr.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::{IsTerminal, Write as _};
 use std::path::Path;
@@ -7,6 +8,13 @@ use std::sync::OnceLock;
 
 use howfar_face::{Fault, acts_on_terminals, printable};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// Escape sequences; `anstream` takes them out where nobody sees colours.
+const BOLD_RED: &str = "\u{1b}[1;31m";
+const BOLD_YELLOW: &str = "\u{1b}[1;33m";
+const PLAIN: &str = "\u{1b}[0m";
+/// Columns of tables and paragraphs where stdout is no terminal.
+const COLUMNS: usize = 100;
 
 /// Where answers and progress go.
 #[derive(Debug)]
@@ -18,7 +26,7 @@ pub struct Console {
 }
 
 impl Console {
-    /// `quiet` silences the journey, `json` turns answers into JSON.
+    /// `quiet` silences progress, `json` turns answers into JSON.
     pub fn new(quiet: bool, json: bool) -> Self {
         Console { quiet, json, failure: OnceLock::new() }
     }
@@ -32,6 +40,16 @@ impl Console {
     /// [`Console::unwritten`].
     pub fn answer(&self, text: &str) {
         self.keep_failure(writeln!(std::io::stdout(), "{}", printable(text)));
+    }
+
+    /// Columns of stdout.
+    pub fn columns(&self) -> usize {
+        terminal_columns().unwrap_or(COLUMNS)
+    }
+
+    /// A text whose long lines are broken between words on a terminal; a script gets them whole.
+    pub fn fit<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        terminal_columns().map_or(Cow::Borrowed(text), |columns| Cow::Owned(broken(text, columns)))
     }
 
     fn keep_failure(&self, written: std::io::Result<()>) {
@@ -60,7 +78,7 @@ impl Console {
         serde_json::to_string(value).map_or_else(|_| "null".to_owned(), |text| shown_json(&text))
     }
 
-    /// A line of the journey.
+    /// A line of progress.
     pub fn note(&self, text: &str) {
         if !self.quiet {
             let _ = writeln!(std::io::stderr(), "{}", printable(text));
@@ -69,7 +87,7 @@ impl Console {
 
     /// What a user must know before waiting for more; never silenced.
     pub fn warn(&self, text: &str) {
-        let _ = writeln!(std::io::stderr(), "warning: {text}");
+        let _ = writeln!(anstream::stderr(), "{BOLD_YELLOW}warning:{PLAIN} {}", printable(text));
     }
 
     /// What only the authors can mend; never silenced.
@@ -80,9 +98,8 @@ impl Console {
 
     /// What went wrong; never silenced.
     pub fn error(&self, fault: &Fault) {
-        let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-        let (on, off) = if colour { ("\u{1b}[1;31m", "\u{1b}[0m") } else { ("", "") };
-        let _ = writeln!(std::io::stderr(), "{on}error:{off} {fault}");
+        // Colours reach terminals that show them, unless NO_COLOR, CLICOLOR or TERM say otherwise.
+        let _ = writeln!(anstream::stderr(), "{BOLD_RED}error:{PLAIN} {fault}");
     }
 
     /// Whether somebody watches a terminal.
@@ -100,6 +117,21 @@ impl Console {
         }
         bar
     }
+}
+
+fn terminal_columns() -> Option<usize> {
+    terminal_size::terminal_size_of(std::io::stdout()).map(|(width, _)| usize::from(width.0))
+}
+
+/// Lines that are too long are broken between words; what continues stands two columns further in.
+fn broken(text: &str, columns: usize) -> String {
+    let options = textwrap::Options::new(columns).subsequent_indent("  ").break_words(false);
+    let options = options.word_splitter(textwrap::WordSplitter::NoHyphenation);
+    let lines = text.lines().map(|line| {
+        let is_long = textwrap::core::display_width(line) > columns;
+        if is_long { textwrap::fill(line, &options) } else { line.to_owned() }
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// JSON leaves some characters as they are that a terminal acts on; they stand in texts only, where an escape means
@@ -127,6 +159,17 @@ pub fn duration_words(seconds: f64) -> String {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn a_long_line_is_broken_where_a_terminal_ends_and_a_table_is_left_alone() {
+        let table = "k      accuracy";
+        assert_eq!(
+            super::broken(&format!("{table}\none two three four"), 15),
+            format!("{table}\none two three\n  four")
+        );
+        // Two columns a character.
+        assert_eq!(super::broken("悲しみ 悲しみ", 8), "悲しみ\n  悲しみ");
+    }
+
     #[test]
     fn json_shows_every_character_and_means_the_same() {
         let text = "a\u{9b}2J\u{7f}\u{202e}\u{1b}[1mä";

@@ -1,17 +1,15 @@
 //! `howfar`: how much generated data to mix in, how far it helps on faces a model has never seen, and how sure that is.
 //!
-//! Arguments become values, values become work; only this crate prints. stdout is the answer, stderr the journey.
+//! Arguments become values, values become work; only this crate prints. stdout is the answer, progress goes to stderr.
 
-mod canvas;
 mod cli;
 mod clock;
 mod command;
 mod console;
-mod journey;
-mod landmarks;
-mod marked_photo;
-mod pace;
+mod dispatch;
 mod picture_names;
+mod progress;
+mod study_progress;
 
 use std::process::ExitCode;
 
@@ -26,13 +24,23 @@ use howfar_net::InstructionSet;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+/// What others' licences ask a program to carry; made by `.ci/notices`.
+const NOTICES: &str = include_str!("../../../THIRD-PARTY.txt");
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let console = Console::new(cli.quiet, cli.json);
     // A bug must not look like an answer: exit code 1 and a sentence instead of a trace alone.
     let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         cli.isa.as_deref().map_or(Ok(()), pin)?;
-        command::run(cli.command, &console)
+        match cli.command {
+            Some(command) => dispatch::run(command, &console),
+            None if cli.licenses => {
+                console.answer(NOTICES.trim_end());
+                Ok(())
+            }
+            None => Err(Fault::usage("howfar", "no command is given").hint("howfar --help lists them")),
+        }
     }));
     let fault = match outcome {
         // A script must not take half an answer for one.
@@ -52,7 +60,7 @@ fn pin(name: &str) -> Result<(), Fault> {
     let available = InstructionSet::available();
     match available.iter().find(|set| set.name() == name) {
         Some(set) if set.pin() => Ok(()),
-        _ => Err(Fault::usage("--isa", "this processor does not have these instructions")
+        _ => Err(Fault::usage("--isa", "this CPU does not have these instructions")
             .found(name)
             .expected(available.iter().map(|set| set.name()).collect::<Vec<_>>().join(", "))),
     }

@@ -1,7 +1,7 @@
 //! Where the picture of each photograph is written: `--picture` of `predict` as a file, a folder or a pattern.
 //!
-//! In: what the user wrote, the photographs. Out: one path a photograph, or a fault where a picture would replace a photograph or
-//! another picture. Writes nothing.
+//! In: what the user wrote, the photographs. Out: one path a photograph, or a fault where a picture would replace a
+//! photograph or another picture. Writes nothing.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

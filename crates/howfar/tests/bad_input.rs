@@ -162,7 +162,8 @@ fn a_generated_face_whose_parent_is_a_test_person() {
     .unwrap();
     program::study(
         &place,
-        "[real]\nsets = [\"real\"]\nsplit = { file = \"split.csv\" }\n[generated]\nsets = [\"children\"]\n[grid]\nk = [1]\n",
+        "[real]\nsets = [\"real\"]\nsplit = { file = \"split.csv\" }\n[generated]\nsets = [\"children\"]\n[grid]\nk = \
+            [1]\n",
     );
     let sentences = ["a face descends from a person who judges", "drawn-studio-1:0002", "hint:"];
     expect(&howfar(&place, &["run", "study.toml"]), 3, &sentences);
@@ -226,9 +227,9 @@ fn a_face_set_of_a_newer_version() {
     let place = workplace();
     program::draw(&place, "real", 2, 1);
     let file = place.path().join("real/face_set.json");
-    let text = fs::read_to_string(&file).unwrap().replacen("\"version\": 2", "\"version\": 3", 1);
+    let text = fs::read_to_string(&file).unwrap().replacen("\"version\": 3", "\"version\": 4", 1);
     fs::write(&file, text).unwrap();
-    let sentences = ["written by a newer howfar", "version 3", "version 2 or older"];
+    let sentences = ["written by a newer howfar", "version 4", "version 3 or older"];
     expect(&howfar(&place, &["inspect", "real"]), 3, &sentences);
 }
 

@@ -14,10 +14,10 @@ use howfar_face::FaceSet;
 use program::{howfar, shell, workplace};
 use tempfile::TempDir;
 
-/// 10 faces a row group and 40 a file, so that a small set has several of both.
+/// 10 faces per row group and 40 per file, so that a small set has several of both.
 fn arguments(out: &str, people: &str) -> Vec<String> {
     let words =
-        format!("draw --people {people} --size 48 --faces-a-group 10 --faces-a-shard 40 --name set --out {out}");
+        format!("draw --people {people} --size 48 --faces-per-group 10 --faces-per-shard 40 --name set --out {out}");
     words.split(' ').map(str::to_owned).collect()
 }
 
@@ -229,7 +229,8 @@ fn a_set_drawn_with_a_fitted_style_names_whose_pictures_the_style_saw() {
     let drawn = card("drawn");
     assert_eq!(drawn.trained_on.iter().map(ToString::to_string).collect::<Vec<_>>(), people);
     assert_eq!(drawn.trained_on_content, [real.info().content_sha256.clone()]);
-    // A fit that begins with a fitted style descends from both sets, one to faces of a fitted style from whom that one saw.
+    // A fit that begins with a fitted style descends from both sets, one to faces of a fitted style from whom that one
+    // saw.
     run("draw --people 10 --size 48 --style like.toml --out more");
     run("fit-style more --faces-a-trial 2 --base like.toml --name twice --out twice.toml");
     let twice = fs::read_to_string(place.path().join("twice.toml")).unwrap();

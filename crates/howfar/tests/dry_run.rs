@@ -18,7 +18,7 @@ fn it_says_what_would_be_read_and_writes_nothing() {
     }
     let told = howfar(&place, &["prepare", "folder:data", "--dry-run"]);
     assert_eq!(told.code, 0, "{}", told.stderr);
-    for part in ["level 1  persons", "001, 002", "level 2  classes", "2 pictures of 2 persons", "system file"] {
+    for part in ["level 1  people", "001, 002", "level 2  classes", "2 pictures of 2 people", "system file"] {
         assert!(told.stdout.contains(part), "{part}: {}", told.stdout);
     }
     assert_eq!(fs::read_dir(place.path()).unwrap().count(), 1);

@@ -40,8 +40,8 @@ fn faces_of_one_kind_are_near_and_others_are_far() {
         assert!(figure(&dull, distance) > 2.0 * figure(&same, distance).max(0.0), "{distance}: {dull} {same}");
     }
     assert!(figure(&dull, "coverage") < figure(&same, "coverage"));
-    assert!(same["generated_labels"]["agreement_percent"].as_f64().unwrap() > 90.0, "{same}");
-    assert!(dull["generated_labels"]["agreement_percent"].as_f64().unwrap() < 50.0, "{dull}");
+    assert!(same["generated_labels"]["accuracy_percent"].as_f64().unwrap() > 90.0, "{same}");
+    assert!(dull["generated_labels"]["accuracy_percent"].as_f64().unwrap() < 50.0, "{dull}");
     let identity = |set: &Value, key: &str| set["generated_identity"][key].as_f64().unwrap();
     assert_eq!((identity(&same, "n_people"), same["real_identity"]["n_people"].as_u64()), (8.0, Some(16)));
     assert!(identity(&same, "kept_percent") > 2.0 * identity(&same, "chance_percent"), "{same}");
@@ -51,7 +51,8 @@ fn faces_of_one_kind_are_near_and_others_are_far() {
         "Fréchet distance",
         "1/8 of the people",
         "nearest is the same",
-        "own label",
+        "label agreement",
+        "accuracy",
     ] {
         assert!(words.contains(word), "{word}: {words}");
     }

@@ -35,7 +35,7 @@ fn number(value: &Value) -> f64 {
 }
 
 #[test]
-fn a_folder_of_pictures_is_measured_in_one_line_with_intervals_over_persons() {
+fn a_folder_of_pictures_is_measured_in_one_line_with_intervals_over_people() {
     let place = workplace();
     pictures(&place);
     fs::write(place.path().join("png/happiness/notes.txt"), "no picture").unwrap();
@@ -59,8 +59,8 @@ fn a_folder_of_pictures_is_measured_in_one_line_with_intervals_over_persons() {
     assert_eq!(reasons, ["not-a-picture", "unreadable"]);
     let words = evaluate(&place, &["folder:png", "--detect", "none", "--subject-pattern", PERSON]).stdout;
     for part in [
-        "24 faces of 4 persons",
-        "95 % interval over persons",
+        "24 faces of 4 people",
+        "95 % interval over people",
         "anger alone would score 16.7 %",
         "happiness  ",
         "left out: 2 (1 not a picture, 1 unreadable)",
@@ -78,7 +78,7 @@ fn a_folder_of_pictures_is_measured_in_one_line_with_intervals_over_persons() {
 }
 
 #[test]
-fn a_face_set_and_its_pictures_get_the_same_figures_and_unknown_persons_are_said() {
+fn a_face_set_and_its_pictures_get_the_same_figures_and_unknown_people_are_said() {
     let place = workplace();
     pictures(&place);
     let of_set = json(&evaluate(&place, &["drawn", "--json"]));
@@ -88,7 +88,7 @@ fn a_face_set_and_its_pictures_get_the_same_figures_and_unknown_persons_are_said
         assert_eq!(of_set[key], of_pictures[key], "{key}");
     }
     let nobody = evaluate(&place, &["folder:png", "--detect", "none"]);
-    assert!(nobody.stdout.contains("24 faces of 24 persons"), "{}", nobody.stdout);
+    assert!(nobody.stdout.contains("24 faces of 24 people"), "{}", nobody.stdout);
     assert!(nobody.stdout.contains("Of 24 faces nobody says whose they are"), "{}", nobody.stdout);
 }
 

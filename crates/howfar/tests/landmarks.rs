@@ -4,16 +4,16 @@
 
 use std::process::Command;
 
-use howfar_draw::{HeadModel, Portrait, STYLE_NAMES, Style, draw_face};
+use howfar_draw::{FaceSpec, HeadModel, STYLE_NAMES, Style, draw_face};
 use howfar_face::{Expression, Preprocessing};
 use howfar_net::LandmarkNetwork;
 use howfar_prepare::preprocess_photo;
 
 const SIDE: u32 = 96;
 
-/// Distance of the found eyes from the drawn ones, in eye distances; none where they were not believed.
+/// Distance of the found eyes from the drawn ones, in eye distances; none where they were rejected as implausible.
 fn error(style: &Style, person: u32, expression: Expression) -> Option<f64> {
-    let drawn = draw_face(HeadModel::shared(), style, 987, &Portrait::full(person, expression), SIDE);
+    let drawn = draw_face(HeadModel::shared(), style, 987, &FaceSpec::full(person, expression), SIDE);
     let photo = image::GrayImage::from_raw(SIDE, SIDE, drawn.pixels).unwrap();
     let preprocessing = Preprocessing::standard("none", "landmarks", 64);
     let found = preprocess_photo(&photo.into(), &preprocessing).unwrap()[0].eyes?;

@@ -260,7 +260,7 @@ fn a_network_stands_beside_itself_with_weights_to_begin_with() {
     let train = ["train", "more", "--epochs", "1", "--weights", "taught.safetensors", "--out", "other.safetensors"];
     let trained = howfar(&place, &train);
     assert_eq!(trained.code, 0, "{}", trained.stderr);
-    assert!(trained.stderr.contains("taught.safetensors: 24 of 26 tensors are taken over"), "{}", trained.stderr);
+    assert!(trained.stderr.contains("taught.safetensors: 24 of 26 tensors are imported"), "{}", trained.stderr);
     fs::rename(place.path().join("other.safetensors"), place.path().join("taught.safetensors")).unwrap();
     results();
     assert_eq!(n_cells(), 12);

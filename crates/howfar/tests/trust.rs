@@ -1,5 +1,5 @@
-//! No figure can be another study's, another split's or another set's: what judges is held out, and a finished cell is used again for
-//! nothing but itself.
+//! No figure can be another study's, another split's or another set's: what judges is held out, and a finished cell is
+//! used again for nothing but itself.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot be set up has failed")]
 

@@ -1,7 +1,7 @@
 //! Which expression shapes of the rig an action unit is made of.
 //!
-//! In: the actions of one picture, and how the person rests. Out: a weight for each shape and side. The names are those of
-//! ICT FaceKit, which follow ARKit.
+//! In: the actions of one picture, and how the person rests. Out: a weight for each shape and side. The names are those
+//! of ICT FaceKit, which follow ARKit.
 
 use crate::actions::Actions;
 use crate::motion::onset;
@@ -109,7 +109,7 @@ fn place(stem: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::actions::{AU_NAMES, au_index};
+    use crate::action_units::{AU_NAMES, au_index};
 
     #[test]
     fn every_action_unit_has_a_shape_of_the_list() {

@@ -9,16 +9,16 @@ use howfar_face::Fault;
 use howfar_face::checksum::Hasher;
 use rayon::prelude::*;
 
+use crate::anthropometry::{Anthropometry, Landmarks, N_LANDMARKS};
 use crate::curve::Point;
-use crate::head::Rims;
-use crate::measures::{Landmarks, Measures, N_LANDMARKS};
 use crate::paint::Paint;
-use crate::plate::{Field, Kernel};
+use crate::rbf::{Field, Kernel};
 use crate::rig::acting::{SHAPES, ShapeName};
 use crate::rig::layout::Layout;
 use crate::rig::obj::{read_mesh, read_vertices};
 use crate::rig::shapes::{DenseShapes, SparseShape};
-use crate::spread::Spread;
+use crate::rims::Rims;
+use crate::skinning::SkinningWeights;
 use crate::surface::unroll;
 
 /// The neutral head, and the list of its landmarks, in the folder `FaceXModel`.
@@ -41,7 +41,7 @@ pub(crate) enum Muscle {
 
 /// A loaded checkout; about 35 MB.
 pub struct IctRig {
-    pub(crate) measures: Measures,
+    pub(crate) anthropometry: Anthropometry,
     pub(crate) layout: Layout,
     pub(crate) neutral: Vec<[f32; 3]>,
     pub(crate) identity: DenseShapes,
@@ -54,7 +54,7 @@ pub struct IctRig {
     pub(crate) places: Vec<Point>,
     pub(crate) paint: Paint,
     /// Moves skin and sockets with the landmarks, for what the shapes lack.
-    pub(crate) local: Spread,
+    pub(crate) local: SkinningWeights,
     fingerprint: String,
 }
 
@@ -119,12 +119,12 @@ impl IctRig {
         let open_places = unrolled(&open);
         let (paint, local) = rayon::join(
             || Paint::new(&open_places[layout.skin.clone()], &plane, &Rims::new(&marks)),
-            || Spread::new(&windows(&open_places, &plane)),
+            || SkinningWeights::new(&windows(&open_places, &plane)),
         );
         let is_skin = |triangle: &&[u32; 3]| triangle.iter().all(|&i| layout.skin.contains(&(i as usize)));
         IctRig {
             fingerprint: fingerprint(&layout, &neutral, &identity, &muscles, &triangles),
-            measures: Measures::embedded(),
+            anthropometry: Anthropometry::embedded(),
             places: unrolled(&neutral),
             skin_triangles: triangles.iter().filter(is_skin).copied().collect(),
             triangles,

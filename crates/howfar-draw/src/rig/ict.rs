@@ -4,21 +4,24 @@
 
 use std::borrow::Cow;
 
+use howfar_random::{Stream, between, clipped_normal};
+
 use crate::actions::Actions;
+use crate::anthropometry::{Landmarks, N_LANDMARKS};
 use crate::colour::{blur, normals};
-use crate::dice::{Dice, Source};
+use crate::displacement::depth;
 use crate::head::outward;
 use crate::light::{Light, Place, dot, unit};
-use crate::measures::{Landmarks, N_LANDMARKS};
 use crate::motion::{Motion, onset};
 use crate::parts::{Scene, gaze, height_over, step};
 use crate::person::{Person, restyle};
 use crate::raster::{ShadowMap, Sides};
-use crate::relief::depth;
 use crate::rig::file::{IctRig, Unit};
+use crate::rig::layer::{Layer, Look};
 use crate::rig::own::sheet;
-use crate::rig::{Layer, Look, acting, paint};
+use crate::rig::{acting, paint};
 use crate::skin_tint::skin_tints;
+use crate::streams::PersonKey;
 use crate::style::Style;
 use crate::tint::{Palette, Tint};
 
@@ -59,13 +62,13 @@ pub(crate) struct IctForm<'f> {
 }
 
 impl<'f> IctForm<'f> {
-    pub fn new(rig: &'f IctRig, style: &Style, source: Source<'_>, person: &Person, actions: &'f Actions) -> Self {
-        let (mut vertices, scale) = identity(rig, style.shape.component_spread, source);
+    pub fn new(rig: &'f IctRig, style: &Style, key: PersonKey<'_>, person: &Person, actions: &'f Actions) -> Self {
+        let (mut vertices, scale) = identity(rig, style.shape.component_spread, key);
         let layout = &rig.layout;
         let balls = layout.scleras.clone().map(|range| ball(&vertices[range]));
         let bare = layout.marks(&vertices);
         let mut rest = bare;
-        restyle(&mut rest, &style.shape, &mut source.of_person("ict style"));
+        restyle(&mut rest, &style.shape, &mut key.of_person("ict style"));
         rig.local.add(&difference(&rest, &bare), &mut vertices);
         let person = Person { landmarks: layout.marks(&vertices), ..person.clone() };
         for (muscle, sides) in rig.muscles.iter().zip(acting::weights(&person, actions)) {
@@ -92,10 +95,10 @@ impl<'f> IctForm<'f> {
         &self.face
     }
 
-    pub fn layers(&self, look: &Look<'_>, dice: &mut Dice) -> Vec<Layer<'_>> {
-        let Look { light, view, sway, palette } = *look;
-        let gaze = gaze(dice, sway);
-        let glint = dice.between(0.2, 0.6);
+    pub fn layers(&self, look: &Look<'_>, stream: &mut Stream) -> Vec<Layer<'_>> {
+        let Look { light, view, jitter, palette } = *look;
+        let gaze = gaze(stream, jitter);
+        let glint = between(stream, 0.2, 0.6);
         let head = Layer {
             points: Cow::Borrowed(&self.vertices),
             brightness: self.brightness(light, view, gaze, glint),
@@ -231,9 +234,9 @@ impl<'f> IctForm<'f> {
 }
 
 /// The neutral head of a person, and how much the shapes grow with it: its own eyes are one unit apart.
-fn identity(rig: &IctRig, spread: f32, source: Source<'_>) -> (Vec<[f32; 3]>, f32) {
-    let mut dice = source.of_person("ict identity");
-    let weights: Vec<f32> = (0..rig.identity.len()).map(|_| spread * dice.bell()).collect();
+fn identity(rig: &IctRig, spread: f32, key: PersonKey<'_>) -> (Vec<[f32; 3]>, f32) {
+    let mut stream = key.of_person("ict identity");
+    let weights: Vec<f32> = (0..rig.identity.len()).map(|_| spread * clipped_normal(&mut stream)).collect();
     let mut vertices = rig.neutral.clone();
     rig.identity.add(&weights, &mut vertices);
     match Unit::of(&rig.layout, &vertices) {

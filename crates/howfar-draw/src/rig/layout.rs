@@ -1,7 +1,7 @@
 //! Which vertices of ICT FaceKit are skin, mouth, teeth and eyes, and which are the landmarks.
 //!
-//! In: the neutral mesh with its materials, and the checkout's list of landmarks. Out: a `Layout`. All of it is read from
-//! the user's checkout: no list of ICT FaceKit lies in this program.
+//! In: the neutral mesh with its materials, and the checkout's list of landmarks. Out: a `Layout`. All of it is read
+//! from the user's checkout: no list of ICT FaceKit lies in this program.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -12,11 +12,11 @@ use std::path::Path;
 use howfar_face::Fault;
 use serde::Deserialize;
 
-use crate::measures::N_LANDMARKS;
+use crate::anthropometry::N_LANDMARKS;
 use crate::rig::obj::Mesh;
 
-/// Materials of the neutral mesh that are drawn. What is left out is painted (irises), or needs transparency (tear fluid,
-/// shadow meshes, lashes).
+/// Materials of the neutral mesh that are drawn. What is left out is painted (irises), or needs transparency (tear
+/// fluid, shadow meshes, lashes).
 const FACE: &str = "M_Face";
 const BACK_OF_HEAD: &str = "M_BackHead";
 const GUMS: &str = "M_GumsTongue";
@@ -104,8 +104,8 @@ fn one_run(path: &Path, what: &str, vertices: &BTreeSet<usize>) -> Result<Range<
     Ok(first..last + 1)
 }
 
-/// What the back of the head has beyond the face's vertices: head and neck, mouth socket, left and right eye socket. They
-/// meet in vertices of the face alone.
+/// What the back of the head has beyond the face's vertices: head and neck, mouth socket, left and right eye socket.
+/// They meet in vertices of the face alone.
 fn back_of_head(mesh: &Mesh, path: &Path, face_end: usize) -> Result<[Range<usize>; 4], Fault> {
     let own: BTreeSet<usize> = vertices_of(mesh, path, BACK_OF_HEAD)?.split_off(&face_end);
     let mut pieces = Pieces::new(mesh.vertices.len());

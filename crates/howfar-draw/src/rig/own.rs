@@ -4,17 +4,18 @@
 
 use std::borrow::Cow;
 
+use howfar_random::Stream;
+
 use crate::actions::Actions;
+use crate::anthropometry::Landmarks;
 use crate::colour::colour;
-use crate::dice::Dice;
+use crate::displacement::Displacement;
 use crate::head::HeadModel;
-use crate::measures::Landmarks;
 use crate::motion::Motion;
 use crate::parts::{Scene, Sheet};
 use crate::person::Person;
 use crate::raster::Sides;
-use crate::relief::Relief;
-use crate::rig::{Layer, Look};
+use crate::rig::layer::{Layer, Look};
 use crate::skin_tint::skin_tints;
 use crate::tint::Palette;
 
@@ -24,38 +25,39 @@ pub(crate) struct OwnForm<'f> {
     person: &'f Person,
     actions: &'f Actions,
     motion: Motion,
-    relief: Relief,
+    displacement: Displacement,
     face: Landmarks,
 }
 
 impl<'f> OwnForm<'f> {
     pub fn new(head: &'f HeadModel, person: &'f Person, actions: &'f Actions) -> Self {
         let motion = Motion::new(head, person, actions);
-        let relief = Relief::new(head, person, &motion, actions);
+        let displacement = Displacement::new(head, person, &motion, actions);
         let face = motion.landmarks(person);
-        OwnForm { head, person, actions, motion, relief, face }
+        OwnForm { head, person, actions, motion, displacement, face }
     }
 
     pub fn eyes(&self) -> [[f32; 3]; 2] {
-        self.relief.eyes
+        self.displacement.eyes
     }
 
     pub fn landmarks(&self) -> &Landmarks {
         &self.face
     }
 
-    pub fn layers(&self, look: &Look<'_>, dice: &mut Dice) -> Vec<Layer<'_>> {
-        let Look { light, view, sway, palette } = *look;
-        let OwnForm { head, person, actions, motion, relief, face } = self;
+    pub fn layers(&self, look: &Look<'_>, stream: &mut Stream) -> Vec<Layer<'_>> {
+        let Look { light, view, jitter, palette } = *look;
+        let OwnForm { head, person, actions, motion, displacement, face } = self;
         let skin = Layer {
-            points: Cow::Borrowed(&relief.vertices),
-            brightness: colour(head, person, relief, light, view),
-            tints: palette.map_or_else(Vec::new, |palette| skin_tints(&head.paint, person, &relief.hair, palette)),
+            points: Cow::Borrowed(&displacement.vertices),
+            brightness: colour(head, person, displacement, light, view),
+            tints: palette
+                .map_or_else(Vec::new, |palette| skin_tints(&head.paint, person, &displacement.hair, palette)),
             triangles: Cow::Borrowed(&head.grid.triangles),
             sides: Sides::Front,
         };
-        let scene = Scene { person, motion, actions, face, eyes: relief.eyes, light };
-        std::iter::once(skin).chain(scene.parts(dice, sway).into_iter().map(|part| sheet(part, palette))).collect()
+        let scene = Scene { person, motion, actions, face, eyes: displacement.eyes, light };
+        std::iter::once(skin).chain(scene.parts(stream, jitter).into_iter().map(|part| sheet(part, palette))).collect()
     }
 }
 

@@ -3,9 +3,9 @@
 //! In: the rig's masks, a person, and where furrows and hair are. Out: an albedo a vertex of skin and sockets.
 
 use crate::colour::{beard, blotch, brows_and_lids, darken, hashed, strands};
+use crate::displacement::hairline;
 use crate::parts::step;
 use crate::person::{Hair, HairCut, Person, Skin};
-use crate::relief::hairline;
 use crate::rig::file::IctRig;
 
 /// Albedo of the mouth's inside against the skin's.

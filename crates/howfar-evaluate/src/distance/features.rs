@@ -1,4 +1,5 @@
-//! Faces as rows of numbers. In: finite numbers, row after row. Out: checked rows. What the numbers mean is not known here.
+//! Faces as rows of numbers. In: finite numbers, row after row. Out: checked rows. What the numbers mean is not known
+//! here.
 
 use howfar_face::Fault;
 

@@ -1,6 +1,7 @@
 //! The Fréchet distance between two sets of faces (Heusel et al. 2017).
 //!
-//! In: features of two sets. Out: one number, 0 for equal means and covariances. Does not correct the bias of small sets.
+//! In: features of two sets. Out: one number, 0 for equal means and covariances. Does not correct the bias of small
+//! sets.
 
 use howfar_face::Fault;
 
@@ -11,9 +12,9 @@ use super::singular::{nuclear_norm, product_of_transposed, triangle};
 /// `|m₁ − m₂|² + tr(C₁ + C₂ − 2 (C₁C₂)^½)` with means `m` and covariances `C` (divided by N − 1), as if both sets were
 /// Gaussian (Heusel et al. 2017, eq. 6). It grows as sets shrink: compare at equal counts only. At least 2 faces a set.
 ///
-/// Covariances are never formed. With centred rows `X = Q R` the covariance is `RᵀR / (N − 1)`, and `C₁C₂` has the eigenvalues of
-/// `(R₁R₂ᵀ)(R₁R₂ᵀ)ᵀ / ((N₁ − 1)(N₂ − 1))`, so that `tr (C₁C₂)^½` is a sum of singular values. That holds for singular covariances, too (fewer
-/// faces than features), where roots of matrices lose their digits.
+/// Covariances are never formed. With centred rows `X = Q R` the covariance is `RᵀR / (N − 1)`, and `C₁C₂` has the
+/// eigenvalues of `(R₁R₂ᵀ)(R₁R₂ᵀ)ᵀ / ((N₁ − 1)(N₂ − 1))`, so that `tr (C₁C₂)^½` is a sum of singular values. That holds
+/// for singular covariances, too (fewer faces than features), where roots of matrices lose their digits.
 pub fn frechet_distance(a: &Features, b: &Features) -> Result<f64, Fault> {
     a.at_least(2, "Fréchet distance")?;
     b.at_least(2, "Fréchet distance")?;

@@ -22,8 +22,9 @@ pub struct IdentityKept {
     pub chance_percent: f64,
 }
 
-/// Each face less the mean of the faces that show the same (`classes`), so that an expression is not taken for a person; then the
-/// nearest other face by Euclidean distance, the first of equals. Fewer than 2 people, or none with two faces, say nothing.
+/// Each face less the mean of the faces that show the same (`classes`), so that an expression is not taken for a
+/// person; then the nearest other face by Euclidean distance, the first of equals. Fewer than 2 people, or none with
+/// two faces, say nothing.
 pub fn identity_kept(features: &Features, owners: &[usize], classes: &[usize]) -> Option<IdentityKept> {
     let n = features.n_faces();
     let mut people: Vec<usize> = owners.to_vec();

@@ -1,6 +1,7 @@
 //! The kernel distance between two sets of faces (Bińkowski et al. 2018).
 //!
-//! In: features of two sets. Out: one number, 0 on average for faces of one kind. Time grows with the square of the faces.
+//! In: features of two sets. Out: one number, 0 on average for faces of one kind. Time grows with the square of the
+//! faces.
 
 use howfar_face::Fault;
 use rayon::prelude::*;
@@ -8,8 +9,9 @@ use rayon::prelude::*;
 use super::Features;
 use super::features::dot;
 
-/// The unbiased squared maximum mean discrepancy (Gretton et al. 2012, eq. 3) under the kernel `(x·y / D + 1)³` (Bińkowski et al. 2018, section
-/// 4), over all faces instead of the paper's blocks. It has no bias, so it may fall below 0. At least 2 faces a set.
+/// The unbiased squared maximum mean discrepancy (Gretton et al. 2012, eq. 3) under the kernel `(x·y / D + 1)³`
+/// (Bińkowski et al. 2018, section 4), over all faces instead of the paper's blocks. It has no bias, so it may fall
+/// below 0. At least 2 faces a set.
 pub fn kernel_distance(a: &Features, b: &Features) -> Result<f64, Fault> {
     a.at_least(2, "kernel distance")?;
     b.at_least(2, "kernel distance")?;

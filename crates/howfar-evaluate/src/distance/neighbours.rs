@@ -1,7 +1,7 @@
 //! Precision, recall, density and coverage by nearest neighbours (Kynkäänniemi et al. 2019; Naeem et al. 2020).
 //!
-//! In: features of generated and of real faces. Out: shares. Each face owns a ball that reaches to its k-th nearest neighbour in its own
-//! set; a face on the rim is inside. Time grows with the square of the faces, memory does not.
+//! In: features of generated and of real faces. Out: shares. Each face owns a ball that reaches to its k-th nearest
+//! neighbour in its own set; a face on the rim is inside. Time grows with the square of the faces, memory does not.
 
 use howfar_face::Fault;
 use rayon::prelude::*;
@@ -20,10 +20,11 @@ pub struct Overlap {
     pub precision: f64,
     /// Share of real faces in a generated face's ball, 0 to 1: is everything generated that is real?
     pub recall: f64,
-    /// Real faces' balls around a generated face, over k: like precision, but an outlier's wide ball counts once. About 1 for faces of one
-    /// kind; may exceed it.
+    /// Real faces' balls around a generated face, over k: like precision, but an outlier's wide ball counts once. About
+    /// 1 for faces of one kind; may exceed it.
     pub density: f64,
-    /// Share of real faces with a generated face in their ball, 0 to 1: like recall, but outliers among the generated do not help.
+    /// Share of real faces with a generated face in their ball, 0 to 1: like recall, but outliers among the generated
+    /// do not help.
     pub coverage: f64,
 }
 
@@ -70,7 +71,8 @@ pub fn overlap(generated: &Neighbourhoods<'_>, real: &Neighbourhoods<'_>) -> Res
     })
 }
 
-/// Share of real faces with a generated face in their ball, 0 to 1 (Naeem et al. 2020, eq. 4). One generated face is enough to ask.
+/// Share of real faces with a generated face in their ball, 0 to 1 (Naeem et al. 2020, eq. 4). One generated face is
+/// enough to ask.
 pub fn coverage(generated: &Features, real: &Neighbourhoods<'_>) -> Result<f64, Fault> {
     generated.same_features(real.set)?;
     let covered = |i: usize| {

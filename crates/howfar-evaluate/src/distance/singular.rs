@@ -1,7 +1,7 @@
 //! Linear algebra for the Fréchet distance: triangles of QR and sums of singular values.
 //!
-//! In and out: matrices as rows. Householder (1958) and Hestenes (1958), after Golub and Van Loan, *Matrix Computations*. Knows no
-//! faces.
+//! In and out: matrices as rows. Householder (1958) and Hestenes (1958), after Golub and Van Loan, *Matrix
+//! Computations*. Knows no faces.
 
 use rayon::prelude::*;
 
@@ -12,7 +12,8 @@ const RIGHT_ANGLE: f64 = 1e-12;
 /// Far more than ever needed: convergence is quadratic after the first few.
 const MAX_SWEEPS: usize = 60;
 
-/// `R` of `rows = Q R`, so that `RᵀR = rowsᵀ rows`; at most as many rows as columns. Fewer rows than columns stay as they are.
+/// `R` of `rows = Q R`, so that `RᵀR = rowsᵀ rows`; at most as many rows as columns. Fewer rows than columns stay as
+/// they are.
 pub(super) fn triangle(rows: Vec<Vec<f64>>) -> Vec<Vec<f64>> {
     let (n, width) = (rows.len(), rows.first().map_or(0, Vec::len));
     if n <= width {
@@ -47,8 +48,8 @@ pub(super) fn product_of_transposed(a: &[Vec<f64>], b: &[Vec<f64>]) -> Vec<Vec<f
     a.par_iter().map(|a| b.iter().map(|b| dot(a, b)).collect()).collect()
 }
 
-/// The sum of a matrix's singular values: rows are turned two by two until all are at right angles (one-sided Jacobi); their lengths are
-/// the singular values.
+/// The sum of a matrix's singular values: rows are turned two by two until all are at right angles (one-sided Jacobi);
+/// their lengths are the singular values.
 pub(super) fn nuclear_norm(mut rows: Vec<Vec<f64>>) -> f64 {
     let whole = rows.iter().map(|row| dot(row, row)).sum::<f64>();
     for _ in 0..MAX_SWEEPS {

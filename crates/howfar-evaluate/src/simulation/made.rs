@@ -1,7 +1,7 @@
-//! A made study: whose faces are right how often, and the outcomes that chance makes of it.
+//! A simulated study: whose faces are right how often, and the outcomes that chance makes of it.
 //!
-//! A face is right with probability ½ + gain(k) + face + person + person × mix + run + run × mix, where the effects are uniform
-//! around 0, so that the true difference at k is gain(k) exactly, in shares:
+//! A face is right with probability ½ + gain(k) + face + person + person × mix + run + run × mix, where the effects are
+//! uniform around 0, so that the true difference at k is gain(k) exactly, in shares:
 //! - a face's (±14 points) and a person's (±10) are shared by all arms and seeds;
 //! - what the mix does for a person (±8) and beyond it each k (±3);
 //! - a run's luck is shared by the arms of a seed and split (±3), and each arm has its own (±4).
@@ -10,11 +10,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use howfar_face::SubjectId;
-use howfar_protocol::{Arm, MixtureRatio, Part, Recipe, Seeds, Stream, uniform};
+use howfar_protocol::{MixtureRatio, Part, Treatment};
+use howfar_random::{Seeds, Stream, index_by_share, uniform};
 
 use super::Setting;
-use crate::confusion::ConfusionCounts;
-use crate::outcomes::{CellOutcome, Faces, Outcomes, PartOutcome, People, Run, Slot};
+use crate::counting::confusion::ConfusionCounts;
+use crate::counting::outcomes::{CellOutcome, Faces, Outcomes, PartOutcome, People, Run};
 
 /// Name of the unseen database.
 pub(crate) const UNSEEN: &str = "unseen";
@@ -41,11 +42,6 @@ impl Made {
     }
 }
 
-pub(crate) fn slot(k: MixtureRatio) -> Slot {
-    let arm = if k == MixtureRatio::ZERO { Arm::Real } else { Arm::Mix };
-    Slot { recipe: Recipe::Modern, arm, k }
-}
-
 /// One person's effects.
 struct Person {
     subject: Arc<SubjectId>,
@@ -54,12 +50,13 @@ struct Person {
     of_k: Vec<f64>,
 }
 
-/// Draws a study. Without an effect every gain is 0; with one it rises to a peak of −10 to +10 points at a random k and falls.
+/// Draws a study. Without an effect every gain is 0; with one it rises to a peak of −10 to +10 points at a random k and
+/// falls.
 pub(crate) fn make(setting: &Setting, seeds: Seeds, is_null: bool) -> Made {
     let mut stream = seeds.stream("gains", &[]);
     let all_k: Vec<MixtureRatio> = setting.k.iter().map(|k| MixtureRatio::new(*k).expect("a literal ratio")).collect();
     let peak = signed(&mut stream) * LARGEST_GAIN;
-    let peak_idx = (uniform(&mut stream) * all_k.len() as f32) as usize;
+    let peak_idx = index_by_share(all_k.len(), &mut stream);
     let gain = |i: usize| peak * (-0.5 * ((i as f64 - peak_idx as f64) / 1.5).powi(2)).exp();
     let gains: BTreeMap<MixtureRatio, f64> =
         all_k.iter().enumerate().map(|(i, k)| (*k, if is_null { 0.0 } else { gain(i) })).collect();
@@ -67,7 +64,7 @@ pub(crate) fn make(setting: &Setting, seeds: Seeds, is_null: bool) -> Made {
     Made { outcomes: Outcomes::of_counted(cells), gains }
 }
 
-type Cells = Vec<(Slot, Run, CellOutcome)>;
+type Cells = Vec<(Treatment, Run, CellOutcome)>;
 
 /// Validation people and an unseen database, one split.
 fn unseen(setting: &Setting, seeds: Seeds, gains: &BTreeMap<MixtureRatio, f64>) -> Cells {
@@ -138,7 +135,7 @@ fn cells(
                 let (confusion, n_right) = judge(people, level, k_idx, stream);
                 of_parts.insert(faces.clone(), PartOutcome::new(confusion, Arc::clone(group), n_right));
             }
-            cells.push((slot(k), run, CellOutcome::made(of_parts)));
+            cells.push((Treatment::on_curve(k, None), run, CellOutcome::made(of_parts)));
         }
     }
     cells

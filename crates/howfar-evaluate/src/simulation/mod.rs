@@ -1,28 +1,29 @@
 //! Studies with a known truth, and how often the chain from cells to a claim is right about them.
 //!
-//! In: a [`Setting`] and how many studies. Out: a [`SettingReport`]. A made study goes through the same functions as a real
-//! one: k is chosen on validation people, then the difference on the judged faces gets its interval and its verdict. Every study
-//! has a stream of its own, so no number depends on the number of threads.
+//! In: a [`Setting`] and how many studies. Out: a [`SettingReport`]. A simulated study goes through the same functions
+//! as a real one: k is chosen on validation people, then the difference on the judged faces gets its interval and its
+//! verdict. Every study has a stream of its own, so no number depends on the number of threads.
 
 mod made;
 mod report;
 
 use std::collections::BTreeMap;
 
-use howfar_protocol::{MixtureRatio, Part, Recipe, Seeds};
+use howfar_protocol::{MixtureRatio, Part, Treatment};
+use howfar_random::Seeds;
 use rayon::prelude::*;
 
-use crate::bootstrap::percentile_interval;
-use crate::choice::choose_k_on;
-use crate::how_far::band;
-use crate::outcomes::Faces;
-use crate::paired::Layout;
-use crate::until_sure::{RISK, looks};
-use crate::verdict::{SMALL, Verdict};
+use crate::choosing::choice::choose_k_on;
+use crate::choosing::until_sure::{RISK, looks};
+use crate::choosing::verdict::{SMALL, Verdict};
+use crate::counting::outcomes::Faces;
+use crate::intervals::bootstrap::percentile_interval;
+use crate::intervals::paired::Layout;
+use crate::worth::how_far::band;
 use made::{Made, make};
 pub use report::{Bound, SettingReport, Share};
 
-/// What a made study looks like.
+/// What a simulated study looks like.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Setting {
     /// Its name.
@@ -119,7 +120,8 @@ pub(crate) struct Trial {
     plain: Said,
     /// What is said when seeds are added until the answer is settled.
     until_sure: Said,
-    /// Whether "less than two points" would be said if the truth were two points, the limit: the mean moved there, its doubt kept.
+    /// Whether "less than two points" would be said if the truth were two points, the limit: the mean moved there, its
+    /// doubt kept.
     called_small_at_the_limit: bool,
 }
 
@@ -173,9 +175,9 @@ fn trial(setting: &Setting, seeds: Seeds, is_null: bool, with_bootstrap: bool) -
 /// Whether the simultaneous band holds every true gain.
 fn band_holds(setting: &Setting, made: &Made, seeds: Seeds) -> bool {
     let faces = setting.judged();
-    let series = |k| made.outcomes.series(made::slot(k), &faces);
-    let real = series(MixtureRatio::ZERO);
-    let layout = |k: &MixtureRatio| Some((*k, Layout::of_difference(&faces, &series(*k), &real)?));
+    let series = |k| made.outcomes.series(&Treatment::on_curve(k, None), &faces);
+    let baseline = series(MixtureRatio::ZERO);
+    let layout = |k: &MixtureRatio| Some((*k, Layout::of_difference(&faces, &series(*k), &baseline)?));
     let curve: BTreeMap<MixtureRatio, Layout> = made.gains.keys().filter_map(layout).collect();
     let holds = |(k, _, [low, high]): (MixtureRatio, &Layout, [f64; 2])| (low..=high).contains(&made.gain(k));
     band(&curve, &mut seeds.stream("band", &[])).into_iter().all(holds)
@@ -191,9 +193,9 @@ struct Judged {
 /// The chain: choose on validation, open the judged faces at the compared k.
 fn judge(setting: &Setting, made: &Made, n_seeds: u32, risk: f64) -> Judged {
     let outcomes = made.outcomes.first_seeds(n_seeds);
-    let choice = choose_k_on(Recipe::Modern, outcomes.validation()).expect("every made study has a mix");
+    let choice = choose_k_on(outcomes.validation()).expect("every simulated study has a mix");
     let faces = setting.judged();
-    let series = |k| outcomes.series(made::slot(k), &faces);
+    let series = |k| outcomes.series(&Treatment::on_curve(k, None), &faces);
     let layout = Layout::of_difference(&faces, &series(choice.compared), &series(MixtureRatio::ZERO))
         .expect("every made cell judges every person");
     let (doubt, mean) = (layout.doubt(), layout.mean);

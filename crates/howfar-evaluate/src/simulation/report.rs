@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{Said, Setting, Trial};
-use crate::verdict::{SMALL, Verdict};
+use crate::choosing::verdict::{SMALL, Verdict};
 
 /// A share with the standard error that the number of studies leaves, both in percent.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -42,7 +42,7 @@ pub struct SettingReport {
     pub n_k: usize,
     /// Folds; 1 without.
     pub n_folds: u32,
-    /// Made studies.
+    /// Simulated studies.
     pub n_studies: usize,
     /// Coverage and false alarms.
     pub bounds: Vec<Bound>,
@@ -95,7 +95,7 @@ impl SettingReport {
             n_folds: setting.n_folds,
             n_studies: trials.len(),
             bounds: vec![
-                bound("the 95 % interval holds the truth", covered, [93.0, widest]),
+                bound("the 95 % interval covers the truth", covered, [93.0, widest]),
                 bound("the band holds all true gains", band, [93.0, 100.0]),
                 // The sentence "lifts", whatever k was chosen.
                 bound("\"helps\" where nothing helps", of_nulls(&|t| helps(t.plain)), [0.0, 5.0]),

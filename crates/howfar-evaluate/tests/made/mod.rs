@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use howfar_evaluate::{CellPredictions, CellTraining, SetFacts, StudyFacts};
 use howfar_face::SubjectId;
-use howfar_protocol::{Arm, Cell, MixtureRatio, Part, Prediction, Recipe, Seeds, normal, uniform};
+use howfar_protocol::{Arm, Cell, MixtureRatio, Part, Prediction, Recipe, Role, Treatment};
+use howfar_random::{Seeds, normal, uniform};
 
 pub const CLASSES: [&str; 3] = ["anger", "happiness", "surprise"];
 
@@ -34,12 +35,12 @@ impl Default for Made {
             faces_a_person: 6,
             accuracy: 0.5,
             arms: vec![
-                (Arm::Mix, 1.0, 0.1),
-                (Arm::Mix, 2.0, 0.2),
-                (Arm::Mix, 5.0, 0.2),
-                (Arm::Repeat, 2.0, 0.0),
-                (Arm::Augment, 2.0, 0.05),
-                (Arm::GeneratedOnly, 2.0, -0.1),
+                (Arm::MIX, 1.0, 0.1),
+                (Arm::MIX, 2.0, 0.2),
+                (Arm::MIX, 5.0, 0.2),
+                (Arm::REPEAT, 2.0, 0.0),
+                (Arm::AUGMENT, 2.0, 0.05),
+                (Arm::GENERATED_ONLY, 2.0, -0.1),
             ],
             unseen: vec!["jaffe"],
         }
@@ -53,7 +54,7 @@ pub fn ratio(k: f64) -> MixtureRatio {
 impl Made {
     pub fn cells(&self) -> Vec<CellPredictions> {
         let mut cells = Vec::new();
-        for (arm, k, gain) in std::iter::once((Arm::Real, 0.0, 0.0)).chain(self.arms.iter().copied()) {
+        for (arm, k, gain) in std::iter::once((Arm::REAL, 0.0, 0.0)).chain(self.arms.iter().copied()) {
             for split_idx in 0..self.n_splits {
                 for seed_idx in 0..self.n_seeds {
                     cells.push(self.cell(arm, k, gain, split_idx, seed_idx));
@@ -66,10 +67,7 @@ impl Made {
     fn cell(&self, arm: Arm, k: f64, gain: f32, split_idx: u32, seed_idx: u32) -> CellPredictions {
         let cell = Cell {
             recipe: Recipe::Modern,
-            arm,
-            k: ratio(k),
-            source: None,
-            people_percent: None,
+            treatment: Treatment::new(arm, ratio(k), None),
             split_idx,
             seed_idx,
             settings: Recipe::Modern.settings(),
@@ -98,8 +96,8 @@ impl Made {
 
     fn judge(&self, cell: &Cell, gain: f32, part: Part, set: &str, prefix: &str, out: &mut Vec<Prediction>) {
         let seeds = Seeds::new(self.seed);
-        let place = [u64::from(cell.split_idx), u64::from(cell.seed_idx), part as u64, cell.k.value() as u64];
-        let mut stream = seeds.stream(&format!("{set} {}", cell.arm.name()), &place);
+        let place = [u64::from(cell.split_idx), u64::from(cell.seed_idx), part as u64, cell.treatment.k.value() as u64];
+        let mut stream = seeds.stream(&format!("{set} {}", cell.treatment.arm.name), &place);
         let luck = 0.03 * normal(&mut stream);
         for person in 0..self.n_people {
             let name = format!("{prefix}{person:03}");
@@ -124,8 +122,8 @@ impl Made {
     }
 
     pub fn facts(&self) -> StudyFacts {
-        let set = |role: &str, name: &str, provenance: &str, licence: &str| SetFacts {
-            role: role.into(),
+        let set = |role: Role, name: &str, provenance: &str, licence: &str| SetFacts {
+            role,
             name: name.into(),
             databases: vec![name.into()],
             n_faces: 144,
@@ -138,10 +136,10 @@ impl Made {
             content_sha256: "0".into(),
         };
         let mut sets = vec![
-            set("real", "ckplus", "real", "ckplus: research only"),
-            set("generated", "heads", "drawn", "heads: free"),
+            set(Role::Labelled, "ckplus", "real", "ckplus: research only"),
+            set(Role::Generated, "heads", "drawn", "heads: free"),
         ];
-        sets.extend(self.unseen.iter().map(|name| set("unseen", name, "drawn", "heads: free")));
+        sets.extend(self.unseen.iter().map(|name| set(Role::Unseen, name, "drawn", "heads: free")));
         let mut k: Vec<MixtureRatio> = self.arms.iter().map(|(_, k, _)| ratio(*k)).collect();
         k.push(MixtureRatio::ZERO);
         k.sort();
@@ -163,6 +161,6 @@ impl Made {
     }
 }
 
-fn stream_bit(stream: &mut howfar_protocol::Stream) -> bool {
+fn stream_bit(stream: &mut howfar_random::Stream) -> bool {
     uniform(stream) < 0.5
 }

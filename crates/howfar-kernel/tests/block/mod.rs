@@ -2,12 +2,12 @@
 
 use howfar_kernel::{Block, Norm};
 
-use crate::plain::numbers;
+use crate::numbers::numbers;
 
 const EPSILON: f32 = 1e-5;
 
 /// A block as plain loops over 64-bit numbers.
-pub struct Twin {
+pub struct Reference {
     pub block: Block,
     pub n: usize,
     pub x: Vec<f32>,
@@ -20,9 +20,9 @@ pub struct Twin {
     pub epsilon: f32,
 }
 
-impl Twin {
+impl Reference {
     pub fn new(block: Block, n: usize, norm: bool, seed: u32) -> Self {
-        Twin {
+        Reference {
             block,
             n,
             x: numbers(n * block.n_inputs(), seed),

@@ -1,5 +1,6 @@
-//! An allocator that ends every buffer of numbers at a page that nobody may touch: a kernel that reads or writes behind a buffer, with
-//! whatever instructions, ends the test program (signal SIGSEGV). In front of a buffer it sees only what is more than a page off.
+//! An allocator that ends every buffer of numbers at a page that nobody may touch: a kernel that reads or writes behind
+//! a buffer, with whatever instructions, ends the test program (signal SIGSEGV). In front of a buffer it sees only what
+//! is more than a page off.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 
@@ -30,7 +31,8 @@ unsafe impl GlobalAlloc for Fence {
             return unsafe { System.alloc(layout) };
         }
         let held = held(layout);
-        // SAFETY: new pages with a page behind them; the buffer ends where that page begins, or less than an alignment before.
+        // SAFETY: new pages with a page behind them; the buffer ends where that page begins, or less than an alignment
+        // before.
         unsafe {
             let (rights, kind) = (PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS);
             let start = mmap(std::ptr::null_mut(), held + 2 * PAGE, rights, kind, -1, 0);

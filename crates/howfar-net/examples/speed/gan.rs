@@ -1,8 +1,9 @@
-//! The generators of `bench/run`: one batch through a generator, one step of a training. Sizes are those of `bench/networks.py`.
+//! The generators of `bench/run`: one batch through a generator, one step of a training. Sizes are those of
+//! `bench/networks.py`.
 
 use burn::tensor::{Device, Tensor, TensorData};
 use howfar_net::gan::{
-    Flow, NoiseInput, Parameters, StarGanBatch, StarGanLossWeights, StarGanShape, StarGanTraining, StyleGan2Shape,
+    Dual, NoiseInput, Parameters, StarGanBatch, StarGanLossWeights, StarGanShape, StarGanTraining, StyleGan2Shape,
 };
 use rand_chacha::ChaCha8Rng;
 
@@ -66,7 +67,7 @@ fn stylegan2_forward(side: usize, batch: usize, rng: &mut ChaCha8Rng) -> Box<dyn
     let styles = numbers(batch * shape.n_styles() * shape.w_size);
     Box::new(move || {
         let styles = tensor(styles.clone(), [batch, shape.n_styles(), shape.w_size]);
-        let pictures = shape.synthesise(&generator, &Flow::constant(styles), &NoiseInput::Constant);
+        let pictures = shape.synthesise(&generator, &Dual::constant(styles), &NoiseInput::Constant);
         std::hint::black_box(pictures.value.into_data());
     })
 }

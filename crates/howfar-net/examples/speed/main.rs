@@ -1,13 +1,14 @@
-//! Our side of `bench/run`: `speed train|infer|latency|forward|step NETWORK BATCH THREADS`. For each line on standard input it
-//! measures a while and prints one line of JSON: pictures a second over the median step, and the peak memory in MB.
-#![expect(clippy::print_stdout, reason = "its answer")]
+//! Our side of `bench/run`: `speed train|infer|latency|forward|step NETWORK BATCH THREADS`. For each line on standard
+//! input it measures a while and prints one line of JSON: pictures a second over the median step, and the peak memory
+//! in MB.
+#![expect(clippy::print_stdout, reason = "its output")]
 
 mod gan;
 
 use std::process::ExitCode;
 use std::time::Instant;
 
-use howfar_net::{Architecture, Classifier, NetworkKind, OptimiserKind, PictureShape, StepSettings, Trainer};
+use howfar_net::{Architecture, Classifier, OptimiserKind, PictureShape, StepSettings, Trainer};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
@@ -35,8 +36,8 @@ fn run(arguments: &[String]) -> Option<()> {
         serve(batch, gan::work(what, network, batch, rng)?);
         return Some(());
     }
-    let kind = NetworkKind::from_name(network)?;
-    let architecture = Architecture::new(kind, N_CLASSES, PictureShape::gray(SIDE)).ok()?;
+    let plan = howfar_network::Network::from_name(network)?.plan();
+    let architecture = Architecture::new(plan, N_CLASSES, PictureShape::gray(SIDE)).ok()?;
     let classifier = Classifier::new(architecture, &mut rng);
     let pictures: Vec<f32> = (0..batch * SIDE * SIDE).map(|i| (i * 7919 % 1009) as f32 / 1009.0).collect();
     match what.as_str() {

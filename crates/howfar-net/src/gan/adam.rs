@@ -1,19 +1,12 @@
-//! Adam for the networks of a GAN, with the momenta that they are trained with.
+//! Adam's moments for a network of a GAN; the step itself is `howfar-kernel`'s, as for classifiers.
 //!
 //! In: numbers, gradients. Out: changed numbers. Knows no network.
+
+use howfar_kernel::{AdamSettings, InstructionSet};
 
 use crate::NetFault;
 use crate::gan::parameters::Parameters;
 use crate::weight_file::{Named, TensorFile};
-
-/// Kingma and Ba (2015), as PyTorch computes it.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct AdamSettings {
-    /// How much of the mean of the gradients is kept, and how much of that of their squares.
-    pub betas: [f32; 2],
-    /// Keeps the division finite.
-    pub epsilon: f32,
-}
 
 /// The moments of the numbers of one network.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,18 +28,12 @@ impl Adam {
     /// One step; a tensor without a gradient has one of zeros.
     pub fn step(&mut self, parameters: &mut Parameters, gradients: &[Option<Vec<f32>>], rate: f32) {
         self.n_steps += 1;
-        let AdamSettings { betas: [beta1, beta2], epsilon } = self.settings;
-        let correction = |beta: f32| 1.0 - f64::from(beta).powi(self.n_steps.min(i32::MAX as u64) as i32);
-        let rate = (f64::from(rate) / correction(beta1)) as f32;
-        let root = correction(beta2).sqrt() as f32;
+        let (step, set) = (self.settings.step(rate, 1.0, self.n_steps), InstructionSet::best());
         let trained = parameters.list_mut().iter_mut().zip(gradients).filter(|(p, _)| p.trained);
         for ((parameter, gradient), [first, second]) in trained.zip(&mut self.moments) {
-            let gradient = gradient.clone().unwrap_or_else(|| vec![0.0; first.len()]);
-            let moments = first.iter_mut().zip(second);
-            for ((value, (first, second)), slope) in parameter.values.iter_mut().zip(moments).zip(gradient) {
-                *first = beta1 * *first + (1.0 - beta1) * slope;
-                *second = beta2 * *second + (1.0 - beta2) * slope * slope;
-                *value -= rate * *first / (second.sqrt() / root + epsilon);
+            match gradient {
+                Some(gradient) => step.apply(set, &mut parameter.values, gradient, first, second),
+                None => step.apply(set, &mut parameter.values, &vec![0.0; first.len()], first, second),
             }
         }
     }

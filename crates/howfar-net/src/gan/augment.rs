@@ -1,15 +1,14 @@
-//! What adaptive augmentation (Karras et al. 2020b) does to the pictures that a discriminator sees, real and generated alike.
+//! What adaptive augmentation (Karras et al. 2020b) does to the pictures that a discriminator sees, real and generated
+//! alike.
 //!
-//! In: pictures, a drawn change for each. Out: changed pictures, differentiable. Of the paper's transformations these are here: mirroring,
-//! shifts by whole pixels, brightness, contrast; not here: turns, scaling, shifts by parts of a pixel, hue, saturation, filters,
-//! noise, cutout. Knows no network.
+//! In: pictures, a drawn change for each. Out: changed pictures, differentiable. Of the paper's transformations these
+//! are here: mirroring, shifts by whole pixels, brightness, contrast; not here: turns, scaling, shifts by parts of a
+//! pixel, hue, saturation, filters, noise, cutout. Knows no network.
 
 use burn::tensor::Tensor;
 use burn::tensor::ops::PadMode;
+use howfar_random::{normal, uniform};
 use rand_chacha::ChaCha8Rng;
-
-use crate::gan::parameters::normal;
-use crate::weights::uniform;
 
 /// The largest shift as a share of the side.
 const SHIFT: f32 = 0.125;

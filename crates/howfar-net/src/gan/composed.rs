@@ -1,5 +1,5 @@
-//! Convolutions, instance norm and the up/down filter composed of Burn's own operations: what runs on graphics cards, and the twin of
-//! `convolution.rs` and `filter.rs`.
+//! Convolutions, instance norm and the up/down filter composed of Burn's own operations: what runs on GPUs, and the
+//! reference of `convolution.rs` and `filter.rs`.
 //!
 //! In and out: activations channels last, `[N, H, W, C]`, as `operations.rs` says of each.
 
@@ -7,7 +7,7 @@ use burn::tensor::module::{conv_transpose2d, conv2d};
 use burn::tensor::ops::{ConvOptions, ConvTransposeOptions, PadMode};
 use burn::tensor::{Tensor, TensorData};
 
-use crate::gan::operations::{INSTANCE_EPSILON, Resampling};
+use crate::gan::resampling::{INSTANCE_EPSILON, Resampling};
 
 /// As [`crate::gan::operations::resample`].
 pub(crate) fn resample(x: Tensor<4>, taps: &[f32], resampling: Resampling) -> Tensor<4> {

@@ -1,8 +1,9 @@
-//! Convolutions on the kernels of `howfar-kernel`, as an operation of Burn with gradients by hand: what `operations.rs` plugs in
-//! on a processor.
+//! Convolutions on the kernels of `howfar-kernel`, as an operation of Burn with gradients by hand: what `operations.rs`
+//! plugs in on a CPU.
 //!
-//! In: activations channels last, weights as in PyTorch. Out: activations channels last. A transposed convolution is the gradient of
-//! the input of a convolution, and the other way round, so that one operation with a switch is all there is.
+//! In: activations channels last, weights as in PyTorch. Out: activations channels last. A transposed convolution is
+//! the gradient of the input of a convolution, and the other way round, so that one operation with a switch is all
+//! there is.
 
 use std::cell::RefCell;
 

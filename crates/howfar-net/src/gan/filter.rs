@@ -1,4 +1,4 @@
-//! The up/down filter on the kernel of `howfar-kernel`: what `operations.rs` plugs in on a processor.
+//! The up/down filter on the kernel of `howfar-kernel`: what `operations.rs` plugs in on a CPU.
 //!
 //! In: activations channels last. Out: activations channels last. The gradient of a filter is another one.
 
@@ -11,7 +11,7 @@ use burn::tensor::{Tensor, TensorData};
 use howfar_kernel::{InstructionSet, Resample};
 
 use crate::gan::convolution::{dense, numbers};
-use crate::gan::operations::Resampling;
+use crate::gan::resampling::Resampling;
 
 /// An up/down filter of pictures of one size.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,6 +1,7 @@
 //! The weight file of a trained generator: its kind, its sizes, its numbers and a card.
 //!
-//! In: a generator and what is to be said of it. Out: safetensors bytes, and back. What the card says is the caller's business.
+//! In: a generator and what is to be said of it. Out: safetensors bytes, and back. What the card says is the caller's
+//! business.
 
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -80,7 +81,8 @@ impl Generator {
     /// The bytes of a weight file.
     pub fn to_bytes(&self, precision: Precision) -> Result<Vec<u8>, NetFault> {
         let header = json!({
-            "format": FORMAT, "version": VERSION, "kind": self.shape.kind(), "sizes": self.shape.sizes(), "card": self.card,
+            "format": FORMAT, "version": VERSION, "kind": self.shape.kind(), "sizes": self.shape.sizes(),
+            "card": self.card,
         });
         TensorFile::write(&header, &self.parameters.tensors(""), precision)
     }

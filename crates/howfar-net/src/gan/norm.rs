@@ -1,4 +1,5 @@
-//! Instance norm on the kernel of `howfar-kernel`, with ReLU after it or without: what `operations.rs` plugs in on a processor.
+//! Instance norm on the kernel of `howfar-kernel`, with ReLU after it or without: what `operations.rs` plugs in on a
+//! CPU.
 //!
 //! In and out: activations channels last. Gradients are by hand.
 
@@ -11,7 +12,7 @@ use burn::tensor::{Tensor, TensorData};
 use howfar_kernel::{InstanceNorm, InstructionSet};
 
 use crate::gan::convolution::{dense, numbers};
-use crate::gan::operations::INSTANCE_EPSILON;
+use crate::gan::resampling::INSTANCE_EPSILON;
 
 /// Pictures and what comes after the norm.
 #[derive(Debug, Clone, Copy, PartialEq)]

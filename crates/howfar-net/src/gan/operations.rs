@@ -1,29 +1,30 @@
 //! What the two GANs are composed of: convolutions, instance normalisation, the up/down filter, leaky ReLU.
 //!
-//! In: activations channels last, `[N, H, W, C]`, and weights as PyTorch keeps them. Out: activations channels last. All of it is
-//! differentiable on a device that differentiates. Convolutions, the norm and the filter are those of `convolution.rs`, `norm.rs` and `filter.rs` on a
-//! processor and those of `composed.rs` elsewhere; the rest is composed of Burn's operations. Knows no network.
+//! In: activations channels last, `[N, H, W, C]`, and weights as PyTorch keeps them. Out: activations channels last.
+//! All of it is differentiable on a device that differentiates. Convolutions, the norm and the filter are those of
+//! `convolution.rs`, `norm.rs` and `filter.rs` on a CPU and those of `composed.rs` elsewhere; the rest is composed of
+//! Burn's operations. Knows no network.
 
 use burn::tensor::{Device, Tensor, activation};
 
+use crate::gan::resampling::Resampling;
 use crate::gan::{composed, convolution, filter, norm};
-
-/// Stabilises the division by the deviation, as in PyTorch.
-pub const INSTANCE_EPSILON: f32 = 1e-5;
 
 /// A convolution (a correlation, as everywhere in the field).
 ///
 /// # Shapes
-/// `x` `[N, H, W, C]`, `weight` `[C', C, K, K]`, `bias` `[C']` -> `[N, H', W', C']` with H' = (H + 2 padding − K) / stride + 1
+/// `x` `[N, H, W, C]`, `weight` `[C', C, K, K]`, `bias` `[C']` -> `[N, H', W', C']` with H' = (H + 2 padding − K) /
+/// stride + 1
 pub fn convolve(x: Tensor<4>, weight: Tensor<4>, bias: Option<Tensor<1>>, stride: usize, padding: usize) -> Tensor<4> {
-    let convolve = if on_processor(&x) { convolution::convolve } else { composed::convolve };
+    let convolve = if on_cpu(&x) { convolution::convolve } else { composed::convolve };
     biased(convolve(x, weight, stride, padding), bias)
 }
 
 /// A transposed convolution: the gradient of a convolution with respect to its input.
 ///
 /// # Shapes
-/// `x` `[N, H, W, C]`, `weight` `[C, C', K, K]`, `bias` `[C']` -> `[N, H', W', C']` with H' = (H − 1) stride − 2 padding + K
+/// `x` `[N, H, W, C]`, `weight` `[C, C', K, K]`, `bias` `[C']` -> `[N, H', W', C']` with H' = (H − 1) stride − 2
+/// padding + K
 pub fn convolve_transposed(
     x: Tensor<4>,
     weight: Tensor<4>,
@@ -31,12 +32,12 @@ pub fn convolve_transposed(
     stride: usize,
     padding: usize,
 ) -> Tensor<4> {
-    let convolve = if on_processor(&x) { convolution::convolve_transposed } else { composed::convolve_transposed };
+    let convolve = if on_cpu(&x) { convolution::convolve_transposed } else { composed::convolve_transposed };
     biased(convolve(x, weight, stride, padding), bias)
 }
 
 /// Whether it lies where the kernels can read it.
-fn on_processor(x: &Tensor<4>) -> bool {
+fn on_cpu(x: &Tensor<4>) -> bool {
     x.device() == Device::flex()
 }
 
@@ -48,22 +49,18 @@ fn biased(x: Tensor<4>, bias: Option<Tensor<1>>) -> Tensor<4> {
     }
 }
 
-/// Each channel of each picture to mean 0 and variance 1 (divided by N), then scaled and shifted: always by the picture's
-/// own statistics, in training and after.
+/// Each channel of each picture to mean 0 and variance 1 (divided by N), then scaled and shifted: always by the
+/// picture's own statistics, in training and after.
 ///
 /// # Shapes
 /// `x` `[N, H, W, C]`, `scale`, `shift` `[C]` -> `[N, H, W, C]`
 pub fn instance_norm(x: Tensor<4>, scale: Tensor<1>, shift: Tensor<1>) -> Tensor<4> {
-    if on_processor(&x) {
-        norm::instance_norm(x, scale, shift, false)
-    } else {
-        composed::instance_norm(x, scale, shift)
-    }
+    if on_cpu(&x) { norm::instance_norm(x, scale, shift, false) } else { composed::instance_norm(x, scale, shift) }
 }
 
 /// [`instance_norm`] and ReLU.
 pub fn normed_relu(x: Tensor<4>, scale: Tensor<1>, shift: Tensor<1>) -> Tensor<4> {
-    if on_processor(&x) {
+    if on_cpu(&x) {
         return norm::instance_norm(x, scale, shift, true);
     }
     activation::relu(composed::instance_norm(x, scale, shift))
@@ -74,26 +71,14 @@ pub fn leaky_relu<const D: usize>(x: Tensor<D>, slope: f32) -> Tensor<D> {
     activation::leaky_relu(x, f64::from(slope))
 }
 
-/// How [`resample`] changes the size.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Resampling {
-    /// Zeros are set between pixels until there are so many times as many a side.
-    pub up: usize,
-    /// Every so many-th pixel of the filtered picture is kept.
-    pub down: usize,
-    /// Rows and columns of zeros before and after the picture that `up` gave; negative: rows and columns cut off.
-    pub padding: (isize, isize),
-    /// Factor on the result.
-    pub gain: f32,
-}
-
-/// Upsampling, filtering and downsampling as StyleGAN2 defines it ("upfirdn", Karras et al. 2020): zeros between the pixels,
-/// padding, a convolution with the separable filter `taps` ⊗ `taps` whose sum is brought to 1, every `down`-th pixel.
+/// Upsampling, filtering and downsampling as StyleGAN2 defines it ("upfirdn", Karras et al. 2020): zeros between the
+/// pixels, padding, a convolution with the separable filter `taps` ⊗ `taps` whose sum is brought to 1, every `down`-th
+/// pixel.
 ///
 /// # Shapes
 /// `x` `[N, H, W, C]` -> `[N, H', W', C]` with H' = (H up + padding − taps) / down + 1
 pub fn resample(x: Tensor<4>, taps: &[f32], resampling: Resampling) -> Tensor<4> {
-    let resample = if on_processor(&x) { filter::resample } else { composed::resample };
+    let resample = if on_cpu(&x) { filter::resample } else { composed::resample };
     resample(x, taps, resampling)
 }
 
@@ -170,13 +155,13 @@ mod tests {
                 let row = |i: usize| rows.clone().slice([i..i + 1, 0..5]).reshape([5]);
                 norm(x, row(0), row(1))
             };
-            let (ours, twin): (fn(_, _, _) -> _, fn(Tensor<4>, _, _) -> _) = if relu {
+            let (ours, reference): (fn(_, _, _) -> _, fn(Tensor<4>, _, _) -> _) = if relu {
                 (normed_relu, |x, scale, shift| activation::relu(composed::instance_norm(x, scale, shift)))
             } else {
                 (instance_norm, composed::instance_norm)
             };
             let found = with_gradients(|x, w| of(&ours, x, w), [2, 6, 5, 5], [2, 5, 1, 1]);
-            let expected = with_gradients(|x, w| of(&twin, x, w), [2, 6, 5, 5], [2, 5, 1, 1]);
+            let expected = with_gradients(|x, w| of(&reference, x, w), [2, 6, 5, 5], [2, 5, 1, 1]);
             assert_close(&format!("relu {relu}"), &found, &expected);
         }
     }

@@ -1,16 +1,17 @@
 //! The numbers of one network of a GAN by name, and the tensors that a step computes with.
 //!
-//! In: a list of tensors with how each begins, a stream; or a weight file. Out: numbers by name, tensors on a device, gradients in
-//! the order of the list. Names and layouts are those of the public PyTorch code of each network.
+//! In: a list of tensors with how each begins, a stream; or a weight file. Out: numbers by name, tensors on a device,
+//! gradients in the order of the list. Names and layouts are those of the public PyTorch code of each network.
 
 use std::collections::BTreeMap;
 
 use burn::tensor::{Device, Gradients, Tensor};
+use howfar_random::{normal, uniform};
 use rand_chacha::ChaCha8Rng;
 
 use crate::device::device;
 use crate::weight_file::{Named, TensorFile};
-use crate::weights::{not_finite, uniform};
+use crate::weights::not_finite;
 use crate::{NetFault, Parameter};
 
 /// How the numbers of a tensor begin.
@@ -113,8 +114,8 @@ impl Parameters {
         self.list.iter().map(|p| p.values.len()).sum()
     }
 
-    /// Moves every number towards those of `other`: `keep` of the own one is kept (an exponential moving average). What is not
-    /// trained is copied.
+    /// Moves every number towards those of `other`: `keep` of the own one is kept (an exponential moving average). What
+    /// is not trained is copied.
     pub fn follow(&mut self, other: &Parameters, keep: f32) {
         for (own, other) in self.list.iter_mut().zip(&other.list) {
             let keep = if own.trained { keep } else { 0.0 };
@@ -213,11 +214,4 @@ pub(crate) fn number(tensor: Tensor<1>) -> f32 {
 /// A device that does not differentiate, and one that does.
 pub(crate) fn devices() -> (Device, Device) {
     (device(), device().autodiff())
-}
-
-/// A standard normal number (Box and Muller, 1958).
-pub fn normal(rng: &mut ChaCha8Rng) -> f32 {
-    let u = 1.0 - f64::from(uniform(rng));
-    let v = f64::from(uniform(rng));
-    ((-2.0 * u.ln()).sqrt() * (std::f64::consts::TAU * v).cos()) as f32
 }

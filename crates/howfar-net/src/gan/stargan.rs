@@ -1,5 +1,5 @@
-//! StarGAN (Choi et al. 2018): a generator that shows a face with another label, and a critic that tells real from generated
-//! faces and reads the label.
+//! StarGAN (Choi et al. 2018): a generator that shows a face with another label, and a critic that tells real from
+//! generated faces and reads the label.
 //!
 //! In: sizes; tensors of the networks; pictures in −1..1, channels last, and labels. Out: pictures, scores. Names and
 //! initial numbers are those of the public PyTorch code (`main.0.weight` …). Knows neither losses nor files.
@@ -9,7 +9,7 @@ use burn::tensor::activation::tanh;
 use serde::{Deserialize, Serialize};
 
 use crate::NetFault;
-use crate::gan::flow::leaky_slope;
+use crate::gan::dual::leaky_slope;
 use crate::gan::operations::{convolve, convolve_transposed, instance_norm, leaky_relu, normed_relu};
 use crate::gan::parameters::{Leaves, Slot, Start};
 
@@ -129,7 +129,8 @@ impl StarGanShape {
     /// The faces with other labels.
     ///
     /// # Shapes
-    /// `faces` `[N, H, W, C]` in −1..1, `labels` `[N, E]` (one-hot; other numbers scale or mix) -> `[N, H, W, C]` in −1..1
+    /// `faces` `[N, H, W, C]` in −1..1, `labels` `[N, E]` (one-hot; other numbers scale or mix) -> `[N, H, W, C]` in
+    /// −1..1
     pub fn transfer(&self, generator: &Leaves, faces: Tensor<4>, labels: Tensor<2>) -> Tensor<4> {
         let [n, h, w, _] = faces.dims();
         let planes = labels.reshape([n, 1, 1, self.n_classes]).expand([n, h, w, self.n_classes]);
@@ -162,8 +163,8 @@ impl StarGanShape {
         tanh(convolve(x, weight(format!("main.{}", self.last_place())), None, 1, 3))
     }
 
-    /// What the critic says of faces: how real each patch looks, the label's logits, and the slopes that every leaky ReLU
-    /// took, as constants.
+    /// What the critic says of faces: how real each patch looks, the label's logits, and the slopes that every leaky
+    /// ReLU took, as constants.
     ///
     /// # Shapes
     /// `faces` `[N, H, W, C]` -> `[N, h, w, 1]`, `[N, E]`
@@ -197,8 +198,8 @@ impl StarGanShape {
     }
 }
 
-/// The weight of a convolution as PyTorch begins it: uniform in ±1/√fan-in, whose second size it takes as the inputs even
-/// where the convolution is transposed.
+/// The weight of a convolution as PyTorch begins it: uniform in ±1/√fan-in, whose second size it takes as the inputs
+/// even where the convolution is transposed.
 fn convolution(name: &str, shape: [usize; 4]) -> Slot {
     let fan_in = shape[1] * shape[2] * shape[3];
     Slot::trained(format!("{name}.weight"), &shape, Start::Uniform(1.0 / (fan_in as f32).sqrt()))

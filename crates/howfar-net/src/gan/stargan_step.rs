@@ -1,15 +1,16 @@
 //! One training step of StarGAN's critic and of its generator (Choi et al. 2018; WGAN-GP: Gulrajani et al. 2017).
 //!
-//! In: a batch of faces with their labels and the labels they are to get, the weights of the losses, a rate. Out: changed networks, the
-//! losses. Every random number comes with the batch. Knows neither schedules nor files.
+//! In: a batch of faces with their labels and the labels they are to get, the weights of the losses, a rate. Out:
+//! changed networks, the losses. Every random number comes with the batch. Knows neither schedules nor files.
 
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Tensor};
+use howfar_kernel::AdamSettings;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 use crate::NetFault;
-use crate::gan::adam::{Adam, AdamSettings};
+use crate::gan::adam::Adam;
 use crate::gan::parameters::{Leaves, Parameters, devices, first_not_finite, number, numbers, tensor};
 use crate::gan::stargan::StarGanShape;
 use crate::weight_file::{Named, TensorFile};
@@ -180,11 +181,12 @@ impl StarGanTraining {
 }
 
 impl StarGanShape {
-    /// The mean of (‖∇D(x)‖ − 1)² over a batch: its value, a loss whose gradient with respect to the critic is that of the
-    /// penalty, and the critic's tensors that it is a function of.
+    /// The mean of (‖∇D(x)‖ − 1)² over a batch: its value, a loss whose gradient with respect to the critic is that of
+    /// the penalty, and the critic's tensors that it is a function of.
     ///
-    /// With g = ∇D(x) and v = g / ‖g‖ held constant, the derivative of (‖g‖ − 1)² with respect to the parameters is that of 2 (‖g‖ − 1) times the
-    /// change of D in direction v, and that change is an ordinary output ([`StarGanShape::judge_along`]).
+    /// With g = ∇D(x) and v = g / ‖g‖ held constant, the derivative of (‖g‖ − 1)² with respect to the parameters is
+    /// that of 2 (‖g‖ − 1) times the change of D in direction v, and that change is an ordinary output
+    /// ([`StarGanShape::judge_along`]).
     ///
     /// # Shapes
     /// `faces` `[N, H, W, C]` on a device that does not differentiate

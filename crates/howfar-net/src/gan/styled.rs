@@ -1,6 +1,7 @@
-//! What surrounds a styled convolution, on the kernels of `howfar-kernel`, where nobody differentiates: pictures that are only looked at.
+//! What surrounds a styled convolution, on the kernels of `howfar-kernel`, in inference (no gradients).
 //!
-//! In and out: activations channels last on a processor. In training `stylegan2_generator.rs` composes the same of Burn's operations.
+//! In and out: activations channels last on a CPU. In training `stylegan2_generator.rs` composes the same of Burn's
+//! operations.
 
 use burn::backend::flex::FlexTensor;
 use burn::backend::{Backend, Dispatch, Flex, backend_extension, tensor::FloatTensor};

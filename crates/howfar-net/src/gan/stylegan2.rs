@@ -1,7 +1,8 @@
 //! The sizes of StyleGAN2 (Karras et al. 2020) and the tensors of both its networks.
 //!
 //! In: sizes. Out: names, shapes and initial numbers, those of the public PyTorch code (`mapping.fc0.weight`,
-//! `synthesis.b4.const` …). Weights begin with deviation 1 and are scaled where they are used (equalised learning rate).
+//! `synthesis.b4.const` …). Weights begin with deviation 1 and are scaled where they are used (equalised learning
+//! rate).
 
 use serde::{Deserialize, Serialize};
 

@@ -1,11 +1,11 @@
 //! StyleGAN2's generator: a mapping from normal numbers to styles, and a synthesis from styles to pictures.
 //!
-//! In: tensors, latents, noise. Out: styles, pictures around −1..1, channels last; with a tangent of the styles also that of the
-//! pictures. Truncation pulls styles towards their mean. Knows neither losses nor files.
+//! In: tensors, latents, noise. Out: styles, pictures around −1..1, channels last; with a tangent of the styles also
+//! that of the pictures. Truncation pulls styles towards their mean. Knows neither losses nor files.
 
 use burn::tensor::Tensor;
 
-use crate::gan::flow::Flow;
+use crate::gan::dual::Dual;
 use crate::gan::operations::convolve;
 use crate::gan::parameters::Leaves;
 use crate::gan::styled;
@@ -28,7 +28,7 @@ impl StyleGan2Shape {
     /// `z` `[N, Z]` -> `[N, W]`
     pub fn map(&self, generator: &Leaves, z: Tensor<2>) -> Tensor<2> {
         let length = (z.clone() * z.clone()).mean_dim(1) + EPSILON;
-        let mut x = Flow::constant(z / length.sqrt());
+        let mut x = Dual::constant(z / length.sqrt());
         for i in 0..self.mapping_layers {
             x = dense(generator, &format!("mapping.fc{i}"), x, self.mapping_rate);
             x = x.leaky_relu(SLOPE, std::f32::consts::SQRT_2);
@@ -63,15 +63,15 @@ impl StyleGan2Shape {
     ///
     /// # Shapes
     /// `styles` `[N, S, W]` -> `[N, H, W, C]`
-    pub fn synthesise(&self, generator: &Leaves, styles: &Flow<3>, noise: &NoiseInput) -> Flow<4> {
+    pub fn synthesise(&self, generator: &Leaves, styles: &Dual<3>, noise: &NoiseInput) -> Dual<4> {
         let n = styles.value.dims()[0];
         let style =
             |i: usize| styles.clone().linear(|s| s.slice([0..n, i..i + 1, 0..self.w_size]).reshape([n, self.w_size]));
         let (mut style_idx, mut noise_idx) = (0, 0);
-        let mut picture: Option<Flow<4>> = None;
+        let mut picture: Option<Dual<4>> = None;
         let first = self.channels(4);
         let start = generator.get::<3>("synthesis.b4.const").permute([1, 2, 0]).reshape([1, 4, 4, first]);
-        let mut x = Flow::constant(start.expand([n, 4, 4, first]));
+        let mut x = Dual::constant(start.expand([n, 4, 4, first]));
         for side in self.sides() {
             let block = format!("synthesis.b{side}");
             let convolutions: &[&str] = if side == 4 { &["conv1"] } else { &["conv0", "conv1"] };
@@ -99,15 +99,16 @@ impl StyleGan2Shape {
         noise * strength
     }
 
-    /// A modulated and demodulated 3×3 convolution, doubling the side where it is a block's first, noise, bias and leaky ReLU.
-    /// Scaling what goes in by the style and what comes out by 1/√(Σ (weight · style)²) is the same as scaling the weights.
-    fn styled(&self, generator: &Leaves, name: &str, x: Flow<4>, style: Flow<2>, noise: Tensor<4>) -> Flow<4> {
+    /// A modulated and demodulated 3×3 convolution, doubling the side where it is a block's first, noise, bias and
+    /// leaky ReLU. Scaling what goes in by the style and what comes out by 1/√(Σ (weight · style)²) is the same as
+    /// scaling the weights.
+    fn styled(&self, generator: &Leaves, name: &str, x: Dual<4>, style: Dual<2>, noise: Tensor<4>) -> Dual<4> {
         let weight: Tensor<4> = generator.get(&format!("{name}.weight"));
         let ([n_out, n_in, _, _], n) = (weight.dims(), x.value.dims()[0]);
         let scale = dense(generator, &format!("{name}.affine"), style, 1.0);
         let squares = (weight.clone() * weight.clone()).sum_dim(3).sum_dim(2).reshape([n_out, n_in]).transpose();
         let length = scale.clone().times(scale.clone()).linear(|s| s.matmul(squares.clone()));
-        let shrink = Flow { value: length.value + EPSILON, tangent: length.tangent }
+        let shrink = Dual { value: length.value + EPSILON, tangent: length.tangent }
             .curve(|l| l.sqrt().recip(), |l| (l.clone().sqrt() * l).recip() * -0.5);
         let through = |x: Tensor<4>| {
             if name.ends_with("conv0") {
@@ -118,7 +119,7 @@ impl StyleGan2Shape {
         };
         if x.tangent.is_none() && scale.tangent.is_none() && self.clamp.is_none() && styled::serves(&weight) {
             let x = through(styled::scaled(x.value, scale.value));
-            return Flow::constant(styled::finished(x, shrink.value, noise, generator.get(&format!("{name}.bias"))));
+            return Dual::constant(styled::finished(x, shrink.value, noise, generator.get(&format!("{name}.bias"))));
         }
         let x = x.times(scale.linear(|s| s.reshape([n, 1, 1, n_in]))).linear(through);
         let x = x.times(shrink.linear(|d| d.reshape([n, 1, 1, n_out]))).plus_constant(noise);
@@ -126,12 +127,12 @@ impl StyleGan2Shape {
     }
 
     /// A modulated convolution of one tap to the picture's channels.
-    fn picture_of(&self, generator: &Leaves, name: &str, x: Flow<4>, style: Flow<2>) -> Flow<4> {
+    fn picture_of(&self, generator: &Leaves, name: &str, x: Dual<4>, style: Dual<2>) -> Dual<4> {
         let weight = scaled_weight(generator, name);
         let ([_, n_in, _, _], n) = (weight.dims(), x.value.dims()[0]);
         let scale = dense(generator, &format!("{name}.affine"), style, 1.0);
         let x = if x.tangent.is_none() && scale.tangent.is_none() && styled::serves(&weight) {
-            Flow::constant(styled::scaled(x.value, scale.value))
+            Dual::constant(styled::scaled(x.value, scale.value))
         } else {
             x.times(scale.linear(|s| s.reshape([n, 1, 1, n_in])))
         };

@@ -1,12 +1,14 @@
 //! The layers of StyleGAN2 with equalised learning rate, and how each changes along a direction.
 //!
-//! In: tensors of a network, activations channels last with or without a tangent. Out: activations. Knows no network's order of layers.
+//! In: tensors of a network, activations channels last with or without a tangent. Out: activations. Knows no network's
+//! order of layers.
 
 use burn::tensor::Tensor;
 
-use crate::gan::flow::Flow;
-use crate::gan::operations::{Resampling, convolve, convolve_transposed, resample};
+use crate::gan::dual::Dual;
+use crate::gan::operations::{convolve, convolve_transposed, resample};
 use crate::gan::parameters::Leaves;
+use crate::gan::resampling::Resampling;
 
 /// The binomial low-pass filter of all changes of size.
 const TAPS: [f32; 4] = [1.0, 3.0, 3.0, 1.0];
@@ -19,7 +21,7 @@ pub(crate) const EPSILON: f32 = 1e-8;
 ///
 /// # Shapes
 /// `x` `[N, C]` -> `[N, C']`
-pub(crate) fn dense(leaves: &Leaves, name: &str, x: Flow<2>, rate: f32) -> Flow<2> {
+pub(crate) fn dense(leaves: &Leaves, name: &str, x: Dual<2>, rate: f32) -> Dual<2> {
     let weight: Tensor<2> = leaves.get(&format!("{name}.weight"));
     let [n_out, n_in] = weight.dims();
     let weight = (weight * (rate / (n_in as f32).sqrt())).transpose();
@@ -35,7 +37,7 @@ pub(crate) fn scaled_weight(leaves: &Leaves, name: &str) -> Tensor<4> {
 }
 
 /// Bias, leaky ReLU times √2 · `gain`, the bound.
-pub(crate) fn biased_relu(leaves: &Leaves, name: &str, x: Flow<4>, gain: f32, clamp: Option<f32>) -> Flow<4> {
+pub(crate) fn biased_relu(leaves: &Leaves, name: &str, x: Dual<4>, gain: f32, clamp: Option<f32>) -> Dual<4> {
     let bias: Tensor<1> = leaves.get(&format!("{name}.bias"));
     let n = bias.dims()[0];
     let x = x.plus_constant(bias.reshape([1, 1, 1, n]));

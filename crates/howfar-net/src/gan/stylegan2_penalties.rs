@@ -1,12 +1,12 @@
 //! The two penalties on gradients of StyleGAN2 with first-order autodiff: R1 and path length.
 //!
-//! In: numbers of a network, pictures or latents. Out: the penalty's value, and a loss whose gradient with respect to the numbers is the penalty's. A gradient
-//! g = ∇D(x) is taken in a first pass; held constant as a direction, the change of D along it is an ordinary output whose
-//! gradient is exact. Knows no schedule.
+//! In: numbers of a network, pictures or latents. Out: the penalty's value, and a loss whose gradient with respect to
+//! the numbers is the penalty's. A gradient g = ∇D(x) is taken in a first pass; held constant as a direction, the
+//! change of D along it is an ordinary output whose gradient is exact. Knows no schedule.
 
 use burn::tensor::{Device, Tensor};
 
-use crate::gan::flow::Flow;
+use crate::gan::dual::Dual;
 use crate::gan::parameters::{Leaves, Parameters, number, numbers};
 use crate::gan::stylegan2::StyleGan2Shape;
 use crate::gan::stylegan2_generator::NoiseInput;
@@ -29,17 +29,17 @@ impl StyleGan2Shape {
     pub fn r1(&self, discriminator: &Parameters, pictures: Tensor<4>, device: &Device) -> Penalty {
         let n = pictures.dims()[0] as f32;
         let x = pictures.clone().autodiff().require_grad();
-        let logits = self.discriminate(&discriminator.frozen(device), Flow::constant(x.clone())).value;
+        let logits = self.discriminate(&discriminator.frozen(device), Dual::constant(x.clone())).value;
         let g = x.grad(&logits.sum().backward()).expect("the pictures are tracked");
         let value = number((g.clone() * g.clone()).sum()) / n;
         let leaves = discriminator.tracked(device);
-        let along = self.discriminate(&leaves, Flow::along(pictures.autodiff(), g.autodiff()));
+        let along = self.discriminate(&leaves, Dual::along(pictures.autodiff(), g.autodiff()));
         let tangent = along.tangent.expect("a tangent went in");
         Penalty { value, loss: tangent.sum() * (2.0 / n), leaves }
     }
 
-    /// Path length (Karras et al. 2020): the mean of (‖Jᵀ y‖ − `target`)² over latents, with J the derivative of the picture with
-    /// respect to the styles and y noise of the size of the picture. Lengths come beside it.
+    /// Path length (Karras et al. 2020): the mean of (‖Jᵀ y‖ − `target`)² over latents, with J the derivative of the
+    /// picture with respect to the styles and y noise of the size of the picture. Lengths come beside it.
     ///
     /// # Shapes
     /// `z` `[N, Z]`, `direction` (y) `[N, H, W, C]` on a device that does not differentiate -> lengths `[N]`
@@ -56,7 +56,7 @@ impl StyleGan2Shape {
         let (z, direction) = (z.autodiff(), direction.autodiff());
         let frozen = generator.frozen(device);
         let styles = self.broadcast(self.map(&frozen, z.clone())).detach().require_grad();
-        let pictures = self.synthesise(&frozen, &Flow::constant(styles.clone()), noise).value;
+        let pictures = self.synthesise(&frozen, &Dual::constant(styles.clone()), noise).value;
         let gradients = (pictures * direction.clone()).sum().backward();
         let g = styles.grad(&gradients).expect("the styles are tracked");
         // ‖g‖ is the root of the mean over layers of the squared length in each.
@@ -67,7 +67,7 @@ impl StyleGan2Shape {
         let v = g / lengths / n_styles as f32;
         let leaves = generator.tracked(device);
         let styles = self.broadcast(self.map(&leaves, z));
-        let pictures = self.synthesise(&leaves, &Flow::along(styles, v.autodiff()), noise);
+        let pictures = self.synthesise(&leaves, &Dual::along(styles, v.autodiff()), noise);
         let tangent = pictures.tangent.expect("a tangent went in") * direction;
         let change = tangent.flatten::<2>(1, 3).sum_dim(1);
         let value = number((off.clone() * off.clone()).mean());

@@ -1,22 +1,24 @@
-//! The training steps of StyleGAN2 (Karras et al. 2020): both players, their lazy penalties, the running mean of the generator.
+//! The training steps of StyleGAN2 (Karras et al. 2020): both players, their lazy penalties, the running mean of the
+//! generator.
 //!
-//! In: real pictures, latents, noise, augmentations, all drawn by the caller. Out: changed networks, losses. Knows neither
-//! schedules nor files.
+//! In: real pictures, latents, noise, augmentations, all drawn by the caller. Out: changed networks, losses. Knows
+//! neither schedules nor files.
 
 use burn::tensor::{Device, Tensor};
+use howfar_kernel::AdamSettings;
+use howfar_random::{normal, uniform};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 use crate::NetFault;
-use crate::gan::adam::{Adam, AdamSettings};
+use crate::gan::adam::Adam;
 use crate::gan::augment::{Augmentation, augment};
-use crate::gan::flow::Flow;
-use crate::gan::parameters::{Leaves, Parameters, devices, first_not_finite, normal, number, numbers, tensor};
+use crate::gan::dual::Dual;
+use crate::gan::parameters::{Leaves, Parameters, devices, first_not_finite, number, numbers, tensor};
 use crate::gan::stargan_step::Losses;
 use crate::gan::stylegan2::StyleGan2Shape;
 use crate::gan::stylegan2_generator::NoiseInput;
 use crate::weight_file::{Named, TensorFile};
-use crate::weights::uniform;
 
 /// How much of the mean of the styles a step keeps, as in the public code.
 const STYLE_MEAN_KEPT: f32 = 0.995;
@@ -82,11 +84,11 @@ pub struct StyleGan2Training {
     path_mean: f32,
 }
 
-/// Adam's settings and the factor on the rate for a player whose penalty is taken every `every` steps, which makes 1 + 1/every
-/// steps of one.
+/// Adam's settings and the factor on the rate for a player whose penalty is taken every `every` steps, which makes 1 +
+/// 1/every steps of one.
 fn lazy(every: u64) -> (AdamSettings, f32) {
     let ratio = every as f32 / (every + 1) as f32;
-    (AdamSettings { betas: [0.0, 0.99f32.powf(ratio)], epsilon: 1e-8 }, ratio)
+    (AdamSettings { betas: [0.0, 0.99f64.powf(f64::from(ratio))], epsilon: 1e-8 }, ratio)
 }
 
 impl StyleGan2Training {
@@ -134,7 +136,8 @@ impl StyleGan2Training {
         })
     }
 
-    /// Everything that a later step depends on, beside [`StyleGan2Training::n_steps`] and [`StyleGan2Training::path_mean`].
+    /// Everything that a later step depends on, beside [`StyleGan2Training::n_steps`] and
+    /// [`StyleGan2Training::path_mean`].
     pub fn tensors(&self) -> Vec<Named> {
         let mut tensors = self.generator.tensors("generator.");
         tensors.extend(self.average.tensors("average."));
@@ -209,8 +212,8 @@ impl StyleGan2Training {
         vec![("generator/path_penalty", penalty.value), ("generator/path_length", self.path_mean)]
     }
 
-    /// The discriminator learns to tell: softplus(D(G(z))) + softplus(−D(x)). `changes` are those of the generated pictures, then
-    /// those of the real ones. The last number is the mean sign of its logits of real pictures.
+    /// The discriminator learns to tell: softplus(D(G(z))) + softplus(−D(x)). `changes` are those of the generated
+    /// pictures, then those of the real ones. The last number is the mean sign of its logits of real pictures.
     pub fn discriminator_step(
         &mut self,
         real: &[f32],
@@ -268,16 +271,17 @@ impl StyleGan2Training {
             styles = Tensor::cat(vec![part(styles, 0..*from), part(others, *from..n_styles)], 1);
         }
         let noise = latents.noise_on(shape, device);
-        (shape.synthesise(generator, &Flow::constant(styles), &noise).value, w)
+        (shape.synthesise(generator, &Dual::constant(styles), &noise).value, w)
     }
 
     fn judge(&self, discriminator: &Leaves, pictures: Tensor<4>) -> Tensor<2> {
-        self.shape.discriminate(discriminator, Flow::constant(pictures)).value
+        self.shape.discriminate(discriminator, Dual::constant(pictures)).value
     }
 }
 
 impl StyleGan2Shape {
-    /// Pictures of latents by the generator's own noise, from numbers to numbers; `generator` is made once by [`Parameters::prepare`].
+    /// Pictures of latents by the generator's own noise, from numbers to numbers; `generator` is made once by
+    /// [`Parameters::prepare`].
     ///
     /// # Shapes
     /// `z` `[N, Z]` -> `[N, H, W, C]`, mostly in −1..1
@@ -285,7 +289,7 @@ impl StyleGan2Shape {
         let (device, n) = (devices().0, z.len() / self.z_size);
         let w = self.map(generator, tensor(z.to_vec(), [n, self.z_size], &device));
         let styles = self.broadcast(self.truncate(generator, w, truncation));
-        numbers(self.synthesise(generator, &Flow::constant(styles), &NoiseInput::Constant).value)
+        numbers(self.synthesise(generator, &Dual::constant(styles), &NoiseInput::Constant).value)
     }
 }
 

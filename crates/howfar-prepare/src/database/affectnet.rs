@@ -12,12 +12,13 @@ use super::class_folders::{expressions, in_folders};
 use super::lookup::Lookup;
 use super::rows::Rows;
 use super::{names, yolo};
+use howfar_face::csv_table::{CsvTable, field};
+
 use crate::FaceBox;
 use crate::listing::{Found, Listing, Reason};
 use crate::published::{Published, Unit};
 use crate::request::PrepareRequest;
 use crate::tree::{Tree, TreeFile};
-use howfar_face::csv_table::{CsvTable, field};
 
 pub(super) static DATABASE: Database = Database {
     name: "affectnet",
@@ -39,6 +40,11 @@ pub(super) static DATABASE: Database = Database {
         ],
         persons: None,
     }],
+    settings: &[],
+    known_flaws: &[],
+    names_by_path: false,
+    // Read from class folders of any names, which have levels; its lists and annotations have none.
+    is_sign: |listing| listing.levels.is_empty(),
     list,
 };
 
@@ -84,7 +90,7 @@ fn list_folders(tree: &Tree, request: &PrepareRequest) -> Result<Listing, Fault>
         let named = |name: &&&str| ***name == folder.to_lowercase().replace(['_', '-'], " ");
         number.and_then(|n| NO_EXPRESSION.get(n)).or_else(|| NO_EXPRESSION.iter().find(named)).copied()
     };
-    let mut pictures = in_folders(tree, &request.ignore, &mut listing)?;
+    let mut pictures = in_folders(tree, &request.settings.ignore, &mut listing)?;
     pictures.retain(|picture| match none(picture.folder) {
         Some(name) => {
             listing.reject(&picture.file.relative, Reason::NotAnExpression, name);

@@ -7,17 +7,23 @@ use howfar_face::{Expression, Fault};
 use super::Database;
 use super::lookup::Lookup;
 use super::rows::Rows;
+use howfar_face::csv_table::{CsvTable, field};
+
 use crate::listing::{Found, Listing, Reason};
 use crate::request::PrepareRequest;
 use crate::tree::Tree;
-use howfar_face::csv_table::{CsvTable, field};
 
 pub(super) static DATABASE: Database = Database {
     name: "affectnet-hq",
     title: "AffectNet-HQ",
-    access: "a relabelled selection of AffectNet that circulates; AffectNet itself is given by Mohammad Mahoor, University of Denver",
+    access: "a relabelled selection of AffectNet that circulates; AffectNet itself is given by Mohammad Mahoor, \
+        University of Denver",
     terms: "the terms of AffectNet hold: non-commercial research only, pictures are not passed on",
     published: &[],
+    settings: &[],
+    known_flaws: &[],
+    names_by_path: false,
+    is_sign: |_| true,
     list,
 };
 
@@ -57,7 +63,8 @@ fn list(path: &Path, _request: &PrepareRequest) -> Result<Listing, Fault> {
     })?;
     if n_disagreeing > 0 {
         let text = format!(
-            "affectnet-hq: {n_disagreeing} pictures lie in another class folder than the list says; the list was followed"
+            "affectnet-hq: {n_disagreeing} pictures lie in another class folder than the list says; the list was \
+                followed"
         );
         listing.caveats.push(text);
     }

@@ -7,17 +7,22 @@ use howfar_face::Expression::{self, Anger, Contempt, Disgust, Fear, Happiness, N
 use howfar_face::{Fault, files};
 
 use super::Database;
-use super::names::{picture, whole};
+use super::names::{Of, each_match, picture, whole};
+use crate::frames::keep_last;
 use crate::listing::{Found, Listing, Reason};
 use crate::published::{Published, Unit};
 use crate::request::PrepareRequest;
+use crate::setting::Setting;
 use crate::tree::Tree;
+
+/// Frames of a sequence without `--frames`.
+const FRAMES: usize = 3;
 
 pub(super) static DATABASE: Database = Database {
     name: "ckplus",
     title: "Extended Cohn-Kanade (CK+)",
     access: "the Affect Analysis Group of the University of Pittsburgh",
-    terms: "research only; pictures are not passed on, and only those of some persons may be printed",
+    terms: "research only; pictures are not passed on, and only those of some people may be printed",
     published: &[Published {
         part: "labelled sequences",
         unit: Unit::Sequences,
@@ -32,6 +37,10 @@ pub(super) static DATABASE: Database = Database {
         ],
         persons: Some(118),
     }],
+    settings: &[Setting::Frames(FRAMES), Setting::NeutralFrames],
+    known_flaws: &[],
+    names_by_path: false,
+    is_sign: |_| true,
     list,
 };
 
@@ -44,11 +53,9 @@ fn list(path: &Path, request: &PrepareRequest) -> Result<Listing, Fault> {
     let pattern = picture(r"(S\d{3})_(\d{3})_(\d{8})");
     let label_pattern = label_pattern();
     let mut listing = Listing::default();
-    for file in tree.files.iter().filter(|file| !label_pattern.is_match(file.name())) {
-        let Some(name) = pattern.captures(file.name()) else {
-            listing.reject_unknown(file, "a name such as S005_001_00000011.png");
-            continue;
-        };
+    let expected = "a name such as S005_001_00000011.png";
+    let pictures = tree.files.iter().filter(|file| !label_pattern.is_match(file.name()));
+    each_match(pictures, (Of::Name, &pattern), expected, &mut listing, |listing, file, name| {
         let person = name[1].to_uppercase();
         let sequence = format!("{person}_{}", &name[2]);
         match labels.get(&sequence) {
@@ -58,8 +65,8 @@ fn list(path: &Path, request: &PrepareRequest) -> Result<Listing, Fault> {
             }
             None => listing.reject(&file.relative, Reason::NoLabel, format!("sequence {sequence} has no emotion file")),
         }
-    }
-    listing.keep_frames(request.frames, request.neutral_frames);
+    });
+    keep_last(&mut listing, request.settings.frames.unwrap_or(FRAMES), request.settings.neutral_frames);
     Ok(listing)
 }
 
@@ -94,10 +101,14 @@ fn read_labels(tree: &Tree) -> Result<BTreeMap<String, Expression>, Fault> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::source_settings::SourceSettings;
     use crate::tree::tests::{tree_of, write};
 
     fn request(frames: usize) -> PrepareRequest {
-        PrepareRequest { frames, ..PrepareRequest::new(vec![], "out".into()) }
+        PrepareRequest {
+            settings: SourceSettings { frames: Some(frames), ..SourceSettings::default() },
+            ..PrepareRequest::new(vec![], "out".into())
+        }
     }
 
     #[test]
@@ -120,7 +131,8 @@ mod tests {
             let frames: Vec<String> = (1..=n_frames).map(|i| format!("S005_001_{i:08}.JPG")).collect();
             let folder = tree_of(&frames.iter().map(String::as_str).collect::<Vec<_>>());
             write(folder.path(), "S005_001_00000005_emotion.txt", b"3");
-            let request = PrepareRequest { neutral_frames: 2, ..request(2) };
+            let request =
+                PrepareRequest { settings: SourceSettings { neutral_frames: 2, ..request(2).settings }, ..request(2) };
             let listing = list(folder.path(), &request).unwrap();
             let count = |class| listing.found.iter().filter(|f| f.class.name() == class).count();
             assert_eq!((count("disgust"), count("neutral")), (last, neutral), "{n_frames} frames");

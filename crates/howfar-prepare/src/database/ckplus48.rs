@@ -12,6 +12,7 @@ use super::pixel_table::PixelTable;
 use crate::listing::{Found, Listing, Reason};
 use crate::published::{Published, Unit};
 use crate::request::PrepareRequest;
+use crate::setting::Setting;
 use crate::tree::Tree;
 
 pub(super) static DATABASE: Database = Database {
@@ -33,6 +34,13 @@ pub(super) static DATABASE: Database = Database {
         ],
         persons: Some(118),
     }],
+    settings: &[Setting::Ignore],
+    known_flaws: &[
+        "its pictures are three frames of each of 327 sequences: frames of one sequence are near copies, so that \
+            there are fewer shots than pictures",
+    ],
+    names_by_path: false,
+    is_sign: |_| true,
     list,
 };
 
@@ -54,7 +62,7 @@ fn list(path: &Path, request: &PrepareRequest) -> Result<Listing, Fault> {
     }
     let mut listing = Listing { cropped: true, ..Listing::default() };
     let pattern = picture(r"(S\d{3})_(\d{3})_(\d{8})");
-    let pictures = in_folders(&tree, &request.ignore, &mut listing)?;
+    let pictures = in_folders(&tree, &request.settings.ignore, &mut listing)?;
     let classes = expressions(&tree, &pictures, Expression::from_word)?;
     for picture in pictures {
         match pattern.captures(picture.file.name()) {

@@ -7,7 +7,8 @@ use howfar_face::{Expression, Fault};
 use super::labels::not_an_expression;
 use crate::folder_words::is_number;
 use crate::levels::Levels;
-use crate::listing::{Class, Listing, Reason, is_picture};
+use crate::listing::{Class, Listing, Reason};
+use crate::picture_file::is_picture;
 use crate::tree::{Tree, TreeFile};
 
 /// A picture below a class folder.

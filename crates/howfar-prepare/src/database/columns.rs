@@ -1,4 +1,9 @@
-//! The names under which lists and tables of others keep pictures, classes and persons.
+//! The names under which lists and tables of others keep pictures, classes, persons and groups.
+
+use std::collections::BTreeSet;
+
+use crate::listing::Found;
+use crate::spelling::in_short;
 
 /// Columns of pictures' files.
 pub(super) const FILES: [&str; 7] = ["file_name", "path", "image", "file", "filename", "image_path", "img"];
@@ -20,6 +25,8 @@ pub(super) const SUBJECTS: [&str; 10] = [
     "actor_id",
     "id",
 ];
+/// The column of groups.
+pub(super) const GROUP: &str = "group";
 
 /// Whether the values of a column are persons: a value of its own in every row of a column `id` is the picture's
 /// number.
@@ -30,11 +37,19 @@ pub(super) fn are_persons(column: Option<&str>, n_values: usize, n_rows: usize) 
 /// The sentence that says which columns were taken.
 pub(super) fn in_words(label: &str, subject: Option<&str>, persons: Option<usize>) -> String {
     let persons = match (subject, persons) {
-        (None, _) => "no column of persons is known (--subject-column names one)".to_owned(),
-        (Some(subject), Some(n)) => format!("{n} persons from the column `{subject}`"),
+        (None, _) => "no column of people is known (--subject-column names one)".to_owned(),
+        (Some(subject), Some(n)) => format!("{n} people from the column `{subject}`"),
         (Some(subject), None) => {
-            format!("the column `{subject}` has another value in every row and was not taken for persons")
+            format!("the column `{subject}` has another value in every row and was not taken for people")
         }
     };
     format!("classes from the column `{label}`; {persons}")
+}
+
+/// The sentence on a column of groups, where one was taken.
+pub(super) fn groups_in_words(found: &[Found]) -> Option<String> {
+    let groups: Vec<&str> = found.iter().filter_map(|found| found.group.as_deref()).collect();
+    let different: Vec<&str> = groups.iter().copied().collect::<BTreeSet<_>>().into_iter().collect();
+    let (n, of) = (groups.len(), found.len());
+    (n > 0).then(|| format!("{n} of {of} faces have a group from the column `{GROUP}` ({})", in_short(&different)))
 }

@@ -12,6 +12,7 @@ use super::rows::Rows;
 use crate::FaceBox;
 use crate::listing::{Found, Listing, Reason};
 use crate::request::PrepareRequest;
+use crate::setting::Setting;
 use crate::tree::Tree;
 
 pub(super) static DATABASE: Database = Database {
@@ -20,11 +21,17 @@ pub(super) static DATABASE: Database = Database {
     access: "the Multimedia Laboratory of the Chinese University of Hong Kong",
     terms: "non-commercial research only; pictures were collected from the web and keep their owners' rights",
     published: &[],
+    settings: &[Setting::Confidence(CONFIDENCE)],
+    known_flaws: &[],
+    names_by_path: false,
+    is_sign: |_| true,
     list,
 };
 
 /// By the number in the list.
 const LABELS: [Expression; 7] = [Anger, Disgust, Fear, Happiness, Sadness, Surprise, Neutral];
+/// Faces of less confidence are left out, 0 to 100.
+const CONFIDENCE: f64 = 60.0;
 const LIST: &str = "label.lst";
 /// Faces in the list, as published.
 const PUBLISHED_FACES: usize = 91_793;
@@ -38,6 +45,7 @@ fn list(path: &Path, request: &PrepareRequest) -> Result<Listing, Fault> {
     let mut listing = Listing::default();
     let mut lookup = Lookup::new(&tree);
     lookup.find(&list.relative);
+    let least_confidence = request.settings.confidence.unwrap_or(CONFIDENCE);
     let (mut rows, mut n_faces) = (Rows::default(), 0);
     for_each_line_of_words(&list.path, |place, words| {
         let row = Row::read(words).ok_or_else(|| {
@@ -52,8 +60,8 @@ fn list(path: &Path, request: &PrepareRequest) -> Result<Listing, Fault> {
         }
         match lookup.find(row.name) {
             None => listing.reject(source, Reason::Missing, format!("named in {place}")),
-            Some(_) if row.confidence < request.confidence => {
-                let detail = format!("confidence {} is below {}", row.confidence, request.confidence);
+            Some(_) if row.confidence < least_confidence => {
+                let detail = format!("confidence {} is below {least_confidence}", row.confidence);
                 listing.reject(source, Reason::LowConfidence, detail);
             }
             Some(file) => {

@@ -11,15 +11,17 @@ use super::class_folders::{expressions, in_folders};
 use super::fer_plus::{Verdict, Votes};
 use super::names;
 use super::pixel_table::PixelTable;
-use crate::listing::{Found, Listing, Reason};
+use crate::listing::{Found, Listing, Pixels, Reason};
 use crate::published::{Published, Unit};
 use crate::request::PrepareRequest;
+use crate::setting::Setting;
 use crate::tree::{Tree, TreeFile};
 
 pub(super) static DATABASE: Database = Database {
     name: "fer2013",
     title: "FER2013",
-    access: "the challenge in representation learning of ICML 2013, whose organisers host it with the competition's data",
+    access: "the challenge in representation learning of ICML 2013, whose organisers host it with the competition's \
+        data",
     terms: "given for the ICML 2013 challenge; pictures were collected from the web and keep their owners' rights",
     published: &[Published {
         part: "all three parts",
@@ -35,6 +37,13 @@ pub(super) static DATABASE: Database = Database {
         ],
         persons: None,
     }],
+    settings: &[Setting::Ignore, Setting::Labels],
+    known_flaws: &[
+        "its three parts share pictures, and some pictures stand under two labels: what was found of both here is \
+            counted in this list",
+    ],
+    names_by_path: false,
+    is_sign: has_own_names,
     list,
 };
 
@@ -46,8 +55,14 @@ const TABLES: [&str; 2] = ["fer2013.csv", "icml_face_data.csv"];
 const PARTS: [&str; 2] = ["train.csv", "test.csv"];
 const HINT: &str = "ckextended.csv is a table of CK+: give it as ckplus48:FILE";
 
+/// Class folders of `1.jpg` could be anybody's: only its own names and tables are a sign of it.
+fn has_own_names(listing: &Listing) -> bool {
+    let own = ["Training_", "PublicTest_", "PrivateTest_"];
+    listing.found.iter().any(|f| f.pixels != Pixels::File || own.iter().any(|name| f.source.contains(name)))
+}
+
 fn list(path: &Path, request: &PrepareRequest) -> Result<Listing, Fault> {
-    let votes = request.labels.as_deref().map(Votes::read).transpose()?;
+    let votes = request.settings.labels.as_deref().map(Votes::read).transpose()?;
     let mut listing = Listing { cropped: true, ..Listing::default() };
     if let Some(votes) = &votes {
         listing.caveats.push(votes.caveat());
@@ -101,7 +116,7 @@ fn take_voted(tree: &Tree, votes: &Votes, mut listing: Listing) -> Result<Listin
 fn list_folders(tree: &Tree, request: &PrepareRequest, mut listing: Listing) -> Result<Listing, Fault> {
     // One number in the name: copies that someone augmented carry a second one, as in Training_1.jpg2.jpg.
     let pattern = names::picture(r"[a-z]*_?\d+");
-    let pictures = in_folders(tree, &request.ignore, &mut listing)?;
+    let pictures = in_folders(tree, &request.settings.ignore, &mut listing)?;
     let classes = expressions(tree, &pictures, read_class)?;
     for picture in pictures {
         if pattern.is_match(picture.file.name()) {
@@ -121,7 +136,7 @@ fn read_class(folder: &str) -> Option<Expression> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::listing::Pixels;
+    use crate::source_settings::SourceSettings;
     use crate::tree::tests::{tree_of, write};
 
     const SIDE: usize = 48;
@@ -188,7 +203,7 @@ mod tests {
         };
         let path = folder.path().join("fer2013.csv");
         let labels = Some(folder.path().join("fer2013new.csv"));
-        let request = PrepareRequest { labels, ..request() };
+        let request = PrepareRequest { settings: SourceSettings { labels, ..SourceSettings::default() }, ..request() };
         write(folder.path(), "fer2013.csv", table(&parts).as_bytes());
         let listing = list(&path, &request).unwrap();
         let found: Vec<_> = listing.found.iter().map(|f| (f.source.as_str(), f.class.name())).collect();
@@ -209,7 +224,10 @@ mod tests {
             tree_of(&["data/FER2013Train/fer0000000.png", "data/FER2013Train/fer0000001.png", "Training_9.png"]);
         let votes = tree_of(&[]);
         write(votes.path(), "votes.csv", VOTES.as_bytes());
-        let request = PrepareRequest { labels: Some(votes.path().join("votes.csv")), ..request() };
+        let request = PrepareRequest {
+            settings: SourceSettings { labels: Some(votes.path().join("votes.csv")), ..SourceSettings::default() },
+            ..request()
+        };
         let listing = list(folder.path(), &request).unwrap();
         assert_eq!((listing.found.len(), listing.found[0].class.name(), listing.rejects.len()), (1, "neutral", 2));
         let other = tree_of(&["train/angry/Training_1.jpg"]);

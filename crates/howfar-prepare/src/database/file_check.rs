@@ -6,7 +6,7 @@ use std::path::Path;
 
 use howfar_face::Fault;
 
-use crate::listing::is_picture;
+use crate::picture_file::is_picture;
 
 /// Endings of archives.
 const ARCHIVES: [&str; 9] = ["zip", "tar", "gz", "tgz", "bz2", "xz", "7z", "rar", "zst"];

@@ -12,7 +12,10 @@ use super::labels::{LabelMap, Meanings, meanings};
 use super::{name_schemes, picture_list, prompted, sheets};
 use crate::levels::{ClassLevel, LevelKind, Levels, Placed};
 use crate::listing::{Class, Found, Listing, Reason};
-use crate::request::{FolderClasses, LabelsFrom, PathPattern, PrepareRequest};
+use crate::path_pattern::PathPattern;
+use crate::request::PrepareRequest;
+use crate::setting::Setting;
+use crate::source_settings::{FolderClasses, LabelsFrom};
 use crate::spelling::in_short;
 use crate::tree::Tree;
 
@@ -22,6 +25,21 @@ pub(super) static DATABASE: Database = Database {
     access: "your own pictures",
     terms: "not stated: whoever gave you the pictures decides",
     published: &[],
+    settings: &[
+        Setting::SubjectPattern,
+        Setting::LabelPattern,
+        Setting::LabelMap,
+        Setting::ClassLevel,
+        Setting::AnyClasses,
+        Setting::LabelsFrom,
+        Setting::Grid,
+        Setting::Ignore,
+        Setting::LabelColumn,
+        Setting::SubjectColumn,
+    ],
+    known_flaws: &[],
+    names_by_path: true,
+    is_sign: |_| false,
     list,
 };
 
@@ -46,13 +64,13 @@ fn checked(path: &Path, listing: Listing, request: &PrepareRequest) -> Result<Li
 
 /// Layouts in which no folder is a class.
 fn list_otherwise(tree: &Tree, request: &PrepareRequest) -> Result<Option<Listing>, Fault> {
-    if let Some(n_columns) = request.grid {
+    if let Some(n_columns) = request.settings.grid {
         return sheets::list(tree, n_columns, request).map(Some);
     }
-    if request.labels_from == LabelsFrom::Prompt {
+    if request.settings.labels_from == LabelsFrom::Prompt {
         return prompted::list(tree, request).map(Some);
     }
-    if request.label_pattern.is_some() || request.class_level.is_some() {
+    if request.settings.label_pattern.is_some() || request.settings.class_level.is_some() {
         return Ok(None);
     }
     match picture_list::list_within(tree, request)? {
@@ -63,12 +81,17 @@ fn list_otherwise(tree: &Tree, request: &PrepareRequest) -> Result<Option<Listin
 
 fn list_folders(path: &Path, tree: &Tree, request: &PrepareRequest) -> Result<Listing, Fault> {
     let map = LabelMap::of(request)?;
-    let label_pattern = request.compiled_label_pattern()?;
-    let subject_pattern = request.compiled_subject_pattern()?;
+    let label_pattern = request.settings.compiled_label_pattern()?;
+    let subject_pattern = request.settings.compiled_subject_pattern()?;
     let mut listing = Listing::default();
-    report_ignored(tree, &request.ignore, &mut listing);
+    report_ignored(tree, &request.settings.ignore, &mut listing);
     let knows = |name: &str| Expression::from_word(name).is_some() || map.as_ref().is_some_and(|map| map.knows(name));
-    let mut levels = Levels::find(tree, |file| ignored(file, &request.ignore).is_none(), &knows, request.class_level);
+    let mut levels = Levels::find(
+        tree,
+        |file| ignored(file, &request.settings.ignore).is_none(),
+        &knows,
+        request.settings.class_level,
+    );
     if label_pattern.is_some() {
         levels.forget(LevelKind::Class);
     }
@@ -81,14 +104,14 @@ fn list_folders(path: &Path, tree: &Tree, request: &PrepareRequest) -> Result<Li
     if levels.class_level == ClassLevel::TheOnlyOne
         && label_pattern.is_none()
         && map.is_none()
-        && request.classes == FolderClasses::Auto
+        && request.settings.classes == FolderClasses::Auto
     {
         refuse_expressions_in_names(tree, &levels)?;
     }
     listing.levels = levels.in_words();
 
     let labels = labels(&levels, label_pattern.as_ref());
-    let is_asked_for = |label: &&str| !request.ignore.iter().any(|ignored| ignored == *label);
+    let is_asked_for = |label: &&str| !request.settings.ignore.iter().any(|ignored| ignored == *label);
     let different: BTreeSet<&str> = labels.iter().flatten().copied().filter(is_asked_for).collect();
     if different.is_empty() {
         return Err(no_label(tree, &levels, request));
@@ -98,7 +121,7 @@ fn list_folders(path: &Path, tree: &Tree, request: &PrepareRequest) -> Result<Li
         None => ("class folder", None),
     };
     let place = |label: &str| pattern_place.map_or_else(|| label_place(tree, &levels, label), str::to_owned);
-    let meanings = meanings(&different, map.as_ref(), request.classes, kind, &place)?;
+    let meanings = meanings(&different, map.as_ref(), request.settings.classes, kind, &place)?;
     take_pictures(&mut listing, &levels, &labels, &meanings, request, subject_pattern.as_ref());
     let without_pictures =
         if label_pattern.is_some() { BTreeSet::new() } else { empty_classes(&levels, &meanings, request) };
@@ -130,7 +153,7 @@ fn take_pictures(
     request: &PrepareRequest,
     subject_pattern: Option<&PathPattern>,
 ) {
-    let is_ignored = |label: &str| request.ignore.iter().any(|ignored| ignored == label);
+    let is_ignored = |label: &str| request.settings.ignore.iter().any(|ignored| ignored == label);
     for (picture, label) in levels.pictures.iter().zip(labels) {
         let left_out = match label {
             Some(label) if is_ignored(label) => (Reason::NotAskedFor, format!("the label {label} is ignored")),
@@ -141,7 +164,7 @@ fn take_pictures(
                 }
                 None => (Reason::NotAskedFor, format!("the label map leaves {label} out")),
             },
-            None if request.label_pattern.is_some() => {
+            None if request.settings.label_pattern.is_some() => {
                 (Reason::NameNotKnown, "expected a path that the label pattern matches".to_owned())
             }
             None => (Reason::NoLabel, "not in a class folder".to_owned()),
@@ -170,10 +193,10 @@ fn empty_classes<'t>(levels: &Levels<'t>, meanings: &Meanings<'_>, request: &Pre
         })
         .collect();
     let is_empty = |name: &&str| {
-        if request.classes == FolderClasses::Auto && !expressions.is_empty() {
+        if request.settings.classes == FolderClasses::Auto && !expressions.is_empty() {
             Expression::from_word(name).is_some_and(|e| !expressions.contains(&e))
         } else {
-            request.label_map.is_none()
+            request.settings.label_map.is_none()
         }
     };
     levels
@@ -181,7 +204,7 @@ fn empty_classes<'t>(levels: &Levels<'t>, meanings: &Meanings<'_>, request: &Pre
         .iter()
         .copied()
         .filter(is_empty)
-        .filter(|n| !request.ignore.iter().any(|i| i == n))
+        .filter(|n| !request.settings.ignore.iter().any(|i| i == n))
         .collect()
 }
 
@@ -204,7 +227,7 @@ fn not_understood(tree: &Tree, levels: &Levels<'_>) -> Fault {
 /// That no picture has a label, by whichever way its label was to be found.
 fn no_label(tree: &Tree, levels: &Levels<'_>, request: &PrepareRequest) -> Fault {
     let Some(first) = levels.pictures.first() else { return no_class_folder(tree) };
-    let fault = match (request.class_level, &request.label_pattern) {
+    let fault = match (request.settings.class_level, &request.settings.label_pattern) {
         (_, Some(pattern)) => Fault::data("--label-pattern", "the pattern finds a label in no path")
             .expected(format!("paths below the folder given that match {pattern}")),
         (Some(level), None) => Fault::data("--class-level", format!("no picture lies {level} folders deep")),
@@ -247,7 +270,7 @@ fn say_aloud(listing: &mut Listing, levels: &Levels<'_>, meanings: &Meanings<'_>
     let persons: BTreeSet<&str> = levels.pictures.iter().filter_map(Placed::person).collect();
     if !persons.is_empty() {
         let names: Vec<&str> = persons.into_iter().collect();
-        listing.caveats.push(format!("a level of folders was taken as {} persons ({})", names.len(), in_short(&names)));
+        listing.caveats.push(format!("a level of folders was taken as {} people ({})", names.len(), in_short(&names)));
     }
     let mut spellings: BTreeMap<&Class, Vec<&str>> = BTreeMap::new();
     for (label, class) in meanings {
@@ -269,6 +292,7 @@ fn say_aloud(listing: &mut Listing, levels: &Levels<'_>, meanings: &Meanings<'_>
 mod tests {
     use super::*;
     use crate::listing::Reason;
+    use crate::source_settings::SourceSettings;
     use crate::tree::tests::tree_of;
 
     fn request() -> PrepareRequest {
@@ -288,7 +312,14 @@ mod tests {
         ];
         for (names, classes_mean, expected) in cases {
             let folder = tree_of(names);
-            let listing = list(folder.path(), &PrepareRequest { classes: classes_mean, ..request() }).unwrap();
+            let listing = list(
+                folder.path(),
+                &PrepareRequest {
+                    settings: SourceSettings { classes: classes_mean, ..SourceSettings::default() },
+                    ..request()
+                },
+            )
+            .unwrap();
             assert_eq!(classes(&listing), expected);
         }
     }
@@ -297,7 +328,14 @@ mod tests {
     fn the_subject_pattern_finds_the_person_in_the_path() {
         let folder = tree_of(&["train/happy/s01_3.png", "sad/s02_1.png", "sad/other.png"]);
         let pattern = Some(r"/(?<person>s\d+)_".to_owned());
-        let listing = list(folder.path(), &PrepareRequest { subject_pattern: pattern, ..request() }).unwrap();
+        let listing = list(
+            folder.path(),
+            &PrepareRequest {
+                settings: SourceSettings { subject_pattern: pattern, ..SourceSettings::default() },
+                ..request()
+            },
+        )
+        .unwrap();
         let persons: Vec<_> = listing.found.iter().map(|f| f.person.as_deref().unwrap()).collect();
         assert_eq!(persons, ["s02", "s01"]);
         assert_eq!((listing.rejects.len(), listing.rejects[0].reason), (1, Reason::NameNotKnown));

@@ -35,12 +35,12 @@ pub(super) fn check_classes(
             )));
     }
     match persons_of_classes(listing) {
-        Some(found) => Err(Fault::data(path.display(), "the persons are the classes: each class is one person")
+        Some(found) => Err(Fault::data(path.display(), "the people are the classes: each class is one person")
             .found(found)
-            .expected("persons with pictures of several classes")
+            .expected("people with pictures of several classes")
             .hint(
-                "a network would learn to tell persons apart: check --subject-pattern, and that the folder given holds \
-                folders of classes, not of persons",
+                "a network would learn to tell people apart: check --subject-pattern, and that the folder given holds \
+                folders of classes, not of people",
             )),
         None => Ok(()),
     }

@@ -15,12 +15,14 @@ use howfar_face::Fault;
 
 use self::features::Features;
 use super::Database;
-use super::columns::{IMAGES, LABELS, SUBJECTS, are_persons, in_words};
+use super::columns::{GROUP, IMAGES, LABELS, SUBJECTS, are_persons, groups_in_words, in_words};
 use super::folder_check::check_classes;
 use super::label_classes::LabelClasses;
-use crate::listing::{Found, Listing, Pixels, Reason, is_picture, named_person};
+use crate::listing::{Found, Listing, Pixels, Reason, named_person};
 use crate::parquet_table::{Column, Kind, ParquetTable};
+use crate::picture_file::is_picture;
 use crate::request::PrepareRequest;
+use crate::setting::Setting;
 use crate::tree::{Tree, TreeFile};
 
 pub(super) static DATABASE: Database = Database {
@@ -29,6 +31,17 @@ pub(super) static DATABASE: Database = Database {
     access: "whoever published the dataset",
     terms: "not stated: the dataset's own page says what is allowed",
     published: &[],
+    settings: &[
+        Setting::SubjectPattern,
+        Setting::LabelMap,
+        Setting::AnyClasses,
+        Setting::Ignore,
+        Setting::LabelColumn,
+        Setting::SubjectColumn,
+    ],
+    known_flaws: &[],
+    names_by_path: true,
+    is_sign: |_| true,
     list,
 };
 
@@ -81,10 +94,58 @@ fn no_table(path: &Path, others: &[TreeFile]) -> Fault {
 /// The columns of a file that are read.
 struct Chosen {
     image: Column,
-    label: Column,
-    /// The names of the classes where the column holds their numbers.
+    label: Words,
+    subject: Option<Words>,
+    group: Option<Words>,
+}
+
+impl Chosen {
+    /// The class of a row, of what stands in its column.
+    fn class(&self, text: Option<String>) -> Option<String> {
+        let text = text.filter(|text| !text.trim().is_empty())?;
+        if self.label.names.is_some() { self.label.named(&text).cloned() } else { Some(text) }
+    }
+
+    fn person(&self, text: Option<String>) -> Option<String> {
+        let person = self.subject.as_ref()?.word(text?);
+        named_person(&person).map(str::to_owned)
+    }
+
+    fn group(&self, text: Option<String>) -> Option<String> {
+        Some(self.group.as_ref()?.word(text?)).filter(|group| !group.trim().is_empty())
+    }
+}
+
+/// A column of words.
+struct Words {
+    column: Column,
+    /// The words where the column holds their numbers.
     names: Option<Vec<String>>,
-    subject: Option<(Column, Option<Vec<String>>)>,
+}
+
+impl Words {
+    fn new(column: Column, features: &Features) -> Self {
+        let names = match column.kind {
+            Kind::Number => features.names.get(&column.name).filter(|names| !names.is_empty()).cloned(),
+            _ => None,
+        };
+        Words { column, names }
+    }
+
+    /// The words of a row group as they stand in the file.
+    fn texts(&self, table: &ParquetTable, group: usize) -> Result<Vec<Option<String>>, Fault> {
+        table.texts(group, self.column.leaf)
+    }
+
+    /// The word of a row: what its number stands for, or what is there.
+    fn word(&self, text: String) -> String {
+        self.named(&text).cloned().unwrap_or(text)
+    }
+
+    /// The word that a number stands for, if it does.
+    fn named(&self, number: &str) -> Option<&String> {
+        self.names.as_ref()?.get(number.parse::<usize>().ok()?)
+    }
 }
 
 /// A row that has a picture.
@@ -98,6 +159,7 @@ struct Row {
     path: Option<String>,
     label: String,
     person: Option<String>,
+    group_of_face: Option<String>,
 }
 
 /// Every row of a dataset, and the columns that were read.
@@ -118,7 +180,7 @@ impl Rows {
         request: &PrepareRequest,
         listing: &mut Listing,
     ) -> Result<Self, Fault> {
-        let mut rows = Rows { subject_named: request.subject_column.is_some(), ..Rows::default() };
+        let mut rows = Rows { subject_named: request.settings.subject_column.is_some(), ..Rows::default() };
         let (mut n_read, mut unlabelled) = (0, Vec::new());
         for file in files {
             let table = Arc::new(ParquetTable::open(&file.path)?);
@@ -159,15 +221,15 @@ impl Rows {
             _ => None,
         };
         let mut only_paths = path_leaf;
-        self.labels.insert(chosen.label.name.clone());
-        self.subjects.extend(chosen.subject.iter().map(|(column, _)| column.name.clone()));
+        self.labels.insert(chosen.label.column.name.clone());
+        self.subjects.extend(chosen.subject.iter().map(|words| words.column.name.clone()));
         let mut row_idx = 0_u64;
         for group in 0..table.n_groups() {
-            let labels = table.texts(group, chosen.label.leaf)?;
+            let labels = chosen.label.texts(table, group)?;
             let nothing = || vec![None; labels.len()];
-            let persons =
-                chosen.subject.as_ref().map_or_else(|| Ok(nothing()), |(column, _)| table.texts(group, column.leaf))?;
-            let wants_paths = request.subject_pattern.is_some() || request.label_pattern.is_some();
+            let texts = |words: &Option<Words>| words.as_ref().map_or_else(|| Ok(nothing()), |w| w.texts(table, group));
+            let (persons, groups) = (texts(&chosen.subject)?, texts(&chosen.group)?);
+            let wants_paths = request.settings.subject_pattern.is_some() || request.settings.label_pattern.is_some();
             let path_leaf = path_leaf.filter(|_| wants_paths);
             let paths = path_leaf.map_or_else(|| Ok(nothing()), |leaf| table.texts(group, leaf))?;
             if !labels.is_empty()
@@ -177,23 +239,21 @@ impl Rows {
             {
                 return Err(paths_alone(&file.path, &chosen.image.name, &String::from_utf8_lossy(path.data())));
             }
-            for (row, ((label, person), path)) in labels.into_iter().zip(persons).zip(paths).enumerate() {
+            let words = labels.into_iter().zip(persons).zip(groups);
+            for (row, (((label, person), of_face), path)) in words.zip(paths).enumerate() {
                 let source = format!("{}#{row_idx}", file.relative);
                 row_idx += 1;
-                let label = label.filter(|label| !label.trim().is_empty());
-                let label = match (label, &chosen.names) {
-                    (Some(number), Some(names)) => number.parse().ok().and_then(|n: usize| names.get(n)).cloned(),
-                    (label, _) => label,
-                };
-                let Some(label) = label else {
-                    listing.reject(source, Reason::NoLabel, format!("no class in the column {}", chosen.label.name));
+                let Some(label) = chosen.class(label) else {
+                    listing.reject(
+                        source,
+                        Reason::NoLabel,
+                        format!("no class in the column {}", chosen.label.column.name),
+                    );
                     continue;
                 };
-                let names = chosen.subject.as_ref().and_then(|(_, names)| names.as_ref());
-                let person = person.map(|p| p.parse().ok().and_then(|n: usize| names?.get(n)).cloned().unwrap_or(p));
-                let person = person.as_deref().and_then(named_person).map(str::to_owned);
-                let file = TreeFile { path: file.path.clone(), relative: source };
-                self.rows.push(Row { table: Arc::clone(table), leaf, group, row, file, path, label, person });
+                let (person, group_of_face) = (chosen.person(person), chosen.group(of_face));
+                let (table, file) = (Arc::clone(table), TreeFile { path: file.path.clone(), relative: source });
+                self.rows.push(Row { table, leaf, group, row, file, path, label, person, group_of_face });
             }
         }
         Ok(())
@@ -209,11 +269,11 @@ impl Rows {
         let persons: BTreeSet<&str> = self.rows.iter().filter_map(|row| row.person.as_deref()).collect();
         let subject = Some(subject.as_str()).filter(|subject| !subject.is_empty());
         let taken = self.subject_named || are_persons(subject, persons.len(), self.rows.len());
-        listing.caveats.push(match &request.subject_pattern {
-            Some(_) => format!("classes from the column `{label}`; persons from the subject pattern"),
+        listing.caveats.push(match &request.settings.subject_pattern {
+            Some(_) => format!("classes from the column `{label}`; people from the subject pattern"),
             None => in_words(&label, subject, taken.then_some(persons.len())),
         });
-        let pattern = request.compiled_subject_pattern()?;
+        let pattern = request.settings.compiled_subject_pattern()?;
         for row in self.rows {
             let pixels = Pixels::Row { table: row.table, leaf: row.leaf, group: row.group, row: row.row };
             let Some(class) = classes.class(&row.label, &row.file.relative, listing) else { continue };
@@ -228,8 +288,9 @@ impl Rows {
                     continue;
                 }
             }
-            listing.take(Found { pixels, person, ..Found::picture(&row.file, class) });
+            listing.take(Found { pixels, person, group: row.group_of_face, ..Found::picture(&row.file, class) });
         }
+        listing.caveats.extend(groups_in_words(&listing.found));
         Ok(())
     }
 }
@@ -263,25 +324,20 @@ fn choose(
     let known = |names: &[&str]| {
         names.iter().find_map(|name| columns.iter().filter(flat).find(|c| c.name.eq_ignore_ascii_case(name))).cloned()
     };
-    let label = named(request.label_column.as_ref(), "--label-column")?.or_else(|| known(&LABELS)).or_else(|| {
-        // The only column of classes, whatever it is called.
-        let mut classes = columns.iter().filter(flat).filter(|c| features.names.contains_key(&c.name));
-        classes.next().filter(|_| classes.next().is_none()).cloned()
-    });
+    let label =
+        named(request.settings.label_column.as_ref(), "--label-column")?.or_else(|| known(&LABELS)).or_else(|| {
+            // The only column of classes, whatever it is called.
+            let mut classes = columns.iter().filter(flat).filter(|c| features.names.contains_key(&c.name));
+            classes.next().filter(|_| classes.next().is_none()).cloned()
+        });
     let Some(label) = label else {
         return Ok(Err(missing("no column of classes is here", "name the column with --label-column")));
     };
-    let names_of = |column: &Column| match column.kind {
-        Kind::Number => features.names.get(&column.name).filter(|names| !names.is_empty()).cloned(),
-        _ => None,
-    };
-    let subject = named(request.subject_column.as_ref(), "--subject-column")?.or_else(|| known(&SUBJECTS));
-    let subject = subject.filter(|subject| *subject != label).map(|subject| {
-        let names = names_of(&subject);
-        (subject, names)
-    });
-    let names = names_of(&label);
-    Ok(Ok(Chosen { image, label, names, subject }))
+    let subject = named(request.settings.subject_column.as_ref(), "--subject-column")?.or_else(|| known(&SUBJECTS));
+    let words = |column: Column| Words::new(column, features);
+    let other = |column: &Column| *column != label;
+    let (subject, group) = (subject.filter(other).map(words), known(&[GROUP]).filter(other).map(words));
+    Ok(Ok(Chosen { image, label: words(label), subject, group }))
 }
 
 /// What the features call a picture, else what looks like one: by its usual name, or alone.

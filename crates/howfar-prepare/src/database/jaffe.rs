@@ -6,7 +6,7 @@ use howfar_face::Expression::{self, Anger, Disgust, Fear, Happiness, Neutral, Sa
 use howfar_face::Fault;
 
 use super::Database;
-use super::names::{each_match, picture};
+use super::names::{Of, each_match, picture};
 use crate::listing::{Found, Listing};
 use crate::published::{Published, Unit};
 use crate::request::PrepareRequest;
@@ -31,6 +31,10 @@ pub(super) static DATABASE: Database = Database {
         ],
         persons: Some(10),
     }],
+    settings: &[],
+    known_flaws: &[],
+    names_by_path: false,
+    is_sign: |_| true,
     list,
 };
 
@@ -38,9 +42,15 @@ fn list(path: &Path, _request: &PrepareRequest) -> Result<Listing, Fault> {
     let tree = Tree::read(path)?;
     let mut listing = Listing::default();
     let pattern = picture(r"([A-Z]{2})\.(AN|DI|FE|HA|NE|SA|SU)(\d)\.(\d+)");
-    each_match(&tree, &pattern, "a name such as KA.AN1.39.tiff", &mut listing, |listing, file, name| {
-        listing.take(Found::picture(file, read_code(&name[2].to_uppercase())).of(name[1].to_uppercase()));
-    });
+    each_match(
+        &tree.files,
+        (Of::Name, &pattern),
+        "a name such as KA.AN1.39.tiff",
+        &mut listing,
+        |listing, file, name| {
+            listing.take(Found::picture(file, read_code(&name[2].to_uppercase())).of(name[1].to_uppercase()));
+        },
+    );
     Ok(listing)
 }
 

@@ -22,10 +22,10 @@ impl LabelClasses {
         place: &dyn Fn(&str) -> String,
         request: &PrepareRequest,
     ) -> Result<Self, Fault> {
-        let is_ignored = |label: &&&str| request.ignore.iter().any(|ignored| ignored == **label);
+        let is_ignored = |label: &&&str| request.settings.ignore.iter().any(|ignored| ignored == **label);
         let asked: BTreeSet<&str> = labels.iter().filter(|label| !is_ignored(label)).copied().collect();
         let map = LabelMap::of(request)?;
-        let meanings = meanings(&asked, map.as_ref(), request.classes, "label", place)?;
+        let meanings = meanings(&asked, map.as_ref(), request.settings.classes, "label", place)?;
         Ok(LabelClasses { classes: meanings.into_iter().map(|(label, class)| (label.to_owned(), class)).collect() })
     }
 

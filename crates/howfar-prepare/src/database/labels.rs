@@ -7,13 +7,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use howfar_face::csv_table::CsvTable;
 use howfar_face::{Expression, Fault, closest_name};
 
 use crate::folder_words::{is_number, is_person_number};
 use crate::listing::Class;
-use crate::request::{FolderClasses, PrepareRequest};
+use crate::request::PrepareRequest;
+use crate::source_settings::FolderClasses;
 use crate::spelling::{in_short, key};
-use howfar_face::csv_table::CsvTable;
 
 /// Words that head the two columns of a label map.
 const HEADS: [(&str, &str); 4] =
@@ -36,7 +37,7 @@ pub(super) struct LabelMap {
 impl LabelMap {
     /// Reads the request's label map, if it names one.
     pub(super) fn of(request: &PrepareRequest) -> Result<Option<Self>, Fault> {
-        request.label_map.as_deref().map(|path| Self::read(path, request.classes)).transpose()
+        request.settings.label_map.as_deref().map(|path| Self::read(path, request.settings.classes)).transpose()
     }
 
     fn read(path: &Path, mean: FolderClasses) -> Result<Self, Fault> {
@@ -138,7 +139,8 @@ fn check_names(labels: &BTreeSet<&str>, kind: &str, place: &dyn Fn(&str) -> Stri
             .found(all())
             .expected("names of classes, or the adapter of a database whose numbers are known")
             .hint(
-                "adapters affectnet (0 neutral, 1 happiness, …), fer2013 (0 anger, 1 disgust, …) and rafdb (1 surprise, \
+                "adapters affectnet (0 neutral, 1 happiness, …), fer2013 (0 anger, 1 disgust, …) and rafdb (1 \
+                    surprise, \
                 2 fear, …) know their numbers; else write the meaning of each into a file for `--label-map FILE` \
                 (`0,neutral`), or take the numbers as names with `--any-classes`",
             ));
@@ -152,9 +154,10 @@ fn check_names(labels: &BTreeSet<&str>, kind: &str, place: &dyn Fn(&str) -> Stri
         };
         return Err(Fault::data(place(first), what)
             .found(all())
-            .expected("names of classes; a network of persons as classes would tell persons apart")
+            .expected("names of classes; a network of people as classes would tell people apart")
             .hint(
-                "where the expression stands in the file's name, say so with `--label-pattern '(?<label>…)'`, and whose \
+                "where the expression stands in the file's name, say so with `--label-pattern '(?<label>…)'`, and \
+                    whose \
                 picture it is with `--subject-pattern`; if these are classes, take them with `--any-classes`",
             ));
     }

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::listing::{Listing, Reason, is_picture};
+use crate::listing::{Listing, Reason};
+use crate::picture_file::is_picture;
 use crate::tree::{Tree, TreeFile};
 
 /// The files of a tree by name.

@@ -1,17 +1,23 @@
-//! `mmi`: a folder for each session with films or their extracted frames, and small XML files with emotion and person.
+//! `mmi`: a folder for each session with videos or their extracted frames, and small XML files with emotion and person.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use howfar_face::Expression::{self, Anger, Disgust, Fear, Happiness, Neutral, Sadness, Surprise};
 use howfar_face::{Fault, files};
-use regex::Regex;
 
 use super::Database;
 use super::names::whole;
-use crate::listing::{Found, Listing, Pixels, Reason, is_picture};
-use crate::request::{PrepareRequest, Views};
+use crate::frames::{Use, around_middle};
+use crate::listing::{Found, Listing, Pixels, Reason};
+use crate::picture_file::is_picture;
+use crate::request::PrepareRequest;
+use crate::setting::Setting;
+use crate::source_settings::Views;
 use crate::tree::{Tree, TreeFile};
+
+/// Frames of a sequence without `--frames`.
+const FRAMES: usize = 3;
 
 pub(super) static DATABASE: Database = Database {
     name: "mmi",
@@ -19,6 +25,10 @@ pub(super) static DATABASE: Database = Database {
     access: "Maja Pantic and Michel Valstar, the MMI database's administrators at Imperial College London",
     terms: "non-commercial research only; pictures are not passed on",
     published: &[],
+    settings: &[Setting::AllViews, Setting::Frames(FRAMES), Setting::NeutralFrames, Setting::Turn],
+    known_flaws: &[],
+    names_by_path: false,
+    is_sign: |_| true,
     list,
 };
 
@@ -35,38 +45,37 @@ struct Clip {
 fn list(path: &Path, request: &PrepareRequest) -> Result<Listing, Fault> {
     let tree = Tree::read(path)?;
     let clips = read_clips(&tree)?;
-    let film = whole(r"(?i)(.+)\.(avi|mpe?g|mp4|mov|mkv)");
+    let video = whole(r"(?i)(.+)\.(avi|mpe?g|mp4|mov|mkv)");
     let with_frames = frame_folders(&tree, &clips);
+    let n_frames = request.settings.frames.unwrap_or(FRAMES);
     let mut listing = Listing::default();
     let mut frames: BTreeMap<&str, Vec<&TreeFile>> = BTreeMap::new();
     for file in tree.files.iter().filter(|file| !file.name().ends_with(".xml")) {
-        let whole_clip = film.captures(&file.relative).and_then(|name| clips.get_key_value(name.get(1)?.as_str()));
+        let whole_clip = video.captures(&file.relative).and_then(|name| clips.get_key_value(name.get(1)?.as_str()));
         if let Some((clip_name, _)) = whole_clip
             && with_frames.contains(clip_name.as_str())
         {
             listing.reject(&file.relative, Reason::NotAskedFor, "its extracted frames are here");
         } else if let Some((_, clip)) = whole_clip {
-            take(&mut listing, clip, clip.expression, file, Pixels::Clip(request.frames), request);
-            if request.neutral_frames > 0 {
-                take(&mut listing, clip, Neutral, file, Pixels::ClipStart(request.neutral_frames), request);
+            take(&mut listing, clip, clip.expression, file, Pixels::Clip(n_frames), request);
+            if request.settings.neutral_frames > 0 {
+                take(&mut listing, clip, Neutral, file, Pixels::ClipStart(request.settings.neutral_frames), request);
             }
         } else if let Some((clip_name, _)) = clip_of_frame(file, &clips) {
             frames.entry(clip_name).or_default().push(file);
-        } else if film.is_match(file.name()) {
+        } else if video.is_match(file.name()) {
             listing.reject(&file.relative, Reason::NoLabel, "no XML file beside it says which emotion it shows");
         } else {
-            listing.reject_unknown(file, "a film, or its frames in a folder of its name");
+            listing.reject_unknown(file, "a video, or its frames in a folder of its name");
         }
     }
     for (clip_name, frames) in frames {
-        let first = frames.len().saturating_sub(request.frames) / 2;
+        let (clip, taken) = (&clips[clip_name], around_middle(frames.len(), n_frames));
         for (frame_idx, file) in frames.into_iter().enumerate() {
-            if (first..first + request.frames).contains(&frame_idx) {
-                take(&mut listing, &clips[clip_name], clips[clip_name].expression, file, Pixels::File, request);
-            } else if frame_idx < request.neutral_frames {
-                take(&mut listing, &clips[clip_name], Neutral, file, Pixels::File, request);
-            } else {
-                listing.reject(&file.relative, Reason::NotAskedFor, "not a frame of the middle");
+            match Use::of(frame_idx, &taken, request.settings.neutral_frames) {
+                Use::Labelled => take(&mut listing, clip, clip.expression, file, Pixels::File, request),
+                Use::Neutral => take(&mut listing, clip, Neutral, file, Pixels::File, request),
+                Use::None => listing.reject(&file.relative, Reason::NotAskedFor, "not a frame of the middle"),
             }
         }
     }
@@ -105,7 +114,7 @@ fn take(
 ) {
     // View 1 is the profile; 2 is both through a mirror, of which the detector finds the frontal half.
     match clip.view {
-        Some(view) if view == 1 && request.views == Views::Frontal => {
+        Some(view) if view == 1 && request.settings.views == Views::Frontal => {
             listing.reject(&file.relative, Reason::NotAskedFor, "a profile view");
         }
         _ => listing.take(Found { pixels, ..Found::picture(file, expression).of(&clip.person) }),
@@ -122,48 +131,85 @@ fn frame_folders<'c>(tree: &Tree, clips: &'c BTreeMap<String, Clip>) -> BTreeSet
     tree.files.iter().filter_map(|file| clip_of_frame(file, clips)).map(|(name, _)| name).collect()
 }
 
-/// Clips with one of the six emotions, by their path without its ending.
+/// Clips with one of the six emotions, by their path without its ending. A file that is no XML says nothing.
 fn read_clips(tree: &Tree) -> Result<BTreeMap<String, Clip>, Fault> {
-    let constant = |pattern: &str| Regex::new(pattern).expect("patterns are constants, and tests compile each");
-    let tag = constant(r#"(?i)<Metatag\s+Name="(Emotion|View)"\s+Value="(\d+)""#);
-    let subject = constant(r#"(?i)<subject\b[^>]*\bid="([^"]+)""#);
     let mut clips = BTreeMap::new();
     for file in tree.files.iter().filter(|file| file.name().ends_with(".xml") && file.name() != "session.xml") {
         let session_path = file.path.with_file_name("session.xml");
-        let text = lossy(&files::read(&file.path)?);
-        let session = if session_path.is_file() { lossy(&files::read(&session_path)?) } else { String::new() };
-        let value = |wanted: &str| -> Option<u32> {
-            let mut tags = tag.captures_iter(&text).chain(tag.captures_iter(&session));
-            tags.find(|tag| tag[1].eq_ignore_ascii_case(wanted))?[2].parse().ok()
-        };
-        let emotion = value("Emotion").and_then(|n| LABELS.get((n as usize).checked_sub(1)?));
+        let own = Said::read(&file.path)?;
+        let session = if session_path.is_file() { Said::read(&session_path)? } else { Said::default() };
+        let emotion = own.emotion.or(session.emotion).and_then(|n| LABELS.get((n as usize).checked_sub(1)?));
         let named = file.stem().split_once('-').map_or(file.stem(), |(person, _)| person);
-        let person = subject.captures(&session).map_or(named.to_owned(), |id| id[1].to_owned());
+        let person = session.subject.unwrap_or_else(|| named.to_owned());
         if let Some(expression) = emotion {
             let name = file.relative.trim_end_matches(".xml").to_owned();
-            clips.insert(name, Clip { expression: *expression, view: value("View"), person });
+            clips.insert(name, Clip { expression: *expression, view: own.view.or(session.view), person });
         }
     }
     Ok(clips)
 }
 
-/// The tags are ASCII; what else stands in the files may be in any encoding.
-fn lossy(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
+/// What an XML file says.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Said {
+    emotion: Option<u32>,
+    view: Option<u32>,
+    subject: Option<String>,
+}
+
+impl Said {
+    fn read(path: &Path) -> Result<Self, Fault> {
+        // What is read here is ASCII; what else stands in the files may be in any encoding.
+        Ok(Self::of(&String::from_utf8_lossy(&files::read(path)?)).unwrap_or_default())
+    }
+
+    fn of(text: &str) -> Result<Self, roxmltree::Error> {
+        let options = roxmltree::ParsingOptions { allow_dtd: true, ..Default::default() };
+        let document = roxmltree::Document::parse_with_options(text.trim_start_matches('\u{feff}'), options)?;
+        let called = |node: &roxmltree::Node<'_, '_>, name: &str| node.tag_name().name().eq_ignore_ascii_case(name);
+        let attribute = |node: &roxmltree::Node<'_, '_>, name: &str| {
+            let mut attributes = node.attributes();
+            attributes.find(|a| a.name().eq_ignore_ascii_case(name)).map(|a| a.value().to_owned())
+        };
+        let tag = |name: &str| {
+            let is_it = |node: &roxmltree::Node<'_, '_>| {
+                called(node, "Metatag") && attribute(node, "Name").is_some_and(|n| n.eq_ignore_ascii_case(name))
+            };
+            document.descendants().filter(is_it).find_map(|node| attribute(&node, "Value")?.trim().parse().ok())
+        };
+        let subject = document.descendants().filter(|node| called(node, "subject"));
+        let subject = subject.filter_map(|node| attribute(&node, "id")).find(|id| !id.is_empty());
+        Ok(Said { emotion: tag("Emotion"), view: tag("View"), subject })
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::source_settings::SourceSettings;
     use crate::tree::tests::{tree_of, write};
 
     fn request() -> PrepareRequest {
-        PrepareRequest { frames: 1, ..PrepareRequest::new(vec![], "out".into()) }
+        PrepareRequest {
+            settings: SourceSettings { frames: Some(1), ..SourceSettings::default() },
+            ..PrepareRequest::new(vec![], "out".into())
+        }
     }
 
     fn xml(emotion: u32, view: u32) -> Vec<u8> {
         format!("<a><Metatag Name=\"Emotion\" Value=\"{emotion}\"/><Metatag Name=\"View\" Value=\"{view}\"/></a>")
             .into_bytes()
+    }
+
+    #[test]
+    fn tags_are_read_in_any_order_and_quotes_and_what_is_no_xml_says_nothing() {
+        let said = |text: &str| Said::of(text).unwrap_or_default();
+        let text = "<?xml version='1.0'?><!-- Emotion -->\n<a><metatag\n Value='4' Name = 'emotion' /><Subject \
+            age='30' ID='a&amp;b'/></a>";
+        assert_eq!(said(text), Said { emotion: Some(4), view: None, subject: Some("a&b".to_owned()) });
+        for text in ["", "Emotion 4", "<a><Metatag Name=\"Emotion\" Value=\"4\"></a>"] {
+            assert_eq!(said(text), Said::default(), "{text}");
+        }
     }
 
     #[test]
@@ -185,11 +231,15 @@ mod tests {
     }
 
     #[test]
-    fn first_frames_of_films_and_folders_are_neutral_where_asked_for() {
+    fn first_frames_of_videos_and_folders_are_neutral_where_asked_for() {
         let folder = tree_of(&["1/S001-002.avi", "2/S001-003/1.png", "2/S001-003/2.png", "2/S001-003/3.png"]);
         write(folder.path(), "1/S001-002.xml", &xml(2, 0));
         write(folder.path(), "2/S001-003.xml", &xml(1, 0));
-        let listing = list(folder.path(), &PrepareRequest { neutral_frames: 1, ..request() }).unwrap();
+        let listing = list(
+            folder.path(),
+            &PrepareRequest { settings: SourceSettings { neutral_frames: 1, ..request().settings }, ..request() },
+        )
+        .unwrap();
         let frames = |found: &Found| match &found.pixels {
             Pixels::Clip(1) => "one of the middle".to_owned(),
             Pixels::ClipStart(1) => "the first".to_owned(),
@@ -203,14 +253,18 @@ mod tests {
     }
 
     #[test]
-    fn extracted_frames_replace_the_film() {
+    fn extracted_frames_replace_the_video() {
         let folder = tree_of(&["1/S001-002.avi", "1/S001-002/1.png", "1/S001-002/2.png", "1/S001-002/3.png"]);
         write(folder.path(), "1/S001-002.xml", &xml(2, 0));
         let listing = list(folder.path(), &request()).unwrap();
         let found: Vec<_> = listing.found.iter().map(|f| (f.source.as_str(), f.person.as_deref().unwrap())).collect();
         assert_eq!(found, [("1/S001-002/2.png", "S001")]);
         assert_eq!(listing.rejects.len(), 3);
-        let listing = list(folder.path(), &PrepareRequest { frames: 2, ..request() }).unwrap();
+        let listing = list(
+            folder.path(),
+            &PrepareRequest { settings: SourceSettings { frames: Some(2), ..request().settings }, ..request() },
+        )
+        .unwrap();
         let [Found { pixels: Pixels::Frames(frames), .. }] = &listing.found[..] else { panic!("{:?}", listing.found) };
         assert_eq!(frames.iter().map(TreeFile::name).collect::<Vec<_>>(), ["1.png", "2.png"]);
     }

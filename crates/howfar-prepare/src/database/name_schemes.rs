@@ -6,7 +6,8 @@
 use howfar_face::{Expression, Fault};
 
 use super::names::whole;
-use crate::listing::{Found, Listing, Reason, is_picture};
+use crate::listing::{Found, Listing, Reason};
+use crate::picture_file::is_picture;
 use crate::request::PrepareRequest;
 use crate::tree::{Tree, TreeFile};
 
@@ -21,7 +22,10 @@ struct Scheme {
 const SCHEMES: [Scheme; 3] = [
     Scheme {
         name: "number, sex, age, origin, expression (face_00001_m_30_asian_angry_x)",
-        pattern: r"(?i)(?<person>(?:[a-z]+_)?\d+)_(?:m|f|male|female|man|woman)_\d{1,3}_[a-z]+_(?<label>[a-z]+)(?:_.*)?",
+        pattern: concat!(
+            r"(?i)(?<person>(?:[a-z]+_)?\d+)_(?:m|f|male|female|man|woman)_",
+            r"\d{1,3}_[a-z]+_(?<label>[a-z]+)(?:_.*)?"
+        ),
     },
     Scheme {
         name: "source and driving picture of LivePortrait (source--driving)",
@@ -79,7 +83,7 @@ pub(super) fn list(tree: &Tree, request: &PrepareRequest) -> Result<Option<Listi
     let Some((scheme, (named, labels))) = SCHEMES.iter().find_map(|scheme| Some((scheme, read(scheme)?))) else {
         return Ok(None);
     };
-    let pattern = request.compiled_subject_pattern()?;
+    let pattern = request.settings.compiled_subject_pattern()?;
     let mut listing = Listing::default();
     for file in others {
         listing.reject(&file.relative, Reason::NotAPicture, "by its name");
@@ -104,7 +108,7 @@ pub(super) fn list(tree: &Tree, request: &PrepareRequest) -> Result<Option<Listi
 /// Persons from names, where nothing else says whose the pictures are.
 pub(super) fn add_persons(listing: &mut Listing, request: &PrepareRequest) {
     let known = listing.found.iter().any(|found| found.person.is_some() || found.taken_over.is_some());
-    if known || listing.found.is_empty() || request.subject_pattern.is_some() {
+    if known || listing.found.is_empty() || request.settings.subject_pattern.is_some() {
         return;
     }
     let stems = |found: &Found| TreeFile { path: found.file.clone(), relative: found.source.clone() }.stem().to_owned();
@@ -114,5 +118,5 @@ pub(super) fn add_persons(listing: &mut Listing, request: &PrepareRequest) {
     for (found, named) in listing.found.iter_mut().zip(named) {
         found.person = Some(named.person);
     }
-    listing.caveats.push(format!("persons of {} pictures are from their names: {}", listing.found.len(), scheme.name));
+    listing.caveats.push(format!("people of {} pictures are from their names: {}", listing.found.len(), scheme.name));
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 use howfar_face::Fault;
 
 use super::{DATABASES, Database, folder};
-use crate::listing::{Listing, Pixels, Reason, count};
+use crate::listing::{Listing, Reason, count};
 use crate::request::PrepareRequest;
 
 /// Adds to a fault which other database's adapter reads the place.
@@ -50,13 +50,13 @@ pub(super) fn knows_no_name(listing: &Listing) -> bool {
 
 fn find(path: &Path, named: &Database) -> Option<&'static Database> {
     let request = PrepareRequest::new(Vec::new(), Default::default());
-    let others = DATABASES.into_iter().filter(|other| other.name != named.name && other.name != "folder");
+    let others = DATABASES.iter().filter(|other| other.name != named.name);
     let taken = others.filter_map(|other| {
         let listing = (other.list)(path, &request).ok()?;
         let unknown =
             listing.rejects.iter().filter(|r| matches!(r.reason, Reason::NameNotKnown | Reason::NoLabel)).count();
         let n_found = listing.found.len();
-        (n_found > 0 && n_found >= unknown && is_telling(other, &listing)).then_some((n_found, other))
+        (n_found > 0 && n_found >= unknown && (other.is_sign)(&listing)).then_some((n_found, *other))
     });
     taken.max_by_key(|(n_found, _)| *n_found).map(|(_, other)| other)
 }
@@ -64,21 +64,7 @@ fn find(path: &Path, named: &Database) -> Option<&'static Database> {
 /// Whether the folder is one of class folders that the adapter `folder` understands.
 fn reads_class_folders(path: &Path, named: &Database) -> bool {
     let request = PrepareRequest::new(Vec::new(), Default::default());
-    named.name != "folder"
+    named.name != folder::DATABASE.name
         && path.is_dir()
         && (folder::DATABASE.list)(path, &request).is_ok_and(|listing| !listing.found.is_empty())
-}
-
-/// Class folders of `1.jpg` could be anybody's: only the own names and lists of FER2013 and AffectNet are a sign of
-/// them.
-fn is_telling(other: &Database, listing: &Listing) -> bool {
-    let own = ["Training_", "PublicTest_", "PrivateTest_"];
-    match other.name {
-        "fer2013" => {
-            listing.found.iter().any(|f| f.pixels != Pixels::File || own.iter().any(|name| f.source.contains(name)))
-        }
-        // Read from class folders of any names, which have levels; its lists and annotations have none.
-        "affectnet" => listing.levels.is_empty(),
-        _ => true,
-    }
 }

@@ -7,14 +7,20 @@ use howfar_face::Fault;
 use regex::Regex;
 
 use super::Database;
-use super::names::endings;
+use super::names::{Of, each_match, endings};
+use crate::frames::keep_last;
 use crate::listing::{Found, Listing, Reason};
 use crate::published::{Published, Unit};
-use crate::request::{Lights, PrepareRequest};
+use crate::request::PrepareRequest;
+use crate::setting::Setting;
+use crate::source_settings::Lights;
 use crate::tree::Tree;
 
 /// 80 persons, from one camera under one light.
 const PERSONS: u64 = 80;
+
+/// Frames of a sequence without `--frames`.
+const FRAMES: usize = 3;
 
 pub(super) static DATABASE: Database = Database {
     name: "oulu",
@@ -49,6 +55,10 @@ pub(super) static DATABASE: Database = Database {
             persons: Some(PERSONS),
         },
     ],
+    settings: &[Setting::AllLights, Setting::Frames(FRAMES), Setting::NeutralFrames],
+    known_flaws: &[],
+    names_by_path: false,
+    is_sign: |_| true,
     list,
 };
 
@@ -56,30 +66,26 @@ const EXPECTED: &str = "a path such as OriginalImg/VL/Strong/P001/Anger/000.jpeg
 
 fn list(path: &Path, request: &PrepareRequest) -> Result<Listing, Fault> {
     let tree = Tree::read(path)?;
-    // The whole path is looked at, so that a folder further down (OriginalImg/VL, say) can be given too.
     let pattern = Regex::new(&format!(
-        r"(?i)/(NI|VL)(_Acropped)?/(Strong|Weak|Dark)/(P\d{{3}})/(Anger|Disgust|Fear|Happiness|Sadness|Surprise)/(\d{{3}})\.(?:{})$",
+        concat!(
+            r"(?i)/(NI|VL)(_Acropped)?/(Strong|Weak|Dark)/(P\d{{3}})/",
+            r"(Anger|Disgust|Fear|Happiness|Sadness|Surprise)/(\d{{3}})\.(?:{})$"
+        ),
         endings()
     ))
     .expect("patterns are constants, and tests compile each");
     let mut listing = Listing::default();
     let mut cropped = Vec::new();
-    for file in &tree.files {
-        let full = format!("/{}", file.path.to_string_lossy().replace('\\', "/"));
-        let Some(name) = pattern.captures(&full) else {
-            listing.reject_unknown(file, EXPECTED);
-            continue;
-        };
-        let Some(expression) = Expression::from_word(&name[5]) else { continue };
+    each_match(&tree.files, (Of::Path, &pattern), EXPECTED, &mut listing, |listing, file, name| {
+        let Some(expression) = Expression::from_word(&name[5]) else { return };
         let (camera, light, person) = (name[1].to_uppercase(), name[3].to_lowercase(), name[4].to_uppercase());
-        if camera == "NI" || (light != "strong" && request.lights == Lights::Strong) {
-            listing.reject(&file.relative, Reason::NotAskedFor, format!("camera {camera}, light {light}"));
-            continue;
+        if camera == "NI" || (light != "strong" && request.settings.lights == Lights::Strong) {
+            return listing.reject(&file.relative, Reason::NotAskedFor, format!("camera {camera}, light {light}"));
         }
         let sequence = format!("{camera}/{light}/{person}/{expression}");
         let found = Found { sequence: Some(sequence), ..Found::picture(file, expression).of(person) };
         if name.get(2).is_some() { cropped.push(found) } else { listing.take(found) }
-    }
+    });
     if listing.found.is_empty() {
         listing.cropped = !cropped.is_empty();
         listing.found = cropped;
@@ -88,17 +94,21 @@ fn list(path: &Path, request: &PrepareRequest) -> Result<Listing, Fault> {
             listing.reject(found.source, Reason::NotAskedFor, "a cropped copy of an original that is here too");
         }
     }
-    listing.keep_frames(request.frames, request.neutral_frames);
+    keep_last(&mut listing, request.settings.frames.unwrap_or(FRAMES), request.settings.neutral_frames);
     Ok(listing)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::source_settings::SourceSettings;
     use crate::tree::tests::tree_of;
 
     fn request() -> PrepareRequest {
-        PrepareRequest { frames: 1, ..PrepareRequest::new(vec![], "out".into()) }
+        PrepareRequest {
+            settings: SourceSettings { frames: Some(1), ..SourceSettings::default() },
+            ..PrepareRequest::new(vec![], "out".into())
+        }
     }
 
     #[test]
@@ -121,7 +131,11 @@ mod tests {
     fn any_picture_ending_and_case_is_read_and_first_frames_are_neutral_where_asked_for() {
         let names = ["000.png", "001.PNG", "002.jpg"].map(|name| format!("vl/strong/P001/fear/{name}"));
         let folder = tree_of(&names.each_ref().map(String::as_str));
-        let listing = list(folder.path(), &PrepareRequest { neutral_frames: 1, ..request() }).unwrap();
+        let listing = list(
+            folder.path(),
+            &PrepareRequest { settings: SourceSettings { neutral_frames: 1, ..request().settings }, ..request() },
+        )
+        .unwrap();
         let found: Vec<_> = listing.found.iter().map(|f| (f.source.as_str(), f.class.name())).collect();
         assert_eq!(found, [(names[0].as_str(), "neutral"), (names[2].as_str(), "fear")]);
     }

@@ -9,12 +9,14 @@ use std::path::{Path, PathBuf};
 use howfar_face::{Fault, files, shortened};
 use serde_json::Value;
 
-use super::columns::{FILES, LABELS, SUBJECTS, are_persons, in_words};
+use super::columns::{FILES, GROUP, LABELS, SUBJECTS, are_persons, groups_in_words, in_words};
 use super::label_classes::LabelClasses;
-use crate::listing::{Found, Listing, Reason, is_picture, named_person};
+use howfar_face::csv_table::CsvTable;
+
+use crate::listing::{Found, Listing, Reason, named_person};
+use crate::picture_file::is_picture;
 use crate::request::PrepareRequest;
 use crate::tree::{Tree, TreeFile};
-use howfar_face::csv_table::CsvTable;
 
 /// The names of lists within a folder, in lower case.
 const LISTS: [&str; 2] = ["metadata.csv", "metadata.jsonl"];
@@ -27,6 +29,7 @@ struct Columns {
     file: String,
     label: String,
     subject: Option<String>,
+    group: Option<String>,
     split: Option<String>,
 }
 
@@ -36,6 +39,7 @@ struct Row {
     file: TreeFile,
     label: String,
     person: Option<String>,
+    group: Option<String>,
 }
 
 /// Rows of all lists, by where the picture lies: one that two parts list is one.
@@ -47,7 +51,10 @@ struct Rows {
 
 /// A manifest or list of its own.
 pub(super) fn list_file(path: &Path, request: &PrepareRequest) -> Result<Listing, Fault> {
-    let told = [("--label-pattern", request.label_pattern.is_some()), ("--class-level", request.class_level.is_some())];
+    let told = [
+        ("--label-pattern", request.settings.label_pattern.is_some()),
+        ("--class-level", request.settings.class_level.is_some()),
+    ];
     if let Some((flag, _)) = told.into_iter().find(|(_, is_set)| *is_set) {
         return Err(Fault::usage(flag, format!("{} has a column of classes already", path.display()))
             .hint(format!("leave {flag} out, or give the folder in place of the list")));
@@ -120,9 +127,10 @@ impl Rows {
             };
             let person = columns.subject.as_deref().and_then(value);
             let person = person.as_deref().and_then(named_person).map(str::to_owned);
-            let new = Row { place: place.to_owned(), file, label, person };
+            let group = columns.group.as_deref().and_then(value);
+            let new = Row { place: place.to_owned(), file, label, person, group };
             match self.rows.get(&new.file.path) {
-                Some(old) if (&old.label, &old.person) == (&new.label, &new.person) => {
+                Some(old) if (&old.label, &old.person, &old.group) == (&new.label, &new.person, &new.group) => {
                     listing.reject(new.file.relative, Reason::Repeated, format!("{place} repeats {}", old.place));
                     Ok(())
                 }
@@ -165,8 +173,8 @@ impl Rows {
         let classes = LabelClasses::of(&labels, &place, request)?;
         let persons: BTreeSet<&str> = self.rows.values().filter_map(|row| row.person.as_deref()).collect();
         let named = columns.subject.as_deref();
-        let taken = request.subject_column.is_some() || are_persons(named, persons.len(), self.rows.len());
-        if let (Some(column), true, true) = (named, taken, request.subject_pattern.is_some()) {
+        let taken = request.settings.subject_column.is_some() || are_persons(named, persons.len(), self.rows.len());
+        if let (Some(column), true, true) = (named, taken, request.settings.subject_pattern.is_some()) {
             return Err(Fault::usage(
                 "--subject-pattern",
                 format!("{} has a column `{column}` already", path.display()),
@@ -175,20 +183,22 @@ impl Rows {
         }
         let persons = taken.then_some(persons.len());
         listing.caveats.push(in_words(&columns.label, columns.subject.as_deref(), persons));
-        let pattern = request.compiled_subject_pattern()?;
+        let pattern = request.settings.compiled_subject_pattern()?;
         for row in self.rows.into_values() {
             if !row.file.path.is_file() {
                 listing.reject(row.file.relative, Reason::Missing, format!("named in {}", row.place));
                 continue;
             }
             let Some(class) = classes.class(&row.label, &row.file.relative, listing) else { continue };
-            let found = Found { person: row.person.filter(|_| taken), ..Found::picture(&row.file, class) };
+            let (person, group) = (row.person.filter(|_| taken), row.group);
+            let found = Found { person, group, ..Found::picture(&row.file, class) };
             match pattern.as_ref().map(|pattern| pattern.find(&row.file.relative)) {
                 None => listing.take(found),
                 Some(Some(person)) => listing.take(found.of(person)),
                 Some(None) => listing.reject_unknown(&row.file, "a path that the subject pattern matches"),
             }
         }
+        listing.caveats.extend(groups_in_words(&listing.found));
         Ok(())
     }
 }
@@ -241,11 +251,12 @@ fn choose(path: &Path, names: &[String], request: &PrepareRequest) -> Result<Opt
         }),
     };
     let file = known(&FILES).ok_or_else(|| no_column(path, "pictures' files", &all, ""))?;
-    let Some(label) = asked(request.label_column.as_ref(), "--label-column")?.or_else(|| known(&LABELS)) else {
+    let Some(label) = asked(request.settings.label_column.as_ref(), "--label-column")?.or_else(|| known(&LABELS))
+    else {
         return Ok(None);
     };
-    let subject = asked(request.subject_column.as_ref(), "--subject-column")?.or_else(|| known(&SUBJECTS));
-    Ok(Some(Columns { file, label, subject, split: named("split") }))
+    let subject = asked(request.settings.subject_column.as_ref(), "--subject-column")?.or_else(|| known(&SUBJECTS));
+    Ok(Some(Columns { file, label, subject, group: named(GROUP), split: named("split") }))
 }
 
 fn no_column(path: &Path, of_what: &str, all: &str, option: &str) -> Fault {
@@ -260,7 +271,7 @@ fn no_column(path: &Path, of_what: &str, all: &str, option: &str) -> Fault {
 
 fn contradiction(old: &Row, new: &Row) -> Fault {
     let say = |row: &Row| format!("{} of {} ({})", row.label, row.person.as_deref().unwrap_or("nobody"), row.place);
-    Fault::data(&new.place, format!("{} stands twice, with another label or subject", new.file.relative))
+    Fault::data(&new.place, format!("{} stands twice, with another label, subject or group", new.file.relative))
         .found(format!("{} and {}", say(old), say(new)))
         .expected("one row a picture")
         .hint("remove the wrong row")
@@ -289,6 +300,14 @@ mod tests {
     }
 
     #[test]
+    fn a_column_of_groups_is_taken_as_it_is_and_said_aloud() {
+        let listing = manifest("path,label,Group\na.png,joy,left light\nb.png,sad,\n").unwrap();
+        let groups: Vec<_> = listing.found.iter().map(|f| f.group.as_deref()).collect();
+        assert_eq!(groups, [Some("left light"), None]);
+        assert!(listing.caveats.contains(&"1 of 2 faces have a group from the column `group` (left light)".to_owned()));
+    }
+
+    #[test]
     fn a_picture_that_two_parts_list_is_one() {
         let listing = manifest("path,label,split\na.png,fear,train\na.png,fear,test\nb.png,sad,test\n").unwrap();
         assert_eq!(listing.found.len(), 2);
@@ -302,7 +321,8 @@ mod tests {
         let cases = [
             ("path,label\na.png,fear\na.png,anger\n", "line 3: a.png stands twice"),
             ("path,label\na.png,fear\na.png,anger\n", "line 2"),
-            ("path,label,subject\na.png,fear,x\na.png,fear,y\n", "another label or subject"),
+            ("path,label,subject\na.png,fear,x\na.png,fear,y\n", "another label, subject or group"),
+            ("path,label,group\na.png,fear,x\na.png,fear,y\n", "another label, subject or group"),
             ("path,label\na.png,fear\nb.png,angr\n", "line 3: this label is not an expression"),
             ("path,lable\na.png,fear\n", "no column of classes is here"),
             ("path,label\na.png\n", "line 2"),

@@ -4,14 +4,15 @@
 
 use howfar_face::Fault;
 
-use crate::listing::{Found, Listing, Reason, is_picture};
+use crate::listing::{Found, Listing, Reason};
+use crate::picture_file::is_picture;
 use crate::prompt::prompted_expression;
 use crate::request::PrepareRequest;
 use crate::tree::Tree;
 
 /// Every picture below a folder.
 pub(super) fn list(tree: &Tree, request: &PrepareRequest) -> Result<Listing, Fault> {
-    let pattern = request.compiled_subject_pattern()?;
+    let pattern = request.settings.compiled_subject_pattern()?;
     let mut listing = Listing::default();
     for file in &tree.files {
         if !is_picture(&file.path) {
@@ -37,11 +38,15 @@ pub(super) fn list(tree: &Tree, request: &PrepareRequest) -> Result<Listing, Fau
         let why = listing.rejects.iter().find(|r| r.reason == Reason::NoLabel);
         return Err(Fault::data(tree.root.display(), "no picture has a prompt that names one expression")
             .found(why.map_or("no picture".to_owned(), |reject| format!("{}: {}", reject.source, reject.detail)))
-            .expected("the chunk `parameters` or `prompt` of PNG, a description in EXIF, or a .txt or .json beside the picture")
+            .expected(
+                "the chunk `parameters` or `prompt` of PNG, a description in EXIF, or a .txt or .json beside \
+                the picture",
+            )
             .hint("where folders or names say what a picture shows, leave --labels-from out"));
     }
     listing.caveats.push(format!(
-        "labels of {} pictures are the expressions that their prompts name; nobody has looked whether the faces show them",
+        "labels of {} pictures are the expressions that their prompts name; nobody has looked whether the faces show \
+            them",
         listing.found.len()
     ));
     Ok(listing)

@@ -6,10 +6,12 @@ use howfar_face::Expression::{self, Anger, Contempt, Disgust, Fear, Happiness, N
 use howfar_face::Fault;
 
 use super::Database;
-use super::names::{each_match, picture};
+use super::names::{Of, each_match, picture};
 use crate::listing::{Found, Listing, Reason};
 use crate::published::{Published, Unit};
-use crate::request::{PrepareRequest, Views};
+use crate::request::PrepareRequest;
+use crate::setting::Setting;
+use crate::source_settings::Views;
 use crate::tree::Tree;
 
 /// 67 persons with three gazes, from one camera.
@@ -52,21 +54,30 @@ pub(super) static DATABASE: Database = Database {
             persons: Some(67),
         },
     ],
+    settings: &[Setting::AllViews],
+    known_flaws: &[],
+    names_by_path: false,
+    is_sign: |_| true,
     list,
 };
 
-const PATTERN: &str = r"Rafd(000|045|090|135|180)_(\d{2})_(Caucasian|Moroccan|Kid)_(male|female)_(angry|contemptuous|disgusted|fearful|happy|neutral|sad|surprised)_(frontal|left|right)";
+const PATTERN: &str = concat!(
+    r"Rafd(000|045|090|135|180)_(\d{2})_(Caucasian|Moroccan|Kid)_(male|female)_",
+    r"(angry|contemptuous|disgusted|fearful|happy|neutral|sad|surprised)_(frontal|left|right)"
+);
 
 fn list(path: &Path, request: &PrepareRequest) -> Result<Listing, Fault> {
     let tree = Tree::read(path)?;
     let mut listing = Listing::default();
     let expected = "a name such as Rafd090_01_Caucasian_female_angry_frontal.jpg";
-    each_match(&tree, &picture(PATTERN), expected, &mut listing, |listing, file, name| {
-        if &name[1] != "090" && request.views == Views::Frontal {
+    each_match(&tree.files, (Of::Name, &picture(PATTERN)), expected, &mut listing, |listing, file, name| {
+        if &name[1] != "090" && request.settings.views == Views::Frontal {
             return listing.reject(&file.relative, Reason::NotAskedFor, format!("camera {}", &name[1]));
         }
         match Expression::from_word(&name[5]) {
-            Some(expression) => listing.take(Found::picture(file, expression).of(&name[2])),
+            Some(expression) => {
+                listing.take(Found::picture(file, expression).of(&name[2]).in_group(name[4].to_lowercase()));
+            }
             None => listing.reject(&file.relative, Reason::NotAnExpression, &name[5]),
         }
     });
@@ -90,6 +101,8 @@ mod tests {
         let listing = list(folder.path(), &PrepareRequest::new(vec![], "out".into())).unwrap();
         let found: Vec<_> = listing.found.iter().map(|f| (f.class.name(), f.person.as_deref().unwrap())).collect();
         assert_eq!(found, [("contempt", "01"), ("surprise", "61"), ("happiness", "62")]);
+        let groups: Vec<_> = listing.found.iter().map(|f| f.group.as_deref().unwrap()).collect();
+        assert_eq!(groups, ["female", "male", "male"]);
         let reasons: Vec<_> = listing.rejects.iter().map(|r| r.reason).collect();
         assert_eq!(reasons, [Reason::NotAskedFor, Reason::NameNotKnown]);
     }

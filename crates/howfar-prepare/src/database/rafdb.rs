@@ -14,6 +14,7 @@ use super::rows::Rows;
 use crate::listing::{Found, Listing, Reason};
 use crate::published::{Published, Unit};
 use crate::request::PrepareRequest;
+use crate::setting::Setting;
 use crate::tree::{Tree, TreeFile};
 
 pub(super) static DATABASE: Database = Database {
@@ -65,6 +66,10 @@ pub(super) static DATABASE: Database = Database {
             persons: None,
         },
     ],
+    settings: &[Setting::Ignore],
+    known_flaws: &[],
+    names_by_path: false,
+    is_sign: |_| true,
     list,
 };
 
@@ -174,7 +179,7 @@ fn list_tables(tree: &Tree, tables: &[&TreeFile]) -> Result<Listing, Fault> {
 fn list_folders(tree: &Tree, request: &PrepareRequest) -> Result<Listing, Fault> {
     let mut listing = Listing { cropped: true, ..Listing::default() };
     let pattern = picture(r"(train|test)_\d+(_aligned)?");
-    let pictures = in_folders(tree, &request.ignore, &mut listing)?;
+    let pictures = in_folders(tree, &request.settings.ignore, &mut listing)?;
     let classes = expressions(tree, &pictures, |folder| Expression::from_word(folder).or_else(|| read_label(folder)))?;
     for picture in pictures {
         if pattern.is_match(picture.file.name()) {

@@ -1,12 +1,13 @@
-//! Sheets of faces as translation networks (StarGAN) leave them: a column is a label, a row a person, the first column
-//! the photograph that the others were made from.
+//! Sheets of faces as translation networks (StarGAN) leave them: a column is a label, a row per person, the first
+//! column the photograph that the others were made from.
 //!
 //! In: `N-images.jpg` and `--grid COLUMNS`. Out: a find a square, its parent the person of the row.
 
 use howfar_face::{Fault, Provenance};
 
 use super::labels::LabelMap;
-use crate::listing::{Class, Found, Listing, Pixels, Reason, is_picture};
+use crate::listing::{Class, Found, Listing, Pixels, Reason};
+use crate::picture_file::is_picture;
 use crate::request::PrepareRequest;
 use crate::tree::{Tree, TreeFile};
 
@@ -37,7 +38,8 @@ pub(super) fn list(tree: &Tree, n_columns: usize, request: &PrepareRequest) -> R
             .expected("pictures whose width is so many equal squares"));
     }
     listing.caveats.push(format!(
-        "{n_sheets} sheets of {n_columns} columns and {n_rows} rows in all: a row is a person, the first column the parent, who is \
+        "{n_sheets} sheets of {n_columns} columns and {n_rows} rows in all: a row is a person, the first column the \
+            parent, who is \
         known by sheet and row alone: no study can tell whether it is a test person"
     ));
     if request.provenance == Provenance::Real {

@@ -7,7 +7,8 @@ use howfar_face::csv_table::for_each_line_of_words;
 use howfar_face::{Expression, Fault, files, shortened};
 
 use crate::FaceBox;
-use crate::listing::{Class, Found, Listing, Reason, is_picture};
+use crate::listing::{Class, Found, Listing, Reason};
+use crate::picture_file::is_picture;
 use crate::tree::{Tree, TreeFile};
 
 /// The file that names the classes, where a tree is laid out so.

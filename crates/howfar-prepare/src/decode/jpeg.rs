@@ -1,8 +1,8 @@
 //! Where the picture in a JPEG file ends, and whether all of it is there.
 //!
-//! In: the bytes of a file. Out: the position behind the picture's data, whatever follows it (a film, a second picture,
-//! nothing), or the sentence that says what is missing. The decoder cannot be asked: it fills up what is missing and
-//! says nothing. So every scan's code words are counted here, without their meaning.
+//! In: the bytes of a file. Out: the position behind the picture's data, whatever follows it (a video, a second
+//! picture, nothing), or the sentence that says what is missing. The decoder cannot be asked: it fills up what is
+//! missing and says nothing. So every scan's code words are counted here, without their meaning.
 
 mod scan;
 
@@ -80,7 +80,7 @@ pub(super) fn end_of_picture(bytes: &[u8]) -> Result<Option<usize>, &'static str
             0xda => {
                 let State { frame: Some(frame), tables, restart } = &mut state else { return Err(DAMAGED) };
                 if tables.iter().flatten().all(Option::is_none) {
-                    // A frame of a film, whose tables stand elsewhere; the decoder knows them.
+                    // A frame of a video, whose tables stand elsewhere; the decoder knows them.
                     return Ok(None);
                 }
                 let scan = Scan::read(segment, frame, *restart).ok_or(DAMAGED)?;
@@ -196,7 +196,7 @@ mod tests {
     #[test]
     fn every_scan_of_a_progressive_picture_is_asked_for() {
         let end = PROGRESSIVE.len() - 2;
-        for tail in [&b"\xff\xd9"[..], b"", b"\xff\xd9 film \xff\xda"] {
+        for tail in [&b"\xff\xd9"[..], b"", b"\xff\xd9 video \xff\xda"] {
             assert_eq!(end_of_picture(&[&PROGRESSIVE[..end], tail].concat()), Ok(Some(end)));
         }
         for cut in 2..end {
@@ -213,7 +213,7 @@ mod tests {
             let bytes = made(width, height, quality);
             let end = bytes.len() - 2;
             assert_eq!(end_of_picture(&bytes), Ok(Some(end)), "{width}×{height}");
-            for tail in [&b""[..], b"ftypmp42 \xff\xda\xff\xd9 film", &made(16, 16, 50), &[0xff; 9]] {
+            for tail in [&b""[..], b"ftypmp42 \xff\xda\xff\xd9 video", &made(16, 16, 50), &[0xff; 9]] {
                 assert_eq!(end_of_picture(&[&bytes, tail].concat()), Ok(Some(end)), "{width}×{height}");
             }
             assert_eq!(end_of_picture(&bytes[..end]), Ok(Some(end)), "{width}×{height} without its end mark");

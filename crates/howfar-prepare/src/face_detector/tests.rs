@@ -2,6 +2,8 @@
 
 use rten_tensor::Layout as _;
 
+use std::path::PathBuf;
+
 use super::*;
 
 /// Where `reference/face_detectors.py` wrote its networks.

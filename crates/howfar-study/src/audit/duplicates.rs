@@ -1,8 +1,9 @@
 //! Near duplicates: the same shot under two names, on two sides, or copied by a generator.
 //!
-//! In: the faces. Out: findings by what the pair would spoil. Sides are asked before family: a face that trains and a face that judges
-//! must not be one shot, whoever they are. On one side, two faces of one person are no finding; neither are a generated face and its
-//! parent. All faces are compared with all (`howfar-face/src/shots.rs`); nothing is kept of a pair but that it was found.
+//! In: the faces. Out: findings by what the pair would spoil. Sides are asked before family: a face that trains and a
+//! face that judges must not be one shot, whoever they are. On one side, two faces of one person are no finding;
+//! neither are a generated face and its parent. All faces are compared with all (`howfar-face/src/shots.rs`); nothing
+//! is kept of a pair but that it was found.
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,7 +14,7 @@ use howfar_evaluate::Finding;
 use howfar_face::{FaceLabels, Fault, Shot, ShotIndex};
 use rayon::prelude::*;
 
-use super::subjects::{AuditedFaces, Role};
+use super::subjects::{AuditedFaces, Side};
 use super::{Found, MOST_EXAMPLES};
 
 /// Two faces that are one shot, the smaller index first.
@@ -144,14 +145,14 @@ impl Pairs {
 }
 
 fn harm(faces: &AuditedFaces, (a, b): Pair) -> Option<Harm> {
-    let roles = [faces.roles[a], faces.roles[b]];
-    if roles.iter().any(|role| role.judges()) && roles.iter().any(|role| !role.judges()) {
+    let sides = [faces.sides[a], faces.sides[b]];
+    if sides.iter().any(|side| side.judges()) && sides.iter().any(|side| !side.judges()) {
         return Some(Harm::AcrossParts);
     }
     if is_family(&faces.pool.face(a).labels, &faces.pool.face(b).labels) {
         return None;
     }
-    Some(match roles.map(|role| role == Role::Generated) {
+    Some(match sides.map(|side| side == Side::Generated) {
         [true, true] => Harm::Repeated,
         [false, false] => Harm::TwoNames,
         _ => Harm::Copied,
@@ -176,10 +177,12 @@ fn finding(faces: &AuditedFaces, harm: Harm, pairs: &Pairs) -> Finding {
         Harm::AcrossParts => (
             "duplicate-across-parts",
             format!(
-                "{pairs_of} of faces are the same shot, one of them in training, the other where it judges; {} are equal in every pixel.",
+                "{pairs_of} of faces are the same shot, one of them in training, the other where it judges; {} are \
+                    equal in every pixel.",
                 pairs.n_equal
             ),
-            "Leave one of each pair out, or give both one name where they have two: figures on such faces are too high.",
+            "Leave one of each pair out, or give both one name where they have two: figures on such faces are too \
+                high.",
         ),
         Harm::TwoNames => (
             "duplicate-subjects",
@@ -203,8 +206,8 @@ fn finding(faces: &AuditedFaces, harm: Harm, pairs: &Pairs) -> Finding {
         finding.figures.insert("n_equal_pairs".to_owned(), pairs.n_equal as f64);
     }
     let words = |(a, b): &Pair| {
-        let role = |face: usize| faces.roles[face].words();
-        format!("{} ({}) = {} ({})", faces.place(*a), role(*a), faces.place(*b), role(*b))
+        let side = |face: usize| faces.sides[face].words();
+        format!("{} ({}) = {} ({})", faces.place(*a), side(*a), faces.place(*b), side(*b))
     };
     finding.examples = pairs.examples.iter().map(words).collect();
     finding
@@ -221,28 +224,28 @@ mod tests {
 
     #[test]
     fn one_shot_on_two_sides_is_found_whoever_it_is_and_family_on_one_side_is_not() {
-        let person = |role, subject, shot| Made { role, subject, parent: None, shot, card: None };
+        let person = |side, subject, shot| Made { side, subject, parent: None, shot, card: None };
         let cases = [
-            ("the same person under one name", person(Role::Training, "real:a", 1), person(Role::Unseen, "real:a", 1)),
-            ("a generated face of a judge", person(Role::Generated, "real:a", 1), person(Role::Unseen, "real:a", 1)),
+            ("the same person under one name", person(Side::Training, "real:a", 1), person(Side::Unseen, "real:a", 1)),
+            ("a generated face of a judge", person(Side::Generated, "real:a", 1), person(Side::Unseen, "real:a", 1)),
             (
                 "a child and its parent",
-                Made { parent: Some("real:a"), ..person(Role::Generated, "made:a", 1) },
-                person(Role::HeldOut, "real:a", 1),
+                Made { parent: Some("real:a"), ..person(Side::Generated, "made:a", 1) },
+                person(Side::HeldOut, "real:a", 1),
             ),
-            ("two names", person(Role::Real, "real:a", 1), person(Role::Unseen, "other:b", 1)),
+            ("two names", person(Side::Labelled, "real:a", 1), person(Side::Unseen, "other:b", 1)),
         ];
         for (case, one, other) in cases {
-            let faces = made(&[one, other, person(Role::Training, "real:c", 2)]);
+            let faces = made(&[one, other, person(Side::Training, "real:c", 2)]);
             let found = audit(&faces, &AtomicBool::new(false)).unwrap();
             assert_eq!(found.len(), 1, "{case}: {found:#?}");
             assert_eq!(found[0].code, "duplicate-across-parts", "{case}");
             assert_eq!(found[0].figures["n_equal_pairs"], 1.0, "{case}: pixels are equal");
         }
         let on_one_side = [
-            person(Role::Training, "real:a", 1),
-            person(Role::Training, "real:a", 1),
-            Made { parent: Some("real:a"), ..person(Role::Generated, "made:a", 1) },
+            person(Side::Training, "real:a", 1),
+            person(Side::Training, "real:a", 1),
+            Made { parent: Some("real:a"), ..person(Side::Generated, "made:a", 1) },
         ];
         assert_eq!(codes(&made(&on_one_side)), ["no-duplicates"]);
     }
@@ -251,8 +254,8 @@ mod tests {
     fn a_generator_that_makes_one_face_alone_is_told_without_counting_every_pair() {
         let names: Vec<String> = (0..300).map(|i| format!("made:p{i:03}")).collect();
         let of_one =
-            names.iter().map(|subject| Made { role: Role::Generated, subject, parent: None, shot: 1, card: None });
-        let judge = Made { role: Role::HeldOut, subject: "real:z", parent: None, shot: 1, card: None };
+            names.iter().map(|subject| Made { side: Side::Generated, subject, parent: None, shot: 1, card: None });
+        let judge = Made { side: Side::HeldOut, subject: "real:z", parent: None, shot: 1, card: None };
         let faces = made(&of_one.chain([judge]).collect::<Vec<_>>());
         let found = audit(&faces, &AtomicBool::new(false)).unwrap();
         let codes: Vec<&str> = found.iter().map(|finding| finding.code.as_str()).collect();
@@ -266,7 +269,7 @@ mod tests {
 
     #[test]
     fn the_search_stops_when_it_is_asked_to() {
-        let faces = made(&[Made { role: Role::Training, subject: "real:a", parent: None, shot: 1, card: None }]);
+        let faces = made(&[Made { side: Side::Training, subject: "real:a", parent: None, shot: 1, card: None }]);
         let fault = audit(&faces, &AtomicBool::new(true)).unwrap_err();
         assert_eq!(fault.kind(), Fault::interrupted("").kind(), "{fault}");
     }

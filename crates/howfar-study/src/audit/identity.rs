@@ -1,19 +1,19 @@
 //! Whether identities are distinct, and whether generated children look like their parents.
 //!
-//! In: the faces. Out: findings with the share of faces whose nearest neighbour is of the same identity. Likeness is the
-//! correlation of patches less the mean patch of their class, so that an expression is not taken for a person. This simple
-//! feature finds the same head in the same light; it says little of pictures taken years or poses apart, so the same share
-//! among the real faces stands beside it.
+//! In: the faces. Out: findings with the share of faces whose nearest neighbour is of the same identity. Likeness is
+//! the correlation of patches less the mean patch of their class, so that an expression is not taken for a person. This
+//! simple feature finds the same head in the same light; it says little of pictures taken years or poses apart, so the
+//! same share among the real faces stands beside it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use howfar_evaluate::Finding;
 use howfar_face::SubjectId;
 use howfar_face::fingerprint::{correlation, patch, standardised};
-use howfar_protocol::{Stream, shuffle};
+use howfar_random::{Stream, shuffle};
 use rayon::prelude::*;
 
-use super::subjects::{AuditedFaces, Role};
+use super::subjects::{AuditedFaces, Side};
 use super::{Found, percent};
 
 /// Identities that are compared at most.
@@ -26,14 +26,14 @@ const MOST_CHILDREN: usize = 3000;
 const FEWEST_IDENTITIES: usize = 5;
 /// Below this share of parents found again, expression transfer does not keep the person.
 const KEPT: f64 = 0.5;
-/// Generated identities whose faces find each other so many times less often than those of real people blur into one another. Light and
-/// pose alone can make it two or three times.
+/// Generated identities whose faces find each other so many times less often than those of real people blur into one
+/// another. Light and pose alone can make it two or three times.
 const LESS_DISTINCT: f64 = 4.0;
 
 /// Distinctness of generated identities beside that of real people, then children and parents.
 pub(crate) fn audit(faces: &AuditedFaces) -> Vec<Finding> {
-    let real = Sample::of(faces, &faces.of_role(Role::is_real), "real");
-    let generated = Sample::of(faces, &faces.of_role(|r| r == Role::Generated), "generated");
+    let real = Sample::of(faces, &faces.of_side(Side::is_labelled), "real");
+    let generated = Sample::of(faces, &faces.of_side(|r| r == Side::Generated), "generated");
     let mut findings = Vec::new();
     findings.extend(distinct(generated.as_ref(), real.as_ref()));
     findings.extend(kept(faces));
@@ -47,7 +47,8 @@ fn distinct(generated: Option<&Sample>, real: Option<&Sample>) -> Option<Finding
     let is_caveat = of_real.is_some_and(|of_real| share * LESS_DISTINCT < of_real);
     let beside = of_real.map_or(String::new(), |share| format!("; {:.1} % of real ones", percent(share)));
     let text = format!(
-        "Of the faces of {} generated identities, {:.1} % have a face of the same identity as nearest neighbour{beside} (a simple likeness, which light \
+        "Of the faces of {} generated identities, {:.1} % have a face of the same identity as nearest \
+            neighbour{beside} (a simple likeness, which light \
          and pose disturb).",
         generated.n_identities,
         percent(share)
@@ -65,13 +66,13 @@ fn distinct(generated: Option<&Sample>, real: Option<&Sample>) -> Option<Finding
 
 /// Children against the mean of each real person: is the parent the nearest?
 fn kept(faces: &AuditedFaces) -> Option<Finding> {
-    let mut children = faces.of_role(|r| r == Role::Generated);
+    let mut children = faces.of_side(|r| r == Side::Generated);
     children.retain(|face| faces.pool.face(*face).labels.parent.is_some());
     let parents: BTreeSet<&SubjectId> =
         children.iter().filter_map(|face| faces.pool.face(*face).labels.parent.as_ref()).collect();
     let parents: BTreeSet<&SubjectId> = parents.into_iter().take(MOST_IDENTITIES).collect();
     let mut people: BTreeMap<&SubjectId, Vec<usize>> = BTreeMap::new();
-    for face in faces.of_role(Role::is_real) {
+    for face in faces.of_side(Side::is_labelled) {
         let subject = &faces.pool.face(face).labels.subject;
         if parents.contains(subject) {
             people.entry(subject).or_default().push(face);

@@ -1,18 +1,20 @@
 //! Do the labels of generated faces say what a network that knows real faces sees in them?
 //!
-//! In: the faces. Out: one finding with the agreement of each class, in which classes near chance are named. Real people are cut into two halves and a judge is trained on
-//! each; a generated face is judged by the half that its parent is not in, one without a parent by both. The same judges on the
-//! other half's real faces are the yardstick: they are wrong about real faces, too.
+//! In: the faces. Out: one finding with the agreement of each class, in which classes near chance are named. Real
+//! people are cut into two halves and a judge is trained on each; a generated face is judged by the half that its
+//! parent is not in, one without a parent by both. The same judges on the other half's real faces are the yardstick:
+//! they are wrong about real faces, too.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use howfar_evaluate::{ConfusionCounts, Finding};
 use howfar_face::{Fault, SubjectId};
-use howfar_protocol::{Split, SplitPart, most_probable, shuffle};
+use howfar_protocol::{Split, SplitPart, most_probable};
+use howfar_random::shuffle;
 use howfar_train::{Model, predict};
 
 use super::probe::{Probe, settings};
-use super::subjects::{AuditedFaces, Role};
+use super::subjects::{AuditedFaces, Side};
 use super::{AuditPlace, Found, percent};
 
 /// Real people on each half, at least.
@@ -38,9 +40,9 @@ pub(crate) fn n_training_pictures(n_real: usize) -> u64 {
 /// Agreement of labels and judges.
 pub(crate) fn audit(faces: &AuditedFaces, place: &AuditPlace<'_>) -> Result<Option<Finding>, Fault> {
     let n_classes = faces.pool.classes().len();
-    let real = faces.of_role(|r| matches!(r, Role::Training | Role::Real));
+    let real = faces.of_side(|r| matches!(r, Side::Training | Side::Labelled));
     let halves = halves(faces, &real);
-    let mut generated = faces.of_role(|r| r == Role::Generated);
+    let mut generated = faces.of_side(|r| r == Side::Generated);
     if n_classes < 2 || generated.is_empty() || halves.iter().any(|half| half.len() < FEWEST_PEOPLE) {
         return Ok(None);
     }
@@ -104,7 +106,8 @@ fn finding(classes: &[String], generated: &ConfusionCounts, real: &ConfusionCoun
     let of_class = |class: &usize| format!("{} {:.0} %", classes[*class], 100.0 * generated.recall(*class));
     let by_class: Vec<String> = judged.iter().map(of_class).collect();
     let mut text = format!(
-        "Judges trained on real subjects agree with {:.1} % of the labels of {} generated faces (mean over classes; {}) and with {:.1} % of those of \
+        "Judges trained on real subjects agree with {:.1} % of the labels of {} generated faces (mean over classes; \
+            {}) and with {:.1} % of those of \
          real subjects whom they have not seen.",
         percent(agreement),
         generated.n_faces(),
@@ -125,18 +128,21 @@ fn finding(classes: &[String], generated: &ConfusionCounts, real: &ConfusionCoun
     let (code, advice) = if !knows {
         (
             "labels-unclear",
-            "The judges hardly know real faces: nothing can be said of the labels. Look at a sheet of the generated faces, or add real \
+            "The judges hardly know real faces: nothing can be said of the labels. Look at a sheet of the generated \
+                faces, or add real \
              training subjects.",
         )
     } else if agreement + BELOW_REAL < yardstick || !wrong.is_empty() {
         (
             "labels-disagree",
-            "Look at the classes with the lowest agreement; a study on the agreeing faces alone shows what the others cost.",
+            "Look at the classes with the lowest agreement; a study on the agreeing faces alone shows what the others \
+                cost.",
         )
     } else if !unknown.is_empty() {
         (
             "labels-unclear",
-            "Of classes that the judges do not know on real faces nothing can be said: look at a sheet of them, or add real training subjects.",
+            "Of classes that the judges do not know on real faces nothing can be said: look at a sheet of them, or \
+                add real training subjects.",
         )
     } else {
         ("labels-agree", "")

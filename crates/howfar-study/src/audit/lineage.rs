@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use howfar_evaluate::Finding;
 use howfar_face::{GeneratorCard, Provenance, SubjectId};
 
-use super::subjects::{AuditedFaces, Role};
+use super::subjects::{AuditedFaces, Side};
 use super::{Found, MOST_EXAMPLES};
 
 /// Lineage of generated faces and the terms of all sets.
@@ -16,17 +16,17 @@ pub(crate) fn audit(faces: &AuditedFaces) -> Vec<Finding> {
     findings
 }
 
-/// People who judge and whom training meets as well: as themselves, as a parent, or through a generator. Studies refuse to begin with
-/// them; loose face sets can only be warned of.
+/// People who judge and whom training meets as well: as themselves, as a parent, or through a generator. Studies refuse
+/// to begin with them; loose face sets can only be warned of.
 fn held_out(faces: &AuditedFaces) -> Finding {
-    let people = |passes: fn(Role) -> bool| -> BTreeSet<&SubjectId> {
-        faces.of_role(passes).into_iter().map(|face| subject(faces, face)).collect()
+    let people = |passes: fn(Side) -> bool| -> BTreeSet<&SubjectId> {
+        faces.of_side(passes).into_iter().map(|face| subject(faces, face)).collect()
     };
-    let (held, training, real) = (people(Role::judges), people(|r| !r.judges()), people(Role::is_real));
-    let parents = faces.of_role(|r| !r.judges()).into_iter();
+    let (held, training, real) = (people(Side::judges), people(|r| !r.judges()), people(Side::is_labelled));
+    let parents = faces.of_side(|r| !r.judges()).into_iter();
     let parents: BTreeSet<&SubjectId> =
         parents.filter_map(|face| faces.pool.face(face).labels.parent.as_ref()).collect();
-    let sets = faces.sets_of_role(|r| !r.judges()).into_iter().map(|set| &faces.sets[set]);
+    let sets = faces.sets_of_side(|r| !r.judges()).into_iter().map(|set| &faces.sets[set]);
     let cards: Vec<&GeneratorCard> = sets.filter_map(|set| set.generator.as_ref()).collect();
     let trained_on: BTreeSet<&SubjectId> = cards.iter().flat_map(|card| &card.trained_on).collect();
     let known: BTreeSet<&SubjectId> = parents.union(&trained_on).copied().collect();
@@ -42,14 +42,16 @@ fn held_out(faces: &AuditedFaces) -> Finding {
     if leaked.is_empty() && sets_seen.is_empty() {
         let n_shared = known.intersection(&real).count();
         let text = format!(
-            "No held-out subject trains, is a parent of a generated face or was seen by its generator; {n_shared} training subjects were."
+            "No held-out subject trains, is a parent of a generated face or was seen by its generator; {n_shared} \
+                training subjects were."
         );
         return Found::new("lineage", "lineage-clean", false).says(text, "", &figures);
     }
     let mut told = Vec::new();
     if !leaked.is_empty() {
         told.push(format!(
-            "{} held-out subjects are among the generated or training faces, are parents of generated faces or were seen by a generator.",
+            "{} held-out subjects are among the generated or training faces, are parents of generated faces or were \
+                seen by a generator.",
             leaked.len()
         ));
     }
@@ -68,14 +70,14 @@ fn held_out(faces: &AuditedFaces) -> Finding {
 /// Names of the judging sets whose very content a generator was trained on or a style fitted to.
 fn sets_seen<'f>(faces: &'f AuditedFaces, cards: &[&GeneratorCard]) -> Vec<&'f str> {
     let seen: BTreeSet<&String> = cards.iter().flat_map(|card| &card.trained_on_content).collect();
-    let judging = faces.sets_of_role(Role::judges).into_iter().map(|set| &faces.sets[set]);
+    let judging = faces.sets_of_side(Side::judges).into_iter().map(|set| &faces.sets[set]);
     judging.filter(|set| seen.contains(&set.content_sha256)).map(|set| set.name.as_str()).collect()
 }
 
 /// Generated faces without a card: nobody can tell whom their generator saw.
 fn unknown(faces: &AuditedFaces) -> Option<Finding> {
     let sets: BTreeSet<usize> = faces
-        .of_role(|r| r == Role::Generated)
+        .of_side(|r| r == Side::Generated)
         .into_iter()
         .filter(|face| faces.pool.face(*face).labels.provenance != Provenance::Drawn)
         .map(|face| faces.pool.face(face).set_idx)
@@ -85,7 +87,8 @@ fn unknown(faces: &AuditedFaces) -> Option<Finding> {
     (!names.is_empty()).then(|| {
         let text = format!("Nothing is known of what made the generated faces of {}.", names.join(", "));
         let advice =
-            "If their generator was trained on held-out subjects, the gain is not one on new subjects: ask whom it saw.";
+            "If their generator was trained on held-out subjects, the gain is not one on new subjects: ask whom it \
+                saw.";
         Found::new("lineage", "lineage-unknown", true).says(text, advice, &[])
     })
 }
@@ -116,14 +119,14 @@ mod tests {
 
     #[test]
     fn a_judge_who_trains_under_any_guise_is_a_leak() {
-        let judge = Made { role: Role::Unseen, subject: "real:a", parent: None, shot: 1, card: None };
+        let judge = Made { side: Side::Unseen, subject: "real:a", parent: None, shot: 1, card: None };
         let clean =
-            Made { role: Role::Generated, subject: "made:a", parent: None, shot: 2, card: Some(card(&[], &[])) };
+            Made { side: Side::Generated, subject: "made:a", parent: None, shot: 2, card: Some(card(&[], &[])) };
         let content = made(std::slice::from_ref(&judge)).sets[0].content_sha256.clone();
         let cases = [
             ("nobody", clean.clone(), "lineage-clean"),
             ("as itself among the generated", Made { subject: "real:a", ..clean.clone() }, "lineage-leak"),
-            ("as itself among the real", Made { role: Role::Real, ..judge.clone() }, "lineage-leak"),
+            ("as itself among the real", Made { side: Side::Labelled, ..judge.clone() }, "lineage-leak"),
             ("as a parent", Made { parent: Some("real:a"), ..clean.clone() }, "lineage-leak"),
             ("seen by the generator", Made { card: Some(card(&["real:a"], &[])), ..clean.clone() }, "lineage-leak"),
             ("its whole set seen", Made { card: Some(card(&[], &[&content])), ..clean.clone() }, "lineage-leak"),

@@ -2,8 +2,8 @@
 //! people, a codec that gives generated faces away, labels that do not fit, identities that are one.
 //!
 //! In: a study's face sets, or any face sets. Out: [`Finding`]s, kept in `audit.json`; those that are caveats become
-//! caveats of the results. A study's faces are audited before its cells run. The probes are small networks, trained here on the study's own faces; their seeds derive from the
-//! study's, so an audit gives the same findings each time.
+//! caveats of the results. A study's faces are audited before its cells run. The probes are small networks, trained
+//! here on the study's own faces; their seeds derive from the study's, so an audit gives the same findings each time.
 
 mod duplicates;
 mod identity;
@@ -25,7 +25,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::folder::StudyFolder;
-use crate::workbench::Workbench;
+use crate::loaded_study::LoadedStudy;
 pub use subjects::AuditedFaces;
 
 /// `audit.json`.
@@ -36,8 +36,8 @@ pub struct Audit {
     pub format: String,
     /// The format's version.
     pub version: u32,
-    /// Hash of the sets and their cards, classes, seed, sides and the audits' own version, so that findings of another study, or of
-    /// lesser audits, are not taken for these.
+    /// Hash of the sets and their cards, classes, seed, sides and the audits' own version, so that findings of another
+    /// study, or of lesser audits, are not taken for these.
     pub inputs_sha256: String,
     /// What was found, in the order of the audits.
     pub findings: Vec<Finding>,
@@ -92,20 +92,21 @@ pub(crate) fn n_training_pictures(n_real: usize) -> u64 {
     labels::n_training_pictures(n_real) + shortcut::n_training_pictures()
 }
 
-/// Audits the faces of a study and keeps the findings in its `audit.json`; findings of the same inputs are there for good.
-pub fn audit_study(workbench: &Workbench, folder: &StudyFolder, place: &AuditPlace<'_>) -> Result<Audit, Fault> {
-    let inputs_sha256 = inputs_sha256(workbench);
+/// Audits the faces of a study and keeps the findings in its `audit.json`; findings of the same inputs are there for
+/// good.
+pub fn audit_study(loaded: &LoadedStudy, folder: &StudyFolder, place: &AuditPlace<'_>) -> Result<Audit, Fault> {
+    let inputs_sha256 = inputs_sha256(loaded);
     if let Some(audit) = read_audit(folder)?.filter(|audit| audit.inputs_sha256 == inputs_sha256) {
         return Ok(audit);
     }
-    let audit = audit_faces(&AuditedFaces::of_study(workbench.study(), inputs_sha256)?, place)?;
+    let audit = audit_faces(&AuditedFaces::of_study(loaded.study(), inputs_sha256)?, place)?;
     files::write_json(&folder.audit_file(), &audit)?;
     Ok(audit)
 }
 
 /// The findings in a study's folder, if they are of its present inputs.
-pub(crate) fn findings(workbench: &Workbench, folder: &StudyFolder) -> Result<Vec<Finding>, Fault> {
-    let inputs_sha256 = inputs_sha256(workbench);
+pub(crate) fn findings(loaded: &LoadedStudy, folder: &StudyFolder) -> Result<Vec<Finding>, Fault> {
+    let inputs_sha256 = inputs_sha256(loaded);
     let audit = read_audit(folder)?.filter(|audit| audit.inputs_sha256 == inputs_sha256);
     Ok(audit.map_or(Vec::new(), |audit| audit.findings))
 }
@@ -116,15 +117,16 @@ fn read_audit(folder: &StudyFolder) -> Result<Option<Audit>, Fault> {
     if file.is_file() { files::read_json(&file, format, version).map(Some) } else { Ok(None) }
 }
 
-/// Everything that decides a study's findings. The sides are those that a split has come to, not those that the study asks for.
-fn inputs_sha256(workbench: &Workbench) -> String {
+/// Everything that decides a study's findings. The sides are those that a split has come to, not those that the study
+/// asks for.
+fn inputs_sha256(loaded: &LoadedStudy) -> String {
     let mut hash = Hasher::default();
     let mut add = |what: serde_json::Value| hash.update_text(&what.to_string());
     // The probes are trained as cells are.
-    add(json!([Audit::AUDITS_VERSION, NUMERICS_VERSION, workbench.plan().instruction_set]));
-    add(json!([workbench.study().seed, workbench.study().expressions]));
-    workbench.plan().sets.iter().for_each(|set| add(json!([set.role, set.info])));
-    for split in &workbench.splits {
+    add(json!([Audit::AUDITS_VERSION, NUMERICS_VERSION, loaded.plan().instruction_set]));
+    add(json!([loaded.study().seed, loaded.study().expressions]));
+    loaded.plan().sets.iter().for_each(|set| add(json!([set.role, set.info])));
+    for split in &loaded.splits {
         for part in [SplitPart::Training, SplitPart::Validation, SplitPart::Test] {
             add(json!(split.people(part).collect::<Vec<_>>()));
         }

@@ -6,7 +6,8 @@ use std::ops::ControlFlow;
 use std::sync::atomic::Ordering;
 
 use howfar_face::{Fault, Pool, Preprocessing, files};
-use howfar_protocol::{Blend, Ingredients, Mixture, Recipe, Seeds, Split, SplitPart, TrainingSettings};
+use howfar_protocol::{Ingredients, Mixture, Recipe, Split, SplitPart, TrainingSettings, Treatment};
+use howfar_random::Seeds;
 use howfar_train::{Event, Model, TrainingInputs, train};
 
 use super::AuditPlace;
@@ -32,7 +33,7 @@ impl Probe<'_> {
         files::create_folder(folder)?;
         let all = 0..self.pool.len();
         let ingredients = Ingredients::of_people(self.pool, all.clone(), self.split)?;
-        let mixture = Mixture::new(Blend::REAL, self.pool, &ingredients, self.seeds)?;
+        let mixture = Mixture::new(&Treatment::BASELINE, self.pool, &ingredients, self.seeds)?;
         let side = |face: &usize| self.split.side(&self.pool.face(*face).labels.subject);
         let validation: Vec<usize> = all.filter(|face| side(face) == Some(SplitPart::Validation)).collect();
         let inputs = TrainingInputs {

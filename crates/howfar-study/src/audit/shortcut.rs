@@ -1,18 +1,21 @@
-//! Can a small network tell generated faces from real ones, and does it still when both have been through the same codec?
+//! Can a small network tell generated faces from real ones, and does it still when both have been through the same
+//! codec?
 //!
-//! In: the faces. Out: one finding. Where it can, a network under study may learn "generated" in place of an expression;
-//! where only the raw faces give it away, the codec, the resizing or the noise does, and preparing both alike mends it.
+//! In: the faces. Out: one finding. Where it can, a network under study may learn "generated" in place of an
+//! expression; where only the raw faces give it away, the codec, the resizing or the noise does, and preparing both
+//! alike mends it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use howfar_evaluate::{ConfusionCounts, Finding};
 use howfar_face::{Colour, Fault, Picture, Pool, SubjectId};
-use howfar_protocol::{Seeds, Split, SplitPart, most_probable, shuffle};
+use howfar_protocol::{Split, SplitPart, most_probable};
+use howfar_random::{Seeds, shuffle};
 use howfar_train::predict;
 use image::{ColorType, ImageEncoder, ImageFormat, codecs::jpeg::JpegEncoder};
 
 use super::probe::{Probe, settings};
-use super::subjects::{AuditedFaces, Role};
+use super::subjects::{AuditedFaces, Side};
 use super::{AuditPlace, Found, percent};
 
 /// Faces of each kind on each side.
@@ -45,11 +48,11 @@ pub(crate) fn audit(faces: &AuditedFaces, place: &AuditPlace<'_>) -> Result<Opti
     Ok(Some(finding(raw, saved)))
 }
 
-/// The faces that the probe sees, each with its kind, and who is on which side; none where a kind has too few people. On each side
-/// both kinds have equally many faces, so that guessing the larger one gains nothing. A child is where its parent is: the probe would
-/// know its face otherwise.
+/// The faces that the probe sees, each with its kind, and who is on which side; none where a kind has too few people.
+/// On each side both kinds have equally many faces, so that guessing the larger one gains nothing. A child is where its
+/// parent is: the probe would know its face otherwise.
 fn chosen(faces: &AuditedFaces) -> Option<(Vec<(usize, usize)>, Split)> {
-    let kinds = [faces.of_role(Role::is_real), faces.of_role(|r| r == Role::Generated)];
+    let kinds = [faces.of_side(Side::is_labelled), faces.of_side(|r| r == Side::Generated)];
     let root = |face: &usize| {
         let labels = &faces.pool.face(*face).labels;
         labels.parent.as_ref().unwrap_or(&labels.subject)
@@ -142,7 +145,8 @@ fn finding(raw: f64, saved: f64) -> Finding {
     let figures = [("raw_percent", percent(raw)), ("saved_again_percent", percent(saved))];
     let [raw_percent, saved_percent] = [percent(raw), percent(saved)];
     let measured = format!(
-        "a small network tells generated from real faces of subjects it has not seen: {raw_percent} % right (chance 50 %), {saved_percent} % after both were saved again as JPEG"
+        "a small network tells generated from real faces of subjects it has not seen: {raw_percent} % right (chance \
+            50 %), {saved_percent} % after both were saved again as JPEG"
     );
     if raw < TOLD_APART {
         let text = format!("Generated faces are hard to tell from real ones: {measured}.");
@@ -150,11 +154,13 @@ fn finding(raw: f64, saved: f64) -> Finding {
     }
     if raw - saved > CODEC {
         let text = format!("Codec, resizing or noise give generated faces away: {measured}.");
-        let advice = "Prepare both in the same way (size, filter, format); a network can learn the trace in place of the expression.";
+        let advice = "Prepare both in the same way (size, filter, format); a network can learn the trace in place of \
+            the expression.";
         return Found::new("shortcut", "shortcut-codec", true).says(text, advice, &figures);
     }
     let text = format!("Generated faces can be told from real ones by how they look: {measured}.");
-    let advice = "The mix can teach the network two kinds of faces in place of one; judge the gain by the unseen databases, and see the \
+    let advice = "The mix can teach the network two kinds of faces in place of one; judge the gain by the unseen \
+        databases, and see the \
                   `fixed-share` and `pretrain` arms.";
     Found::new("shortcut", "shortcut-style", true).says(text, advice, &figures)
 }
@@ -168,13 +174,13 @@ mod tests {
     fn both_kinds_have_equally_many_faces_on_each_side_and_children_stand_with_their_parents() {
         let real: Vec<String> = (0..40).map(|i| format!("real:p{i:02}")).collect();
         let children: Vec<String> = (0..40).map(|i| format!("made:c{i:02}")).collect();
-        let face = |role, subject, parent| Made { role, subject, parent, shot: 1, card: None };
+        let face = |side, subject, parent| Made { side, subject, parent, shot: 1, card: None };
         let mut all = Vec::new();
         for (i, person) in real.iter().enumerate() {
-            all.extend(vec![face(Role::Real, person, None); 10]);
+            all.extend(vec![face(Side::Labelled, person, None); 10]);
             // Every third person is a parent, each of two children.
             let parent = Some(real[i / 6 * 3].as_str());
-            all.push(face(Role::Generated, &children[i], parent));
+            all.push(face(Side::Generated, &children[i], parent));
         }
         let faces = made(&all);
         let (chosen, split) = chosen(&faces).unwrap();

@@ -6,29 +6,30 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use howfar_face::{FaceSet, FaceSetInfo, Fault, Pool, Preprocessing, Provenance, SubjectId};
-use howfar_protocol::{Seeds, Split, SplitPart, Study};
+use howfar_protocol::{Split, SplitPart, Study};
+use howfar_random::Seeds;
 
-/// What a face is to a study.
+/// On which side of a study a face stands: its set's role, and of a labelled one who it is in the split.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Role {
-    /// Real, and trained on.
+pub(crate) enum Side {
+    /// Labelled, and trained on.
     Training,
-    /// Real, and on the side of validation or test.
+    /// Labelled, and on the side of validation or test.
     HeldOut,
-    /// Real, in a set that is on no side (folds, or no study at all), or left out by the split.
-    Real,
+    /// Labelled, in a set that is on no side (folds, or no study at all), or left out by the split.
+    Labelled,
     /// Mixed in.
     Generated,
     /// Of a database that judges.
     Unseen,
 }
 
-impl Role {
+impl Side {
     pub(crate) fn words(self) -> &'static str {
         match self {
             Self::Training => "training",
             Self::HeldOut => "validation or test",
-            Self::Real => "real",
+            Self::Labelled => "labelled",
             Self::Generated => "generated",
             Self::Unseen => "unseen",
         }
@@ -39,8 +40,8 @@ impl Role {
         matches!(self, Self::HeldOut | Self::Unseen)
     }
 
-    pub(crate) fn is_real(self) -> bool {
-        matches!(self, Self::Training | Self::HeldOut | Self::Real)
+    pub(crate) fn is_labelled(self) -> bool {
+        matches!(self, Self::Training | Self::HeldOut | Self::Labelled)
     }
 }
 
@@ -48,7 +49,7 @@ impl Role {
 #[derive(Debug)]
 pub struct AuditedFaces {
     pub(crate) pool: Pool,
-    pub(crate) roles: Vec<Role>,
+    pub(crate) sides: Vec<Side>,
     pub(crate) sets: Vec<FaceSetInfo>,
     pub(crate) preprocessing: Preprocessing,
     pub(crate) seeds: Seeds,
@@ -66,20 +67,20 @@ impl AuditedFaces {
         let splits = study.splits(&people)?;
         // With folds everybody is on every side in turn.
         let split = (splits.len() == 1).then(|| &splits[0]);
-        faces.roles = (0..faces.pool.len()).map(|face| role(face, &ends, &faces.pool, split)).collect();
+        faces.sides = (0..faces.pool.len()).map(|face| side(face, &ends, &faces.pool, split)).collect();
         faces.inputs_sha256 = inputs_sha256;
         Ok(faces)
     }
 
-    /// Any face sets: photographs are the real faces, drawn and generated ones are mixed in. Where all are of one kind they
-    /// count as real.
+    /// Any face sets: photographs are the real faces, drawn and generated ones are mixed in. Where all are of one kind
+    /// they count as real.
     pub fn of_sets(folders: &[PathBuf]) -> Result<Self, Fault> {
         let folders = folders.to_vec();
         let (mut faces, _) = Self::read(&[&folders], None, 1)?;
         let is_photo = |face: usize| faces.pool.face(face).labels.provenance == Provenance::Real;
         let has_photos = (0..faces.pool.len()).any(is_photo);
-        let role = |face| if is_photo(face) || !has_photos { Role::Real } else { Role::Generated };
-        faces.roles = (0..faces.pool.len()).map(role).collect();
+        let side = |face| if is_photo(face) || !has_photos { Side::Labelled } else { Side::Generated };
+        faces.sides = (0..faces.pool.len()).map(side).collect();
         Ok(faces)
     }
 
@@ -110,17 +111,17 @@ impl AuditedFaces {
         let contents: Vec<&str> = infos.iter().map(|info: &FaceSetInfo| info.content_sha256.as_str()).collect();
         let inputs_sha256 = howfar_face::checksum::sha256_hex(&[contents.join(" ").as_bytes()]);
         let seeds = Seeds::new(seed).child("audit", 0);
-        Ok((AuditedFaces { pool, roles: Vec::new(), sets: infos, preprocessing, seeds, inputs_sha256 }, ends))
+        Ok((AuditedFaces { pool, sides: Vec::new(), sets: infos, preprocessing, seeds, inputs_sha256 }, ends))
     }
 
-    /// The faces whose role passes.
-    pub(crate) fn of_role(&self, passes: impl Fn(Role) -> bool) -> Vec<usize> {
-        (0..self.pool.len()).filter(|face| passes(self.roles[*face])).collect()
+    /// The faces whose side passes.
+    pub(crate) fn of_side(&self, passes: impl Fn(Side) -> bool) -> Vec<usize> {
+        (0..self.pool.len()).filter(|face| passes(self.sides[*face])).collect()
     }
 
-    /// The sets with a face whose role passes, by their place among the sets.
-    pub(crate) fn sets_of_role(&self, passes: impl Fn(Role) -> bool) -> BTreeSet<usize> {
-        self.of_role(passes).into_iter().map(|face| self.pool.face(face).set_idx).collect()
+    /// The sets with a face whose side passes, by their place among the sets.
+    pub(crate) fn sets_of_side(&self, passes: impl Fn(Side) -> bool) -> BTreeSet<usize> {
+        self.of_side(passes).into_iter().map(|face| self.pool.face(face).set_idx).collect()
     }
 
     /// Where a face is, for people: set, row and source.
@@ -141,17 +142,17 @@ fn all_classes(sets: &[FaceSet]) -> Vec<String> {
     classes
 }
 
-fn role(face: usize, ends: &[usize], pool: &Pool, split: Option<&Split>) -> Role {
+fn side(face: usize, ends: &[usize], pool: &Pool, split: Option<&Split>) -> Side {
     if face >= ends[1] {
-        return Role::Unseen;
+        return Side::Unseen;
     }
     if face >= ends[0] {
-        return Role::Generated;
+        return Side::Generated;
     }
     match split.and_then(|split| split.side(&pool.face(face).labels.subject)) {
-        Some(SplitPart::Training) => Role::Training,
-        Some(SplitPart::Validation | SplitPart::Test) => Role::HeldOut,
-        None => Role::Real,
+        Some(SplitPart::Training) => Side::Training,
+        Some(SplitPart::Validation | SplitPart::Test) => Side::HeldOut,
+        None => Side::Labelled,
     }
 }
 
@@ -160,16 +161,17 @@ fn role(face: usize, ends: &[usize], pool: &Pool, split: Option<&Split>) -> Role
 pub(crate) mod made {
     use std::collections::BTreeMap;
 
-    use howfar_face::{Face, FaceLabels, FaceSetWriter, GeneratorCard, Picture};
+    use howfar_face::test_sets::{TestSet, labels};
+    use howfar_face::{Face, FaceLabels, GeneratorCard, Picture};
 
     use super::*;
 
     const SIDE: u32 = 32;
 
-    /// A face, and the card of its set; faces of one role are one set.
+    /// A face, and the card of its set; faces of one side are one set.
     #[derive(Clone)]
     pub(crate) struct Made<'a> {
-        pub(crate) role: Role,
+        pub(crate) side: Side,
         pub(crate) subject: &'a str,
         pub(crate) parent: Option<&'a str>,
         /// Equal shots are equal pixels.
@@ -192,36 +194,30 @@ pub(crate) mod made {
             let (x, y, s) = ((i % SIDE) as f32, (i / SIDE) as f32, made.shot as f32);
             (120.0 + 50.0 * (0.2 * x + s * s).sin() + 50.0 * (0.15 * y * (1.0 + s % 3.0) + 0.1 * x + s).cos()) as u8
         };
-        let labels = FaceLabels {
-            label: 0,
-            subject: made.subject.parse().unwrap(),
-            provenance: if made.role == Role::Generated { Provenance::Generated } else { Provenance::Real },
-            parent: made.parent.map(|parent| parent.parse().unwrap()),
-            source: "made".to_owned(),
-            drawn: None,
-        };
+        let provenance = if made.side == Side::Generated { Provenance::Generated } else { Provenance::Real };
+        let parent = made.parent.map(|parent| parent.parse().unwrap());
+        let labels = FaceLabels { parent, source: "made".to_owned(), ..labels(0, made.subject, provenance) };
         Face { picture: Picture::gray(SIDE, SIDE, (0..SIDE * SIDE).map(level).collect()), labels }
     }
 
-    /// Their audit's faces, in the order of the roles.
+    /// Their audit's faces, in the order of their sides.
     pub(crate) fn made(faces: &[Made<'_>]) -> AuditedFaces {
         let place = tempfile::tempdir().unwrap();
-        let mut by_role: BTreeMap<Role, Vec<&Made<'_>>> = BTreeMap::new();
-        faces.iter().for_each(|face| by_role.entry(face.role).or_default().push(face));
-        let (mut folders, mut roles) = (Vec::new(), Vec::new());
-        for (role, of_role) in by_role {
-            let name = role.words().replace(' ', "-");
-            let mut info =
-                FaceSetInfo::new(&name, vec!["one".to_owned()], Preprocessing::standard("none", "none", SIDE));
-            info.generator = of_role.iter().find_map(|face| face.card.clone());
-            let mut writer = FaceSetWriter::create(&place.path().join(&name), info).unwrap();
-            for made in of_role {
-                writer.push(&face(made)).unwrap();
-                roles.push(role);
+        let mut by_side: BTreeMap<Side, Vec<&Made<'_>>> = BTreeMap::new();
+        faces.iter().for_each(|face| by_side.entry(face.side).or_default().push(face));
+        let (mut folders, mut sides) = (Vec::new(), Vec::new());
+        for (side, of_side) in by_side {
+            let name = side.words().replace(' ', "-");
+            let mut set = TestSet::new(&name, &["one"], SIDE);
+            set.info.generator = of_side.iter().find_map(|face| face.card.clone());
+            for made in of_side {
+                let Face { picture, labels } = face(made);
+                set.push(labels, picture);
+                sides.push(side);
             }
-            writer.finish().unwrap();
+            set.write(place.path());
             folders.push(place.path().join(&name));
         }
-        AuditedFaces { roles, ..AuditedFaces::of_sets(&folders).unwrap() }
+        AuditedFaces { sides, ..AuditedFaces::of_sets(&folders).unwrap() }
     }
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use howfar_face::Fault;
-use howfar_study::{StudyFolder, Workbench};
+use howfar_study::{LoadedStudy, StudyFolder};
 
 use crate::command::report;
 use crate::console::Console;
@@ -19,9 +19,9 @@ pub struct Args {
 /// Analyses and writes results and report.
 pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     let folder = StudyFolder::open(&args.study)?;
-    let workbench = Workbench::open(&folder.read_plan()?.study)?;
-    let results = howfar_study::analyse(&workbench, &folder)?;
-    report::write_changed_faces(&workbench, &folder, &results)?;
+    let loaded = LoadedStudy::open(&folder.read_plan()?.study)?;
+    let results = howfar_study::analyse(&loaded, &folder)?;
+    report::write_changed_faces(&loaded, &folder, &results)?;
     report::write_report(&folder)?;
     report::print_results(&results, &folder, console)
 }

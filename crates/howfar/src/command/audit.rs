@@ -4,12 +4,12 @@ use std::path::PathBuf;
 
 use howfar_evaluate::Finding;
 use howfar_face::{Fault, files};
-use howfar_study::{AuditPlace, AuditedFaces, StudyFolder, Workbench, audit_faces, audit_study};
+use howfar_study::{AuditPlace, AuditedFaces, LoadedStudy, StudyFolder, audit_faces, audit_study};
 
 use crate::command::{report, stop_flag};
 use crate::console::Console;
 
-/// Look for leaks, duplicates, shortcuts and wrong labels in a study's faces, or in any face sets.
+/// Check a study's faces, or any face sets, for leaks, duplicates, shortcuts and wrong labels.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  howfar audit my-study\n  howfar audit faces/rafd faces/generated --json")]
 pub struct Args {
@@ -25,11 +25,11 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     let findings = match args.places.as_slice() {
         [study] if study.join("plan.json").is_file() => {
             let folder = StudyFolder::open(study)?;
-            let workbench = Workbench::open(&folder.read_plan()?.study)?;
+            let loaded = LoadedStudy::open(&folder.read_plan()?.study)?;
             let place = AuditPlace { scratch: study.join("audit"), watch: &watch, stop };
-            let findings = audit_study(&workbench, &folder, &place)?.findings;
+            let findings = audit_study(&loaded, &folder, &place)?.findings;
             if folder.results_file().is_file() {
-                howfar_study::analyse(&workbench, &folder)?;
+                howfar_study::analyse(&loaded, &folder)?;
                 report::write_report(&folder)?;
             }
             findings

@@ -1,27 +1,28 @@
-//! `howfar check-statistics`: what a doubter runs before believing an interval.
+//! `howfar check-statistics`: a calibration check on simulated studies.
 
 use howfar_evaluate::{Setting, SettingReport, Share, check_setting};
 use howfar_face::Fault;
-use howfar_protocol::Seeds;
+use howfar_random::Seeds;
 
 use crate::console::Console;
 
-/// Check the statistics on made studies whose truth is known.
+/// Check the calibration of the statistics on simulated studies with known ground truth.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example: howfar check-statistics --studies 500\nExit code 3: a bound does not hold.")]
+#[command(after_help = "Example: howfar check-statistics --studies 500\n\nExit code 3: a bound does not hold.")]
 pub struct Args {
-    /// Made studies in each setting; half of them without any effect.
-    #[arg(long, value_name = "N", default_value_t = 2000, value_parser = clap::value_parser!(u64).range(20..=1_000_000))]
+    /// Simulated studies in each setting; half of them without any effect.
+    #[arg(long, value_name = "N", default_value_t = 2000,
+        value_parser = clap::value_parser!(u64).range(20..=1_000_000))]
     studies: u64,
-    /// The seed of the made studies.
+    /// The seed of the simulated studies.
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
-    /// Also how often the bootstrap's interval holds the truth; takes some times longer.
+    /// Also the coverage of the bootstrap's interval; takes several times longer.
     #[arg(long)]
     full: bool,
 }
 
-/// Makes and judges studies, setting after setting; fails where a bound does not hold.
+/// Simulates studies and compares them with their truth, setting after setting; fails where a bound does not hold.
 pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     let mut reports = Vec::new();
     for setting in &Setting::ALL {

@@ -10,13 +10,15 @@ use crate::command::CoreArgs;
 use crate::command::run::{own_folder, run_to_report};
 use crate::console::Console;
 
-/// Learn on each database of a study alone and let all the others judge: a matrix of databases.
+/// Train on each database of a study alone and test on all others: a matrix of databases.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example: howfar cross-database study.toml --out matrix
-Each real and each unseen set of the study file becomes the real set of a study of its own, in which the others are unseen; the rest of
-the file (generated sets, k, recipes, seeds) is theirs, too; a generated set that has something of those who judge in a study (its people,
-their children, a generator that saw them) is left out of that study. People are split within each set, so the split must be fractions or folds.
-Every study has its own report in the folder; matrix.html and matrix.csv hold them together. Resumes where it stopped.")]
+#[command(after_help = "Example: howfar cross-database study.toml --out matrix\n\n\
+    Each real and each unseen set of the study file becomes the real set of a study of its own, in which the others \
+    are unseen; the rest of the file (generated sets, k, recipes, seeds) is theirs, too. A generated set that has \
+    something of a study's test faces (its people, their children, a generator that saw them) is left out of that \
+    study. People are split within each set, so the split must be fractions or folds.\n\n\
+    Every study has its own report in the folder; matrix.html and matrix.csv hold them together. Resumes where it \
+    stopped.")]
 pub struct Args {
     /// The study file.
     study: PathBuf,
@@ -85,7 +87,7 @@ fn with_real(study: &Study, real: &Path, name: &str) -> Study {
     one
 }
 
-/// A study without the generated sets that have something of those who judge in it, and why each was left out.
+/// A study without the generated sets that have something of its test people in them, and why each was left out.
 fn without_leaks(study: Study) -> Result<(Study, Vec<String>), Fault> {
     let leaking = leaking_sets(&study)?;
     let words = |(set, fault): &(PathBuf, Fault)| format!("{} is left out: {}", set.display(), fault.what());

@@ -7,10 +7,17 @@ use howfar_face::Fault;
 use crate::command::n_cores;
 use crate::console::Console;
 
-/// Tell what this machine has and what that means.
+/// Report what this machine has and what that means for howfar.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: howfar doctor --json")]
 pub struct Args {}
+
+/// What a GPU is good for in this build.
+const GPU_MEANING: &str = if cfg!(any(feature = "wgpu", feature = "cuda")) {
+    "for `--device` of train and train-generator; studies run on the CPU"
+} else {
+    "not used: this build runs on the CPU alone"
+};
 
 /// Looks and tells.
 #[expect(clippy::unnecessary_wraps, reason = "every command has this signature")]
@@ -28,7 +35,7 @@ pub fn run(_args: &Args, console: &Console) -> Result<(), Fault> {
     let memory = memory_bytes();
     let lines = [
         ("howfar", env!("CARGO_PKG_VERSION").to_owned(), ""),
-        ("processor", processor(), ""),
+        ("CPU", processor(), ""),
         ("cores", n_cores().to_string(), "cells side by side or all for one, whichever is faster"),
         ("instructions", instruction_set.to_owned(), "part of a cell's identity: another set computes cells anew"),
         (
@@ -37,7 +44,7 @@ pub fn run(_args: &Args, console: &Console) -> Result<(), Fault> {
             "decoded faces stay in memory once: 64×64 takes 4 KiB a face",
         ),
         ("ffmpeg", ffmpeg.unwrap_or_else(|| "not found".to_owned()), "needed by `prepare mmi:` for clips alone"),
-        ("GPU", gpu.unwrap_or_else(|| "not found".to_owned()), "not used: everything runs on the processor"),
+        ("GPU", gpu.unwrap_or_else(|| "not found".to_owned()), GPU_MEANING),
     ];
     for (name, value, meaning) in lines {
         let value = if meaning.is_empty() { value } else { format!("{value}  ({meaning})") };
@@ -53,7 +60,7 @@ fn version_of(program: &str, argument: &str) -> Option<String> {
     text.lines().next().filter(|_| output.status.success()).map(str::to_owned)
 }
 
-/// The processor's name, where the system tells.
+/// The CPU's name, where the system tells.
 pub fn processor() -> String {
     let text = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let name = text.lines().find_map(|line| line.strip_prefix("model name"));

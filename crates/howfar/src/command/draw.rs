@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
-use howfar_draw::{FITTED_BY, Range, SetRequest, Style, draw_set};
+use howfar_draw::{FITTED_BY, SetRequest, Style, Uniform, draw_set};
 use howfar_face::{
     Colour, Expression, FaceSet, FaceSetInfo, FaceSetWriter, Fault, GeneratorCard, GroupSizes, Licence, Preprocessing,
     closest_name, files,
@@ -12,19 +12,20 @@ use howfar_face::{
 
 use crate::command::{rig, stop_flag};
 use crate::console::Console;
-use crate::pace::Pace;
+use crate::progress::CountProgress;
 
 /// Draw a face set from the parametric head.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   howfar draw --people 100 --style studio --seed 7 --out faces/studio
-  howfar draw --people 50 --style wild --intensity 0.3..1 --takes 2 --out faces/wild
-  howfar draw --people 20 --sequence 12 --out faces/filmed
+  howfar draw --people 50 --style wild --intensity 0.3..1 --out faces/wild
+  howfar draw --people 20 --sequence 12 --out faces/sequences
   howfar draw --people 100 --rig ict:ICT-FaceKit --out faces/ict
   howfar draw --people 100 --size 128 --colour rgb --out faces/colour
   howfar draw --show-style wild > my.toml
   howfar draw --people 100 --style my.toml --out faces/mine
-Stopped or killed, the same command goes on where it was. docs/drawn-faces.md shows what the parameters do,
+
+Stopped or killed, the same command goes on where it was. docs/drawn-faces.md shows what the parameters do, \
 docs/styles.md lists the keys of a style file, docs/rig.md tells about rigs.")]
 pub struct Args {
     /// Identities to draw; each shows every expression.
@@ -49,7 +50,7 @@ pub struct Args {
     #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(48..=256))]
     size: u32,
     /// Gray, or colour with the same labels and the same gray levels as luma.
-    #[arg(long, value_parser = ["gray", "rgb"], default_value = "gray")]
+    #[arg(long, visible_alias = "color", value_parser = ["gray", "rgb"], default_value = "gray")]
     colour: String,
     /// Draw with a rig of yours in place of our own head: ict:FOLDER, a checkout of ICT FaceKit.
     #[arg(long, value_name = "ict:FOLDER")]
@@ -63,17 +64,17 @@ pub struct Args {
     /// Pictures, or sequences, of each identity and expression, each acted anew.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     takes: u32,
-    /// Draw sequences of so many frames, from neutral to the intensity, as posed databases film them.
+    /// Draw sequences of so many frames, from neutral to the intensity, as posed databases record them.
     #[arg(long, value_name = "FRAMES", value_parser = clap::value_parser!(u32).range(2..=1000))]
     sequence: Option<u32>,
-    /// Faces a row group, for tests of stopping and resuming.
+    /// Faces per row group, for tests of stopping and resuming.
     #[arg(long, hide = true, default_value_t = GroupSizes::STANDARD.group as u32,
         value_parser = clap::value_parser!(u32).range(1..))]
-    faces_a_group: u32,
-    /// Faces a file, for tests of stopping and resuming.
+    faces_per_group: u32,
+    /// Faces per file, for tests of stopping and resuming.
     #[arg(long, hide = true, default_value_t = GroupSizes::STANDARD.shard,
         value_parser = clap::value_parser!(u64).range(1..))]
-    faces_a_shard: u64,
+    faces_per_shard: u64,
 }
 
 /// What to draw.
@@ -86,7 +87,7 @@ pub struct Request<'a> {
     pub size: u32,
     pub colour: Colour,
     pub expressions: &'a [Expression],
-    pub intensity: Range,
+    pub intensity: Uniform,
     pub takes: u32,
     pub frames: u32,
     /// `ict:FOLDER` in place of our own head.
@@ -106,7 +107,7 @@ impl<'a> Request<'a> {
             size: 64,
             colour: Colour::Gray,
             expressions: &Expression::SIX,
-            intensity: Range(1.0, 1.0),
+            intensity: Uniform(1.0, 1.0),
             takes: 1,
             frames: 1,
             rig: None,
@@ -134,7 +135,7 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
         takes: args.takes,
         frames: args.sequence.unwrap_or(1),
         rig: args.rig.as_deref(),
-        sizes: GroupSizes { group: args.faces_a_group as usize, shard: args.faces_a_shard },
+        sizes: GroupSizes { group: args.faces_per_group as usize, shard: args.faces_per_shard },
         ..Request::plain(people, &args.style, args.seed, out)
     };
     let set = draw(&request, console)?;
@@ -177,8 +178,8 @@ pub fn parse_expressions(words: &[String]) -> Result<Vec<Expression>, Fault> {
 }
 
 /// Reads `0.8` or `0.3..1`.
-fn parse_intensity(text: &str) -> Result<Range, Fault> {
-    parse_range(text).map(|(from, to)| Range(from, to))
+fn parse_intensity(text: &str) -> Result<Uniform, Fault> {
+    parse_range(text).map(|(from, to)| Uniform(from, to))
 }
 
 /// Reads a range of intensities, or one of them.
@@ -214,7 +215,7 @@ pub fn draw(request: &Request<'_>, console: &Console) -> Result<FaceSet, Fault> 
     let mut writer = FaceSetWriter::resume(request.out, info(request, &set)?, request.sizes, &probe)?;
     let begin = writer.n_faces();
     let stop = stop_flag();
-    let mut pace = Pace::new(console, begin, set.n_faces());
+    let mut pace = CountProgress::new(console, begin, set.n_faces());
     let drawn = draw_set(
         &set,
         begin,
@@ -251,7 +252,8 @@ fn settings_head(request: &Request<'_>) -> String {
     let Request { people, seed, size, takes, frames, intensity, .. } = request;
     let expressions: Vec<&str> = request.expressions.iter().map(|e| e.name()).collect();
     format!(
-        "# people {people}, seed {seed}, size {size}, expressions {}\n# intensity {}..{}, takes {takes}, frames {frames}\n",
+        "# people {people}, seed {seed}, size {size}, expressions {}\n# intensity {}..{}, takes {takes}, frames \
+            {frames}\n",
         expressions.join(","),
         intensity.0,
         intensity.1
@@ -276,7 +278,8 @@ fn info(request: &Request<'_>, set: &SetRequest<'_>) -> Result<FaceSetInfo, Faul
     info.generator = Some(GeneratorCard::new(generator, request.seed, style.fitted.clone(), settings));
     if style.is_fitted_without_a_trace(request.style) {
         info.caveats.push(
-            "The style was fitted by a howfar that kept no record of whose pictures it saw: a person of yours may be among them."
+            "The style was fitted by a howfar that kept no record of whose pictures it saw: a person of yours may be \
+                among them."
                 .to_owned(),
         );
     }
@@ -285,8 +288,8 @@ fn info(request: &Request<'_>, set: &SetRequest<'_>) -> Result<FaceSetInfo, Faul
     }
     if request.frames > 1 {
         info.caveats.push(format!(
-            "Sequences of {} frames from neutral to the expression: the first frames show little or nothing of their label; \
-            the column intensity says how much.",
+            "Sequences of {} frames from neutral to the expression: the first frames show little or nothing of their \
+            label; the column intensity says how much.",
             request.frames
         ));
     }
@@ -303,7 +306,7 @@ mod tests {
         for (text, expected) in
             [("1", Some((1.0, 1.0))), ("0.3..1", Some((0.3, 1.0))), ("0 .. 0.5", Some((0.0, 0.5))), ("1..0.3", None)]
         {
-            assert_eq!(parse_intensity(text).ok(), expected.map(|(from, to)| Range(from, to)), "{text}");
+            assert_eq!(parse_intensity(text).ok(), expected.map(|(from, to)| Uniform(from, to)), "{text}");
         }
         for text in ["2", "-0.1..1", "a..b", "", "nan", "0.1..0.2..0.3"] {
             assert!(parse_intensity(text).unwrap_err().to_string().contains("hint: --intensity"), "{text}");

@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
-use howfar_draw::{AU_NAMES, Action, Bell, HeadModel, Portrait, Range, STYLE_NAMES, Style, draw_face};
-use howfar_face::{ChartCell, Expression, Fault, Picture, chart, encode_png, files};
+use howfar_draw::{AU_NAMES, Action, FaceSpec, HeadModel, STYLE_NAMES, Style, TruncatedNormal, Uniform, draw_face};
+use howfar_face::{Expression, Fault, Picture, encode_png, files};
+use howfar_picture::{ChartCell, chart};
 
 use crate::console::Console;
 
@@ -71,7 +72,7 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     ];
     files::create_folder(&args.out)?;
     for (name, rows) in charts {
-        let picture = chart(&rows);
+        let picture = chart(&rows)?;
         let png = encode_png(&picture);
         files::write(&args.out.join(name), &png)?;
         let (path, kilobytes) = (args.out.join(name), png.len().div_ceil(1000));
@@ -91,8 +92,8 @@ struct Studio {
 }
 
 impl Studio {
-    fn face(&self, style: &Style, portrait: &Portrait, side: u32) -> Picture {
-        let drawn = draw_face(HeadModel::shared(), style, self.seed, portrait, side);
+    fn face(&self, style: &Style, spec: &FaceSpec, side: u32) -> Picture {
+        let drawn = draw_face(HeadModel::shared(), style, self.seed, spec, side);
         Picture::gray(side, side, drawn.pixels)
     }
 
@@ -100,14 +101,16 @@ impl Studio {
     fn still(&self) -> Style {
         let mut style = self.style.clone();
         let camera = &mut style.camera;
-        [&mut camera.yaw_deg, &mut camera.pitch_deg, &mut camera.roll_deg].into_iter().for_each(|bell| *bell = at(0.0));
-        style.tone.noise_levels = Range(0.0, 0.0);
+        [&mut camera.yaw_deg, &mut camera.pitch_deg, &mut camera.roll_deg]
+            .into_iter()
+            .for_each(|normal| *normal = at(0.0));
+        style.tone.noise_levels = Uniform(0.0, 0.0);
         style
     }
 
     fn expressions(&self) -> Rows {
         let cell = |person, expression: Expression| {
-            let picture = self.face(&self.style, &Portrait::full(person, expression), SMALL_SIDE);
+            let picture = self.face(&self.style, &FaceSpec::full(person, expression), SMALL_SIDE);
             ChartCell::new("", picture).note(if person == 0 { expression.name() } else { "" })
         };
         (0..N_PEOPLE).map(|person| Expression::ALL.map(|expression| cell(person, expression)).to_vec()).collect()
@@ -117,8 +120,8 @@ impl Studio {
         let style = self.still();
         let row = |expression: Expression| {
             INTENSITIES.map(|intensity| {
-                let portrait = Portrait { intensity, ..Portrait::full(self.sitter, expression) };
-                ChartCell::new("", self.face(&style, &portrait, SMALL_SIDE))
+                let spec = FaceSpec { intensity, ..FaceSpec::full(self.sitter, expression) };
+                ChartCell::new("", self.face(&style, &spec, SMALL_SIDE))
                     .note(&format!("{} {intensity:.1}", expression.name()))
             })
         };
@@ -127,29 +130,29 @@ impl Studio {
 
     fn action_units(&self) -> Rows {
         let style = self.still();
-        let at_rest = self.face(&style, &Portrait::full(self.sitter, Expression::Neutral), SIDE);
+        let at_rest = self.face(&style, &FaceSpec::full(self.sitter, Expression::Neutral), SIDE);
         let mut cells = vec![ChartCell::new("none", at_rest).note("neutral")];
         for (name, words) in AU_NAMES.iter().zip(AU_WORDS) {
             let style = acting_only(&style, name);
             // Any expression will do: the style gives it this action unit alone.
-            let picture = self.face(&style, &Portrait::full(self.sitter, Expression::Anger), SIDE);
+            let picture = self.face(&style, &FaceSpec::full(self.sitter, Expression::Anger), SIDE);
             cells.push(ChartCell::new(name, picture).note(words));
         }
         cells.chunks(7).map(<[ChartCell]>::to_vec).collect()
     }
 
     fn poses(&self) -> Rows {
-        type Turn = (&'static str, fn(&mut Style) -> &mut Bell, [f32; 5]);
+        type Turn = (&'static str, fn(&mut Style) -> &mut TruncatedNormal, [f32; 5]);
         let turns: [Turn; 3] = [
             ("yaw", |style| &mut style.camera.yaw_deg, [-30.0, -15.0, 0.0, 15.0, 30.0]),
             ("pitch", |style| &mut style.camera.pitch_deg, [-20.0, -10.0, 0.0, 10.0, 20.0]),
             ("roll", |style| &mut style.camera.roll_deg, [-15.0, -7.0, 0.0, 7.0, 15.0]),
         ];
-        let row = |(name, bell, degrees): Turn| {
+        let row = |(name, normal, degrees): Turn| {
             degrees.map(|degree| {
                 let mut style = self.still();
-                *bell(&mut style) = at(degree);
-                self.neutral(&style).note(&format!("{name} {degree:+.0} deg"))
+                *normal(&mut style) = at(degree);
+                self.neutral(&style).note(&format!("{name} {degree:+.0}°"))
             })
         };
         turns.map(|turn| row(turn).to_vec()).to_vec()
@@ -159,30 +162,30 @@ impl Studio {
         let lit = |azimuth: f32, elevation: f32, words: String| {
             let mut style = self.still();
             style.light.azimuth_deg = at(azimuth);
-            style.light.elevation_deg = Range(elevation, elevation);
+            style.light.elevation_deg = Uniform(elevation, elevation);
             self.neutral(&style).note(&words)
         };
         vec![
-            [-70.0, -35.0, 0.0, 35.0, 70.0].map(|a| lit(a, 20.0, format!("azim. {a:+.0} deg"))).to_vec(),
-            [-20.0, 5.0, 30.0, 55.0, 80.0].map(|e| lit(0.0, e, format!("elev. {e:+.0} deg"))).to_vec(),
+            [-70.0, -35.0, 0.0, 35.0, 70.0].map(|a| lit(a, 20.0, format!("azimuth {a:+.0}°"))).to_vec(),
+            [-20.0, 5.0, 30.0, 55.0, 80.0].map(|e| lit(0.0, e, format!("elevation {e:+.0}°"))).to_vec(),
         ]
     }
 
     fn neutral(&self, style: &Style) -> ChartCell {
-        ChartCell::new("", self.face(style, &Portrait::full(self.sitter, Expression::Neutral), SMALL_SIDE))
+        ChartCell::new("", self.face(style, &FaceSpec::full(self.sitter, Expression::Neutral), SMALL_SIDE))
     }
 }
 
-fn at(mean: f32) -> Bell {
-    Bell { mean, sd: 0.0 }
+fn at(mean: f32) -> TruncatedNormal {
+    TruncatedNormal { mean, sd: 0.0 }
 }
 
 /// A style whose anger is one action unit at full intensity, alike on both sides.
 fn acting_only(style: &Style, au_name: &str) -> Style {
     let mut style = style.clone();
     let au = au_name.trim_start_matches("AU").parse().expect("AU_NAMES are AU and a number");
-    let action = Action { au, probability: 1.0, intensity: Range(1.0, 1.0), otherwise: None, one_side: false };
-    (style.acting.strength, style.acting.asymmetry) = (Range(1.0, 1.0), 0.0);
+    let action = Action { au, probability: 1.0, intensity: Uniform(1.0, 1.0), otherwise: None, one_side: false };
+    (style.acting.strength, style.acting.asymmetry) = (Uniform(1.0, 1.0), 0.0);
     style.acting.expressions.insert(Expression::Anger, vec![action]);
     style
 }
@@ -193,7 +196,7 @@ fn styles(seed: u64) -> Result<Rows, Fault> {
         let studio = Studio { style: Style::find("--style", name)?, seed, sitter: 0 };
         let cell = |i: u32| {
             let (person, expression) = (i / 2, [Expression::Neutral, Expression::Happiness][i as usize % 2]);
-            let picture = studio.face(&studio.style, &Portrait::full(person, expression), SMALL_SIDE);
+            let picture = studio.face(&studio.style, &FaceSpec::full(person, expression), SMALL_SIDE);
             ChartCell::new("", picture).note(if i == 0 { name } else { "" })
         };
         Ok((0..8).map(cell).collect())

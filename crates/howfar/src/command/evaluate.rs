@@ -6,7 +6,7 @@ mod source;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use howfar_evaluate::{ConfusionCounts, OverPersons};
+use howfar_evaluate::{ConfusionCounts, OverSubjects};
 use howfar_face::{Fault, Lineage, Pool};
 use howfar_train::{Model, predict};
 
@@ -20,9 +20,9 @@ use source::open_source;
 #[command(
     override_usage = "howfar evaluate [OPTIONS] [MODEL.safetensors] FACES|ADAPTER:PATH",
     after_help = "Examples:\n  howfar evaluate folder:my-pictures --subject-pattern '(?<person>S\\d+)_'\n  \
-    howfar evaluate model.safetensors jaffe:data/jaffe\n  howfar evaluate model.safetensors faces/unseen --json\n\
-    Without a model, howfar's own network is used, which was trained on drawn faces alone (docs/predict.md). Pictures are prepared as the \
-    model's own faces were, into a folder that goes away."
+    howfar evaluate model.safetensors jaffe:data/jaffe\n  howfar evaluate model.safetensors faces/unseen --json\n\n\
+    Without a model, howfar's own network is used, which was trained on drawn faces alone (docs/predict.md). Pictures \
+    are prepared as the model's own faces were, into a folder that goes away."
 )]
 pub struct Args {
     /// The model file, and then a face set's folder or ADAPTER:PATH as `prepare` takes it.
@@ -32,7 +32,7 @@ pub struct Args {
     read: SourceArgs,
 }
 
-/// Predicts every face and prints accuracy and macro recall with their intervals over persons, and the confusion
+/// Predicts every face and prints accuracy and macro recall with their intervals over people, and the confusion
 /// matrix.
 pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     let (model, source) = model_and_source(&args.inputs, console)?;
@@ -64,14 +64,14 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     faces.iter().for_each(|face| people.add_face(&pool.face(*face).labels));
     let n_people_seen = people.people.intersection(&model.lineage().people).count();
     let persons: Vec<ConfusionCounts> = of_person.into_values().collect();
-    let over_persons = OverPersons::of(shown.classes.len(), &persons);
+    let over_subjects = OverSubjects::of(shown.classes.len(), &persons);
     let figures = Figures {
         n_people_seen,
         n_faces_of_nobody_known: n_of_nobody,
         n_faces_most_like_those: n_of_others,
         n_faces_of_other_classes: n_of_other_classes,
         left_out: opened.left_out.clone(),
-        ..Figures::new(&shown, &over_persons)
+        ..Figures::new(&shown, &over_subjects)
     };
     if console.json() {
         console.answer_json(&figures);
@@ -81,7 +81,8 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     opened.caveats.iter().for_each(|caveat| console.note(&format!("caveat: {caveat}")));
     if !shown.others.is_empty() {
         console.note(&format!(
-            "the set has no class {}: the network chose among its other classes ({n_of_others} of {} faces looked most like {})",
+            "the set has no class {}: the network chose among its other classes ({n_of_others} of {} faces looked most \
+                like {})",
             shown.others.join(", "),
             figures.n_faces,
             if shown.others.len() == 1 { "it" } else { "one of these" }
@@ -101,7 +102,10 @@ fn model_and_source<'a>(inputs: &'a [PathBuf], console: &Console) -> Result<(Mod
             .found(model.display())
             .hint("howfar evaluate MODEL.safetensors folder:my-pictures")),
         [source, ..] => {
-            console.note("howfar's own network, trained on drawn faces alone (another one: howfar evaluate MODEL.safetensors SOURCE)");
+            console.note(
+                "howfar's own network, trained on drawn faces alone (another one: howfar evaluate \
+                MODEL.safetensors SOURCE)",
+            );
             Ok((Model::embedded(), source))
         }
         [] => Err(Fault::usage("evaluate", "no faces are named")),

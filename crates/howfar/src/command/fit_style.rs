@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 
-use howfar_draw::{FEWEST_FACES, FITTED_BY, FitEffort, FittedStyle, MEASURES, SetMeasures, Style, StyleFitter};
+use howfar_draw::{FEWEST_FACES, FITTED_BY, FitEffort, FittedStyle, STATISTICS, SetStatistics, Style, StyleFitter};
 use howfar_face::{FaceSet, Fault, Lineage, files};
 use serde::Serialize;
 
@@ -16,11 +16,11 @@ const MOST_FACES: u64 = 3_000;
 /// Pictures in memory at once.
 const BLOCK: usize = 256;
 
-/// Fit a style of drawn faces to a face set's light, camera and tone; its labels are not looked at. The style, and every set drawn with
-/// it, names the people and the set that it was fitted to: a study must not test on them.
+/// Fit a style of drawn faces to a face set's light, camera and tone; its labels are not looked at. The style, and
+/// every set drawn with it, names the people and the set that it was fitted to: a study must not test on them.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: howfar fit-style faces/jaffe --base wild --out jaffe-like.toml\n\
-    Then: howfar draw --people 300 --style jaffe-like.toml --out faces/drawn\n\
+    Then: howfar draw --people 300 --style jaffe-like.toml --out faces/drawn\n\n\
     What is matched and what is not: docs/styles.md")]
 pub struct Args {
     /// The face set's folder.
@@ -35,7 +35,8 @@ pub struct Args {
     #[arg(long)]
     name: Option<String>,
     /// Faces drawn for a trial, for tests: few make a poor fit.
-    #[arg(long, hide = true, default_value_t = FitEffort::default().n_faces, value_parser = clap::value_parser!(u32).range(2..=10_000))]
+    #[arg(long, hide = true, default_value_t = FitEffort::default().n_faces,
+        value_parser = clap::value_parser!(u32).range(2..=10_000))]
     faces_a_trial: u32,
 }
 
@@ -71,7 +72,7 @@ struct Measure {
     fitted: [f32; 2],
 }
 
-/// Measures, fits, writes.
+/// Anthropometry, fits, writes.
 pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     let base = Style::find("--base", &args.base)?;
     if base.is_fitted_without_a_trace(&args.base) {
@@ -104,8 +105,8 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Measures every so-many-th face, block by block; whom and what the style then descends from: the whole set, and what the base was
-/// fitted to.
+/// Measures every so-many-th face, block by block; whom and what the style then descends from: the whole set, and what
+/// the base was fitted to.
 fn measure(set: &FaceSet, base: &Style, console: &Console) -> Result<(StyleFitter, Lineage), Fault> {
     let stop = stop_flag();
     let n_faces = set.info().n_faces;
@@ -179,9 +180,12 @@ fn plain(name: &str) -> String {
 fn comment(fitted: &FittedStyle, set: &FaceSet, base: &Style) -> String {
     format!(
         "{FITTED_BY} {} to the face set {}, starting from the style {}.\n\
-         Measured: pixels of {} of its {} faces (content {}); no label was looked at. [fitted] below names the people: leave it in.\n\
-         Moved: tone, light.background, light.azimuth_deg, light.elevation_deg, camera.eye_*, camera.centre_px, camera.roll_deg.\n\
-         Everything else is the base's. Using pictures of a database for a style makes that database no longer unseen.\n\n{}",
+         Measured: pixels of {} of its {} faces (content {}); no label was looked at. [fitted] below names the people: \
+         leave it in.\n\
+         Moved: tone, light.background, light.azimuth_deg, light.elevation_deg, camera.eye_*, camera.centre_px, \
+         camera.roll_deg.\n\
+         Everything else is the base's. Using pictures of a database for a style makes that database no longer \
+         unseen.\n\n{}",
         env!("CARGO_PKG_VERSION"),
         set.info().name,
         base.name,
@@ -206,7 +210,7 @@ fn table(fitted: &FittedStyle) -> String {
 }
 
 fn measures(fitted: &FittedStyle) -> Vec<Measure> {
-    let of = |set: &SetMeasures, i: usize| [set.median[i], set.spread[i]];
+    let of = |set: &SetStatistics, i: usize| [set.median[i], set.spread[i]];
     let row = |(i, (name, unit)): (usize, &(&'static str, &'static str))| Measure {
         name,
         unit,
@@ -214,7 +218,7 @@ fn measures(fitted: &FittedStyle) -> Vec<Measure> {
         base: of(&fitted.base, i),
         fitted: of(&fitted.fitted, i),
     };
-    MEASURES.iter().enumerate().map(row).collect()
+    STATISTICS.iter().enumerate().map(row).collect()
 }
 
 fn tell(args: &Args, fitted: &FittedStyle, console: &Console) {

@@ -10,19 +10,23 @@ use howfar_net::{NetFault, gan::Generator};
 
 use crate::command::{draw::parse_range, stop_flag};
 use crate::console::Console;
-use crate::pace::Pace;
+use crate::progress::CountProgress;
 
 /// Generate a balanced face set: people that do not exist, or yours, each with every expression.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   howfar generate --people 1000 --seed 5 --out faces/gan
-  howfar generate --people 1000 --identity runs/stylegan2/generator.safetensors \\
-      --expression runs/stargan/generator.safetensors --seed 5 --out faces/gan
-  howfar generate --from faces/real --expression runs/stargan/generator.safetensors --out faces/moved
+  howfar generate --people 1000 --seed 5 --out faces/gan \\
+      --identity runs/stylegan2/generator.safetensors \\
+      --expression runs/stargan/generator.safetensors
+  howfar generate --from faces/real --out faces/moved \\
+      --expression runs/stargan/generator.safetensors
   howfar generate --people 1000 --screen --out faces/gan
-  howfar generate --people 1000 --identity … --expression … --screen faces/wild faces/neutral --out faces/gan
-Stopped or killed, the same command goes on where it was. Every face carries its parent, if it has one, and the set the
-people whom the generators have seen. docs/generators.md tells more.")]
+  howfar generate --people 1000 --identity … --expression … \\
+      --screen faces/wild faces/neutral --out faces/gan
+
+Stopped or killed, the same command goes on where it was. Every face carries its parent, if it has one, and the set \
+the people whom the generators have seen. docs/generators.md tells more.")]
 pub struct Args {
     /// People to generate; with --from at most so many.
     #[arg(long, required_unless_present = "from", value_parser = clap::value_parser!(u64).range(1..))]
@@ -36,17 +40,19 @@ pub struct Args {
     /// Give expressions to the people of a face set instead.
     #[arg(long, value_name = "FACES")]
     from: Option<PathBuf>,
-    /// Expressions, separated by commas; without it all that the StarGAN knows but neutral. `person` is the picture that they are given to (not with --from).
+    /// Expressions, separated by commas; without it all that the StarGAN knows but neutral. `person` is the picture
+    /// that they are given to (not with --from).
     #[arg(long, value_delimiter = ',')]
     expressions: Vec<String>,
-    /// How far people keep from the mean person: 1 as trained, smaller is plainer and less broken, 0 is always the same.
+    /// How far people keep from the mean person: 1 as trained, smaller is plainer and less broken, 0 is always the
+    /// same.
     #[arg(long, default_value_t = 1.0)]
     truncation: f32,
     /// How strongly expressions are shown: 0 = neutral, 1 = as trained. A range is drawn from for each picture.
     #[arg(long, default_value = "1", value_name = "FROM..TO")]
     intensity: String,
-    /// Leave out people with a broken face (flat, burnt out, no plausible eyes) and, where face sets are named that the networks were
-    /// trained on, people with a near copy of one of those faces; others take their place.
+    /// Leave out people with a broken face (flat, burnt out, no plausible eyes) and, where face sets are named that the
+    /// networks were trained on, people with a near copy of one of those faces; others take their place.
     #[arg(long, value_name = "FACES", num_args = 0..)]
     screen: Option<Vec<PathBuf>>,
     /// The seed; with a person's number it fixes the face.
@@ -58,10 +64,10 @@ pub struct Args {
     /// The face set to write.
     #[arg(long)]
     out: PathBuf,
-    /// Faces a row group, for tests of stopping and resuming.
+    /// Faces per row group, for tests of stopping and resuming.
     #[arg(long, hide = true, default_value_t = GroupSizes::STANDARD.group as u32,
         value_parser = clap::value_parser!(u32).range(1..))]
-    faces_a_group: u32,
+    faces_per_group: u32,
 }
 
 /// Generates the set and says what it wrote.
@@ -87,7 +93,7 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
         seed: args.seed,
         name: &args.name,
         out: &args.out,
-        sizes: GroupSizes { group: args.faces_a_group as usize, ..GroupSizes::STANDARD },
+        sizes: GroupSizes { group: args.faces_per_group as usize, ..GroupSizes::STANDARD },
     };
     let made = with_progress(&request, console)?;
     console.answer(&format!(
@@ -129,9 +135,9 @@ pub fn generate_unless_there(people: u32, seed: u64, name: &str, out: &Path, con
 
 fn with_progress(request: &GenerateRequest<'_>, console: &Console) -> Result<Generated, Fault> {
     let stop = stop_flag();
-    let mut pace: Option<Pace<'_>> = None;
+    let mut pace: Option<CountProgress<'_>> = None;
     let made = generate(request, &mut |done, total| {
-        pace.get_or_insert_with(|| Pace::of(console, "generated faces", done, total)).tell(done);
+        pace.get_or_insert_with(|| CountProgress::of(console, "generated faces", done, total)).tell(done);
         if stop.load(Ordering::SeqCst) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
     if let Some(pace) = &pace {

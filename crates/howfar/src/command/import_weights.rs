@@ -14,12 +14,14 @@ use crate::console::Console;
 /// Numbers of a generator; StyleGAN2 at 1024 pixels has 33 million. Four copies of so many stay below 1 GiB.
 const MOST_NUMBERS: usize = 60_000_000;
 
-/// Take weights over from another program: StyleGAN2's .pkl, StarGAN's .ckpt, VGG16's .pth, safetensors.
+/// Import weights of another program: StyleGAN2's .pkl, StarGAN's .ckpt, VGG16's .pth, safetensors.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   howfar import-weights network.pkl --out identity.safetensors
-  howfar import-weights 200000-G.ckpt --classes neutral,happiness,sadness,surprise,fear,disgust,anger --size 256 --out expression.safetensors
-Generators can then be given to `howfar generate`. Nothing in the file is run; docs/generators.md tells what is read.")]
+  howfar import-weights 200000-G.ckpt --size 256 --out expression.safetensors \\
+      --classes neutral,happiness,sadness,surprise,fear,disgust,anger
+
+Generators can then be given to `howfar generate`. Nothing in the file is run; docs/generators.md says what is read.")]
 pub struct Args {
     /// The weight file.
     file: PathBuf,
@@ -115,7 +117,10 @@ fn generator_shape(args: &Args, network: &NetworkFile<'_, '_>) -> Result<Option<
             let names: Vec<&str> = network.tensors.keys().copied().take(3).collect();
             Err(Fault::data(args.file.display(), "no network that howfar can use is in this file")
                 .found(format!("{} tensors: {} …", network.tensors.len(), names.join(", ")))
-                .expected("a StyleGAN2 (.pkl), a StarGAN's generator (-G.ckpt) or a VGG16 (.pth) in the shapes of their public codes")
+                .expected(
+                    "a StyleGAN2 (.pkl), a StarGAN's generator (-G.ckpt) or a VGG16 (.pth) in the shapes of \
+                    their public codes",
+                )
                 .hint("`howfar inspect-weights` shows everything in it"))
         }
     }
@@ -130,7 +135,8 @@ fn refuse_repeated_classes(classes: &[String]) -> Result<(), Fault> {
     }
 }
 
-/// Refuses a StyleGAN2 whose pictures grow by another filter than [1, 3, 3, 1], which its file keeps as an outer product.
+/// Refuses a StyleGAN2 whose pictures grow by another filter than [1, 3, 3, 1], which its file keeps as an outer
+/// product.
 fn only_the_usual_filter(args: &Args, network: &NetworkFile<'_, '_>) -> Result<(), Fault> {
     const TAPS: [f32; 4] = [1.0, 3.0, 3.0, 1.0];
     let usual: Vec<f32> = TAPS.iter().flat_map(|a| TAPS.map(|b| a * b / 64.0)).collect();

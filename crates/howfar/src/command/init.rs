@@ -13,7 +13,8 @@ use crate::console::Console;
 #[command(args_conflicts_with_subcommands = true)]
 #[command(after_help = "Examples:
   howfar init study.toml
-  howfar init paper --real faces/rafd --real faces/oulu --unseen faces/mmi --unseen faces/ckplus --generated faces/gan > study.toml
+  howfar init paper --real faces/rafd --real faces/oulu \\
+      --unseen faces/mmi --unseen faces/ckplus --generated faces/gan > study.toml
   howfar init paper --drawn stand-ins")]
 pub struct Args {
     /// The file to write; an existing one is kept.
@@ -59,7 +60,8 @@ mod tests {
     fn the_template_is_a_study_with_the_defaults() {
         let study = howfar_protocol::Study::parse(super::TEMPLATE, "template").unwrap();
         let defaults = howfar_protocol::Study::parse(
-            "name = \"my-study\"\n[real]\nsets = [\"faces/real\"]\n[generated]\nsets = [\"faces/generated\"]\n[unseen]\nsets = [\"faces/unseen\"]\n",
+            "name = \"my-study\"\n[real]\nsets = [\"faces/real\"]\n[generated]\nsets = [\"faces/generated\"]\n\
+                [unseen]\nsets = [\"faces/unseen\"]\n",
             "minimal",
         )
         .unwrap();

@@ -1,4 +1,5 @@
-//! `howfar inspect FACES`: what is in a face set, and whether it is as it was written; `--accept-changes` takes over what is not.
+//! `howfar inspect FACES`: what is in a face set, and whether it is as it was written; `--accept-changes` takes over
+//! what is not.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -13,9 +14,11 @@ use crate::console::Console;
 #[command(after_help = "Examples:
   howfar inspect faces/jaffe --json
   howfar inspect faces/jaffe --accept-changes
-Every picture is decoded and compared with its checksum, and the whole set with its identity. A set whose labels, people or pictures
-were changed after it was written is refused by every command; --accept-changes says what is different and gives the set the identity
-that its faces have now, so that studies compute anew what they had computed with the old ones.")]
+
+Every picture is decoded and compared with its checksum, and the whole set with its identity. A set whose labels, \
+people or pictures were changed after it was written is refused by every command; --accept-changes says what is \
+different and gives the set the identity that its faces have now, so that studies compute anew what they had computed \
+with the old ones.")]
 pub struct Args {
     /// The face set's folder.
     faces: PathBuf,
@@ -32,6 +35,9 @@ struct Inspection {
     per_class: BTreeMap<String, u64>,
     per_database: BTreeMap<String, u64>,
     provenance: BTreeMap<String, u64>,
+    /// Faces of each group, where the set knows groups; the rest has none.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    per_group: BTreeMap<String, u64>,
     fewest_faces_of_a_person: u64,
     most_faces_of_a_person: u64,
     preprocessing: howfar_face::Preprocessing,
@@ -85,11 +91,15 @@ fn inspect(set: &FaceSet) -> Result<Inspection, Fault> {
     let info = set.info();
     let mut per_class: BTreeMap<String, u64> = info.classes.iter().map(|c| (c.clone(), 0)).collect();
     let (mut per_database, mut provenance, mut per_person) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+    let mut per_group = BTreeMap::new();
     // Labels alone would do for the counts; the pictures are read to have them compared with their checksums.
     set.for_each(|face| {
         *per_class.entry(info.classes[face.labels.label].clone()).or_default() += 1;
         *per_database.entry(face.labels.subject.database().to_owned()).or_default() += 1;
         *provenance.entry(face.labels.provenance.name().to_owned()).or_default() += 1;
+        if let Some(group) = face.labels.group {
+            *per_group.entry(group).or_default() += 1;
+        }
         *per_person.entry(face.labels.subject.to_string()).or_insert(0u64) += 1;
         Ok(())
     })?;
@@ -100,6 +110,7 @@ fn inspect(set: &FaceSet) -> Result<Inspection, Fault> {
         per_class,
         per_database,
         provenance,
+        per_group,
         fewest_faces_of_a_person: per_person.values().min().copied().unwrap_or(0),
         most_faces_of_a_person: per_person.values().max().copied().unwrap_or(0),
         preprocessing: info.preprocessing.clone(),
@@ -128,8 +139,16 @@ fn words(i: &Inspection) -> String {
         format!("  databases   {}", list(&i.per_database)),
         format!("  provenance  {}", list(&i.provenance)),
         format!("  a person    {} to {} faces", i.fewest_faces_of_a_person, i.most_faces_of_a_person),
-        format!("  prepared    {0}×{0} {1}, detection {2}, alignment {3}", p.side, p.colour, p.detection, p.alignment),
     ]);
+    if !i.per_group.is_empty() {
+        let n_none = i.n_faces - i.per_group.values().sum::<u64>();
+        let none = if n_none > 0 { format!(", of none {n_none}") } else { String::new() };
+        lines.push(format!("  groups      {}{none}", list(&i.per_group)));
+    }
+    lines.extend([format!(
+        "  prepared    {0}×{0} {1}, detection {2}, alignment {3}",
+        p.side, p.colour, p.detection, p.alignment
+    )]);
     let differs = |of: &&DatabaseFaces| of.preprocessing != *p;
     lines.extend(
         i.databases.iter().filter(differs).map(|of| format!("    {}    {}", of.database, of.preprocessing.way())),

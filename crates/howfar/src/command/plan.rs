@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 
 use howfar_face::Fault;
-use howfar_protocol::{Arm, Cell, Study};
-use howfar_study::{Workbench, estimate};
+use howfar_protocol::{Cell, Study};
+use howfar_study::{LoadedStudy, estimate};
 
 use crate::command::CoreArgs;
 use crate::console::{Console, duration_words};
-use crate::journey::crew_words;
+use crate::study_progress::parallelism_words;
 
 /// Show what a study would run, and how long it may take.
 #[derive(Debug, clap::Args)]
@@ -23,17 +23,17 @@ pub struct Args {
 /// Plans, measures a few steps, prints.
 pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     let study = Study::read(&args.study)?;
-    let workbench = Workbench::open(&study)?;
+    let loaded = LoadedStudy::open(&study)?;
     if console.json() {
-        console.answer_json(workbench.plan());
+        console.answer_json(loaded.plan());
         return Ok(());
     }
-    let plan = workbench.plan();
-    let estimate = estimate(&workbench, args.cores.cores())?;
+    let plan = loaded.plan();
+    let estimate = estimate(&loaded, args.cores.cores())?;
     let measured = &estimate.measured;
     for track in plan.tracks() {
         let cells: Vec<Cell> = plan.cells.iter().filter(|cell| track.has(cell)).cloned().collect();
-        let n_pictures = workbench.n_pictures(&cells)?;
+        let n_pictures = loaded.n_pictures(&cells)?;
         let source = track.source.as_ref().map(|source| format!(", generated: {source}")).unwrap_or_default();
         console.answer(&format!(
             "recipe {}, {}{source}: {} cells, {n_pictures} training pictures at {:.0} a second",
@@ -42,31 +42,33 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
             cells.len(),
             measured.speeds[&(track.recipe, track.network)]
         ));
-        for (arm, k, n) in groups(&cells) {
-            let mixture = workbench.n_pictures(&[cells[n.0].clone()])? / u64::from(cells[n.0].settings.epochs);
-            console.answer(&format!("  {:<15} k = {k:<4} {:>3} cells, {mixture} pictures an epoch", arm.name(), n.1));
+        for (first, n) in by_treatment(&cells) {
+            let mixture = loaded.n_pictures(std::slice::from_ref(first))? / u64::from(first.settings.epochs);
+            let treatment = &first.treatment;
+            let (words, k) = (format!("{treatment:#}"), treatment.k);
+            console.answer(&format!("  {words:<15} k = {k:<4} {n:>3} cells, {mixture} pictures per epoch"));
         }
     }
     if !study.grid.people_percent.is_empty() {
         let n = 2 * study.grid.people_percent.len();
         console.answer(&format!("then {n} arms on fewer people, for a learning curve at the chosen k"));
     }
-    let controls = study.grid.arms.iter().filter(|a| !matches!(a, Arm::Real | Arm::Mix)).count();
+    let controls = study.grid.arms.iter().filter(|arm| !arm.is_on_curve()).count();
     console.answer(&format!(
         "then {controls} controls × {} seeds × {} splits at the chosen k (grid.controls = \"{}\")",
         study.grid.seeds,
         plan.n_splits,
         if study.grid.controls == howfar_protocol::Controls::All { "all" } else { "chosen" }
     ));
-    if workbench.n_left_out() > 0 {
-        console.answer(&format!("{} faces of other classes are left out", workbench.n_left_out()));
+    if loaded.n_left_out() > 0 {
+        console.answer(&format!("{} faces of other classes are left out", loaded.n_left_out()));
     }
     let parts: Vec<String> =
         estimate.seconds.iter().map(|(what, seconds)| format!("{} {what}", duration_words(*seconds))).collect();
     console.answer(&format!(
         "about {} in all, {}, less where training stops early: {}",
         duration_words(estimate.total_seconds()),
-        crew_words(measured.crew),
+        parallelism_words(measured.parallelism),
         parts.join(", ")
     ));
     if let Some(bytes) = estimate.memory_bytes {
@@ -75,13 +77,13 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Arms and k with the place of their first cell and their number.
-fn groups(cells: &[Cell]) -> Vec<(Arm, howfar_protocol::MixtureRatio, (usize, usize))> {
-    let mut groups: Vec<(Arm, howfar_protocol::MixtureRatio, (usize, usize))> = Vec::new();
-    for (i, cell) in cells.iter().enumerate() {
-        match groups.iter_mut().find(|(arm, k, _)| (*arm, *k) == (cell.arm, cell.k)) {
-            Some((.., (_, n))) => *n += 1,
-            None => groups.push((cell.arm, cell.k, (i, 1))),
+/// The first cell of each treatment, in order, and how many there are.
+fn by_treatment(cells: &[Cell]) -> Vec<(&Cell, usize)> {
+    let mut groups: Vec<(&Cell, usize)> = Vec::new();
+    for cell in cells {
+        match groups.iter_mut().find(|(first, _)| first.treatment == cell.treatment) {
+            Some((_, n)) => *n += 1,
+            None => groups.push((cell, 1)),
         }
     }
     groups

@@ -5,14 +5,14 @@ mod rows;
 use std::path::{Path, PathBuf};
 
 use howfar_face::{Fault, Pool, Preprocessing, encode_png, files};
+use howfar_picture::{MarkedFace, marked_photo};
 use howfar_prepare::{FaceDetector, PhotoPath, PreparedFace, names_several, open_photo, photo_list};
 use howfar_train::{Model, predict};
 use rayon::prelude::*;
 
 use crate::console::Console;
-use crate::marked_photo::{MarkedFace, marked_photo};
 use crate::picture_names::picture_names;
-use rows::{Rows, Seen};
+use rows::{Prediction, Rows};
 
 /// Photographs looked at side by side before their rows are written in order.
 const BLOCK: usize = 64;
@@ -22,9 +22,9 @@ const BLOCK: usize = 64;
 #[command(
     override_usage = "howfar predict [OPTIONS] [MODEL.safetensors] IMAGE|FOLDER|LIST…",
     after_help = "Examples:\n  howfar predict photo.jpg --picture seen.png\n  howfar predict photos --csv seen.csv\n  \
-    howfar predict model.safetensors photos/*.jpg --json\n\
-    Without a model, howfar's own network is used, which was trained on drawn faces alone (docs/predict.md). Each photograph goes \
-    through the preprocessing that is stored with the model."
+    howfar predict model.safetensors photos/*.jpg --json\n\n\
+    Without a model, howfar's own network is used, which was trained on drawn faces alone (docs/predict.md). Each \
+    photograph goes through the preprocessing that is stored with the model."
 )]
 pub struct Args {
     /// Photographs, folders of them, or lists (.txt, .csv); a first one that ends in .safetensors is the model.
@@ -84,7 +84,10 @@ fn model_and_inputs<'a>(args: &'a Args, console: &Console) -> Result<(Model, &'a
             Ok((Model::load(model)?, images))
         }
         _ => {
-            console.note("howfar's own network, trained on drawn faces alone (another one: howfar predict MODEL.safetensors IMAGE)");
+            console.note(
+                "howfar's own network, trained on drawn faces alone (another one: howfar predict \
+                MODEL.safetensors IMAGE)",
+            );
             Ok((Model::embedded(), &args.inputs))
         }
     }
@@ -128,7 +131,7 @@ fn look_at(
     model: &Model,
     (path, preprocessing): (&PhotoPath<'_>, &Preprocessing),
     picture: Option<&Path>,
-) -> Result<Vec<Seen>, Fault> {
+) -> Result<Vec<Prediction>, Fault> {
     let photo = open_photo(image)?;
     let faces = path.faces(&photo)?;
     let pictures = faces.iter().map(|face| face.picture.clone()).collect();
@@ -136,20 +139,21 @@ fn look_at(
     let pool = Pool::of_photos(model.classes().to_vec(), preprocessing, &name, pictures)?;
     let indices: Vec<usize> = (0..faces.len()).collect();
     let probabilities = predict(model, &pool, &indices)?;
-    let seen: Vec<Seen> = probabilities.into_iter().zip(&faces).map(|(p, face)| seen(face, p)).collect();
+    let predictions: Vec<Prediction> =
+        probabilities.into_iter().zip(&faces).map(|(p, face)| prediction(face, p)).collect();
     if let Some(path) = picture {
-        let marked: Vec<MarkedFace<'_>> = seen.iter().map(marked).collect();
+        let marked: Vec<MarkedFace<'_>> = predictions.iter().map(marked).collect();
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             files::create_folder(folder)?;
         }
-        files::write(path, &encode_png(&marked_photo(&photo, model.classes(), &marked)))?;
+        files::write(path, &encode_png(&marked_photo(&photo, model.classes(), &marked)?))?;
     }
-    Ok(seen)
+    Ok(predictions)
 }
 
-fn seen(face: &PreparedFace, probabilities: Vec<f32>) -> Seen {
+fn prediction(face: &PreparedFace, probabilities: Vec<f32>) -> Prediction {
     let b = &face.face_box;
-    Seen {
+    Prediction {
         face_box: [b.x, b.y, b.width, b.height],
         eyes: face.eyes.map(|eyes| eyes.map(|eye| [eye.x, eye.y])),
         score: face.score,
@@ -158,6 +162,11 @@ fn seen(face: &PreparedFace, probabilities: Vec<f32>) -> Seen {
     }
 }
 
-fn marked(seen: &Seen) -> MarkedFace<'_> {
-    MarkedFace { face_box: seen.face_box, eyes: seen.eyes, best: seen.best, probabilities: &seen.probabilities }
+fn marked(prediction: &Prediction) -> MarkedFace<'_> {
+    MarkedFace {
+        face_box: prediction.face_box,
+        eyes: prediction.eyes,
+        best: prediction.best,
+        probabilities: &prediction.probabilities,
+    }
 }

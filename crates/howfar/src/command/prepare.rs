@@ -13,15 +13,15 @@ use howfar_prepare::{
 
 use crate::command::stop_flag;
 use crate::console::Console;
-use crate::pace::Pace;
+use crate::progress::CountProgress;
 pub use source_args::SourceArgs;
 
 /// Turn a database's photographs into a face set: detect, align, crop, gray, resize.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  howfar prepare jaffe:data/jaffe --out faces/jaffe\n  \
     howfar prepare folder:my-classes --dry-run\n  \
-    howfar prepare folder:my-classes --detect none --subject-pattern '(?<person>S\\d+)_' --out faces/mine\n  \
-    howfar prepare folder:made --provenance generated --out faces/made\n\
+    howfar prepare folder:my-classes --detect none \\\n      --subject-pattern '(?<person>S\\d+)_' --out faces/mine\n  \
+    howfar prepare folder:made --provenance generated --out faces/made\n\n\
     Layouts, labels and terms of every database: docs/databases.md")]
 pub struct Args {
     /// Databases as ADAPTER:PATH; `howfar prepare --list` names the adapters.
@@ -30,7 +30,7 @@ pub struct Args {
     /// The face set to write.
     #[arg(long, required_unless_present_any = ["list", "dry_run"])]
     out: Option<PathBuf>,
-    /// Say what would be read (levels of folders, classes with counts, persons, what is left out), decode and write
+    /// Say what would be read (levels of folders, classes with counts, people, what is left out), decode and write
     /// nothing.
     #[arg(long)]
     dry_run: bool,
@@ -40,7 +40,8 @@ pub struct Args {
     /// A name for tables; the adapters' names if not given.
     #[arg(long)]
     name: Option<String>,
-    /// What the pictures are: photographs (real), rendered (drawn), or made by a trained generator. Tables and sentences say so.
+    /// What the pictures are: photographs (real), rendered (drawn), or made by a trained generator. Tables and
+    /// sentences say so.
     #[arg(long, value_parser = ["real", "drawn", "generated"], default_value = "real")]
     provenance: String,
     /// Pixels a side.
@@ -51,7 +52,7 @@ pub struct Args {
     #[arg(long, value_parser = ["landmarks", "none"])]
     align: Option<String>,
     /// Colours of the prepared faces.
-    #[arg(long, value_parser = ["gray", "rgb"], default_value = "gray")]
+    #[arg(long, visible_alias = "color", value_parser = ["gray", "rgb"], default_value = "gray")]
     colour: String,
     /// The share of what was asked for that may be unreadable or without a face, 0 to 1.
     #[arg(long, default_value_t = 0.1, value_name = "SHARE")]
@@ -91,7 +92,7 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
 /// Prepares, says how far it is and stops in good order when it is told to.
 pub fn prepare_with_bar(request: &PrepareRequest, console: &Console) -> Result<PrepareReport, Fault> {
     let stop = stop_flag();
-    let mut pace: Option<(Stage, Pace<'_>)> = None;
+    let mut pace: Option<(Stage, CountProgress<'_>)> = None;
     let report = prepare(request, &mut |Progress { stage, done, total }| {
         match &mut pace {
             Some((of, pace)) if *of == stage => pace.tell(done),
@@ -111,7 +112,7 @@ pub fn prepare_with_bar(request: &PrepareRequest, console: &Console) -> Result<P
 }
 
 /// Says what begins, and where it goes on from an earlier start.
-fn begin_stage<'a>(console: &'a Console, stage: Stage, done: u64, total: u64) -> Pace<'a> {
+fn begin_stage<'a>(console: &'a Console, stage: Stage, done: u64, total: u64) -> CountProgress<'a> {
     match stage {
         Stage::Looking if done > 0 => {
             console.note(&format!("going on: {done} of {total} pictures were looked at before"));
@@ -124,7 +125,7 @@ fn begin_stage<'a>(console: &'a Console, stage: Stage, done: u64, total: u64) ->
         Stage::Looking => "pictures",
         Stage::Writing => "written pictures",
     };
-    Pace::of(console, unit, done, total)
+    CountProgress::of(console, unit, done, total)
 }
 
 fn request(args: &Args) -> Result<PrepareRequest, Fault> {

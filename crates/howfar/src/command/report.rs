@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use howfar_evaluate::Results;
 use howfar_face::{Fault, encode_png, files};
 use howfar_report::{CellTime, Machine, Pictures, SheetPicture, Timing};
-use howfar_study::{StudyFolder, Workbench, all_cells, cell_times};
+use howfar_study::{LoadedStudy, StudyFolder, all_cells, cell_times};
 
 use crate::clock::utc;
 use crate::command::{doctor, n_cores};
@@ -21,9 +21,6 @@ pub struct Args {
     study: PathBuf,
 }
 
-/// Columns of the summary where stdout is no terminal.
-const COLUMNS: usize = 100;
-
 /// Writes the report.
 pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     let folder = StudyFolder::open(&args.study)?;
@@ -31,14 +28,15 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     print_results(&results, &folder, console)
 }
 
-/// The answer on stdout, its last line the claim.
+/// The answer on stdout, its last line the claim (on a terminal, its last paragraph).
 pub fn print_results(results: &Results, folder: &StudyFolder, console: &Console) -> Result<(), Fault> {
     if console.json() {
         console.answer_json(results);
     } else {
         let looks = folder.read_looks()?;
         console.note(&format!("report: {}", folder.root().join("report.html").display()));
-        console.answer(howfar_report::terminal_summary(results, looks.as_ref(), COLUMNS).trim_end());
+        let summary = howfar_report::terminal_summary(results, looks.as_ref(), console.columns());
+        console.answer(&console.fit(summary.trim_end()));
     }
     Ok(())
 }
@@ -63,14 +61,15 @@ fn read_sheets(folder: &StudyFolder, results: &Results) -> Result<Vec<SheetPictu
     for (set_idx, set) in results.study.sets.iter().enumerate() {
         let file = folder.root().join("sheets").join(format!("{set_idx:02}.png"));
         if file.is_file() {
-            let caption = format!("{} set: {} faces of {} people or identities", set.role, set.n_faces, set.n_people);
+            let caption =
+                format!("{} set: {} faces of {} {}", set.role.words(), set.n_faces, set.n_people, set.members());
             sheets.push(SheetPicture { title: set.name.clone(), caption, png: files::read(&file)? });
         }
     }
     Ok(sheets)
 }
 
-/// The faces that the mix put right or wrong, as `run` left them.
+/// The faces that the mix makes newly correct or newly wrong, as `run` left them.
 fn read_faces(folder: &StudyFolder, results: &Results) -> Result<BTreeMap<(String, u64), Vec<u8>>, Fault> {
     let mut faces = BTreeMap::new();
     for (set, row) in changed_faces(results) {
@@ -82,11 +81,11 @@ fn read_faces(folder: &StudyFolder, results: &Results) -> Result<BTreeMap<(Strin
     Ok(faces)
 }
 
-/// The faces that the mix put right or wrong, where reports look for them.
-pub fn write_changed_faces(workbench: &Workbench, folder: &StudyFolder, results: &Results) -> Result<(), Fault> {
+/// The faces that the mix makes newly correct or newly wrong, where reports look for them.
+pub fn write_changed_faces(loaded: &LoadedStudy, folder: &StudyFolder, results: &Results) -> Result<(), Fault> {
     files::create_folder(&folder.root().join("sheets").join("faces"))?;
     for (set, row) in changed_faces(results) {
-        if let Some(picture) = workbench.picture(&set, row) {
+        if let Some(picture) = loaded.picture(&set, row) {
             files::write(&face_file(folder, results, &set, row), &encode_png(&picture))?;
         }
     }
@@ -108,8 +107,8 @@ fn face_file(folder: &StudyFolder, results: &Results, set: &str, row: u64) -> Pa
 }
 
 /// `timing.json`: when the run began, the machine and what every cell took.
-pub fn write_timing(workbench: &Workbench, folder: &StudyFolder, begun: SystemTime, seconds: f64) -> Result<(), Fault> {
-    let times = cell_times(folder, &all_cells(workbench.plan(), folder)?)?;
+pub fn write_timing(loaded: &LoadedStudy, folder: &StudyFolder, begun: SystemTime, seconds: f64) -> Result<(), Fault> {
+    let times = cell_times(folder, &all_cells(loaded.plan(), folder)?)?;
     let cells = times.into_iter().map(|c| CellTime {
         name: c.name,
         seconds: c.seconds,

@@ -4,13 +4,14 @@ use std::path::{Path, PathBuf};
 use std::time::{Instant, SystemTime};
 
 use howfar_evaluate::{Results, Verdict};
-use howfar_face::{FaceSet, Fault, contact_sheet, encode_png, files};
+use howfar_face::{FaceSet, Fault, encode_png, files};
+use howfar_picture::contact_sheet;
 use howfar_protocol::Study;
-use howfar_study::{AuditPlace, StudyFolder, Workbench, audit_study, run_study};
+use howfar_study::{AuditPlace, LoadedStudy, StudyFolder, audit_study, run_study};
 
 use crate::command::{CoreArgs, report, stop_flag};
 use crate::console::{Console, duration_words};
-use crate::journey::Journey;
+use crate::study_progress::StudyProgress;
 
 /// Run a study: its cells, then results and report. Resumes where it stopped.
 #[derive(Debug, clap::Args)]
@@ -21,8 +22,8 @@ pub struct Args {
     /// The study's folder; if not given, the study's name, unless another study file has its results there.
     #[arg(long)]
     out: Option<PathBuf>,
-    /// Add seeds in rounds, up to `grid.seeds`, and stop when the answer is settled: it helps, hurts, or makes less than two points'
-    /// difference. Looking more than once is allowed for.
+    /// Add seeds in rounds, up to `grid.seeds`, and stop when the answer is settled: it helps, hurts, or makes less
+    /// than two points' difference. The intervals allow for the repeated looks (sequential analysis).
     #[arg(long)]
     until_sure: bool,
     #[command(flatten)]
@@ -112,31 +113,31 @@ fn run_until_sure(study: &Study, out: &Path, cores: CoreArgs, console: &Console)
 /// Audits, cells, results, sheets, report.
 pub fn run_to_report(study: &Study, out: &Path, cores: CoreArgs, console: &Console) -> Result<Results, Fault> {
     let (started, begun) = (Instant::now(), SystemTime::now());
-    let workbench = Workbench::open(study)?;
+    let loaded = LoadedStudy::open(study)?;
     let folder = StudyFolder::new(out);
     files::create_folder(out)?;
     let stop = stop_flag();
-    folder.write_plan(workbench.plan())?;
+    folder.write_plan(loaded.plan())?;
     let tell = |what: &str| console.note(&format!("audit: {what}"));
-    let audit = audit_study(&workbench, &folder, &AuditPlace { scratch: out.join("audit"), watch: &tell, stop })?;
+    let audit = audit_study(&loaded, &folder, &AuditPlace { scratch: out.join("audit"), watch: &tell, stop })?;
     audit.leaks().for_each(|leak| console.warn(&format!("{} ({}) {}", leak.text, leak.code, leak.advice)));
-    let journey = Journey::new(console);
-    run_study(&workbench, &folder, cores.cores(), stop, &|event| journey.tell(&event))?;
-    journey.finish();
-    let results = howfar_study::analyse(&workbench, &folder)?;
-    write_sheets(&workbench, &folder)?;
-    report::write_changed_faces(&workbench, &folder, &results)?;
-    report::write_timing(&workbench, &folder, begun, started.elapsed().as_secs_f64())?;
+    let progress = StudyProgress::new(console);
+    run_study(&loaded, &folder, cores.cores(), stop, &|event| progress.tell(&event))?;
+    progress.finish();
+    let results = howfar_study::analyse(&loaded, &folder)?;
+    write_sheets(&loaded, &folder)?;
+    report::write_changed_faces(&loaded, &folder, &results)?;
+    report::write_timing(&loaded, &folder, begun, started.elapsed().as_secs_f64())?;
     report::write_report(&folder)?;
     console.note(&format!("{} after {}", folder.root().display(), duration_words(started.elapsed().as_secs_f64())));
     Ok(results)
 }
 
 /// A contact sheet of each face set, for the report.
-fn write_sheets(workbench: &Workbench, folder: &StudyFolder) -> Result<(), Fault> {
+fn write_sheets(loaded: &LoadedStudy, folder: &StudyFolder) -> Result<(), Fault> {
     let sheets = folder.root().join("sheets");
     files::create_folder(&sheets)?;
-    for (set_idx, path) in workbench.folders().iter().enumerate() {
+    for (set_idx, path) in loaded.folders().iter().enumerate() {
         let sheet = contact_sheet(&FaceSet::open(path)?, None, PEOPLE_ON_A_SHEET, 1)?;
         files::write(&sheets.join(format!("{set_idx:02}.png")), &encode_png(&sheet))?;
     }

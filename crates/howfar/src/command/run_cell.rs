@@ -5,14 +5,14 @@ use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 
 use howfar_face::Fault;
-use howfar_study::{CellOutcome, StudyFolder, Workbench, all_cells, run_cell};
+use howfar_study::{CellOutcome, LoadedStudy, StudyFolder, all_cells, run_cell};
 
 use crate::command::stop_flag;
 use crate::console::Console;
 
 /// Run one cell of a study; what a cluster calls.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example: howfar run-cell my-study --index 3\nThe cells are those of plan.json, then, once \
+#[command(after_help = "Example: howfar run-cell my-study --index 3\n\nThe cells are those of plan.json, then, once \
     choice.json is there, the controls at the chosen k.")]
 pub struct Args {
     /// The study's folder.
@@ -25,14 +25,14 @@ pub struct Args {
 /// Runs the cell.
 pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     let folder = StudyFolder::open(&args.study)?;
-    let workbench = Workbench::open(&folder.read_plan()?.study)?;
-    let cells = all_cells(workbench.plan(), &folder)?;
+    let loaded = LoadedStudy::open(&folder.read_plan()?.study)?;
+    let cells = all_cells(loaded.plan(), &folder)?;
     let cell = cells.get(args.index).ok_or_else(|| {
         Fault::usage("--index", "there is no such cell").found(args.index).expected(format!("0 to {}", cells.len() - 1))
     })?;
     let stop = stop_flag();
-    let outcome = run_cell(&workbench, &folder, cell, &mut |event, _| {
-        console.note(&crate::journey::epoch_words(&cell.name(), event));
+    let outcome = run_cell(&loaded, &folder, cell, &mut |event, _| {
+        console.note(&crate::study_progress::epoch_words(&cell.name(), event));
         if stop.load(Ordering::SeqCst) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     })?;
     let words = match outcome {

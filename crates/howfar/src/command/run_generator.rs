@@ -1,5 +1,5 @@
-//! `howfar run-generator WEIGHTS INPUTS --out PICTURES`: one generator on given numbers, so that it can be compared with the program that its
-//! weights come from.
+//! `howfar run-generator WEIGHTS INPUTS --out PICTURES`: one generator on given numbers, so that it can be compared
+//! with the program that its weights come from.
 
 use std::path::{Path, PathBuf};
 
@@ -15,10 +15,13 @@ use crate::console::Console;
 /// Run a generator on given numbers, and write its pictures as numbers.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Example: howfar run-generator identity.safetensors latents.safetensors --out pictures.safetensors
-Of a StyleGAN2 INPUTS holds `z` [N, Z]; its noise is the one kept in the weights. Of a StarGAN INPUTS holds `faces` [N, C, H, W] in -1..1 and
-`labels` [N, E]. PICTURES holds `pictures` [N, C, H, W]. They are safetensors. reference/public_weights.py compares so
-with the public programs."
+    after_help = "Example:
+  howfar run-generator identity.safetensors latents.safetensors \\
+      --out pictures.safetensors
+
+Of a StyleGAN2 INPUTS holds `z` [N, Z]; its noise is the one kept in the weights. Of a StarGAN \
+INPUTS holds `faces` [N, C, H, W] in -1..1 and `labels` [N, E]. The file that is written holds `pictures` [N, C, H, \
+W]. Both are safetensors. So reference/public_weights.py compares generators with the public programs."
 )]
 pub struct Args {
     /// Weights of a StyleGAN2 or a StarGAN, trained here or imported.

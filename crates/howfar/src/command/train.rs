@@ -6,17 +6,19 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
 use howfar_face::{FaceSet, Fault, Lineage, Pool, Preprocessing, Provenance, SubjectId, files};
-use howfar_protocol::{Blend, Ingredients, Mixture, Network, Recipe, Seeds, Split, SplitPart};
-use howfar_train::{Model, Precision, TrainingInputs, read_start};
+use howfar_protocol::{Ingredients, Mixture, Network, Recipe, Split, SplitPart, Treatment};
+use howfar_random::Seeds;
+use howfar_train::{Classifier, Model, Precision, Trained, TrainingInputs, read_start};
 
 use crate::command::{DeviceArg, stop_flag};
 use crate::console::Console;
-use crate::journey::epoch_words;
+use crate::study_progress::epoch_words;
 
 /// Train one network on face sets.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  howfar train faces/studio --network compact --seed 1 --out model.safetensors\n  \
-    howfar train drawn/studio drawn/wild --network medium --detect detector --precision half --out model.safetensors")]
+    howfar train drawn/studio drawn/wild --network medium \\\n      --detect detector --precision half --out \
+    model.safetensors")]
 pub struct Args {
     /// The folders of the face sets; the first one says which classes are learned.
     #[arg(required = true)]
@@ -30,7 +32,8 @@ pub struct Args {
     /// Which network; the recipe's if not given.
     #[arg(long, value_parser = Network::ALL.map(Network::name))]
     network: Option<String>,
-    /// A file of weights to begin with: a model of `howfar train`, or VGG16 of `howfar import-weights`. The output layer is drawn anew.
+    /// A file of weights to begin with: a model of `howfar train`, or VGG16 of `howfar import-weights`. The output
+    /// layer is drawn anew.
     #[arg(long, value_name = "FILE")]
     weights: Option<PathBuf>,
     /// At most so many epochs; the recipe's if not given.
@@ -42,8 +45,8 @@ pub struct Args {
     /// Share of the people that choose the epoch and are never trained on.
     #[arg(long, default_value_t = 0.1)]
     validation: f64,
-    /// How `predict` finds the faces of photographs; as the faces were prepared if not given. Drawn faces were not looked for in
-    /// photographs, so a model of them that is meant for photographs wants `detector`.
+    /// How `predict` finds the faces of photographs; as the faces were prepared if not given. Drawn faces were not
+    /// looked for in photographs, so a model of them that is meant for photographs wants `detector`.
     #[arg(long, value_parser = ["detector", "none"])]
     detect: Option<String>,
     /// Bits of a weight in the file: 32 (full) or 16 (half).
@@ -62,25 +65,13 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
             .expected("above 0 and below 1"));
     }
     let (pool, preprocessing, mut lineage) = read(args, console)?;
-    let real = 0..pool.len();
-    let people: BTreeSet<SubjectId> = real.clone().map(|f| pool.face(f).labels.subject.clone()).collect();
     let seeds = Seeds::new(args.seed);
-    let n_validation = ((args.validation * people.len() as f64).round() as usize).max(1);
-    let split = Split::by_counts(&people, [people.len().saturating_sub(n_validation), n_validation, 0], seeds)?;
-    let side = |f: &usize| split.side(&pool.face(*f).labels.subject) == Some(SplitPart::Validation);
-    let validation: Vec<usize> = real.clone().filter(side).collect();
-    let mixture = Mixture::new(Blend::REAL, &pool, &Ingredients::of_people(&pool, real, &split)?, seeds)?;
+    let sides = Sides::of(args, &pool, seeds)?;
+    let mixture =
+        Mixture::new(&Treatment::BASELINE, &pool, &Ingredients::of_people(&pool, 0..pool.len(), &sides.split)?, seeds)?;
     let settings = settings(args);
-    let begun = match &args.weights {
-        Some(path) => {
-            let (weights, _) = read_start(path, settings.network, &pool)?;
-            let (n_taken, n) = weights.n_taken();
-            // Weights of other programs have no record.
-            lineage.add(Model::load(path).map(|model| model.lineage().clone()).unwrap_or_default());
-            console
-                .note(&format!("{}: {n_taken} of {n} tensors are taken over, the others drawn anew", path.display()));
-            Some(weights.begin(&mut seeds.stream("weights", &[])))
-        }
+    let start = match &args.weights {
+        Some(path) => Some(starting_weights(path, settings.network, (&pool, seeds), &mut lineage, console)?),
         None => None,
     };
     // A run that was stopped goes on from what lies here.
@@ -90,37 +81,81 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     let inputs = TrainingInputs {
         pool: &pool,
         mixture: &mixture,
-        validation: &validation,
+        validation: &sides.validation,
         settings: &settings,
         seeds,
-        start: begun.as_ref(),
+        start: start.as_ref(),
         folder: &folder,
         preprocessing: &preprocessing,
     };
-    let stop = stop_flag();
-    let trained = howfar_train::train(&inputs, &mut |event| {
-        console.note(&epoch_words("training", event));
-        if stop.load(Ordering::SeqCst) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    })?;
+    let trained = train(&inputs, console)?;
     let precision = if args.precision == "half" { Precision::Half } else { Precision::Full };
+    let answer = words(args, &trained, mixture.len(), &sides, whose(&pool));
     trained.model.with_lineage(lineage).save_with(&args.out, precision)?;
     drop(lock);
     files::remove_folder(&folder)?;
-    let whose = whose(&pool);
-    console.answer(&format!(
-        "{}: trained on {} faces of {} {whose}, weights of epoch {} of {}, {} validation {whose} held out",
-        args.out.display(),
-        mixture.len(),
-        people.len() - n_validation,
-        trained.kept_epoch,
-        trained.n_epochs,
-        n_validation
-    ));
+    console.answer(&answer);
     Ok(())
 }
 
-/// All faces of the first set's classes, how `predict` must prepare others, and whom and what a network learns from here (with those
-/// who validate: they choose the epoch).
+/// Who is trained on and who chooses the epoch.
+struct Sides {
+    split: Split,
+    /// Faces of the validation people, by their place in the pool.
+    validation: Vec<usize>,
+    n_people: usize,
+    n_validation_people: usize,
+}
+
+impl Sides {
+    fn of(args: &Args, pool: &Pool, seeds: Seeds) -> Result<Self, Fault> {
+        let people: BTreeSet<SubjectId> = (0..pool.len()).map(|f| pool.face(f).labels.subject.clone()).collect();
+        let n_validation = ((args.validation * people.len() as f64).round() as usize).max(1);
+        let split = Split::by_counts(&people, [people.len().saturating_sub(n_validation), n_validation, 0], seeds)?;
+        let side = |f: &usize| split.side(&pool.face(*f).labels.subject) == Some(SplitPart::Validation);
+        let validation = (0..pool.len()).filter(side).collect();
+        Ok(Sides { split, validation, n_people: people.len(), n_validation_people: n_validation })
+    }
+}
+
+/// Weights to begin with; whoever they have learnt from joins the lineage.
+fn starting_weights(
+    path: &Path,
+    network: Network,
+    (pool, seeds): (&Pool, Seeds),
+    lineage: &mut Lineage,
+    console: &Console,
+) -> Result<Classifier, Fault> {
+    let (weights, _) = read_start(path, network, pool)?;
+    let (n_taken, n) = weights.n_taken();
+    // Weights of other programs have no record.
+    lineage.add(Model::load(path).map(|model| model.lineage().clone()).unwrap_or_default());
+    console.note(&format!("{}: {n_taken} of {n} tensors are imported, the others drawn anew", path.display()));
+    Ok(weights.begin(&mut seeds.stream("weights", &[])))
+}
+
+/// Trains, says how far it is and stops in good order when it is told to.
+fn train(inputs: &TrainingInputs<'_>, console: &Console) -> Result<Trained, Fault> {
+    let stop = stop_flag();
+    howfar_train::train(inputs, &mut |event| {
+        console.note(&epoch_words("training", event));
+        if stop.load(Ordering::SeqCst) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    })
+}
+
+fn words(args: &Args, trained: &Trained, n_faces: usize, sides: &Sides, whose: &str) -> String {
+    format!(
+        "{}: trained on {n_faces} faces of {} {whose}, weights of epoch {} of {}, {} validation {whose} held out",
+        args.out.display(),
+        sides.n_people - sides.n_validation_people,
+        trained.kept_epoch,
+        trained.n_epochs,
+        sides.n_validation_people
+    )
+}
+
+/// All faces of the first set's classes, how `predict` must prepare others, and whom and what a network learns from
+/// here (with the validation people: they choose the epoch).
 fn read(args: &Args, console: &Console) -> Result<(Pool, Preprocessing, Lineage), Fault> {
     let sets = args.faces.iter().map(|folder| FaceSet::open(folder)).collect::<Result<Vec<_>, _>>()?;
     let first =

@@ -15,8 +15,8 @@ use crate::console::{Console, duration_words};
 /// Between two lines that tell where it is.
 const LINE_EVERY: Duration = Duration::from_secs(20);
 
-/// A critic that tells labels apart this little after this share of the steps has collapsed: its loss against the logarithm of the
-/// number of classes.
+/// A critic that tells labels apart this little after this share of the steps has collapsed: its loss against the
+/// logarithm of the number of classes.
 const COLLAPSED: f64 = 0.97;
 const COLLAPSED_AFTER: f64 = 0.1;
 
@@ -27,9 +27,10 @@ const COLLAPSED_AFTER: f64 = 0.1;
   howfar train-generator stylegan2 faces/wild --out runs/stylegan2
   howfar train-generator stargan faces/wild --preset paper --out runs/stargan
   howfar train-generator stargan --show-settings small > my.toml
-  howfar train-generator stargan faces/wild --settings my.toml --seed 3 --out runs/mine
-Stopped or killed, the same command goes on where it was and ends with the same bytes. docs/generators.md tells what the
-settings do and what lies in the folder.")]
+  howfar train-generator stargan faces/wild --settings my.toml --out runs/mine
+
+Stopped or killed, the same command goes on where it was and ends with the same bytes. docs/generators.md says what \
+the settings do and what lies in the folder.")]
 pub struct Args {
     /// stargan (changes expressions) or stylegan2 (draws people; labels play no part).
     #[arg(value_parser = ["stargan", "stylegan2"])]
@@ -40,7 +41,7 @@ pub struct Args {
     /// The folder of the run: losses, sheets, the state, at the end generator.safetensors.
     #[arg(long, required_unless_present = "show_settings")]
     out: Option<PathBuf>,
-    /// Embedded settings: small (for processors) or paper (for GPUs and patience).
+    /// Embedded settings: small (for CPUs) or paper (for GPUs and patience).
     #[arg(long, default_value = "small", value_parser = ["small", "paper"])]
     preset: String,
     /// Settings of your own in place of a preset.
@@ -52,7 +53,7 @@ pub struct Args {
     /// The seed of weights, order and noise.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Write the weights with 32 bits a number instead of 16.
+    /// Write the weights with 32 bits per number instead of 16.
     #[arg(long)]
     full_precision: bool,
     /// Minutes between two kept states, each with a sheet: what a kill can lose. 0 keeps every step; no result
@@ -120,8 +121,8 @@ fn train_kind<R: Recipe>(
         if let Some(means) = &progress.losses {
             if !is_told && has_collapsed(progress, means, n_classes) {
                 is_told = true;
-                console.note(
-                    "warning: the critic tells no label apart, so expressions will not be learnt: stop, and take another --seed",
+                console.warn(
+                    "the critic tells no label apart, so expressions will not be learnt: stop, and take another --seed",
                 );
             }
             losses = means.iter().map(|(name, mean)| format!("  {name} {mean:.3}")).collect();

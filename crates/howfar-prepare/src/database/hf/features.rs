@@ -125,8 +125,10 @@ mod tests {
         ] {
             assert_eq!(Features::of_json(&text), expected(&["angry", "sad"]), "{text}");
         }
-        let card = "---\ndataset_info:\n  features:\n  - name: image\n    dtype: image\n  - name: label\n    dtype:\n      \
-            class_label:\n        names:\n          '0': angry\n          '1': \"sad\"\n  splits:\n  - name: train\n    \
+        let card = "---\ndataset_info:\n  features:\n  - name: image\n    dtype: image\n  - name: label\n    \
+            dtype:\n      \
+            class_label:\n        names:\n          '0': angry\n          '1': \"sad\"\n  splits:\n  - name: \
+            train\n    \
             num_examples: 7\n---\n# Faces\nnames:\n- no\n";
         assert_eq!(Features::of_card(card), expected(&["angry", "sad"]));
         let list = card.replace("'0': ", "- ").replace("'1': ", "- ");

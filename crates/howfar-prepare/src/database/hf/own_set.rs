@@ -1,4 +1,5 @@
-//! A face set of our own, given as a dataset: classes, persons, provenances and parents are taken over as they are.
+//! A face set of our own, given as a dataset: classes, persons, provenances, parents and groups are taken over as they
+//! are.
 //!
 //! In: a folder with `face_set.json`. Out: a find a face. The set is compared with its recorded identity first.
 
@@ -47,7 +48,7 @@ pub(super) fn list(path: &Path, request: &PrepareRequest) -> Result<Listing, Fau
         // A face that is called by its picture is nobody's.
         let person = Some(subject.person().to_owned()).filter(|_| !subject.is_called_by(&labels.source));
         let taken_over = Some(Box::new(TakenOver { subject, provenance, parent }));
-        listing.take(Found { pixels, person, taken_over, ..Found::picture(&file, class) });
+        listing.take(Found { pixels, person, group: labels.group, taken_over, ..Found::picture(&file, class) });
     })?;
     if n_drawn > 0 {
         listing.caveats.push(format!("landmarks, action units and light of {n_drawn} drawn faces are not taken over"));
@@ -60,7 +61,11 @@ fn places(set: &FaceSet) -> Result<impl Iterator<Item = (String, Pixels)> + use<
     let mut shards = Vec::new();
     for shard in &set.info().shards {
         let table = Arc::new(ParquetTable::open(&set.folder().join(&shard.file))?);
-        let leaf = table.columns().iter().find(|c| matches!(c.kind, Kind::Picture { .. })).map_or(0, |c| c.leaf);
+        let leaf = table
+            .columns()
+            .iter()
+            .find(|c| c.name == "image" && matches!(c.kind, Kind::Picture { .. }))
+            .map_or(0, |c| c.leaf);
         shards.push((shard.file.clone(), table, leaf));
     }
     Ok(shards.into_iter().flat_map(|(file, table, leaf)| {

@@ -1,8 +1,9 @@
-//! The answer of `evaluate`: figures, their intervals over persons, the confusion matrix, what was left out.
+//! The answer of `evaluate`: figures, their intervals over people, the confusion matrix, what was left out.
 
 use std::fmt;
 
-use howfar_evaluate::{ClassFigures, Figure, OverPersons, grouped};
+use howfar_evaluate::wording::counted;
+use howfar_evaluate::{ClassFigures, OverSubjects, PERCENT, SubjectFigures, grouped};
 use howfar_face::Expression;
 use howfar_prepare::ReasonCount;
 use howfar_train::Model;
@@ -17,12 +18,9 @@ pub struct Figures {
     pub n_faces_of_nobody_known: u64,
     /// People of the set, and whom they were made from, from whom the network has learnt, as far as its file says.
     pub n_people_seen: usize,
-    pub accuracy_percent: f64,
-    /// Ends of the 95 % interval over persons; none from one person.
-    pub accuracy_interval_percent: Option<[f64; 2]>,
-    pub macro_recall_percent: f64,
-    pub macro_recall_interval_percent: Option<[f64; 2]>,
-    pub macro_f1_percent: f64,
+    /// Every measure, with its 95 % interval over people.
+    #[serde(flatten)]
+    pub figures: SubjectFigures,
     /// The class of most faces, and what calling every face so would score.
     pub largest_class: String,
     pub largest_class_percent: f64,
@@ -82,32 +80,20 @@ fn name_in(class: &str, of_set: &[String]) -> String {
 
 impl Figures {
     /// What the counts say; what is not in them is left at none.
-    pub fn new(shown: &Shown, found: &OverPersons) -> Self {
+    pub fn new(shown: &Shown, found: &OverSubjects) -> Self {
         let counts = &found.counts;
-        let of_class = |(class, name): (usize, &String)| ClassFigures {
-            class: name.clone(),
-            precision_percent: 100.0 * counts.precision(class),
-            recall_percent: 100.0 * counts.recall(class),
-            f1_percent: 100.0 * counts.f1(class),
-            support: counts.support(class),
-        };
-        let per_class: Vec<ClassFigures> = shown.classes.iter().enumerate().map(of_class).collect();
+        let per_class = ClassFigures::of(counts, &shown.classes);
         // The first of equally large ones.
         let largest = per_class.iter().rev().max_by_key(|class| class.support);
         let (largest_class, n_largest) = largest.map_or((String::new(), 0), |c| (c.class.clone(), c.support));
-        let interval = |figure: &Figure| figure.interval.map(|ends| ends.map(|end| 100.0 * end));
         Figures {
             n_faces: counts.n_faces(),
             n_persons: found.n_persons,
             n_faces_of_nobody_known: 0,
             n_people_seen: 0,
-            accuracy_percent: 100.0 * found.accuracy.value,
-            accuracy_interval_percent: interval(&found.accuracy),
-            macro_recall_percent: 100.0 * found.macro_recall.value,
-            macro_recall_interval_percent: interval(&found.macro_recall),
-            macro_f1_percent: 100.0 * counts.macro_f1(),
+            figures: found.figures.clone(),
             largest_class,
-            largest_class_percent: 100.0 * n_largest as f64 / counts.n_faces().max(1) as f64,
+            largest_class_percent: PERCENT * n_largest as f64 / counts.n_faces().max(1) as f64,
             classes: shown.classes.clone(),
             classes_not_in_the_set: shown.others.clone(),
             n_faces_most_like_those: 0,
@@ -121,23 +107,13 @@ impl Figures {
 
 impl fmt::Display for Figures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (n_faces, n_persons) = (grouped(self.n_faces), grouped(self.n_persons as u64));
-        writeln!(
-            f,
-            "{n_faces} {} of {n_persons} {}",
-            counted(self.n_faces, "face"),
-            counted(self.n_persons as u64, "person")
-        )?;
-        let rows = [
-            ("accuracy", self.accuracy_percent, self.accuracy_interval_percent),
-            ("macro recall", self.macro_recall_percent, self.macro_recall_interval_percent),
-            ("macro F1", self.macro_f1_percent, None),
-        ];
-        for (name, percent, interval) in rows {
-            let interval = interval.map_or(String::new(), |[low, high]| {
-                format!("  (95 % interval over persons: {low:.1} to {high:.1} %)")
-            });
-            writeln!(f, "  {name:12} {percent:>5.1} %{interval}")?;
+        let (n_faces, n_people) = (self.n_faces as usize, self.n_persons);
+        writeln!(f, "{} of {}", counted(n_faces, "face", "faces"), counted(n_people, "person", "people"))?;
+        for figure in &self.figures.0 {
+            let interval = figure
+                .interval_percent()
+                .map_or(String::new(), |[low, high]| format!("  (95 % interval over people: {low:.1} to {high:.1} %)"));
+            writeln!(f, "  {:12} {:>5.1} %{interval}", figure.measure.words, figure.percent())?;
         }
         writeln!(f, "  {} alone would score {:.1} %", self.largest_class, self.largest_class_percent)?;
         if self.n_persons < 2 {
@@ -147,7 +123,8 @@ impl fmt::Display for Figures {
             let n = grouped(self.n_faces_of_nobody_known);
             writeln!(
                 f,
-                "Of {n} faces nobody says whose they are; each counts as its own person, and the intervals are too short where persons recur."
+                "Of {n} faces nobody says whose they are; each counts as its own person, and the intervals are too \
+                    short where people recur."
             )?;
         }
         if self.n_people_seen > 0 {
@@ -185,8 +162,4 @@ impl Figures {
         }
         Ok(())
     }
-}
-
-fn counted(n: u64, noun: &str) -> String {
-    if n == 1 { noun.to_owned() } else { format!("{noun}s") }
 }

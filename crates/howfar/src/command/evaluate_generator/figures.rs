@@ -3,6 +3,7 @@
 use std::fmt;
 
 use howfar_evaluate::distance::{IdentityKept, N_NEIGHBOURS, Overlap};
+use howfar_evaluate::{ClassFigures, Measure};
 use serde::Serialize;
 
 /// Everything that is measured; of distances less is nearer, of shares more.
@@ -56,17 +57,11 @@ pub struct AtCount {
 /// How often the network gives faces their own label, choosing among `classes`.
 #[derive(Debug, Serialize)]
 pub struct LabelAgreement {
-    pub agreement_percent: f64,
-    pub macro_recall_percent: f64,
-    pub per_class: Vec<ClassRecall>,
-}
-
-/// Share of a class's faces that are called so.
-#[derive(Debug, Serialize)]
-pub struct ClassRecall {
-    pub class: String,
-    pub recall_percent: f64,
-    pub n_faces: u64,
+    /// Every measure, as if labels were the truth.
+    #[serde(flatten)]
+    pub figures: howfar_evaluate::Figures,
+    /// Of the classes that faces are of.
+    pub per_class: Vec<ClassFigures>,
 }
 
 /// A number of a comparison.
@@ -131,8 +126,9 @@ impl Figures {
         };
         writeln!(f, "\n{:24}{:>12}{:>26}", "label agreement", "generated", "real, both halves")?;
         let mut row = |name: &str, a: f64, b: f64| writeln!(f, "{name:24}{a:>10.1} %{b:>24.1} %");
-        row("own label", generated.agreement_percent, real.agreement_percent)?;
-        row("macro recall", generated.macro_recall_percent, real.macro_recall_percent)?;
+        for measure in Measure::ALL {
+            row(measure.words, generated.figures.percent(measure), real.figures.percent(measure))?;
+        }
         generated
             .per_class
             .iter()

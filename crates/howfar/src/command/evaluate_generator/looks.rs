@@ -3,10 +3,9 @@
 //! In: a face set, read as a stream. Out: one [`Looked`] a face, in the order of the set; pixels are not kept.
 
 use howfar_face::{FaceLabels, FaceSet, Fault, Picture, Pool, SubjectId};
+use howfar_prepare::FeatureNetwork;
 use howfar_protocol::most_probable;
 use howfar_train::{Look, Model, Viewer};
-
-use super::onnx::FeatureNetwork;
 
 /// Faces that are looked at together; no look depends on it.
 const FACES_AT_ONCE: usize = 128;
@@ -25,7 +24,7 @@ pub struct Looked {
 }
 
 /// The networks that look.
-pub struct Lookers<'a> {
+pub struct FeatureExtractors<'a> {
     /// Classes that both sets have.
     pub classes: &'a [String],
     /// howfar's own expression network, where faces have its size: places of its classes among `classes`.
@@ -34,7 +33,7 @@ pub struct Lookers<'a> {
     pub user: Option<&'a FeatureNetwork>,
 }
 
-impl Lookers<'_> {
+impl FeatureExtractors<'_> {
     /// Looks at all faces of the classes; returns how many are of others. `tell` hears how many faces were read.
     pub fn look(&self, set: &FaceSet, tell: &mut dyn FnMut(u64)) -> Result<(Vec<Looked>, u64), Fault> {
         let mut viewer = self.own.as_ref().map(|(model, places)| (Viewer::new(model), *model, places));

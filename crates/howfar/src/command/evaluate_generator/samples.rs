@@ -1,11 +1,11 @@
-//! Which faces are compared with which. In: what was seen of a generated and of a real set. Out: faces grouped by person; halves of the
-//! real people that share nobody. Looks at no pixel.
+//! Which faces are compared with which. In: what was seen of a generated and of a real set. Out: faces grouped by
+//! person; halves of the real people that share nobody. Looks at no pixel.
 
 use std::collections::BTreeMap;
 
 use howfar_evaluate::distance::{Features, IdentityKept, identity_kept};
 use howfar_face::{FaceSet, Fault, SubjectId};
-use howfar_protocol::{Seeds, shuffle};
+use howfar_random::{Seeds, shuffle};
 use howfar_train::Model;
 
 use super::looks::Looked;
@@ -56,7 +56,8 @@ pub fn halves(mut real: People, set: &FaceSet) -> Result<[People; 2], Fault> {
     Ok([real, other_half])
 }
 
-/// How often faces of the first people, by the names of their parents, find each other; none where nobody has two faces.
+/// How often faces of the first people, by the names of their parents, find each other; none where nobody has two
+/// faces.
 pub fn identity(people: &[&People], name: &str) -> Result<Option<IdentityKept>, Fault> {
     let mut owners: BTreeMap<&SubjectId, Vec<&Looked>> = BTreeMap::new();
     let mut order = Vec::new();

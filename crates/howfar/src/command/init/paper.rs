@@ -1,7 +1,7 @@
 //! `howfar init paper`: the paper's experiments as a study file, for face sets at hand or for drawn stand-ins.
 //!
-//! In: the folders of face sets, or one folder to draw into. Out: a study file, on stdout or beside the stand-ins. What the
-//! numbers of the study mean is `howfar_protocol`'s.
+//! In: the folders of face sets, or one folder to draw into. Out: a study file, on stdout or beside the stand-ins. What
+//! the numbers of the study mean is `howfar_protocol`'s.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -15,15 +15,18 @@ use crate::console::Console;
 /// Write the paper's experiments (VISAPP 2023) as a study: to stdout for face sets of yours, or with drawn stand-ins.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  howfar init paper --real faces/rafd --real faces/oulu --unseen faces/mmi --unseen faces/ckplus --generated faces/gan > study.toml
-  howfar init paper --drawn stand-ins && howfar run stand-ins/study.toml --out stand-ins
-The generated sets need 20 identities for each person of the split: 2,880 as in the paper.
-The paper's people are 109 for training, 10 for validation and 25 for test; other numbers of people are cut in the same proportions.")]
+  howfar init paper --real faces/rafd --real faces/oulu \\
+      --unseen faces/mmi --unseen faces/ckplus --generated faces/gan > study.toml
+  howfar init paper --drawn stand-ins
+  howfar run stand-ins/study.toml --out stand-ins
+
+The generated sets need 20 identities for each person of the split: 2,880 as in the paper. The paper's people are 109 \
+for training, 10 for validation and 25 for test; other numbers of people are cut in the same proportions.")]
 pub struct Args {
     /// A face set of labelled people, in the paper RaFD and Oulu-CASIA; give the option again for each.
     #[arg(long, value_name = "FACES", required_unless_present = "drawn")]
     real: Vec<PathBuf>,
-    /// A database that judges, in the paper MMI and CK+; give the option again for each.
+    /// A held-out test database (unseen), in the paper MMI and CK+; give the option again for each.
     #[arg(long, value_name = "FACES", required_unless_present = "drawn")]
     unseen: Vec<PathBuf>,
     /// A face set of generated identities; give the option again for each.
@@ -71,7 +74,8 @@ fn for_sets(args: &Args, console: &Console) -> Result<(), Fault> {
     let needed = LARGEST_K * split.iter().sum::<u32>();
     if identities.len() < needed as usize {
         console.note(&format!(
-            "k = {LARGEST_K} needs {needed} generated identities, and the sets have {}: generate more, or take the largest k out of the file",
+            "k = {LARGEST_K} needs {needed} generated identities, and the sets have {}: generate more, or take the \
+                largest k out of the file",
             identities.len()
         ));
     }
@@ -90,8 +94,8 @@ fn with_stand_ins(folder: &Path, n_people: u32, console: &Console) -> Result<(),
     let study = folder.join("study.toml");
     keep_existing(&study, "another folder")?;
     let split = split_of(n_people);
-    // As in the paper, generated faces are easier than labelled ones, and of two unseen databases one is nearer to them than the other.
-    // The first has 67 of 147 people, as RaFD has beside Oulu-CASIA.
+    // As in the paper, generated faces are easier than labelled ones, and of two unseen databases one is nearer to them
+    // than the other. The first has 67 of 147 people, as RaFD has beside Oulu-CASIA.
     let first = (n_people * 67).div_ceil(147);
     let generated = LARGEST_K * split.iter().sum::<u32>();
     let sets = [

@@ -19,7 +19,7 @@ const NO_FACE: &str = "no face found";
 
 /// What is seen in a face.
 #[derive(Debug)]
-pub struct Seen {
+pub struct Prediction {
     /// Left, top, width, height in pixels of the photograph.
     pub face_box: [f64; 4],
     /// The eyes' middles, x and y in pixels of the photograph, in the order of the picture, where they are known.
@@ -91,7 +91,7 @@ impl<'a> Rows<'a> {
     }
 
     /// The faces of the next photograph, or why it cannot be read.
-    pub fn add(&mut self, image: &Path, answer: Result<Vec<Seen>, Fault>) -> Result<(), Fault> {
+    pub fn add(&mut self, image: &Path, answer: Result<Vec<Prediction>, Fault>) -> Result<(), Fault> {
         let name = image.display().to_string();
         match answer {
             Ok(faces) if faces.is_empty() => {
@@ -127,7 +127,7 @@ impl<'a> Rows<'a> {
         self.fault.map_or(Ok(()), Err)
     }
 
-    fn face(&mut self, image: &str, (idx, n_faces): (usize, usize), seen: &Seen) -> Result<(), Fault> {
+    fn face(&mut self, image: &str, (idx, n_faces): (usize, usize), seen: &Prediction) -> Result<(), Fault> {
         let classes = self.model.classes();
         if self.console.json() {
             let probabilities = classes.iter().map(String::as_str).zip(seen.probabilities.iter().copied()).collect();

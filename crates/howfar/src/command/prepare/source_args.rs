@@ -7,7 +7,7 @@
 use std::path::PathBuf;
 
 use howfar_face::Fault;
-use howfar_prepare::{Detect, FolderClasses, LabelsFrom, Lights, PrepareRequest, Turn, Views};
+use howfar_prepare::{Detect, FolderClasses, LabelsFrom, Lights, PrepareRequest, SourceSettings, Turn, Views};
 
 use crate::command::draw::parse_expressions;
 
@@ -46,13 +46,13 @@ pub struct SourceArgs {
     /// folder: class folders to leave out.
     #[arg(long)]
     ignore: Vec<String>,
-    /// Frames of a sequence: the last ones (ckplus, oulu), those around the middle (mmi).
-    #[arg(long, default_value_t = 3)]
-    frames: usize,
+    /// Frames of a sequence: the last ones (ckplus, oulu), those around the middle (mmi) [default: 3].
+    #[arg(long, value_name = "N")]
+    frames: Option<usize>,
     /// ckplus, oulu, mmi: take so many first frames of each sequence as neutral.
     #[arg(long, default_value_t = 0, value_name = "N")]
     neutral_frames: usize,
-    /// mmi: turn films clockwise by so many degrees; `auto` tries 90 and 270 where nothing is found.
+    /// mmi: turn videos clockwise by so many degrees; `auto` tries 90 and 270 where nothing is found.
     #[arg(long, value_parser = ["auto", "none", "90", "180", "270"], default_value = "auto")]
     turn: String,
     /// fer2013: votes (fer2013new.csv of FER+) in place of the labels.
@@ -79,9 +79,9 @@ pub struct SourceArgs {
     /// oulu: every light instead of the strong one.
     #[arg(long)]
     all_lights: bool,
-    /// expw: least confidence of a face, 0 to 100.
-    #[arg(long, default_value_t = 60.0)]
-    confidence: f64,
+    /// expw: least confidence of a face, 0 to 100 [default: 60].
+    #[arg(long, value_name = "CONFIDENCE")]
+    confidence: Option<f64>,
     /// At most so many pictures of each class, for a quick look.
     #[arg(long)]
     limit: Option<usize>,
@@ -95,29 +95,31 @@ impl SourceArgs {
             detect: if self.detect == "none" { Detect::None } else { Detect::Auto },
             detector: self.detector.clone(),
             expressions: if named { parse_expressions(&self.expressions)? } else { request.expressions },
-            subject_pattern: self.subject_pattern.clone(),
-            label_pattern: self.label_pattern.clone(),
-            label_map: self.label_map.clone(),
-            class_level: self.class_level,
-            labels_from: if self.labels_from == "prompt" { LabelsFrom::Prompt } else { LabelsFrom::Folders },
-            classes: if self.any_classes { FolderClasses::Any } else { FolderClasses::Auto },
-            ignore: self.ignore.clone(),
-            frames: self.frames,
-            neutral_frames: self.neutral_frames,
-            turn: match self.turn.as_str() {
-                "auto" => Turn::Auto,
-                degrees => degrees.parse().map_or(Turn::None, Turn::By),
-            },
-            labels: self.labels.clone(),
-            label_column: self.label_column.clone(),
-            subject_column: self.subject_column.clone(),
-            grid: self.grid,
             drop_repeats: self.drop_repeats,
             max_megapixels: self.max_megapixels,
-            views: if self.all_views { Views::All } else { Views::Frontal },
-            lights: if self.all_lights { Lights::All } else { Lights::Strong },
-            confidence: self.confidence,
             limit: self.limit,
+            settings: SourceSettings {
+                subject_pattern: self.subject_pattern.clone(),
+                label_pattern: self.label_pattern.clone(),
+                label_map: self.label_map.clone(),
+                class_level: self.class_level,
+                labels_from: if self.labels_from == "prompt" { LabelsFrom::Prompt } else { LabelsFrom::Folders },
+                classes: if self.any_classes { FolderClasses::Any } else { FolderClasses::Auto },
+                ignore: self.ignore.clone(),
+                frames: self.frames,
+                neutral_frames: self.neutral_frames,
+                turn: match self.turn.as_str() {
+                    "auto" => Turn::Auto,
+                    degrees => degrees.parse().map_or(Turn::None, Turn::By),
+                },
+                labels: self.labels.clone(),
+                label_column: self.label_column.clone(),
+                subject_column: self.subject_column.clone(),
+                grid: self.grid,
+                views: if self.all_views { Views::All } else { Views::Frontal },
+                lights: if self.all_lights { Lights::All } else { Lights::Strong },
+                confidence: self.confidence,
+            },
             ..request
         })
     }

@@ -1,0 +1,113 @@
+//! The table of every treatment and part, what each saw in training, and the confusion matrices.
+//!
+//! In: outcomes. Out: [`TableRow`]s, [`ArmTraining`]s and [`Confusion`]s, sorted by treatment and part, unseen
+//! databases in the study's order.
+
+use howfar_protocol::{Arm, MixtureRatio, Part, Track, Treatment};
+
+use crate::counting::confusion::ConfusionCounts;
+use crate::counting::measure::{ClassFigures, Figures};
+use crate::counting::numbers::PERCENT;
+use crate::counting::numbers::mean_of;
+use crate::counting::outcomes::{CellTraining, Faces, Outcomes, Series};
+use crate::intervals::interval::{Basis, Doubt, Grid};
+use crate::intervals::paired::Layout;
+use crate::results::comparisons::ArmTraining;
+use crate::results::{Confusion, StudyFacts, TableRow};
+use crate::worth::claims::{in_order, judged_faces};
+
+/// One row for every treatment and part that has predictions.
+pub(crate) fn table(facts: &StudyFacts, outcomes: &Outcomes) -> Vec<TableRow> {
+    let rows = outcomes.treatments().flat_map(|treatment| {
+        let faces = in_order(facts, outcomes.cells(treatment).flat_map(|(_, cell)| cell.faces.keys().cloned()));
+        faces.into_iter().map(move |faces| row(outcomes, treatment, &faces))
+    });
+    rows.collect()
+}
+
+fn row(outcomes: &Outcomes, treatment: &Treatment, faces: &Faces) -> TableRow {
+    let series = outcomes.series(treatment, faces);
+    let of_cells =
+        |figure: fn(&ConfusionCounts) -> f64| series.values().map(|cell| figure(&cell.confusion)).collect::<Vec<f64>>();
+    let accuracies = of_cells(ConfusionCounts::accuracy);
+    let pictures: Vec<f64> = outcomes.cells(treatment).map(|(_, cell)| cell.training.n_pictures as f64).collect();
+    TableRow {
+        treatment: treatment.clone(),
+        part: faces.0,
+        set: faces.1.clone(),
+        figures: Figures::mean_of(series.values().map(|cell| &cell.confusion)),
+        accuracy_sd_points: standard_deviation(&accuracies).map(|sd| PERCENT * sd),
+        accuracy_interval_percent: accuracy_interval(faces, &series, mean_of(&accuracies), &accuracies),
+        n_faces: mean_of(&of_cells(|c| c.n_faces() as f64)).round() as usize,
+        n_cells: series.len(),
+        n_training_pictures: mean_of(&pictures).round() as usize,
+    }
+}
+
+/// What the networks of every treatment saw, means over cells.
+pub(crate) fn training(outcomes: &Outcomes) -> Vec<ArmTraining> {
+    let of = |treatment: &Treatment| {
+        let cells: Vec<CellTraining> = outcomes.cells(treatment).map(|(_, cell)| cell.training).collect();
+        let mean = |figure: fn(&CellTraining) -> f64| mean_of(&cells.iter().map(figure).collect::<Vec<f64>>());
+        ArmTraining {
+            treatment: treatment.clone(),
+            n_cells: cells.len(),
+            n_pictures: mean(|cell| cell.n_pictures as f64),
+            n_epochs: mean(|cell| f64::from(cell.n_epochs)),
+            kept_epoch: mean(|cell| f64::from(cell.kept_epoch)),
+            n_steps: mean(|cell| cell.n_steps as f64),
+            n_pictures_seen: mean(|cell| cell.n_pictures_seen as f64),
+        }
+    };
+    outcomes.treatments().map(of).collect()
+}
+
+/// Centred on the share of faces that are right; its width is that of the mean over people. Generated faces differ from
+/// seed to seed, so theirs stands on the spread between cells alone.
+fn accuracy_interval(faces: &Faces, series: &Series<'_>, accuracy: f64, accuracies: &[f64]) -> Option<[f64; 2]> {
+    let layout = Layout::of_one(faces, series).filter(|layout| layout.n_left_out == 0 && faces.0 != Part::Generated);
+    let doubt = match layout {
+        Some(layout) => layout.doubt(),
+        None => Doubt::of(&Grid::new(&[accuracies.to_vec()])?),
+    };
+    let is_known = doubt.basis != Basis::Nothing;
+    is_known.then(|| doubt.interval(accuracy).map(|end| PERCENT * end.clamp(0.0, 1.0)))
+}
+
+fn standard_deviation(values: &[f64]) -> Option<f64> {
+    let mean = mean_of(values);
+    let squares: f64 = values.iter().map(|v| (v - mean).powi(2)).sum();
+    (values.len() > 1).then(|| (squares / (values.len() - 1) as f64).sqrt())
+}
+
+/// The baseline, the mix and generated faces alone at `k`, on test people and unseen databases.
+pub(crate) fn confusions(
+    facts: &StudyFacts,
+    outcomes: &Outcomes,
+    track: &Track,
+    k: Option<MixtureRatio>,
+) -> Vec<Confusion> {
+    let at_k = k.into_iter().flat_map(|k| [Arm::MIX, Arm::GENERATED_ONLY].map(|arm| track.treatment(arm, k)));
+    let mut found = Vec::new();
+    for treatment in std::iter::once(Treatment::BASELINE).chain(at_k) {
+        for faces in judged_faces(facts, outcomes, &treatment) {
+            found.push(confusion(outcomes, &treatment, faces, &facts.classes));
+        }
+    }
+    found
+}
+
+fn confusion(outcomes: &Outcomes, treatment: &Treatment, faces: Faces, classes: &[String]) -> Confusion {
+    let mut counts = ConfusionCounts::new(classes.len());
+    for cell in outcomes.series(treatment, &faces).values() {
+        counts.merge(&cell.confusion);
+    }
+    Confusion {
+        treatment: treatment.clone(),
+        part: faces.0,
+        set: faces.1,
+        counts: counts.rows(),
+        percent: counts.percent_rows(),
+        per_class: ClassFigures::of(&counts, classes),
+    }
+}

@@ -1,0 +1,9 @@
+//! How sure a difference is: intervals, tests and their corrections, and what would settle it.
+
+pub(crate) mod bootstrap;
+pub(crate) mod holm;
+pub(crate) mod interval;
+pub(crate) mod paired;
+pub(crate) mod power;
+pub(crate) mod sign_flip;
+pub(crate) mod simultaneous;

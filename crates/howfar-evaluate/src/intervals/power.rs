@@ -1,0 +1,83 @@
+//! What would settle an open answer: how many more seeds, or how many more people.
+//!
+//! In: the table of a difference. Out: a [`Power`]. The variance of the mean is made of a part that people, one that
+//! seeds and one that both together bring down (method of moments); more of one leaves the other's part. "Settled"
+//! means that the 95 % interval would exclude zero with a probability of about 80 % if the difference is as large as it
+//! looks, at least two points.
+
+use statrs::distribution::{ContinuousCDF, Normal};
+
+use crate::choosing::verdict::SMALL;
+use crate::counting::numbers::PERCENT;
+use crate::intervals::interval::{Grid, MeanSquares, t_quantile};
+use crate::results::Power;
+
+/// Probability of seeing it.
+const POWER: f64 = 0.8;
+/// More people or seeds than this are not advised.
+const MOST: usize = 1000;
+
+/// What it takes to see the difference; none from a table with one row or one column.
+pub(crate) fn power(grid: &Grid, rows_are_people: bool) -> Option<Power> {
+    let (n_units, n_seeds) = (grid.n_units(), grid.n_seeds());
+    if n_units < 2 || n_seeds < 2 {
+        return None;
+    }
+    let target = grid.mean().abs().max(SMALL);
+    let parts = Parts::of(grid);
+    let is_seen = |n_units: usize, n_seeds: usize| {
+        let normal = Normal::new(0.0, 1.0).expect("a deviation above 0");
+        let df = (n_units.min(n_seeds) - 1) as f64;
+        (t_quantile(0.975, df) + normal.inverse_cdf(POWER)) * parts.variance(n_units, n_seeds).sqrt() <= target
+    };
+    let more_seeds = (1..=MOST).find(|more| is_seen(n_units, n_seeds + more));
+    let more_people = (1..=MOST).find(|more| is_seen(n_units + more, n_seeds)).filter(|_| rows_are_people);
+    Some(Power { difference_points: PERCENT * target, more_seeds, more_people })
+}
+
+/// Variance components of one value.
+struct Parts {
+    units: f64,
+    seeds: f64,
+    residual: f64,
+}
+
+impl Parts {
+    fn of(grid: &Grid) -> Self {
+        let MeanSquares { units, seeds, residual } = grid.mean_squares();
+        Parts {
+            units: ((units - residual) / grid.n_seeds() as f64).max(0.0),
+            seeds: ((seeds - residual) / grid.n_units() as f64).max(0.0),
+            residual,
+        }
+    }
+
+    /// Of the mean over so many people and seeds.
+    fn variance(&self, n_units: usize, n_seeds: usize) -> f64 {
+        let (n_units, n_seeds) = (n_units as f64, n_seeds as f64);
+        self.units / n_units + self.seeds / n_seeds + self.residual / (n_units * n_seeds)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+mod tests {
+    use super::*;
+
+    /// People differ by ±`people`, seeds by ±`seeds`, both around `mean`.
+    fn grid(mean: f64, people: f64, seeds: f64) -> Grid {
+        let sign = |i: usize| if i.is_multiple_of(2) { 1.0 } else { -1.0 };
+        let row = |p: usize| (0..6).map(|s| mean + people * sign(p) + seeds * sign(s)).collect::<Vec<f64>>();
+        Grid::new(&(0..20).map(row).collect::<Vec<_>>()).unwrap()
+    }
+
+    #[test]
+    fn what_is_advised_is_what_the_doubt_comes_from() {
+        let of_people = power(&grid(0.03, 0.2, 0.0), true).unwrap();
+        assert_eq!((of_people.more_seeds, of_people.more_people.is_some()), (None, true), "{of_people:?}");
+        let of_seeds = power(&grid(0.03, 0.0, 0.05), true).unwrap();
+        assert!(of_seeds.more_seeds.is_some() && of_seeds.more_people.is_none(), "{of_seeds:?}");
+        assert_eq!(power(&grid(0.03, 0.2, 0.0), false).unwrap().more_people, None);
+        assert_eq!(power(&grid(0.001, 0.2, 0.0), true).unwrap().difference_points, 2.0);
+    }
+}

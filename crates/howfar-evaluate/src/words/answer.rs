@@ -1,0 +1,215 @@
+//! The answer in at most three short sentences: what k does, on whom, how sure that is, and what else could explain it.
+//!
+//! In: the figures of a recipe with their verdicts. Out: the last line that a user sees. It says no more than the
+//! verdicts, and where one is open although its interval excludes zero, it says what was corrected for.
+
+use howfar_protocol::{Arm, MixtureRatio, Part, Role, Treatment};
+
+use crate::choosing::verdict::Verdict;
+use crate::results::{Choice, Claim, RecipeResults, StudyFacts};
+use crate::words::wording::{
+    baseline, capitalised, faces_of, interval, joined, k_explained, p_value, percent, points, sample,
+};
+
+/// Further databases that are spelled out; the report has all.
+const MOST_OTHERS: usize = 2;
+
+/// The difference that the answer begins with: the first unseen database, else test people.
+pub(crate) fn headline(claims: &[Claim]) -> Option<&Claim> {
+    claims.iter().find(|c| c.part == Part::Unseen).or(claims.first())
+}
+
+/// The answer of a recipe.
+pub(crate) fn answer(facts: &StudyFacts, results: &RecipeResults) -> String {
+    let Some(choice) = &results.choice else {
+        return without_mix(facts, results);
+    };
+    let Some(first) = headline(&results.claims) else {
+        return format!("k = {} was chosen on validation faces; no test face has been judged yet.", choice.chosen);
+    };
+    let mut sentences = vec![first_sentence(facts, choice, first), others(facts, &results.claims, first)];
+    if choice.chosen == MixtureRatio::ZERO {
+        sentences.insert(0, none_helps(facts, choice));
+    } else {
+        sentences.push(beyond_controls(&results.controls, first));
+    }
+    if first.verdict == Verdict::Open && !is_unclaimed_gain(facts, first) {
+        sentences.push(what_would_settle(facts, results));
+    }
+    sentences.push(looked_at(facts));
+    sentences.retain(|sentence| !sentence.is_empty());
+    sentences.join(" ")
+}
+
+/// How often the study was looked at, and what that costs.
+fn looked_at(facts: &StudyFacts) -> String {
+    let Some(at_most) = facts.seeds_at_most else { return String::new() };
+    format!(
+        "Looked at after {} of at most {at_most} seeds: at this look a difference counts from p < {:.4} on.",
+        facts.n_seeds,
+        facts.risk()
+    )
+}
+
+/// `About 12 more seeds or 20 more people would tell 3.1 points from none.`
+fn what_would_settle(facts: &StudyFacts, results: &RecipeResults) -> String {
+    let Some(power) = &results.power else { return String::new() };
+    let is_unseen = results.claims.iter().any(|claim| claim.part == Part::Unseen);
+    let judges = if is_unseen { Role::Unseen } else { Role::Labelled };
+    let ways = [(power.more_seeds, "seeds"), (power.more_people, facts.members(judges))];
+    let ways = ways.into_iter().filter_map(|(n, what)| Some(format!("{} more {what}", n?))).collect::<Vec<_>>();
+    if ways.is_empty() {
+        return String::new();
+    }
+    let size = percent(power.difference_points);
+    format!("About {} would tell {size} points from none.", ways.join(" or "))
+}
+
+fn first_sentence(facts: &StudyFacts, choice: &Choice, claim: &Claim) -> String {
+    let Claim { baseline_accuracy_percent, accuracy_percent, difference_points, .. } = claim;
+    let k = k_explained(facts, claim.treatment.k);
+    let numbers = format!(
+        "from {} to {} % ({} points, 95 % interval {}; {})",
+        percent(*baseline_accuracy_percent),
+        percent(*accuracy_percent),
+        points(*difference_points),
+        interval(claim.interval_points),
+        sample(facts, claim)
+    );
+    let faces = faces_of(facts, claim.part, &claim.set);
+    let is_chosen = choice.chosen == claim.treatment.k;
+    let verb = match (claim.verdict, is_chosen) {
+        // Of a k that was not chosen no gain is claimed.
+        (Verdict::Helps, _) => "lifts accuracy on",
+        (Verdict::Hurts, true) => "lowers accuracy on",
+        (Verdict::Hurts, false) => "would have lowered accuracy on",
+        (Verdict::Equivalent, true) => "makes less than 2 points' difference to accuracy on",
+        (Verdict::Equivalent, false) => "would have made less than 2 points' difference to accuracy on",
+        (Verdict::Open, true) => "moves accuracy on",
+        (Verdict::Open, false) => "would have moved accuracy on",
+    };
+    let doubt = match claim.verdict {
+        Verdict::Open if is_unclaimed_gain(facts, claim) => ", which is no claim: this k was not chosen".to_owned(),
+        Verdict::Open => format!(", which is not significantly different from no gain{}", corrected_for(facts, claim)),
+        Verdict::Equivalent => format!(", {}", equivalence(claim)),
+        Verdict::Helps | Verdict::Hurts => String::new(),
+    };
+    format!("{k} {verb} {faces} {numbers}{doubt}.")
+}
+
+fn equivalence(claim: &Claim) -> String {
+    format!("{} by two one-sided tests of ±2 points", p_value(claim.p_equivalent))
+}
+
+/// A gain by its p, at a k that validation people did not choose.
+pub(crate) fn is_unclaimed_gain(facts: &StudyFacts, claim: &Claim) -> bool {
+    claim.verdict == Verdict::Open && claim.p_holm < facts.risk() && claim.difference_points > 0.0
+}
+
+/// Why a difference is open although its 95 % interval excludes zero; nothing where it holds zero.
+pub(crate) fn corrected_for(facts: &StudyFacts, claim: &Claim) -> &'static str {
+    let excludes_zero = claim.interval_points.is_some_and(|[low, high]| low > 0.0 || high < 0.0);
+    match (excludes_zero, claim.p < facts.risk()) {
+        (false, _) => "",
+        (true, true) => " once several databases are corrected for",
+        (true, false) => " once several looks are corrected for",
+    }
+}
+
+/// The other faces, each with its own doubt.
+fn others(facts: &StudyFacts, claims: &[Claim], first: &Claim) -> String {
+    let others: Vec<&Claim> = claims.iter().filter(|claim| !std::ptr::eq(*claim, first)).collect();
+    let mut told: Vec<String> = others.iter().take(MOST_OTHERS).map(|claim| other(facts, claim)).collect();
+    if others.is_empty() {
+        return String::new();
+    }
+    if others.len() > MOST_OTHERS {
+        told.push(format!("{} more in the report", others.len() - MOST_OTHERS));
+    }
+    format!("On {}.", told.join("; on "))
+}
+
+fn other(facts: &StudyFacts, claim: &Claim) -> String {
+    let told = match claim.verdict {
+        Verdict::Helps | Verdict::Hurts => String::new(),
+        Verdict::Equivalent => format!(", less than 2 points' difference, {}", equivalence(claim)),
+        Verdict::Open if is_unclaimed_gain(facts, claim) => ", no claim: this k was not chosen".to_owned(),
+        Verdict::Open => format!(", not significantly different from no gain{}", corrected_for(facts, claim)),
+    };
+    format!(
+        "{} from {} to {} % ({}, {}){told}",
+        faces_of(facts, claim.part, &claim.set),
+        percent(claim.baseline_accuracy_percent),
+        percent(claim.accuracy_percent),
+        points(claim.difference_points),
+        interval(claim.interval_points)
+    )
+}
+
+/// What the mix gains over longer training and altered copies, on the faces of the first sentence.
+fn beyond_controls(controls: &[Claim], first: &Claim) -> String {
+    let beyond = |(arm, explains): (Arm, &str)| {
+        let claim = controls.iter().find(|c| (c.part, &c.set, c.baseline.arm) == (first.part, &first.set, arm))?;
+        let told = match claim.verdict {
+            Verdict::Helps => "",
+            Verdict::Hurts => "; a loss",
+            Verdict::Equivalent => "; less than 2 points' difference",
+            Verdict::Open => "; no clear gain",
+        };
+        Some(format!("{} over {explains} ({}{told})", points(claim.difference_points), interval(claim.interval_points)))
+    };
+    let told: Vec<String> = Arm::controls().filter_map(beyond).collect();
+    if told.is_empty() {
+        let untried: Vec<String> = Arm::controls().map(|(_, explains)| explains.to_owned()).collect();
+        return capitalised(&format!("{} were not tried, so they may explain this as well.", joined(&untried)));
+    }
+    format!("Held against controls, in points: {}.", joined(&told))
+}
+
+fn none_helps(facts: &StudyFacts, choice: &Choice) -> String {
+    let above: Vec<String> =
+        choice.candidates.iter().filter(|c| c.k > MixtureRatio::ZERO).map(|c| c.k.to_string()).collect();
+    let reached = |k| {
+        let candidate = choice.candidates.iter().find(|c| c.k == k);
+        candidate.map_or_else(String::new, |c| format!("{} %", percent(c.validation_accuracy_percent)))
+    };
+    let (none, verb) = match above.as_slice() {
+        [only] => (format!("k = {only}"), "does not clearly help"),
+        all => (format!("None of k = {}", all.join(", ")), "clearly helps"),
+    };
+    format!(
+        "{none} {verb} on {}: {} reach {} there, k = {} {}.",
+        faces_of(facts, Part::Validation, ""),
+        baseline(facts),
+        reached(MixtureRatio::ZERO),
+        choice.compared,
+        reached(choice.compared)
+    )
+}
+
+fn without_mix(facts: &StudyFacts, results: &RecipeResults) -> String {
+    let of_baseline = results.table.iter().filter(|row| row.treatment == Treatment::BASELINE);
+    let judged = of_baseline.filter(|row| matches!(row.part, Part::Test | Part::Unseen));
+    let reached = judged.take(1 + MOST_OTHERS).map(|row| {
+        let faces = faces_of(facts, row.part, &row.set);
+        let reached = percent(row.figures.accuracy());
+        match row.accuracy_interval_percent {
+            Some([low, high]) => {
+                format!("{reached} % on {faces} (95 % interval {} to {})", percent(low), percent(high))
+            }
+            None => format!("{reached} % on {faces} (95 % interval not known)"),
+        }
+    });
+    let reached: Vec<String> = reached.collect();
+    let mut sentence = capitalised(baseline(facts));
+    if reached.is_empty() {
+        sentence += " were trained on; no test face has been judged yet.";
+    } else {
+        // Cells of the mix without a choice: their validation faces cannot be compared with those of real faces alone.
+        let has_mix = results.table.iter().any(|row| row.treatment.arm == Arm::MIX);
+        let mixed =
+            if has_mix { "k could not be chosen, so nothing is said of the mix" } else { "nothing was mixed in" };
+        sentence += &format!(" reach {}; {mixed}.", joined(&reached));
+    }
+    sentence
+}

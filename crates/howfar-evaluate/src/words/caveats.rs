@@ -1,0 +1,356 @@
+//! What a reader should know before believing a number, with advice.
+//!
+//! In: what was studied, its outcomes and figures. Out: [`Caveat`]s: first those of the sample, then of the sets, then
+//! of each recipe's claims. Codes stay the same from version to version.
+
+use std::collections::BTreeMap;
+
+use howfar_protocol::{Arm, MixtureRatio, Part, Role, Treatment};
+
+use crate::choosing::verdict::Verdict;
+use crate::counting::confusion::ConfusionCounts;
+use crate::counting::outcomes::{Outcomes, Series};
+use crate::intervals::paired::Layout;
+use crate::results::caveat::Caveat;
+use crate::results::{Claim, RecipeResults, SetFacts, StudyFacts};
+use crate::words::answer::{corrected_for, headline, is_unclaimed_gain};
+use crate::words::wording::{added, counted, faces_of, grouped, interval, joined, points};
+use crate::worth::claims::in_order;
+
+/// Fewer test people than this make wide intervals.
+const FEW_PEOPLE: usize = 20;
+/// Fewer validation people than this make the choice of k a matter of chance.
+const FEW_VALIDATION_PEOPLE: usize = 10;
+/// With fewer seeds a sign-flip test over seeds cannot reach p < 0.05: 2/2⁵ = 0.0625.
+const FEW_SEEDS: usize = 6;
+/// Fewer faces than this make an unseen database tiny.
+const FEW_FACES: usize = 100;
+/// The largest class has more than so many times the faces of the smallest.
+const UNEQUAL: usize = 3;
+
+/// All caveats of a study, each once.
+pub(crate) fn caveats(facts: &StudyFacts, tracks: &[(Outcomes, RecipeResults)]) -> Vec<Caveat> {
+    let mut all = Vec::new();
+    if let Some((outcomes, _)) = tracks.first() {
+        all.extend(of_sample(facts, outcomes));
+    }
+    all.extend(of_seeds(facts));
+    all.extend(facts.sets.iter().flat_map(|set| of_set(facts, set)));
+    all.extend(of_provenance(facts));
+    for (outcomes, results) in tracks {
+        let name = if tracks.len() > 1 { format!("{}: ", results.name()) } else { String::new() };
+        let mut found = of_recipe(facts, results);
+        found.extend(unfinished(facts, outcomes));
+        all.extend(found.into_iter().map(|caveat| Caveat { text: format!("{name}{}", caveat.text), ..caveat }));
+    }
+    let mut distinct: Vec<Caveat> = Vec::new();
+    for caveat in all {
+        if !distinct.contains(&caveat) {
+            distinct.push(caveat);
+        }
+    }
+    distinct
+}
+
+fn caveat(code: &str, text: impl Into<String>, advice: impl Into<String>) -> Caveat {
+    Caveat { code: code.to_owned(), text: text.into(), advice: advice.into() }
+}
+
+/// People and classes of the parts that judge, as the baseline was judged on them.
+fn of_sample(facts: &StudyFacts, outcomes: &Outcomes) -> Vec<Caveat> {
+    let cells = outcomes.cells(&Treatment::BASELINE);
+    let parts = in_order(facts, cells.flat_map(|(_, cell)| cell.faces.keys().cloned()));
+    let mut found = Vec::new();
+    for faces in parts {
+        let series = outcomes.series(&Treatment::BASELINE, &faces);
+        let words = faces_of(facts, faces.0, &faces.1);
+        if let Some(layout) = Layout::of_one(&faces, &series) {
+            found.extend(of_size(faces.0, &words, layout.n_people, layout.n_faces));
+        }
+        found.extend(of_missing(facts, faces.0, &words, &series));
+    }
+    found
+}
+
+/// Classes that a part lacks, in any split: a network that never learnt a class may be judged on it in one fold of ten.
+fn of_missing(facts: &StudyFacts, part: Part, words: &str, series: &Series<'_>) -> Vec<Caveat> {
+    let mut of_splits: BTreeMap<u32, ConfusionCounts> = BTreeMap::new();
+    for (run, cell) in series {
+        let counts = of_splits.entry(run.split_idx).or_insert_with(|| ConfusionCounts::new(facts.classes.len()));
+        counts.merge(&cell.confusion);
+    }
+    let mut splits_that_lack: BTreeMap<Vec<&str>, Vec<String>> = BTreeMap::new();
+    for (split_idx, counts) in &of_splits {
+        let classes = missing(&facts.classes, |class| counts.support(class));
+        splits_that_lack.entry(classes).or_default().push((split_idx + 1).to_string());
+    }
+    splits_that_lack.remove(&Vec::new());
+    let advice = match part {
+        Part::Training => {
+            "The networks trained there cannot know these classes and are wrong wherever they are judged on them; use \
+                fewer folds or \
+             another split, or leave the classes out of `expressions`."
+        }
+        _ => "Figures there say nothing of these classes; leave them out of `expressions` or add faces.",
+    };
+    let told = |(classes, splits): (Vec<&str>, Vec<String>)| {
+        let fold = if splits.len() == 1 { "fold" } else { "folds" };
+        let of_all = splits.len() == of_splits.len();
+        let place = if of_all { String::new() } else { format!(" in {fold} {}", joined(&splits)) };
+        caveat("missing-class", format!("No face of {} among {words}{place}.", classes.join(", ")), advice)
+    };
+    splits_that_lack.into_iter().map(told).collect()
+}
+
+/// Names of the classes without a face.
+fn missing(classes: &[String], n_faces: impl Fn(usize) -> u64) -> Vec<&str> {
+    classes.iter().enumerate().filter(|(class, _)| n_faces(*class) == 0).map(|(_, name)| name.as_str()).collect()
+}
+
+fn of_size(part: Part, words: &str, n_people: usize, n_faces: usize) -> Option<Caveat> {
+    match part {
+        Part::Test | Part::Unseen if n_people == 1 => Some(caveat(
+            "one-person",
+            format!("All faces of {words} are one's own: the interval says nothing of others."),
+            "Add people; with one, only the spread between seeds is known.",
+        )),
+        Part::Unseen if n_people < FEW_PEOPLE || n_faces < FEW_FACES => Some(caveat(
+            "unseen-small",
+            format!("The {words} is small: {n_people} in {}.", counted(n_faces, "face", "faces")),
+            "Intervals on it are wide; a larger or a second unseen database would help.",
+        )),
+        Part::Test if n_people < FEW_PEOPLE => Some(caveat(
+            "few-people",
+            format!("Only {n_people} {words}: intervals are wide."),
+            "More of them help more than more faces or seeds; folds test everybody once.",
+        )),
+        Part::Validation if n_people < FEW_VALIDATION_PEOPLE => Some(caveat(
+            "few-validation-people",
+            format!("Only {n_people} {words} choose k: another sample could well choose another k."),
+            "Give validation more of them, or use folds.",
+        )),
+        _ => None,
+    }
+}
+
+fn of_seeds(facts: &StudyFacts) -> Vec<Caveat> {
+    let n_seeds = facts.n_seeds as usize;
+    let mut found = Vec::new();
+    if n_seeds == 1 {
+        found.push(caveat(
+            "one-seed",
+            "Every cell ran once: the interval leaves out how much a run differs from its repetition.",
+            "Set `seeds` to 5 or more.",
+        ));
+    } else if n_seeds < FEW_SEEDS {
+        let smallest = 2.0 / f64::from(1u32 << n_seeds);
+        found.push(caveat(
+            "few-seeds",
+            format!("{n_seeds} seeds: the sign-flip test over seeds cannot give a p below {smallest}."),
+            "Six seeds or more make that check count; the interval allows for few seeds by its width.",
+        ));
+    }
+    if facts.n_splits > 1 {
+        let people = facts.members(Role::Labelled);
+        found.push(caveat(
+            "folds-share-a-model",
+            format!(
+                "The {people} of one fold are judged by one model: intervals on test {people} count {} folds, not \
+                    {people}.",
+                facts.n_splits
+            ),
+            "More folds narrow the interval.",
+        ));
+    }
+    found
+}
+
+fn of_set(facts: &StudyFacts, set: &SetFacts) -> Vec<Caveat> {
+    let mut found = Vec::new();
+    let SetFacts { name, role, n_people, n_without_person, per_class, .. } = set;
+    let largest = per_class.iter().copied().max().unwrap_or(0);
+    let smallest = per_class.iter().copied().filter(|n| *n > 0).min().unwrap_or(0);
+    if largest > UNEQUAL * smallest {
+        found.push(caveat(
+            "unequal-classes",
+            format!("The classes of `{name}` are unequal: {smallest} to {largest} faces."),
+            "Read macro recall beside accuracy: accuracy rewards guessing the frequent class.",
+        ));
+    }
+    // Of an unseen set, and of a real one that is alone, the parts tell.
+    let advice = match role {
+        Role::Generated => Some("Mixing it in shifts the shares of the classes; generate all of them."),
+        Role::Labelled if facts.of_role(Role::Labelled).count() > 1 => {
+            Some("A network can learn to tell the database in place of these classes; leave them out of `expressions`.")
+        }
+        _ => None,
+    };
+    let lacks = missing(&facts.classes, |class| per_class.get(class).map_or(0, |n| *n as u64));
+    if let (Some(advice), false) = (advice, lacks.is_empty()) {
+        found.push(caveat("missing-class", format!("`{name}` has no face of {}.", lacks.join(", ")), advice));
+    }
+    if *role != Role::Generated && *n_without_person > 0 {
+        let who = if n_without_person == n_people {
+            format!("`{name}` does not say who is on its pictures")
+        } else {
+            let (n, of) = (grouped(*n_without_person as u64), grouped(*n_people as u64));
+            format!("Of the {of} people of `{name}`, {n} are single pictures of nobody known")
+        };
+        let harm = match role {
+            Role::Unseen => "somebody who is there often counts often",
+            _ => "the same person may be on two sides of the split",
+        };
+        found.push(caveat(
+            "no-person-labels",
+            format!("{who}: each counts as somebody else, and {harm}."),
+            "Prepare the set with person labels if it has any; else take intervals as too narrow and gains as too \
+                rosy.",
+        ));
+    }
+    found
+}
+
+fn of_provenance(facts: &StudyFacts) -> Vec<Caveat> {
+    let mut found = Vec::new();
+    let is_drawn = |set: &&SetFacts| set.provenance.split(',').any(|p| p.trim() == "drawn");
+    if facts.of_role(Role::Generated).any(|set| is_drawn(&set)) {
+        found.push(caveat(
+            "drawn-faces",
+            "The added faces are drawn from a parametric head: no person's picture entered them.",
+            "What they do for a study says nothing of faces from a trained generator.",
+        ));
+    }
+    let judged: Vec<String> = facts
+        .sets
+        .iter()
+        .filter(|set| set.role != Role::Generated)
+        .filter(is_drawn)
+        .map(|s| format!("`{}`", s.name))
+        .collect();
+    if !judged.is_empty() {
+        found.push(caveat(
+            "judged-on-drawn-faces",
+            format!("Drawn faces stand in for photographs in {}.", judged.join(", ")),
+            "Figures on them show how the method works, not how well it does on people.",
+        ));
+    }
+    let mut terms: Vec<&str> = facts.sets.iter().flat_map(|set| &set.licences).map(String::as_str).collect();
+    terms.sort_unstable();
+    terms.dedup();
+    if terms.len() > 1 {
+        found.push(caveat(
+            "licences-joined",
+            format!("Faces come under several terms: {}.", terms.join("; ")),
+            "What was trained on them may be used only as all of these allow.",
+        ));
+    }
+    found
+}
+
+fn of_recipe(facts: &StudyFacts, results: &RecipeResults) -> Vec<Caveat> {
+    let Some(choice) = &results.choice else {
+        return Vec::new();
+    };
+    let mut found: Vec<Caveat> =
+        results.claims.iter().flat_map(|claim| of_claim(facts, claim, choice.chosen)).collect();
+    let largest = choice.candidates.last().map(|c| c.k);
+    if choice.candidates.len() > 1 && Some(choice.best) == largest && choice.best > MixtureRatio::ZERO {
+        found.push(caveat(
+            "best-k-is-the-largest",
+            format!(
+                "Validation accuracy is highest at k = {}, the largest tried: the curve may still rise.",
+                choice.best
+            ),
+            "Try larger k.",
+        ));
+    }
+    if choice.chosen > MixtureRatio::ZERO {
+        found.extend(of_controls(facts, results));
+    }
+    found
+}
+
+fn of_claim(facts: &StudyFacts, claim: &Claim, chosen: MixtureRatio) -> Vec<Caveat> {
+    let faces = faces_of(facts, claim.part, &claim.set);
+    let k = claim.treatment.k;
+    let unit = if claim.interval_points.is_some() { " points" } else { "" };
+    let width = format!("{}{unit}", interval(claim.interval_points));
+    let mut found = Vec::new();
+    if claim.standard_error_points == 0.0 {
+        found.push(caveat(
+            "no-variation",
+            format!(
+                "k = {k} makes the same difference for everybody on {faces}, in every seed: the interval has no width."
+            ),
+            "It then says nothing of doubt; too few or too easy faces are the likely cause.",
+        ));
+    }
+    match (claim.verdict, chosen == MixtureRatio::ZERO) {
+        (Verdict::Open, _) if is_unclaimed_gain(facts, claim) => found.push(caveat(
+            "choice-disagrees",
+            format!(
+                "Validation chose k = 0, yet at k = {k} the difference on {faces} is {} points ({width}): no gain is \
+                    claimed for a k that was not \
+                 chosen.",
+                points(claim.difference_points)
+            ),
+            "Do not choose k by this figure; choose it again with more validation people.",
+        )),
+        (Verdict::Open, _) => found.push(caveat(
+            "interval-across-zero",
+            format!(
+                "On {faces} the difference at k = {k} ({width}) is not significantly different from zero{}.",
+                corrected_for(facts, claim)
+            ),
+            "It may be a gain, a loss or nothing; more people narrow the interval first, then more seeds.",
+        )),
+        (Verdict::Hurts, false) => found.push(caveat(
+            "choice-disagrees",
+            format!("Validation chose k = {k}, yet it loses {} points on {faces}.", points(-claim.difference_points)),
+            "What helps on one database need not help on another; report both.",
+        )),
+        _ => {}
+    }
+    found
+}
+
+/// Whether something cheaper explains the gain on the faces of the answer.
+fn of_controls(facts: &StudyFacts, results: &RecipeResults) -> Vec<Caveat> {
+    let Some(first) = headline(&results.claims) else {
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    for (arm, words) in Arm::controls() {
+        let same_faces = |c: &&Claim| (c.part, &c.set, c.baseline.arm) == (first.part, &first.set, arm);
+        match results.controls.iter().find(same_faces) {
+            None => found.push(caveat(
+                "no-control",
+                format!("The `{}` arm was not run: {words} may explain the difference as well.", arm.name),
+                format!("Add \"{}\" to `arms`.", arm.name),
+            )),
+            Some(claim) if claim.verdict != Verdict::Helps => found.push(caveat(
+                "not-beyond-control",
+                format!(
+                    "On {} the mix is not clearly ahead of {words} ({} points).",
+                    faces_of(facts, claim.part, &claim.set),
+                    interval(claim.interval_points)
+                ),
+                format!("Do not credit the {} with the whole difference.", added(facts)),
+            )),
+            Some(_) => {}
+        }
+    }
+    found
+}
+
+fn unfinished(facts: &StudyFacts, outcomes: &Outcomes) -> Option<Caveat> {
+    let n_expected = (facts.n_splits * facts.n_seeds) as usize;
+    let short = outcomes.treatments().filter(|treatment| outcomes.cells(treatment).count() < n_expected).count();
+    (short > 0).then(|| {
+        caveat(
+            "unfinished",
+            format!("{} without all of their {n_expected} cells.", counted(short, "arm is", "arms are")),
+            "Finish the study with `howfar run`; differences use the seeds that both sides have.",
+        )
+    })
+}

@@ -1,0 +1,140 @@
+//! Differences between arms with their doubt.
+//!
+//! In: outcomes and the k to compare at. Out: [`Claim`]s, test people first, then the unseen databases in the study's
+//! order.
+
+use howfar_protocol::{Arm, MixtureRatio, Part, Role, Track, Treatment};
+use howfar_random::Seeds;
+
+use crate::choosing::verdict::{SMALL, Verdict};
+use crate::counting::numbers::PERCENT;
+use crate::counting::outcomes::{Faces, Outcomes};
+use crate::intervals::holm::holm;
+use crate::intervals::paired::Layout;
+use crate::intervals::power::power;
+use crate::intervals::sign_flip::sign_flip_p;
+use crate::results::{Choice, Claim, Power, StudyFacts};
+
+/// The mix at the compared k against the baseline.
+pub(crate) fn differences_to_baseline(
+    facts: &StudyFacts,
+    outcomes: &Outcomes,
+    track: &Track,
+    choice: &Choice,
+) -> Vec<Claim> {
+    let mix = track.on_curve(choice.compared);
+    Differences { facts, outcomes, track, chosen: choice.chosen }.between(&mix, &Treatment::BASELINE)
+}
+
+/// The mix at the compared k against controls and rivals at the same k.
+pub(crate) fn differences_to_controls(
+    facts: &StudyFacts,
+    outcomes: &Outcomes,
+    track: &Track,
+    choice: &Choice,
+) -> Vec<Claim> {
+    let mix = track.on_curve(choice.compared);
+    let differences = Differences { facts, outcomes, track, chosen: choice.chosen };
+    let against = |arm: Arm| differences.between(&mix, &track.treatment(arm, choice.compared));
+    Arm::compared_with_mix().into_iter().flat_map(against).collect()
+}
+
+struct Differences<'a> {
+    facts: &'a StudyFacts,
+    outcomes: &'a Outcomes,
+    track: &'a Track,
+    chosen: MixtureRatio,
+}
+
+impl Differences<'_> {
+    /// On test people and every unseen database; the unseen ones share one Holm correction.
+    fn between(&self, treatment: &Treatment, baseline: &Treatment) -> Vec<Claim> {
+        let judged = judged_faces(self.facts, self.outcomes, treatment);
+        let mut claims: Vec<Claim> = judged.iter().filter_map(|faces| self.claim(treatment, baseline, faces)).collect();
+        let unseen =
+            |p: fn(&Claim) -> f64| holm(&claims.iter().filter(|c| c.part == Part::Unseen).map(p).collect::<Vec<_>>());
+        let corrected = unseen(|claim| claim.p).into_iter().zip(unseen(|claim| claim.p_equivalent));
+        for (claim, (p, p_equivalent)) in claims.iter_mut().filter(|c| c.part == Part::Unseen).zip(corrected) {
+            (claim.p_holm, claim.p_equivalent) = (p, p_equivalent);
+        }
+        for claim in &mut claims {
+            let shown = Verdict::of(claim.difference_points, claim.p_holm, claim.p_equivalent, self.facts.risk());
+            claim.verdict = shown.where_chosen(self.chosen);
+        }
+        claims
+    }
+
+    fn claim(&self, treatment: &Treatment, baseline: &Treatment, faces: &Faces) -> Option<Claim> {
+        let series = |treatment| self.outcomes.series(treatment, faces);
+        let layout = Layout::of_difference(faces, &series(treatment), &series(baseline))?;
+        let doubt = layout.doubt();
+        let (part, set) = faces;
+        let recipe = self.track.recipe.name();
+        let compared = [treatment, baseline].map(|of| format!("{} {}", of.arm.name, of.k)).join(" ");
+        let flips = |over: &str, differences: &[f64]| {
+            let name = format!("sign flips over {over}: {recipe} {compared} {} {set}", part.name());
+            sign_flip_p(differences, &mut Seeds::new(self.facts.seed).stream(&name, &[]))
+        };
+        Some(Claim {
+            part: *part,
+            set: if *part == Part::Unseen { set.clone() } else { labelled_sets(self.facts) },
+            treatment: treatment.clone(),
+            baseline: baseline.clone(),
+            baseline_accuracy_percent: PERCENT * layout.baseline_mean,
+            accuracy_percent: PERCENT * (layout.baseline_mean + layout.mean),
+            difference_points: PERCENT * layout.mean,
+            verdict: Verdict::Open,
+            interval_points: doubt.claimed_interval(layout.mean, layout.baseline_mean).map(in_points),
+            standard_error_points: PERCENT * doubt.standard_error,
+            degrees_of_freedom: doubt.degrees_of_freedom,
+            p_people: flips("people", &layout.grid.unit_means()),
+            p_seeds: flips("seeds", &layout.grid.seed_means()),
+            p: doubt.p_two_sided(layout.mean),
+            p_holm: doubt.p_two_sided(layout.mean),
+            p_equivalent: doubt.p_equivalent(layout.mean, SMALL),
+            n_people: layout.n_people,
+            n_faces: layout.n_faces,
+            n_seeds: layout.grid.n_seeds(),
+        })
+    }
+}
+
+/// Test people, then the unseen databases that a treatment's networks were shown, in the study's order.
+pub(crate) fn judged_faces(facts: &StudyFacts, outcomes: &Outcomes, treatment: &Treatment) -> Vec<Faces> {
+    let faces = outcomes.cells(treatment).flat_map(|(_, cell)| cell.faces.keys().cloned());
+    in_order(facts, faces.filter(|(part, _)| matches!(part, Part::Test | Part::Unseen)))
+}
+
+/// Each once, in the order of every table and sentence.
+pub(crate) fn in_order(facts: &StudyFacts, faces: impl Iterator<Item = Faces>) -> Vec<Faces> {
+    let mut faces: Vec<Faces> = faces.collect();
+    faces.sort_by_cached_key(|(part, set)| (place(facts, *part, set), set.clone()));
+    faces.dedup();
+    faces
+}
+
+/// Where faces stand: by part; unseen databases as the study file lists them, the first being the primary one.
+pub(crate) fn place(facts: &StudyFacts, part: Part, set: &str) -> (Part, usize) {
+    let unseen = || facts.of_role(Role::Unseen).position(|s| s.name == set);
+    (part, if part == Part::Unseen { unseen().unwrap_or(usize::MAX) } else { 0 })
+}
+
+/// What would settle the difference at `k` on the faces of the answer.
+pub(crate) fn power_at(facts: &StudyFacts, outcomes: &Outcomes, track: &Track, k: MixtureRatio) -> Option<Power> {
+    let mix = track.on_curve(k);
+    let judged = judged_faces(facts, outcomes, &mix);
+    let faces = judged.iter().find(|(part, _)| *part == Part::Unseen).or(judged.first())?;
+    let series = |treatment| outcomes.series(treatment, faces);
+    let layout = Layout::of_difference(faces, &series(&mix), &series(&Treatment::BASELINE))?;
+    power(&layout.grid, faces.0 == Part::Unseen || facts.n_splits == 1)
+}
+
+/// An interval of shares in points.
+pub(crate) fn in_points(interval: [f64; 2]) -> [f64; 2] {
+    interval.map(|end| PERCENT * end)
+}
+
+/// The names of the labelled sets.
+pub(crate) fn labelled_sets(facts: &StudyFacts) -> String {
+    facts.of_role(Role::Labelled).map(|set| set.name.as_str()).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,58 @@
+//! Results of every version that this howfar reads, kept as files: those of `howfar demo` by the program that wrote the
+//! version first. Nothing of them is lost, and they make the table that they made then.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
+use howfar_evaluate::Results;
+use howfar_report::csv;
+use serde_json::Value;
+
+const RESULTS: &str = include_str!("golden/v2/results.json");
+const TABLE: &str = include_str!("golden/v2/table.csv");
+/// Columns that came after it.
+const LATER: [&str; 1] = ["people_percent"];
+
+#[test]
+fn results_of_version_2_are_read_and_written_without_a_loss() {
+    let results: Results = serde_json::from_str(RESULTS).unwrap();
+    assert_eq!(results.version, Results::FORMAT.1, "a new version needs a golden file of its own");
+    let written = serde_json::from_str(&serde_json::to_string(&results).unwrap()).unwrap();
+    let mut differences = Vec::new();
+    differ("results", &serde_json::from_str(RESULTS).unwrap(), &written, &mut differences);
+    assert!(differences.is_empty(), "{differences:#?}");
+}
+
+/// What is elsewhere, and where.
+fn differ(place: &str, then: &Value, now: &Value, found: &mut Vec<String>) {
+    match (then, now) {
+        (Value::Object(a), Value::Object(b)) => {
+            let keys: std::collections::BTreeSet<&String> = a.keys().chain(b.keys()).collect();
+            for key in keys {
+                let of = |map: &serde_json::Map<String, Value>| map.get(key).cloned().unwrap_or(Value::Null);
+                differ(&format!("{place}.{key}"), &of(a), &of(b), found);
+            }
+        }
+        (Value::Array(a), Value::Array(b)) if a.len() == b.len() => {
+            a.iter().zip(b).enumerate().for_each(|(i, (a, b))| differ(&format!("{place}[{i}]"), a, b, found));
+        }
+        _ if then == now => {}
+        _ => found.push(format!("{place}: {then} then, {now} now")),
+    }
+}
+
+#[test]
+fn they_make_the_table_that_they_made_then() {
+    let results: Results = serde_json::from_str(RESULTS).unwrap();
+    let table = csv(&results);
+    let mut lines = table.lines();
+    let kept: Vec<usize> = {
+        let names: Vec<&str> = lines.next().unwrap().split(',').collect();
+        (0..names.len()).filter(|column| !LATER.contains(&names[*column])).collect()
+    };
+    let of_then = |line: &str| {
+        let values: Vec<&str> = line.split(',').collect();
+        kept.iter().map(|column| values[*column]).collect::<Vec<_>>().join(",")
+    };
+    let found: Vec<String> = table.lines().map(of_then).collect();
+    assert_eq!(found, TABLE.lines().collect::<Vec<_>>());
+}

@@ -1,0 +1,377 @@
+//! Everything that the cells of a study share in memory: decoded faces, splits, generated faces.
+//!
+//! In: a study. Out: a [`LoadedStudy`]. Unseen databases lie in a pool of their own, which training is never given.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::path::PathBuf;
+
+use howfar_face::{FaceSet, FaceSetInfo, Fault, Lineage, Picture, Pool, Preprocessing, SubjectId};
+use howfar_protocol::{
+    Cell, GeneratedFaces, HeldOut, Ingredients, Mixture, MixtureRatio, Plan, PlanInputs, PooledSets, Protocol, Role,
+    SetInput, Split, SplitPart, Start, Study, TOGETHER, Track, Treatment, Validates, generated_held_out,
+};
+use howfar_random::Seeds;
+use howfar_train::{Model, StartingWeights, read_start};
+
+use crate::sets::{check_classes, check_sets};
+
+/// The decoded faces of a study and who is on which side.
+#[derive(Debug)]
+pub struct LoadedStudy {
+    pub(crate) study: Study,
+    pub(crate) plan: Plan,
+    /// Real and generated faces.
+    pub(crate) pool: Pool,
+    pub(crate) real: Range<usize>,
+    /// By the source that cells name; under none where all sets are one.
+    pub(crate) generated: BTreeMap<Option<String>, GeneratedFaces>,
+    /// What each split mixes of each source; made once, with the check that nothing of it judges.
+    ingredients: BTreeMap<(u32, Option<String>), Ingredients>,
+    /// The unseen databases, one after the other.
+    pub(crate) unseen_pool: Pool,
+    pub(crate) splits: Vec<Split>,
+    /// What is known of the sets, in the order of the pools' set indices.
+    pub(crate) pool_sets: Vec<FaceSetInfo>,
+    pub(crate) unseen_sets: Vec<FaceSetInfo>,
+    pub(crate) preprocessing: Preprocessing,
+    /// Weights that networks begin with, by name.
+    pub(crate) starts: BTreeMap<String, StartingWeights>,
+    /// Whom and what those weights have learnt from, as far as their files say.
+    learnt_from: BTreeMap<String, Lineage>,
+    pub(crate) folders: Vec<PathBuf>,
+    n_left_out: u64,
+}
+
+impl LoadedStudy {
+    /// Reads every set of a study and plans its cells; refuses mixtures that would break an invariant.
+    pub fn open(study: &Study) -> Result<Self, Fault> {
+        let open = |paths: &[PathBuf]| paths.iter().map(|p| FaceSet::open(p)).collect::<Result<Vec<_>, _>>();
+        let (real_sets, generated_sets) = (open(&study.real.sets)?, open(&study.generated.sets)?);
+        let unseen_sets = open(&study.unseen.sets)?;
+        let all = || real_sets.iter().chain(&generated_sets).chain(&unseen_sets);
+        check_sets(all())?;
+        check_classes(study, &real_sets)?;
+        let preprocessing = real_sets[0].info().preprocessing.clone();
+        let mut pool = Pool::new(study.expressions.clone(), &preprocessing);
+        let mut n_left_out = 0;
+        let mut add = |pool: &mut Pool, sets: &[FaceSet]| -> Result<Vec<Range<usize>>, Fault> {
+            let mut ranges = Vec::new();
+            for set in sets {
+                let (range, n_others) = pool.add(set)?;
+                n_left_out += n_others;
+                ranges.push(range);
+            }
+            Ok(ranges)
+        };
+        add(&mut pool, &real_sets)?;
+        let real = 0..pool.len();
+        let ranges = add(&mut pool, &generated_sets)?;
+        let mut unseen_pool = Pool::new(study.expressions.clone(), &preprocessing);
+        add(&mut unseen_pool, &unseen_sets)?;
+        let (starts, of_plan, learnt_from) = starts(study, &pool)?;
+        let people: BTreeSet<SubjectId> = real.clone().map(|f| pool.face(f).labels.subject.clone()).collect();
+        let splits = study.splits(&people)?;
+        let inputs = PlanInputs {
+            study,
+            sets: Role::ALL
+                .into_iter()
+                .zip([&real_sets, &generated_sets, &unseen_sets])
+                .flat_map(|(role, sets)| sets.iter().map(move |s| SetInput { role, info: s.info().clone() }))
+                .collect(),
+            splits: &splits,
+            instruction_set: howfar_train::instruction_set().to_owned(),
+            starts: of_plan,
+        };
+        let generated = generated(study, &generated_sets, &ranges);
+        let infos = |sets: &[FaceSet]| sets.iter().map(|s| s.info().clone()).collect::<Vec<_>>();
+        let mut loaded = LoadedStudy {
+            plan: Plan::new(inputs)?,
+            splits,
+            study: study.clone(),
+            pool,
+            real,
+            generated,
+            ingredients: BTreeMap::new(),
+            learnt_from,
+            unseen_pool,
+            pool_sets: [infos(&real_sets), infos(&generated_sets)].concat(),
+            unseen_sets: infos(&unseen_sets),
+            preprocessing,
+            starts,
+            folders: all().map(|s| s.folder().to_owned()).collect(),
+            n_left_out,
+        };
+        loaded.ingredients = loaded.make_ingredients()?;
+        loaded.check_mixtures()?;
+        Ok(loaded)
+    }
+
+    /// The study.
+    pub fn study(&self) -> &Study {
+        &self.study
+    }
+
+    /// The plan made from it.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// The folders of all sets: real, generated, unseen.
+    pub fn folders(&self) -> &[PathBuf] {
+        &self.folders
+    }
+
+    /// Faces of classes that the study does not ask for.
+    pub fn n_left_out(&self) -> u64 {
+        self.n_left_out
+    }
+
+    /// Real and generated faces.
+    pub fn pool(&self) -> &Pool {
+        &self.pool
+    }
+
+    /// A face of a set as it is trained on, for looking at.
+    pub fn picture(&self, set: &str, row: u64) -> Option<Picture> {
+        let find = |pool: &Pool, sets: &[FaceSetInfo]| {
+            let set_idx = sets.iter().position(|info| info.name == set)?;
+            let face = (0..pool.len()).find(|f| (pool.face(*f).set_idx, pool.face(*f).row) == (set_idx, row))?;
+            let side = pool.side() as u32;
+            let data = pool.pixels(face).to_vec();
+            Some(Picture { width: side, height: side, channels: pool.n_channels() as u32, data })
+        };
+        find(&self.pool, &self.pool_sets).or_else(|| find(&self.unseen_pool, &self.unseen_sets))
+    }
+
+    /// Pictures that training will see in all cells of the plan, at most.
+    pub fn n_pictures(&self, cells: &[Cell]) -> Result<u64, Fault> {
+        cells.iter().map(|c| Ok(self.mixture(c)?.len() as u64 * u64::from(c.settings.epochs))).sum()
+    }
+
+    /// Faces that a cell's network is asked about: those who validate after every epoch, all others once.
+    pub(crate) fn n_predictions(&self, cell: &Cell) -> Result<usize, Fault> {
+        let mixture = self.mixture(cell)?;
+        let held_out = self.real.clone().filter(|f| self.splits[cell.split_idx as usize].is_held_out(self.subject(*f)));
+        let n_validations = self.validating(cell, &mixture)?.len() * cell.settings.epochs as usize;
+        Ok(mixture.len() + held_out.count() + self.unseen_pool.len() + n_validations)
+    }
+
+    /// Bytes of all faces.
+    pub(crate) fn n_bytes(&self) -> usize {
+        (self.pool.len() + self.unseen_pool.len()) * self.pool.n_values()
+    }
+
+    fn subject(&self, face: usize) -> &SubjectId {
+        &self.pool.face(face).labels.subject
+    }
+
+    /// The training set of a cell.
+    pub(crate) fn mixture(&self, cell: &Cell) -> Result<Mixture, Fault> {
+        self.mix(&cell.treatment, cell.split_idx, cell.seed_idx)
+    }
+
+    /// Faces of generated identities that join the test or validation people of a cell, where the study counts as the
+    /// paper does.
+    pub(crate) fn generated_held_out(&self, cell: &Cell, part: SplitPart) -> Result<Vec<usize>, Fault> {
+        match self.generated.get(&cell.treatment.source) {
+            Some(generated) if self.study.protocol == Protocol::Paper && !cell.treatment.arm.is_baseline() => {
+                let split = &self.splits[cell.split_idx as usize];
+                generated_held_out(
+                    &self.pool,
+                    generated,
+                    split,
+                    part,
+                    [cell.treatment.k, self.study.largest_k()],
+                    self.seeds(cell.seed_idx),
+                )
+            }
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    /// The streams of one seed index: the same in all arms, so that differences are paired.
+    pub(crate) fn seeds(&self, seed_idx: u32) -> Seeds {
+        Seeds::new(self.study.seed).child("seed index", u64::from(seed_idx))
+    }
+
+    /// The labelled faces of one side of the cell's split.
+    pub(crate) fn faces_of(&self, cell: &Cell, part: SplitPart) -> Vec<usize> {
+        let split = &self.splits[cell.split_idx as usize];
+        self.real.clone().filter(|face| split.side(self.subject(*face)) == Some(part)).collect()
+    }
+
+    /// The faces that choose the epoch: those of labelled validation people. As the paper counts, k units of generated
+    /// identities join them, and stand alone where no labelled face is trained on. k is chosen on the labelled ones
+    /// whatever the protocol.
+    pub(crate) fn validating(&self, cell: &Cell, mixture: &Mixture) -> Result<Vec<usize>, Fault> {
+        let labelled = self.faces_of(cell, SplitPart::Validation);
+        if mixture.validates() == Validates::Labelled {
+            return Ok(labelled);
+        }
+        let generated = self.generated_held_out(cell, SplitPart::Validation)?;
+        if mixture.validates() == Validates::Generated && !generated.is_empty() {
+            return Ok(generated);
+        }
+        Ok([labelled, generated].concat())
+    }
+
+    /// Whom and what a cell's network learns from, with those who choose its epoch: another study may begin with its
+    /// weights.
+    pub(crate) fn lineage(&self, cell: &Cell, mixture: &Mixture) -> Result<Lineage, Fault> {
+        let mut lineage = Lineage::default();
+        let faces = mixture.items().map(|item| item.face);
+        for face in faces.chain(self.validating(cell, mixture)?) {
+            lineage.add_face(&self.pool.face(face).labels);
+        }
+        let added: BTreeSet<usize> = mixture.added().iter().map(|item| self.pool.face(item.face).set_idx).collect();
+        added.into_iter().for_each(|set| lineage.add(Lineage::of_maker(&self.pool_sets[set])));
+        let start = cell.settings.start.as_ref().and_then(|start| self.learnt_from.get(&start.name));
+        start.cloned().into_iter().for_each(|of_start| lineage.add(of_start));
+        Ok(lineage)
+    }
+
+    /// Weights that training begins with and whose files do not say whom they have learnt from.
+    pub(crate) fn weights_of_unknown_lineage(&self) -> Vec<&str> {
+        self.learnt_from.iter().filter(|(_, lineage)| lineage.is_empty()).map(|(name, _)| name.as_str()).collect()
+    }
+
+    /// Generated sets whose makers saw training people: where the study also trains on fewer people, their faces stand
+    /// in the curve of all people and are missing in those of fewer.
+    pub(crate) fn sets_that_saw_the_absent(&self) -> BTreeSet<&str> {
+        if self.study.grid.people_percent.is_empty() {
+            return BTreeSet::new();
+        }
+        let sets = self.ingredients.values().flat_map(Ingredients::sets_that_saw_training_people);
+        sets.map(|set_idx| self.pool_sets[set_idx].name.as_str()).collect()
+    }
+
+    fn mix(&self, treatment: &Treatment, split_idx: u32, seed_idx: u32) -> Result<Mixture, Fault> {
+        let ingredients = self.ingredients_of(&treatment.source, split_idx);
+        Mixture::new(treatment, &self.pool, ingredients, self.seeds(seed_idx))
+    }
+
+    fn ingredients_of(&self, source: &Option<String>, split_idx: u32) -> &Ingredients {
+        // Without generated sets there is one source: none.
+        &self.ingredients[&(split_idx, source.clone().filter(|_| self.generated.contains_key(source)))]
+    }
+
+    /// What every split mixes of every source, and of none; refuses what judges (invariant 1).
+    fn make_ingredients(&self) -> Result<BTreeMap<(u32, Option<String>), Ingredients>, Fault> {
+        let pooled = PooledSets { pool: &self.pool, sets: &self.pool_sets };
+        let mut all = BTreeMap::new();
+        for (split_idx, split) in (0..).zip(&self.splits) {
+            let unseen = PooledSets { pool: &self.unseen_pool, sets: &self.unseen_sets };
+            let held_out = HeldOut::of_study(split, pooled, self.real.clone(), unseen)?;
+            for (name, lineage) in &self.learnt_from {
+                held_out.check_lineage("[train] network", &format!("the weights {name}"), lineage)?;
+            }
+            let is_paper = self.study.protocol == Protocol::Paper;
+            let trainable = is_paper.then(|| self.study.largest_k().units(split.people(SplitPart::Training).count()));
+            let sources = self.generated.iter().map(|(source, faces)| (source.clone(), Some(faces)));
+            for (source, faces) in
+                sources.chain([(None, None)].into_iter().filter(|_| !self.generated.contains_key(&None)))
+            {
+                let faces = faces.map(|faces| GeneratedFaces { trainable, ..faces.clone() });
+                let ingredients = Ingredients::new(pooled, self.real.clone(), faces, split, &held_out)?;
+                all.insert((split_idx, source), ingredients);
+            }
+        }
+        Ok(all)
+    }
+
+    /// Refuses before work starts what cannot be mixed: the largest k of every split is built, every k compared with
+    /// the one before it, and the fewest people of every seed are looked at.
+    fn check_mixtures(&self) -> Result<(), Fault> {
+        let largest = self.study.largest_k();
+        for split_idx in 0..self.splits.len() as u32 {
+            for track in self.plan.tracks() {
+                self.mix(&track.on_curve(largest), split_idx, 0)?;
+                let ingredients = self.ingredients_of(&track.source, split_idx);
+                let units = |k: MixtureRatio| ingredients.units(&self.pool, k, None, self.seeds(0));
+                if let Some(pair) = self.study.grid.k.windows(2).find(|pair| units(pair[0]) == units(pair[1])) {
+                    return Err(same_mixture(pair[0], pair[1]));
+                }
+                self.check_fewer_people(&track, split_idx)?;
+            }
+        }
+        self.plan
+            .cells
+            .iter()
+            .filter(|cell| cell.treatment.k == largest)
+            .try_for_each(|cell| self.generated_held_out(cell, SplitPart::Test).map(drop))
+    }
+
+    /// With fewer people every k must add something, and find enough faces that have nothing of the absent.
+    fn check_fewer_people(&self, track: &Track, split_idx: u32) -> Result<(), Fault> {
+        let grid = &self.study.grid;
+        let ingredients = self.ingredients_of(&track.source, split_idx);
+        let Some(smallest) = grid.k.iter().find(|k| **k > MixtureRatio::ZERO) else { return Ok(()) };
+        for percent in &grid.people_percent {
+            for seed_idx in 0..grid.seeds_at_most.unwrap_or(grid.seeds) {
+                let units = ingredients.units(&self.pool, *smallest, Some(*percent), self.seeds(seed_idx));
+                if units.iter().all(|n| *n == 0) {
+                    return Err(Fault::data(
+                        "grid.k",
+                        format!("k = {smallest} adds nothing to {percent} % of the people"),
+                    )
+                    .expected("a k that rounds to one unit or more at the smallest number of people")
+                    .hint("raise k, or leave out the smallest of people_percent"));
+                }
+                if ingredients.descends() {
+                    let treatment = track.on_curve(self.study.largest_k()).of_people(*percent);
+                    self.mix(&treatment, split_idx, seed_idx)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Two k of a grid that train on the same faces.
+fn same_mixture(smaller: MixtureRatio, larger: MixtureRatio) -> Fault {
+    let what = if smaller == MixtureRatio::ZERO {
+        format!("k = {larger} adds nothing")
+    } else {
+        format!("k = {smaller} and k = {larger} are one mixture")
+    };
+    Fault::data("grid.k", what)
+        .expected("numbers that round to different counts of generated units, the smallest above 0 to one or more")
+        .hint("leave one of them out, or take a larger step")
+}
+
+/// Weights by name, what the plan is told of them, whom they have learnt from.
+type Starts = (BTreeMap<String, StartingWeights>, Vec<Start>, BTreeMap<String, Lineage>);
+
+/// The weights that networks of the study begin with, and what the plan is told of them.
+fn starts(study: &Study, pool: &Pool) -> Result<Starts, Fault> {
+    let (mut by_name, mut of_plan, mut learnt_from) = Starts::default();
+    for choice in &study.train.network {
+        let (Some(path), Some(name)) = (&choice.weights, choice.start()) else { continue };
+        let (weights, sha256) = read_start(path, choice.network, pool)?;
+        of_plan.push(Start { name: name.clone(), sha256 });
+        // Weights of other programs have no record.
+        let lineage = Model::load(path).map(|model| model.lineage().clone()).unwrap_or_default();
+        learnt_from.insert(name.clone(), lineage);
+        by_name.insert(name, weights);
+    }
+    Ok((by_name, of_plan, learnt_from))
+}
+
+/// The generated faces by the source that cells name.
+fn generated(study: &Study, sets: &[FaceSet], ranges: &[Range<usize>]) -> BTreeMap<Option<String>, GeneratedFaces> {
+    let of = |which: Range<usize>| GeneratedFaces {
+        faces: ranges[which.start].start..ranges[which.end - 1].end,
+        unit: study.generated.unit,
+        trainable: None,
+    };
+    let n = sets.len();
+    match n {
+        0 => BTreeMap::new(),
+        _ if study.generated.side_by_side && n > 1 => {
+            let alone = (0..n).map(|i| (Some(sets[i].info().name.clone()), of(i..i + 1)));
+            alone.chain([(Some(TOGETHER.to_owned()), of(0..n))]).collect()
+        }
+        _ => BTreeMap::from([(None, of(0..n))]),
+    }
+}

@@ -1,0 +1,46 @@
+//! From a parsed command to its work.
+
+use howfar_face::Fault;
+
+use crate::cli::Command;
+use crate::command::{
+    analyse, audit, check_statistics, cross_database, demo, doctor, draw, draw_charts, evaluate, evaluate_generator,
+    export_faces, fit_style, generate, import_weights, init, inspect, inspect_weights, plan, predict, prepare, report,
+    run, run_cell, run_generator, sheet, status, train, train_generator, train_landmarks,
+};
+use crate::console::Console;
+
+/// Runs a command.
+pub fn run(command: Command, console: &Console) -> Result<(), Fault> {
+    match command {
+        Command::Demo(args) => demo::run(&args, console),
+        Command::Prepare(args) => prepare::run(&args, console),
+        Command::Draw(args) => draw::run(&args, console),
+        Command::DrawCharts(args) => draw_charts::run(&args, console),
+        Command::FitStyle(args) => fit_style::run(&args, console),
+        Command::Generate(args) => generate::run(&args, console),
+        Command::Inspect(args) => inspect::run(&args, console),
+        Command::Sheet(args) => sheet::run(&args, console),
+        Command::ExportFaces(args) => export_faces::run(&args, console),
+        Command::Train(args) => train::run(&args, console),
+        Command::TrainGenerator(args) => train_generator::run(&args, console),
+        Command::TrainLandmarks(args) => train_landmarks::run(&args, console),
+        Command::Evaluate(args) => evaluate::run(&args, console),
+        Command::EvaluateGenerator(args) => evaluate_generator::run(&args, console),
+        Command::Predict(args) => predict::run(&args, console),
+        Command::Init(args) => init::run(&args, console),
+        Command::Plan(args) => plan::run(&args, console),
+        Command::Run(args) => run::run(&args, console),
+        Command::CrossDatabase(args) => cross_database::run(&args, console),
+        Command::RunCell(args) => run_cell::run(&args, console),
+        Command::Status(args) => status::run(&args, console),
+        Command::ImportWeights(args) => import_weights::run(&args, console),
+        Command::InspectWeights(args) => inspect_weights::run(&args, console),
+        Command::RunGenerator(args) => run_generator::run(&args, console),
+        Command::Audit(args) => audit::run(&args, console),
+        Command::CheckStatistics(args) => check_statistics::run(&args, console),
+        Command::Analyse(args) => analyse::run(&args, console),
+        Command::Report(args) => report::run(&args, console),
+        Command::Doctor(args) => doctor::run(&args, console),
+    }
+}

@@ -1,0 +1,120 @@
+//! Draws how far a study is, and the words for its cells and epochs.
+//!
+//! In: the study's events. Out: what [`Progress`] draws, on stderr.
+
+use std::sync::Mutex;
+
+use howfar_protocol::Cell;
+use howfar_study::StudyEvent;
+use howfar_train::{Event, Parallelism};
+
+use crate::console::Console;
+use crate::progress::Progress;
+
+/// Where a study is on its way.
+pub struct StudyProgress<'a> {
+    console: &'a Console,
+    state: Mutex<State<'a>>,
+}
+
+/// Of the stage that runs.
+#[derive(Default)]
+struct State<'a> {
+    /// In training pictures; none before the first stage.
+    progress: Option<Progress<'a>>,
+    /// Of each cell that has started, by its index.
+    names: Vec<String>,
+    n_cells: usize,
+    n_finished: usize,
+    done: u64,
+}
+
+impl<'a> StudyProgress<'a> {
+    /// Nothing is drawn before the first stage.
+    pub fn new(console: &'a Console) -> Self {
+        StudyProgress { console, state: Mutex::default() }
+    }
+
+    /// Draws an event; threads may call it at the same time.
+    pub fn tell(&self, event: &StudyEvent) {
+        let mut state = self.state.lock().expect("drawing does not panic");
+        match event {
+            StudyEvent::Stage { name, n_cells, n_finished, n_pictures, parallelism } => {
+                self.begin_stage(&mut state, name, (*n_cells, *n_finished), *n_pictures, *parallelism);
+            }
+            StudyEvent::Started { cell_idx, cell } => {
+                if state.names.len() <= *cell_idx {
+                    state.names.resize(cell_idx + 1, String::new());
+                }
+                state.names[*cell_idx] = short_name(cell);
+            }
+            StudyEvent::Epoch { cell_idx, event, n_pictures } => {
+                state.done += n_pictures;
+                let words = epoch_words(&state.names[*cell_idx], event);
+                advance(&mut state, &words);
+            }
+            StudyEvent::Finished { n_pictures_saved, .. } => {
+                state.n_finished += 1;
+                state.done += n_pictures_saved;
+                let words = format!("{} of {} cells finished", state.n_finished, state.n_cells);
+                advance(&mut state, &words);
+            }
+        }
+    }
+
+    /// Clears the bar.
+    pub fn finish(&self) {
+        if let Some(progress) = &self.state.lock().expect("drawing does not panic").progress {
+            progress.finish();
+        }
+    }
+
+    fn begin_stage(
+        &self,
+        state: &mut State<'a>,
+        name: &str,
+        (n_cells, n_finished): (usize, usize),
+        total: u64,
+        parallelism: Parallelism,
+    ) {
+        if let Some(before) = &state.progress {
+            before.finish();
+        }
+        *state = State { n_cells, n_finished, ..State::default() };
+        if n_cells > 0 {
+            let before = if n_finished > 0 { format!(", {n_finished} finished before") } else { String::new() };
+            let parallelism =
+                if n_finished < n_cells { format!(", {}", parallelism_words(parallelism)) } else { String::new() };
+            self.console.note(&format!("{n_cells} {name}{before}{parallelism}"));
+            state.progress = Some(Progress::new(self.console, "pictures", 0, total));
+        }
+    }
+}
+
+fn advance(state: &mut State<'_>, words: &str) {
+    let count = format!("{}/{} cells", state.n_finished, state.n_cells);
+    if let Some(progress) = &mut state.progress {
+        progress.tell(state.done, &count, words);
+    }
+}
+
+fn short_name(cell: &Cell) -> String {
+    format!("{}, split {}, seed {}", cell.treatment, cell.split_idx, cell.seed_idx)
+}
+
+/// How the cores are shared out.
+pub fn parallelism_words(Parallelism { n_jobs, n_threads }: Parallelism) -> String {
+    let threads = if n_threads == 1 { "one thread each".to_owned() } else { format!("{n_threads} threads each") };
+    format!("{n_jobs} at once, {threads}")
+}
+
+/// One epoch in a line.
+pub fn epoch_words(name: &str, event: &Event) -> String {
+    match event {
+        Event::Epoch { epoch, n_epochs, training_loss, validation_accuracy, .. } => format!(
+            "{name}  epoch {epoch}/{n_epochs}  loss {training_loss:.2}  validation {:.1} %",
+            100.0 * validation_accuracy
+        ),
+        other => format!("{name}  {other:?}"),
+    }
+}

@@ -1,0 +1,59 @@
+//! docs/study.md: every key of study files is there and every key that is there exists.
+
+use std::collections::BTreeSet;
+
+use howfar_protocol::Study;
+
+use crate::{markdown, read};
+
+/// Keys that howfar writes into `plan.json` and nobody writes into a study file.
+const WRITTEN: [&str; 2] = ["file", "grid.seeds_at_most"];
+
+/// The keys of a table (`""` for the outermost), which the refusal of an unknown one lists.
+fn keys(table: &str) -> Vec<String> {
+    const UNKNOWN: &str = "no-such-key = 1\n";
+    let mut text = "name = \"s\"\n".to_owned();
+    if table.is_empty() {
+        text += UNKNOWN;
+    }
+    for each in ["real", "generated", "unseen", "grid", "train"] {
+        text += &format!("[{each}]\n");
+        if each == table {
+            text += UNKNOWN;
+        }
+        if each == "real" {
+            text += "sets = [\"faces\"]\n";
+        }
+    }
+    let refusal = Study::parse(&text, "study.toml").unwrap_err().to_string();
+    let (_, list) = refusal.split_once("one of ").unwrap_or_else(|| panic!("{table}: {refusal}"));
+    let list = list.lines().next().unwrap_or_default();
+    let prefix = if table.is_empty() { String::new() } else { format!("{table}.") };
+    list.split(", ").map(|key| format!("{prefix}{key}")).collect()
+}
+
+/// The keys of docs/study.md; `train.epochs`, `batch` names two of one table.
+fn documented() -> BTreeSet<String> {
+    let mut all = BTreeSet::new();
+    for row in markdown::table(&read("docs/study.md"), "key") {
+        let mut table = String::new();
+        for key in markdown::code(&row[0]) {
+            if let Some((own, _)) = key.split_once('.') {
+                table = format!("{own}.");
+                all.insert(key);
+            } else {
+                all.insert(format!("{table}{key}"));
+            }
+        }
+    }
+    all
+}
+
+#[test]
+fn the_document_lists_the_keys_of_study_files_and_no_other() {
+    let tables = ["real", "generated", "unseen", "grid", "train"];
+    let mut there: BTreeSet<String> = tables.iter().flat_map(|table| keys(table)).collect();
+    there.extend(keys("").into_iter().filter(|key| !tables.contains(&key.as_str())));
+    WRITTEN.iter().for_each(|key| assert!(there.remove(*key), "{key} is no key any more"));
+    assert_eq!(documented(), there, "docs/study.md (left) and the program");
+}
