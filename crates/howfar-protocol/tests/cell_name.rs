@@ -187,6 +187,9 @@ fn side_by_side_a_set_alone_is_named_by_its_own_content() {
     assert_ne!(name_of(&world, "together"), name_of(&other_way_round, "together"));
 }
 
+/// The arms of those days, in the order of the list then.
+const ARMS: [&str; 7] = ["mix", "generated-only", "repeat", "augment", "fixed-share", "pretrain", "curated"];
+
 /// Every cell of a study with all arms, of one with sets side by side and of one that counts as the paper does, as
 /// version 5 of the numerics named them: a change here makes every lab compute its finished cells again.
 #[test]
@@ -203,7 +206,7 @@ fn cells_are_named_as_they_were() {
         }),
     ] {
         let mut world = World::new();
-        world.study.grid.arms = Arm::ALL[1..].to_vec();
+        world.study.grid.arms = ARMS.map(|name| Arm::named(name).unwrap()).to_vec();
         change(&mut world);
         let World { study, sets, splits, instruction_set, starts } = world;
         let plan = Plan::new(PlanInputs { study: &study, sets, splits: &splits, instruction_set, starts }).unwrap();

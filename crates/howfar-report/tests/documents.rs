@@ -51,10 +51,8 @@ fn formats_md_has_every_column_of_the_csv_table() {
 }
 
 #[test]
-fn study_md_names_every_arm_that_a_study_may_ask_for() {
-    let study = document("study.md");
-    let row = study.lines().find(|line| line.starts_with("| `grid.arms`")).unwrap();
-    for arm in Arm::ALL.iter().filter(|arm| !arm.is_baseline()) {
-        assert!(row.contains(&format!("`{}`", arm.name)), "docs/study.md, grid.arms: {} is missing", arm.name);
-    }
+fn study_md_names_the_arms_that_run_where_a_study_does_not_say() {
+    let usual: Vec<String> = Arm::USUAL.iter().map(|arm| format!("`{}`", arm.name)).collect();
+    let row = format!("| `grid.arms` | {} |", usual.join(", "));
+    assert!(document("study.md").lines().any(|line| line.starts_with(&row)), "{row}");
 }

@@ -9,8 +9,6 @@ use serde_json::Value;
 
 const RESULTS: &str = include_str!("golden/v2/results.json");
 const TABLE: &str = include_str!("golden/v2/table.csv");
-/// Columns that came after it.
-const LATER: [&str; 1] = ["people_percent"];
 
 #[test]
 fn results_of_version_2_are_read_and_written_without_a_loss() {
@@ -46,8 +44,10 @@ fn they_make_the_table_that_they_made_then() {
     let table = csv(&results);
     let mut lines = table.lines();
     let kept: Vec<usize> = {
+        // Columns that came after it are not its own.
+        let own: Vec<&str> = TABLE.lines().next().unwrap().split(',').collect();
         let names: Vec<&str> = lines.next().unwrap().split(',').collect();
-        (0..names.len()).filter(|column| !LATER.contains(&names[*column])).collect()
+        (0..names.len()).filter(|column| own.contains(&names[*column])).collect()
     };
     let of_then = |line: &str| {
         let values: Vec<&str> = line.split(',').collect();

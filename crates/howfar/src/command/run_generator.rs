@@ -14,15 +14,13 @@ use crate::console::Console;
 
 /// Run a generator on given numbers, and write its pictures as numbers.
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = "Example:
+#[command(after_help = "Example:
   howfar run-generator identity.safetensors latents.safetensors \\
       --out pictures.safetensors
 
 Of a StyleGAN2 INPUTS holds `z` [N, Z]; its noise is the one kept in the weights. Of a StarGAN \
 INPUTS holds `faces` [N, C, H, W] in -1..1 and `labels` [N, E]. The file that is written holds `pictures` [N, C, H, \
-W]. Both are safetensors. So reference/public_weights.py compares generators with the public programs."
-)]
+W]. Both are safetensors. So reference/public_weights.py compares generators with the public programs.")]
 pub struct Args {
     /// Weights of a StyleGAN2 or a StarGAN, trained here or imported.
     weights: PathBuf,
