@@ -33,7 +33,7 @@ impl Mixture {
     /// Mixes as a treatment says. `seeds` are those of the cell's seed index; the treatment's source is that of the
     /// ingredients.
     pub fn new(treatment: &Treatment, pool: &Pool, ingredients: &Ingredients, seeds: Seeds) -> Result<Self, Fault> {
-        let Treatment { arm, k, source: _, people_percent } = treatment;
+        let Treatment { arm, k, people_percent, .. } = treatment;
         let people = ingredients.people(*people_percent, seeds);
         let is_there = |f: &usize| people.contains(&pool.face(*f).labels.subject);
         let labelled: Vec<usize> = ingredients.training.iter().copied().filter(is_there).collect();

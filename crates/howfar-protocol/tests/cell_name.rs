@@ -69,7 +69,7 @@ impl World {
         let fewer = plan.controls(&[(track, MixtureRatio::ONE)]);
         let find = |cells: &[Cell], arm, k, percent: Option<u32>| {
             let is_it = |c: &&Cell| {
-                let Treatment { arm: of_arm, k: of_k, source: _, people_percent } = &c.treatment;
+                let Treatment { arm: of_arm, k: of_k, people_percent, .. } = &c.treatment;
                 (*of_arm, *of_k, *people_percent, c.seed_idx) == (arm, k, percent, 1)
             };
             cells.iter().find(is_it).unwrap().name()
