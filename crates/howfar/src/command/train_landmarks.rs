@@ -17,7 +17,8 @@ use crate::console::{Console, duration_words};
 #[command(after_help = "Example:
   howfar train-landmarks --people 3000 --steps 8000 --seed 1 \\
       --out landmarks.safetensors\n\n\
-    The file that `prepare` uses is crates/howfar-prepare/data/landmarks.safetensors; it becomes a part of the program.")]
+    The file that `prepare` uses is crates/howfar-prepare/data/landmarks.safetensors; it becomes a part of the \
+    program.")]
 pub struct Args {
     /// Identities to draw, in turn of all styles; each is drawn twice and takes 32 KiB of memory.
     #[arg(long, default_value_t = 3000, value_parser = clap::value_parser!(u32).range(..=100_000))]
