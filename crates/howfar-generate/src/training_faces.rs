@@ -5,12 +5,12 @@
 
 use std::collections::BTreeSet;
 
-use howfar_face::{FaceSet, Fault, Lineage, Pool, Preprocessing};
+use howfar_face::{FaceSet, FaceStore, Fault, Lineage, Preprocessing};
 use howfar_random::{Seeds, shuffle, uniform};
 
 /// All faces of a set.
 pub struct TrainingFaces {
-    pool: Pool,
+    pool: FaceStore,
     name: String,
     preprocessing: Preprocessing,
     content_sha256: String,
@@ -32,7 +32,7 @@ impl TrainingFaces {
     /// Reads a set.
     pub fn read(set: &FaceSet) -> Result<Self, Fault> {
         let info = set.info();
-        let mut pool = Pool::new(info.classes.clone(), &info.preprocessing);
+        let mut pool = FaceStore::new(info.classes.clone(), &info.preprocessing);
         pool.add(set)?;
         let mut lineage = Lineage::of_content(info);
         (0..pool.len()).for_each(|face| lineage.add_face(&pool.face(face).labels));

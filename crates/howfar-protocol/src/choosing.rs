@@ -5,14 +5,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use howfar_face::{Fault, Pool, SubjectId};
+use howfar_face::{FaceStore, Fault, SubjectId};
 use howfar_random::{Seeds, Stream, shuffle};
 
 use crate::study::Unit;
 use crate::{GeneratedFaces, Ingredients, MixtureRatio};
 
 /// The faces of each generated identity, in the order in which a seed takes them.
-pub(crate) fn identities(pool: &Pool, generated: &GeneratedFaces, seeds: Seeds) -> Vec<Vec<usize>> {
+pub(crate) fn identities(pool: &FaceStore, generated: &GeneratedFaces, seeds: Seeds) -> Vec<Vec<usize>> {
     let mut faces_of: BTreeMap<&SubjectId, Vec<usize>> = BTreeMap::new();
     for face_idx in generated.faces.clone() {
         faces_of.entry(&pool.face(face_idx).labels.subject).or_default().push(face_idx);
@@ -28,7 +28,7 @@ fn choice_stream(seeds: Seeds) -> Stream {
 
 /// Takes generated faces for the real training people who are there.
 pub(crate) struct Choosing<'a> {
-    pub(crate) pool: &'a Pool,
+    pub(crate) pool: &'a FaceStore,
     pub(crate) ingredients: &'a Ingredients,
     pub(crate) generated: &'a GeneratedFaces,
     /// Training people who are left out where fewer are asked for.

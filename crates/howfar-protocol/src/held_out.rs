@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 
-use howfar_face::{FaceLabels, FaceSetInfo, Fault, GeneratorCard, Lineage, Pool, SubjectId};
+use howfar_face::{FaceLabels, FaceSetInfo, FaceStore, Fault, GeneratorCard, Lineage, SubjectId};
 
 use crate::{Split, SplitPart};
 
@@ -16,14 +16,14 @@ const MOST_PAIRS: usize = 5;
 
 /// A pool, and the sets that its faces are of in the order of their indices.
 #[derive(Debug, Clone, Copy)]
-pub struct PooledSets<'p> {
+pub struct StoredSets<'p> {
     /// The faces.
-    pub pool: &'p Pool,
+    pub pool: &'p FaceStore,
     /// What is known of each set.
     pub sets: &'p [FaceSetInfo],
 }
 
-impl<'p> PooledSets<'p> {
+impl<'p> StoredSets<'p> {
     /// Where a face is, for people: set, row, subject and source.
     fn place(self, face: usize) -> String {
         let pooled = self.pool.face(face);
@@ -42,7 +42,7 @@ pub struct HeldOut<'p> {
     /// from.
     contents: BTreeMap<&'p str, &'p str>,
     /// SHA-256 of the pixels, and a face that has them.
-    pictures: HashMap<&'p str, (PooledSets<'p>, usize)>,
+    pictures: HashMap<&'p str, (StoredSets<'p>, usize)>,
 }
 
 impl<'p> HeldOut<'p> {
@@ -60,9 +60,9 @@ impl<'p> HeldOut<'p> {
     /// are in a real and in an unseen set, and unseen sets that were made from people of the real ones.
     pub fn of_study(
         split: &'p Split,
-        sets: PooledSets<'p>,
+        sets: StoredSets<'p>,
         real: Range<usize>,
-        unseen: PooledSets<'p>,
+        unseen: StoredSets<'p>,
     ) -> Result<Self, Fault> {
         let mut held_out = HeldOut::default();
         held_out.add_unseen(unseen);
@@ -85,7 +85,7 @@ impl<'p> HeldOut<'p> {
     }
 
     /// Adds the faces of those real people who are held out.
-    pub(crate) fn add_real(&mut self, split: &Split, sets: PooledSets<'p>, faces: Range<usize>) {
+    pub(crate) fn add_real(&mut self, split: &Split, sets: StoredSets<'p>, faces: Range<usize>) {
         for face in faces.filter(|face| split.is_held_out(&sets.pool.face(*face).labels.subject)) {
             let pooled = sets.pool.face(face);
             self.pictures.entry(&pooled.sha256).or_insert((sets, face));
@@ -95,7 +95,7 @@ impl<'p> HeldOut<'p> {
         }
     }
 
-    fn add_unseen(&mut self, sets: PooledSets<'p>) {
+    fn add_unseen(&mut self, sets: StoredSets<'p>) {
         sets.sets.iter().for_each(|set| self.add_content(set));
         for face in 0..sets.pool.len() {
             let pooled = sets.pool.face(face);
@@ -177,7 +177,7 @@ impl<'p> HeldOut<'p> {
     }
 
     /// Refuses faces that are trained on and whose people or pixels judge. Equal pictures are named in pairs.
-    pub fn check_faces(&self, sets: PooledSets<'_>, faces: impl Iterator<Item = usize>) -> Result<(), Fault> {
+    pub fn check_faces(&self, sets: StoredSets<'_>, faces: impl Iterator<Item = usize>) -> Result<(), Fault> {
         let (mut n_equal, mut pairs) = (0, Vec::new());
         for face in faces {
             let pooled = sets.pool.face(face);

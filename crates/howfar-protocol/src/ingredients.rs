@@ -6,11 +6,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use howfar_face::{Fault, GeneratorCard, Pool, SubjectId};
+use howfar_face::{FaceStore, Fault, GeneratorCard, SubjectId};
 use howfar_random::{Seeds, shuffle};
 
 use crate::study::Unit;
-use crate::{HeldOut, MixtureRatio, PooledSets, Split, SplitPart};
+use crate::{HeldOut, MixtureRatio, Split, SplitPart, StoredSets};
 
 /// The generated faces of a study.
 #[derive(Debug, Clone)]
@@ -41,7 +41,7 @@ pub struct Ingredients {
 impl Ingredients {
     /// Takes the training faces of a split among `real`, and the generated ones; refuses what `held_out` holds.
     pub fn new(
-        sets: PooledSets<'_>,
+        sets: StoredSets<'_>,
         real: Range<usize>,
         generated: Option<GeneratedFaces>,
         split: &Split,
@@ -78,8 +78,8 @@ impl Ingredients {
 
     /// The training faces of a split and nothing else, for a network that no study judges: people are asked for, equal
     /// pictures are not.
-    pub fn of_people(pool: &Pool, real: Range<usize>, split: &Split) -> Result<Self, Fault> {
-        Self::new(PooledSets { pool, sets: &[] }, real, None, split, &HeldOut::of_split(split))
+    pub fn of_people(pool: &FaceStore, real: Range<usize>, split: &Split) -> Result<Self, Fault> {
+        Self::new(StoredSets { pool, sets: &[] }, real, None, split, &HeldOut::of_split(split))
     }
 
     /// The training people, or the first of them in the seed's order: fewer are always among more.
@@ -100,7 +100,7 @@ impl Ingredients {
 
     /// Units of generated faces that k asks for: one number of identities, or one of images for each class; none
     /// without generated faces.
-    pub fn units(&self, pool: &Pool, k: MixtureRatio, people_percent: Option<u32>, seeds: Seeds) -> Vec<usize> {
+    pub fn units(&self, pool: &FaceStore, k: MixtureRatio, people_percent: Option<u32>, seeds: Seeds) -> Vec<usize> {
         let people = self.people(people_percent, seeds);
         let faces = self.training.iter().map(|f| &pool.face(*f).labels).filter(|f| people.contains(&f.subject));
         match self.generated.as_ref().map(|generated| generated.unit) {

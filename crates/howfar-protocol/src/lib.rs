@@ -25,7 +25,7 @@ mod treatment;
 
 pub use arm::{Arm, ArmDefinition, ArmRole, Item, Stage, Variant};
 pub use cell::{Cell, NUMERICS_VERSION, Track};
-pub use held_out::{HeldOut, PooledSets};
+pub use held_out::{HeldOut, StoredSets};
 pub use ingredients::{GeneratedFaces, Ingredients};
 pub use mixture::{Mixture, Validates};
 pub use mixture_ratio::MixtureRatio;

@@ -4,7 +4,7 @@
 //! ingredients do not. Its order is the same for the labelled faces in all arms of a seed, so that differences between
 //! arms are paired.
 
-use howfar_face::{Fault, Pool};
+use howfar_face::{FaceStore, Fault};
 use howfar_random::{Seeds, shuffle};
 
 use crate::arm::{Order, Parts, Units};
@@ -32,7 +32,12 @@ pub enum Validates {
 impl Mixture {
     /// Mixes as a treatment says. `seeds` are those of the cell's seed index; the treatment's source is that of the
     /// ingredients.
-    pub fn new(treatment: &Treatment, pool: &Pool, ingredients: &Ingredients, seeds: Seeds) -> Result<Self, Fault> {
+    pub fn new(
+        treatment: &Treatment,
+        pool: &FaceStore,
+        ingredients: &Ingredients,
+        seeds: Seeds,
+    ) -> Result<Self, Fault> {
         let Treatment { arm, k, people_percent, .. } = treatment;
         let people = ingredients.people(*people_percent, seeds);
         let is_there = |f: &usize| people.contains(&pool.face(*f).labels.subject);
@@ -166,13 +171,13 @@ mod tests {
 
     use super::*;
     use crate::study::Unit;
-    use crate::{Arm, GeneratedFaces, HeldOut, MixtureRatio, PooledSets, Split, SplitPart, generated_held_out};
+    use crate::{Arm, GeneratedFaces, HeldOut, MixtureRatio, Split, SplitPart, StoredSets, generated_held_out};
 
     /// 10 real people and 40 drawn identities of two faces each; `parent` of the first drawn face.
-    fn pool(parent: Option<SubjectId>) -> (Pool, Range<usize>, Range<usize>) {
+    fn pool(parent: Option<SubjectId>) -> (FaceStore, Range<usize>, Range<usize>) {
         let folder = tempfile::tempdir().unwrap();
         let classes = vec!["a".to_owned(), "b".to_owned()];
-        let mut pool = Pool::new(classes, &Preprocessing::standard("none", "none", 8));
+        let mut pool = FaceStore::new(classes, &Preprocessing::standard("none", "none", 8));
         let mut add = |name: &str, n: usize, provenance: Provenance, parent: Option<SubjectId>| {
             let mut set = TestSet::new(name, &["a", "b"], 8);
             for i in 0..2 * n {
@@ -190,7 +195,7 @@ mod tests {
         (pool, real, drawn)
     }
 
-    fn split(pool: &Pool, real: &Range<usize>) -> Split {
+    fn split(pool: &FaceStore, real: &Range<usize>) -> Split {
         let people: BTreeSet<SubjectId> = real.clone().map(|f| pool.face(f).labels.subject.clone()).collect();
         Split::by_counts(&people, [6, 2, 2], Seeds::new(1)).unwrap()
     }
@@ -225,13 +230,13 @@ mod tests {
     }
 
     fn ingredients(
-        pool: &Pool,
+        pool: &FaceStore,
         sets: &[FaceSetInfo],
         real: &Range<usize>,
         generated: Option<&GeneratedFaces>,
         split: &Split,
     ) -> Result<Ingredients, Fault> {
-        let sets = PooledSets { pool, sets };
+        let sets = StoredSets { pool, sets };
         let mut held_out = HeldOut::of_split(split);
         held_out.add_real(split, sets, real.clone());
         Ingredients::new(sets, real.clone(), generated.cloned(), split, &held_out)
@@ -239,7 +244,7 @@ mod tests {
 
     fn mixed(
         treatment: &Treatment,
-        pool: &Pool,
+        pool: &FaceStore,
         real: &Range<usize>,
         generated: Option<&GeneratedFaces>,
         split: &Split,
@@ -338,7 +343,7 @@ mod tests {
         let (plain, real, drawn) = pool(None);
         let split = split(&plain, &real);
         let person = |part| split.people(part).next().unwrap().clone();
-        let mix = |pool: &Pool, sets: &[FaceSetInfo]| {
+        let mix = |pool: &FaceStore, sets: &[FaceSetInfo]| {
             ingredients(pool, sets, &real, Some(&generated(drawn.clone(), Unit::Identities)), &split)
         };
         for (part, allowed) in [(SplitPart::Training, true), (SplitPart::Validation, false), (SplitPart::Test, false)] {

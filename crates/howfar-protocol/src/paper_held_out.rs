@@ -2,7 +2,7 @@
 //!
 //! In: a pool, generated faces, a split, k. Out: faces that no mixture of the seed trains on.
 
-use howfar_face::{Fault, Pool};
+use howfar_face::{FaceStore, Fault};
 use howfar_random::Seeds;
 
 use crate::choosing::identities;
@@ -12,7 +12,7 @@ use crate::{GeneratedFaces, MixtureRatio, Split, SplitPart};
 /// the validation part, as the paper counts them, and nobody in both. Units for a smaller k are among those for a
 /// larger one.
 pub fn generated_held_out(
-    pool: &Pool,
+    pool: &FaceStore,
     generated: &GeneratedFaces,
     split: &Split,
     part: SplitPart,

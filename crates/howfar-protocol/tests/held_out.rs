@@ -5,9 +5,9 @@
 use std::collections::BTreeMap;
 
 use howfar_face::test_sets::{TestSet, labels};
-use howfar_face::{FaceLabels, FaceSetInfo, GeneratorCard, Pool, Preprocessing, Provenance, SubjectId};
+use howfar_face::{FaceLabels, FaceSetInfo, FaceStore, GeneratorCard, Preprocessing, Provenance, SubjectId};
 use howfar_protocol::{
-    GeneratedFaces, HeldOut, Ingredients, Mixture, MixtureRatio, PooledSets, Split, SplitPart, Treatment, Unit,
+    GeneratedFaces, HeldOut, Ingredients, Mixture, MixtureRatio, Split, SplitPart, StoredSets, Treatment, Unit,
 };
 use howfar_random::Seeds;
 
@@ -39,10 +39,10 @@ impl World {
     }
 
     /// The ingredients of a split in which p1 and p2 train, p3 validates and p4 tests.
-    fn ingredients(&self) -> Result<(Pool, Ingredients), String> {
+    fn ingredients(&self) -> Result<(FaceStore, Ingredients), String> {
         let folder = tempfile::tempdir().unwrap();
         let preprocessing = Preprocessing::standard("none", "none", 8);
-        let mut pools = [(); 2].map(|()| Pool::new(vec!["a".into()], &preprocessing));
+        let mut pools = [(); 2].map(|()| FaceStore::new(vec!["a".into()], &preprocessing));
         let mut infos: Vec<FaceSetInfo> = Vec::new();
         let sets = [("faces", &self.real, 0, None), ("far", &self.unseen, 1, Some(&self.saw[1]))];
         let made = [("made", &self.generated, 0, Some(&self.saw[0]))];
@@ -71,7 +71,7 @@ impl World {
         let parts = [SplitPart::Training, SplitPart::Training, SplitPart::Validation, SplitPart::Test];
         let split = Split::of(sides.into_iter().zip(parts).collect::<BTreeMap<_, _>>());
         let (pooled, unseen) =
-            (PooledSets { pool: &pool, sets: &infos }, PooledSets { pool: &unseen_pool, sets: &unseen_sets });
+            (StoredSets { pool: &pool, sets: &infos }, StoredSets { pool: &unseen_pool, sets: &unseen_sets });
         let n_real = self.real.len();
         let generated = GeneratedFaces { faces: n_real..pool.len(), unit: Unit::Identities, trainable: None };
         let ingredients = HeldOut::of_study(&split, pooled, 0..n_real, unseen)

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use howfar_evaluate::{SetFacts, StudyFacts};
-use howfar_face::{FaceSetInfo, Pool, Pooled, Preprocessing, Provenance, SubjectId};
+use howfar_face::{FaceSetInfo, FaceStore, Preprocessing, Provenance, StoredFace, SubjectId};
 use howfar_protocol::{SetInput, SplitPart, Unit};
 
 use crate::loaded_study::LoadedStudy;
@@ -40,9 +40,9 @@ pub(crate) fn study_facts(loaded: &LoadedStudy) -> StudyFacts {
     }
 }
 
-fn set_facts(set: &SetInput, pool: &Pool, set_idx: usize) -> SetFacts {
+fn set_facts(set: &SetInput, pool: &FaceStore, set_idx: usize) -> SetFacts {
     let faces: Vec<_> = (0..pool.len()).map(|f| pool.face(f)).filter(|f| f.set_idx == set_idx).collect();
-    let mut people: BTreeMap<&SubjectId, Vec<&Pooled>> = BTreeMap::new();
+    let mut people: BTreeMap<&SubjectId, Vec<&StoredFace>> = BTreeMap::new();
     for face in &faces {
         people.entry(&face.labels.subject).or_default().push(face);
     }
@@ -65,10 +65,10 @@ fn set_facts(set: &SetInput, pool: &Pool, set_idx: usize) -> SetFacts {
 }
 
 /// Whether a person is no more than a photograph (its repeats, the frames of its video) that nobody's name came with.
-fn is_nobody_known(person: &SubjectId, faces: &[&Pooled]) -> bool {
-    let is_named_after = |face: &&&Pooled| person.is_called_by(&face.labels.source);
+fn is_nobody_known(person: &SubjectId, faces: &[&StoredFace]) -> bool {
+    let is_named_after = |face: &&&StoredFace| person.is_called_by(&face.labels.source);
     let Some(first) = faces.iter().find(is_named_after) else { return false };
-    let is_repeat = |face: &&Pooled| face.sha256 == first.sha256 || is_named_after(&face);
+    let is_repeat = |face: &&StoredFace| face.sha256 == first.sha256 || is_named_after(&face);
     first.labels.provenance == Provenance::Real && faces.iter().all(is_repeat)
 }
 
@@ -89,9 +89,9 @@ mod tests {
 
     use super::*;
 
-    fn face(person: &SubjectId, source: &str, pixels: &str) -> Pooled {
+    fn face(person: &SubjectId, source: &str, pixels: &str) -> StoredFace {
         let labels = FaceLabels { source: source.to_owned(), ..FaceLabels::of(0, person.clone(), Provenance::Real) };
-        Pooled { set_idx: 0, row: 0, labels, sha256: pixels.to_owned() }
+        StoredFace { set_idx: 0, row: 0, labels, sha256: pixels.to_owned() }
     }
 
     #[test]
@@ -107,7 +107,8 @@ mod tests {
             (&known, vec![("1.png", "x"), ("1-fear.png", "y")], false, "somebody called as one of their pictures"),
         ];
         for (person, faces, expected, case) in cases {
-            let faces: Vec<Pooled> = faces.into_iter().map(|(source, pixels)| face(person, source, pixels)).collect();
+            let faces: Vec<StoredFace> =
+                faces.into_iter().map(|(source, pixels)| face(person, source, pixels)).collect();
             assert_eq!(is_nobody_known(person, &faces.iter().collect::<Vec<_>>()), expected, "{case}");
         }
     }

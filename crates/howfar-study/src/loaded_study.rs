@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::PathBuf;
 
-use howfar_face::{FaceSet, FaceSetInfo, Fault, Lineage, Picture, Pool, Preprocessing, SubjectId};
+use howfar_face::{FaceSet, FaceSetInfo, FaceStore, Fault, Lineage, Picture, Preprocessing, SubjectId};
 use howfar_protocol::{
-    Cell, GeneratedFaces, HeldOut, Ingredients, Mixture, MixtureRatio, Plan, PlanInputs, PooledSets, Protocol, Role,
-    SetInput, Split, SplitPart, Start, Study, TOGETHER, Track, Treatment, Validates, generated_held_out,
+    Cell, GeneratedFaces, HeldOut, Ingredients, Mixture, MixtureRatio, Plan, PlanInputs, Protocol, Role, SetInput,
+    Split, SplitPart, Start, StoredSets, Study, TOGETHER, Track, Treatment, Validates, generated_held_out,
 };
 use howfar_random::Seeds;
 use howfar_train::{Model, StartingWeights, read_start};
@@ -22,14 +22,14 @@ pub struct LoadedStudy {
     pub(crate) study: Study,
     pub(crate) plan: Plan,
     /// Real and generated faces.
-    pub(crate) pool: Pool,
+    pub(crate) pool: FaceStore,
     pub(crate) real: Range<usize>,
     /// By the source that cells name; under none where all sets are one.
     pub(crate) generated: BTreeMap<Option<String>, GeneratedFaces>,
     /// What each split mixes of each source; made once, with the check that nothing of it judges.
     ingredients: BTreeMap<(u32, Option<String>), Ingredients>,
     /// The unseen databases, one after the other.
-    pub(crate) unseen_pool: Pool,
+    pub(crate) unseen_pool: FaceStore,
     pub(crate) splits: Vec<Split>,
     /// What is known of the sets, in the order of the pools' set indices.
     pub(crate) pool_sets: Vec<FaceSetInfo>,
@@ -53,9 +53,9 @@ impl LoadedStudy {
         check_sets(all())?;
         check_classes(study, &real_sets)?;
         let preprocessing = real_sets[0].info().preprocessing.clone();
-        let mut pool = Pool::new(study.expressions.clone(), &preprocessing);
+        let mut pool = FaceStore::new(study.expressions.clone(), &preprocessing);
         let mut n_left_out = 0;
-        let mut add = |pool: &mut Pool, sets: &[FaceSet]| -> Result<Vec<Range<usize>>, Fault> {
+        let mut add = |pool: &mut FaceStore, sets: &[FaceSet]| -> Result<Vec<Range<usize>>, Fault> {
             let mut ranges = Vec::new();
             for set in sets {
                 let (range, n_others) = pool.add(set)?;
@@ -67,7 +67,7 @@ impl LoadedStudy {
         add(&mut pool, &real_sets)?;
         let real = 0..pool.len();
         let ranges = add(&mut pool, &generated_sets)?;
-        let mut unseen_pool = Pool::new(study.expressions.clone(), &preprocessing);
+        let mut unseen_pool = FaceStore::new(study.expressions.clone(), &preprocessing);
         add(&mut unseen_pool, &unseen_sets)?;
         let (starts, of_plan, learnt_from) = starts(study, &pool)?;
         let people: BTreeSet<SubjectId> = real.clone().map(|f| pool.face(f).labels.subject.clone()).collect();
@@ -128,13 +128,13 @@ impl LoadedStudy {
     }
 
     /// Real and generated faces.
-    pub fn pool(&self) -> &Pool {
+    pub fn pool(&self) -> &FaceStore {
         &self.pool
     }
 
     /// A face of a set as it is trained on, for looking at.
     pub fn picture(&self, set: &str, row: u64) -> Option<Picture> {
-        let find = |pool: &Pool, sets: &[FaceSetInfo]| {
+        let find = |pool: &FaceStore, sets: &[FaceSetInfo]| {
             let set_idx = sets.iter().position(|info| info.name == set)?;
             let face = (0..pool.len()).find(|f| (pool.face(*f).set_idx, pool.face(*f).row) == (set_idx, row))?;
             let side = pool.side() as u32;
@@ -258,10 +258,10 @@ impl LoadedStudy {
 
     /// What every split mixes of every source, and of none; refuses what judges (invariant 1).
     fn make_ingredients(&self) -> Result<BTreeMap<(u32, Option<String>), Ingredients>, Fault> {
-        let pooled = PooledSets { pool: &self.pool, sets: &self.pool_sets };
+        let pooled = StoredSets { pool: &self.pool, sets: &self.pool_sets };
         let mut all = BTreeMap::new();
         for (split_idx, split) in (0..).zip(&self.splits) {
-            let unseen = PooledSets { pool: &self.unseen_pool, sets: &self.unseen_sets };
+            let unseen = StoredSets { pool: &self.unseen_pool, sets: &self.unseen_sets };
             let held_out = HeldOut::of_study(split, pooled, self.real.clone(), unseen)?;
             for (name, lineage) in &self.learnt_from {
                 held_out.check_lineage("[train] network", &format!("the weights {name}"), lineage)?;
@@ -344,7 +344,7 @@ fn same_mixture(smaller: MixtureRatio, larger: MixtureRatio) -> Fault {
 type Starts = (BTreeMap<String, StartingWeights>, Vec<Start>, BTreeMap<String, Lineage>);
 
 /// The weights that networks of the study begin with, and what the plan is told of them.
-fn starts(study: &Study, pool: &Pool) -> Result<Starts, Fault> {
+fn starts(study: &Study, pool: &FaceStore) -> Result<Starts, Fault> {
     let (mut by_name, mut of_plan, mut learnt_from) = Starts::default();
     for choice in &study.train.network {
         let (Some(path), Some(name)) = (&choice.weights, choice.start()) else { continue };

@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Instant;
 
-use howfar_face::{Fault, Pool, files};
+use howfar_face::{FaceStore, Fault, files};
 use howfar_protocol::{
     Cell, Item, Mixture, Part, Prediction, Role, SetInput, SplitPart, Treatment, most_probable, write_predictions,
 };
@@ -225,7 +225,7 @@ fn predict_own(loaded: &LoadedStudy, cell: &Cell, mixture: &Mixture, model: &Mod
 fn predict_part(
     part: Part,
     model: &Model,
-    pool: &Pool,
+    pool: &FaceStore,
     ids: &[String],
     faces: &[usize],
 ) -> Result<Vec<Prediction>, Fault> {

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use howfar_face::Pool;
+use howfar_face::FaceStore;
 use howfar_protocol::{Item, TrainingSettings, Variant};
 use howfar_random::Seeds;
 
@@ -24,7 +24,7 @@ pub(crate) struct Batch {
 
 /// Makes the batches of one epoch, one at a time.
 pub(crate) struct Batches<'a> {
-    pub pool: &'a Pool,
+    pub pool: &'a FaceStore,
     pub settings: &'a TrainingSettings,
     pub seeds: Seeds,
     pub epoch: u32,
@@ -33,7 +33,7 @@ pub(crate) struct Batches<'a> {
 }
 
 impl<'a> Batches<'a> {
-    pub(crate) fn new(pool: &'a Pool, settings: &'a TrainingSettings, seeds: Seeds, epoch: u32) -> Self {
+    pub(crate) fn new(pool: &'a FaceStore, settings: &'a TrainingSettings, seeds: Seeds, epoch: u32) -> Self {
         Batches { pool, settings, seeds, epoch, n_seen: BTreeMap::new() }
     }
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use howfar_face::{Fault, Lineage, Pool, Preprocessing, files};
+use howfar_face::{FaceStore, Fault, Lineage, Preprocessing, files};
 use howfar_net::{Architecture, Classifier, NetFault, PictureShape, Precision};
 use howfar_protocol::{Network, PixelScaling};
 use serde::{Deserialize, Serialize};
@@ -125,7 +125,7 @@ impl Model {
 }
 
 /// Numbers that training moves in a network for the faces and classes of a pool; 0 for a network that cannot be.
-pub fn n_parameters(network: Network, pool: &Pool) -> usize {
+pub fn n_parameters(network: Network, pool: &FaceStore) -> usize {
     architecture(network, pool).map_or(0, |architecture| {
         // The dense layers of large pictures would take gigabytes just to be counted.
         let blocks = architecture.blocks.iter().map(|b| b.n_out * (9 * b.n_in + if b.norm { 3 } else { 1 }));
@@ -134,7 +134,7 @@ pub fn n_parameters(network: Network, pool: &Pool) -> usize {
 }
 
 /// The layers of a network for the faces and classes of a pool.
-pub(crate) fn architecture(network: Network, pool: &Pool) -> Result<Architecture, Fault> {
+pub(crate) fn architecture(network: Network, pool: &FaceStore) -> Result<Architecture, Fault> {
     let picture = PictureShape { side: pool.side(), n_channels: pool.n_channels() };
     Architecture::new(network.plan(), pool.classes().len(), picture)
         .map_err(|fault| in_file(Path::new("the network"), fault))
@@ -161,7 +161,7 @@ mod tests {
         let classes = ["a", "b", "c", "d", "e", "f"].map(str::to_owned).to_vec();
         let gray = Preprocessing::standard("none", "none", 64);
         let rgb = Preprocessing { colour: "rgb".to_owned(), ..gray.clone() };
-        let [gray, rgb] = [gray, rgb].map(|preprocessing| Pool::new(classes.clone(), &preprocessing));
+        let [gray, rgb] = [gray, rgb].map(|preprocessing| FaceStore::new(classes.clone(), &preprocessing));
         for (network, pool) in Network::ALL.iter().flat_map(|network| [(*network, &gray), (*network, &rgb)]) {
             let architecture = architecture(network, pool).unwrap();
             assert_eq!(n_parameters(network, pool), Weights::blank(&architecture).n_trained(), "{network:?}");

@@ -1,7 +1,7 @@
 //! What a model says of faces, and the features it says it from: the one place that may look at test people and unseen
 //! databases.
 
-use howfar_face::{Fault, Pool};
+use howfar_face::{FaceStore, Fault};
 use howfar_net::Prepared;
 
 use crate::Model;
@@ -12,7 +12,7 @@ pub(crate) const FACES_AT_ONCE: usize = 256;
 
 /// One probability per class for each face, in the order of the model's classes; each row sums to 1 and depends on its
 /// face alone.
-pub fn predict(model: &Model, pool: &Pool, faces: &[usize]) -> Result<Vec<Vec<f32>>, Fault> {
+pub fn predict(model: &Model, pool: &FaceStore, faces: &[usize]) -> Result<Vec<Vec<f32>>, Fault> {
     check_shape(model, pool)?;
     let mut rows = Vec::with_capacity(faces.len());
     for chunk in faces.chunks(FACES_AT_ONCE) {
@@ -47,7 +47,7 @@ impl<'a> Viewer<'a> {
 
     /// Features and logits of all faces of a pool, by one pass through the network; each look depends on its face
     /// alone.
-    pub fn look(&mut self, pool: &Pool) -> Result<Vec<Look>, Fault> {
+    pub fn look(&mut self, pool: &FaceStore) -> Result<Vec<Look>, Fault> {
         check_shape(self.model, pool)?;
         let faces: Vec<usize> = (0..pool.len()).collect();
         let features = self.network.features(&scaled(pool, &faces, self.model.scaling()));
@@ -58,7 +58,7 @@ impl<'a> Viewer<'a> {
     }
 }
 
-fn check_shape(model: &Model, pool: &Pool) -> Result<(), Fault> {
+fn check_shape(model: &Model, pool: &FaceStore) -> Result<(), Fault> {
     if (pool.side(), pool.n_channels()) != (model.side(), model.n_channels()) {
         return Err(Fault::data("the faces", "the model was trained on faces of another size or other colours")
             .found(format!("{0}×{0}, {1} channels", pool.side(), pool.n_channels()))
@@ -72,7 +72,7 @@ fn check_shape(model: &Model, pool: &Pool) -> Result<(), Fault> {
 ///
 /// # Shapes
 /// `[N, H, W, C]`
-pub(crate) fn scaled(pool: &Pool, faces: &[usize], scaling: howfar_protocol::PixelScaling) -> Vec<f32> {
+pub(crate) fn scaled(pool: &FaceStore, faces: &[usize], scaling: howfar_protocol::PixelScaling) -> Vec<f32> {
     let mut inputs = Vec::with_capacity(faces.len() * pool.n_values());
     for face in faces {
         let begin = inputs.len();

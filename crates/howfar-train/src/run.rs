@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Instant;
 
-use howfar_face::{Fault, Pool, Preprocessing};
+use howfar_face::{FaceStore, Fault, Preprocessing};
 use howfar_net::{Architecture, Classifier, OptimiserKind, StepSettings, Trainer, cross_entropy, one_cycle_rate};
 use howfar_protocol::{Keep, Mixture, NUMERICS_VERSION, Optimiser, Schedule, TrainingSettings};
 use howfar_random::{Seeds, bits};
@@ -27,7 +27,7 @@ const SECONDS_BETWEEN_CHECKPOINTS: f64 = 10.0;
 #[derive(Debug, Clone, Copy)]
 pub struct TrainingInputs<'a> {
     /// All faces; only those of the mixture and of `validation` are looked at.
-    pub pool: &'a Pool,
+    pub pool: &'a FaceStore,
     /// What is trained on.
     pub mixture: &'a Mixture,
     /// Real validation faces, as indices into the pool.

@@ -3,7 +3,7 @@
 use std::sync::Barrier;
 use std::time::Instant;
 
-use howfar_face::{Fault, Pool};
+use howfar_face::{FaceStore, Fault};
 use howfar_net::{Architecture, Classifier, StepSettings, Trainer};
 use howfar_protocol::{Item, Role, TrainingSettings, Variant};
 use howfar_random::Seeds;
@@ -35,7 +35,7 @@ impl Parallelism {
 }
 
 /// Training pictures a second of all networks of a parallelism together, augmentation included, over faces of the pool.
-pub fn measure_speed(settings: &TrainingSettings, pool: &Pool, parallelism: Parallelism) -> Result<f64, Fault> {
+pub fn measure_speed(settings: &TrainingSettings, pool: &FaceStore, parallelism: Parallelism) -> Result<f64, Fault> {
     if pool.is_empty() {
         return Err(Fault::data("the faces", "there is no face to measure the speed with"));
     }
@@ -49,7 +49,7 @@ pub fn measure_speed(settings: &TrainingSettings, pool: &Pool, parallelism: Para
 }
 
 /// Pictures a second that a network of these settings answers on all cores.
-pub fn measure_prediction(settings: &TrainingSettings, pool: &Pool) -> Result<f64, Fault> {
+pub fn measure_prediction(settings: &TrainingSettings, pool: &FaceStore) -> Result<f64, Fault> {
     let classifier = Classifier::new(architecture(settings.network, pool)?, &mut Seeds::new(0).stream("weights", &[]));
     let faces: Vec<usize> = (0..pool.len()).cycle().take(FACES_AT_ONCE).collect();
     let inputs = scaled(pool, &faces, settings.scaling);
@@ -62,7 +62,7 @@ pub fn measure_prediction(settings: &TrainingSettings, pool: &Pool) -> Result<f6
 }
 
 /// Pictures a second of one network while the others train too.
-fn one_speed(settings: &TrainingSettings, pool: &Pool, architecture: &Architecture, together: &Barrier) -> f64 {
+fn one_speed(settings: &TrainingSettings, pool: &FaceStore, architecture: &Architecture, together: &Barrier) -> f64 {
     let seeds = Seeds::new(0);
     let mut stream = seeds.stream("weights", &[]);
     let classifier = Classifier::new(architecture.clone(), &mut stream);

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use howfar_face::{Fault, Pool, checksum, files};
+use howfar_face::{FaceStore, Fault, checksum, files};
 use howfar_net::{StartingWeights, TensorFile};
 use howfar_protocol::Network;
 
@@ -13,7 +13,7 @@ const HINT: &str = "`howfar import-weights` takes over torchvision's VGG16, `how
 /// Reads a model of `howfar train`, or a VGG16 of `howfar import-weights`, for a network that is to learn the faces and
 /// classes of a pool, and tells the file's SHA-256. Its output layer is left to be drawn anew, and so are dense layers
 /// from the first of another size on.
-pub fn read_start(path: &Path, network: Network, pool: &Pool) -> Result<(StartingWeights, String), Fault> {
+pub fn read_start(path: &Path, network: Network, pool: &FaceStore) -> Result<(StartingWeights, String), Fault> {
     let architecture = architecture(network, pool)?;
     let bytes = files::read_weights(path)?;
     let weights = TensorFile::read(&bytes)

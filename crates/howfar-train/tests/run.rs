@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use howfar_face::test_sets::{TestSet, labels};
-use howfar_face::{FaceLabels, FaceSet, FaultKind, Picture, Pool, Provenance, SubjectId, files};
+use howfar_face::{FaceLabels, FaceSet, FaceStore, FaultKind, Picture, Provenance, SubjectId, files};
 use howfar_protocol::{
     Augmentation, Ingredients, Keep, Mixture, Network, Optimiser, PixelScaling, Recipe, Schedule, Split, SplitPart,
     TrainingSettings, Treatment,
@@ -47,7 +47,7 @@ fn face_set(folder: &Path, colour: &str) -> FaceSet {
 struct Bench {
     _folder: tempfile::TempDir,
     set: FaceSet,
-    pool: Pool,
+    pool: FaceStore,
     split: Split,
     seeds: Seeds,
 }
@@ -60,7 +60,7 @@ impl Bench {
     fn of_colour(colour: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let set = face_set(folder.path(), colour);
-        let mut pool = Pool::new(set.info().classes.clone(), &set.info().preprocessing);
+        let mut pool = FaceStore::new(set.info().classes.clone(), &set.info().preprocessing);
         pool.add(&set).unwrap();
         let people: BTreeSet<SubjectId> = (0..pool.len()).map(|f| pool.face(f).labels.subject.clone()).collect();
         let seeds = Seeds::new(11);
@@ -142,10 +142,10 @@ fn every_network_takes_the_colours_of_its_set_and_refuses_others() {
 #[test]
 fn gray_faces_and_coloured_ones_are_brought_to_the_colours_of_the_pool() {
     let (rgb, gray) = (Bench::of_colour("rgb"), Bench::new());
-    let mut pool = Pool::new(gray.set.info().classes.clone(), &rgb.set.info().preprocessing);
+    let mut pool = FaceStore::new(gray.set.info().classes.clone(), &rgb.set.info().preprocessing);
     pool.add(&gray.set).unwrap();
     assert!(pool.pixels(3).chunks(3).zip(gray.pool.pixels(3)).all(|(three, one)| three == [*one; 3]));
-    let mut pool = Pool::new(rgb.set.info().classes.clone(), &gray.set.info().preprocessing);
+    let mut pool = FaceStore::new(rgb.set.info().classes.clone(), &gray.set.info().preprocessing);
     pool.add(&rgb.set).unwrap();
     assert_eq!(pool.pixels(3).len(), SIDE * SIDE);
 }

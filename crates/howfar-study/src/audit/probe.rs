@@ -5,7 +5,7 @@
 use std::ops::ControlFlow;
 use std::sync::atomic::Ordering;
 
-use howfar_face::{Fault, Pool, Preprocessing, files};
+use howfar_face::{FaceStore, Fault, Preprocessing, files};
 use howfar_protocol::{Ingredients, Mixture, Recipe, Split, SplitPart, TrainingSettings, Treatment};
 use howfar_random::Seeds;
 use howfar_train::{Event, Model, TrainingInputs, train};
@@ -14,7 +14,7 @@ use super::AuditPlace;
 
 /// A network to be trained.
 pub(crate) struct Probe<'a> {
-    pub(crate) pool: &'a Pool,
+    pub(crate) pool: &'a FaceStore,
     pub(crate) split: &'a Split,
     pub(crate) seeds: Seeds,
     pub(crate) preprocessing: &'a Preprocessing,

@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use howfar_evaluate::{ConfusionCounts, Finding};
-use howfar_face::{Colour, Fault, Picture, Pool, SubjectId};
+use howfar_face::{Colour, FaceStore, Fault, Picture, SubjectId};
 use howfar_protocol::{Split, SplitPart, most_probable};
 use howfar_random::{Seeds, shuffle};
 use howfar_train::predict;
@@ -112,7 +112,7 @@ fn recall(
     (place, name): (&AuditPlace<'_>, &str),
     change: impl Fn(&[u8]) -> Vec<u8>,
 ) -> Result<f64, Fault> {
-    let pool: Pool = faces.pool.relabelled(vec!["real".to_owned(), "generated".to_owned()], chosen, change);
+    let pool: FaceStore = faces.pool.relabelled(vec!["real".to_owned(), "generated".to_owned()], chosen, change);
     let is_on = |face: &usize, side| split.side(&pool.face(*face).labels.subject) == Some(side);
     let n_training = (0..pool.len()).filter(|face| is_on(face, SplitPart::Training)).count();
     let batch = settings(1).batch as usize;

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use howfar_face::{FaceSet, FaceSetInfo, Fault, Pool, Preprocessing, Provenance, SubjectId};
+use howfar_face::{FaceSet, FaceSetInfo, FaceStore, Fault, Preprocessing, Provenance, SubjectId};
 use howfar_protocol::{Split, SplitPart, Study};
 use howfar_random::Seeds;
 
@@ -48,7 +48,7 @@ impl Side {
 /// The faces of an audit.
 #[derive(Debug)]
 pub struct AuditedFaces {
-    pub(crate) pool: Pool,
+    pub(crate) pool: FaceStore,
     pub(crate) sides: Vec<Side>,
     pub(crate) sets: Vec<FaceSetInfo>,
     pub(crate) preprocessing: Preprocessing,
@@ -95,7 +95,7 @@ impl AuditedFaces {
         };
         let preprocessing = first.info().preprocessing.clone();
         let classes = classes.map_or_else(|| all_classes(&sets), Clone::clone);
-        let mut pool = Pool::new(classes, &preprocessing);
+        let mut pool = FaceStore::new(classes, &preprocessing);
         let (mut ends, mut infos, mut of_group) = (Vec::new(), Vec::new(), sets.iter());
         for group in groups {
             for set in of_group.by_ref().take(group.len()) {
@@ -142,7 +142,7 @@ fn all_classes(sets: &[FaceSet]) -> Vec<String> {
     classes
 }
 
-fn side(face: usize, ends: &[usize], pool: &Pool, split: Option<&Split>) -> Side {
+fn side(face: usize, ends: &[usize], pool: &FaceStore, split: Option<&Split>) -> Side {
     if face >= ends[1] {
         return Side::Unseen;
     }

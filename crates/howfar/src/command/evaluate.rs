@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use howfar_evaluate::{ConfusionCounts, OverSubjects};
-use howfar_face::{Fault, Lineage, Pool};
+use howfar_face::{FaceStore, Fault, Lineage};
 use howfar_train::{Model, predict};
 
 use crate::command::prepare::SourceArgs;
@@ -39,7 +39,7 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     let opened = open_source(source, &model, &args.read, console)?;
     let set = &opened.set;
     let shown = Shown::new(&model, &opened.classes);
-    let mut pool = Pool::new(shown.names_in_the_set.clone(), model.preprocessing());
+    let mut pool = FaceStore::new(shown.names_in_the_set.clone(), model.preprocessing());
     let (faces, n_of_other_classes) = pool.add(set)?;
     let faces: Vec<usize> = faces.collect();
     if faces.is_empty() {

@@ -4,7 +4,7 @@ mod rows;
 
 use std::path::{Path, PathBuf};
 
-use howfar_face::{Fault, Pool, Preprocessing, encode_png, files};
+use howfar_face::{FaceStore, Fault, Preprocessing, encode_png, files};
 use howfar_picture::{MarkedFace, marked_photo};
 use howfar_prepare::{FaceDetector, PhotoPath, PreparedFace, names_several, open_photo, photo_list};
 use howfar_train::{Model, predict};
@@ -136,7 +136,7 @@ fn look_at(
     let faces = path.faces(&photo)?;
     let pictures = faces.iter().map(|face| face.picture.clone()).collect();
     let name = image.display().to_string();
-    let pool = Pool::of_photos(model.classes().to_vec(), preprocessing, &name, pictures)?;
+    let pool = FaceStore::of_photos(model.classes().to_vec(), preprocessing, &name, pictures)?;
     let indices: Vec<usize> = (0..faces.len()).collect();
     let probabilities = predict(model, &pool, &indices)?;
     let predictions: Vec<Prediction> =

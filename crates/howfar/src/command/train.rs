@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
-use howfar_face::{FaceSet, Fault, Lineage, Pool, Preprocessing, Provenance, SubjectId, files};
+use howfar_face::{FaceSet, FaceStore, Fault, Lineage, Preprocessing, Provenance, SubjectId, files};
 use howfar_protocol::{Ingredients, Mixture, Network, Recipe, Split, SplitPart, Treatment};
 use howfar_random::Seeds;
 use howfar_train::{Classifier, Model, Precision, Trained, TrainingInputs, read_start};
@@ -108,7 +108,7 @@ struct Sides {
 }
 
 impl Sides {
-    fn of(args: &Args, pool: &Pool, seeds: Seeds) -> Result<Self, Fault> {
+    fn of(args: &Args, pool: &FaceStore, seeds: Seeds) -> Result<Self, Fault> {
         let people: BTreeSet<SubjectId> = (0..pool.len()).map(|f| pool.face(f).labels.subject.clone()).collect();
         let n_validation = ((args.validation * people.len() as f64).round() as usize).max(1);
         let split = Split::by_counts(&people, [people.len().saturating_sub(n_validation), n_validation, 0], seeds)?;
@@ -122,7 +122,7 @@ impl Sides {
 fn starting_weights(
     path: &Path,
     network: Network,
-    (pool, seeds): (&Pool, Seeds),
+    (pool, seeds): (&FaceStore, Seeds),
     lineage: &mut Lineage,
     console: &Console,
 ) -> Result<Classifier, Fault> {
@@ -156,12 +156,12 @@ fn words(args: &Args, trained: &Trained, n_faces: usize, sides: &Sides, whose: &
 
 /// All faces of the first set's classes, how `predict` must prepare others, and whom and what a network learns from
 /// here (with the validation people: they choose the epoch).
-fn read(args: &Args, console: &Console) -> Result<(Pool, Preprocessing, Lineage), Fault> {
+fn read(args: &Args, console: &Console) -> Result<(FaceStore, Preprocessing, Lineage), Fault> {
     let sets = args.faces.iter().map(|folder| FaceSet::open(folder)).collect::<Result<Vec<_>, _>>()?;
     let first =
         sets.first().map(|set| set.info().clone()).ok_or_else(|| Fault::usage("FACES", "no face set is named"))?;
     let mut preprocessing = first.preprocessing;
-    let mut pool = Pool::new(first.classes, &preprocessing);
+    let mut pool = FaceStore::new(first.classes, &preprocessing);
     let mut lineage = Lineage::default();
     for set in &sets {
         lineage.add(Lineage::of_content(set.info()));
@@ -187,7 +187,7 @@ fn read(args: &Args, console: &Console) -> Result<(Pool, Preprocessing, Lineage)
 }
 
 /// Drawn faces belong to identities, not to people.
-fn whose(pool: &Pool) -> &'static str {
+fn whose(pool: &FaceStore) -> &'static str {
     let drawn = (0..pool.len()).all(|f| pool.face(f).labels.provenance == Provenance::Drawn);
     if drawn { "identities" } else { "people" }
 }

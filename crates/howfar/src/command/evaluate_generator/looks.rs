@@ -2,7 +2,7 @@
 //!
 //! In: a face set, read as a stream. Out: one [`Looked`] a face, in the order of the set; pixels are not kept.
 
-use howfar_face::{FaceLabels, FaceSet, Fault, Picture, Pool, SubjectId};
+use howfar_face::{FaceLabels, FaceSet, FaceStore, Fault, Picture, SubjectId};
 use howfar_prepare::FeatureNetwork;
 use howfar_protocol::most_probable;
 use howfar_train::{Look, Model, Viewer};
@@ -45,7 +45,7 @@ impl FeatureExtractors<'_> {
             let (pictures, taken): (Vec<Picture>, Vec<(FaceLabels, usize)>) = std::mem::take(batch).into_iter().unzip();
             let features = self.user.map(|network| network.features(&pictures)).transpose()?;
             let looks = viewer.as_mut().map(|(viewer, model, places)| {
-                let pool = Pool::of_photos(model.classes().to_vec(), model.preprocessing(), &name, pictures)?;
+                let pool = FaceStore::of_photos(model.classes().to_vec(), model.preprocessing(), &name, pictures)?;
                 Ok((viewer.look(&pool)?, *places))
             });
             let looks = looks.transpose()?;

@@ -7,7 +7,7 @@ use crate::{Face, FaceLabels, FaceSet, Fault, Picture, Preprocessing, Provenance
 
 /// A face in a pool.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Pooled {
+pub struct StoredFace {
     /// Which of the added sets it came from.
     pub set_idx: usize,
     /// Its row in that set, over all shards.
@@ -18,7 +18,7 @@ pub struct Pooled {
     pub sha256: String,
 }
 
-impl Pooled {
+impl StoredFace {
     /// A number of the face's own: the first 64 bits of its pixels' SHA-256. Streams of random numbers are keyed by it.
     pub fn key(&self) -> u64 {
         self.sha256.get(..16).and_then(|head| u64::from_str_radix(head, 16).ok()).unwrap_or_default()
@@ -27,20 +27,20 @@ impl Pooled {
 
 /// Faces of equal size and colours.
 #[derive(Debug, Clone)]
-pub struct Pool {
+pub struct FaceStore {
     classes: Vec<String>,
     side: usize,
     n_channels: usize,
     pixels: Vec<u8>,
-    faces: Vec<Pooled>,
+    faces: Vec<StoredFace>,
     n_sets: usize,
 }
 
-impl Pool {
+impl FaceStore {
     /// An empty pool for faces of the size and the colours of `preprocessing`.
     pub fn new(classes: Vec<String>, preprocessing: &Preprocessing) -> Self {
         let (side, n_channels) = (preprocessing.side as usize, preprocessing.n_channels());
-        Pool { classes, side, n_channels, pixels: Vec::new(), faces: Vec::new(), n_sets: 0 }
+        FaceStore { classes, side, n_channels, pixels: Vec::new(), faces: Vec::new(), n_sets: 0 }
     }
 
     /// Reads a set, whose faces take the pool's colours; returns the indices its faces got and how many were left out
@@ -71,7 +71,7 @@ impl Pool {
                 .hint("prepare all sets of a study with the same --size"));
         }
         let labels = FaceLabels { label, ..face.labels };
-        self.faces.push(Pooled { set_idx: self.n_sets, row, labels, sha256 });
+        self.faces.push(StoredFace { set_idx: self.n_sets, row, labels, sha256 });
         self.pixels.extend(face.picture.into_channels(self.n_channels));
         Ok(())
     }
@@ -88,7 +88,7 @@ impl Pool {
             let subject = SubjectId::new("photo", name)?;
             let labels = FaceLabels { source: name.to_owned(), ..FaceLabels::of(0, subject, Provenance::Real) };
             let sha256 = picture.sha256();
-            pool.faces.push(Pooled { set_idx: 0, row: row as u64, labels, sha256 });
+            pool.faces.push(StoredFace { set_idx: 0, row: row as u64, labels, sha256 });
             pool.pixels.extend(picture.into_channels(pool.n_channels));
         }
         Ok(pool)
@@ -104,13 +104,13 @@ impl Pool {
         let mut pixels = Vec::with_capacity(chosen.len() * self.n_values());
         let relabelled = |(face, label): &(usize, usize)| {
             let pooled = self.face(*face).clone();
-            Pooled { labels: FaceLabels { label: *label, ..pooled.labels }, ..pooled }
+            StoredFace { labels: FaceLabels { label: *label, ..pooled.labels }, ..pooled }
         };
         for (face, _) in chosen {
             pixels.extend(change(self.pixels(*face)));
         }
         let faces = chosen.iter().map(relabelled).collect();
-        Pool { classes, pixels, faces, ..*self }
+        FaceStore { classes, pixels, faces, ..*self }
     }
 
     /// Class names; labels are indices into them.
@@ -144,7 +144,7 @@ impl Pool {
     }
 
     /// What is known of a face.
-    pub fn face(&self, face_idx: usize) -> &Pooled {
+    pub fn face(&self, face_idx: usize) -> &StoredFace {
         &self.faces[face_idx]
     }
 
