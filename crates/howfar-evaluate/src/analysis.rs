@@ -16,7 +16,7 @@ use crate::words::answer::{answer, headline};
 use crate::words::caveats::caveats;
 use crate::worth::between::between;
 use crate::worth::changed::changed;
-use crate::worth::claims::{differences_to_baseline, differences_to_controls, place, power_at};
+use crate::worth::claims::{differences, place, power_at};
 use crate::worth::credit::credit;
 use crate::worth::exchange::exchange;
 use crate::worth::how_far::how_far;
@@ -78,10 +78,7 @@ fn track_results(
     let Some(settings) = outcomes.settings().cloned() else { return Ok(None) };
     let choice = choose_k_on(outcomes.validation());
     let compared = choice.as_ref().map(|choice| choice.compared);
-    let against = |choice| {
-        let claims = differences_to_baseline(facts, &outcomes, track, choice);
-        (claims, differences_to_controls(facts, &outcomes, track, choice))
-    };
+    let against = |choice| differences(facts, &outcomes, track, choice);
     let (claims, controls) = choice.as_ref().map(against).unwrap_or_default();
     let mut results = RecipeResults {
         recipe: track.recipe,

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 pub(crate) use howfar_evaluate::wording::{
     NOTHING, grouped as count, p_number as p_value, percent, percent_interval, points, points_interval,
 };
-use howfar_evaluate::wording::{baseline, k_counts, made};
+use howfar_evaluate::wording::{baseline, counted, k_counts, made};
 use howfar_evaluate::{RecipeResults, Results, TableRow, Verdict};
 use howfar_protocol::{Part, Role, Treatment};
 
@@ -16,7 +16,7 @@ pub(crate) fn track(results: &Results, recipe: &RecipeResults) -> String {
 
 /// `1 seed`, `5 seeds`.
 pub(crate) fn seeds(n: usize) -> String {
-    if n == 1 { "1 seed".to_owned() } else { format!("{n} seeds") }
+    counted(n, "seed", "seeds")
 }
 
 /// How often the faces that judge were looked at.

@@ -1,8 +1,9 @@
 //! What the added faces are worth: credit beyond the controls, real people, other sets and networks, and the paper's
 //! own count.
 
+use howfar_evaluate::wording::joined;
 use howfar_evaluate::{Between, Credit, Exchange, PaperRow};
-use howfar_protocol::MixtureRatio;
+use howfar_protocol::{Arm, MixtureRatio};
 use maud::{Markup, html};
 
 use crate::wording::{self, NOTHING, Nouns};
@@ -23,10 +24,11 @@ const PUBLISHED: [(f64, f64); 10] = [
 
 /// One sentence for each judged set of faces.
 pub(crate) fn credit(credit: &[Credit], nouns: Nouns) -> Markup {
+    let controls: Vec<String> = Arm::controls().map(|(_, explains)| explains.to_owned()).collect();
+    let controls = joined(&controls);
     html! { @if !credit.is_empty() {
         ul { @for c in credit { li {
-            b { (nouns.part(c.part, &c.set)) } ": credited to the added faces, beyond longer training and altered \
-                copies: "
+            b { (nouns.part(c.part, &c.set)) } ": credited to the added faces, beyond " (controls) ": "
             @if c.is_clear { b { (wording::points(c.difference_points)) " points" } } @else { b { "nothing clear" } }
             " (against " (c.over.words) ", the strongest control: " (wording::points(c.difference_points)) ", "
             (wording::points_interval(c.interval_points)) ")."

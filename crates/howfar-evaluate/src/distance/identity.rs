@@ -6,6 +6,8 @@
 use rayon::prelude::*;
 use serde::Serialize;
 
+use crate::counting::numbers::PERCENT;
+
 use super::Features;
 use super::features::squared_distance;
 
@@ -45,8 +47,8 @@ pub fn identity_kept(features: &Features, owners: &[usize], classes: &[usize]) -
     Some(IdentityKept {
         n_people: people.len(),
         n_faces: n,
-        kept_percent: 100.0 * n_kept as f64 / n as f64,
-        chance_percent: 100.0 * n_pairs as f64 / (n * (n - 1)) as f64,
+        kept_percent: PERCENT * n_kept as f64 / n as f64,
+        chance_percent: PERCENT * n_pairs as f64 / (n * (n - 1)) as f64,
     })
 }
 

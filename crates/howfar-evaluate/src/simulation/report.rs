@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::{Said, Setting, Trial};
 use crate::choosing::verdict::{SMALL, Verdict};
+use crate::counting::numbers::PERCENT;
 
 /// A share with the standard error that the number of studies leaves, both in percent.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -81,7 +82,7 @@ impl SettingReport {
         let widest = if setting.n_seeds >= 5 { 97.5 } else { 100.0 };
         let power = BINS.iter().enumerate().map(|(i, low)| {
             let high = BINS.get(i + 1).copied().unwrap_or(f64::INFINITY);
-            let in_bin = |t: &&Trial| (*low..high).contains(&(100.0 * t.best_gain));
+            let in_bin = |t: &&Trial| (*low..high).contains(&(PERCENT * t.best_gain));
             (*low, share(trials.iter().filter(in_bin).map(|t| helps(t.plain))))
         });
         let regret = |t: &Trial| t.best_gain - t.chosen_gain;
@@ -110,9 +111,9 @@ impl SettingReport {
                 .iter()
                 .any(|t| t.bootstrap_covered.is_some())
                 .then(|| share(trials.iter().filter_map(|t| t.bootstrap_covered))),
-            regret_points: 100.0 * trials.iter().map(regret).sum::<f64>() / n,
+            regret_points: PERCENT * trials.iter().map(regret).sum::<f64>() / n,
             power: power.collect(),
-            seeds_saved_percent: 100.0 * (1.0 - f64::from(n_seeds_used) / (n * f64::from(setting.n_seeds))),
+            seeds_saved_percent: PERCENT * (1.0 - f64::from(n_seeds_used) / (n * f64::from(setting.n_seeds))),
         }
     }
 
@@ -126,7 +127,11 @@ fn share(hits: impl Iterator<Item = bool>) -> Share {
     let hits: Vec<bool> = hits.collect();
     let n = hits.len().max(1) as f64;
     let share = hits.iter().filter(|hit| **hit).count() as f64 / n;
-    Share { percent: 100.0 * share, error_points: 100.0 * (share * (1.0 - share) / n).sqrt(), n_studies: hits.len() }
+    Share {
+        percent: PERCENT * share,
+        error_points: PERCENT * (share * (1.0 - share) / n).sqrt(),
+        n_studies: hits.len(),
+    }
 }
 
 fn bound(what: &'static str, share: Share, allowed_percent: [f64; 2]) -> Bound {

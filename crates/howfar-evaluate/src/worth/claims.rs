@@ -15,28 +15,18 @@ use crate::intervals::power::power;
 use crate::intervals::sign_flip::sign_flip_p;
 use crate::results::{Choice, Claim, Power, StudyFacts};
 
-/// The mix at the compared k against the baseline.
-pub(crate) fn differences_to_baseline(
+/// The mix at the compared k against the baseline, and against controls and rivals at the same k.
+pub(crate) fn differences(
     facts: &StudyFacts,
     outcomes: &Outcomes,
     track: &Track,
     choice: &Choice,
-) -> Vec<Claim> {
-    let mix = track.on_curve(choice.compared);
-    Differences { facts, outcomes, track, chosen: choice.chosen }.between(&mix, &Treatment::BASELINE)
-}
-
-/// The mix at the compared k against controls and rivals at the same k.
-pub(crate) fn differences_to_controls(
-    facts: &StudyFacts,
-    outcomes: &Outcomes,
-    track: &Track,
-    choice: &Choice,
-) -> Vec<Claim> {
+) -> (Vec<Claim>, Vec<Claim>) {
     let mix = track.on_curve(choice.compared);
     let differences = Differences { facts, outcomes, track, chosen: choice.chosen };
     let against = |arm: Arm| differences.between(&mix, &track.treatment(arm, choice.compared));
-    Arm::compared_with_mix().into_iter().flat_map(against).collect()
+    let to_others = Arm::compared_with_mix().into_iter().flat_map(against).collect();
+    (differences.between(&mix, &Treatment::BASELINE), to_others)
 }
 
 struct Differences<'a> {
