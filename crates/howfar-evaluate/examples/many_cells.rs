@@ -15,7 +15,7 @@ mod made;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use howfar_evaluate::{CellSource, CellTraining, StudyFacts, analyse_from, choose_all};
+use howfar_evaluate::{CellSource, CellTraining, Choosers, StudyFacts, TrackPlan, analyse_from, choose_all};
 use howfar_face::{Fault, SubjectId};
 use howfar_protocol::{
     Cell, MixtureRatio, Part, Prediction, PredictionRef, Recipe, Track, Treatment, for_each_prediction,
@@ -131,10 +131,12 @@ fn main() -> Result<(), Fault> {
     let started = Instant::now();
     let told = |what: &str| println!("{what} after {:.1} s", started.elapsed().as_secs_f64());
     println!("{} cells of {n_faces} faces", source.cells.len());
-    let choices = choose_all(tracks.clone(), &source)?;
+    let plan = |track: Track| TrackPlan::plain(track, 1, &facts.k);
+    let tracks: Vec<TrackPlan> = tracks.into_iter().map(plan).collect();
+    let choosers = Choosers::validation(1);
+    let choices = choose_all(tracks.clone(), &choosers, &source)?;
     told(&format!("k of {} tracks is chosen", choices.len()));
-    let tracks: Vec<(Track, usize)> = tracks.into_iter().map(|track| (track, 1)).collect();
-    let results = analyse_from(facts, &tracks, &source)?;
+    let results = analyse_from(facts, &choosers, &tracks, &source)?;
     let n_bytes = serde_json::to_string(&results).expect("results are plain data").len();
     told(&format!("results of {} kB are there", n_bytes / 1000));
     let memory = std::fs::read_to_string("/proc/self/status").unwrap_or_default();

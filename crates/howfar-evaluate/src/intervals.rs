@@ -2,6 +2,7 @@
 
 pub(crate) mod bootstrap;
 pub(crate) mod holm;
+pub(crate) mod incomplete;
 pub(crate) mod interval;
 pub(crate) mod paired;
 pub(crate) mod power;

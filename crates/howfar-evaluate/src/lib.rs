@@ -14,7 +14,7 @@ mod words;
 mod worth;
 
 pub use analysis::{analyse, analyse_from};
-pub use choosing::choice::{choose_all, choose_k, choose_k_on};
+pub use choosing::choice::{Choosers, TrackPlan, choose_all, choose_k, choose_k_on};
 pub use choosing::looks::{Judging, Looks};
 pub use choosing::until_sure::{Look, looks, settled};
 pub use choosing::verdict::{SMALL, Verdict};

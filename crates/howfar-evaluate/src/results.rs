@@ -8,7 +8,7 @@ pub(crate) mod comparisons;
 
 use std::collections::BTreeMap;
 
-use howfar_protocol::{MixtureRatio, Part, Recipe, Role, TrainingSettings, Treatment, baseline_keys};
+use howfar_protocol::{ChooseRule, MixtureRatio, Part, Recipe, Role, TrainingSettings, Treatment, baseline_keys};
 use serde::{Deserialize, Serialize};
 
 use crate::choosing::verdict::Verdict;
@@ -68,6 +68,9 @@ pub struct StudyFacts {
     pub seeds_at_most: Option<u32>,
     /// Splits (folds, or 1).
     pub n_splits: u32,
+    /// Whether every seed draws the split anew, so that the sample of training people is part of the doubt.
+    #[serde(default)]
+    pub is_redrawn: bool,
     /// People on each side of the (first) split.
     pub people: BTreeMap<String, usize>,
     /// The face sets.
@@ -133,8 +136,12 @@ pub struct RecipeResults {
     pub verdict: Verdict,
     /// How k was chosen; none without generated faces.
     pub choice: Option<Choice>,
-    /// Differences to k = 0 at the chosen k (or the best k above 0 where 0 is chosen), test people first.
+    /// Differences to what stands at k = 0 (labelled faces alone, trained as long as serves them best) at the chosen k
+    /// (or the best k above 0 where 0 is chosen), test people first.
     pub claims: Vec<Claim>,
+    /// The same differences to labelled faces alone for their own steps, where those are other steps.
+    #[serde(default)]
+    pub over_own_steps: Vec<Claim>,
     /// Differences between the mix and each control at the same k.
     pub controls: Vec<Claim>,
     /// What may be credited to the added faces themselves, on test people and each unseen database; empty without the
@@ -186,6 +193,37 @@ pub struct Choice {
     pub adequate: Vec<MixtureRatio>,
     /// All k, in order.
     pub candidates: Vec<Candidate>,
+    /// Who was asked: `validation`, `sets` or `leave-one-database-out`.
+    #[serde(default = "validation")]
+    pub on: String,
+    /// By which rule.
+    #[serde(default)]
+    pub rule: ChooseRule,
+}
+
+fn validation() -> String {
+    "validation".to_owned()
+}
+
+impl Choice {
+    /// What stands at a k of the curve; the plain point in results of an older version.
+    pub fn at(&self, k: MixtureRatio, source: Option<&str>) -> Treatment {
+        let ways = self.candidates.iter().filter(|candidate| candidate.k == k).flat_map(|candidate| &candidate.ways);
+        let taken = ways.into_iter().find(|way| way.is_taken).map(|way| way.treatment.clone());
+        taken.unwrap_or_else(|| Treatment::on_curve(k, source))
+    }
+
+    /// Whether labelled faces alone were trained for several budgets, of which those who choose took one.
+    pub fn has_ladder(&self) -> bool {
+        self.candidates.iter().any(|candidate| candidate.k == MixtureRatio::ZERO && candidate.ways.len() > 1)
+    }
+
+    /// What else might stand there, and how often it would be the best were people and seeds drawn again, as a share.
+    pub(crate) fn others_at(&self, k: MixtureRatio) -> Vec<(&Treatment, f64)> {
+        let ways = self.candidates.iter().filter(|candidate| candidate.k == k).flat_map(|candidate| &candidate.ways);
+        let others = ways.filter(|way| !way.is_taken);
+        others.filter_map(|way| Some((&way.treatment, way.best_share_percent? / 100.0))).collect()
+    }
 }
 
 /// One k in the choice.
@@ -194,7 +232,7 @@ pub struct Choice {
 pub struct Candidate {
     /// Which k.
     pub k: MixtureRatio,
-    /// Mean over people of each person's mean, over seeds and splits.
+    /// Of those who choose: mean over people of each person's mean, over seeds and splits, and over databases.
     pub validation_accuracy_percent: f64,
     /// Mean over seeds and splits.
     pub validation_macro_recall_percent: f64,
@@ -202,8 +240,28 @@ pub struct Candidate {
     pub below_best_points: f64,
     /// Standard error of that paired difference (people × seeds crossed), in points.
     pub standard_error_points: f64,
-    /// Within one standard error of the best.
+    /// Within one standard error of the best; with the rule `best-mean` the best alone.
     pub adequate: bool,
+    /// What may stand at this k, such as budgets of training; the best of it stands there.
+    #[serde(default)]
+    pub ways: Vec<WayTried>,
+    /// How often this k is chosen when people and seeds are drawn again, in percent; none where tables differ.
+    #[serde(default)]
+    pub chosen_share_percent: Option<f64>,
+}
+
+/// One of the things that may stand at a k.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WayTried {
+    /// What was trained on, and for how long.
+    #[serde(flatten)]
+    pub treatment: Treatment,
+    /// Accuracy on the faces of those who choose.
+    pub accuracy_percent: f64,
+    /// How often it is the best of its k when people and seeds are drawn again, in percent; none where tables differ.
+    pub best_share_percent: Option<f64>,
+    /// Whether it stands there.
+    pub is_taken: bool,
 }
 
 /// A paired difference in accuracy with its doubt.
@@ -231,7 +289,8 @@ pub struct Claim {
     /// Ends of the 95 % interval (people × seeds crossed, Satterthwaite, t quantile), cut to what the baseline allows;
     /// none where there is one person or one seed.
     pub interval_points: Option<[f64; 2]>,
-    /// Standard error of the difference.
+    /// Standard error of the difference; where the budget of the baseline was chosen among several, that choice is in
+    /// it.
     pub standard_error_points: f64,
     /// Satterthwaite degrees of freedom.
     pub degrees_of_freedom: f64,

@@ -6,10 +6,12 @@ mod made;
 
 use std::sync::Mutex;
 
-use howfar_evaluate::{CellPredictions, CellSource, CellTraining, analyse, analyse_from, choose_all, choose_k};
+use howfar_evaluate::{
+    CellPredictions, CellSource, CellTraining, Choosers, analyse, analyse_from, choose_all, choose_k,
+};
 use howfar_face::Fault;
 use howfar_protocol::{Arm, Cell, Part, PredictionRef, Recipe, Track};
-use made::Made;
+use made::{Made, plan};
 
 /// Cells that note what is read of them.
 struct Watched {
@@ -50,8 +52,9 @@ fn watched(made: &Made) -> Watched {
 #[test]
 fn the_choice_of_k_reads_validation_rows_of_the_cells_with_all_people_alone() {
     let watched = watched(&Made::default());
-    let choices = choose_all(vec![track()], &watched).unwrap();
-    assert_eq!(choices, [(track(), choose_k(&track(), &watched.cells).unwrap())]);
+    let (plan, choosers) = (plan(track(), &watched.cells), Choosers::validation(1));
+    let choices = choose_all(vec![plan.clone()], &choosers, &watched).unwrap();
+    assert_eq!(choices, [(track(), choose_k(&plan, &choosers, &watched.cells).unwrap())]);
     for (cell_idx, parts) in watched.reads.into_inner().unwrap() {
         assert_eq!(parts, [Part::Validation]);
         assert_eq!(watched.cells[cell_idx].cell.treatment.people_percent, None);
@@ -62,11 +65,11 @@ fn the_choice_of_k_reads_validation_rows_of_the_cells_with_all_people_alone() {
 fn cells_are_read_once_and_those_whose_faces_are_compared_twice() {
     for made in [Made::default(), Made { n_splits: 3, unseen: vec!["jaffe", "kdef"], ..Made::default() }] {
         let watched = watched(&made);
-        let tracks = [(track(), 1)];
+        let (tracks, choosers) = ([plan(track(), &watched.cells)], Choosers::validation(1));
         let mut facts = made.facts();
         facts.people.insert("training".to_owned(), 24);
-        let results = analyse_from(facts.clone(), &tracks, &watched).unwrap();
-        assert_eq!(results, analyse(facts, &tracks, &watched.cells));
+        let results = analyse_from(facts.clone(), &choosers, &tracks, &watched).unwrap();
+        assert_eq!(results, analyse(facts, &choosers, &tracks, &watched.cells));
         assert!(!results.recipes[0].exchange.is_empty() && !results.recipes[0].changed.is_empty());
         let compared = results.recipes[0].choice.as_ref().unwrap().compared;
         let reads = watched.reads.into_inner().unwrap();

@@ -6,10 +6,10 @@ mod made;
 
 use std::collections::BTreeMap;
 
-use howfar_evaluate::{CellPredictions, Results, SMALL, StudyFacts, Verdict, analyse, choose_k, settled};
+use howfar_evaluate::{CellPredictions, Choosers, Results, SMALL, StudyFacts, Verdict, analyse, choose_k, settled};
 use howfar_protocol::{Arm, MixtureRatio, Network, Part, Recipe, Track, Treatment};
 use howfar_random::{Seeds, shuffle};
-use made::{Made, ratio};
+use made::{Made, plan, ratio};
 use proptest::prelude::*;
 
 fn results(made: &Made) -> Results {
@@ -17,7 +17,7 @@ fn results(made: &Made) -> Results {
 }
 
 fn of_cells(made: &Made, cells: &[CellPredictions]) -> Results {
-    analyse(made.facts(), &[(track(), 22_206)], cells)
+    analyse(made.facts(), &Choosers::validation(1), &[plan(track(), cells)], cells)
 }
 
 fn track() -> Track {
@@ -201,14 +201,14 @@ proptest! {
         let arms = vec![(Arm::MIX, 1.0, gain), (Arm::MIX, 2.0, gain / 2.0)];
         let made = Made { seed, n_people: 6, n_seeds: 3, arms, ..Made::default() };
         let mut cells = made.cells();
-        let choice = choose_k(&track(), &cells);
+        let choice = choose_k(&plan(track(), &cells), &Choosers::validation(1), &cells);
         let mut stream = Seeds::new(seed).stream("scramble", &[]);
         for cell in &mut cells {
             for prediction in cell.predictions.iter_mut().filter(|p| p.part != Part::Validation) {
                 shuffle(&mut prediction.probabilities, &mut stream);
             }
         }
-        prop_assert_eq!(choose_k(&track(), &cells), choice.clone());
+        prop_assert_eq!(choose_k(&plan(track(), &cells), &Choosers::validation(1), &cells), choice.clone());
         prop_assert_eq!(of_cells(&made, &cells).recipes.remove(0).choice, choice);
     }
 
@@ -273,9 +273,10 @@ fn generated_sets_side_by_side_are_compared_and_choose_each_their_own_k() {
         cells
     };
     let cells = [of_source("good", 0.3), of_source("useless", 0.0)].concat();
-    let tracks = ["good", "useless"].map(|source| (Track { source: Some(source.to_owned()), ..track() }, 1));
+    let of = |source: &str| Track { source: Some(source.to_owned()), ..track() };
     let made = Made { arms: vec![(Arm::MIX, 1.0, 0.0)], ..Made::default() };
-    let results = analyse(made.facts(), &tracks, &cells);
+    let tracks = ["good", "useless"].map(|source| plan(of(source), &cells));
+    let results = analyse(made.facts(), &Choosers::validation(1), &tracks, &cells);
     let chosen: Vec<f64> = results.recipes.iter().map(|r| r.choice.as_ref().unwrap().chosen.value()).collect();
     assert_eq!(chosen, [1.0, 0.0]);
     assert!(!results.between.is_empty());
@@ -294,7 +295,8 @@ fn looked_at(unseen: Vec<&'static str>) -> impl Iterator<Item = Results> {
         let arms = vec![(Arm::MIX, 1.0, 0.12)];
         let made = Made { seed, n_people: 30, n_seeds: 3, arms, unseen: unseen.clone(), ..Made::default() };
         let facts = StudyFacts { seeds_at_most: Some(9), ..made.facts() };
-        analyse(facts, &[(track(), 1)], &made.cells())
+        let cells = made.cells();
+        analyse(facts, &Choosers::validation(1), &[plan(track(), &cells)], &cells)
     })
 }
 
@@ -407,11 +409,12 @@ fn pictures_of_nobody_known_are_never_called_people() {
     let of = |n_without_person: usize| {
         let mut facts = made.facts();
         facts.sets[0].n_without_person = n_without_person;
-        analyse(facts, &[(track(), 1)], &made.cells())
+        let cells = made.cells();
+        analyse(facts, &Choosers::validation(1), &[plan(track(), &cells)], &cells)
     };
     let all = of(24);
     assert!(all.answer.contains("on test pictures from "), "{}", all.answer);
-    assert!(all.answer.contains("; 24 pictures (persons unknown) × 5 seeds)"), "{}", all.answer);
+    assert!(all.answer.contains("; 24 pictures (persons unknown) × 5 seeds, for these training pictures)"), "{}", all.answer);
     assert!(!all.answer.contains("people"), "{}", all.answer);
     let caveat = |results: &Results| {
         let found = results.caveats.iter().find(|c| c.code == "no-person-labels");
@@ -495,7 +498,7 @@ fn people_are_exchanged_only_where_real_faces_alone_rise_with_them() {
         let mut facts = all.facts();
         facts.people.insert("training".into(), 100);
         let cells = [all.cells(), cells].concat();
-        analyse(facts, &[(track(), 1)], &cells).recipes.remove(0).exchange.remove(0)
+        analyse(facts, &Choosers::validation(1), &[plan(track(), &cells)], &cells).recipes.remove(0).exchange.remove(0)
     };
     let flat = exchange_of(0.5);
     assert_eq!((flat.worth_people, flat.interval_people), (None, None), "{flat:?}");

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::settings::network_words;
-use crate::{Arm, MixtureRatio, Network, Recipe, TrainingSettings, Treatment};
+use crate::{Arm, MixtureRatio, Network, Part, Recipe, TrainingSettings, Treatment};
 
 /// Raised with every change that moves a number of a run: cells of an older version are computed anew.
 pub const NUMERICS_VERSION: u32 = 5;
@@ -74,6 +74,9 @@ pub struct Cell {
     /// [`SetInput::id`]: crate::SetInput::id
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub judges: Vec<String>,
+    /// Likewise the sets that choose k.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub choosers: Vec<String>,
 }
 
 impl Cell {
@@ -89,7 +92,8 @@ impl Cell {
     /// a name (recipe, source, start) is left out: settings and contents say what they are. Splits are told apart by
     /// the sides of people, in `inputs_sha256`.
     fn sha256(&self) -> String {
-        let Cell { recipe: _, treatment, split_idx: _, seed_idx, settings, inputs_sha256, judges: _ } = self;
+        let Cell { recipe: _, treatment, split_idx: _, seed_idx, settings, inputs_sha256, judges: _, choosers: _ } =
+            self;
         let start = settings.start.as_ref().map(|start| &start.sha256);
         let mut decisions: Vec<String> = vec![
             json!(seed_idx).to_string(),
@@ -103,6 +107,12 @@ impl Cell {
         let mut hash = Hasher::default();
         hash.update_text(&format!("[{}]", decisions.join(",")));
         hash.finish()
+    }
+
+    /// The sets that its network is asked about beside its own, those that choose first: what they are, and their ids.
+    pub fn asked(&self) -> impl Iterator<Item = (Part, &str)> {
+        let choosers = self.choosers.iter().map(|id| (Part::Choosing, id.as_str()));
+        choosers.chain(self.judges.iter().map(|id| (Part::Unseen, id.as_str())))
     }
 
     /// Whether another cell differs from this one in nothing but what it is trained on.
@@ -126,6 +136,7 @@ mod tests {
             settings: Recipe::Modern.settings(),
             inputs_sha256: "a".into(),
             judges: Vec::new(),
+            choosers: Vec::new(),
         };
         assert!(cell.name().starts_with("modern-mix-k2-split0-seed3-"));
         let mut other = cell.clone();

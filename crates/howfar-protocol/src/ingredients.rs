@@ -36,6 +36,8 @@ pub struct Ingredients {
     pub(crate) seen: BTreeMap<usize, BTreeSet<SubjectId>>,
     /// Whether a generated face has anything of training people.
     descends: bool,
+    /// The training people of each labelled set, by its name.
+    of_set: BTreeMap<String, BTreeSet<SubjectId>>,
 }
 
 impl Ingredients {
@@ -53,6 +55,11 @@ impl Ingredients {
             return Err(Fault::data("the real sets", "no training face is left"));
         }
         held_out.check_faces(sets, training.iter().copied())?;
+        let mut of_set: BTreeMap<String, BTreeSet<SubjectId>> = BTreeMap::new();
+        for face in training.iter().map(|face| sets.pool.face(*face)) {
+            let Some(set) = sets.sets.get(face.set_idx) else { continue };
+            of_set.entry(set.name.clone()).or_default().insert(face.labels.subject.clone());
+        }
         let mut seen = BTreeMap::new();
         if let Some(generated) = &generated {
             let of_set: BTreeSet<usize> = generated.faces.clone().map(|f| sets.pool.face(f).set_idx).collect();
@@ -73,7 +80,7 @@ impl Ingredients {
         };
         let descends = seen.values().flatten().any(is_training)
             || generated.iter().flat_map(|generated| generated.faces.clone()).any(is_child);
-        Ok(Ingredients { training, people, generated, seen, descends })
+        Ok(Ingredients { training, people, generated, seen, descends, of_set })
     }
 
     /// The training faces of a split and nothing else, for a network that no study judges: people are asked for, equal
@@ -90,6 +97,16 @@ impl Ingredients {
             people.truncate((people.len() * percent as usize).div_ceil(100));
         }
         people.into_iter().collect()
+    }
+
+    /// Whether a training person has faces in a labelled set.
+    pub(crate) fn is_of_set(&self, person: &SubjectId, set: &str) -> bool {
+        self.of_set.get(set).is_some_and(|people| people.contains(person))
+    }
+
+    /// Training people who are none of `people`.
+    pub(crate) fn absent(&self, people: &BTreeSet<&SubjectId>) -> BTreeSet<&SubjectId> {
+        self.people.iter().filter(|person| !people.contains(person)).collect()
     }
 
     /// Whether a generated face has anything of training people, so that not all may enter where some of them are left

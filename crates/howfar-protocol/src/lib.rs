@@ -5,7 +5,9 @@
 //! trains nothing and prints nothing. Its words are explained in the README beside it.
 
 mod arm;
+mod budget;
 mod cell;
+mod choose;
 mod choosing;
 mod held_out;
 mod ingredients;
@@ -24,14 +26,16 @@ mod study_toml;
 mod treatment;
 
 pub use arm::{Arm, ArmDefinition, ArmRole, Item, Stage, Variant};
+pub use budget::{Budget, Curve};
 pub use cell::{Cell, NUMERICS_VERSION, Track};
+pub use choose::{Choose, ChooseOn, ChooseRule};
 pub use held_out::{HeldOut, StoredSets};
 pub use ingredients::{GeneratedFaces, Ingredients};
 pub use mixture::{Mixture, Validates};
 pub use mixture_ratio::MixtureRatio;
 pub use network_choice::NetworkChoice;
 pub use paper_held_out::generated_held_out;
-pub use plan::{Plan, PlanInputs, SetInput};
+pub use plan::{Compared, Plan, PlanInputs, SetInput};
 pub use predictions::{Part, Prediction, PredictionRef, for_each_prediction, most_probable, write_predictions};
 pub use role::Role;
 pub use settings::{Augmentation, Keep, Network, Optimiser, PixelScaling, Recipe, Schedule, Start, TrainingSettings};

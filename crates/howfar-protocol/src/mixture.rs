@@ -9,13 +9,15 @@ use howfar_random::{Seeds, shuffle};
 
 use crate::arm::{Order, Parts, Units};
 use crate::choosing::Choosing;
-use crate::{Ingredients, Item, Role, Treatment};
+use crate::{Ingredients, Item, MixtureRatio, Role, Treatment};
 
 /// The training set of one cell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mixture {
     parts: Parts,
     seeds: Seeds,
+    /// Pictures per epoch, where these are not once all of them.
+    n_per_epoch: Option<usize>,
 }
 
 /// Whose faces choose the epoch, where units of generated identities may join the labelled validation people.
@@ -38,22 +40,26 @@ impl Mixture {
         ingredients: &Ingredients,
         seeds: Seeds,
     ) -> Result<Self, Fault> {
-        let Treatment { arm, k, people_percent, .. } = treatment;
-        let people = ingredients.people(*people_percent, seeds);
+        let Treatment { arm, k, people_percent, budget, source: _, left_out } = treatment;
+        let mut people = ingredients.people(*people_percent, seeds);
+        if let Some(set) = left_out {
+            people.retain(|person| !ingredients.is_of_set(person, set));
+        }
         let is_there = |f: &usize| people.contains(&pool.face(*f).labels.subject);
         let labelled: Vec<usize> = ingredients.training.iter().copied().filter(is_there).collect();
         if labelled.is_empty() {
             return Err(Fault::data("the labelled sets", "no training face is left"));
         }
-        let generated = match &ingredients.generated {
+        let generated = |k: MixtureRatio| match &ingredients.generated {
             Some(generated) if !arm.is_baseline() => {
-                let absent = ingredients.people.iter().filter(|person| !people.contains(person)).collect();
-                Choosing { pool, ingredients, generated, absent }.choose(&labelled, *k, seeds)?
+                let absent = ingredients.absent(&people);
+                Choosing { pool, ingredients, generated, absent }.choose(&labelled, k, seeds)
             }
-            _ => Vec::new(),
+            _ => Ok(Vec::new()),
         };
-        let parts = (arm.mix)(&Units { labelled: &labelled, generated: &generated, seeds }, treatment);
-        Ok(Mixture { parts, seeds })
+        let n_per_epoch = budget.map(|k| Ok::<_, Fault>(labelled.len() + generated(k)?.len())).transpose()?;
+        let parts = (arm.mix)(&Units { labelled: &labelled, generated: &generated(*k)?, seeds }, treatment);
+        Ok(Mixture { parts, seeds, n_per_epoch })
     }
 
     /// Labelled training faces, in the pool's order.
@@ -88,6 +94,7 @@ impl Mixture {
             let of = |labelled: &[Item], added: &[Item]| Mixture {
                 parts: Parts::shuffled(labelled.to_vec(), added.to_vec()),
                 seeds: self.seeds,
+                n_per_epoch: None,
             };
             [of(&[], &self.parts.added), of(&self.parts.labelled, &[])]
         })
@@ -106,7 +113,7 @@ impl Mixture {
 
     /// Pictures per epoch.
     pub fn len(&self) -> usize {
-        self.parts.labelled.len() + self.parts.added.len()
+        self.n_per_epoch.unwrap_or_else(|| self.items().count())
     }
 
     /// Whether there is nothing to train on.
@@ -114,12 +121,21 @@ impl Mixture {
         self.len() == 0
     }
 
-    /// The pictures of an epoch in order. The labelled ones among themselves come in the same order in every arm.
+    /// The pictures of an epoch in order. The labelled ones among themselves come in the same order in every arm. Where
+    /// an epoch has another number of pictures than there are, it goes on in the passes of the plain epochs.
     pub fn epoch_order(&self, epoch: u32) -> Vec<Item> {
         if self.parts.order == Order::Alternating {
             return self.alternating(epoch);
         }
-        let index = [u64::from(epoch)];
+        let Some(n) = self.n_per_epoch else { return self.pass(u64::from(epoch)) };
+        let (begin, size) = (epoch as usize * n, self.items().count());
+        let passes = (begin / size)..=((begin + n) / size);
+        passes.flat_map(|pass| self.pass(pass as u64)).skip(begin % size).take(n).collect()
+    }
+
+    /// All pictures once.
+    fn pass(&self, pass: u64) -> Vec<Item> {
+        let index = [pass];
         let shuffled = |items: &[Item], name: &str| {
             let mut items = items.to_vec();
             shuffle(&mut items, &mut self.seeds.stream(name, &index));
@@ -127,7 +143,7 @@ impl Mixture {
         };
         let labelled = shuffled(&self.parts.labelled, LABELLED_ORDER);
         let added = shuffled(&self.parts.added, ADDED_ORDER);
-        let mut places: Vec<bool> = (0..self.len()).map(|i| i < labelled.len()).collect();
+        let mut places: Vec<bool> = self.items().enumerate().map(|(i, _)| i < labelled.len()).collect();
         shuffle(&mut places, &mut self.seeds.stream("places of real faces", &index));
         let (mut labelled, mut added) = (labelled.into_iter(), added.into_iter());
         places.into_iter().filter_map(|is_labelled| if is_labelled { labelled.next() } else { added.next() }).collect()
@@ -171,7 +187,7 @@ mod tests {
 
     use super::*;
     use crate::study::Unit;
-    use crate::{Arm, GeneratedFaces, HeldOut, MixtureRatio, Split, SplitPart, StoredSets, generated_held_out};
+    use crate::{Arm, GeneratedFaces, HeldOut, Split, SplitPart, StoredSets, generated_held_out};
 
     /// 10 real people and 40 drawn identities of two faces each; `parent` of the first drawn face.
     fn pool(parent: Option<SubjectId>) -> (FaceStore, Range<usize>, Range<usize>) {

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::{
-    Arm, Cell, Controls, MixtureRatio, NUMERICS_VERSION, Protocol, Role, Split, SplitPart, Stage, Start, Study,
-    TOGETHER, Track, TrainingSettings, Treatment,
+    Arm, Cell, ChooseOn, Controls, Curve, MixtureRatio, NUMERICS_VERSION, Protocol, Role, Split, SplitPart, Stage,
+    Start, Study, TOGETHER, Track, TrainingSettings, Treatment,
 };
 
 /// What a set is to a study.
@@ -42,6 +42,17 @@ pub struct PlanInputs<'a> {
     pub instruction_set: String,
     /// The weights that networks of the study begin with.
     pub starts: Vec<Start>,
+}
+
+/// What a track's second stage is about: the point of its curve that is compared, and what it is compared with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Compared {
+    /// The track.
+    pub track: Track,
+    /// What stands at k = 0.
+    pub baseline: Treatment,
+    /// The mix that is compared.
+    pub mix: Treatment,
 }
 
 /// Every cell of a study.
@@ -109,20 +120,24 @@ impl Plan {
         self.sets.iter().filter(move |set| set.role == role)
     }
 
-    /// What is trained on before k is chosen: the curve, and with `controls = "all"` every arm that needs no choice.
+    /// What is trained on before k is chosen: whatever may stand on the curve, the same without each labelled set where
+    /// left-out sets choose, and with `controls = "all"` every arm that needs no choice.
     fn first_treatments(&self, track: &Track) -> Vec<Treatment> {
         let grid = &self.study.grid;
         let source = track.source.as_deref();
-        let is_first = |arm: &&Arm| match arm.stage {
-            Stage::First => !arm.is_baseline(),
-            Stage::AfterChoice => grid.controls == Controls::All,
-            Stage::AfterBaseline => false,
-        };
+        let is_first = |arm: &&Arm| arm.stage == Stage::AfterChoice && grid.controls == Controls::All;
         let of_k = |k: &MixtureRatio| {
             let arms = grid.arms.iter().filter(is_first);
             arms.map(|arm| Treatment::new(*arm, *k, source)).collect::<Vec<_>>()
         };
+        let curve = if self.mixes() { self.study.curve(track) } else { Curve::new() };
+        let on_curve = || curve.values().flatten();
         let mut treatments = vec![Treatment::BASELINE];
+        treatments.extend(on_curve().cloned());
+        if self.leaves_out() {
+            let sets = self.of_role(Role::Labelled).map(|set| &set.info.name);
+            treatments.extend(sets.flat_map(|set| on_curve().map(|treatment| treatment.clone().without(set))));
+        }
         treatments.extend(grid.k.iter().filter(|k| **k > MixtureRatio::ZERO).flat_map(of_k));
         if self.study.protocol == Protocol::Paper && !self.generated_sets().is_empty() {
             // The paper's second experiment: one unit of generated faces alone.
@@ -131,18 +146,29 @@ impl Plan {
         treatments
     }
 
+    /// Whether the curve goes beyond labelled faces alone.
+    fn mixes(&self) -> bool {
+        self.study.grid.arms.contains(&Arm::MIX)
+    }
+
+    /// Whether left-out labelled sets choose k.
+    pub fn leaves_out(&self) -> bool {
+        let on = self.study.choose.on.with(self.of_role(Role::Labelled).count());
+        on == ChooseOn::LeaveOneDatabaseOut && self.mixes() && !self.generated_sets().is_empty()
+    }
+
     /// The cells that wait for the choice of k and are not in the plan already: controls and rivals at each track's k,
     /// and the learning curves over fewer people.
-    pub fn controls(&self, compared: &[(Track, MixtureRatio)]) -> Vec<Cell> {
+    pub fn controls(&self, compared: &[Compared]) -> Vec<Cell> {
         let mut all = self.clone();
-        for (track, k) in compared.iter().filter(|(_, k)| *k > MixtureRatio::ZERO) {
+        for Compared { track, baseline, mix } in compared.iter().filter(|of| of.mix.k > MixtureRatio::ZERO) {
             let source = track.source.as_deref();
             for arm in self.study.grid.arms.iter().filter(|arm| arm.stage != Stage::First) {
-                all.add(track, &Treatment::new(*arm, *k, source));
+                all.add(track, &Treatment::new(*arm, mix.k, source));
             }
             for percent in &self.study.grid.people_percent {
-                all.add(track, &Treatment::BASELINE.of_people(*percent));
-                all.add(track, &Treatment::on_curve(*k, source).of_people(*percent));
+                all.add(track, &baseline.clone().of_people(*percent));
+                all.add(track, &mix.clone().of_people(*percent));
             }
         }
         all.cells.split_off(self.cells.len())
@@ -151,7 +177,11 @@ impl Plan {
     /// Adds the cells of every split and seed that are not there yet.
     fn add(&mut self, track: &Track, treatment: &Treatment) {
         let Track { recipe, network, start, source: _ } = track;
-        let judges: Vec<String> = self.of_role(Role::Unseen).map(SetInput::id).collect();
+        let asked = |role: Role| -> Vec<String> {
+            let sets = self.of_role(role).filter(|_| treatment.left_out.is_none());
+            sets.map(SetInput::id).collect()
+        };
+        let (judges, choosers) = (asked(Role::Unseen), asked(Role::Choosing));
         let of_split = |sides: &String| self.inputs_sha256(treatment, sides);
         let inputs_sha256: Vec<String> = self.sides_sha256.iter().map(of_split).collect();
         let start = start.as_ref().and_then(|name| self.starts.iter().find(|start| start.name == *name).cloned());
@@ -164,13 +194,21 @@ impl Plan {
             settings: settings.clone(),
             inputs_sha256: inputs_sha256[split_idx as usize].clone(),
             judges: judges.clone(),
+            choosers: choosers.clone(),
         };
         if self.cells.contains(&cell(0, 0)) {
             return;
         }
+        self.cells.extend(self.runs().into_iter().map(|(split, seed)| cell(split, seed)));
+    }
+
+    /// Splits and seeds that are trained: every seed on every split, or, where the split is drawn anew, on its own.
+    fn runs(&self) -> Vec<(u32, u32)> {
         let n_seeds = self.study.grid.seeds;
-        let runs = (0..self.n_splits).flat_map(|split| (0..n_seeds).map(move |seed| (split, seed)));
-        self.cells.extend(runs.map(|(split, seed)| cell(split, seed)));
+        if self.study.real.is_redrawn() {
+            return (0..n_seeds).map(|seed| (seed, seed)).collect();
+        }
+        (0..self.n_splits).flat_map(|split| (0..n_seeds).map(move |seed| (split, seed))).collect()
     }
 
     /// Everything beside the cell's own fields that decides its training. The baseline does not depend on generated
@@ -195,6 +233,13 @@ impl Plan {
             // With fewer people, whom the makers saw decides which faces may enter.
             let seen = |set: &&SetInput| set.info.generator.as_ref().map(|card| card.trained_on.clone());
             add(json!(treatment.people_percent.map(|_| mixed_in.iter().map(seen).collect::<Vec<_>>())));
+        }
+        if let Some(left_out) = &treatment.left_out {
+            add(contents(&self.of_role(Role::Labelled).filter(|set| set.info.name == *left_out).collect::<Vec<_>>()));
+            // Whom the makers saw decides which faces may enter here as well.
+            let seen =
+                self.of_role(Role::Generated).map(|set| set.info.generator.as_ref().map(|card| &card.trained_on));
+            add(json!(seen.collect::<Vec<_>>()));
         }
         hash.finish()
     }

@@ -27,12 +27,27 @@ pub enum Part {
     GeneratedTest,
     /// Another database.
     Unseen,
+    /// People who choose k for databases that are not trained on: of sets that do nothing else, or of a labelled set
+    /// that is left out.
+    Choosing,
 }
 
 impl Part {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Training, Self::Generated, Self::Validation, Self::Test, Self::GeneratedTest, Self::Unseen];
+    pub const ALL: [Self; 7] = [
+        Self::Training,
+        Self::Generated,
+        Self::Validation,
+        Self::Test,
+        Self::GeneratedTest,
+        Self::Unseen,
+        Self::Choosing,
+    ];
+
+    /// Whether its faces are told apart by their set; the labelled sets of a study are one.
+    pub fn is_by_set(self) -> bool {
+        matches!(self, Self::Unseen | Self::Choosing)
+    }
 
     /// The word that stands in files.
     pub fn name(self) -> &'static str {
@@ -43,6 +58,7 @@ impl Part {
             Self::Test => "test",
             Self::GeneratedTest => "generated-test",
             Self::Unseen => "unseen",
+            Self::Choosing => "choosing",
         }
     }
 }

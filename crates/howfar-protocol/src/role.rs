@@ -12,19 +12,22 @@ pub enum Role {
     Labelled,
     /// `[generated]`: mixed in.
     Generated,
+    /// `choose.on` of the study file: its people choose k and do nothing else.
+    Choosing,
     /// `[unseen]`: held-out test databases.
     Unseen,
 }
 
 impl Role {
     /// All of them, in the order of every table.
-    pub const ALL: [Self; 3] = [Self::Labelled, Self::Generated, Self::Unseen];
+    pub const ALL: [Self; 4] = [Self::Labelled, Self::Generated, Self::Choosing, Self::Unseen];
 
     /// The word in tables and sentences.
     pub fn words(self) -> &'static str {
         match self {
             Self::Labelled => "labelled",
             Self::Generated => "generated",
+            Self::Choosing => "choosing",
             Self::Unseen => "unseen",
         }
     }

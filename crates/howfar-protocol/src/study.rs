@@ -9,7 +9,10 @@ use howfar_random::Seeds;
 use serde::{Deserialize, Serialize};
 
 use crate::study_toml::{networks, recipes, toml_fault};
-use crate::{Arm, MixtureRatio, Network, NetworkChoice, Recipe, Split, SplitRequest, Track, TrainingSettings};
+use crate::{
+    Arm, Budget, Choose, Curve, MixtureRatio, Network, NetworkChoice, Recipe, Split, SplitRequest, Track,
+    TrainingSettings,
+};
 
 /// A study as its file states it, defaults filled in.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -40,6 +43,9 @@ pub struct Study {
     /// What is varied.
     #[serde(default)]
     pub grid: Grid,
+    /// Whom k is asked of, and how it is chosen.
+    #[serde(default, skip_serializing_if = "Choose::is_default")]
+    pub choose: Choose,
     /// What of the recipe is overridden.
     #[serde(default)]
     pub train: TrainOverrides,
@@ -75,6 +81,18 @@ pub struct Real {
     /// Who trains, validates and tests.
     #[serde(default)]
     pub split: SplitRequest,
+    /// Whether every seed draws who trains, validates and tests anew, so that the sample of training people is part of
+    /// the doubt. Where nothing is said: wherever the split is drawn and no generated face descends from labelled
+    /// people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redraw: Option<bool>,
+}
+
+impl Real {
+    /// Whether every seed has a split of its own.
+    pub fn is_redrawn(&self) -> bool {
+        self.redraw == Some(true)
+    }
 }
 
 /// The generated faces.
@@ -183,6 +201,12 @@ pub struct TrainOverrides {
     /// Another patience, in epochs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub patience: Option<u32>,
+    /// How long cells train, in place of what the recipe says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub budget: Option<Budget>,
+    /// The ladder: budgets that are tried, each the k whose steps it is; all k where it is not said.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub budgets: Vec<MixtureRatio>,
 }
 
 fn one() -> u64 {
@@ -218,7 +242,7 @@ impl Study {
 
     /// Every path in it.
     fn paths(&mut self) -> impl Iterator<Item = &mut PathBuf> {
-        let sets = [&mut self.real.sets, &mut self.generated.sets, &mut self.unseen.sets];
+        let sets = [&mut self.real.sets, &mut self.generated.sets, self.choose.on.sets_mut(), &mut self.unseen.sets];
         let weights = self.train.network.iter_mut().filter_map(|network| network.weights.as_mut());
         sets.into_iter().flatten().chain(&mut self.real.split.file).chain(weights).chain(&mut self.file)
     }
@@ -265,6 +289,12 @@ impl Study {
                 .found(rate)
                 .expected("a number above 0"));
         }
+        if self.real.is_redrawn() && !self.may_redraw() {
+            return Err(Fault::usage(place, "real.redraw draws the split anew, and this one is not drawn")
+                .found("folds, a file, or protocol = \"paper\"")
+                .expected("counts or fractions, or no split at all")
+                .hint("leave out redraw: folds judge everybody already"));
+        }
         if self.file.is_some() {
             return Err(Fault::usage(place, "unknown field `file`").hint("`howfar run` writes it into plan.json"));
         }
@@ -278,6 +308,13 @@ impl Study {
                 .found(percent)
                 .expected("whole numbers from 1 to 99; all people are there anyway"));
         }
+        let largest = self.grid.k.last().copied().unwrap_or(MixtureRatio::ZERO);
+        if let Some(budget) = self.train.budgets.iter().find(|budget| **budget > largest) {
+            return Err(Fault::usage(place, "train.budgets are told by the k whose steps they are")
+                .found(budget)
+                .expected(format!("numbers from 0 to the largest k, {largest}")));
+        }
+        self.choose.check(place, self.real.sets.len())?;
         let mut named = BTreeSet::new();
         if let Some(again) = self.train.network.iter().find(|choice| !named.insert(choice.name())) {
             return Err(Fault::usage(place, "two networks of train.network go by the same name in tables")
@@ -300,6 +337,19 @@ impl Study {
         } else {
             of_grid
         }
+    }
+
+    /// How long the cells of a recipe train: as long as serves labelled faces alone best; the paper's for so many
+    /// epochs.
+    pub fn budget(&self, recipe: Recipe) -> Budget {
+        let of_recipe = if recipe == Recipe::Paper { Budget::Epochs } else { Budget::Fair };
+        self.train.budget.unwrap_or(of_recipe)
+    }
+
+    /// What may stand at each k of a track's curve.
+    pub fn curve(&self, track: &Track) -> Curve {
+        let ladder = if self.train.budgets.is_empty() { &self.grid.k } else { &self.train.budgets };
+        self.budget(track.recipe).curve(track, &self.grid.k, ladder)
     }
 
     /// The networks that are trained by a recipe.
@@ -344,7 +394,13 @@ impl Study {
         }
     }
 
-    /// The splits of the real people: one, or one per fold.
+    /// Whether the split can be drawn anew with every seed: it is drawn at all, and the study is not the paper's.
+    pub fn may_redraw(&self) -> bool {
+        let SplitRequest { folds, file, .. } = &self.real.split;
+        folds.is_none() && file.is_none() && self.protocol == Protocol::Fixed
+    }
+
+    /// The splits of the real people: one, one per fold, or one per seed.
     pub fn splits(&self, people: &BTreeSet<SubjectId>) -> Result<Vec<Split>, Fault> {
         let request = &self.real.split;
         let seeds = Seeds::new(self.seed);
@@ -355,16 +411,38 @@ impl Study {
             let fold = |fold_idx| Split::by_fold(people, n_folds as usize, fold_idx as usize, seeds);
             return (0..n_folds).map(fold).collect();
         }
-        // The paper's shares: 109, 10 and 25 of 144.
-        let defaults = [0.76, 0.07, 0.17];
-        let sizes = [request.train, request.validation, request.test];
-        let shares: [f64; 3] = std::array::from_fn(|i| sizes[i].unwrap_or(defaults[i]));
-        if shares.iter().all(|s| *s < 1.0) {
-            return Ok(vec![Split::by_fractions(people, shares, seeds)?]);
+        if self.real.is_redrawn() {
+            return (0..self.grid.seeds).map(|seed_idx| self.redrawn(people, seed_idx)).collect();
         }
-        Ok(vec![Split::by_counts(people, shares.map(|s| s as usize), seeds)?])
+        Ok(vec![self.drawn(people, seeds)?])
+    }
+
+    /// The split of a seed. Where no sizes are given, fifths of the people take turns: in five seeds everybody tests
+    /// once.
+    fn redrawn(&self, people: &BTreeSet<SubjectId>, seed_idx: u32) -> Result<Split, Fault> {
+        let seeds = |name, i| Seeds::new(self.seed).child(name, u64::from(i));
+        let is_given = self.real.split != SplitRequest::default();
+        if is_given || people.len() < N_TURNS as usize {
+            return self.drawn(people, seeds("split of seed", seed_idx));
+        }
+        let (round, turn) = (seed_idx / N_TURNS, seed_idx % N_TURNS);
+        Split::by_fold(people, N_TURNS as usize, turn as usize, seeds("split of round", round))
+    }
+
+    fn drawn(&self, people: &BTreeSet<SubjectId>, seeds: Seeds) -> Result<Split, Fault> {
+        let sizes = [self.real.split.train, self.real.split.validation, self.real.split.test];
+        let shares: [f64; 3] = std::array::from_fn(|i| sizes[i].unwrap_or(SHARES[i]));
+        if shares.iter().all(|s| *s < 1.0) {
+            return Split::by_fractions(people, shares, seeds);
+        }
+        Split::by_counts(people, shares.map(|s| s as usize), seeds)
     }
 }
+
+/// Who trains, validates and tests where a study does not say: enough to choose k by, and to judge with.
+const SHARES: [f64; 3] = [0.6, 0.2, 0.2];
+/// Parts of the people that take turns to test where the split is drawn anew: as large as the last of [`SHARES`].
+const N_TURNS: u32 = 5;
 
 #[cfg(test)]
 mod tests {

@@ -24,16 +24,34 @@ pub struct Treatment {
     /// So many percent of the training people (rounded up); all where it is not said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub people_percent: Option<u32>,
+    /// The k whose steps it is trained for, where these are not its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget: Option<MixtureRatio>,
+    /// The labelled set that is not trained on, so that its people can choose k for databases that are not trained on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left_out: Option<String>,
 }
 
 impl Treatment {
-    /// Labelled training faces of all people and nothing else.
-    pub const BASELINE: Self = Treatment { arm: Arm::REAL, k: MixtureRatio::ZERO, source: None, people_percent: None };
+    /// Labelled training faces of all people and nothing else, for their own steps.
+    pub const BASELINE: Self = Treatment {
+        arm: Arm::REAL,
+        k: MixtureRatio::ZERO,
+        source: None,
+        people_percent: None,
+        budget: None,
+        left_out: None,
+    };
 
     /// An arm at k, on all people. `source` is dropped where the arm knows no generated faces.
     pub fn new(arm: Arm, k: MixtureRatio, source: Option<&str>) -> Self {
         let source = source.filter(|_| !arm.is_baseline()).map(str::to_owned);
-        Treatment { arm, k, source, people_percent: None }
+        Treatment { arm, k, source, ..Self::BASELINE }
+    }
+
+    /// Labelled faces alone for the steps of the mix at `budget`.
+    pub fn labelled_for_steps_of(budget: MixtureRatio, source: Option<&str>) -> Self {
+        if budget == MixtureRatio::ZERO { Self::BASELINE } else { Self::new(Arm::REPEAT, budget, source) }
     }
 
     /// The point of the curve of accuracy against k: the baseline at 0, the mix above.
@@ -46,24 +64,42 @@ impl Treatment {
         Treatment { people_percent: Some(percent), ..self }
     }
 
-    /// The k whose point on the curve it is; none of other arms, and none with fewer people.
+    /// The same for the steps of the mix at `budget`.
+    pub fn for_steps_of(self, budget: MixtureRatio) -> Self {
+        Treatment { budget: Some(budget).filter(|budget| *budget != self.k), ..self }
+    }
+
+    /// The same without a labelled set.
+    pub fn without(self, set: &str) -> Self {
+        Treatment { left_out: Some(set.to_owned()), ..self }
+    }
+
+    /// The k whose point on the curve it is; none of other arms, and none with fewer people or without a labelled set.
     pub fn curve_k(&self) -> Option<MixtureRatio> {
-        (*self == Self::on_curve(self.k, self.source.as_deref())).then_some(self.k)
+        let own = Treatment { budget: None, ..self.clone() };
+        (own == Self::on_curve(self.k, self.source.as_deref())).then_some(self.k)
     }
 
     /// What of it decides a training, for the name of a cell: what every cell says, and what only those say that it is
     /// given to. A parameter that comes later belongs to the second, so that cells without it keep their names. The
     /// source only calls sets by a name; their contents are hashed.
     pub(crate) fn identity(&self) -> (Vec<Value>, Vec<Value>) {
-        let Treatment { arm, k, source: _, people_percent } = self;
-        (vec![json!(arm.name), json!(k.value()), json!(people_percent)], Vec::new())
+        let Treatment { arm, k, source: _, people_percent, budget, left_out } = self;
+        let budget = budget.map(|budget| json!(["budget", budget.value()]));
+        // Which set it is, its content says.
+        let left_out = left_out.as_ref().map(|_| json!("left out"));
+        let given = [budget, left_out].into_iter().flatten().collect();
+        (vec![json!(arm.name), json!(k.value()), json!(people_percent)], given)
     }
 
     /// `mix-k2`, `real-k0-people50`: in names of cells.
     pub(crate) fn file_name(&self) -> String {
-        let Treatment { arm, k, source: _, people_percent } = self;
+        let Treatment { arm, k, source: _, people_percent, budget, left_out } = self;
         let people = people_percent.map(|percent| format!("-people{percent}")).unwrap_or_default();
-        format!("{}-k{k}{people}", arm.name)
+        let budget = budget.map(|budget| format!("-steps{budget}")).unwrap_or_default();
+        // A set's name may hold what a folder's may not; the hash tells sets apart.
+        let left_out = if left_out.is_some() { "-without" } else { "" };
+        format!("{}-k{k}{people}{budget}{left_out}", arm.name)
     }
 }
 
@@ -71,7 +107,7 @@ impl Treatment {
 /// of its own.
 impl fmt::Display for Treatment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Treatment { arm, k, source, people_percent } = self;
+        let Treatment { arm, k, source, people_percent, budget, left_out } = self;
         f.write_str(arm.words)?;
         if !arm.is_baseline() && !f.alternate() {
             write!(f, ", k = {k}")?;
@@ -81,6 +117,12 @@ impl fmt::Display for Treatment {
         }
         if let Some(percent) = people_percent {
             write!(f, ", {percent} % of the people")?;
+        }
+        if let Some(budget) = budget {
+            write!(f, ", for the steps of k = {budget}")?;
+        }
+        if let Some(set) = left_out {
+            write!(f, ", without {set}")?;
         }
         Ok(())
     }
@@ -133,7 +175,10 @@ mod tests {
             Treatment::new(Arm::MIX, k(2.0), Some("heads")),
             Treatment::BASELINE.of_people(50),
             mix.clone().of_people(50),
-            mix.of_people(25),
+            mix.clone().of_people(25),
+            mix.clone().for_steps_of(k(5.0)),
+            mix.clone().without("ck"),
+            mix.without("mmi"),
         ];
         for (i, one) in all.iter().enumerate() {
             let text = serde_json::to_string(one).unwrap();
@@ -152,6 +197,8 @@ mod tests {
         assert_eq!(Treatment::new(Arm::MIX, k(2.0), Some("heads")).curve_k(), Some(k(2.0)));
         assert_eq!(Treatment::new(Arm::REPEAT, k(2.0), None).curve_k(), None);
         assert_eq!(Treatment::on_curve(k(2.0), None).of_people(50).curve_k(), None);
+        assert_eq!(Treatment::on_curve(k(2.0), None).without("ck").curve_k(), None);
+        assert_eq!(Treatment::on_curve(k(2.0), None).for_steps_of(k(5.0)).curve_k(), Some(k(2.0)));
     }
 
     #[test]

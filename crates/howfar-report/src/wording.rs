@@ -82,6 +82,7 @@ impl Nouns {
     pub(crate) fn part(self, part: Part, set: &str) -> String {
         match part {
             Part::Unseen => format!("unseen: {set}"),
+            Part::Choosing => format!("choosing: {set}"),
             Part::Generated => "generated faces trained on".to_owned(),
             Part::GeneratedTest => "generated faces not trained on".to_owned(),
             Part::Training | Part::Validation | Part::Test => format!("{} {}", part.name(), self.labelled),

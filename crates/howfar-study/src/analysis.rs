@@ -5,9 +5,12 @@
 
 use std::collections::BTreeMap;
 
-use howfar_evaluate::{Caveat, CellSource, CellTraining, Choice, Finding, Looks, Results, analyse_from, choose_all};
+use howfar_evaluate::{
+    Caveat, CellSource, CellTraining, Choice, Choosers, Finding, Looks, Results, StudyFacts, TrackPlan, analyse_from,
+    choose_all,
+};
 use howfar_face::{Fault, files};
-use howfar_protocol::{Cell, MixtureRatio, Part, Plan, PredictionRef, Track, Treatment, for_each_prediction};
+use howfar_protocol::{Cell, Compared, MixtureRatio, Part, Plan, PredictionRef, Track, Treatment, for_each_prediction};
 use serde::{Deserialize, Serialize};
 
 use crate::audit::findings;
@@ -33,18 +36,36 @@ pub(crate) struct TrackChoice {
     pub(crate) choice: Choice,
 }
 
-const CHOICE_FORMAT: (&str, u32) = ("howfar choice", 2);
+const CHOICE_FORMAT: (&str, u32) = ("howfar choice", 3);
 
-/// Chooses k for every track from the validation predictions of the plan's cells; no other prediction is read.
+/// Chooses k for every track from what those who choose say in the plan's cells; no other prediction is read.
 pub(crate) fn choose(loaded: &LoadedStudy, folder: &StudyFolder) -> Result<Vec<TrackChoice>, Fault> {
     let cells = FinishedCells::new(loaded.plan(), folder, &loaded.plan().cells);
-    let choices = choose_all(loaded.plan().tracks(), &cells)?;
+    let choices = choose_all(track_plans(loaded), &choosers(loaded, &study_facts(loaded)), &cells)?;
     Ok(choices.into_iter().map(|(track, choice)| TrackChoice { track, choice }).collect())
 }
 
-/// Where each track's controls are run.
-pub(crate) fn compared(choices: &[TrackChoice]) -> Vec<(Track, MixtureRatio)> {
-    choices.iter().map(|chosen| (chosen.track.clone(), chosen.choice.compared)).collect()
+fn choosers(loaded: &LoadedStudy, facts: &StudyFacts) -> Choosers {
+    let choose = &loaded.study().choose;
+    Choosers::of(facts, &choose.on, choose.rule)
+}
+
+fn track_plans(loaded: &LoadedStudy) -> Vec<TrackPlan> {
+    let plan = |track: Track| TrackPlan {
+        n_parameters: howfar_train::n_parameters(track.network, loaded.pool()),
+        curve: loaded.study().curve(&track),
+        track,
+    };
+    loaded.plan().tracks().into_iter().map(plan).collect()
+}
+
+/// Where each track's controls are run, and beside what.
+pub(crate) fn compared(choices: &[TrackChoice]) -> Vec<Compared> {
+    let compared = |TrackChoice { track, choice }: &TrackChoice| {
+        let at = |k| choice.at(k, track.source.as_deref());
+        Compared { track: track.clone(), baseline: at(MixtureRatio::ZERO), mix: at(choice.compared) }
+    };
+    choices.iter().map(compared).collect()
 }
 
 /// Writes the choices before anything of test people or unseen databases is opened.
@@ -73,13 +94,10 @@ pub fn analyse(loaded: &LoadedStudy, folder: &StudyFolder) -> Result<Results, Fa
     let choices = choose(loaded, folder)?;
     write_choices(folder, &choices)?;
     let cells = with_controls(loaded.plan(), &choices);
-    let with_parameters = |track: Track| {
-        let n_parameters = howfar_train::n_parameters(track.network, loaded.pool());
-        (track, n_parameters)
-    };
-    let tracks: Vec<(Track, usize)> = loaded.plan().tracks().into_iter().map(with_parameters).collect();
     let finished = FinishedCells::new(loaded.plan(), folder, &cells);
-    let mut results = analyse_from(study_facts(loaded), &tracks, &finished)?;
+    let facts = study_facts(loaded);
+    let choosers = choosers(loaded, &facts);
+    let mut results = analyse_from(facts, &choosers, &track_plans(loaded), &finished)?;
     results.caveats.extend(exchange_saw_everybody(loaded));
     results.caveats.extend(weights_unknown(loaded));
     results.caveats.extend(unlike_preprocessing(&loaded.plan().sets));

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use howfar_face::Fault;
-use howfar_protocol::{Cell, Recipe};
+use howfar_protocol::{Cell, Compared, Recipe, Track, Treatment};
 use howfar_train::{Parallelism, measure_prediction, measure_speed};
 
 use crate::audit;
@@ -35,8 +35,14 @@ impl Estimate {
 /// Measures each network for moments and adds up.
 pub fn estimate(loaded: &LoadedStudy, cores: Cores) -> Result<Estimate, Fault> {
     let plan = loaded.plan();
-    let largest: Vec<_> = plan.tracks().into_iter().map(|track| (track, loaded.study().largest_k())).collect();
-    let second_stage = plan.controls(&largest);
+    let largest = loaded.study().largest_k();
+    let at_most = |track: Track| Compared {
+        baseline: Treatment::labelled_for_steps_of(largest, track.source.as_deref()),
+        mix: track.on_curve(largest),
+        track,
+    };
+    let at_most: Vec<Compared> = plan.tracks().into_iter().map(at_most).collect();
+    let second_stage = plan.controls(&at_most);
     let (first, second) = (cell_sizes(loaded, &plan.cells)?, cell_sizes(loaded, &second_stage)?);
     let parallelisms = measure_crews(loaded, cores)?;
     let Some(measured) = soonest(&parallelisms, &first).cloned() else {

@@ -116,21 +116,22 @@ impl StudyFolder {
         is_there.then(|| files::read_json(&self.looks_file(), format, version)).transpose()
     }
 
-    /// What a cell's network said of an unseen set.
-    pub(crate) fn judged_file(&self, cell: &Cell, judge: &str) -> PathBuf {
-        self.run_folder(cell).join(format!("unseen-{judge}.parquet"))
+    /// What a cell's network said of a set that it was not trained on: one that chooses, or an unseen one.
+    pub(crate) fn asked_file(&self, cell: &Cell, part: Part, set: &str) -> PathBuf {
+        self.run_folder(cell).join(format!("{}-{set}.parquet", part.name()))
     }
 
     /// The files of what a cell's network said of some parts.
     pub(crate) fn prediction_files(&self, cell: &Cell, parts: &[Part]) -> Vec<PathBuf> {
+        // Those of a labelled set that was left out stand among the cell's own.
         let own = parts.iter().any(|part| *part != Part::Unseen).then(|| self.run_folder(cell).join(OWN_PREDICTIONS));
-        let judges = cell.judges.iter().filter(|_| parts.contains(&Part::Unseen));
-        own.into_iter().chain(judges.map(|judge| self.judged_file(cell, judge))).collect()
+        let asked = cell.asked().filter(|(part, _)| parts.contains(part));
+        own.into_iter().chain(asked.map(|(part, set)| self.asked_file(cell, part, set))).collect()
     }
 
-    /// Whether all unseen sets of the plan are predicted.
+    /// Whether all sets of the plan that choose or are unseen are predicted.
     fn is_judged(&self, cell: &Cell) -> bool {
-        cell.judges.iter().all(|judge| self.judged_file(cell, judge).is_file())
+        cell.asked().all(|(part, set)| self.asked_file(cell, part, set).is_file())
     }
 
     /// What `finished.json` of a cell says, if it is trained and all unseen sets of its plan are predicted.

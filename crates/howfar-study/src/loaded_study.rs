@@ -6,7 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::PathBuf;
 
-use howfar_face::{FaceSet, FaceSetInfo, FaceStore, Fault, Lineage, Picture, Preprocessing, SubjectId};
+use howfar_face::{
+    FaceLabels, FaceSet, FaceSetInfo, FaceStore, Fault, GeneratorCard, Lineage, Picture, Preprocessing, StoredFace,
+    SubjectId,
+};
 use howfar_protocol::{
     Cell, GeneratedFaces, HeldOut, Ingredients, Mixture, MixtureRatio, Plan, PlanInputs, Protocol, Role, SetInput,
     Split, SplitPart, Start, StoredSets, Study, TOGETHER, Track, Treatment, Validates, generated_held_out,
@@ -28,7 +31,7 @@ pub struct LoadedStudy {
     pub(crate) generated: BTreeMap<Option<String>, GeneratedFaces>,
     /// What each split mixes of each source; made once, with the check that nothing of it judges.
     ingredients: BTreeMap<(u32, Option<String>), Ingredients>,
-    /// The unseen databases, one after the other.
+    /// Databases that are not trained on, one after the other: those that choose k, then the unseen ones.
     pub(crate) unseen_pool: FaceStore,
     pub(crate) splits: Vec<Split>,
     /// What is known of the sets, in the order of the pools' set indices.
@@ -48,8 +51,8 @@ impl LoadedStudy {
     pub fn open(study: &Study) -> Result<Self, Fault> {
         let open = |paths: &[PathBuf]| paths.iter().map(|p| FaceSet::open(p)).collect::<Result<Vec<_>, _>>();
         let (real_sets, generated_sets) = (open(&study.real.sets)?, open(&study.generated.sets)?);
-        let unseen_sets = open(&study.unseen.sets)?;
-        let all = || real_sets.iter().chain(&generated_sets).chain(&unseen_sets);
+        let (choosing_sets, unseen_sets) = (open(study.choose.on.sets())?, open(&study.unseen.sets)?);
+        let all = || real_sets.iter().chain(&generated_sets).chain(&choosing_sets).chain(&unseen_sets);
         check_sets(all())?;
         check_classes(study, &real_sets)?;
         let preprocessing = real_sets[0].info().preprocessing.clone();
@@ -68,15 +71,22 @@ impl LoadedStudy {
         let real = 0..pool.len();
         let ranges = add(&mut pool, &generated_sets)?;
         let mut unseen_pool = FaceStore::new(study.expressions.clone(), &preprocessing);
+        add(&mut unseen_pool, &choosing_sets)?;
+        let choosing = 0..unseen_pool.len();
         add(&mut unseen_pool, &unseen_sets)?;
+        check_choosing(&unseen_pool, choosing)?;
         let (starts, of_plan, learnt_from) = starts(study, &pool)?;
         let people: BTreeSet<SubjectId> = real.clone().map(|f| pool.face(f).labels.subject.clone()).collect();
+        let makers = generated_sets.iter().filter_map(|set| set.info().generator.as_ref()).map(GeneratorCard::lineage);
+        let learnt: Vec<Lineage> = makers.chain(learnt_from.values().cloned()).collect();
+        let added = (real.end..pool.len()).map(|face| &pool.face(face).labels);
+        let study = &with_redraw_decided(study, &people, added, &learnt);
         let splits = study.splits(&people)?;
         let inputs = PlanInputs {
             study,
             sets: Role::ALL
                 .into_iter()
-                .zip([&real_sets, &generated_sets, &unseen_sets])
+                .zip([&real_sets, &generated_sets, &choosing_sets, &unseen_sets])
                 .flat_map(|(role, sets)| sets.iter().map(move |s| SetInput { role, info: s.info().clone() }))
                 .collect(),
             splits: &splits,
@@ -96,7 +106,7 @@ impl LoadedStudy {
             learnt_from,
             unseen_pool,
             pool_sets: [infos(&real_sets), infos(&generated_sets)].concat(),
-            unseen_sets: infos(&unseen_sets),
+            unseen_sets: [infos(&choosing_sets), infos(&unseen_sets)].concat(),
             preprocessing,
             starts,
             folders: all().map(|s| s.folder().to_owned()).collect(),
@@ -117,7 +127,7 @@ impl LoadedStudy {
         &self.plan
     }
 
-    /// The folders of all sets: real, generated, unseen.
+    /// The folders of all sets: real, generated, choosing, unseen.
     pub fn folders(&self) -> &[PathBuf] {
         &self.folders
     }
@@ -195,10 +205,24 @@ impl LoadedStudy {
         Seeds::new(self.study.seed).child("seed index", u64::from(seed_idx))
     }
 
-    /// The labelled faces of one side of the cell's split.
+    /// The labelled faces of one side of the cell's split; none of a set that the cell leaves out.
     pub(crate) fn faces_of(&self, cell: &Cell, part: SplitPart) -> Vec<usize> {
         let split = &self.splits[cell.split_idx as usize];
-        self.real.clone().filter(|face| split.side(self.subject(*face)) == Some(part)).collect()
+        let is_there = |face: &usize| split.side(self.subject(*face)) == Some(part) && !self.is_left_out(cell, *face);
+        self.real.clone().filter(is_there).collect()
+    }
+
+    /// The faces of the labelled set that a cell leaves out, of people who do not test: they choose k.
+    pub(crate) fn left_out_faces(&self, cell: &Cell) -> Vec<usize> {
+        let split = &self.splits[cell.split_idx as usize];
+        let may_choose = |side| matches!(side, Some(SplitPart::Training | SplitPart::Validation));
+        let chooses = |face: &usize| may_choose(split.side(self.subject(*face))) && self.is_left_out(cell, *face);
+        self.real.clone().filter(chooses).collect()
+    }
+
+    fn is_left_out(&self, cell: &Cell, face: usize) -> bool {
+        let set = &self.pool_sets[self.pool.face(face).set_idx].name;
+        cell.treatment.left_out.as_ref() == Some(set)
     }
 
     /// The faces that choose the epoch: those of labelled validation people. As the paper counts, k units of generated
@@ -287,6 +311,10 @@ impl LoadedStudy {
         for split_idx in 0..self.splits.len() as u32 {
             for track in self.plan.tracks() {
                 self.mix(&track.on_curve(largest), split_idx, 0)?;
+                let real_sets = self.plan.sets.iter().filter(|set| set.role == Role::Labelled);
+                for set in real_sets.filter(|_| self.plan.leaves_out()) {
+                    self.mix(&track.on_curve(largest).without(&set.info.name), split_idx, 0)?;
+                }
                 let ingredients = self.ingredients_of(&track.source, split_idx);
                 let units = |k: MixtureRatio| ingredients.units(&self.pool, k, None, self.seeds(0));
                 if let Some(pair) = self.study.grid.k.windows(2).find(|pair| units(pair[0]) == units(pair[1])) {
@@ -325,6 +353,46 @@ impl LoadedStudy {
             }
         }
         Ok(())
+    }
+}
+
+/// The study with its own word on whether every seed draws the split anew: where it says none, if the split is drawn at
+/// all, there are several seeds, and nothing that is mixed in or begun with comes from labelled people, of whom others
+/// are held out in every seed.
+fn with_redraw_decided<'f>(
+    study: &Study,
+    people: &BTreeSet<SubjectId>,
+    added: impl Iterator<Item = &'f FaceLabels>,
+    learnt: &[Lineage],
+) -> Study {
+    let is_free = |labels: &FaceLabels| {
+        !people.contains(&labels.subject) && !labels.parent.as_ref().is_some_and(|parent| people.contains(parent))
+    };
+    let mut added = added;
+    let is_untouched = || learnt.iter().flat_map(|lineage| &lineage.people).all(|person| !people.contains(person));
+    let mut study = study.clone();
+    let several = study.grid.seeds_at_most.unwrap_or(study.grid.seeds) > 1;
+    let redraw =
+        study.real.redraw.unwrap_or_else(|| several && study.may_redraw() && added.all(is_free) && is_untouched());
+    study.real.redraw = Some(redraw).filter(|redraw| *redraw || study.real.redraw.is_some());
+    study
+}
+
+/// Refuses people and pictures that choose k and judge.
+fn check_choosing(pool: &FaceStore, choosing: Range<usize>) -> Result<(), Fault> {
+    let chooses: BTreeSet<&SubjectId> = choosing.clone().map(|face| &pool.face(face).labels.subject).collect();
+    let pictures: BTreeSet<&str> = choosing.clone().map(|face| pool.face(face).sha256.as_str()).collect();
+    let judges = (choosing.end..pool.len()).map(|face| pool.face(face));
+    let both = |face: &StoredFace| {
+        let person = Some(&face.labels.subject).into_iter().chain(&face.labels.parent);
+        person.into_iter().any(|person| chooses.contains(person)) || pictures.contains(face.sha256.as_str())
+    };
+    match judges.into_iter().find(|face| both(face)) {
+        None => Ok(()),
+        Some(face) => Err(Fault::data("choose.on", "a person or picture would choose k and judge it")
+            .found(format!("{}, {}", face.labels.subject, face.labels.source))
+            .expected("other people in the sets that choose than in the unseen ones")
+            .hint("take the person out of one of the two, or choose on another database")),
     }
 }
 

@@ -110,16 +110,16 @@ fn train_and_predict(
     Ok(model)
 }
 
-/// Asks a trained network about every unseen set that it was not asked about before, a file each.
+/// Asks a trained network about every set that chooses or is unseen and that it was not asked about before, a file each.
 fn judge(loaded: &LoadedStudy, folder: &StudyFolder, cell: &Cell, model: &Model) -> Result<(), Fault> {
-    for (set_idx, id) in cell.judges.iter().enumerate() {
-        let file = folder.judged_file(cell, id);
+    for (set_idx, (part, id)) in cell.asked().enumerate() {
+        let file = folder.asked_file(cell, part, id);
         if file.is_file() {
             continue;
         }
         let pool = &loaded.unseen_pool;
         let faces: Vec<usize> = (0..pool.len()).filter(|face| pool.face(*face).set_idx == set_idx).collect();
-        let predictions = predict_part(Part::Unseen, model, pool, std::slice::from_ref(id), &faces)?;
+        let predictions = predict_part(part, model, pool, &[id.to_owned()], &faces)?;
         write_predictions(&file, pool.classes(), &predictions)?;
     }
     Ok(())
@@ -211,6 +211,7 @@ fn predict_own(loaded: &LoadedStudy, cell: &Cell, mixture: &Mixture, model: &Mod
         (Part::Validation, loaded.faces_of(cell, SplitPart::Validation)),
         (Part::Test, loaded.faces_of(cell, SplitPart::Test)),
         (Part::GeneratedTest, loaded.generated_held_out(cell, SplitPart::Test)?),
+        (Part::Choosing, loaded.left_out_faces(cell)),
     ];
     let ids: Vec<String> = loaded.plan().sets.iter().map(SetInput::id).collect();
     let mut predictions = Vec::new();
@@ -220,8 +221,8 @@ fn predict_own(loaded: &LoadedStudy, cell: &Cell, mixture: &Mixture, model: &Mod
     Ok(predictions)
 }
 
-/// Sets go by their content in predictions: a set that is called otherwise is the same one. `ids` are theirs; of an
-/// unseen set its own alone.
+/// Sets go by their content in predictions: a set that is called otherwise is the same one. `ids` are theirs, in the
+/// pool's order; where there is one, it is that of all faces.
 fn predict_part(
     part: Part,
     model: &Model,
@@ -234,7 +235,7 @@ fn predict_part(
         let face = pool.face(*face_idx);
         Prediction {
             part,
-            set: ids[if part == Part::Unseen { 0 } else { face.set_idx }].clone(),
+            set: if let [id] = ids { id.clone() } else { ids[face.set_idx].clone() },
             row: face.row,
             subject: face.labels.subject.clone(),
             label: face.labels.label,

@@ -97,7 +97,7 @@ impl CellCounts {
     /// Counts a prediction.
     pub fn add(&mut self, prediction: PredictionRef<'_>) {
         // Sets are told apart where they are unseen; the real sets of a study are one.
-        let set = if prediction.part == Part::Unseen { prediction.set } else { "" };
+        let set = if prediction.part.is_by_set() { prediction.set } else { "" };
         let is_of = |part: &PartCounts| part.faces.0 == prediction.part && part.faces.1 == set;
         // Predictions come part after part, so it is nearly always the last one.
         let known = self.parts.iter().rposition(is_of).unwrap_or_else(|| {

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use howfar_protocol::{Cell, MixtureRatio, Part, Prediction, Recipe, TrainingSettings, Treatment};
+use howfar_protocol::{Cell, Part, Prediction, Recipe, TrainingSettings, Treatment};
 
 pub use crate::counting::counts::CellCounts;
 use crate::counting::counts::KnownPeople;
@@ -120,7 +120,7 @@ impl Outcomes {
         Outcomes { people: self.people.clone(), cells: cells.filter(|(_, runs)| !runs.is_empty()).collect() }
     }
 
-    /// What may choose k.
+    /// What may choose k, and how long to train.
     pub fn validation(&self) -> Validation<'_> {
         Validation { outcomes: self }
     }
@@ -149,18 +149,16 @@ impl Outcomes {
 /// The outcomes of one treatment on some faces.
 pub(crate) type Series<'a> = BTreeMap<Run, &'a PartOutcome>;
 
-/// The outcomes on validation people and nothing else: the only thing that the choice of k is given.
+/// The outcomes on those who may choose and nothing else: the only thing that the choice of k is given.
 #[derive(Debug, Clone, Copy)]
 pub struct Validation<'a> {
     outcomes: &'a Outcomes,
 }
 
 impl<'a> Validation<'a> {
-    /// The points of the curve of accuracy against k that have validation predictions.
-    pub(crate) fn candidates(self) -> BTreeMap<MixtureRatio, Series<'a>> {
-        let faces = (Part::Validation, String::new());
-        let of_curve = self.outcomes.treatments().filter_map(|treatment| Some((treatment.curve_k()?, treatment)));
-        let series = of_curve.map(|(k, treatment)| (k, self.outcomes.series(treatment, &faces)));
-        series.filter(|(_, series)| !series.is_empty()).collect()
+    /// What the networks of a treatment said of validation people or of those of a choosing database.
+    pub(crate) fn series(self, treatment: &Treatment, faces: &Faces) -> Series<'a> {
+        let may_choose = matches!(faces.0, Part::Validation | Part::Choosing);
+        if may_choose { self.outcomes.series(treatment, faces) } else { Series::new() }
     }
 }

@@ -3,7 +3,7 @@
 //! In: outcomes. Out: [`TableRow`]s, [`ArmTraining`]s and [`Confusion`]s, sorted by treatment and part, unseen
 //! databases in the study's order.
 
-use howfar_protocol::{Arm, MixtureRatio, Part, Track, Treatment};
+use howfar_protocol::{Arm, Part, Track, Treatment};
 
 use crate::counting::confusion::ConfusionCounts;
 use crate::counting::measure::{ClassFigures, Figures};
@@ -18,11 +18,16 @@ use crate::worth::claims::{in_order, judged_faces};
 
 /// One row for every treatment and part that has predictions.
 pub(crate) fn table(facts: &StudyFacts, outcomes: &Outcomes) -> Vec<TableRow> {
-    let rows = outcomes.treatments().flat_map(|treatment| {
+    let rows = shown(outcomes).flat_map(|treatment| {
         let faces = in_order(facts, outcomes.cells(treatment).flat_map(|(_, cell)| cell.faces.keys().cloned()));
         faces.into_iter().map(move |faces| row(outcomes, treatment, &faces))
     });
     rows.collect()
+}
+
+/// Treatments of tables: those without a labelled set only choose k.
+fn shown(outcomes: &Outcomes) -> impl Iterator<Item = &Treatment> {
+    outcomes.treatments().filter(|treatment| treatment.left_out.is_none())
 }
 
 fn row(outcomes: &Outcomes, treatment: &Treatment, faces: &Faces) -> TableRow {
@@ -59,7 +64,7 @@ pub(crate) fn training(outcomes: &Outcomes) -> Vec<ArmTraining> {
             n_pictures_seen: mean(|cell| cell.n_pictures_seen as f64),
         }
     };
-    outcomes.treatments().map(of).collect()
+    shown(outcomes).map(of).collect()
 }
 
 /// Centred on the share of faces that are right; its width is that of the mean over people. Generated faces differ from
@@ -80,14 +85,18 @@ fn standard_deviation(values: &[f64]) -> Option<f64> {
     (values.len() > 1).then(|| (squares / (values.len() - 1) as f64).sqrt())
 }
 
-/// The baseline, the mix and generated faces alone at `k`, on test people and unseen databases.
+/// Labelled faces alone, as they stand at k = 0 and for their own steps, the mix and generated faces alone at its k, on
+/// test people and unseen databases.
 pub(crate) fn confusions(
     facts: &StudyFacts,
     outcomes: &Outcomes,
     track: &Track,
-    k: Option<MixtureRatio>,
+    pair: Option<&[Treatment; 2]>,
 ) -> Vec<Confusion> {
-    let at_k = k.into_iter().flat_map(|k| [Arm::MIX, Arm::GENERATED_ONLY].map(|arm| track.treatment(arm, k)));
+    let at_k = pair.into_iter().flat_map(|[mix, baseline]| {
+        let alone = track.treatment(Arm::GENERATED_ONLY, mix.k);
+        [baseline.clone(), mix.clone(), alone].into_iter().filter(|of| *of != Treatment::BASELINE)
+    });
     let mut found = Vec::new();
     for treatment in std::iter::once(Treatment::BASELINE).chain(at_k) {
         for faces in judged_faces(facts, outcomes, &treatment) {

@@ -31,11 +31,31 @@ impl Draw {
         Draw { units: counts(n_units), seeds: counts(n_seeds) }
     }
 
-    /// The mean of a table with these weights.
+    /// The mean of a table with these weights: of a table with gaps, of what is there.
     pub(crate) fn mean(&self, grid: &Grid) -> f64 {
+        if grid.has_gaps() {
+            return self.mean_there(grid);
+        }
         let row = |unit: usize| self.seeds.iter().enumerate().map(|(seed, w)| w * grid.value(unit, seed)).sum::<f64>();
         let sum: f64 = self.units.iter().enumerate().filter(|(_, w)| **w > 0.0).map(|(unit, w)| w * row(unit)).sum();
         sum / (self.units.len() * self.seeds.len()) as f64
+    }
+}
+
+impl Draw {
+    fn mean_there(&self, grid: &Grid) -> f64 {
+        let (mut sum, mut weight) = (0.0, 0.0);
+        for (unit, of_unit) in self.units.iter().enumerate().filter(|(_, w)| **w > 0.0) {
+            for (seed, of_seed) in self.seeds.iter().enumerate() {
+                let value = grid.value(unit, seed);
+                if !value.is_nan() {
+                    sum += of_unit * of_seed * value;
+                    weight += of_unit * of_seed;
+                }
+            }
+        }
+        // Of few people and seeds a draw may hold none who were judged.
+        if weight > 0.0 { sum / weight } else { grid.mean() }
     }
 }
 

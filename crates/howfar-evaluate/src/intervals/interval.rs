@@ -22,6 +22,8 @@
 
 use statrs::distribution::{ContinuousCDF, FisherSnedecor, StudentsT};
 
+use crate::intervals::incomplete;
+
 /// Two-sided confidence of every interval.
 const CONFIDENCE: f64 = 0.95;
 /// Half the width of an interval that stands on nothing: any difference of shares lies in −1..=1.
@@ -33,13 +35,15 @@ const POOLS_FROM: f64 = 4.0;
 /// Squares of rounding errors: values are shares in −1..=1 with 53 bits.
 const ROUNDING: f64 = 1e-28;
 
-/// A table of values: one row a unit (a person, or a fold), one column a seed.
+/// A table of values: one row a unit (a person, or a fold), one column a seed. A value that is not a number is not
+/// there: where the split is drawn anew, not every seed judges every person.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Grid {
     n_units: usize,
     n_seeds: usize,
     /// Row after row.
     values: Vec<f64>,
+    has_gaps: bool,
 }
 
 impl Grid {
@@ -47,7 +51,8 @@ impl Grid {
     pub fn new(rows: &[Vec<f64>]) -> Option<Self> {
         let n_seeds = rows.first()?.len();
         let is_table = n_seeds > 0 && rows.iter().all(|row| row.len() == n_seeds);
-        is_table.then(|| Grid { n_units: rows.len(), n_seeds, values: rows.concat() })
+        let has_gaps = rows.iter().flatten().any(|value| value.is_nan());
+        is_table.then(|| Grid { n_units: rows.len(), n_seeds, values: rows.concat(), has_gaps })
     }
 
     /// Rows.
@@ -68,23 +73,32 @@ impl Grid {
     /// The differences to a table of the same size.
     pub(crate) fn less(&self, other: &Self) -> Self {
         let values = self.values.iter().zip(&other.values).map(|(a, b)| a - b).collect();
-        Grid { values, ..*self }
+        Grid { values, has_gaps: self.has_gaps || other.has_gaps, ..*self }
     }
 
-    /// Mean of all values.
+    /// Whether some values are not there.
+    pub(crate) fn has_gaps(&self) -> bool {
+        self.has_gaps
+    }
+
+    /// Mean of all values; with gaps the mean over seeds of each seed's mean.
     pub fn mean(&self) -> f64 {
-        self.values.iter().sum::<f64>() / self.values.len() as f64
+        if self.has_gaps() { mean_there(self.seed_means()) } else { mean_there(self.values.iter().copied()) }
     }
 
     /// Mean of each row over its seeds.
     pub fn unit_means(&self) -> Vec<f64> {
-        self.values.chunks(self.n_seeds).map(|row| row.iter().sum::<f64>() / self.n_seeds as f64).collect()
+        self.values.chunks(self.n_seeds).map(|row| mean_there(row.iter().copied())).collect()
+    }
+
+    /// The values of a column that are there.
+    pub(crate) fn column(&self, seed: usize) -> impl Iterator<Item = f64> {
+        self.values.iter().skip(seed).step_by(self.n_seeds).copied().filter(|value| !value.is_nan())
     }
 
     /// Mean of each column over its units.
     pub fn seed_means(&self) -> Vec<f64> {
-        let column = |seed| self.values.iter().skip(seed).step_by(self.n_seeds).sum::<f64>();
-        (0..self.n_seeds).map(|seed| column(seed) / self.n_units as f64).collect()
+        (0..self.n_seeds).map(|seed| mean_there(self.column(seed))).collect()
     }
 
     /// Mean squares of units, seeds and residual; 0 where there are no degrees of freedom.
@@ -101,6 +115,13 @@ impl Grid {
             residual: per_df(residuals, (n_units - 1.0) * (n_seeds - 1.0)),
         }
     }
+}
+
+/// The mean of the values that are there.
+fn mean_there(values: impl IntoIterator<Item = f64>) -> f64 {
+    let there = values.into_iter().filter(|value| !value.is_nan());
+    let (sum, n) = there.fold((0.0, 0_usize), |(sum, n), value| (sum + value, n + 1));
+    sum / n as f64
 }
 
 /// Mean squares of a two-way layout without replication.
@@ -154,7 +175,22 @@ impl Doubt {
         if pooled.standard_error > careful.standard_error { pooled } else { careful }
     }
 
+    /// The same with the variance of something else added, which is known as it stands: its degrees of freedom are
+    /// without end (Satterthwaite).
+    pub(crate) fn with(self, variance: f64) -> Self {
+        let own = self.standard_error.powi(2);
+        if variance <= 0.0 || self.basis == Basis::Nothing {
+            return self;
+        }
+        let both = own + variance;
+        let df = if own > 0.0 { self.degrees_of_freedom * (both / own).powi(2) } else { self.degrees_of_freedom };
+        Doubt { standard_error: both.sqrt(), degrees_of_freedom: df, ..self }
+    }
+
     fn pooling(grid: &Grid, chance_ratio: impl Fn(f64, f64, f64) -> f64) -> Self {
+        if grid.has_gaps() {
+            return incomplete::doubt(grid, chance_ratio);
+        }
         let MeanSquares { units, seeds, residual } = grid.mean_squares();
         let (df_units, df_seeds) = (grid.n_units as f64 - 1.0, grid.n_seeds as f64 - 1.0);
         let n = grid.values.len() as f64;

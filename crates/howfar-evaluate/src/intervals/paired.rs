@@ -9,6 +9,8 @@
 //!   rows of the table are then folds, each the mean of its people. On unseen databases every fold's model sees every
 //!   person: rows stay people, and their values are means over the folds.
 //! - Only seeds that all splits have, and only people that all those seeds have, take part.
+//! - Where every seed has a split of its own (`real.redraw`), each judges its own test people: the table then has gaps,
+//!   and everybody takes part who was judged at all.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -54,11 +56,11 @@ impl Layout {
     }
 
     fn build(part: Part, arm: &Series<'_>, baseline: Option<&Series<'_>>) -> Option<Self> {
-        let (splits, seeds) = complete_seeds(arm, baseline)?;
+        let Runs { splits, seeds, is_redrawn } = Runs::of(arm, baseline)?;
         let judged = Judged::of(arm, baseline);
         let mut rows: Vec<Option<PersonRow>> = (0..judged.people.len()).map(|_| None).collect();
         for split_idx in &splits {
-            for (column, seed_idx) in seeds.iter().enumerate() {
+            for (column, seed_idx) in seeds.iter().enumerate().filter(|(_, s)| !is_redrawn || *s == split_idx) {
                 let run = Run { split_idx: *split_idx, seed_idx: *seed_idx };
                 let of_arm = (arm[&run], judged.places(arm[&run]));
                 let of_baseline = baseline.map(|series| (series[&run], judged.places(series[&run])));
@@ -80,13 +82,18 @@ impl Layout {
         }
         let rows: Vec<PersonRow> = rows.into_iter().flatten().collect();
         let n_all = rows.len();
-        let rows: Vec<PersonRow> = rows.into_iter().filter(PersonRow::is_complete).collect();
-        let is_clustered = splits.len() > 1 && matches!(part, Part::Validation | Part::Test);
+        let rows: Vec<PersonRow> = rows.into_iter().filter(|row| is_redrawn || row.is_complete()).collect();
+        let is_clustered = !is_redrawn && splits.len() > 1 && matches!(part, Part::Validation | Part::Test);
         let grid = Grid::new(&if is_clustered { by_fold(&splits, &rows) } else { by_person(&rows) })?;
+        let baselines = || Grid::new(&rows.iter().map(PersonRow::baselines).collect::<Vec<_>>());
         let mean = |value: fn(&PersonRow) -> f64| rows.iter().map(value).sum::<f64>() / rows.len() as f64;
+        let (mean, baseline_mean) = match grid.has_gaps() {
+            true => (grid.mean(), baselines()?.mean()),
+            false => (mean(|row| mean_of(&row.differences())), mean(|row| mean_of(&row.baselines()))),
+        };
         Some(Layout {
-            mean: mean(|row| mean_of(&row.differences())),
-            baseline_mean: mean(PersonRow::baseline_mean),
+            mean,
+            baseline_mean,
             grid,
             n_people: rows.len(),
             n_faces: rows.iter().map(|row| row.n_faces).sum(),
@@ -124,16 +131,29 @@ impl Judged {
     }
 }
 
-/// All splits, and the seeds for which all of them are there, in both arms.
-fn complete_seeds(arm: &Series<'_>, baseline: Option<&Series<'_>>) -> Option<(BTreeSet<u32>, BTreeSet<u32>)> {
-    let is_shared = |run: &Run| baseline.is_none_or(|series| series.contains_key(run));
-    let runs: BTreeSet<Run> = arm.keys().copied().filter(is_shared).collect();
-    let splits: BTreeSet<u32> = runs.iter().map(|run| run.split_idx).collect();
-    let seeds: BTreeSet<u32> = runs.iter().map(|run| run.seed_idx).collect();
-    let is_complete =
-        |seed: &u32| splits.iter().all(|split| runs.contains(&Run { split_idx: *split, seed_idx: *seed }));
-    let seeds: BTreeSet<u32> = seeds.into_iter().filter(is_complete).collect();
-    (!seeds.is_empty()).then_some((splits, seeds))
+/// The runs that both arms have.
+struct Runs {
+    /// All splits.
+    splits: BTreeSet<u32>,
+    /// The seeds for which all of them are there; where every seed has its own, all seeds.
+    seeds: BTreeSet<u32>,
+    /// Whether every seed has a split of its own.
+    is_redrawn: bool,
+}
+
+impl Runs {
+    fn of(arm: &Series<'_>, baseline: Option<&Series<'_>>) -> Option<Self> {
+        let is_shared = |run: &Run| baseline.is_none_or(|series| series.contains_key(run));
+        let runs: BTreeSet<Run> = arm.keys().copied().filter(is_shared).collect();
+        let splits: BTreeSet<u32> = runs.iter().map(|run| run.split_idx).collect();
+        let seeds: BTreeSet<u32> = runs.iter().map(|run| run.seed_idx).collect();
+        let is_redrawn = runs.len() > 1 && runs.iter().all(|run| run.split_idx == run.seed_idx);
+        let is_complete = |seed: &u32| {
+            is_redrawn || splits.iter().all(|split| runs.contains(&Run { split_idx: *split, seed_idx: *seed }))
+        };
+        let seeds: BTreeSet<u32> = seeds.into_iter().filter(is_complete).collect();
+        (!seeds.is_empty()).then_some(Runs { splits, seeds, is_redrawn })
+    }
 }
 
 /// One person's sums by seed, over splits.
@@ -163,12 +183,12 @@ impl PersonRow {
 
     fn differences(&self) -> Vec<f64> {
         let sums = self.arm.iter().zip(&self.baseline).zip(&self.n_splits);
+        // Of nobody judged there is no value: 0/0 is not a number.
         sums.map(|((arm, baseline), n)| (arm - baseline) / f64::from(*n)).collect()
     }
 
-    fn baseline_mean(&self) -> f64 {
-        let sums = self.baseline.iter().zip(&self.n_splits);
-        mean_of(&sums.map(|(sum, n)| sum / f64::from(*n)).collect::<Vec<_>>())
+    fn baselines(&self) -> Vec<f64> {
+        self.baseline.iter().zip(&self.n_splits).map(|(sum, n)| sum / f64::from(*n)).collect()
     }
 }
 

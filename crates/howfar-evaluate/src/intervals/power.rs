@@ -9,7 +9,7 @@ use statrs::distribution::{ContinuousCDF, Normal};
 
 use crate::choosing::verdict::SMALL;
 use crate::counting::numbers::PERCENT;
-use crate::intervals::interval::{Grid, MeanSquares, t_quantile};
+use crate::intervals::interval::{Doubt, Grid, MeanSquares, t_quantile};
 use crate::results::Power;
 
 /// Probability of seeing it.
@@ -44,12 +44,22 @@ struct Parts {
 
 impl Parts {
     fn of(grid: &Grid) -> Self {
+        if grid.has_gaps() {
+            return Self::of_gaps(grid);
+        }
         let MeanSquares { units, seeds, residual } = grid.mean_squares();
         Parts {
             units: ((units - residual) / grid.n_seeds() as f64).max(0.0),
             seeds: ((seeds - residual) / grid.n_units() as f64).max(0.0),
             residual,
         }
+    }
+
+    /// Of a table with gaps: what people and seeds bring down cannot be told apart from few common people, so all of it
+    /// stands with the seeds, who bring their own test people.
+    fn of_gaps(grid: &Grid) -> Self {
+        let variance = Doubt::of(grid).standard_error.powi(2);
+        Parts { units: 0.0, seeds: variance * grid.n_seeds() as f64, residual: 0.0 }
     }
 
     /// Of the mean over so many people and seeds.

@@ -9,11 +9,11 @@ mod report;
 
 use std::collections::BTreeMap;
 
-use howfar_protocol::{MixtureRatio, Part, Treatment};
+use howfar_protocol::{Curve, MixtureRatio, Part, Treatment};
 use howfar_random::Seeds;
 use rayon::prelude::*;
 
-use crate::choosing::choice::choose_k_on;
+use crate::choosing::choice::{Choosers, choose_k_on};
 use crate::choosing::until_sure::{RISK, looks};
 use crate::choosing::verdict::{SMALL, Verdict};
 use crate::counting::outcomes::Faces;
@@ -193,7 +193,10 @@ struct Judged {
 /// The chain: choose on validation, open the judged faces at the compared k.
 fn judge(setting: &Setting, made: &Made, n_seeds: u32, risk: f64) -> Judged {
     let outcomes = made.outcomes.first_seeds(n_seeds);
-    let choice = choose_k_on(outcomes.validation()).expect("every simulated study has a mix");
+    let k = std::iter::once(MixtureRatio::ZERO).chain(made.gains.keys().copied());
+    let curve: Curve = k.map(|k| (k, vec![Treatment::on_curve(k, None)])).collect();
+    let choice =
+        choose_k_on(&curve, &Choosers::validation(0), outcomes.validation()).expect("every simulated study has a mix");
     let faces = setting.judged();
     let series = |k| outcomes.series(&Treatment::on_curve(k, None), &faces);
     let layout = Layout::of_difference(&faces, &series(choice.compared), &series(MixtureRatio::ZERO))

@@ -8,7 +8,8 @@ use howfar_protocol::{Arm, MixtureRatio, Part, Role, Treatment};
 use crate::choosing::verdict::Verdict;
 use crate::results::{Choice, Claim, RecipeResults, StudyFacts};
 use crate::words::wording::{
-    baseline, capitalised, faces_of, interval, joined, k_explained, p_value, percent, points, sample,
+    baseline, budget_words, capitalised, choosers, faces_of, interval, joined, k_explained, p_value, percent, points,
+    sample,
 };
 
 /// Further databases that are spelled out; the report has all.
@@ -25,13 +26,18 @@ pub(crate) fn answer(facts: &StudyFacts, results: &RecipeResults) -> String {
         return without_mix(facts, results);
     };
     let Some(first) = headline(&results.claims) else {
-        return format!("k = {} was chosen on validation faces; no test face has been judged yet.", choice.chosen);
+        let chose = choosers(facts, choice);
+        return format!("k = {} was chosen on {chose}; no test face has been judged yet.", choice.chosen);
     };
-    let mut sentences = vec![first_sentence(facts, choice, first), others(facts, &results.claims, first)];
+    let mut sentences = vec![
+        first_sentence(facts, choice, first),
+        others(facts, &results.claims, first),
+        over_own_steps(facts, results),
+    ];
     if choice.chosen == MixtureRatio::ZERO {
         sentences.insert(0, none_helps(facts, choice));
     } else {
-        sentences.push(beyond_controls(&results.controls, first));
+        sentences.push(beyond_controls(results, first));
     }
     if first.verdict == Verdict::Open && !is_unclaimed_gain(facts, first) {
         sentences.push(what_would_settle(facts, results));
@@ -68,13 +74,18 @@ fn what_would_settle(facts: &StudyFacts, results: &RecipeResults) -> String {
 fn first_sentence(facts: &StudyFacts, choice: &Choice, claim: &Claim) -> String {
     let Claim { baseline_accuracy_percent, accuracy_percent, difference_points, .. } = claim;
     let k = k_explained(facts, claim.treatment.k);
+    let over = if choice.has_ladder() {
+        format!(" over {} trained as long as serves them best", baseline(facts))
+    } else {
+        String::new()
+    };
     let numbers = format!(
-        "from {} to {} % ({} points, 95 % interval {}; {})",
+        "from {} to {} % ({} points{over}, 95 % interval {}; {})",
         percent(*baseline_accuracy_percent),
         percent(*accuracy_percent),
         points(*difference_points),
         interval(claim.interval_points),
-        sample(facts, claim)
+        sample(facts, claim) + for_these(facts)
     );
     let faces = faces_of(facts, claim.part, &claim.set);
     let is_chosen = choice.chosen == claim.treatment.k;
@@ -95,6 +106,16 @@ fn first_sentence(facts: &StudyFacts, choice: &Choice, claim: &Claim) -> String 
         Verdict::Helps | Verdict::Hurts => String::new(),
     };
     format!("{k} {verb} {faces} {numbers}{doubt}.")
+}
+
+/// What an interval leaves out that stands on one sample of training people.
+fn for_these(facts: &StudyFacts) -> &'static str {
+    match (facts.is_redrawn || facts.n_splits > 1, facts.members(Role::Labelled)) {
+        (true, _) => "",
+        (false, "people") => ", for these training people",
+        (false, "identities") => ", for these training identities",
+        (false, _) => ", for these training pictures",
+    }
 }
 
 fn equivalence(claim: &Claim) -> String {
@@ -146,8 +167,27 @@ fn other(facts: &StudyFacts, claim: &Claim) -> String {
     )
 }
 
-/// What the mix gains over longer training and altered copies, on the faces of the first sentence.
-fn beyond_controls(controls: &[Claim], first: &Claim) -> String {
+/// What the mix gains over labelled faces alone for their own steps, on the faces of the first sentence: the comparison
+/// that a study without budgets would have begun with.
+fn over_own_steps(facts: &StudyFacts, results: &RecipeResults) -> String {
+    let Some(own) = headline(&results.over_own_steps) else { return String::new() };
+    let first = headline(&results.claims);
+    let budget = first.map(|first| budget_words(&first.baseline)).unwrap_or_default();
+    format!(
+        "That budget is {budget}; for their own steps {} reach {} %, {} points less than the mix ({}).",
+        baseline(facts),
+        percent(own.baseline_accuracy_percent),
+        percent(own.difference_points),
+        interval(own.interval_points)
+    )
+}
+
+/// What the mix gains over longer training and altered copies, on the faces of the first sentence. Where labelled faces
+/// alone were trained for several budgets, the first sentence holds against longer training already.
+fn beyond_controls(results: &RecipeResults, first: &Claim) -> String {
+    let RecipeResults { controls, choice, .. } = results;
+    let has_ladder = choice.as_ref().is_some_and(Choice::has_ladder);
+    let is_asked = |(arm, _): &(Arm, &str)| !has_ladder || *arm != Arm::REPEAT;
     let beyond = |(arm, explains): (Arm, &str)| {
         let claim = controls.iter().find(|c| (c.part, &c.set, c.baseline.arm) == (first.part, &first.set, arm))?;
         let told = match claim.verdict {
@@ -158,7 +198,10 @@ fn beyond_controls(controls: &[Claim], first: &Claim) -> String {
         };
         Some(format!("{} over {explains} ({}{told})", points(claim.difference_points), interval(claim.interval_points)))
     };
-    let told: Vec<String> = Arm::controls().filter_map(beyond).collect();
+    let told: Vec<String> = Arm::controls().filter(is_asked).filter_map(beyond).collect();
+    if told.is_empty() && has_ladder {
+        return String::new();
+    }
     if told.is_empty() {
         let untried: Vec<String> = Arm::controls().map(|(_, explains)| explains.to_owned()).collect();
         return capitalised(&format!("{} were not tried, so they may explain this as well.", joined(&untried)));
@@ -179,7 +222,7 @@ fn none_helps(facts: &StudyFacts, choice: &Choice) -> String {
     };
     format!(
         "{none} {verb} on {}: {} reach {} there, k = {} {}.",
-        faces_of(facts, Part::Validation, ""),
+        choosers(facts, choice),
         baseline(facts),
         reached(MixtureRatio::ZERO),
         choice.compared,

@@ -12,7 +12,7 @@ use crate::counting::confusion::ConfusionCounts;
 use crate::counting::outcomes::{Outcomes, Series};
 use crate::intervals::paired::Layout;
 use crate::results::caveat::Caveat;
-use crate::results::{Claim, RecipeResults, SetFacts, StudyFacts};
+use crate::results::{Choice, Claim, RecipeResults, SetFacts, StudyFacts};
 use crate::words::answer::{corrected_for, headline, is_unclaimed_gain};
 use crate::words::wording::{added, counted, faces_of, grouped, interval, joined, points};
 use crate::worth::claims::in_order;
@@ -150,6 +150,17 @@ fn of_seeds(facts: &StudyFacts) -> Vec<Caveat> {
             "Six seeds or more make that check count; the interval allows for few seeds by its width.",
         ));
     }
+    if facts.n_splits == 1 && !facts.is_redrawn {
+        let people = facts.members(Role::Labelled);
+        found.push(caveat(
+            "one-training-sample",
+            format!(
+                "All networks were trained on the same training {people}: intervals are for these, and other training \
+                    {people} would move the figures by more."
+            ),
+            "Set `real.redraw = true`, so that every seed draws who trains; generators must then have seen none of them.",
+        ));
+    }
     if facts.n_splits > 1 {
         let people = facts.members(Role::Labelled);
         found.push(caveat(
@@ -267,7 +278,29 @@ fn of_recipe(facts: &StudyFacts, results: &RecipeResults) -> Vec<Caveat> {
     if choice.chosen > MixtureRatio::ZERO {
         found.extend(of_controls(facts, results));
     }
+    found.extend(chosen_at_home(facts, results, choice));
     found
+}
+
+/// k that validation people of the labelled databases chose, claimed for another database.
+fn chosen_at_home(facts: &StudyFacts, results: &RecipeResults, choice: &Choice) -> Option<Caveat> {
+    let headline = headline(&results.claims).filter(|claim| claim.part == Part::Unseen)?;
+    let abroad = results.how_far.iter().find(|how_far| (how_far.part, &how_far.set) == (headline.part, &headline.set));
+    let other = abroad.filter(|abroad| abroad.best != choice.chosen && choice.on == "validation")?;
+    let at =
+        |k: MixtureRatio| other.curve.iter().find(|point| point.k == k).map_or(0.0, |point| point.difference_points);
+    Some(caveat(
+        "chosen-at-home",
+        format!(
+            "k = {} was chosen at home, on {}; on {} k = {} stands {} points higher, which describes and is no claim.",
+            choice.chosen,
+            faces_of(facts, Part::Validation, ""),
+            faces_of(facts, Part::Unseen, &headline.set),
+            other.best,
+            points(at(other.best) - at(choice.chosen))
+        ),
+        "For k abroad let another database choose: `choose.on = { sets = [\"…\"] }`, or two real sets or more.",
+    ))
 }
 
 fn of_claim(facts: &StudyFacts, claim: &Claim, chosen: MixtureRatio) -> Vec<Caveat> {
@@ -320,7 +353,15 @@ fn of_controls(facts: &StudyFacts, results: &RecipeResults) -> Vec<Caveat> {
         return Vec::new();
     };
     let mut found = Vec::new();
-    for (arm, words) in Arm::controls() {
+    let has_ladder = results.choice.as_ref().is_some_and(Choice::has_ladder);
+    // Against longer training the claim itself stands; altered copies are one more thing where pictures are not altered
+    // in training anyway.
+    let is_asked = |(arm, _): &(Arm, &str)| match *arm {
+        arm if arm == Arm::REPEAT => !has_ladder,
+        arm if arm == Arm::AUGMENT => results.settings.augmentation.is_none() || has_run(results, arm),
+        _ => true,
+    };
+    for (arm, words) in Arm::controls().filter(is_asked) {
         let same_faces = |c: &&Claim| (c.part, &c.set, c.baseline.arm) == (first.part, &first.set, arm);
         match results.controls.iter().find(same_faces) {
             None => found.push(caveat(
@@ -341,6 +382,10 @@ fn of_controls(facts: &StudyFacts, results: &RecipeResults) -> Vec<Caveat> {
         }
     }
     found
+}
+
+fn has_run(results: &RecipeResults, arm: Arm) -> bool {
+    results.controls.iter().any(|claim| claim.baseline.arm == arm)
 }
 
 fn unfinished(facts: &StudyFacts, outcomes: &Outcomes) -> Option<Caveat> {

@@ -4,9 +4,9 @@
 //! What faces are called follows from their provenance, never from their role: `real` faces are photographs of people;
 //! labelled faces that are drawn or generated are `labelled`, and their people are identities.
 
-use howfar_protocol::{MixtureRatio, Part, Role};
+use howfar_protocol::{MixtureRatio, Part, Role, Treatment};
 
-use crate::results::{Claim, SetFacts, StudyFacts};
+use crate::results::{Choice, Claim, SetFacts, StudyFacts};
 
 impl SetFacts {
     /// What its members are: `people`, `pictures` where nobody is known, `people or pictures` where some are, else
@@ -45,6 +45,15 @@ fn kind_of_labelled(facts: &StudyFacts) -> &'static str {
 /// The baseline: `real faces alone`, or `the labelled faces alone` where they are not photographs.
 pub fn baseline(facts: &StudyFacts) -> &'static str {
     if kind_of_labelled(facts) == "real" { "real faces alone" } else { "the labelled faces alone" }
+}
+
+/// How long what stands at k = 0 is trained, where the budget was chosen.
+pub fn budget_words(baseline: &Treatment) -> String {
+    if baseline.k == MixtureRatio::ZERO {
+        "their own steps".to_owned()
+    } else {
+        format!("the steps of k = {}", baseline.k)
+    }
 }
 
 /// What is mixed in: `drawn`, `generated`, or `added` where sets of both kinds are.
@@ -88,8 +97,10 @@ pub fn k_counts(facts: &StudyFacts) -> String {
 
 /// `test people`, `unseen drawn database` and its name …
 pub fn faces_of(facts: &StudyFacts, part: Part, set: &str) -> String {
-    if part != Part::Unseen {
-        return format!("{} {}", part.name(), facts.members(Role::Labelled));
+    match part {
+        Part::Unseen => {}
+        Part::Choosing => return format!("the choosing database “{set}”"),
+        _ => return format!("{} {}", part.name(), facts.members(Role::Labelled)),
     }
     let kind = match unseen_set(facts, set).map(|s| s.provenance.as_str()) {
         Some("drawn") => "drawn ",
@@ -101,6 +112,18 @@ pub fn faces_of(facts: &StudyFacts, part: Part, set: &str) -> String {
 
 fn unseen_set<'a>(facts: &'a StudyFacts, set: &str) -> Option<&'a SetFacts> {
     facts.of_role(Role::Unseen).find(|s| s.name == set)
+}
+
+/// Who chose k: `validation people`, `the choosing database “x”`, `each labelled database in turn, left out of training`.
+pub fn choosers(facts: &StudyFacts, choice: &Choice) -> String {
+    match choice.on.as_str() {
+        "leave-one-database-out" => format!("each {} database in turn, left out of training", kind_of_labelled(facts)),
+        "sets" => {
+            let sets = facts.of_role(Role::Choosing).map(|set| faces_of(facts, Part::Choosing, &set.name));
+            joined(&sets.collect::<Vec<_>>())
+        }
+        _ => faces_of(facts, Part::Validation, ""),
+    }
 }
 
 /// `24 people × 5 seeds`, `30 drawn identities in 5 folds × 3 seeds`, `3,589 pictures (persons unknown) × 5 seeds`.

@@ -16,19 +16,19 @@ use crate::worth::claims::{in_points, judged_faces, labelled_sets};
 /// Every track but the first against it, on test people and every unseen database.
 pub(crate) fn between(facts: &StudyFacts, tracks: &[(Outcomes, RecipeResults)]) -> Vec<Between> {
     let Some(((of_first, first), others)) = tracks.split_first() else { return Vec::new() };
-    let baseline = best(first);
+    let (baseline_k, baseline) = best(first);
     let mut all = Vec::new();
     for faces in judged_faces(facts, of_first, &baseline) {
         let compare = |(outcomes, results): &(Outcomes, RecipeResults)| {
-            let treatment = best(results);
+            let (k, treatment) = best(results);
             let (of_it, of_baseline) = (outcomes.series(&treatment, &faces), of_first.series(&baseline, &faces));
             let layout = Layout::of_difference(&faces, &of_it, &of_baseline)?;
             let doubt = layout.doubt();
             Some(Between {
                 part: faces.0,
                 set: if faces.0 == Part::Unseen { faces.1.clone() } else { labelled_sets(facts) },
-                name: format!("{}, k = {}", results.name(), treatment.k),
-                baseline: format!("{}, k = {}", first.name(), baseline.k),
+                name: format!("{}, k = {}", results.name(), k),
+                baseline: format!("{}, k = {}", first.name(), baseline_k),
                 baseline_accuracy_percent: PERCENT * layout.baseline_mean,
                 difference_points: PERCENT * layout.mean,
                 interval_points: doubt.claimed_interval(layout.mean, layout.baseline_mean).map(in_points),
@@ -43,8 +43,10 @@ pub(crate) fn between(facts: &StudyFacts, tracks: &[(Outcomes, RecipeResults)]) 
     all
 }
 
-/// The mix at the chosen k, or the baseline.
-fn best(results: &RecipeResults) -> Treatment {
-    let k = results.choice.as_ref().map_or(MixtureRatio::ZERO, |choice| choice.chosen);
-    Treatment::on_curve(k, results.source.as_deref())
+/// What stands at the chosen k.
+fn best(results: &RecipeResults) -> (MixtureRatio, Treatment) {
+    match &results.choice {
+        Some(choice) => (choice.chosen, choice.at(choice.chosen, results.source.as_deref())),
+        None => (MixtureRatio::ZERO, Treatment::BASELINE),
+    }
 }

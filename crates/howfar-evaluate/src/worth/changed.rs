@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use howfar_face::Fault;
-use howfar_protocol::{MixtureRatio, Part, PredictionRef, Track, Treatment, most_probable};
+use howfar_protocol::{Part, PredictionRef, Track, Treatment, most_probable};
 
 use crate::counting::source::CellSource;
 use crate::results::comparisons::{Changed, ChangedFace};
@@ -40,11 +40,11 @@ impl Said {
     }
 }
 
-/// What changed from `real` to the mix at `k` in a track.
+/// What changed in a track from what stands at k = 0 to the mix.
 pub(crate) fn changed(
     source: &(impl CellSource + ?Sized),
     track: &Track,
-    k: MixtureRatio,
+    [mix, baseline]: &[Treatment; 2],
 ) -> Result<Vec<Changed>, Fault> {
     let cells = source.cells();
     let of = |treatment: &Treatment| -> Result<SaidOfParts, Fault> {
@@ -54,7 +54,7 @@ pub(crate) fn changed(
         }
         Ok(said)
     };
-    let (before, after) = (of(&Treatment::BASELINE)?, of(&track.on_curve(k))?);
+    let (before, after) = (of(baseline)?, of(mix)?);
     let of_part = |((part, set), before): (&(Part, String), &BTreeMap<Face, Said>)| {
         let after = after.get(&(*part, set.clone()))?;
         let both: Vec<(&Face, &Said, &Said)> =
@@ -132,7 +132,7 @@ mod tests {
     use super::*;
     use crate::counting::outcomes::{CellPredictions, CellTraining};
     use howfar_face::SubjectId;
-    use howfar_protocol::{Cell, Prediction, Recipe};
+    use howfar_protocol::{Cell, MixtureRatio, Prediction, Recipe};
 
     /// Two networks of each arm, faces of class 1: the probability that `real` and the mix give it.
     fn changed_of(faces: &[(&str, [[f32; 2]; 2])]) -> Changed {
@@ -145,6 +145,7 @@ mod tests {
                 settings: Recipe::Modern.settings(),
                 inputs_sha256: String::new(),
                 judges: Vec::new(),
+                choosers: Vec::new(),
             };
             let side = usize::from(k > 0.0);
             let predictions = faces.iter().enumerate().map(|(row, (person, probabilities))| Prediction {
@@ -160,7 +161,9 @@ mod tests {
         let cells = [cell(0.0, 0), cell(0.0, 1), cell(2.0, 0), cell(2.0, 1)];
         let settings = Recipe::Modern.settings();
         let track = Track { recipe: Recipe::Modern, network: settings.network, start: None, source: None };
-        changed(&cells[..], &track, MixtureRatio::new(2.0).unwrap()).unwrap().remove(0)
+        changed(&cells[..], &track, &[track.on_curve(MixtureRatio::new(2.0).unwrap()), Treatment::BASELINE])
+            .unwrap()
+            .remove(0)
     }
 
     #[test]

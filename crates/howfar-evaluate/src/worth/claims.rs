@@ -15,28 +15,39 @@ use crate::intervals::power::power;
 use crate::intervals::sign_flip::sign_flip_p;
 use crate::results::{Choice, Claim, Power, StudyFacts};
 
-/// The mix at the compared k against the baseline, and against controls and rivals at the same k.
-pub(crate) fn differences(
-    facts: &StudyFacts,
-    outcomes: &Outcomes,
-    track: &Track,
-    choice: &Choice,
-) -> (Vec<Claim>, Vec<Claim>) {
-    let mix = track.on_curve(choice.compared);
-    let differences = Differences { facts, outcomes, track, chosen: choice.chosen };
-    let against = |arm: Arm| differences.between(&mix, &track.treatment(arm, choice.compared));
-    let to_others = Arm::compared_with_mix().into_iter().flat_map(against).collect();
-    (differences.between(&mix, &Treatment::BASELINE), to_others)
+/// What is said of the mix at the compared k.
+#[derive(Debug, Default)]
+pub(crate) struct Differences {
+    /// Against what stands at k = 0.
+    pub(crate) claims: Vec<Claim>,
+    /// Against labelled faces alone for their own steps, where something else stands at k = 0.
+    pub(crate) over_own_steps: Vec<Claim>,
+    /// Against controls and rivals at the same k.
+    pub(crate) controls: Vec<Claim>,
 }
 
-struct Differences<'a> {
+/// The mix at the compared k against labelled faces alone, and against controls and rivals at the same k.
+pub(crate) fn differences(facts: &StudyFacts, outcomes: &Outcomes, track: &Track, choice: &Choice) -> Differences {
+    let at = |k| choice.at(k, track.source.as_deref());
+    let (mix, baseline) = (at(choice.compared), at(MixtureRatio::ZERO));
+    let comparing = Comparing { facts, outcomes, track, choice };
+    let against = |arm: Arm| comparing.between(&mix, &track.treatment(arm, choice.compared));
+    let own_steps = (baseline != Treatment::BASELINE).then(|| comparing.between(&mix, &Treatment::BASELINE));
+    Differences {
+        claims: comparing.between(&mix, &baseline),
+        over_own_steps: own_steps.unwrap_or_default(),
+        controls: Arm::compared_with_mix().into_iter().flat_map(against).collect(),
+    }
+}
+
+struct Comparing<'a> {
     facts: &'a StudyFacts,
     outcomes: &'a Outcomes,
     track: &'a Track,
-    chosen: MixtureRatio,
+    choice: &'a Choice,
 }
 
-impl Differences<'_> {
+impl Comparing<'_> {
     /// On test people and every unseen database; the unseen ones share one Holm correction.
     fn between(&self, treatment: &Treatment, baseline: &Treatment) -> Vec<Claim> {
         let judged = judged_faces(self.facts, self.outcomes, treatment);
@@ -49,7 +60,7 @@ impl Differences<'_> {
         }
         for claim in &mut claims {
             let shown = Verdict::of(claim.difference_points, claim.p_holm, claim.p_equivalent, self.facts.risk());
-            claim.verdict = shown.where_chosen(self.chosen);
+            claim.verdict = shown.where_chosen(self.choice.chosen);
         }
         claims
     }
@@ -57,7 +68,7 @@ impl Differences<'_> {
     fn claim(&self, treatment: &Treatment, baseline: &Treatment, faces: &Faces) -> Option<Claim> {
         let series = |treatment| self.outcomes.series(treatment, faces);
         let layout = Layout::of_difference(faces, &series(treatment), &series(baseline))?;
-        let doubt = layout.doubt();
+        let doubt = layout.doubt().with(self.spread_of_ways(treatment, baseline, faces, layout.mean));
         let (part, set) = faces;
         let recipe = self.track.recipe.name();
         let compared = [treatment, baseline].map(|of| format!("{} {}", of.arm.name, of.k)).join(" ");
@@ -89,6 +100,31 @@ impl Differences<'_> {
     }
 }
 
+impl Comparing<'_> {
+    /// The variance that the choice of ways adds (budgets of training): had another way stood on either side, the
+    /// difference would be another; each counts as often as it is the best when those who choose are drawn again. A mean
+    /// square around the difference as it stands.
+    fn spread_of_ways(&self, treatment: &Treatment, baseline: &Treatment, faces: &Faces, mean: f64) -> f64 {
+        let source = self.track.source.as_deref();
+        let at = |k: MixtureRatio| self.choice.at(k, source);
+        let series = |treatment: &Treatment| self.outcomes.series(treatment, faces);
+        let square = |[a, b]: [&Treatment; 2], share: f64| {
+            let layout = Layout::of_difference(faces, &series(a), &series(b));
+            layout.map_or(0.0, |layout| share * (layout.mean - mean).powi(2))
+        };
+        let mut sum = 0.0;
+        if *baseline == at(MixtureRatio::ZERO) {
+            let others = self.choice.others_at(MixtureRatio::ZERO);
+            sum += others.into_iter().map(|(other, share)| square([treatment, other], share)).sum::<f64>();
+        }
+        if *treatment == at(treatment.k) && treatment.k > MixtureRatio::ZERO {
+            let others = self.choice.others_at(treatment.k);
+            sum += others.into_iter().map(|(other, share)| square([other, baseline], share)).sum::<f64>();
+        }
+        sum
+    }
+}
+
 /// Test people, then the unseen databases that a treatment's networks were shown, in the study's order.
 pub(crate) fn judged_faces(facts: &StudyFacts, outcomes: &Outcomes, treatment: &Treatment) -> Vec<Faces> {
     let faces = outcomes.cells(treatment).flat_map(|(_, cell)| cell.faces.keys().cloned());
@@ -109,13 +145,12 @@ pub(crate) fn place(facts: &StudyFacts, part: Part, set: &str) -> (Part, usize) 
     (part, if part == Part::Unseen { unseen().unwrap_or(usize::MAX) } else { 0 })
 }
 
-/// What would settle the difference at `k` on the faces of the answer.
-pub(crate) fn power_at(facts: &StudyFacts, outcomes: &Outcomes, track: &Track, k: MixtureRatio) -> Option<Power> {
-    let mix = track.on_curve(k);
-    let judged = judged_faces(facts, outcomes, &mix);
+/// What would settle the difference between a mix and what stands at k = 0 on the faces of the answer.
+pub(crate) fn power_at(facts: &StudyFacts, outcomes: &Outcomes, [mix, baseline]: &[Treatment; 2]) -> Option<Power> {
+    let judged = judged_faces(facts, outcomes, mix);
     let faces = judged.iter().find(|(part, _)| *part == Part::Unseen).or(judged.first())?;
     let series = |treatment| outcomes.series(treatment, faces);
-    let layout = Layout::of_difference(faces, &series(&mix), &series(&Treatment::BASELINE))?;
+    let layout = Layout::of_difference(faces, &series(mix), &series(baseline))?;
     power(&layout.grid, faces.0 == Part::Unseen || facts.n_splits == 1)
 }
 

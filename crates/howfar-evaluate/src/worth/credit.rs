@@ -1,8 +1,9 @@
 //! What may be credited to the added faces: what the mix gains over the stronger of the controls that cost no new face.
 //!
-//! In: the differences between the mix and its controls. Out: a [`Credit`] for each judged set of faces that all
-//! controls were judged on. Claiming to be ahead of all takes a clear gain over each, which needs no correction
-//! (Berger, 1982).
+//! In: the differences between the mix and labelled faces alone, and its controls. Out: a [`Credit`] for each judged
+//! set of faces: where labelled faces alone were trained as long as serves them best, over them and over every control
+//! that was run; else where all controls were run. Claiming to be ahead of all takes a clear gain over each, which needs
+//! no correction (Berger, 1982).
 
 use howfar_protocol::{Arm, ArmRole, Part};
 
@@ -10,17 +11,18 @@ use crate::choosing::verdict::Verdict;
 use crate::results::Claim;
 use crate::results::comparisons::Credit;
 
-/// One entry for test people and each unseen database.
-pub(crate) fn credit(controls: &[Claim]) -> Vec<Credit> {
+/// One entry for test people and each unseen database. `claims` count where their baseline is one of several budgets.
+pub(crate) fn credit(claims: &[Claim], controls: &[Claim], has_ladder: bool) -> Vec<Credit> {
     let is_control = |claim: &&Claim| matches!(claim.baseline.arm.role, ArmRole::Control { .. });
-    let over: Vec<&Claim> = controls.iter().filter(is_control).collect();
+    let over = claims.iter().filter(|_| has_ladder).chain(controls.iter().filter(is_control));
+    let over: Vec<&Claim> = over.collect();
     let mut faces: Vec<(Part, &String)> = over.iter().map(|claim| (claim.part, &claim.set)).collect();
     let mut seen = std::collections::BTreeSet::new();
     faces.retain(|faces| seen.insert(*faces));
     let of_faces = |faces: (Part, &String)| {
         let claims: Vec<&Claim> = over.iter().copied().filter(|c| (c.part, &c.set) == faces).collect();
         // Without all of them the strongest is not known.
-        (claims.len() == Arm::controls().count()).then(|| of(&claims)).flatten()
+        (has_ladder || claims.len() == Arm::controls().count()).then(|| of(&claims)).flatten()
     };
     faces.into_iter().filter_map(of_faces).collect()
 }

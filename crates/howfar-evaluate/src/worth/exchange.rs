@@ -11,7 +11,7 @@
 
 use std::collections::BTreeSet;
 
-use howfar_protocol::{MixtureRatio, Part, Track, Treatment};
+use howfar_protocol::{Part, Track, Treatment};
 use howfar_random::Seeds;
 
 use crate::choosing::until_sure::RISK;
@@ -28,7 +28,7 @@ use crate::worth::claims::{in_points, judged_faces, labelled_sets};
 const ROUNDING: f64 = 1e-12;
 
 /// One entry for test people and each unseen database.
-pub(crate) fn exchange(facts: &StudyFacts, outcomes: &Outcomes, track: &Track, k: MixtureRatio) -> Vec<Exchange> {
+pub(crate) fn exchange(facts: &StudyFacts, outcomes: &Outcomes, track: &Track, pair: &[Treatment; 2]) -> Vec<Exchange> {
     let percents: BTreeSet<u32> = outcomes.treatments().filter_map(|treatment| treatment.people_percent).collect();
     if percents.is_empty() {
         return Vec::new();
@@ -37,17 +37,17 @@ pub(crate) fn exchange(facts: &StudyFacts, outcomes: &Outcomes, track: &Track, k
     let n_people = |percent: Option<u32>| percent.map_or(n_all, |p| (n_all * p as usize).div_ceil(100));
     let steps: Vec<(usize, Option<u32>)> =
         percents.into_iter().map(Some).chain([None]).map(|percent| (n_people(percent), percent)).collect();
-    let judged = judged_faces(facts, outcomes, &track.on_curve(k));
-    let curves = LearningCurves { facts, outcomes, track, k, steps };
+    let judged = judged_faces(facts, outcomes, &pair[0]);
+    let curves = LearningCurves { facts, outcomes, track, pair, steps };
     judged.iter().filter_map(|faces| curves.on_faces(faces)).collect()
 }
 
-/// The baseline and the mix at k over fewer people, all of them last.
+/// The mix and what stands at k = 0 over fewer people, all of them last.
 struct LearningCurves<'a> {
     facts: &'a StudyFacts,
     outcomes: &'a Outcomes,
     track: &'a Track,
-    k: MixtureRatio,
+    pair: &'a [Treatment; 2],
     /// Numbers of people, and the percent of all that they are.
     steps: Vec<(usize, Option<u32>)>,
 }
@@ -61,7 +61,8 @@ impl LearningCurves<'_> {
             };
             self.steps.iter().map(of_step).collect()
         };
-        let (of_real, of_mix) = (grids(&Treatment::BASELINE)?, grids(&self.track.on_curve(self.k))?);
+        let [mix, baseline] = self.pair;
+        let (of_real, of_mix) = (grids(baseline)?, grids(mix)?);
         let size = |grid: &Grid| (grid.n_units(), grid.n_seeds());
         let sizes = size(of_real.first()?);
         if of_real.iter().chain(&of_mix).any(|grid| size(grid) != sizes) {
@@ -91,7 +92,7 @@ impl LearningCurves<'_> {
         Some(Exchange {
             part: *part,
             set: if *part == Part::Unseen { set.clone() } else { labelled_sets(self.facts) },
-            k: self.k,
+            k: mix.k,
             curve: curves.map(point).collect(),
             rise_points: PERCENT * rise,
             rise_interval_points: doubt.claimed_interval(rise, of_real.first()?.mean()).map(in_points),

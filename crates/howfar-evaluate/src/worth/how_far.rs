@@ -1,7 +1,7 @@
 //! How far more faces help: the whole curve on the judged faces, what is not significantly different from its best, and
 //! whether it falls.
 //!
-//! In: the outcomes of `real` and `mix`. Out: a [`HowFar`] for each judged set of faces. This describes: k̂ was chosen
+//! In: the outcomes of what stands at each k. Out: a [`HowFar`] for each judged set of faces. This describes: k̂ was chosen
 //! on validation people before. All statements about one curve hold together with 95 %.
 
 use std::collections::BTreeMap;
@@ -22,14 +22,25 @@ use crate::worth::claims::{in_order, judged_faces, labelled_sets};
 const N_DRAWS: usize = 1000;
 
 /// One entry for test people and each unseen database with at least two k above 0.
-pub(crate) fn how_far(facts: &StudyFacts, outcomes: &Outcomes, track: &Track) -> Vec<HowFar> {
+pub(crate) fn how_far(
+    facts: &StudyFacts,
+    outcomes: &Outcomes,
+    track: &Track,
+    at: &dyn Fn(MixtureRatio) -> Treatment,
+) -> Vec<HowFar> {
     let judged = outcomes.treatments().flat_map(|treatment| judged_faces(facts, outcomes, treatment));
-    in_order(facts, judged).iter().filter_map(|faces| on_faces(facts, outcomes, track, faces)).collect()
+    in_order(facts, judged).iter().filter_map(|faces| on_faces(facts, outcomes, track, at, faces)).collect()
 }
 
-fn on_faces(facts: &StudyFacts, outcomes: &Outcomes, track: &Track, faces: &Faces) -> Option<HowFar> {
-    let baseline = outcomes.series(&Treatment::BASELINE, faces);
-    let series = |k: &MixtureRatio| outcomes.series(&track.on_curve(*k), faces);
+fn on_faces(
+    facts: &StudyFacts,
+    outcomes: &Outcomes,
+    track: &Track,
+    at: &dyn Fn(MixtureRatio) -> Treatment,
+    faces: &Faces,
+) -> Option<HowFar> {
+    let baseline = outcomes.series(&at(MixtureRatio::ZERO), faces);
+    let series = |k: &MixtureRatio| outcomes.series(&at(*k), faces);
     let layout = |k: &MixtureRatio| Some((*k, Layout::of_difference(faces, &series(k), &baseline)?));
     let curve: BTreeMap<MixtureRatio, Layout> = facts.k.iter().skip(1).filter_map(layout).collect();
     let size = |grid: &Grid| (grid.n_units(), grid.n_seeds());

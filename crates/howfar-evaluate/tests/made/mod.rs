@@ -1,11 +1,11 @@
 //! Studies with a known truth: people and seeds with effects of their own, arms with a gain.
 #![allow(clippy::unwrap_used, missing_docs, reason = "a test may fail loudly and has no readers of its API")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use howfar_evaluate::{CellPredictions, CellTraining, SetFacts, StudyFacts};
+use howfar_evaluate::{CellPredictions, CellTraining, SetFacts, StudyFacts, TrackPlan};
 use howfar_face::SubjectId;
-use howfar_protocol::{Arm, Cell, MixtureRatio, Part, Prediction, Recipe, Role, Treatment};
+use howfar_protocol::{Arm, Cell, MixtureRatio, Part, Prediction, Recipe, Role, Track, Treatment};
 use howfar_random::{Seeds, normal, uniform};
 
 pub const CLASSES: [&str; 3] = ["anger", "happiness", "surprise"];
@@ -51,6 +51,12 @@ pub fn ratio(k: f64) -> MixtureRatio {
     MixtureRatio::new(k).unwrap()
 }
 
+/// A track whose curve has the k of these cells.
+pub fn plan(track: Track, cells: &[CellPredictions]) -> TrackPlan {
+    let all_k: BTreeSet<MixtureRatio> = cells.iter().filter_map(|cell| cell.cell.treatment.curve_k()).collect();
+    TrackPlan::plain(track, 22_206, &all_k.into_iter().collect::<Vec<_>>())
+}
+
 impl Made {
     pub fn cells(&self) -> Vec<CellPredictions> {
         let mut cells = Vec::new();
@@ -73,6 +79,7 @@ impl Made {
             settings: Recipe::Modern.settings(),
             inputs_sha256: String::new(),
             judges: Vec::new(),
+            choosers: Vec::new(),
         };
         let mut predictions = Vec::new();
         let sides = [("validation", Part::Validation), ("test", Part::Test)];
@@ -153,6 +160,7 @@ impl Made {
             n_seeds: self.n_seeds,
             seeds_at_most: None,
             n_splits: self.n_splits,
+            is_redrawn: false,
             people: BTreeMap::from([("test".into(), self.n_people)]),
             sets,
             instruction_set: "any".into(),
