@@ -4,7 +4,7 @@
 //! same bytes for the same predictions. Each track (recipe, network, generated set) is analysed by itself.
 
 use howfar_face::Fault;
-use howfar_protocol::{MixtureRatio, Part, Treatment};
+use howfar_protocol::{ClaimedMeasure, MixtureRatio, Part, Treatment};
 
 use crate::choosing::choice::{Choosers, TrackPlan, choose_k_on};
 use crate::choosing::verdict::Verdict;
@@ -35,7 +35,7 @@ pub fn analyse_from(
     tracks: &[TrackPlan],
     source: &(impl CellSource + ?Sized),
 ) -> Result<Results, Fault> {
-    let counted = count(tracks, source)?;
+    let counted = count(tracks, facts.measure, source)?;
     let mut of_tracks: Vec<(Outcomes, RecipeResults)> = Vec::new();
     for (plan, counted) in tracks.iter().zip(counted) {
         of_tracks.extend(track_results(&facts, choosers, plan, counted, source)?);
@@ -55,12 +55,16 @@ pub fn analyse_from(
 }
 
 /// The cells of each track, counted.
-fn count(tracks: &[TrackPlan], source: &(impl CellSource + ?Sized)) -> Result<Vec<Outcomes>, Fault> {
+fn count(
+    tracks: &[TrackPlan],
+    measure: ClaimedMeasure,
+    source: &(impl CellSource + ?Sized),
+) -> Result<Vec<Outcomes>, Fault> {
     let cells = source.cells();
     let wanted: Vec<usize> =
         (0..cells.len()).filter(|cell_idx| tracks.iter().any(|plan| plan.track.has(cells[*cell_idx]))).collect();
     let mut counted = vec![Outcomes::new(); tracks.len()];
-    count_cells(source, &wanted, &Part::ALL, |cell_idx, training, counts| {
+    count_cells(source, &wanted, &Part::ALL, measure, |cell_idx, training, counts| {
         let cell = cells[cell_idx];
         for (_, outcomes) in tracks.iter().zip(&mut counted).filter(|(plan, _)| plan.track.has(cell)) {
             outcomes.add_counts(cell, training, &counts);

@@ -8,7 +8,9 @@ pub(crate) mod comparisons;
 
 use std::collections::BTreeMap;
 
-use howfar_protocol::{ChooseRule, MixtureRatio, Part, Recipe, Role, TrainingSettings, Treatment, baseline_keys};
+use howfar_protocol::{
+    ChooseRule, ClaimedMeasure, MixtureRatio, Part, Recipe, Role, TrainingSettings, Treatment, baseline_keys,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::choosing::verdict::Verdict;
@@ -44,7 +46,9 @@ pub struct Results {
 
 impl Results {
     /// Name and version of the format.
-    pub const FORMAT: (&'static str, u32) = ("howfar results", 2);
+    pub const FORMAT: (&'static str, u32) = ("howfar results", 3);
+    /// The oldest version that is read.
+    pub const OLDEST: u32 = 2;
 }
 
 /// What was studied.
@@ -66,6 +70,9 @@ pub struct StudyFacts {
     /// Where seeds are added until the answer is settled: their number at the last look.
     #[serde(default)]
     pub seeds_at_most: Option<u32>,
+    /// What choice and claims are about.
+    #[serde(default)]
+    pub measure: ClaimedMeasure,
     /// Splits (folds, or 1).
     pub n_splits: u32,
     /// Whether every seed draws the split anew, so that the sample of training people is part of the doubt.
@@ -264,7 +271,8 @@ pub struct WayTried {
     pub is_taken: bool,
 }
 
-/// A paired difference in accuracy with its doubt.
+/// A paired difference with its doubt: in accuracy, or in what else the study claims ([`StudyFacts::measure`]), which
+/// then stands wherever this says accuracy.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Claim {
     /// `test` or `unseen`.
@@ -388,9 +396,12 @@ pub struct TableRow {
     /// Every measure, mean over cells.
     #[serde(flatten)]
     pub figures: Figures,
-    /// Standard deviation of the accuracy over cells, in points; none with one cell.
+    /// The measure that the study claims; none in results of an older version, which claimed accuracy.
+    #[serde(default)]
+    pub claimed_percent: Option<f64>,
+    /// Standard deviation of the claimed measure over cells, in points; none with one cell.
     pub accuracy_sd_points: Option<f64>,
-    /// 95 % interval of the mean accuracy (people × seeds crossed; with one of either, the other alone), for the curve;
+    /// 95 % interval of the mean of the claimed measure (people × seeds crossed; with one of either, the other alone), for the curve;
     /// none with one of both.
     pub accuracy_interval_percent: Option<[f64; 2]>,
     /// Faces per cell.
@@ -399,6 +410,13 @@ pub struct TableRow {
     pub n_cells: usize,
     /// Training pictures per epoch: real and added.
     pub n_training_pictures: usize,
+}
+
+impl TableRow {
+    /// The measure that the study claims, in percent.
+    pub fn claimed(&self) -> f64 {
+        self.claimed_percent.unwrap_or_else(|| self.figures.accuracy())
+    }
 }
 
 /// A confusion matrix summed over seeds and splits.

@@ -414,7 +414,11 @@ fn pictures_of_nobody_known_are_never_called_people() {
     };
     let all = of(24);
     assert!(all.answer.contains("on test pictures from "), "{}", all.answer);
-    assert!(all.answer.contains("; 24 pictures (persons unknown) × 5 seeds, for these training pictures)"), "{}", all.answer);
+    assert!(
+        all.answer.contains("; 24 pictures (persons unknown) × 5 seeds, for these training pictures)"),
+        "{}",
+        all.answer
+    );
     assert!(!all.answer.contains("people"), "{}", all.answer);
     let caveat = |results: &Results| {
         let found = results.caveats.iter().find(|c| c.code == "no-person-labels");

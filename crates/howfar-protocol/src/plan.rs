@@ -82,7 +82,18 @@ pub struct Plan {
 
 impl Plan {
     /// Name and version of the format of `plan.json`.
-    pub const FORMAT: (&'static str, u32) = ("howfar plan", 2);
+    pub const FORMAT: (&'static str, u32) = ("howfar plan", 3);
+    /// The oldest version that is read.
+    pub const OLDEST: u32 = 2;
+
+    /// The same as this program would have written it: what an older one took for granted is said.
+    pub fn of_today(mut self) -> Self {
+        if self.version == 2 {
+            self.study = self.study.as_of_version_2();
+            self.version = Self::FORMAT.1;
+        }
+        self
+    }
 
     /// Plans a study. Paths are kept absolute, so that the plan holds from any folder.
     pub fn new(inputs: PlanInputs<'_>) -> Result<Self, Fault> {

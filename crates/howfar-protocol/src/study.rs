@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::study_toml::{networks, recipes, toml_fault};
 use crate::{
-    Arm, Budget, Choose, Curve, MixtureRatio, Network, NetworkChoice, Recipe, Split, SplitRequest, Track,
-    TrainingSettings,
+    Arm, Budget, Choose, ChooseOn, ClaimedMeasure, Curve, MixtureRatio, Network, NetworkChoice, Recipe, Split,
+    SplitRequest, Track, TrainingSettings,
 };
 
 /// A study as its file states it, defaults filled in.
@@ -43,6 +43,9 @@ pub struct Study {
     /// What is varied.
     #[serde(default)]
     pub grid: Grid,
+    /// What choice and claims are about; where nothing is said, macro recall if classes are unequal, else accuracy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub measure: Option<ClaimedMeasure>,
     /// Whom k is asked of, and how it is chosen.
     #[serde(default, skip_serializing_if = "Choose::is_default")]
     pub choose: Choose,
@@ -392,6 +395,20 @@ impl Study {
             patience: own.patience.or(defaults.patience),
             ..defaults
         }
+    }
+
+    /// A study of a plan of version 2 with what was no question then: one split, drawn by the paper's shares where none
+    /// were given, epochs as budgets, k chosen on validation people, accuracy.
+    pub(crate) fn as_of_version_2(mut self) -> Self {
+        let split = &mut self.real.split;
+        if *split == SplitRequest::default() {
+            *split = SplitRequest { train: Some(0.76), validation: Some(0.07), test: Some(0.17), ..split.clone() };
+        }
+        self.real.redraw = Some(false);
+        self.train.budget = Some(Budget::Epochs);
+        self.choose.on = ChooseOn::Validation;
+        self.measure = Some(ClaimedMeasure::Accuracy);
+        self
     }
 
     /// Whether the split can be drawn anew with every seed: it is drawn at all, and the study is not the paper's.

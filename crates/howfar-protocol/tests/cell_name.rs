@@ -7,9 +7,9 @@ use std::path::PathBuf;
 
 use howfar_face::{FaceSetInfo, GeneratorCard, Licence, Preprocessing, Shard, SubjectId};
 use howfar_protocol::{
-    Arm, Budget, Cell, Choose, ChooseOn, ChooseRule, Compared, Controls, Generated, Grid, MixtureRatio, Network,
-    NetworkChoice, Plan, PlanInputs, Protocol, Real, Recipe, Role, SetInput, Split, SplitPart, SplitRequest, Start,
-    Study, Track, TrainOverrides, Treatment, Unit, Unseen,
+    Arm, Budget, Cell, Choose, ChooseOn, ChooseRule, ClaimedMeasure, Compared, Controls, Generated, Grid, MixtureRatio,
+    Network, NetworkChoice, Plan, PlanInputs, Protocol, Real, Recipe, Role, SetInput, Split, SplitPart, SplitRequest,
+    Start, Study, Track, TrainOverrides, Treatment, Unit, Unseen,
 };
 
 const STUDY: &str = "name = \"a\"\n[real]\nsets = [\"faces\"]\n[generated]\nsets = [\"more\", \"others\"]\n\
@@ -98,7 +98,7 @@ type Case = (&'static str, [bool; 3], fn(&mut World));
 
 #[test]
 fn a_cell_is_named_by_what_decides_its_training_and_by_nothing_else() {
-    let cases: [Case; 41] = [
+    let cases: [Case; 42] = [
         ("the seed", ALL, |w| w.study.seed = 2),
         ("classes", ALL, |w| w.study.expressions.reverse()),
         ("the instruction set", ALL, |w| w.instruction_set = "plain".into()),
@@ -150,6 +150,7 @@ fn a_cell_is_named_by_what_decides_its_training_and_by_nothing_else() {
         ("another k", NONE, |w| w.study.grid.k.push(MixtureRatio::new(9.0).unwrap())),
         ("other arms", NONE, |w| w.study.grid.arms = vec![Arm::MIX, Arm::AUGMENT]),
         ("how long others train", NONE, |w| w.study.train.budget = Some(Budget::Best)),
+        ("what is claimed", NONE, |w| w.study.measure = Some(ClaimedMeasure::MacroRecall)),
         ("budgets that are tried", NONE, |w| w.study.train.budgets = vec![MixtureRatio::ONE]),
         ("who chooses k, and how", NONE, |w| {
             w.study.choose = Choose { on: ChooseOn::Validation, rule: ChooseRule::BestMean };
@@ -272,6 +273,7 @@ fn every_field_stands_in_the_table() {
         unseen,
         grid,
         choose,
+        measure: _,
         train,
         file: _,
     } = study;

@@ -4,7 +4,7 @@
 //! Across, positions are percent of the width, so that letters keep their size on a phone; down, they are pixels.
 
 use howfar_evaluate::{RecipeResults, Results, TableRow};
-use howfar_protocol::{Arm, Part, Treatment};
+use howfar_protocol::{Arm, MixtureRatio, Part, Treatment};
 use maud::{Markup, html};
 
 use crate::wording::{self, Nouns};
@@ -27,7 +27,8 @@ struct Line<'a> {
     name: String,
     class: String,
     mark: &'static str,
-    rows: Vec<&'a TableRow>,
+    /// By k: what stands there, whatever budget it was trained for.
+    rows: Vec<(MixtureRatio, &'a TableRow)>,
     /// Pixels to the right, so that intervals at the same k do not lie on each other.
     dodge: f64,
 }
@@ -45,7 +46,7 @@ struct Axes {
 impl Axes {
     fn of<'a>(rows: impl Iterator<Item = &'a TableRow> + Clone, k_max: f64) -> Self {
         let gap = smallest_gap(rows.clone().map(|r| r.treatment.k.value()), k_max);
-        let ends = rows.flat_map(|r| r.accuracy_interval_percent.into_iter().flatten().chain([r.figures.accuracy()]));
+        let ends = rows.flat_map(|r| r.accuracy_interval_percent.into_iter().flatten().chain([r.claimed()]));
         let (low, high) = ends
             .filter(|v| v.is_finite())
             .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)));
@@ -85,13 +86,15 @@ pub(crate) fn figure(results: &Results, recipe: &RecipeResults, n_recipe: usize)
     let nouns = Nouns::of(results);
     let lines = lines(recipe, nouns);
     let controls: Vec<&TableRow> = recipe.table.iter().filter(|r| r.part == Part::Test && is_compared(r)).collect();
-    let shown = lines.iter().flat_map(|l| l.rows.iter().copied()).chain(controls.iter().copied());
+    let on_lines = lines.iter().flat_map(|l| l.rows.iter().map(|(_, row)| *row));
+    let shown = on_lines.chain(controls.iter().copied());
     let k_max = shown.clone().map(|r| r.treatment.k.value()).fold(0.0, f64::max);
     let axes = Axes::of(shown, k_max);
-    let title = format!("Accuracy against k, recipe {}", wording::track(results, recipe));
+    let measure = wording::capitalised(nouns.measure);
+    let title = format!("{measure} against k, recipe {}", wording::track(results, recipe));
     html! {
         figure.plot {
-            div.y-title { "Accuracy, %" }
+            div.y-title { (measure) ", %" }
             svg.curve role="group" aria-label=(title) width="100%" height=(HEIGHT) {
                 (marks(n_recipe))
                 (frame(&axes, &lines))
@@ -119,9 +122,10 @@ fn smallest_gap(all_k: impl Iterator<Item = f64>, k_max: f64) -> f64 {
 /// Validation first, so that it lies below the others.
 fn lines(recipe: &RecipeResults, nouns: Nouns) -> Vec<Line<'_>> {
     let rows = |part: Part, set: &str| {
-        let mut rows: Vec<&TableRow> =
-            recipe.table.iter().filter(|r| r.treatment.curve_k().is_some() && r.part == part && r.set == set).collect();
-        rows.sort_by_key(|r| r.treatment.k);
+        let of_faces = recipe.table.iter().filter(|r| r.part == part && r.set == set);
+        let mut rows: Vec<(MixtureRatio, &TableRow)> =
+            of_faces.filter_map(|row| Some((wording::place_on_curve(recipe, &row.treatment)?, row))).collect();
+        rows.sort_by_key(|(k, _)| *k);
         rows
     };
     let line = |part: Part, set: &str, class: String, mark| Line {
@@ -165,7 +169,7 @@ fn marks(n_recipe: usize) -> Markup {
 }
 
 fn frame(axes: &Axes, lines: &[Line<'_>]) -> Markup {
-    let mut ks: Vec<_> = lines.iter().flat_map(|l| l.rows.iter().map(|r| r.treatment.k)).collect();
+    let mut ks: Vec<_> = lines.iter().flat_map(|l| l.rows.iter().map(|(k, _)| *k)).collect();
     ks.sort();
     ks.dedup();
     let mut free_from = f64::NEG_INFINITY;
@@ -199,25 +203,25 @@ fn chosen(axes: &Axes, k: f64, name: &str) -> Markup {
 }
 
 fn drawn_line(line: &Line<'_>, axes: &Axes, n_recipe: usize) -> Markup {
-    let place = |row: &TableRow| (axes.x(row.treatment.k.value()), axes.y(row.figures.accuracy()));
+    let place = |(k, row): (MixtureRatio, &TableRow)| (axes.x(k.value()), axes.y(row.claimed()));
     html! {
         g.line.(line.class) transform=(format!("translate({:.1},0)", line.dodge)) {
             @for pair in line.rows.windows(2) {
                 @let ((x1, y1), (x2, y2)) = (place(pair[0]), place(pair[1]));
                 line.step x1=(pc(x1)) y1=(px(y1)) x2=(pc(x2)) y2=(px(y2)) {}
             }
-            @for row in &line.rows { (point(row, axes, &format!("{}-{n_recipe}", line.mark), &line.name)) }
+            @for (k, row) in &line.rows { (point(*k, row, axes, &format!("{}-{n_recipe}", line.mark), &line.name)) }
         }
     }
 }
 
 /// A mark with its interval and a text that shows when pointed at, with or without script.
-fn point(row: &TableRow, axes: &Axes, mark: &str, name: &str) -> Markup {
-    let (x, y) = (axes.x(row.treatment.k.value()), axes.y(row.figures.accuracy()));
+fn point(k: MixtureRatio, row: &TableRow, axes: &Axes, mark: &str, name: &str) -> Markup {
+    let (x, y) = (axes.x(k.value()), axes.y(row.claimed()));
     let text = format!(
         "{name}, {}: {} % (95 % interval {})",
         if row.treatment == Treatment::BASELINE { "k = 0".to_owned() } else { row.treatment.to_string() },
-        wording::percent(row.figures.accuracy()),
+        wording::percent(row.claimed()),
         wording::percent_interval(row.accuracy_interval_percent),
     );
     html! {
@@ -249,7 +253,8 @@ fn control(row: &TableRow, axes: &Axes, n_recipe: usize, nouns: Nouns) -> Markup
     let dodge = if axes.x(row.treatment.k.value()) > 50.0 { -beside } else { beside };
     html! {
         g.line.control transform=(format!("translate({dodge:.1},0)")) {
-            (point(row, axes, &format!("{}-{n_recipe}", arm.name), &nouns.part(row.part, &row.set)))
+            @let mark = format!("{}-{n_recipe}", arm.name);
+            (point(row.treatment.k, row, axes, &mark, &nouns.part(row.part, &row.set)))
         }
     }
 }
@@ -295,14 +300,14 @@ fn arm_marks() -> impl Iterator<Item = (Arm, &'static Mark)> {
 /// Names at the right ends of the lines, moved apart where they would touch.
 fn labels(lines: &[Line<'_>], axes: &Axes) -> Markup {
     let mut ends: Vec<(f64, &Line<'_>)> =
-        lines.iter().filter_map(|l| l.rows.last().map(|r| (axes.y(r.figures.accuracy()), l))).collect();
+        lines.iter().filter_map(|l| l.rows.last().map(|(_, row)| (axes.y(row.claimed()), l))).collect();
     ends.sort_by(|a, b| a.0.total_cmp(&b.0));
     let wanted: Vec<f64> = ends.iter().map(|(y, _)| *y).collect();
     let places = apart(&wanted);
     html! {
         g.labels aria-hidden="true" {
             @for ((y, line), place) in ends.iter().zip(&places) {
-                @let x = axes.x(line.rows.last().map_or(0.0, |r| r.treatment.k.value()));
+                @let x = axes.x(line.rows.last().map_or(0.0, |(k, _)| k.value()));
                 g.(line.class) {
                     line.leader x1=(pc(x)) y1=(px(*y)) x2="100%" y2=(px(*place)) {}
                     text x="100%" dx="6" dy="4" y=(px(*place)) { (shortened(&line.name)) }

@@ -1,8 +1,9 @@
 //! Claims on the page: the difference to k = 0 and to the controls, with intervals drawn on one scale, and how k was
 //! chosen.
 
-use howfar_evaluate::{Choice, Claim, RecipeResults};
-use howfar_protocol::{MixtureRatio, Part};
+use howfar_evaluate::wording::choosers;
+use howfar_evaluate::{Choice, Claim, RecipeResults, Results};
+use howfar_protocol::{ChooseRule, MixtureRatio, Part};
 use maud::{Markup, html};
 
 use crate::wording::{self, Nouns};
@@ -30,12 +31,18 @@ impl Scale {
 
 /// Differences to k = 0, then to the controls.
 pub(crate) fn differences(recipe: &RecipeResults, nouns: Nouns) -> Markup {
-    let scale = Scale::of(recipe.claims.iter().chain(&recipe.controls));
+    let scale = Scale::of(recipe.claims.iter().chain(&recipe.over_own_steps).chain(&recipe.controls));
     html! {
         @if !recipe.claims.is_empty() {
             (claims(&recipe.claims, nouns, &scale, &html! {
-                b { "What the added faces buy" } ": accuracy with them less accuracy without, paired by face and \
-                    seed, in points."
+                b { "What the added faces buy" } ": " (nouns.measure) " with them less that of real faces alone, paired \
+                    by face and seed, in points."
+            }))
+        }
+        @if !recipe.over_own_steps.is_empty() {
+            (claims(&recipe.over_own_steps, nouns, &scale, &html! {
+                b { "Against real faces alone for their own steps" } ": the same with a baseline that was trained for \
+                    fewer steps than serve it best."
             }))
         }
         @if !recipe.controls.is_empty() {
@@ -46,8 +53,8 @@ pub(crate) fn differences(recipe: &RecipeResults, nouns: Nouns) -> Markup {
             }))
         }
         p.note {
-            "Accuracy here is the mean over " (nouns.labelled) " of each one's mean, so it can differ from the \
-                table's share of faces. \
+            (wording::capitalised(nouns.measure)) " here is a mean over " (nouns.labelled) ", so it can differ from \
+                the table's. \
              p over " (nouns.labelled) " and p over seeds: two-sided sign-flip tests; p, Holm: of the t interval, \
              corrected for several unseen databases; by it a difference helps or hurts. p, within ±2 points: the \
              larger of two \
@@ -65,7 +72,7 @@ fn claims(claims: &[Claim], nouns: Nouns, scale: &Scale, caption: &Markup) -> Ma
                 thead { tr {
                     th scope="col" { "Faces" }
                     th scope="col" { "Compared" }
-                    th.n scope="col" { "Accuracy, %" }
+                    th.n scope="col" { (wording::capitalised(nouns.measure)) ", %" }
                     th.n scope="col" { "Difference," br; "points" }
                     th.n scope="col" { "95 % interval," br; "points" }
                     th scope="col" { (axis(scale)) }
@@ -131,31 +138,65 @@ fn forest(claim: &Claim, scale: &Scale) -> Markup {
     }
 }
 
-/// How k was chosen, on validation faces alone.
-pub(crate) fn choice(choice: &Choice, nouns: Nouns) -> Markup {
+/// How k was chosen, and how long labelled faces alone train.
+pub(crate) fn choice(results: &Results, choice: &Choice, nouns: Nouns) -> Markup {
+    let rule = match choice.rule {
+        ChooseRule::OneStandardError => "the smallest k within one standard error of the best",
+        ChooseRule::BestMean => "the best",
+    };
     html! {
+        h3 { "How k was chosen" }
         p {
-            "Chosen on validation " (nouns.labelled) " alone: " b { "k = " (choice.chosen) }
+            "Chosen on " (choosers(&results.study, choice)) " alone: " b { "k = " (choice.chosen) }
             @if choice.chosen == MixtureRatio::ZERO { " (none helps)" }
-            ", the smallest k within one standard error of the best (k = " (choice.best) "). "
+            ", " (rule) " (k = " (choice.best) "). "
             "Within one standard error of the best: " (k_list(&choice.adequate)) "."
-            @if choice.compared != choice.chosen { " The comparisons below are made at k = " (choice.compared) ", the \
+            @if choice.compared != choice.chosen { " The comparisons are made at k = " (choice.compared) ", the \
                 best k above 0." }
         }
         div.scroll tabindex="0" role="region" aria-label="choice of k" {
             table.figures.narrow {
-                caption { b { "How k was chosen" } ": validation " (nouns.labelled) ", means over seeds and splits." }
+                caption { b { "How k was chosen" } ": means over seeds, splits and databases." }
                 thead { tr {
                     th scope="row" { "k" }
                     @for c in &choice.candidates { th.n.chosen[c.k == choice.chosen] scope="col" { (c.k) } }
                 } }
                 tbody {
-                    (choice_row("accuracy, %", choice, &|c| wording::percent(c.validation_accuracy_percent)))
-                    (choice_row("macro recall, %", choice, &|c| wording::percent(c.validation_macro_recall_percent)))
+                    (choice_row(&format!("{}, %", nouns.measure), choice, &|c| {
+                        wording::percent(c.validation_accuracy_percent)
+                    }))
                     (choice_row("below the best, points", choice, &|c| wording::percent(c.below_best_points)))
                     (choice_row("its standard error, points", choice, &|c| wording::percent(c.standard_error_points)))
                     (choice_row("within one standard error", choice, &|c| if c.adequate { "yes" } else { "no"
                         }.to_owned()))
+                    (choice_row("chosen in drawn samples, %", choice, &|c| wording::percent(
+                        c.chosen_share_percent.unwrap_or(f64::NAN))))
+                }
+            }
+        }
+        @if choice.has_ladder() { (budgets(choice, nouns)) }
+    }
+}
+
+/// The budgets that labelled faces alone were trained for.
+fn budgets(choice: &Choice, nouns: Nouns) -> Markup {
+    let ways = choice.candidates.iter().find(|c| c.k == MixtureRatio::ZERO).map(|c| c.ways.as_slice());
+    let ways = ways.unwrap_or_default();
+    html! {
+        div.scroll tabindex="0" role="region" aria-label="budgets of real faces alone" {
+            table.figures.narrow {
+                caption { b { "How long real faces alone train" } ": for the steps of the mix at a k; the best of these \
+                    on those who choose stands at k = 0, and the doubt about which is best is in the intervals of the \
+                    gains." }
+                thead { tr {
+                    th scope="row" { "steps of k =" }
+                    @for way in ways { th.n.chosen[way.is_taken] scope="col" { (way.treatment.k) } }
+                } }
+                tbody {
+                    tr { th scope="row" { (nouns.measure) ", %" }
+                        @for way in ways { td.n { (wording::percent(way.accuracy_percent)) } } }
+                    tr { th scope="row" { "best in drawn samples, %" }
+                        @for way in ways { td.n { (wording::percent(way.best_share_percent.unwrap_or(f64::NAN))) } } }
                 }
             }
         }

@@ -107,25 +107,24 @@ fn recipe_section(results: &Results, recipe: &RecipeResults, nouns: Nouns, i: us
                 small { (recipe.settings.network_words()) " network, " (wording::count(recipe.n_parameters as u64)) " \
                     parameters" } }
             @if let Some(answer) = answer { p.answer { (answer) } }
-            h3 { "Accuracy against k" }
+            h3 { (wording::capitalised(nouns.measure)) " against k" }
             (curve::figure(results, recipe, i))
             p.note {
-                "Lines: real faces and k units of " (wording::made_faces(results)) ". Bars: 95 % intervals. k was \
-                    chosen on the dashed line alone; \
-                 the others describe."
+                "Lines: real faces and k units of " (wording::made_faces(results)) ". Bars: 95 % intervals. "
+                (wording::what_chose(results, recipe))
             }
-            @if let Some(choice) = &recipe.choice { (difference::choice(choice, nouns)) }
+            @if !(recipe.claims.is_empty() && recipe.controls.is_empty()) {
+                h3 { "Differences" (compared(recipe)) }
+                (difference::differences(recipe, nouns))
+                (worth::credit(&recipe.credit, nouns))
+            }
+            @if let Some(choice) = &recipe.choice { (difference::choice(results, choice, nouns)) }
             @if !recipe.how_far.is_empty() {
                 h3 { "How far" }
                 p.note { "Description, not choice: k was chosen before. The bands and comparisons of a table hold \
                     together with 95 %; the last row is how often \
                           each k is the best when " (nouns.labelled) " and seeds are drawn again." }
                 (how_far::tables(&recipe.how_far, nouns))
-            }
-            @if !(recipe.claims.is_empty() && recipe.controls.is_empty()) {
-                h3 { "Differences" (compared(recipe)) }
-                (difference::differences(recipe, nouns))
-                (worth::credit(&recipe.credit, nouns))
             }
             @if !recipe.exchange.is_empty() {
                 h3 { "Worth in " (nouns.labelled) }

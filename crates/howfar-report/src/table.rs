@@ -82,13 +82,13 @@ pub(crate) fn tables(recipe: &RecipeResults, nouns: Nouns) -> Markup {
     let chosen = recipe.choice.as_ref().map(|c| c.chosen);
     html! {
         (table(recipe, nouns, chosen, &html! {
-            b { "Accuracy" } " in percent: mean over cells, below it the 95 % interval and, after ±, the standard \
+            b { (wording::capitalised(nouns.measure)) } " in percent: mean over cells, below it the 95 % interval and, after ±, the standard \
                 deviation over cells \
                 in points. The chosen k is shaded."
-        }, &accuracy_cell))
+        }, &claimed_cell))
         (table(recipe, nouns, chosen, &html! {
-            b { (others(|m| m.words)) } ", in percent: " (others(|m| m.explained)) "."
-        }, &other_cell))
+            b { (others(nouns, |m| m.words)) } ", in percent: " (others(nouns, |m| m.explained)) "."
+        }, &|row| other_cell(row, nouns)))
         dl.arms {
             @for arm in Arm::ALL.iter().filter(|arm| recipe.table.iter().any(|r| r.treatment.arm == **arm)) {
                 div { dt { (arm.words) } dd { (arm.explained) } }
@@ -97,18 +97,18 @@ pub(crate) fn tables(recipe: &RecipeResults, nouns: Nouns) -> Markup {
     }
 }
 
-/// The measures other than accuracy, joined.
-fn others(text: fn(&Measure) -> &'static str) -> String {
-    other_measures().map(text).collect::<Vec<_>>().join("; ")
+/// The measures other than the claimed one, joined.
+fn others(nouns: Nouns, text: fn(&Measure) -> &'static str) -> String {
+    other_measures(nouns).map(text).collect::<Vec<_>>().join("; ")
 }
 
-fn other_measures() -> impl Iterator<Item = &'static Measure> {
-    Measure::ALL.iter().copied().filter(|measure| measure.name != Measure::ACCURACY.name)
+fn other_measures(nouns: Nouns) -> impl Iterator<Item = &'static Measure> {
+    Measure::ALL.iter().copied().filter(move |measure| measure.words != nouns.measure)
 }
 
-fn accuracy_cell(row: &TableRow) -> Markup {
+fn claimed_cell(row: &TableRow) -> Markup {
     html! {
-        b { (wording::percent(row.figures.accuracy())) }
+        b { (wording::percent(row.claimed())) }
         small {
             (wording::percent_interval(row.accuracy_interval_percent))
             @if let Some(sd) = row.accuracy_sd_points { " ± " (wording::percent(sd)) }
@@ -116,8 +116,8 @@ fn accuracy_cell(row: &TableRow) -> Markup {
     }
 }
 
-fn other_cell(row: &TableRow) -> Markup {
-    let percents: Vec<String> = other_measures().map(|m| wording::percent(row.figures.percent(m))).collect();
+fn other_cell(row: &TableRow, nouns: Nouns) -> Markup {
+    let percents: Vec<String> = other_measures(nouns).map(|m| wording::percent(row.figures.percent(m))).collect();
     html! { (percents.join(" / ")) }
 }
 
@@ -173,11 +173,14 @@ fn table_row(
     cell: &dyn Fn(&TableRow) -> Markup,
 ) -> Markup {
     let rows: Vec<&TableRow> = recipe.table.iter().filter(|r| r.treatment == *treatment).collect();
-    let is_chosen = chosen.is_some() && chosen == treatment.curve_k();
+    let place = wording::place_on_curve(recipe, treatment);
+    let is_chosen = chosen.is_some() && chosen == place;
+    let is_baseline = place == Some(MixtureRatio::ZERO) && *treatment != Treatment::BASELINE;
     let pictures = rows.first().map(|r| wording::count(r.n_training_pictures as u64));
     html! {
         tr.chosen[is_chosen] {
-            th scope="row" { (format!("{treatment:#}")) @if is_chosen { " " span.tag { "chosen" } } }
+            th scope="row" { (format!("{treatment:#}")) @if is_chosen { " " span.tag { "chosen" } }
+                @if is_baseline { " " span.tag { "best budget of k = 0" } } }
             td.n { (treatment.k) }
             td.n { (pictures.unwrap_or_default()) }
             @for (part, set) in columns {

@@ -44,15 +44,25 @@ pub fn terminal_summary(results: &Results, looks: Option<&Looks>, width: usize) 
 fn recipe_block(text: &mut String, results: &Results, recipe: &RecipeResults, nouns: Nouns, width: usize) {
     let s = &results.study;
     let track = wording::track(results, recipe);
-    let head =
-        format!("{}, recipe {track}, {}: accuracy in %, 95 % interval", s.name, wording::seeds(s.n_seeds as usize));
+    let head = format!(
+        "{}, recipe {track}, {}: {} in %, 95 % interval",
+        s.name,
+        wording::seeds(s.n_seeds as usize),
+        nouns.measure
+    );
     wrapped(text, "", &one_line(&head), width);
     text.push_str(&curve_tables(recipe, nouns, width).join("\n"));
-    if recipe.choice.is_some() {
-        wrapped(text, "", &format!("* chosen on validation {}", nouns.labelled), width);
+    if let Some(choice) = &recipe.choice {
+        let choosers = howfar_evaluate::wording::choosers(s, choice);
+        wrapped(text, "", &format!("* chosen on {choosers}"), width);
+        if choice.has_ladder() {
+            let budget = "= real faces alone, trained as long as serves them best: what gains are gains over";
+            wrapped(text, "", budget, width);
+        }
     }
     text.push('\n');
     differences(text, "Gain in points, 95 % interval", &recipe.claims, nouns, width);
+    differences(text, "Gain over real faces alone for their own steps", &recipe.over_own_steps, nouns, width);
     differences(text, "Against controls at the same k, in points, 95 % interval", &recipe.controls, nouns, width);
     for exchange in &recipe.exchange {
         let line = format!("{}: {}", nouns.part(exchange.part, &exchange.set), exchange_sentence(exchange, nouns));
@@ -87,7 +97,7 @@ fn side_by_side(text: &mut String, results: &Results, nouns: Nouns, width: usize
 fn curve_tables(recipe: &RecipeResults, nouns: Nouns, width: usize) -> Vec<String> {
     let treatments = wording::treatments(&recipe.table);
     let chosen = recipe.choice.as_ref().map(|c| c.chosen);
-    let names = treatments.iter().map(|treatment| row_name(treatment, chosen));
+    let names = treatments.iter().map(|treatment| row_name(recipe, treatment, chosen));
     let names: Vec<String> = std::iter::once(" k".to_owned()).chain(names).collect();
     let shown = wording::columns(&recipe.table)
         .into_iter()
@@ -105,18 +115,22 @@ fn curve_tables(recipe: &RecipeResults, nouns: Nouns, width: usize) -> Vec<Strin
     in_width(&names, &columns, width)
 }
 
-fn row_name(treatment: &Treatment, chosen: Option<MixtureRatio>) -> String {
-    let k = treatment.k;
-    match treatment.curve_k() {
-        Some(_) => format!("{}{k}", if chosen == Some(k) { "*" } else { " " }),
-        None => format!(" {k} {treatment:#}"),
-    }
+/// `*2` where k was chosen, `=5 repeat` what stands at k = 0 in its place.
+fn row_name(recipe: &RecipeResults, treatment: &Treatment, chosen: Option<MixtureRatio>) -> String {
+    let (k, place) = (treatment.k, wording::place_on_curve(recipe, treatment));
+    let mark = match place {
+        Some(place) if chosen == Some(place) => "*",
+        Some(MixtureRatio::ZERO) if *treatment != Treatment::BASELINE => "=",
+        _ => " ",
+    };
+    let name = if treatment.curve_k().is_some() { String::new() } else { format!(" {treatment:#}") };
+    format!("{mark}{k}{name}")
 }
 
 fn accuracy(row: &TableRow) -> String {
     let ends = row.accuracy_interval_percent;
     let ends = ends.map_or(NOTHING.to_owned(), |ends| ends.map(wording::percent).join(", "));
-    format!("{} ({ends})", wording::percent(row.figures.accuracy()))
+    format!("{} ({ends})", wording::percent(row.claimed()))
 }
 
 fn in_width(names: &[String], columns: &[Vec<String>], width: usize) -> Vec<String> {

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 pub(crate) use howfar_evaluate::wording::{
-    NOTHING, grouped as count, p_number as p_value, percent, percent_interval, points, points_interval,
+    NOTHING, capitalised, grouped as count, p_number as p_value, percent, percent_interval, points, points_interval,
 };
-use howfar_evaluate::wording::{baseline, counted, k_counts, made};
+use howfar_evaluate::wording::{baseline, budget_words, choosers, counted, k_counts, made};
 use howfar_evaluate::{RecipeResults, Results, TableRow, Verdict};
-use howfar_protocol::{Part, Role, Treatment};
+use howfar_protocol::{MixtureRatio, Part, Role, Treatment};
 
 /// `modern`, with network and generated set where a study has several tracks.
 pub(crate) fn track(results: &Results, recipe: &RecipeResults) -> String {
@@ -66,11 +66,15 @@ pub(crate) struct Nouns {
     pub(crate) labelled: &'static str,
     /// Likewise for the unseen databases.
     pub(crate) unseen: &'static str,
+    /// What is claimed: `accuracy`, `macro recall`.
+    pub(crate) measure: &'static str,
 }
 
 impl Nouns {
     pub(crate) fn of(results: &Results) -> Self {
-        Nouns { labelled: results.study.members(Role::Labelled), unseen: results.study.members(Role::Unseen) }
+        let study = &results.study;
+        let (labelled, unseen) = (study.members(Role::Labelled), study.members(Role::Unseen));
+        Nouns { labelled, unseen, measure: howfar_evaluate::wording::measure(study) }
     }
 
     /// Likewise for the faces of a part.
@@ -90,6 +94,31 @@ impl Nouns {
     }
 }
 
+/// The k at which a treatment stands on the curve of a recipe: that of the budget which was chosen.
+pub(crate) fn place_on_curve(recipe: &RecipeResults, treatment: &Treatment) -> Option<MixtureRatio> {
+    let Some(choice) = &recipe.choice else { return treatment.curve_k() };
+    let source = recipe.source.as_deref();
+    choice.candidates.iter().map(|candidate| candidate.k).find(|k| choice.at(*k, source) == *treatment)
+}
+
+/// Which of the lines chose k, and what stands at k = 0.
+pub(crate) fn what_chose(results: &Results, recipe: &RecipeResults) -> String {
+    let Some(choice) = &recipe.choice else { return "The lines describe.".to_owned() };
+    let chose = match choice.on.as_str() {
+        "validation" => "k was chosen on the dashed line alone; the others describe.".to_owned(),
+        _ => format!("k was chosen on {}; all lines describe.", choosers(&results.study, choice)),
+    };
+    if !choice.has_ladder() {
+        return chose;
+    }
+    let stands = choice.at(MixtureRatio::ZERO, recipe.source.as_deref());
+    format!(
+        "{chose} At k = 0 stand {}, trained as long as serves them best: for {}.",
+        baseline(&results.study),
+        budget_words(&stands)
+    )
+}
+
 /// What k counts, in a sentence.
 pub(crate) fn k_explained(results: &Results) -> String {
     format!("how many {}; 0 is {}.", k_counts(&results.study), baseline(&results.study))
@@ -107,8 +136,12 @@ pub(crate) fn made_faces(results: &Results) -> String {
 
 /// Names of the unseen databases in the order in which the table has them.
 pub(crate) fn unseen_sets(table: &[TableRow]) -> Vec<&str> {
+    sets_of(table, Part::Unseen)
+}
+
+fn sets_of(table: &[TableRow], part: Part) -> Vec<&str> {
     let mut names = Vec::new();
-    for row in table.iter().filter(|r| r.part == Part::Unseen) {
+    for row in table.iter().filter(|r| r.part == part) {
         if !names.contains(&row.set.as_str()) {
             names.push(&row.set);
         }
@@ -118,10 +151,12 @@ pub(crate) fn unseen_sets(table: &[TableRow]) -> Vec<&str> {
 
 /// The parts that a table has columns for, in order: training, generated, validation, test, every unseen database.
 pub(crate) fn columns(table: &[TableRow]) -> Vec<(Part, &str)> {
-    let known = Part::ALL.into_iter().filter(|part| *part != Part::Unseen);
+    let known = Part::ALL.into_iter().filter(|part| !part.is_by_set());
     let mut columns: Vec<(Part, &str)> =
         known.filter(|part| table.iter().any(|r| r.part == *part)).map(|part| (part, "")).collect();
-    columns.extend(unseen_sets(table).into_iter().map(|set| (Part::Unseen, set)));
+    for part in [Part::Choosing, Part::Unseen] {
+        columns.extend(sets_of(table, part).into_iter().map(|set| (part, set)));
+    }
     columns
 }
 

@@ -93,7 +93,8 @@ impl StudyFolder {
     /// Reads the plan.
     pub fn read_plan(&self) -> Result<Plan, Fault> {
         let (format, version) = Plan::FORMAT;
-        files::read_json_since(&self.plan_file(), format, version, version)
+        let plan: Plan = files::read_json_since(&self.plan_file(), format, Plan::OLDEST, version)?;
+        Ok(plan.of_today())
     }
 
     /// Writes the plan.
@@ -105,7 +106,7 @@ impl StudyFolder {
     /// Reads the results; those of an older howfar say how to make them anew.
     pub fn read_results(&self) -> Result<Results, Fault> {
         let (format, version) = Results::FORMAT;
-        files::read_json_since(&self.results_file(), format, version, version)
+        files::read_json_since(&self.results_file(), format, Results::OLDEST, version)
             .map_err(|fault| fault.hint("`howfar analyse STUDY` computes them anew from the predictions"))
     }
 

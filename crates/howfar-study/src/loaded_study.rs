@@ -11,8 +11,9 @@ use howfar_face::{
     SubjectId,
 };
 use howfar_protocol::{
-    Cell, GeneratedFaces, HeldOut, Ingredients, Mixture, MixtureRatio, Plan, PlanInputs, Protocol, Role, SetInput,
-    Split, SplitPart, Start, StoredSets, Study, TOGETHER, Track, Treatment, Validates, generated_held_out,
+    Cell, ClaimedMeasure, GeneratedFaces, HeldOut, Ingredients, Mixture, MixtureRatio, Plan, PlanInputs, Protocol,
+    Role, SetInput, Split, SplitPart, Start, StoredSets, Study, TOGETHER, Track, Treatment, Validates,
+    generated_held_out,
 };
 use howfar_random::Seeds;
 use howfar_train::{Model, StartingWeights, read_start};
@@ -80,7 +81,10 @@ impl LoadedStudy {
         let makers = generated_sets.iter().filter_map(|set| set.info().generator.as_ref()).map(GeneratorCard::lineage);
         let learnt: Vec<Lineage> = makers.chain(learnt_from.values().cloned()).collect();
         let added = (real.end..pool.len()).map(|face| &pool.face(face).labels);
-        let study = &with_redraw_decided(study, &people, added, &learnt);
+        let mut study = with_redraw_decided(study, &people, added, &learnt);
+        let of_classes = [faces_per_class(&pool, real.clone()), faces_per_class(&unseen_pool, 0..unseen_pool.len())];
+        study.measure.get_or_insert_with(|| ClaimedMeasure::usual(of_classes.iter().flatten().map(Vec::as_slice)));
+        let study = &study;
         let splits = study.splits(&people)?;
         let inputs = PlanInputs {
             study,
@@ -354,6 +358,15 @@ impl LoadedStudy {
         }
         Ok(())
     }
+}
+
+/// The faces of each class, set by set.
+fn faces_per_class(pool: &FaceStore, faces: Range<usize>) -> Vec<Vec<usize>> {
+    let mut of_sets: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for face in faces.map(|face| pool.face(face)) {
+        of_sets.entry(face.set_idx).or_insert_with(|| vec![0; pool.classes().len()])[face.labels.label] += 1;
+    }
+    of_sets.into_values().collect()
 }
 
 /// The study with its own word on whether every seed draws the split anew: where it says none, if the split is drawn at

@@ -263,7 +263,7 @@ fn a_network_stands_beside_itself_with_weights_to_begin_with() {
     assert!(trained.stderr.contains("taught.safetensors: 24 of 26 tensors are imported"), "{}", trained.stderr);
     fs::rename(place.path().join("other.safetensors"), place.path().join("taught.safetensors")).unwrap();
     results();
-    assert_eq!(n_cells(), 12);
+    assert_eq!(n_cells(), 18);
 
     program::study(&place, &text.replace("name = \"compact\"", "name = \"medium\""));
     let refused = howfar(&place, &["run", "study.toml", "--out", "out"]);

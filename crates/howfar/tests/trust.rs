@@ -219,7 +219,7 @@ fn an_edited_split_file_makes_other_cells_and_a_plan_holds_from_any_folder() {
     assert_eq!(models(&place), both, "the folder it was called from decides nothing");
     from_elsewhere(&["analyse", "../out"]);
     assert!(from_elsewhere(&["run-cell", "../out", "--index", "0"]).contains("was finished before"));
-    assert!(from_elsewhere(&["status", "../out"]).contains("4 of 4 cells finished"));
+    assert!(from_elsewhere(&["status", "../out"]).contains("6 of 6 cells finished"));
 }
 
 #[test]

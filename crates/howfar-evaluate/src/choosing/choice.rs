@@ -12,7 +12,7 @@
 use std::collections::BTreeMap;
 
 use howfar_face::Fault;
-use howfar_protocol::{Cell, ChooseOn, ChooseRule, Curve, MixtureRatio, Part, Role, Track, Treatment};
+use howfar_protocol::{Cell, ChooseOn, ChooseRule, ClaimedMeasure, Curve, MixtureRatio, Part, Role, Track, Treatment};
 use howfar_random::{Seeds, Stream};
 
 use crate::counting::numbers::{PERCENT, mean_of};
@@ -38,6 +38,7 @@ pub struct Choosers {
     rule: ChooseRule,
     /// Faces, and the labelled set that the networks which they judge were not trained on.
     faces: Vec<(Faces, Option<String>)>,
+    measure: ClaimedMeasure,
     seed: u64,
 }
 
@@ -45,7 +46,8 @@ impl Choosers {
     /// Validation people, by the usual rule.
     pub fn validation(seed: u64) -> Self {
         let faces = vec![((Part::Validation, String::new()), None)];
-        Choosers { on: ChooseOn::Validation, rule: ChooseRule::default(), faces, seed }
+        let (rule, measure) = (ChooseRule::default(), ClaimedMeasure::default());
+        Choosers { on: ChooseOn::Validation, rule, faces, measure, seed }
     }
 
     /// Those whom a study asks.
@@ -60,7 +62,7 @@ impl Choosers {
             }
             ChooseOn::Validation | ChooseOn::Usual => Self::validation(facts.seed).faces,
         };
-        Choosers { on, rule, faces, seed: facts.seed }
+        Choosers { on, rule, faces, measure: facts.measure, seed: facts.seed }
     }
 
     /// By another rule.
@@ -109,12 +111,8 @@ impl TrackPlan {
 /// The choice of a track from cells in memory. Everything but what may choose is dropped before it looks. None where
 /// there is no mix to choose.
 pub fn choose_k(track: &TrackPlan, choosers: &Choosers, cells: &[CellPredictions]) -> Option<Choice> {
-    let mut outcomes = Outcomes::new();
-    for CellPredictions { cell, training, predictions } in cells.iter().filter(|c| track.track.has(&c.cell)) {
-        let choosing = predictions.iter().filter(|p| choosers.parts().contains(&p.part));
-        outcomes.add(cell, *training, choosing);
-    }
-    choose_k_on(&track.curve, choosers, outcomes.validation())
+    let choices = choose_all(vec![track.clone()], choosers, cells).expect("what is in memory can be read");
+    choices.into_iter().next().map(|(_, choice)| choice)
 }
 
 /// The choices of all tracks that have one, from what those who choose say of cells that are read one at a time.
@@ -128,7 +126,7 @@ pub fn choose_all(
     let wanted = |cell_idx: &usize| tracks.iter().any(|track| is_asked(track, cells[*cell_idx]));
     let wanted: Vec<usize> = (0..cells.len()).filter(wanted).collect();
     let mut outcomes = vec![Outcomes::new(); tracks.len()];
-    count_cells(source, &wanted, &choosers.parts(), |cell_idx, training, counts| {
+    count_cells(source, &wanted, &choosers.parts(), choosers.measure, |cell_idx, training, counts| {
         let of_tracks = tracks.iter().zip(&mut outcomes).filter(|(track, _)| is_asked(track, cells[cell_idx]));
         of_tracks.for_each(|(_, outcomes)| outcomes.add_counts(cells[cell_idx], training, &counts));
     })?;

@@ -1,15 +1,19 @@
 //! Counts of right faces per person, in few bytes: who was judged, on how many faces, stands once for all cells that
 //! judged the same.
 //!
-//! In: one prediction after the other. Out: [`CellCounts`] of a cell, and [`PartOutcome`]s: a shared [`People`] and
-//! four bytes per person.
+//! In: one prediction after the other, and what claims are about. Out: [`CellCounts`] of a cell, and [`PartOutcome`]s: a
+//! shared [`People`] and four bytes per person.
+//!
+//! A person's value is the share of their faces that are right. Where macro recall is claimed, a face of class c weighs
+//! 1/(C n_c) of all C classes that the part has faces of, n_c being its faces; a person's value is P times the sum over
+//! their right faces, P being the people, so that the mean over people is the macro recall of the part.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use howfar_face::SubjectId;
-use howfar_protocol::{Part, PredictionRef};
+use howfar_protocol::{ClaimedMeasure, Part, PredictionRef};
 
 use crate::counting::confusion::ConfusionCounts;
 
@@ -18,15 +22,18 @@ pub(crate) type Faces = (Part, String);
 
 /// Faces of one person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Tally {
-    pub(crate) n_faces: u32,
-    pub(crate) n_right: u32,
+struct Tally {
+    n_faces: u32,
+    n_right: u32,
 }
 
-impl Tally {
-    pub(crate) fn accuracy(self) -> f64 {
-        f64::from(self.n_right) / f64::from(self.n_faces)
-    }
+/// What the people of a part are worth.
+#[derive(Debug, Clone)]
+enum Values {
+    /// Right faces of each.
+    Right(Vec<u32>),
+    /// The sum of the weights of each one's right faces, times the people.
+    Weighted(Vec<f32>),
 }
 
 /// Who was judged, in order, and on how many faces each.
@@ -55,14 +62,13 @@ impl People {
 pub(crate) struct PartOutcome {
     pub(crate) confusion: ConfusionCounts,
     people: Arc<People>,
-    /// Right faces of each of the people.
-    n_right: Vec<u32>,
+    values: Values,
 }
 
 impl PartOutcome {
     /// `n_right` has a number for each of the people, in their order.
     pub(crate) fn new(confusion: ConfusionCounts, people: Arc<People>, n_right: Vec<u32>) -> Self {
-        PartOutcome { confusion, people, n_right }
+        PartOutcome { confusion, people, values: Values::Right(n_right) }
     }
 
     /// Who was judged.
@@ -70,15 +76,24 @@ impl PartOutcome {
         &self.people
     }
 
-    /// The faces of one of the people, by their place.
-    pub(crate) fn tally(&self, place: usize) -> Tally {
-        Tally { n_faces: self.people.n_faces[place], n_right: self.n_right[place] }
+    /// How many faces one of the people has, by their place.
+    pub(crate) fn n_faces(&self, place: usize) -> usize {
+        self.people.n_faces[place] as usize
+    }
+
+    /// What one of the people adds to the claimed measure, whose value is the mean over people.
+    pub(crate) fn value(&self, place: usize) -> f64 {
+        match &self.values {
+            Values::Right(n_right) => f64::from(n_right[place]) / f64::from(self.people.n_faces[place]),
+            Values::Weighted(values) => f64::from(values[place]),
+        }
     }
 }
 
 /// The predictions of one cell, counted.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct CellCounts {
+    measure: ClaimedMeasure,
     parts: Vec<PartCounts>,
 }
 
@@ -89,11 +104,20 @@ struct PartCounts {
     places: HashMap<SubjectId, usize>,
     last: Option<(SubjectId, usize)>,
     tallies: Vec<Tally>,
+    /// Where macro recall is claimed: right faces of each class, person after person.
+    right_of_classes: Option<Vec<u32>>,
     /// By name, once all are there.
     sorted: Vec<(SubjectId, Tally)>,
+    /// Where each of these was met.
+    order: Vec<usize>,
 }
 
 impl CellCounts {
+    /// Nothing counted yet.
+    pub(crate) fn new(measure: ClaimedMeasure) -> Self {
+        CellCounts { measure, parts: Vec::new() }
+    }
+
     /// Counts a prediction.
     pub fn add(&mut self, prediction: PredictionRef<'_>) {
         // Sets are told apart where they are unseen; the real sets of a study are one.
@@ -101,7 +125,8 @@ impl CellCounts {
         let is_of = |part: &PartCounts| part.faces.0 == prediction.part && part.faces.1 == set;
         // Predictions come part after part, so it is nearly always the last one.
         let known = self.parts.iter().rposition(is_of).unwrap_or_else(|| {
-            self.parts.push(PartCounts::new((prediction.part, set.to_owned()), prediction.probabilities.len()));
+            let faces = (prediction.part, set.to_owned());
+            self.parts.push(PartCounts::new(faces, prediction.probabilities.len(), self.measure));
             self.parts.len() - 1
         });
         self.parts[known].add(prediction);
@@ -110,31 +135,51 @@ impl CellCounts {
     /// Ends the counting.
     pub(crate) fn sort(&mut self) {
         for part in &mut self.parts {
-            let places = std::mem::take(&mut part.places).into_iter();
-            part.sorted = places.map(|(subject, place)| (subject, part.tallies[place])).collect();
-            part.sorted.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+            let mut places: Vec<(SubjectId, usize)> = std::mem::take(&mut part.places).into_iter().collect();
+            places.sort_unstable();
+            part.order = places.iter().map(|(_, place)| *place).collect();
+            part.sorted = places.into_iter().map(|(subject, place)| (subject, part.tallies[place])).collect();
         }
     }
 
     /// The outcomes of each part.
     pub(crate) fn outcomes(&self, known: &mut KnownPeople) -> impl Iterator<Item = (Faces, PartOutcome)> {
         self.parts.iter().map(|part| {
-            let n_right = part.sorted.iter().map(|(_, tally)| tally.n_right).collect();
-            (part.faces.clone(), PartOutcome::new(part.confusion.clone(), known.people(&part.sorted), n_right))
+            let (confusion, people) = (part.confusion.clone(), known.people(&part.sorted));
+            (part.faces.clone(), PartOutcome { confusion, people, values: part.values() })
         })
     }
 }
 
 impl PartCounts {
-    fn new(faces: Faces, n_classes: usize) -> Self {
+    fn new(faces: Faces, n_classes: usize, measure: ClaimedMeasure) -> Self {
         PartCounts {
             faces,
             confusion: ConfusionCounts::new(n_classes),
             places: HashMap::new(),
             last: None,
             tallies: Vec::new(),
+            right_of_classes: (measure == ClaimedMeasure::MacroRecall).then(Vec::new),
             sorted: Vec::new(),
+            order: Vec::new(),
         }
+    }
+
+    /// What each of the sorted people is worth.
+    fn values(&self) -> Values {
+        let Some(right_of_classes) = &self.right_of_classes else {
+            return Values::Right(self.sorted.iter().map(|(_, tally)| tally.n_right).collect());
+        };
+        let classes: Vec<usize> = self.confusion.classes_there().collect();
+        let n_people = self.sorted.len() as f64;
+        let weight = |class: usize| n_people / (classes.len() as f64 * self.confusion.support(class) as f64);
+        let weights: Vec<(usize, f64)> = classes.iter().map(|class| (*class, weight(*class))).collect();
+        let n_classes = self.confusion.n_classes();
+        let value = |place: &usize| {
+            let right = &right_of_classes[place * n_classes..(place + 1) * n_classes];
+            weights.iter().map(|(class, weight)| weight * f64::from(right[*class])).sum::<f64>() as f32
+        };
+        Values::Weighted(self.order.iter().map(value).collect())
     }
 
     fn add(&mut self, prediction: PredictionRef<'_>) {
@@ -142,7 +187,13 @@ impl PartCounts {
         self.confusion.add(prediction.label, predicted);
         let place = self.place(prediction.subject);
         self.tallies[place].n_faces += 1;
-        self.tallies[place].n_right += u32::from(predicted == prediction.label);
+        let is_right = u32::from(predicted == prediction.label);
+        self.tallies[place].n_right += is_right;
+        if let Some(right) = &mut self.right_of_classes {
+            let n_classes = self.confusion.n_classes();
+            right.resize(self.tallies.len() * n_classes, 0);
+            right[place * n_classes + prediction.label] += is_right;
+        }
     }
 
     fn place(&mut self, subject: &SubjectId) -> usize {

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use howfar_protocol::ClaimedMeasure;
 use serde::de::Error as _;
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -51,26 +52,29 @@ impl Measure {
         }),
     };
 
+    /// Balanced accuracy: what claims are about where classes are unequal.
+    pub const MACRO_RECALL: &'static Self = &Measure {
+        name: "macro_recall",
+        words: "macro recall",
+        explained: "balanced accuracy: the mean recall of the classes that the judged faces are of",
+        formula: "mean over classes with faces of n(c, c) / n(c, ·)",
+        source: "scikit-learn `balanced_accuracy_score`",
+        worst_to_best: [0.0, 1.0],
+        of: ConfusionCounts::macro_recall,
+        influence: Some(|all, person| {
+            let classes: Vec<usize> = all.classes_there().collect();
+            let of_class = |class: &usize| {
+                let n = person.support(*class) as f64;
+                (person.count(*class, *class) as f64 - all.recall(*class) * n) / all.support(*class) as f64
+            };
+            classes.iter().map(of_class).sum::<f64>() / classes.len() as f64
+        }),
+    };
+
     /// All of them, in the order of every table.
     pub const ALL: &'static [&'static Self] = &[
         Self::ACCURACY,
-        &Measure {
-            name: "macro_recall",
-            words: "macro recall",
-            explained: "balanced accuracy: the mean recall of the classes that the judged faces are of",
-            formula: "mean over classes with faces of n(c, c) / n(c, ·)",
-            source: "scikit-learn `balanced_accuracy_score`",
-            worst_to_best: [0.0, 1.0],
-            of: ConfusionCounts::macro_recall,
-            influence: Some(|all, person| {
-                let classes: Vec<usize> = all.classes_there().collect();
-                let of_class = |class: &usize| {
-                    let n = person.support(*class) as f64;
-                    (person.count(*class, *class) as f64 - all.recall(*class) * n) / all.support(*class) as f64
-                };
-                classes.iter().map(of_class).sum::<f64>() / classes.len() as f64
-            }),
-        },
+        Self::MACRO_RECALL,
         &Measure {
             name: "macro_f1",
             words: "macro F1",
@@ -82,6 +86,14 @@ impl Measure {
             influence: None,
         },
     ];
+
+    /// What a study claims.
+    pub fn claimed(measure: ClaimedMeasure) -> &'static Self {
+        match measure {
+            ClaimedMeasure::Accuracy => Self::ACCURACY,
+            ClaimedMeasure::MacroRecall => Self::MACRO_RECALL,
+        }
+    }
 
     /// Its key in files: `macro_recall_percent`.
     pub fn key(&self) -> String {

@@ -72,34 +72,12 @@ impl Outcomes {
         Self::default()
     }
 
-    /// Counts a cell's predictions. A cell given twice counts once.
-    pub fn add<'p>(
-        &mut self,
-        cell: &Cell,
-        training: CellTraining,
-        predictions: impl IntoIterator<Item = &'p Prediction>,
-    ) {
-        let mut counts = CellCounts::default();
-        predictions.into_iter().for_each(|prediction| counts.add(prediction.into()));
-        counts.sort();
-        self.add_counts(cell, training, &counts);
-    }
-
-    /// Takes a cell whose predictions are counted.
+    /// Takes a cell whose predictions are counted. A cell given twice counts once.
     pub(crate) fn add_counts(&mut self, cell: &Cell, training: CellTraining, counts: &CellCounts) {
         let run = Run { split_idx: cell.split_idx, seed_idx: cell.seed_idx };
         let faces = counts.outcomes(&mut self.people).collect();
         let outcome = CellOutcome { settings: cell.settings.clone(), training, faces };
         self.cells.entry(cell.treatment.clone()).or_default().insert(run, outcome);
-    }
-
-    /// Counts cells that are all in memory.
-    pub fn of<'c>(cells: impl IntoIterator<Item = &'c CellPredictions>) -> Self {
-        let mut outcomes = Self::new();
-        for cell in cells {
-            outcomes.add(&cell.cell, cell.training, &cell.predictions);
-        }
-        outcomes
     }
 
     /// Outcomes that were counted elsewhere.

@@ -4,7 +4,7 @@
 //! their order, so that no more than a handful of cells are in memory, and no number of threads changes a bit.
 
 use howfar_face::Fault;
-use howfar_protocol::{Cell, Part, PredictionRef};
+use howfar_protocol::{Cell, ClaimedMeasure, Part, PredictionRef};
 use rayon::prelude::*;
 
 use crate::counting::counts::CellCounts;
@@ -46,12 +46,13 @@ pub(crate) fn count_cells(
     source: &(impl CellSource + ?Sized),
     cells: &[usize],
     parts: &[Part],
+    measure: ClaimedMeasure,
     mut each: impl FnMut(usize, CellTraining, CellCounts),
 ) -> Result<(), Fault> {
     for cells in cells.chunks(AT_ONCE) {
         let count = |cell_idx: &usize| -> Result<(CellTraining, CellCounts), Fault> {
             let training = source.training(*cell_idx)?;
-            let mut counts = CellCounts::default();
+            let mut counts = CellCounts::new(measure);
             source.read(*cell_idx, parts, &mut |prediction| counts.add(prediction))?;
             counts.sort();
             Ok((training, counts))

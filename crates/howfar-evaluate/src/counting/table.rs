@@ -6,7 +6,7 @@
 use howfar_protocol::{Arm, Part, Track, Treatment};
 
 use crate::counting::confusion::ConfusionCounts;
-use crate::counting::measure::{ClassFigures, Figures};
+use crate::counting::measure::{ClassFigures, Figures, Measure};
 use crate::counting::numbers::PERCENT;
 use crate::counting::numbers::mean_of;
 use crate::counting::outcomes::{CellTraining, Faces, Outcomes, Series};
@@ -20,7 +20,8 @@ use crate::worth::claims::{in_order, judged_faces};
 pub(crate) fn table(facts: &StudyFacts, outcomes: &Outcomes) -> Vec<TableRow> {
     let rows = shown(outcomes).flat_map(|treatment| {
         let faces = in_order(facts, outcomes.cells(treatment).flat_map(|(_, cell)| cell.faces.keys().cloned()));
-        faces.into_iter().map(move |faces| row(outcomes, treatment, &faces))
+        let measure = Measure::claimed(facts.measure);
+        faces.into_iter().map(move |faces| row(outcomes, measure, treatment, &faces))
     });
     rows.collect()
 }
@@ -30,19 +31,20 @@ fn shown(outcomes: &Outcomes) -> impl Iterator<Item = &Treatment> {
     outcomes.treatments().filter(|treatment| treatment.left_out.is_none())
 }
 
-fn row(outcomes: &Outcomes, treatment: &Treatment, faces: &Faces) -> TableRow {
+fn row(outcomes: &Outcomes, measure: &Measure, treatment: &Treatment, faces: &Faces) -> TableRow {
     let series = outcomes.series(treatment, faces);
     let of_cells =
         |figure: fn(&ConfusionCounts) -> f64| series.values().map(|cell| figure(&cell.confusion)).collect::<Vec<f64>>();
-    let accuracies = of_cells(ConfusionCounts::accuracy);
+    let claimed = of_cells(measure.of);
     let pictures: Vec<f64> = outcomes.cells(treatment).map(|(_, cell)| cell.training.n_pictures as f64).collect();
     TableRow {
         treatment: treatment.clone(),
         part: faces.0,
         set: faces.1.clone(),
         figures: Figures::mean_of(series.values().map(|cell| &cell.confusion)),
-        accuracy_sd_points: standard_deviation(&accuracies).map(|sd| PERCENT * sd),
-        accuracy_interval_percent: accuracy_interval(faces, &series, mean_of(&accuracies), &accuracies),
+        claimed_percent: Some(PERCENT * mean_of(&claimed)),
+        accuracy_sd_points: standard_deviation(&claimed).map(|sd| PERCENT * sd),
+        accuracy_interval_percent: claimed_interval(faces, &series, mean_of(&claimed), &claimed),
         n_faces: mean_of(&of_cells(|c| c.n_faces() as f64)).round() as usize,
         n_cells: series.len(),
         n_training_pictures: mean_of(&pictures).round() as usize,
@@ -67,16 +69,16 @@ pub(crate) fn training(outcomes: &Outcomes) -> Vec<ArmTraining> {
     shown(outcomes).map(of).collect()
 }
 
-/// Centred on the share of faces that are right; its width is that of the mean over people. Generated faces differ from
+/// Centred on the claimed measure's mean over cells; its width is that of the mean over people. Generated faces differ from
 /// seed to seed, so theirs stands on the spread between cells alone.
-fn accuracy_interval(faces: &Faces, series: &Series<'_>, accuracy: f64, accuracies: &[f64]) -> Option<[f64; 2]> {
+fn claimed_interval(faces: &Faces, series: &Series<'_>, mean: f64, of_cells: &[f64]) -> Option<[f64; 2]> {
     let layout = Layout::of_one(faces, series).filter(|layout| layout.n_left_out == 0 && faces.0 != Part::Generated);
     let doubt = match layout {
         Some(layout) => layout.doubt(),
-        None => Doubt::of(&Grid::new(&[accuracies.to_vec()])?),
+        None => Doubt::of(&Grid::new(&[of_cells.to_vec()])?),
     };
     let is_known = doubt.basis != Basis::Nothing;
-    is_known.then(|| doubt.interval(accuracy).map(|end| PERCENT * end.clamp(0.0, 1.0)))
+    is_known.then(|| doubt.interval(mean).map(|end| PERCENT * end.clamp(0.0, 1.0)))
 }
 
 fn standard_deviation(values: &[f64]) -> Option<f64> {

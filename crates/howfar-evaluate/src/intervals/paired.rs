@@ -64,19 +64,19 @@ impl Layout {
                 let run = Run { split_idx: *split_idx, seed_idx: *seed_idx };
                 let of_arm = (arm[&run], judged.places(arm[&run]));
                 let of_baseline = baseline.map(|series| (series[&run], judged.places(series[&run])));
-                let tally = |(part, places): (&PartOutcome, &[Option<usize>]), person: usize| {
-                    places[person].map(|place| part.tally(place))
+                let judged = |(part, places): (&PartOutcome, &[Option<usize>]), person: usize| {
+                    places[person].map(|place| (part.value(place), part.n_faces(place)))
                 };
                 for (person, row) in rows.iter_mut().enumerate() {
-                    let Some(of_arm) = tally(of_arm, person) else { continue };
-                    let subtracted = match of_baseline.map(|baseline| tally(baseline, person)) {
-                        Some(Some(tally)) => tally.accuracy(),
+                    let Some((value, n_faces)) = judged(of_arm, person) else { continue };
+                    let subtracted = match of_baseline.map(|baseline| judged(baseline, person)) {
+                        Some(Some((value, _))) => value,
                         Some(None) => continue,
                         None => 0.0,
                     };
                     let row = row.get_or_insert_with(|| PersonRow::new(*split_idx, seeds.len()));
-                    row.n_faces = row.n_faces.max(of_arm.n_faces as usize);
-                    row.add(column, of_arm.accuracy(), subtracted);
+                    row.n_faces = row.n_faces.max(n_faces);
+                    row.add(column, value, subtracted);
                 }
             }
         }

@@ -8,8 +8,8 @@ use howfar_protocol::{Arm, MixtureRatio, Part, Role, Treatment};
 use crate::choosing::verdict::Verdict;
 use crate::results::{Choice, Claim, RecipeResults, StudyFacts};
 use crate::words::wording::{
-    baseline, budget_words, capitalised, choosers, faces_of, interval, joined, k_explained, p_value, percent, points,
-    sample,
+    baseline, budget_words, capitalised, choosers, faces_of, interval, joined, k_explained, measure, p_value, percent,
+    points, sample,
 };
 
 /// Further databases that are spelled out; the report has all.
@@ -91,21 +91,22 @@ fn first_sentence(facts: &StudyFacts, choice: &Choice, claim: &Claim) -> String 
     let is_chosen = choice.chosen == claim.treatment.k;
     let verb = match (claim.verdict, is_chosen) {
         // Of a k that was not chosen no gain is claimed.
-        (Verdict::Helps, _) => "lifts accuracy on",
-        (Verdict::Hurts, true) => "lowers accuracy on",
-        (Verdict::Hurts, false) => "would have lowered accuracy on",
-        (Verdict::Equivalent, true) => "makes less than 2 points' difference to accuracy on",
-        (Verdict::Equivalent, false) => "would have made less than 2 points' difference to accuracy on",
-        (Verdict::Open, true) => "moves accuracy on",
-        (Verdict::Open, false) => "would have moved accuracy on",
+        (Verdict::Helps, _) => "lifts",
+        (Verdict::Hurts, true) => "lowers",
+        (Verdict::Hurts, false) => "would have lowered",
+        (Verdict::Equivalent, true) => "makes less than 2 points' difference to",
+        (Verdict::Equivalent, false) => "would have made less than 2 points' difference to",
+        (Verdict::Open, true) => "moves",
+        (Verdict::Open, false) => "would have moved",
     };
+    let measure = measure(facts);
     let doubt = match claim.verdict {
         Verdict::Open if is_unclaimed_gain(facts, claim) => ", which is no claim: this k was not chosen".to_owned(),
         Verdict::Open => format!(", which is not significantly different from no gain{}", corrected_for(facts, claim)),
         Verdict::Equivalent => format!(", {}", equivalence(claim)),
         Verdict::Helps | Verdict::Hurts => String::new(),
     };
-    format!("{k} {verb} {faces} {numbers}{doubt}.")
+    format!("{k} {verb} {measure} on {faces} {numbers}{doubt}.")
 }
 
 /// What an interval leaves out that stands on one sample of training people.
@@ -235,7 +236,7 @@ fn without_mix(facts: &StudyFacts, results: &RecipeResults) -> String {
     let judged = of_baseline.filter(|row| matches!(row.part, Part::Test | Part::Unseen));
     let reached = judged.take(1 + MOST_OTHERS).map(|row| {
         let faces = faces_of(facts, row.part, &row.set);
-        let reached = percent(row.figures.accuracy());
+        let reached = percent(row.claimed());
         match row.accuracy_interval_percent {
             Some([low, high]) => {
                 format!("{reached} % on {faces} (95 % interval {} to {})", percent(low), percent(high))

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use howfar_protocol::{Arm, MixtureRatio, Part, Role, Treatment};
+use howfar_protocol::{Arm, ClaimedMeasure, MixtureRatio, Part, Role, Treatment};
 
 use crate::choosing::verdict::Verdict;
 use crate::counting::confusion::ConfusionCounts;
@@ -14,7 +14,7 @@ use crate::intervals::paired::Layout;
 use crate::results::caveat::Caveat;
 use crate::results::{Choice, Claim, RecipeResults, SetFacts, StudyFacts};
 use crate::words::answer::{corrected_for, headline, is_unclaimed_gain};
-use crate::words::wording::{added, counted, faces_of, grouped, interval, joined, points};
+use crate::words::wording::{added, choosers, counted, faces_of, grouped, interval, joined, measure, points};
 use crate::worth::claims::in_order;
 
 /// Fewer test people than this make wide intervals.
@@ -182,10 +182,14 @@ fn of_set(facts: &StudyFacts, set: &SetFacts) -> Vec<Caveat> {
     let largest = per_class.iter().copied().max().unwrap_or(0);
     let smallest = per_class.iter().copied().filter(|n| *n > 0).min().unwrap_or(0);
     if largest > UNEQUAL * smallest {
+        let advice = match facts.measure {
+            ClaimedMeasure::Accuracy => "Claim macro recall (`measure`): accuracy rewards guessing the frequent class.",
+            ClaimedMeasure::MacroRecall => "Macro recall is claimed for that, in which every class counts alike.",
+        };
         found.push(caveat(
             "unequal-classes",
             format!("The classes of `{name}` are unequal: {smallest} to {largest} faces."),
-            "Read macro recall beside accuracy: accuracy rewards guessing the frequent class.",
+            advice,
         ));
     }
     // Of an unseen set, and of a real one that is alone, the parts tell.
@@ -269,7 +273,9 @@ fn of_recipe(facts: &StudyFacts, results: &RecipeResults) -> Vec<Caveat> {
         found.push(caveat(
             "best-k-is-the-largest",
             format!(
-                "Validation accuracy is highest at k = {}, the largest tried: the curve may still rise.",
+                "On {} {} is highest at k = {}, the largest tried: the curve may still rise.",
+                choosers(facts, choice),
+                measure(facts),
                 choice.best
             ),
             "Try larger k.",

@@ -6,6 +6,7 @@
 
 use howfar_protocol::{MixtureRatio, Part, Role, Treatment};
 
+use crate::counting::measure::Measure;
 use crate::results::{Choice, Claim, SetFacts, StudyFacts};
 
 impl SetFacts {
@@ -54,6 +55,11 @@ pub fn budget_words(baseline: &Treatment) -> String {
     } else {
         format!("the steps of k = {}", baseline.k)
     }
+}
+
+/// What is claimed: `accuracy`, `macro recall`.
+pub fn measure(facts: &StudyFacts) -> &'static str {
+    Measure::claimed(facts.measure).words
 }
 
 /// What is mixed in: `drawn`, `generated`, or `added` where sets of both kinds are.
@@ -215,7 +221,7 @@ pub(crate) fn p_value(p: f64) -> String {
 }
 
 /// `Real faces alone`: with a capital at its beginning.
-pub(crate) fn capitalised(text: &str) -> String {
+pub fn capitalised(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map(|first| first.to_uppercase().collect::<String>() + letters.as_str()).unwrap_or_default()
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use howfar_evaluate::{CellPredictions, CellTraining, SetFacts, StudyFacts, TrackPlan};
 use howfar_face::SubjectId;
-use howfar_protocol::{Arm, Cell, MixtureRatio, Part, Prediction, Recipe, Role, Track, Treatment};
+use howfar_protocol::{Arm, Cell, ClaimedMeasure, MixtureRatio, Part, Prediction, Recipe, Role, Track, Treatment};
 use howfar_random::{Seeds, normal, uniform};
 
 pub const CLASSES: [&str; 3] = ["anger", "happiness", "surprise"];
@@ -159,6 +159,7 @@ impl Made {
             k,
             n_seeds: self.n_seeds,
             seeds_at_most: None,
+            measure: ClaimedMeasure::default(),
             n_splits: self.n_splits,
             is_redrawn: false,
             people: BTreeMap::from([("test".into(), self.n_people)]),

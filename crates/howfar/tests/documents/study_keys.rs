@@ -9,6 +9,9 @@ use crate::{markdown, read};
 /// Keys that howfar writes into `plan.json` and nobody writes into a study file.
 const WRITTEN: [&str; 2] = ["file", "grid.seeds_at_most"];
 
+/// The tables of a study file.
+const TABLES: [&str; 6] = ["real", "generated", "unseen", "choose", "grid", "train"];
+
 /// The keys of a table (`""` for the outermost), which the refusal of an unknown one lists.
 fn keys(table: &str) -> Vec<String> {
     const UNKNOWN: &str = "no-such-key = 1\n";
@@ -16,7 +19,7 @@ fn keys(table: &str) -> Vec<String> {
     if table.is_empty() {
         text += UNKNOWN;
     }
-    for each in ["real", "generated", "unseen", "grid", "train"] {
+    for each in TABLES {
         text += &format!("[{each}]\n");
         if each == table {
             text += UNKNOWN;
@@ -51,9 +54,8 @@ fn documented() -> BTreeSet<String> {
 
 #[test]
 fn the_document_lists_the_keys_of_study_files_and_no_other() {
-    let tables = ["real", "generated", "unseen", "grid", "train"];
-    let mut there: BTreeSet<String> = tables.iter().flat_map(|table| keys(table)).collect();
-    there.extend(keys("").into_iter().filter(|key| !tables.contains(&key.as_str())));
+    let mut there: BTreeSet<String> = TABLES.iter().flat_map(|table| keys(table)).collect();
+    there.extend(keys("").into_iter().filter(|key| !TABLES.contains(&key.as_str())));
     WRITTEN.iter().for_each(|key| assert!(there.remove(*key), "{key} is no key any more"));
     assert_eq!(documented(), there, "docs/study.md (left) and the program");
 }
