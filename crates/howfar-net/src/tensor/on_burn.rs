@@ -12,7 +12,7 @@ use burn::backend::flex::FlexTensor;
 use burn::backend::{Autodiff, Backend, Dispatch, DispatchTensor, Flex, backend_extension, tensor::FloatTensor};
 use burn::tensor::ops::{ConvOptions, ConvTransposeOptions, MaxPoolOptions, PadMode};
 pub use burn::tensor::{Device, Gradients, Tensor};
-use burn::tensor::{TensorData, activation, module};
+use burn::tensor::{Shape, TensorData, activation, module};
 
 use super::Operation;
 
@@ -145,8 +145,10 @@ impl<C: CheckpointStrategy> OperationOps for Autodiff<Flex, C> {
         let ((a, a_node), (b, b_node), (c, c_node)) = (a.into_parts(), b.into_parts(), c.into_parts());
         let inputs = [a, b, c].map(dense);
         let (out, kept) = call.forward(&inputs);
+        let shapes = inputs.each_ref().map(|x| x.layout().shape().clone());
+        let inputs = if call.operation.needs_inputs() { inputs.to_vec() } else { Vec::new() };
         match OperationBackward.prepare::<C>([a_node, b_node, c_node]).compute_bound().stateful() {
-            OpsKind::Tracked(prep) => prep.finish((inputs, kept, call), out),
+            OpsKind::Tracked(prep) => prep.finish((shapes, inputs, kept, call), out),
             OpsKind::UnTracked(prep) => prep.finish(out),
         }
     }
@@ -156,17 +158,16 @@ impl<C: CheckpointStrategy> OperationOps for Autodiff<Flex, C> {
 struct OperationBackward;
 
 impl Backward<Flex, 3> for OperationBackward {
-    type State = ([FlexTensor; 3], Vec<f32>, Call);
+    type State = ([Shape; 3], Vec<FlexTensor>, Vec<f32>, Call);
 
     fn backward(self, ops: Ops<Self::State, 3>, grads: &mut Slopes, _: &mut Checkpointer) {
-        let (inputs, kept, Call { operation, n_inputs }) = ops.state;
+        let (shapes, inputs, kept, Call { operation, n_inputs }) = ops.state;
         let slope = dense(grads.consume::<Flex>(&ops.node));
         let wanted = ops.parents.each_ref().map(Option::is_some);
-        let slices = inputs.each_ref().map(flat);
-        let slopes = operation.backward(&slices[..n_inputs], &kept, flat(&slope), &wanted[..n_inputs]);
-        for ((node, slope), input) in ops.parents.into_iter().zip(slopes).zip(&inputs) {
+        let slices: Vec<&[f32]> = inputs.iter().take(n_inputs).map(flat).collect();
+        let slopes = operation.backward(&slices, &kept, flat(&slope), &wanted[..n_inputs]);
+        for ((node, slope), shape) in ops.parents.into_iter().zip(slopes).zip(shapes) {
             if let Some(node) = node {
-                let shape = input.layout().shape().clone();
                 grads.register::<Flex>(node.id, FlexTensor::from_data(TensorData::new(slope, shape)));
             }
         }
