@@ -1,12 +1,8 @@
-//! The networks composed of Burn's own operations, channels first: the reference implementation of the fused
-//! operations, and what any other back end would run.
-
-use burn::tensor::activation::relu;
-use burn::tensor::module::{conv2d, max_pool2d};
-use burn::tensor::ops::{ConvOptions, MaxPoolOptions};
-use burn::tensor::{Device, Tensor, TensorData};
+//! The networks composed of the tensors' own operations, channels first: the reference implementation of the fused
+//! operations, and what GPUs run.
 
 use crate::architecture::Block;
+use crate::tensor::{Tensor, conv2d, max_pool2d, numbers, relu};
 
 /// Stabilises the division by the deviation, as in PyTorch.
 pub(crate) const EPSILON: f32 = 1e-5;
@@ -21,7 +17,7 @@ pub(crate) struct BatchStatistics {
 }
 
 /// How a block normalises.
-#[expect(clippy::large_enum_variant, reason = "one at a time, on the stack, for the length of a call")]
+#[cfg_attr(feature = "burn", expect(clippy::large_enum_variant, reason = "one at a time, for the length of a call"))]
 pub(crate) enum Norm {
     /// Not at all.
     None,
@@ -43,7 +39,7 @@ pub(crate) fn block(
     norm: Norm,
 ) -> (Tensor<4>, Option<BatchStatistics>) {
     let border = block.padding.border();
-    let y = conv2d(x, weight, Some(bias), ConvOptions::new([1, 1], [border, border], [1, 1], 1));
+    let y = conv2d(x, weight, Some(bias), [1, 1], [border, border]);
     let channels = |t: Tensor<1>| t.reshape([1, block.n_out, 1, 1]);
     let (y, statistics) = match norm {
         Norm::None => (y, None),
@@ -67,16 +63,6 @@ pub(crate) fn block(
         }
     };
     let y = relu(y);
-    let y = if block.pool { max_pool2d(y, MaxPoolOptions::new([2, 2])) } else { y };
+    let y = if block.pool { max_pool2d(y) } else { y };
     (y, statistics)
-}
-
-/// The numbers of a tensor.
-pub(crate) fn numbers<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
-    tensor.into_data().try_into_vec::<f32>().expect("all tensors of this crate hold 32-bit floats")
-}
-
-/// A tensor of numbers.
-pub(crate) fn tensor<const D: usize>(values: Vec<f32>, shape: [usize; D], device: &Device) -> Tensor<D> {
-    Tensor::from_data(TensorData::new(values, shape), device)
 }

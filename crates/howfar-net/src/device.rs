@@ -1,13 +1,12 @@
 //! Where composed networks are computed: on the CPU, or on a GPU that a cargo feature brings.
 //!
-//! In: a name. Out: Burn's device. One device serves a process, as one instruction set does, and it is chosen before
-//! any work. Only the CPU promises the same bits on every run.
+//! In: a name. Out: the tensors' device. One device serves a process, as one instruction set does, and it is chosen
+//! before any work. Only the CPU promises the same bits on every run.
 
 use std::sync::OnceLock;
 
-use burn::tensor::Device;
-
 use crate::NetFault;
+use crate::tensor::{Device, cpu};
 
 static CHOSEN: OnceLock<(ComputeDevice, Device)> = OnceLock::new();
 
@@ -55,7 +54,7 @@ impl ComputeDevice {
 
     pub(crate) fn open(self) -> Result<Device, NetFault> {
         match self {
-            ComputeDevice::Cpu => Ok(Device::flex()),
+            ComputeDevice::Cpu => Ok(cpu()),
             #[cfg(feature = "wgpu")]
             ComputeDevice::Wgpu => Device::wgpu_options().init().map_err(|e| {
                 NetFault::new("device", "no GPU can be used", e, "a GPU with a driver for Vulkan, Metal or DirectX")
@@ -77,7 +76,7 @@ impl ComputeDevice {
 }
 
 fn chosen() -> &'static (ComputeDevice, Device) {
-    CHOSEN.get_or_init(|| (ComputeDevice::Cpu, Device::flex()))
+    CHOSEN.get_or_init(|| (ComputeDevice::Cpu, cpu()))
 }
 
 /// The device of the process.
@@ -99,6 +98,6 @@ mod tests {
                 assert_eq!(fault.expected, format!("a program built with `--features {}`", device.name()));
             }
         }
-        assert_eq!(ComputeDevice::Cpu.open().unwrap(), Device::flex());
+        assert_eq!(ComputeDevice::Cpu.open().unwrap(), cpu());
     }
 }

@@ -2,27 +2,26 @@
 //!
 //! In: weights as tensors, scaled pixels, dropout keys. Out: logits or places, and what the normalised blocks measured.
 
-use burn::tensor::activation::relu;
-use burn::tensor::{Device, Tensor};
 use howfar_kernel::Dropout;
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
-use crate::composed::{self, BatchStatistics, Norm, tensor};
+use crate::composed::{self, BatchStatistics, Norm};
+use crate::tensor::{Device, Gradients, Tensor, numbers, relu, tensor};
 use crate::weights::{Weights, block_offsets, dense_offset};
 use crate::{Architecture, ComputeDevice, PictureShape};
 
 /// Who computes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operations {
-    /// Burn's own operations, one after the other.
+    /// The tensors' own operations, one after the other.
     Composed,
     /// The kernels of `howfar-kernel`.
     Fused,
 }
 
 impl Operations {
-    /// The kernels on the CPU, Burn's operations on any other device of the process.
+    /// The kernels on the CPU, the tensors' operations on any other device of the process.
     pub(crate) fn chosen() -> Self {
         if ComputeDevice::chosen() == ComputeDevice::Cpu { Operations::Fused } else { Operations::Composed }
     }
@@ -110,11 +109,11 @@ impl Leaves {
     }
 
     /// The gradients of all tensors in the order of the weights; `None` where no gradient arrived.
-    pub(crate) fn gradients(&self, gradients: &burn::tensor::Gradients) -> Vec<Option<Vec<f32>>> {
+    pub(crate) fn gradients(&self, gradients: &Gradients) -> Vec<Option<Vec<f32>>> {
         let leaves = self.leaves.iter().map(|leaf| match leaf {
-            Leaf::Vector(t) => t.grad(gradients).map(composed::numbers),
-            Leaf::Matrix(t) => t.grad(gradients).map(composed::numbers),
-            Leaf::Taps(t) => t.grad(gradients).map(composed::numbers),
+            Leaf::Vector(t) => t.grad(gradients).map(numbers),
+            Leaf::Matrix(t) => t.grad(gradients).map(numbers),
+            Leaf::Taps(t) => t.grad(gradients).map(numbers),
         });
         leaves.collect()
     }
@@ -157,7 +156,7 @@ pub(crate) fn forward(
     let mut x: Tensor<2> = x.flatten(1, 3);
     for (i, dense) in architecture.dense.iter().enumerate() {
         let at = dense_offset(architecture) + 2 * i;
-        x = x.matmul(leaves.matrix(at).transpose()) + leaves.vector(at + 1).unsqueeze();
+        x = x.matmul(leaves.matrix(at).transpose()) + leaves.vector(at + 1).reshape([1, dense.n_out]);
         if dense.relu {
             x = relu(x);
         }

@@ -19,6 +19,7 @@ mod network;
 mod optimiser;
 mod prepared;
 mod starting_weights;
+pub mod tensor;
 mod trainer;
 mod weight_file;
 mod weights;

@@ -9,9 +9,10 @@ use serde_json::Value;
 use crate::device::device;
 use crate::forward::{Leaves, Mode, Operations, forward};
 use crate::prepared::Prepared;
+use crate::tensor::numbers;
 use crate::weight_file::{Named, TensorFile};
 use crate::weights::Place;
-use crate::{Architecture, NetFault, Weights, composed};
+use crate::{Architecture, NetFault, Weights};
 
 /// Pictures that go through a network at once, which bounds memory.
 const BATCH: usize = 64;
@@ -75,7 +76,7 @@ impl WeightedNetwork {
         let leaves = Leaves::new(&self.weights, &device);
         let outputs = batches.map(|inputs| {
             let (out, _) = forward(&self.architecture, &leaves, inputs.to_vec(), &Mode::Inference, &device);
-            composed::numbers(out)
+            numbers(out)
         });
         outputs.flatten().collect()
     }

@@ -6,17 +6,17 @@
 use std::borrow::Cow;
 use std::sync::Mutex;
 
-use burn::tensor::Tensor;
 use rand_chacha::ChaCha8Rng;
 
-use crate::composed::{BatchStatistics, tensor};
+use crate::composed::BatchStatistics;
 use crate::device::device;
 use crate::engine::{Engine, Slopes};
 use crate::forward::{Dropped, Leaves, Mode, Operations, forward};
 use crate::optimiser::step_factors;
+use crate::tensor::{Tensor, numbers, tensor};
 use crate::weight_file::{Named, TensorFile};
 use crate::weights::block_offsets;
-use crate::{Classifier, InstructionSet, NetFault, OptimiserKind, WeightedNetwork, composed, loss};
+use crate::{Classifier, InstructionSet, NetFault, OptimiserKind, WeightedNetwork, loss};
 
 /// Share of a batch's statistics in the running ones, as in PyTorch.
 const MOMENTUM: f32 = 0.1;
@@ -116,7 +116,7 @@ impl<M: AsRef<WeightedNetwork> + AsMut<WeightedNetwork>> Trainer<M> {
         Trainer { model, optimiser, moments, n_steps: 0, operations: Operations::chosen(), spare: Spare::default() }
     }
 
-    /// The same with Burn's own operations: slower, and the reference implementation of the fused ones.
+    /// The same with the tensors' own operations: slower, and the reference implementation of the fused ones.
     pub fn composed(model: M, optimiser: OptimiserKind) -> Self {
         Trainer { operations: Operations::Composed, ..Self::new(model, optimiser) }
     }
@@ -156,7 +156,7 @@ impl<M: AsRef<WeightedNetwork> + AsMut<WeightedNetwork>> Trainer<M> {
         let leaves = Leaves::new(weights, &device);
         let (out, statistics) = forward(architecture, &leaves, inputs, &Mode::Training(&dropped), &device);
         let shape = out.dims();
-        let (loss, slope) = loss(&composed::numbers(out.clone().inner()));
+        let (loss, slope) = loss(&numbers(out.clone().inner()));
         // The gradient of Σ out × slope with respect to what came out is the slope.
         let slope: Tensor<2> = tensor(slope, shape, &device);
         let gradients = (out * slope).sum().backward();

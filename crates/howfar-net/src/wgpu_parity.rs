@@ -5,15 +5,14 @@
 
 use std::sync::LazyLock;
 
-use burn::tensor::{Device, Tensor};
 use howfar_network::Network;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-use crate::composed::{numbers, tensor};
 use crate::device::ComputeDevice;
 use crate::forward::{Dropped, Leaves, Mode, forward};
 use crate::gan::{Dual, NoiseInput, Parameters, StarGanShape, StyleGan2Shape};
+use crate::tensor::{Device, Tensor, cpu, numbers, tensor};
 use crate::{Architecture, Classifier, NetFault, PictureShape};
 
 /// The GPU; opened once a process.
@@ -67,7 +66,7 @@ fn the_small_network_and_its_gradients_are_those_of_the_cpu() -> Result<(), NetF
         let gradients = leaves.gradients(&(out.clone() * slope).sum().backward());
         (numbers(out.inner()), gradients)
     };
-    let ((out, gradients), (expected, of_cpu)) = (run(gpu), run(&Device::flex()));
+    let ((out, gradients), (expected, of_cpu)) = (run(gpu), run(&cpu()));
     assert_close("logits", &out, &expected);
     for ((parameter, found), expected) in weights.parameters.iter().zip(&gradients).zip(&of_cpu) {
         match (found, expected) {
@@ -96,7 +95,7 @@ fn the_generators_draw_what_they_draw_on_the_cpu() {
         let styles = Dual::constant(style.broadcast(w));
         (moved, numbers(style.synthesise(&leaves, &styles, &NoiseInput::Constant).value))
     };
-    let ((moved, drawn), (moved_there, drawn_there)) = (run(gpu), run(&Device::flex()));
+    let ((moved, drawn), (moved_there, drawn_there)) = (run(gpu), run(&cpu()));
     assert_close("StarGAN", &moved, &moved_there);
     assert_close("StyleGAN2", &drawn, &drawn_there);
 }
@@ -116,7 +115,7 @@ fn penalties_on_gradients_are_those_of_the_cpu() {
         let star_gradients = leaves.gradients(&loss.backward());
         (vec![value, r1.value], [star_gradients, r1.leaves.gradients(&r1.loss.backward())])
     };
-    let ((values, gradients), (expected, of_cpu)) = (run(gpu), run(&Device::flex()));
+    let ((values, gradients), (expected, of_cpu)) = (run(gpu), run(&cpu()));
     for (value, expected) in values.iter().zip(&expected) {
         assert_close("penalty", &[*value], &[*expected]);
     }

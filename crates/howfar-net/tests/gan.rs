@@ -2,11 +2,11 @@
 //! double backward.
 
 #![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
-use burn::tensor::{Device, Tensor, TensorData};
 use howfar_net::gan::{
     Dual, NoiseInput, Parameters, Slot, StarGanBatch, StarGanLossWeights, StarGanShape, StarGanTraining, Start,
     StyleGan2Shape,
 };
+use howfar_net::tensor::{self, Device, Tensor, cpu, numbers as values};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
@@ -30,11 +30,7 @@ fn numbers(name: &str, n: usize) -> Vec<f32> {
 
 fn tensor<const D: usize>(name: &str, shape: [usize; D], scale: f32, device: &Device) -> Tensor<D> {
     let values = numbers(name, shape.iter().product()).iter().map(|v| v * scale).collect::<Vec<f32>>();
-    Tensor::from_data(TensorData::new(values, shape), device)
-}
-
-fn values<const D: usize>(x: Tensor<D>) -> Vec<f32> {
-    x.into_data().try_into_vec().unwrap()
+    tensor::tensor(values, shape, device)
 }
 
 /// A network whose numbers follow the formula, brought to a scale and an offset by name and sizes.
@@ -97,11 +93,11 @@ fn stargan_scale(name: &str, shape: &[usize]) -> (f32, f32) {
 
 #[test]
 fn stargan_computes_what_the_public_code_computes() {
-    let (reference, device) = (&reference()["stargan"], Device::flex());
+    let (reference, device) = (&reference()["stargan"], cpu());
     let generator = filled(&STARGAN.generator_slots(), "G.", stargan_scale);
     let critic = filled(&STARGAN.critic_slots(), "D.", stargan_scale);
     let faces: Tensor<4> = tensor("faces", [2, 48, 48, 3], 1.0, &device);
-    let labels = Tensor::<2>::from_floats([[0.0, 1.0, 0.0], [1.0, 0.0, 0.0]], &device);
+    let labels = tensor::tensor(vec![0.0, 1.0, 0.0, 1.0, 0.0, 0.0], [2, 3], &device);
     let transferred = STARGAN.transfer(&generator.frozen(&device), faces.clone(), labels);
     compare("transfer", &values(transferred), &reference["transfer"], 1e-4);
     let judged = STARGAN.judge(&critic.frozen(&device), faces);
@@ -111,7 +107,7 @@ fn stargan_computes_what_the_public_code_computes() {
 
 #[test]
 fn the_gradient_penalty_has_the_gradients_of_double_backward() {
-    let (reference, plain, device) = (&reference()["stargan"], Device::flex(), Device::flex().autodiff());
+    let (reference, plain, device) = (&reference()["stargan"], cpu(), cpu().autodiff());
     let critic = filled(&STARGAN.critic_slots(), "D.", stargan_scale);
     let faces = tensor("faces", [2, 48, 48, 3], 1.0, &plain);
     let (value, loss, leaves) = STARGAN.gradient_penalty(&critic, faces, &device);
@@ -146,7 +142,7 @@ fn stylegan2_scale(name: &str, _: &[usize]) -> (f32, f32) {
 
 #[test]
 fn stylegan2_computes_what_the_public_code_computes() {
-    let (reference, device) = (&reference()["stylegan2"], Device::flex());
+    let (reference, device) = (&reference()["stylegan2"], cpu());
     let generator = filled(&STYLEGAN2.generator_slots(), "G.", stylegan2_scale).frozen(&device);
     let discriminator = filled(&STYLEGAN2.discriminator_slots(), "D.", stylegan2_scale).frozen(&device);
     let w = STYLEGAN2.map(&generator, tensor("z", [4, 16], 1.7, &device));
@@ -163,9 +159,9 @@ fn stylegan2_computes_what_the_public_code_computes() {
 
 #[test]
 fn r1_has_the_gradients_of_double_backward() {
-    let (reference, device) = (&reference()["stylegan2"], Device::flex().autodiff());
+    let (reference, device) = (&reference()["stylegan2"], cpu().autodiff());
     let discriminator = filled(&STYLEGAN2.discriminator_slots(), "D.", stylegan2_scale);
-    let faces = tensor("faces", [4, 32, 32, 3], 1.0, &Device::flex());
+    let faces = tensor("faces", [4, 32, 32, 3], 1.0, &cpu());
     let penalty = STYLEGAN2.r1(&discriminator, faces, &device);
     let expected = reference["r1"].as_f64().unwrap();
     assert!((f64::from(penalty.value) / expected - 1.0).abs() < 1e-4, "{}, expected {expected}", penalty.value);
@@ -175,7 +171,7 @@ fn r1_has_the_gradients_of_double_backward() {
 
 #[test]
 fn path_length_has_the_gradients_of_double_backward() {
-    let (reference, plain, device) = (&reference()["stylegan2"], Device::flex(), Device::flex().autodiff());
+    let (reference, plain, device) = (&reference()["stylegan2"], cpu(), cpu().autodiff());
     let generator = filled(&STYLEGAN2.generator_slots(), "G.", stylegan2_scale);
     let z = tensor("z", [4, 16], 1.7, &plain);
     let direction = tensor("path noise", [4, 32, 32, 3], 1.0 / 32.0, &plain);

@@ -1,10 +1,10 @@
 //! The generators of `bench/run`: one batch through a generator, one step of a training. Sizes are those of
 //! `bench/networks.py`.
 
-use burn::tensor::{Device, Tensor, TensorData};
 use howfar_net::gan::{
     Dual, NoiseInput, Parameters, StarGanBatch, StarGanLossWeights, StarGanShape, StarGanTraining, StyleGan2Shape,
 };
+use howfar_net::tensor::{cpu, numbers as values, tensor};
 use rand_chacha::ChaCha8Rng;
 
 /// Colours of the faces.
@@ -29,19 +29,15 @@ fn numbers(n: usize) -> Vec<f32> {
     (0..n).map(|i| (i * 7919 % 1009) as f32 / 504.5 - 1.0).collect()
 }
 
-fn tensor<const D: usize>(values: Vec<f32>, shape: [usize; D]) -> Tensor<D> {
-    Tensor::from_data(TensorData::new(values, shape), &Device::flex())
-}
-
 fn stargan_forward(batch: usize, rng: &mut ChaCha8Rng) -> Box<dyn FnMut()> {
     let shape = StarGanShape::standard(64, N_CHANNELS, N_CLASSES);
-    let generator = Parameters::initial(&shape.generator_slots(), rng).frozen(&Device::flex());
+    let generator = Parameters::initial(&shape.generator_slots(), rng).frozen(&cpu());
     let faces = numbers(batch * 64 * 64 * N_CHANNELS);
     let labels: Vec<f32> = (0..batch * N_CLASSES).map(|i| f32::from(u8::from(i % (N_CLASSES + 1) == 0))).collect();
     Box::new(move || {
-        let faces = tensor(faces.clone(), [batch, 64, 64, N_CHANNELS]);
-        let labels = tensor(labels.clone(), [batch, N_CLASSES]);
-        std::hint::black_box(shape.transfer(&generator, faces, labels).into_data());
+        let faces = tensor(faces.clone(), [batch, 64, 64, N_CHANNELS], &cpu());
+        let labels = tensor(labels.clone(), [batch, N_CLASSES], &cpu());
+        std::hint::black_box(values(shape.transfer(&generator, faces, labels)));
     })
 }
 
@@ -63,11 +59,11 @@ fn stargan_step(batch: usize, rng: &mut ChaCha8Rng) -> Box<dyn FnMut()> {
 
 fn stylegan2_forward(side: usize, batch: usize, rng: &mut ChaCha8Rng) -> Box<dyn FnMut()> {
     let shape = StyleGan2Shape { channel_base: 16_384, ..StyleGan2Shape::standard(side, N_CHANNELS) };
-    let generator = Parameters::initial(&shape.generator_slots(), rng).frozen(&Device::flex());
+    let generator = Parameters::initial(&shape.generator_slots(), rng).frozen(&cpu());
     let styles = numbers(batch * shape.n_styles() * shape.w_size);
     Box::new(move || {
-        let styles = tensor(styles.clone(), [batch, shape.n_styles(), shape.w_size]);
+        let styles = tensor(styles.clone(), [batch, shape.n_styles(), shape.w_size], &cpu());
         let pictures = shape.synthesise(&generator, &Dual::constant(styles), &NoiseInput::Constant);
-        std::hint::black_box(pictures.value.into_data());
+        std::hint::black_box(values(pictures.value));
     })
 }

@@ -5,10 +5,10 @@
 //! are here: mirroring, shifts by whole pixels, brightness, contrast; not here: turns, scaling, shifts by parts of a
 //! pixel, hue, saturation, filters, noise, cutout. Knows no network.
 
-use burn::tensor::Tensor;
-use burn::tensor::ops::PadMode;
 use howfar_random::{normal, uniform};
 use rand_chacha::ChaCha8Rng;
+
+use crate::tensor::{Tensor, pad_reflected};
 
 /// The largest shift as a share of the side.
 const SHIFT: f32 = 0.125;
@@ -57,9 +57,8 @@ impl Augmentation {
         let mut x = if self.mirrored { picture.flip([2]) } else { picture };
         if self.shift != [0, 0] {
             let reach = self.shift.map(isize::unsigned_abs);
-            let ring = [(0, 0), (reach[1], reach[1]), (reach[0], reach[0]), (0, 0)];
             let begin = [0, 1].map(|axis| (reach[axis] as isize - self.shift[axis]) as usize);
-            let padded = x.pad(ring, PadMode::Reflect);
+            let padded = pad_reflected(x, [0, reach[1], reach[0], 0]);
             x = padded.slice([0..1, begin[1]..begin[1] + h, begin[0]..begin[0] + w, 0..c]);
         }
         if self.contrast != 1.0 || self.brightness != 0.0 { x * self.contrast + self.brightness } else { x }
@@ -82,14 +81,13 @@ pub fn augment(pictures: Tensor<4>, changes: &[Augmentation]) -> Tensor<4> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::gan::parameters::numbers;
-    use burn::tensor::{Device, TensorData};
+    use crate::tensor::{cpu, numbers, tensor};
     use rand::SeedableRng;
 
     #[test]
     fn a_picture_is_mirrored_shifted_and_changed_in_tone() {
         let values: Vec<f32> = (0..16).map(|i| i as f32).collect();
-        let x = Tensor::<4>::from_data(TensorData::new(values.repeat(2), [2, 4, 4, 1]), &Device::flex());
+        let x = tensor(values.repeat(2), [2, 4, 4, 1], &cpu());
         let still = Augmentation { mirrored: false, shift: [0, 0], contrast: 1.0, brightness: 0.0 };
         let change = Augmentation { mirrored: true, shift: [1, -1], contrast: 2.0, brightness: 0.5 };
         let out = numbers(augment(x, &[still, change]));

@@ -1,13 +1,10 @@
-//! Convolutions, instance norm and the up/down filter composed of Burn's own operations: what runs on GPUs, and the
-//! reference of `convolution.rs` and `filter.rs`.
+//! Convolutions, instance norm and the up/down filter composed of the tensors' own operations: what runs on GPUs, and
+//! the reference of `convolution.rs`, `norm.rs` and `filter.rs`.
 //!
 //! In and out: activations channels last, `[N, H, W, C]`, as `operations.rs` says of each.
 
-use burn::tensor::module::{conv_transpose2d, conv2d};
-use burn::tensor::ops::{ConvOptions, ConvTransposeOptions, PadMode};
-use burn::tensor::{Tensor, TensorData};
-
 use crate::gan::resampling::{INSTANCE_EPSILON, Resampling};
+use crate::tensor::{Tensor, conv_transpose2d, conv2d, pad_zeros, tensor};
 
 /// As [`crate::gan::operations::resample`].
 pub(crate) fn resample(x: Tensor<4>, taps: &[f32], resampling: Resampling) -> Tensor<4> {
@@ -15,14 +12,14 @@ pub(crate) fn resample(x: Tensor<4>, taps: &[f32], resampling: Resampling) -> Te
     let [n, h, w, c] = x.dims();
     let mut y = channels_first(x).reshape([n * c, 1, h, w]);
     if up > 1 {
-        let zeros =
-            |t: Tensor<6>| t.pad([(0, 0), (0, 0), (0, 0), (0, up - 1), (0, 0), (0, up - 1)], PadMode::Constant(0.0));
-        y = zeros(y.reshape([n * c, 1, h, 1, w, 1])).reshape([n * c, 1, h * up, w * up]);
+        let after = (0, up - 1);
+        let spread = pad_zeros(y.reshape([n * c, 1, h, 1, w, 1]), [(0, 0), (0, 0), (0, 0), after, (0, 0), after]);
+        y = spread.reshape([n * c, 1, h * up, w * up]);
     }
     let out = |v: isize| v.max(0).unsigned_abs();
     let ring = (out(before), out(after));
     if ring != (0, 0) {
-        y = y.pad([(0, 0), (0, 0), ring, ring], PadMode::Constant(0.0));
+        y = pad_zeros(y, [(0, 0), (0, 0), ring, ring]);
     }
     let [_, _, h, w] = y.dims();
     let (cut, end) = (out(-before), out(-after));
@@ -33,10 +30,9 @@ pub(crate) fn resample(x: Tensor<4>, taps: &[f32], resampling: Resampling) -> Te
     let sum: f32 = taps.iter().sum();
     let filter: Vec<f32> = taps.iter().rev().map(|tap| tap / sum * gain.sqrt()).collect();
     let k = filter.len();
-    let filter = Tensor::<4>::from_data(TensorData::new(filter, [1, 1, k, 1]), &y.device());
-    let strided = |stride| ConvOptions::new(stride, [0, 0], [1, 1], 1);
-    let y = conv2d(y, filter.clone(), None, strided([down, 1]));
-    let y = conv2d(y, filter.reshape([1, 1, 1, k]), None, strided([1, down]));
+    let filter = tensor(filter, [1, 1, k, 1], &y.device());
+    let y = conv2d(y, filter.clone(), None, [down, 1], [0, 0]);
+    let y = conv2d(y, filter.reshape([1, 1, 1, k]), None, [1, down], [0, 0]);
     let [_, _, h, w] = y.dims();
     channels_last(y.reshape([n, c, h, w]))
 }
@@ -53,14 +49,12 @@ fn channels_last(x: Tensor<4>) -> Tensor<4> {
 
 /// As [`crate::gan::operations::convolve`], without bias.
 pub(crate) fn convolve(x: Tensor<4>, weight: Tensor<4>, stride: usize, padding: usize) -> Tensor<4> {
-    let options = ConvOptions::new([stride; 2], [padding; 2], [1, 1], 1);
-    channels_last(conv2d(channels_first(x), weight, None, options))
+    channels_last(conv2d(channels_first(x), weight, None, [stride; 2], [padding; 2]))
 }
 
 /// As [`crate::gan::operations::convolve_transposed`], without bias.
 pub(crate) fn convolve_transposed(x: Tensor<4>, weight: Tensor<4>, stride: usize, padding: usize) -> Tensor<4> {
-    let options = ConvTransposeOptions::new([stride; 2], [padding; 2], [0, 0], [1, 1], 1);
-    channels_last(conv_transpose2d(channels_first(x), weight, None, options))
+    channels_last(conv_transpose2d(channels_first(x), weight, stride, padding))
 }
 
 /// As [`crate::gan::operations::instance_norm`].

@@ -1,5 +1,5 @@
-//! Convolutions on the kernels of `howfar-kernel`, as an operation of Burn with gradients by hand: what `operations.rs`
-//! plugs in on a CPU.
+//! Convolutions on the kernels of `howfar-kernel`, as an operation with gradients by hand: what `operations.rs` plugs
+//! in on a CPU.
 //!
 //! In: activations channels last, weights as in PyTorch. Out: activations channels last. A transposed convolution is
 //! the gradient of the input of a convolution, and the other way round, so that one operation with a switch is all
@@ -7,13 +7,9 @@
 
 use std::cell::RefCell;
 
-use burn::backend::autodiff::checkpoint::{base::Checkpointer, strategy::CheckpointStrategy};
-use burn::backend::autodiff::grads::Gradients;
-use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
-use burn::backend::flex::FlexTensor;
-use burn::backend::{Autodiff, Backend, Dispatch, Flex, backend_extension, tensor::FloatTensor};
-use burn::tensor::{Tensor, TensorData};
 use howfar_kernel::{InstructionSet, Window, WindowRoom};
+
+use crate::tensor::{Operation, Tensor, operate, untyped};
 
 thread_local! {
     static ROOM: RefCell<WindowRoom> = RefCell::default();
@@ -21,7 +17,7 @@ thread_local! {
 
 /// One of the two maps between the input and the output of a convolution.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct WindowMap {
+struct WindowMap {
     window: Window,
     n: usize,
     /// From output to input.
@@ -39,10 +35,9 @@ impl WindowMap {
         WindowMap { transposed: !self.transposed, ..self }
     }
 
-    fn apply(&self, x: &FlexTensor, weight: &FlexTensor) -> FlexTensor {
-        let shape = self.shape_to();
-        let mut out = vec![0.0; shape.iter().product()];
-        let (set, x, weight) = (InstructionSet::best(), numbers(x), numbers(weight));
+    fn apply(&self, x: &[f32], weight: &[f32]) -> Vec<f32> {
+        let mut out = vec![0.0; self.shape_to().iter().product()];
+        let set = InstructionSet::best();
         // Taken out while it is used: a thread that waits for others may begin another convolution.
         let mut room = ROOM.take();
         if self.transposed {
@@ -51,77 +46,39 @@ impl WindowMap {
             self.window.forward(set, x, weight, &mut out, &mut room);
         }
         ROOM.set(room);
-        FlexTensor::from_data(TensorData::new(out, shape))
+        out
     }
 
-    fn weight_slope(&self, x: &FlexTensor, slope: &FlexTensor) -> FlexTensor {
+    fn weight_slope(&self, x: &[f32], slope: &[f32]) -> Vec<f32> {
         let Window { n_in, n_out, side, .. } = self.window;
         let (input, output) = if self.transposed { (slope, x) } else { (x, slope) };
         let mut weight = vec![0.0; n_out * n_in * side * side];
         let mut room = ROOM.take();
-        self.window.weight_gradient(InstructionSet::best(), numbers(input), numbers(output), &mut weight, &mut room);
+        self.window.weight_gradient(InstructionSet::best(), input, output, &mut weight, &mut room);
         ROOM.set(room);
-        FlexTensor::from_data(TensorData::new(weight, [n_out, n_in, side, side]))
+        weight
     }
 }
 
-/// Convolutions as operations of Burn.
-#[backend_extension(Flex, Autodiff)]
-pub trait WindowOps: Backend {
-    /// The convolution or the transposed one.
-    fn window_map(x: FloatTensor<Self>, weight: FloatTensor<Self>, map: WindowMap) -> FloatTensor<Self>;
-}
-
-impl WindowOps for Flex {
-    fn window_map(x: FlexTensor, weight: FlexTensor, map: WindowMap) -> FlexTensor {
-        map.apply(&dense(x), &dense(weight))
+impl Operation for WindowMap {
+    fn shape(&self) -> Vec<usize> {
+        self.shape_to().to_vec()
     }
-}
 
-impl<C: CheckpointStrategy> WindowOps for Autodiff<Flex, C> {
-    fn window_map(x: FloatTensor<Self>, weight: FloatTensor<Self>, map: WindowMap) -> FloatTensor<Self> {
-        let ((x, x_node), (weight, weight_node)) = (x.into_parts(), weight.into_parts());
-        let (x, weight) = (dense(x), dense(weight));
-        let out = map.apply(&x, &weight);
-        match WindowBackward.prepare::<C>([x_node, weight_node]).compute_bound().stateful() {
-            OpsKind::Tracked(prep) => prep.finish((x, weight, map), out),
-            OpsKind::UnTracked(prep) => prep.finish(out),
-        }
+    fn forward(&self, inputs: &[&[f32]]) -> (Vec<f32>, Vec<f32>) {
+        (self.apply(inputs[0], inputs[1]), Vec::new())
     }
-}
 
-#[derive(Debug)]
-struct WindowBackward;
-
-impl Backward<Flex, 2> for WindowBackward {
-    type State = (FlexTensor, FlexTensor, WindowMap);
-
-    fn backward(self, ops: Ops<Self::State, 2>, grads: &mut Gradients, _: &mut Checkpointer) {
-        let (x, weight, map) = ops.state;
-        let slope = dense(grads.consume::<Flex>(&ops.node));
-        let [x_node, weight_node] = ops.parents;
-        if let Some(node) = x_node {
-            grads.register::<Flex>(node.id, map.turned().apply(&slope, &weight));
-        }
-        if let Some(node) = weight_node {
-            grads.register::<Flex>(node.id, map.weight_slope(&x, &slope));
-        }
+    fn backward(&self, inputs: &[&[f32]], _: &[f32], slope: &[f32], wanted: &[bool]) -> Vec<Vec<f32>> {
+        let (x, weight) = (inputs[0], inputs[1]);
+        let to_x = if wanted[0] { self.turned().apply(slope, weight) } else { Vec::new() };
+        vec![to_x, if wanted[1] { self.weight_slope(x, slope) } else { Vec::new() }]
     }
-}
-
-/// A view is copied once; what lies dense already is not.
-pub(crate) fn dense(x: FlexTensor) -> FlexTensor {
-    if x.as_slice::<f32>().is_some() { x } else { x.to_contiguous() }
-}
-
-/// The numbers of a dense tensor.
-pub(crate) fn numbers(x: &FlexTensor) -> &[f32] {
-    x.as_slice::<f32>().expect("contiguous numbers of 32 bits")
 }
 
 fn mapped(x: Tensor<4>, weight: Tensor<4>, window: Window, transposed: bool) -> Tensor<4> {
     let map = WindowMap { window, n: x.dims()[0], transposed };
-    Tensor::from_dispatch(<Dispatch as WindowOps>::window_map(x.into_dispatch(), weight.into_dispatch(), map))
+    operate(map, vec![untyped(x), untyped(weight)])
 }
 
 /// As [`crate::gan::operations::convolve`], without bias.

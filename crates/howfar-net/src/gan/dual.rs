@@ -5,9 +5,7 @@
 //! first-order autodiff: with v held constant, v · ∇D(x) is the tangent of D at x in direction v, an ordinary output
 //! whose gradient with respect to the parameters is the derivative of the gradient. Knows no network.
 
-use burn::tensor::Tensor;
-
-use crate::gan::operations::leaky_relu;
+use crate::tensor::{Tensor, leaky_relu, step};
 
 /// A value and its derivative in one direction; without one, nothing is computed for it.
 #[derive(Debug, Clone)]
@@ -83,12 +81,12 @@ impl<const D: usize> Dual<D> {
     /// Cut off beyond ± `bound`, where there is one.
     pub fn clamp(self, bound: Option<f32>) -> Self {
         let Some(bound) = bound else { return self };
-        let inside = |x: Tensor<D>| x.detach().abs().lower_elem(bound).float();
+        let inside = |x: Tensor<D>| step(x.abs(), bound, [1.0, 0.0]);
         self.curve(|x| x.clamp(-bound, bound), inside)
     }
 }
 
 /// `gain` where `x` is above 0, `slope · gain` elsewhere, as a constant.
 pub(crate) fn leaky_slope<const D: usize>(x: Tensor<D>, slope: f32, gain: f32) -> Tensor<D> {
-    x.detach().greater_elem(0.0).float() * ((1.0 - slope) * gain) + slope * gain
+    step(x, 0.0, [slope * gain, gain])
 }

@@ -2,20 +2,14 @@
 //!
 //! In: activations channels last. Out: activations channels last. The gradient of a filter is another one.
 
-use burn::backend::autodiff::checkpoint::{base::Checkpointer, strategy::CheckpointStrategy};
-use burn::backend::autodiff::grads::Gradients;
-use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
-use burn::backend::flex::FlexTensor;
-use burn::backend::{Autodiff, Backend, Dispatch, Flex, backend_extension, tensor::FloatTensor};
-use burn::tensor::{Tensor, TensorData};
 use howfar_kernel::{InstructionSet, Resample};
 
-use crate::gan::convolution::{dense, numbers};
 use crate::gan::resampling::Resampling;
+use crate::tensor::{Operation, Tensor, operate, untyped};
 
 /// An up/down filter of pictures of one size.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Filter {
+struct Filter {
     picture: [usize; 4],
     /// Already with its gain, in the order of a correlation.
     taps: Vec<f32>,
@@ -30,7 +24,7 @@ impl Filter {
         (full / self.down as isize + 1) as usize
     }
 
-    fn shape(&self) -> [usize; 4] {
+    fn shape_to(&self) -> [usize; 4] {
         let [n, _, _, c] = self.picture;
         [n, self.out(1), self.out(2), c]
     }
@@ -43,7 +37,7 @@ impl Filter {
                 + 1
         };
         Filter {
-            picture: self.shape(),
+            picture: self.shape_to(),
             taps: self.taps.iter().rev().copied().collect(),
             up: self.down,
             down: self.up,
@@ -52,7 +46,7 @@ impl Filter {
     }
 
     fn apply(&self, x: &[f32]) -> Vec<f32> {
-        let ([_, h, w, c], shape) = (self.picture, self.shape());
+        let ([_, h, w, c], shape) = (self.picture, self.shape_to());
         let mut out = vec![0.0; shape.iter().product()];
         let filter = Resample {
             shape_in: [h, w, c],
@@ -67,50 +61,21 @@ impl Filter {
     }
 }
 
-/// The filter as an operation of Burn.
-#[backend_extension(Flex, Autodiff)]
-pub trait FilterOps: Backend {
-    /// Filters.
-    fn filter(x: FloatTensor<Self>, filter: Filter) -> FloatTensor<Self>;
-}
-
-impl Filter {
-    fn of_tensor(&self, x: FlexTensor) -> FlexTensor {
-        FlexTensor::from_data(TensorData::new(self.apply(numbers(&dense(x))), self.shape()))
+impl Operation for Filter {
+    fn shape(&self) -> Vec<usize> {
+        self.shape_to().to_vec()
     }
-}
 
-impl FilterOps for Flex {
-    fn filter(x: FlexTensor, filter: Filter) -> FlexTensor {
-        filter.of_tensor(x)
+    fn forward(&self, inputs: &[&[f32]]) -> (Vec<f32>, Vec<f32>) {
+        (self.apply(inputs[0]), Vec::new())
     }
-}
 
-impl<C: CheckpointStrategy> FilterOps for Autodiff<Flex, C> {
-    fn filter(x: FloatTensor<Self>, filter: Filter) -> FloatTensor<Self> {
-        let (x, node) = x.into_parts();
-        match FilterBackward.prepare::<C>([node]).compute_bound().stateful() {
-            OpsKind::Tracked(prep) => {
-                let out = filter.of_tensor(x);
-                prep.finish(filter.turned(), out)
-            }
-            OpsKind::UnTracked(prep) => prep.finish(filter.of_tensor(x)),
-        }
+    fn needs_inputs(&self) -> bool {
+        false
     }
-}
 
-#[derive(Debug)]
-struct FilterBackward;
-
-impl Backward<Flex, 1> for FilterBackward {
-    type State = Filter;
-
-    fn backward(self, ops: Ops<Filter, 1>, grads: &mut Gradients, _: &mut Checkpointer) {
-        let slope = grads.consume::<Flex>(&ops.node);
-        let [parent] = ops.parents;
-        if let Some(node) = parent {
-            grads.register::<Flex>(node.id, ops.state.of_tensor(slope));
-        }
+    fn backward(&self, _: &[&[f32]], _: &[f32], slope: &[f32], _: &[bool]) -> Vec<Vec<f32>> {
+        vec![self.turned().apply(slope)]
     }
 }
 
@@ -119,7 +84,6 @@ pub(crate) fn resample(x: Tensor<4>, taps: &[f32], resampling: Resampling) -> Te
     let Resampling { up, down, padding, gain } = resampling;
     let sum: f32 = taps.iter().sum();
     let taps = taps.iter().rev().map(|tap| tap / sum * gain.sqrt()).collect();
-    let picture = x.dims();
-    let filter = Filter { picture, taps, up, down, padding };
-    Tensor::from_dispatch(<Dispatch as FilterOps>::filter(x.into_dispatch(), filter))
+    let filter = Filter { picture: x.dims(), taps, up, down, padding };
+    operate(filter, vec![untyped(x)])
 }

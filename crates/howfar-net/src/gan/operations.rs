@@ -3,12 +3,11 @@
 //! In: activations channels last, `[N, H, W, C]`, and weights as PyTorch keeps them. Out: activations channels last.
 //! All of it is differentiable on a device that differentiates. Convolutions, the norm and the filter are those of
 //! `convolution.rs`, `norm.rs` and `filter.rs` on a CPU and those of `composed.rs` elsewhere; the rest is composed of
-//! Burn's operations. Knows no network.
-
-use burn::tensor::{Device, Tensor, activation};
+//! the tensors' operations. Knows no network.
 
 use crate::gan::resampling::Resampling;
 use crate::gan::{composed, convolution, filter, norm};
+use crate::tensor::{Tensor, on_cpu, relu};
 
 /// A convolution (a correlation, as everywhere in the field).
 ///
@@ -36,11 +35,6 @@ pub fn convolve_transposed(
     biased(convolve(x, weight, stride, padding), bias)
 }
 
-/// Whether it lies where the kernels can read it.
-fn on_cpu(x: &Tensor<4>) -> bool {
-    x.device() == Device::flex()
-}
-
 fn biased(x: Tensor<4>, bias: Option<Tensor<1>>) -> Tensor<4> {
     let n = x.dims()[3];
     match bias {
@@ -63,12 +57,7 @@ pub fn normed_relu(x: Tensor<4>, scale: Tensor<1>, shift: Tensor<1>) -> Tensor<4
     if on_cpu(&x) {
         return norm::instance_norm(x, scale, shift, true);
     }
-    activation::relu(composed::instance_norm(x, scale, shift))
-}
-
-/// `x` where it is above 0, `slope` times `x` elsewhere.
-pub fn leaky_relu<const D: usize>(x: Tensor<D>, slope: f32) -> Tensor<D> {
-    activation::leaky_relu(x, f64::from(slope))
+    relu(composed::instance_norm(x, scale, shift))
 }
 
 /// Upsampling, filtering and downsampling as StyleGAN2 defines it ("upfirdn", Karras et al. 2020): zeros between the
@@ -85,7 +74,7 @@ pub fn resample(x: Tensor<4>, taps: &[f32], resampling: Resampling) -> Tensor<4>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use burn::tensor::TensorData;
+    use crate::tensor::{cpu, numbers};
 
     /// What comes out, and the gradients of its product with fixed numbers.
     fn with_gradients(
@@ -93,10 +82,10 @@ mod tests {
         x: [usize; 4],
         weight: [usize; 4],
     ) -> [Vec<f32>; 3] {
-        let device = Device::flex().autodiff();
+        let device = cpu().autodiff();
         let leaf = |shape: [usize; 4], k: usize| {
             let values = (0..shape.iter().product::<usize>()).map(|i| ((i * k % 31) as f32 - 15.0) / 9.0).collect();
-            Tensor::<4>::from_data(TensorData::new::<f32, _>(values, shape), &device)
+            crate::tensor::tensor(values, shape, &device)
         };
         let (x, weight) = (leaf(x, 7).require_grad(), leaf(weight, 11).require_grad());
         let y = map(x.clone(), weight.clone());
@@ -114,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn convolutions_and_their_gradients_are_burns_own() {
+    fn convolutions_and_their_gradients_are_those_of_the_composed_ones() {
         for (k, stride, padding, side) in
             [(7, 1, 3, 8), (4, 2, 1, 8), (3, 1, 1, 5), (1, 1, 0, 4), (3, 2, 0, 9), (3, 1, 1, 1)]
         {
@@ -149,29 +138,25 @@ mod tests {
 
     #[test]
     fn instance_norm_and_its_gradients_are_those_of_the_composed_one() {
-        for relu in [false, true] {
+        for bent in [false, true] {
             let of = |norm: &dyn Fn(Tensor<4>, Tensor<1>, Tensor<1>) -> Tensor<4>, x: Tensor<4>, w: Tensor<4>| {
                 let rows: Tensor<2> = w.reshape([2, 5]);
                 let row = |i: usize| rows.clone().slice([i..i + 1, 0..5]).reshape([5]);
                 norm(x, row(0), row(1))
             };
-            let (ours, reference): (fn(_, _, _) -> _, fn(Tensor<4>, _, _) -> _) = if relu {
-                (normed_relu, |x, scale, shift| activation::relu(composed::instance_norm(x, scale, shift)))
+            let (ours, reference): (fn(_, _, _) -> _, fn(Tensor<4>, _, _) -> _) = if bent {
+                (normed_relu, |x, scale, shift| relu(composed::instance_norm(x, scale, shift)))
             } else {
                 (instance_norm, composed::instance_norm)
             };
             let found = with_gradients(|x, w| of(&ours, x, w), [2, 6, 5, 5], [2, 5, 1, 1]);
             let expected = with_gradients(|x, w| of(&reference, x, w), [2, 6, 5, 5], [2, 5, 1, 1]);
-            assert_close(&format!("relu {relu}"), &found, &expected);
+            assert_close(&format!("ReLU {bent}"), &found, &expected);
         }
     }
 
     fn tensor(values: Vec<f32>, shape: [usize; 4]) -> Tensor<4> {
-        Tensor::from_data(TensorData::new(values, shape), &Device::flex())
-    }
-
-    fn numbers<const D: usize>(x: Tensor<D>) -> Vec<f32> {
-        x.into_data().try_into_vec::<f32>().unwrap()
+        crate::tensor::tensor(values, shape, &cpu())
     }
 
     /// The definition, pixel by pixel, for one channel.
@@ -221,10 +206,11 @@ mod tests {
     #[test]
     fn instance_norm_brings_each_channel_of_each_picture_to_scale_and_shift() {
         let x = tensor((0..2 * 16 * 3).map(|i| (i * i % 23) as f32).collect(), [2, 4, 4, 3]);
-        let vector = |v: [f32; 3]| Tensor::<1>::from_floats(v, &Device::flex());
+        let vector = |v: [f32; 3]| crate::tensor::tensor(v.to_vec(), [3], &cpu());
         let y = instance_norm(x, vector([1.0, 2.0, 0.5]), vector([0.0, -1.0, 3.0]));
         let mean = y.clone().mean_dim(1).mean_dim(2);
-        let deviation = (y - mean.clone()).powf_scalar(2.0).mean_dim(1).mean_dim(2).sqrt();
+        let centred = y - mean.clone();
+        let deviation = (centred.clone() * centred).mean_dim(1).mean_dim(2).sqrt();
         for (i, (mean, deviation)) in numbers(mean).iter().zip(numbers(deviation)).enumerate() {
             let (shift, scale) = ([0.0, -1.0, 3.0][i % 3], [1.0, 2.0, 0.5][i % 3]);
             assert!((mean - shift).abs() < 1e-4 && (deviation - scale).abs() < 1e-3, "{i}: {mean} {deviation}");

@@ -5,11 +5,11 @@
 
 use std::collections::BTreeMap;
 
-use burn::tensor::{Device, Gradients, Tensor};
 use howfar_random::{normal, uniform};
 use rand_chacha::ChaCha8Rng;
 
 use crate::device::device;
+use crate::tensor::{Device, Gradients, Tensor, numbers, tensor};
 use crate::weight_file::{Named, TensorFile};
 use crate::weights::not_finite;
 use crate::{NetFault, Parameter};
@@ -194,16 +194,6 @@ impl Leaves {
         let gradient = |name: &String| self.by_name[name].tensor.grad(gradients).map(numbers);
         self.order.iter().map(gradient).collect()
     }
-}
-
-/// The numbers of a tensor.
-pub(crate) fn numbers<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
-    crate::composed::numbers(tensor)
-}
-
-/// A tensor of numbers.
-pub(crate) fn tensor<const D: usize>(values: Vec<f32>, shape: [usize; D], device: &Device) -> Tensor<D> {
-    crate::composed::tensor(values, shape, device)
 }
 
 /// The one number of a tensor.

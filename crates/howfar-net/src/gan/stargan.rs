@@ -4,14 +4,13 @@
 //! In: sizes; tensors of the networks; pictures in −1..1, channels last, and labels. Out: pictures, scores. Names and
 //! initial numbers are those of the public PyTorch code (`main.0.weight` …). Knows neither losses nor files.
 
-use burn::tensor::Tensor;
-use burn::tensor::activation::tanh;
 use serde::{Deserialize, Serialize};
 
 use crate::NetFault;
 use crate::gan::dual::leaky_slope;
-use crate::gan::operations::{convolve, convolve_transposed, instance_norm, leaky_relu, normed_relu};
+use crate::gan::operations::{convolve, convolve_transposed, instance_norm, normed_relu};
 use crate::gan::parameters::{Leaves, Slot, Start};
+use crate::tensor::{Tensor, leaky_relu, tanh};
 
 /// Slope of the critic's leaky ReLU below 0.
 const SLOPE: f32 = 0.01;

@@ -3,16 +3,15 @@
 //! In: a batch of faces with their labels and the labels they are to get, the weights of the losses, a rate. Out:
 //! changed networks, the losses. Every random number comes with the batch. Knows neither schedules nor files.
 
-use burn::tensor::activation::log_softmax;
-use burn::tensor::{Device, Tensor};
 use howfar_kernel::AdamSettings;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 use crate::NetFault;
 use crate::gan::adam::Adam;
-use crate::gan::parameters::{Leaves, Parameters, devices, first_not_finite, number, numbers, tensor};
+use crate::gan::parameters::{Leaves, Parameters, devices, first_not_finite, number};
 use crate::gan::stargan::StarGanShape;
+use crate::tensor::{Device, Tensor, log_softmax, numbers, tensor};
 use crate::weight_file::{Named, TensorFile};
 
 /// Adam as in the public code.
@@ -212,7 +211,7 @@ impl StarGanShape {
 /// `logits`, `labels` `[N, E]`
 fn cross_entropy(logits: Tensor<2>, labels: Tensor<2>) -> Tensor<1> {
     let n = logits.dims()[0] as f32;
-    -(log_softmax(logits, 1) * labels).sum() / n
+    -(log_softmax(logits) * labels).sum() / n
 }
 
 impl StarGanShape {

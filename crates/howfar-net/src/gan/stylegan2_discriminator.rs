@@ -3,13 +3,12 @@
 //! In: tensors, pictures, channels last, with or without a tangent. Out: how real each looks. Knows neither losses nor
 //! files.
 
-use burn::tensor::Tensor;
-
 use crate::gan::dual::Dual;
 use crate::gan::operations::convolve;
 use crate::gan::parameters::Leaves;
 use crate::gan::stylegan2::StyleGan2Shape;
 use crate::gan::stylegan2_layers::{EPSILON, SLOPE, biased_relu, convolve_down, dense, scaled_weight};
+use crate::tensor::Tensor;
 
 impl StyleGan2Shape {
     /// How real pictures look, as logits. Pictures are compared within groups of [`StyleGan2Shape::group`], which must

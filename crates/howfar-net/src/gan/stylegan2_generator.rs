@@ -3,14 +3,13 @@
 //! In: tensors, latents, noise. Out: styles, pictures around −1..1, channels last; with a tangent of the styles also
 //! that of the pictures. Truncation pulls styles towards their mean. Knows neither losses nor files.
 
-use burn::tensor::Tensor;
-
 use crate::gan::dual::Dual;
 use crate::gan::operations::convolve;
 use crate::gan::parameters::Leaves;
 use crate::gan::styled;
 use crate::gan::stylegan2::StyleGan2Shape;
-use crate::gan::stylegan2_layers::{EPSILON, SLOPE, biased_relu, convolve_up, dense, doubled, scaled_weight};
+use crate::gan::stylegan2_layers::{EPSILON, SLOPE, biased_relu, convolve_up, dense, doubled, product, scaled_weight};
+use crate::tensor::Tensor;
 
 /// What is added after each convolution, times the layer's learnt strength.
 #[derive(Debug, Clone)]
@@ -104,10 +103,11 @@ impl StyleGan2Shape {
     /// scaling the weights.
     fn styled(&self, generator: &Leaves, name: &str, x: Dual<4>, style: Dual<2>, noise: Tensor<4>) -> Dual<4> {
         let weight: Tensor<4> = generator.get(&format!("{name}.weight"));
-        let ([n_out, n_in, _, _], n) = (weight.dims(), x.value.dims()[0]);
+        let ([n_out, n_in, k, _], n) = (weight.dims(), x.value.dims()[0]);
         let scale = dense(generator, &format!("{name}.affine"), style, 1.0);
-        let squares = (weight.clone() * weight.clone()).sum_dim(3).sum_dim(2).reshape([n_out, n_in]).transpose();
-        let length = scale.clone().times(scale.clone()).linear(|s| s.matmul(squares.clone()));
+        let taps = weight.clone().reshape([n_out, n_in, k * k]);
+        let squares = (taps.clone() * taps).sum_dim(2).reshape([n_out, n_in]);
+        let length = scale.clone().times(scale.clone()).linear(|s| product(s, squares.clone()));
         let shrink = Dual { value: length.value + EPSILON, tangent: length.tangent }
             .curve(|l| l.sqrt().recip(), |l| (l.clone().sqrt() * l).recip() * -0.5);
         let through = |x: Tensor<4>| {
@@ -117,11 +117,11 @@ impl StyleGan2Shape {
                 convolve(x, weight.clone(), None, 1, 1)
             }
         };
-        if x.tangent.is_none() && scale.tangent.is_none() && self.clamp.is_none() && styled::serves(&weight) {
-            let x = through(styled::scaled(x.value, scale.value));
-            return Dual::constant(styled::finished(x, shrink.value, noise, generator.get(&format!("{name}.bias"))));
-        }
         let x = x.times(scale.linear(|s| s.reshape([n, 1, 1, n_in]))).linear(through);
+        if x.tangent.is_none() && self.clamp.is_none() && styled::serves(&x.value) {
+            let bias = generator.get(&format!("{name}.bias"));
+            return Dual::constant(styled::finished(x.value, shrink.value, noise, bias));
+        }
         let x = x.times(shrink.linear(|d| d.reshape([n, 1, 1, n_out]))).plus_constant(noise);
         biased_relu(generator, name, x, 1.0, self.clamp)
     }
@@ -131,11 +131,7 @@ impl StyleGan2Shape {
         let weight = scaled_weight(generator, name);
         let ([_, n_in, _, _], n) = (weight.dims(), x.value.dims()[0]);
         let scale = dense(generator, &format!("{name}.affine"), style, 1.0);
-        let x = if x.tangent.is_none() && scale.tangent.is_none() && styled::serves(&weight) {
-            Dual::constant(styled::scaled(x.value, scale.value))
-        } else {
-            x.times(scale.linear(|s| s.reshape([n, 1, 1, n_in])))
-        };
+        let x = x.times(scale.linear(|s| s.reshape([n, 1, 1, n_in])));
         let bias = generator.get::<1>(&format!("{name}.bias")).reshape([1, 1, 1, self.n_channels]);
         x.linear(|x| convolve(x, weight.clone(), None, 1, 0)).plus_constant(bias).clamp(self.clamp)
     }

@@ -3,12 +3,11 @@
 //! In: tensors of a network, activations channels last with or without a tangent. Out: activations. Knows no network's
 //! order of layers.
 
-use burn::tensor::Tensor;
-
 use crate::gan::dual::Dual;
 use crate::gan::operations::{convolve, convolve_transposed, resample};
 use crate::gan::parameters::Leaves;
 use crate::gan::resampling::Resampling;
+use crate::tensor::{Tensor, on_cpu};
 
 /// The binomial low-pass filter of all changes of size.
 const TAPS: [f32; 4] = [1.0, 3.0, 3.0, 1.0];
@@ -24,9 +23,22 @@ pub(crate) const EPSILON: f32 = 1e-8;
 pub(crate) fn dense(leaves: &Leaves, name: &str, x: Dual<2>, rate: f32) -> Dual<2> {
     let weight: Tensor<2> = leaves.get(&format!("{name}.weight"));
     let [n_out, n_in] = weight.dims();
-    let weight = (weight * (rate / (n_in as f32).sqrt())).transpose();
+    let weight = weight * (rate / (n_in as f32).sqrt());
     let bias = leaves.get::<1>(&format!("{name}.bias")).reshape([1, n_out]) * rate;
-    x.linear(|x| x.matmul(weight.clone())).plus_constant(bias)
+    x.linear(|x| product(x, weight.clone())).plus_constant(bias)
+}
+
+/// Each row of `x` times each row of `weight`. On a CPU it is a convolution of one pixel, whose kernel is the fast one.
+///
+/// # Shapes
+/// `x` `[N, C]`, `weight` `[C', C]` -> `[N, C']`
+pub(crate) fn product(x: Tensor<2>, weight: Tensor<2>) -> Tensor<2> {
+    let ([n, n_in], [n_out, _]) = (x.dims(), weight.dims());
+    if !on_cpu(&x) {
+        return x.matmul(weight.transpose());
+    }
+    let (pixels, window) = (x.reshape([n, 1, 1, n_in]), weight.reshape([n_out, n_in, 1, 1]));
+    convolve(pixels, window, None, 1, 0).reshape([n, n_out])
 }
 
 /// The weight of a convolution, scaled by 1/√fan-in.

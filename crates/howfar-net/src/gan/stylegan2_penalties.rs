@@ -4,12 +4,11 @@
 //! the numbers is the penalty's. A gradient g = ∇D(x) is taken in a first pass; held constant as a direction, the
 //! change of D along it is an ordinary output whose gradient is exact. Knows no schedule.
 
-use burn::tensor::{Device, Tensor};
-
 use crate::gan::dual::Dual;
-use crate::gan::parameters::{Leaves, Parameters, number, numbers};
+use crate::gan::parameters::{Leaves, Parameters, number};
 use crate::gan::stylegan2::StyleGan2Shape;
 use crate::gan::stylegan2_generator::NoiseInput;
+use crate::tensor::{Device, Tensor, numbers};
 
 /// What a penalty gives.
 pub struct Penalty {

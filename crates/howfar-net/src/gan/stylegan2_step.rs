@@ -4,7 +4,6 @@
 //! In: real pictures, latents, noise, augmentations, all drawn by the caller. Out: changed networks, losses. Knows
 //! neither schedules nor files.
 
-use burn::tensor::{Device, Tensor};
 use howfar_kernel::AdamSettings;
 use howfar_random::{normal, uniform};
 use rand_chacha::ChaCha8Rng;
@@ -14,10 +13,11 @@ use crate::NetFault;
 use crate::gan::adam::Adam;
 use crate::gan::augment::{Augmentation, augment};
 use crate::gan::dual::Dual;
-use crate::gan::parameters::{Leaves, Parameters, devices, first_not_finite, number, numbers, tensor};
+use crate::gan::parameters::{Leaves, Parameters, devices, first_not_finite, number};
 use crate::gan::stargan_step::Losses;
 use crate::gan::stylegan2::StyleGan2Shape;
 use crate::gan::stylegan2_generator::NoiseInput;
+use crate::tensor::{Device, Tensor, numbers, relu, tensor};
 use crate::weight_file::{Named, TensorFile};
 
 /// How much of the mean of the styles a step keeps, as in the public code.
@@ -295,5 +295,5 @@ impl StyleGan2Shape {
 
 /// ln(1 + eˣ) without overflow.
 fn softplus(x: Tensor<2>) -> Tensor<2> {
-    burn::tensor::activation::relu(x.clone()) + (-x.abs()).exp().log1p()
+    relu(x.clone()) + (-x.abs()).exp().log1p()
 }
