@@ -9,7 +9,8 @@ pub(crate) mod comparisons;
 use std::collections::BTreeMap;
 
 use howfar_protocol::{
-    ChooseRule, ClaimedMeasure, MixtureRatio, Part, Recipe, Role, TrainingSettings, Treatment, baseline_keys,
+    ChooseRule, ClaimedMeasure, MixtureRatio, Part, Recipe, Role, SMALLEST_GAIN, TrainingSettings, Treatment,
+    baseline_keys,
 };
 use serde::{Deserialize, Serialize};
 
@@ -73,6 +74,9 @@ pub struct StudyFacts {
     /// What choice and claims are about.
     #[serde(default)]
     pub measure: ClaimedMeasure,
+    /// The smallest difference that matters.
+    #[serde(default = "smallest_gain")]
+    pub smallest_gain_points: f64,
     /// Splits (folds, or 1).
     pub n_splits: u32,
     /// Whether every seed draws the split anew, so that the sample of training people is part of the doubt.
@@ -88,7 +92,16 @@ pub struct StudyFacts {
     pub howfar_version: String,
 }
 
+fn smallest_gain() -> f64 {
+    SMALLEST_GAIN
+}
+
 impl StudyFacts {
+    /// The smallest difference that matters, as a share.
+    pub(crate) fn smallest_gain(&self) -> f64 {
+        self.smallest_gain_points / 100.0
+    }
+
     /// The sets of a role, in the study's order.
     pub fn of_role(&self, role: Role) -> impl Iterator<Item = &SetFacts> + Clone {
         self.sets.iter().filter(move |set| set.role == role)
@@ -371,15 +384,31 @@ pub struct Fall {
     pub is_clear: bool,
 }
 
-/// What it would take to tell a difference from zero with a probability of 80 %.
+/// What it would take to tell a difference from zero with a probability of 80 %, corrected as the claim is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Power {
-    /// The difference that is meant: the one that was found, at least 2 points.
+    /// The difference that is meant: the smallest that matters.
     pub difference_points: f64,
     /// More seeds with the same people; none where seeds alone do not do it.
     pub more_seeds: Option<usize>,
     /// More people with the same seeds; none where people alone do not do it, or with folds.
+    pub more_people: Option<usize>,
+    /// The same for the difference that was found, where it is larger: optimistic, because what was found is in part
+    /// luck (Hoenig and Heisey, 2001).
+    #[serde(default)]
+    pub if_as_found: Option<PowerAsFound>,
+}
+
+/// What it would take if the difference were as large as it was found.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PowerAsFound {
+    /// That difference, without its sign.
+    pub difference_points: f64,
+    /// More seeds; none where seeds alone do not do it.
+    pub more_seeds: Option<usize>,
+    /// More people; none where people alone do not do it, or with folds.
     pub more_people: Option<usize>,
 }
 

@@ -11,6 +11,29 @@ pub(crate) fn softmax(logits: &mut [f32], n_classes: usize) {
     }
 }
 
+/// Weighted mean cross-entropy of a batch and its gradient: Σ w·loss / Σ w, as PyTorch's `CrossEntropyLoss` weighs
+/// classes. Without weights every picture counts alike.
+///
+/// # Shapes
+/// As [`cross_entropy`]; `weights` `[N]`, above 0 in sum.
+pub fn weighted_cross_entropy(
+    logits: &[f32],
+    labels: &[usize],
+    weights: Option<&[f32]>,
+    smoothing: f32,
+) -> (f64, Vec<f32>) {
+    let Some(weights) = weights else { return cross_entropy(logits, labels, smoothing) };
+    let n_classes = logits.len() / labels.len();
+    let sum: f32 = weights.iter().sum();
+    let (mut loss, mut gradient) = (0.0, Vec::with_capacity(logits.len()));
+    for ((row, label), weight) in logits.chunks_exact(n_classes).zip(labels).zip(weights) {
+        let (of_row, slope) = cross_entropy(row, &[*label], smoothing);
+        loss += f64::from(weight / sum) * of_row;
+        gradient.extend(slope.iter().map(|slope| slope * weight / sum));
+    }
+    (loss, gradient)
+}
+
 /// Mean cross-entropy of a batch and its gradient. `smoothing` of the target is spread evenly over all classes, as
 /// PyTorch's `CrossEntropyLoss(label_smoothing)` does.
 ///
@@ -70,6 +93,20 @@ mod tests {
         assert!((gradient[0] + 0.25).abs() < 1e-6 && (gradient[3] - 1.0 / 6.0).abs() < 1e-6);
         let (smooth, _) = cross_entropy(&[2.0f32.ln(), 0.0], &[0], 0.2);
         assert!((smooth + (0.9 * (2.0f64 / 3.0).ln() + 0.1 * (1.0f64 / 3.0).ln())).abs() < 1e-6);
+    }
+
+    #[test]
+    fn weights_are_shares_of_the_loss() {
+        // torch.nn.functional.cross_entropy(logits, labels, reduction="none") of each row, weighted by hand.
+        let (logits, labels) = ([0.3, -1.2, 0.8, 2.0, 0.1, -0.4], [2, 0]);
+        let (first, _) = cross_entropy(&logits[..3], &labels[..1], 0.05);
+        let (second, slope) = cross_entropy(&logits[3..], &labels[1..], 0.05);
+        let (loss, gradient) = weighted_cross_entropy(&logits, &labels, Some(&[1.0, 0.25]), 0.05);
+        assert!((loss - (first + 0.25 * second) / 1.25).abs() < 1e-6);
+        assert!((gradient[3] - 0.2 * slope[0]).abs() < 1e-6);
+        let (plain, of_plain) = weighted_cross_entropy(&logits, &labels, Some(&[1.0, 1.0]), 0.05);
+        let (mean, of_mean) = cross_entropy(&logits, &labels, 0.05);
+        assert!((plain - mean).abs() < 1e-6 && of_plain.iter().zip(of_mean).all(|(a, b)| (a - b).abs() < 1e-6));
     }
 
     #[test]

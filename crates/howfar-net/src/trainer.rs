@@ -23,11 +23,13 @@ const MOMENTUM: f32 = 0.1;
 
 /// What may differ from step to step.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct StepSettings {
+pub struct StepSettings<'w> {
     /// Learning rate.
     pub rate: f32,
     /// Share of the target that is spread over all classes.
     pub label_smoothing: f32,
+    /// How much each picture counts, `[N]`; all alike where nothing is said.
+    pub weights: Option<&'w [f32]>,
 }
 
 /// A network in training.
@@ -95,13 +97,14 @@ impl Trainer<Classifier> {
         &mut self,
         inputs: Vec<f32>,
         labels: &[usize],
-        settings: StepSettings,
+        settings: StepSettings<'_>,
         dropout: Option<&mut ChaCha8Rng>,
     ) -> f64 {
         let n_inputs = self.model.architecture().n_inputs();
         assert_eq!(inputs.len(), labels.len() * n_inputs, "one label for each picture");
-        let smoothing = settings.label_smoothing;
-        let part = self.part(inputs, |logits| loss::cross_entropy(logits, labels, smoothing), dropout);
+        let StepSettings { label_smoothing, weights, .. } = settings;
+        let loss = |logits: &[f32]| loss::weighted_cross_entropy(logits, labels, weights, label_smoothing);
+        let part = self.part(inputs, loss, dropout);
         let loss = self.apply(std::slice::from_ref(&part), settings.rate);
         give(&self.spare.slopes, part.gradients);
         loss
@@ -249,7 +252,7 @@ mod tests {
     use rand::SeedableRng;
 
     const ADAMW: OptimiserKind = OptimiserKind::AdamW { weight_decay: 0.01 };
-    const SETTINGS: StepSettings = StepSettings { rate: 4e-3, label_smoothing: 0.05 };
+    const SETTINGS: StepSettings<'_> = StepSettings { rate: 4e-3, label_smoothing: 0.05, weights: None };
 
     fn trainer(network: Network, side: usize) -> Trainer {
         trainer_of(network, PictureShape::gray(side))

@@ -105,7 +105,7 @@ fn train(name: &str, trainer: fn(Classifier, OptimiserKind) -> Trainer) {
                 "one-cycle" => one_cycle_rate(setting("rate"), step, n_steps),
                 _ => setting("rate"),
             };
-            trainer.step(inputs.clone(), labels, StepSettings { rate, label_smoothing }, None)
+            trainer.step(inputs.clone(), labels, StepSettings { rate, label_smoothing, weights: None }, None)
         })
         .collect();
     assert_close(&format!("{name}, losses"), &losses, &numbers(&case["losses"]), TOLERANCE);

@@ -29,7 +29,7 @@ fn training_steps_run_on_wgpu() {
     let classifier = Classifier::new(architecture, rng);
     let mut trainer = Trainer::new(classifier, OptimiserKind::Adam);
     let (pictures, labels) = (pattern(6 * 48 * 48), [0, 1, 2, 0, 1, 2]);
-    let settings = StepSettings { rate: 1e-3, label_smoothing: 0.0 };
+    let settings = StepSettings { rate: 1e-3, label_smoothing: 0.0, weights: None };
     let losses: Vec<f64> = (0..8).map(|_| trainer.step(pictures.clone(), &labels, settings, None)).collect();
     assert!(losses[7] < losses[0], "{losses:?}");
     // The kernels of the CPU give the same outputs for what the GPU has learnt.

@@ -8,10 +8,12 @@ mod curated;
 mod fixed_share;
 mod generated_only;
 mod mix;
+mod other_real;
 mod pretrain;
 mod real;
 mod repeat;
 mod units;
+mod weighted;
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -87,6 +89,11 @@ impl Arm {
     /// Labelled faces and altered copies of them.
     pub const AUGMENT: Self = Arm(&augment::ARM);
 
+    /// The mix with generated faces that count less.
+    pub const WEIGHTED: Self = Arm(&weighted::ARM);
+    /// Faces of other databases in place of generated ones.
+    pub const OTHER_REAL: Self = Arm(&other_real::ARM);
+
     /// All of them, in the order of every table.
     pub const ALL: &'static [Self] = &[
         Self::REAL,
@@ -97,6 +104,8 @@ impl Arm {
         Arm(&fixed_share::ARM),
         Arm(&pretrain::ARM),
         Arm(&curated::ARM),
+        Self::WEIGHTED,
+        Self::OTHER_REAL,
     ];
 
     /// Those that a study runs beside the baseline where it does not say.

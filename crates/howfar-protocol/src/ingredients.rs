@@ -36,16 +36,20 @@ pub struct Ingredients {
     pub(crate) seen: BTreeMap<usize, BTreeSet<SubjectId>>,
     /// Whether a generated face has anything of training people.
     descends: bool,
+    /// Faces of other databases.
+    retrieved: Range<usize>,
     /// The training people of each labelled set, by its name.
     of_set: BTreeMap<String, BTreeSet<SubjectId>>,
 }
 
 impl Ingredients {
-    /// Takes the training faces of a split among `real`, and the generated ones; refuses what `held_out` holds.
+    /// Takes the training faces of a split among `real`, the generated ones and those of other databases; refuses what
+    /// `held_out` holds.
     pub fn new(
         sets: StoredSets<'_>,
         real: Range<usize>,
         generated: Option<GeneratedFaces>,
+        retrieved: Range<usize>,
         split: &Split,
         held_out: &HeldOut<'_>,
     ) -> Result<Self, Fault> {
@@ -72,6 +76,7 @@ impl Ingredients {
             }
             held_out.check_faces(sets, generated.faces.clone())?;
         }
+        held_out.check_faces(sets, retrieved.clone())?;
         let people: Vec<SubjectId> = split.people(SplitPart::Training).cloned().collect();
         let is_training = |person: &SubjectId| people.binary_search(person).is_ok();
         let is_child = |f: usize| {
@@ -80,13 +85,13 @@ impl Ingredients {
         };
         let descends = seen.values().flatten().any(is_training)
             || generated.iter().flat_map(|generated| generated.faces.clone()).any(is_child);
-        Ok(Ingredients { training, people, generated, seen, descends, of_set })
+        Ok(Ingredients { training, people, generated, seen, descends, retrieved, of_set })
     }
 
     /// The training faces of a split and nothing else, for a network that no study judges: people are asked for, equal
     /// pictures are not.
     pub fn of_people(pool: &FaceStore, real: Range<usize>, split: &Split) -> Result<Self, Fault> {
-        Self::new(StoredSets { pool, sets: &[] }, real, None, split, &HeldOut::of_split(split))
+        Self::new(StoredSets { pool, sets: &[] }, real, None, 0..0, split, &HeldOut::of_split(split))
     }
 
     /// The training people, or the first of them in the seed's order: fewer are always among more.
@@ -97,6 +102,26 @@ impl Ingredients {
             people.truncate((people.len() * percent as usize).div_ceil(100));
         }
         people.into_iter().collect()
+    }
+
+    /// So many faces of other databases, whole people as a seed takes them; for fewer they are among those for more.
+    pub(crate) fn retrieved(&self, pool: &FaceStore, n: usize, seeds: Seeds) -> Result<Vec<usize>, Fault> {
+        let mut of_people: BTreeMap<&SubjectId, Vec<usize>> = BTreeMap::new();
+        for face in self.retrieved.clone() {
+            of_people.entry(&pool.face(face).labels.subject).or_default().push(face);
+        }
+        let mut people: Vec<Vec<usize>> = of_people.into_values().collect();
+        shuffle(&mut people, &mut seeds.stream("choice of other real faces", &[]));
+        let mut faces = people.concat();
+        if faces.len() < n {
+            return Err(Fault::data("[retrieved]", "too few faces to stand in the place of the generated ones")
+                .found(faces.len())
+                .expected(format!("{n}, as many as the mix has generated faces"))
+                .hint("add a database to retrieved.sets, lower k, or leave out the arm other-real"));
+        }
+        faces.truncate(n);
+        faces.sort_unstable();
+        Ok(faces)
     }
 
     /// Whether a training person has faces in a labelled set.

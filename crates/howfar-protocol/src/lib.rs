@@ -43,5 +43,7 @@ pub use role::Role;
 pub use settings::{Augmentation, Keep, Network, Optimiser, PixelScaling, Recipe, Schedule, Start, TrainingSettings};
 pub use split::{Split, SplitPart};
 pub use split_request::SplitRequest;
-pub use study::{Controls, Generated, Grid, Protocol, Real, Study, TOGETHER, TrainOverrides, Unit, Unseen};
+pub use study::{
+    Controls, Generated, Grid, Protocol, Real, Retrieved, SMALLEST_GAIN, Study, TOGETHER, TrainOverrides, Unit, Unseen,
+};
 pub use treatment::{Treatment, baseline_keys};

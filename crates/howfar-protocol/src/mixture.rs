@@ -9,7 +9,7 @@ use howfar_random::{Seeds, shuffle};
 
 use crate::arm::{Order, Parts, Units};
 use crate::choosing::Choosing;
-use crate::{Ingredients, Item, MixtureRatio, Role, Treatment};
+use crate::{Arm, Ingredients, Item, MixtureRatio, Role, Treatment};
 
 /// The training set of one cell.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,7 +40,7 @@ impl Mixture {
         ingredients: &Ingredients,
         seeds: Seeds,
     ) -> Result<Self, Fault> {
-        let Treatment { arm, k, people_percent, budget, source: _, left_out } = treatment;
+        let Treatment { arm, k, people_percent, budget, weight: _, source: _, left_out } = treatment;
         let mut people = ingredients.people(*people_percent, seeds);
         if let Some(set) = left_out {
             people.retain(|person| !ingredients.is_of_set(person, set));
@@ -58,7 +58,13 @@ impl Mixture {
             _ => Ok(Vec::new()),
         };
         let n_per_epoch = budget.map(|k| Ok::<_, Fault>(labelled.len() + generated(k)?.len())).transpose()?;
-        let parts = (arm.mix)(&Units { labelled: &labelled, generated: &generated(*k)?, seeds }, treatment);
+        let generated = generated(*k)?;
+        let retrieved = match *arm == Arm::OTHER_REAL {
+            true => ingredients.retrieved(pool, generated.len(), seeds)?,
+            false => Vec::new(),
+        };
+        let units = Units { labelled: &labelled, generated: &generated, retrieved: &retrieved, seeds };
+        let parts = (arm.mix)(&units, treatment);
         Ok(Mixture { parts, seeds, n_per_epoch })
     }
 
@@ -70,6 +76,11 @@ impl Mixture {
     /// What the arm adds: generated faces, repeats or altered copies.
     pub fn added(&self) -> &[Item] {
         &self.parts.added
+    }
+
+    /// How much a picture counts in the loss.
+    pub fn weight(&self, item: &Item) -> f32 {
+        if item.role == Role::Labelled { 1.0 } else { self.parts.weight.map_or(1.0, |weight| weight.value() as f32) }
     }
 
     /// All of them.
@@ -187,7 +198,7 @@ mod tests {
 
     use super::*;
     use crate::study::Unit;
-    use crate::{Arm, GeneratedFaces, HeldOut, Split, SplitPart, StoredSets, generated_held_out};
+    use crate::{GeneratedFaces, HeldOut, Split, SplitPart, StoredSets, generated_held_out};
 
     /// 10 real people and 40 drawn identities of two faces each; `parent` of the first drawn face.
     fn pool(parent: Option<SubjectId>) -> (FaceStore, Range<usize>, Range<usize>) {
@@ -255,7 +266,7 @@ mod tests {
         let sets = StoredSets { pool, sets };
         let mut held_out = HeldOut::of_split(split);
         held_out.add_real(split, sets, real.clone());
-        Ingredients::new(sets, real.clone(), generated.cloned(), split, &held_out)
+        Ingredients::new(sets, real.clone(), generated.cloned(), 0..0, split, &held_out)
     }
 
     fn mixed(

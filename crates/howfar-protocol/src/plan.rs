@@ -139,7 +139,7 @@ impl Plan {
         let is_first = |arm: &&Arm| arm.stage == Stage::AfterChoice && grid.controls == Controls::All;
         let of_k = |k: &MixtureRatio| {
             let arms = grid.arms.iter().filter(is_first);
-            arms.map(|arm| Treatment::new(*arm, *k, source)).collect::<Vec<_>>()
+            arms.flat_map(|arm| self.study.treatments(*arm, *k, source)).collect::<Vec<_>>()
         };
         let curve = if self.mixes() { self.study.curve(track) } else { Curve::new() };
         let on_curve = || curve.values().flatten();
@@ -175,7 +175,7 @@ impl Plan {
         for Compared { track, baseline, mix } in compared.iter().filter(|of| of.mix.k > MixtureRatio::ZERO) {
             let source = track.source.as_deref();
             for arm in self.study.grid.arms.iter().filter(|arm| arm.stage != Stage::First) {
-                all.add(track, &Treatment::new(*arm, mix.k, source));
+                self.study.treatments(*arm, mix.k, source).iter().for_each(|treatment| all.add(track, treatment));
             }
             for percent in &self.study.grid.people_percent {
                 all.add(track, &baseline.clone().of_people(*percent));
@@ -244,6 +244,9 @@ impl Plan {
             // With fewer people, whom the makers saw decides which faces may enter.
             let seen = |set: &&SetInput| set.info.generator.as_ref().map(|card| card.trained_on.clone());
             add(json!(treatment.people_percent.map(|_| mixed_in.iter().map(seen).collect::<Vec<_>>())));
+        }
+        if treatment.arm == Arm::OTHER_REAL {
+            add(contents(&self.of_role(Role::Retrieved).collect::<Vec<_>>()));
         }
         if let Some(left_out) = &treatment.left_out {
             add(contents(&self.of_role(Role::Labelled).filter(|set| set.info.name == *left_out).collect::<Vec<_>>()));

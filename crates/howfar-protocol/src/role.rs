@@ -12,6 +12,8 @@ pub enum Role {
     Labelled,
     /// `[generated]`: mixed in.
     Generated,
+    /// `[retrieved]`: other databases, mixed in by one arm in place of generated faces.
+    Retrieved,
     /// `choose.on` of the study file: its people choose k and do nothing else.
     Choosing,
     /// `[unseen]`: held-out test databases.
@@ -20,13 +22,14 @@ pub enum Role {
 
 impl Role {
     /// All of them, in the order of every table.
-    pub const ALL: [Self; 4] = [Self::Labelled, Self::Generated, Self::Choosing, Self::Unseen];
+    pub const ALL: [Self; 5] = [Self::Labelled, Self::Generated, Self::Retrieved, Self::Choosing, Self::Unseen];
 
     /// The word in tables and sentences.
     pub fn words(self) -> &'static str {
         match self {
             Self::Labelled => "labelled",
             Self::Generated => "generated",
+            Self::Retrieved => "retrieved",
             Self::Choosing => "choosing",
             Self::Unseen => "unseen",
         }

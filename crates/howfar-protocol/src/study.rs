@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::study_toml::{networks, recipes, toml_fault};
 use crate::{
     Arm, Budget, Choose, ChooseOn, ClaimedMeasure, Curve, MixtureRatio, Network, NetworkChoice, Recipe, Split,
-    SplitRequest, Track, TrainingSettings,
+    SplitRequest, Track, TrainingSettings, Treatment,
 };
 
 /// A study as its file states it, defaults filled in.
@@ -37,6 +37,9 @@ pub struct Study {
     /// What to mix in.
     #[serde(default)]
     pub generated: Generated,
+    /// Other databases, mixed in by the arm `other-real` in place of generated faces.
+    #[serde(default, skip_serializing_if = "Retrieved::is_empty")]
+    pub retrieved: Retrieved,
     /// Databases that the model never sees in training.
     #[serde(default)]
     pub unseen: Unseen,
@@ -46,6 +49,9 @@ pub struct Study {
     /// What choice and claims are about; where nothing is said, macro recall if classes are unequal, else accuracy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub measure: Option<ClaimedMeasure>,
+    /// The smallest difference that matters, in points: a difference within ± so much is small, and power is for it.
+    #[serde(default = "two", skip_serializing_if = "is_two")]
+    pub smallest_gain: f64,
     /// Whom k is asked of, and how it is chosen.
     #[serde(default, skip_serializing_if = "Choose::is_default")]
     pub choose: Choose,
@@ -140,6 +146,21 @@ pub struct Unseen {
     pub sets: Vec<PathBuf>,
 }
 
+/// Other databases, whose faces one arm mixes in.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Retrieved {
+    /// Face sets.
+    #[serde(default)]
+    pub sets: Vec<PathBuf>,
+}
+
+impl Retrieved {
+    fn is_empty(&self) -> bool {
+        self.sets.is_empty()
+    }
+}
+
 /// What is varied.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -153,6 +174,9 @@ pub struct Grid {
     /// Percent of the training people for a learning curve at the chosen k; all of them are always there.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub people_percent: Vec<u32>,
+    /// How much generated faces count in the loss, for the arm `weighted`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub weights: Vec<MixtureRatio>,
     /// Repetitions of every cell.
     pub seeds: u32,
     /// Written by `howfar run --until-sure`: `seeds` is the number at this look, and this the number at the last one.
@@ -179,6 +203,7 @@ impl Default for Grid {
             arms: Arm::USUAL.to_vec(),
             controls: Controls::Chosen,
             people_percent: Vec::new(),
+            weights: Vec::new(),
             seeds: 5,
             seeds_at_most: None,
         }
@@ -216,6 +241,17 @@ fn one() -> u64 {
     1
 }
 
+fn two() -> f64 {
+    SMALLEST_GAIN
+}
+
+fn is_two(points: &f64) -> bool {
+    *points == SMALLEST_GAIN
+}
+
+/// Points that matter where a study does not say.
+pub const SMALLEST_GAIN: f64 = 2.0;
+
 fn modern() -> Vec<Recipe> {
     vec![Recipe::Modern]
 }
@@ -246,8 +282,14 @@ impl Study {
     /// Every path in it.
     fn paths(&mut self) -> impl Iterator<Item = &mut PathBuf> {
         let sets = [&mut self.real.sets, &mut self.generated.sets, self.choose.on.sets_mut(), &mut self.unseen.sets];
+        let retrieved = self.retrieved.sets.iter_mut();
         let weights = self.train.network.iter_mut().filter_map(|network| network.weights.as_mut());
-        sets.into_iter().flatten().chain(&mut self.real.split.file).chain(weights).chain(&mut self.file)
+        sets.into_iter()
+            .flatten()
+            .chain(retrieved)
+            .chain(&mut self.real.split.file)
+            .chain(weights)
+            .chain(&mut self.file)
     }
 
     /// Parses a study file's text; `place` names it in errors.
@@ -259,6 +301,15 @@ impl Study {
         grid.k.dedup();
         grid.people_percent.sort_unstable();
         grid.people_percent.dedup();
+        grid.weights.sort();
+        grid.weights.dedup();
+        // What an arm needs is given for its sake.
+        let needed = [(Arm::WEIGHTED, !grid.weights.is_empty()), (Arm::OTHER_REAL, !study.retrieved.is_empty())];
+        for (arm, _) in needed.into_iter().filter(|(_, is_given)| *is_given) {
+            if !grid.arms.contains(&arm) {
+                grid.arms.push(arm);
+            }
+        }
         let sets = study.generated.sets.clone();
         let study = study.with_generated(sets);
         study.check(place)?;
@@ -286,6 +337,11 @@ impl Study {
         ];
         if let Some((key, _)) = empty.iter().find(|(_, empty)| *empty) {
             return Err(Fault::usage(place, format!("{key} is empty or 0")).expected("at least one"));
+        }
+        if !(self.smallest_gain > 0.0 && self.smallest_gain <= 50.0) {
+            return Err(Fault::usage(place, "smallest_gain is no difference that could matter")
+                .found(self.smallest_gain)
+                .expected("points above 0, such as 2"));
         }
         if let Some(rate) = self.train.learning_rate.filter(|rate| !(rate.is_finite() && *rate > 0.0)) {
             return Err(Fault::usage(place, "train.learning_rate is not a rate")
@@ -317,6 +373,21 @@ impl Study {
                 .found(budget)
                 .expected(format!("numbers from 0 to the largest k, {largest}")));
         }
+        for (arm, key, is_there) in [
+            (Arm::WEIGHTED, "grid.weights", !self.grid.weights.is_empty()),
+            (Arm::OTHER_REAL, "retrieved.sets", !self.retrieved.is_empty()),
+        ] {
+            if self.grid.arms.contains(&arm) && !is_there {
+                return Err(Fault::usage(place, format!("the arm {} needs {key}", arm.name)).expected(
+                    if arm == Arm::WEIGHTED { "weights = [0.25, 0.5]" } else { "sets = [\"faces/another\"]" },
+                ));
+            }
+        }
+        if let Some(weight) = self.grid.weights.iter().find(|w| !(w.value() > 0.0 && w.value() < 1.0)) {
+            return Err(Fault::usage(place, "grid.weights say how much less generated faces count")
+                .found(weight)
+                .expected("numbers above 0 and below 1; at 1 it is the mix, at 0 there are none"));
+        }
         self.choose.check(place, self.real.sets.len())?;
         let mut named = BTreeSet::new();
         if let Some(again) = self.train.network.iter().find(|choice| !named.insert(choice.name())) {
@@ -330,6 +401,15 @@ impl Study {
                 .expected("unit = \"identities\""));
         }
         self.real.split.check(place)
+    }
+
+    /// What an arm is trained on at a k: once for each weight where it takes one.
+    pub(crate) fn treatments(&self, arm: Arm, k: MixtureRatio, source: Option<&str>) -> Vec<Treatment> {
+        let plain = Treatment::new(arm, k, source);
+        if arm != Arm::WEIGHTED {
+            return vec![plain];
+        }
+        self.grid.weights.iter().map(|weight| plain.clone().weighing(*weight)).collect()
     }
 
     /// The largest k that any cell trains on: as the paper counts, one unit of generated faces is always among them.

@@ -27,6 +27,9 @@ pub struct Treatment {
     /// The k whose steps it is trained for, where these are not its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub budget: Option<MixtureRatio>,
+    /// How much a generated face counts in the loss beside a labelled one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weight: Option<MixtureRatio>,
     /// The labelled set that is not trained on, so that its people can choose k for databases that are not trained on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left_out: Option<String>,
@@ -40,6 +43,7 @@ impl Treatment {
         source: None,
         people_percent: None,
         budget: None,
+        weight: None,
         left_out: None,
     };
 
@@ -69,6 +73,11 @@ impl Treatment {
         Treatment { budget: Some(budget).filter(|budget| *budget != self.k), ..self }
     }
 
+    /// The same with generated faces that count so much.
+    pub fn weighing(self, weight: MixtureRatio) -> Self {
+        Treatment { weight: Some(weight), ..self }
+    }
+
     /// The same without a labelled set.
     pub fn without(self, set: &str) -> Self {
         Treatment { left_out: Some(set.to_owned()), ..self }
@@ -84,22 +93,24 @@ impl Treatment {
     /// given to. A parameter that comes later belongs to the second, so that cells without it keep their names. The
     /// source only calls sets by a name; their contents are hashed.
     pub(crate) fn identity(&self) -> (Vec<Value>, Vec<Value>) {
-        let Treatment { arm, k, source: _, people_percent, budget, left_out } = self;
+        let Treatment { arm, k, source: _, people_percent, budget, weight, left_out } = self;
+        let weight = weight.map(|weight| json!(["weight", weight.value()]));
         let budget = budget.map(|budget| json!(["budget", budget.value()]));
         // Which set it is, its content says.
         let left_out = left_out.as_ref().map(|_| json!("left out"));
-        let given = [budget, left_out].into_iter().flatten().collect();
+        let given = [budget, weight, left_out].into_iter().flatten().collect();
         (vec![json!(arm.name), json!(k.value()), json!(people_percent)], given)
     }
 
     /// `mix-k2`, `real-k0-people50`: in names of cells.
     pub(crate) fn file_name(&self) -> String {
-        let Treatment { arm, k, source: _, people_percent, budget, left_out } = self;
+        let Treatment { arm, k, source: _, people_percent, budget, weight, left_out } = self;
+        let weight = weight.map(|weight| format!("-weight{weight}")).unwrap_or_default();
         let people = people_percent.map(|percent| format!("-people{percent}")).unwrap_or_default();
         let budget = budget.map(|budget| format!("-steps{budget}")).unwrap_or_default();
         // A set's name may hold what a folder's may not; the hash tells sets apart.
         let left_out = if left_out.is_some() { "-without" } else { "" };
-        format!("{}-k{k}{people}{budget}{left_out}", arm.name)
+        format!("{}-k{k}{people}{budget}{weight}{left_out}", arm.name)
     }
 }
 
@@ -107,7 +118,7 @@ impl Treatment {
 /// of its own.
 impl fmt::Display for Treatment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Treatment { arm, k, source, people_percent, budget, left_out } = self;
+        let Treatment { arm, k, source, people_percent, budget, weight, left_out } = self;
         f.write_str(arm.words)?;
         if !arm.is_baseline() && !f.alternate() {
             write!(f, ", k = {k}")?;
@@ -120,6 +131,9 @@ impl fmt::Display for Treatment {
         }
         if let Some(budget) = budget {
             write!(f, ", for the steps of k = {budget}")?;
+        }
+        if let Some(weight) = weight {
+            write!(f, ", weight {weight}")?;
         }
         if let Some(set) = left_out {
             write!(f, ", without {set}")?;
@@ -177,6 +191,8 @@ mod tests {
             mix.clone().of_people(50),
             mix.clone().of_people(25),
             mix.clone().for_steps_of(k(5.0)),
+            Treatment::new(Arm::WEIGHTED, k(2.0), None).weighing(k(0.5)),
+            Treatment::new(Arm::WEIGHTED, k(2.0), None).weighing(k(0.25)),
             mix.clone().without("ck"),
             mix.without("mmi"),
         ];

@@ -8,8 +8,8 @@ use std::path::PathBuf;
 use howfar_face::{FaceSetInfo, GeneratorCard, Licence, Preprocessing, Shard, SubjectId};
 use howfar_protocol::{
     Arm, Budget, Cell, Choose, ChooseOn, ChooseRule, ClaimedMeasure, Compared, Controls, Generated, Grid, MixtureRatio,
-    Network, NetworkChoice, Plan, PlanInputs, Protocol, Real, Recipe, Role, SetInput, Split, SplitPart, SplitRequest,
-    Start, Study, Track, TrainOverrides, Treatment, Unit, Unseen,
+    Network, NetworkChoice, Plan, PlanInputs, Protocol, Real, Recipe, Retrieved, Role, SetInput, Split, SplitPart,
+    SplitRequest, Start, Study, Track, TrainOverrides, Treatment, Unit, Unseen,
 };
 
 const STUDY: &str = "name = \"a\"\n[real]\nsets = [\"faces\"]\n[generated]\nsets = [\"more\", \"others\"]\n\
@@ -98,7 +98,7 @@ type Case = (&'static str, [bool; 3], fn(&mut World));
 
 #[test]
 fn a_cell_is_named_by_what_decides_its_training_and_by_nothing_else() {
-    let cases: [Case; 42] = [
+    let cases: [Case; 46] = [
         ("the seed", ALL, |w| w.study.seed = 2),
         ("classes", ALL, |w| w.study.expressions.reverse()),
         ("the instruction set", ALL, |w| w.instruction_set = "plain".into()),
@@ -150,6 +150,12 @@ fn a_cell_is_named_by_what_decides_its_training_and_by_nothing_else() {
         ("another k", NONE, |w| w.study.grid.k.push(MixtureRatio::new(9.0).unwrap())),
         ("other arms", NONE, |w| w.study.grid.arms = vec![Arm::MIX, Arm::AUGMENT]),
         ("how long others train", NONE, |w| w.study.train.budget = Some(Budget::Best)),
+        ("what matters", NONE, |w| w.study.smallest_gain = 3.0),
+        ("weights of another arm", NONE, |w| w.study.grid.weights = vec![MixtureRatio::new(0.5).unwrap()]),
+        ("another real database for another arm", NONE, |w| {
+            w.sets.insert(3, SetInput { role: Role::Retrieved, ..w.sets[3].clone() });
+        }),
+        ("paths of other real databases", NONE, |w| w.study.retrieved.sets = vec!["a".into()]),
         ("what is claimed", NONE, |w| w.study.measure = Some(ClaimedMeasure::MacroRecall)),
         ("budgets that are tried", NONE, |w| w.study.train.budgets = vec![MixtureRatio::ONE]),
         ("who chooses k, and how", NONE, |w| {
@@ -274,6 +280,8 @@ fn every_field_stands_in_the_table() {
         grid,
         choose,
         measure: _,
+        smallest_gain: _,
+        retrieved,
         train,
         file: _,
     } = study;
@@ -282,7 +290,8 @@ fn every_field_stands_in_the_table() {
     let SplitRequest { train: _, validation: _, test: _, folds: _, file: _ } = split;
     let Generated { sets: _, unit: _, side_by_side: _ } = generated;
     let Unseen { sets: _ } = unseen;
-    let Grid { k: _, arms: _, controls: _, people_percent: _, seeds: _, seeds_at_most: _ } = grid;
+    let Retrieved { sets: _ } = retrieved;
+    let Grid { k: _, arms: _, controls: _, people_percent: _, weights: _, seeds: _, seeds_at_most: _ } = grid;
     let TrainOverrides { network, epochs: _, batch: _, learning_rate: _, patience: _, budget: _, budgets: _ } = train;
     let NetworkChoice { network: _, weights } = &network[0];
     assert_eq!(weights, &Some(PathBuf::from("w.safetensors")));

@@ -75,7 +75,7 @@ impl World {
         let n_real = self.real.len();
         let generated = GeneratedFaces { faces: n_real..pool.len(), unit: Unit::Identities, trainable: None };
         let ingredients = HeldOut::of_study(&split, pooled, 0..n_real, unseen)
-            .and_then(|held_out| Ingredients::new(pooled, 0..n_real, Some(generated), &split, &held_out));
+            .and_then(|held_out| Ingredients::new(pooled, 0..n_real, Some(generated), 0..0, &split, &held_out));
         ingredients.map(|ingredients| (pool, ingredients)).map_err(|fault| fault.to_string())
     }
 }

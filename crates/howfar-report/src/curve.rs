@@ -282,7 +282,7 @@ const fn strokes(sign: &'static str, path: &'static str) -> Mark {
 }
 
 /// In the order in which arms are compared with the mix; a test asks for one an arm.
-const ARM_MARKS: [Mark; 8] = [
+const ARM_MARKS: [Mark; 10] = [
     outline("△", "M0-6L6 5H-6Z"),
     outline("▽", "M0 6L6-5H-6Z"),
     strokes("×", "M-4.5-4.5L4.5 4.5M-4.5 4.5L4.5-4.5"),
@@ -291,6 +291,8 @@ const ARM_MARKS: [Mark; 8] = [
     outline("□", "M-4.5-4.5H4.5V4.5H-4.5Z"),
     strokes("∗", "M-6 0L6 0M-3-5.2L3 5.2M-3 5.2L3-5.2"),
     outline("▷", "M-5-6L6 0L-5 6Z"),
+    outline("◁", "M5-6L-6 0L5 6Z"),
+    outline("⬡", "M-3-5H3L6 0L3 5H-3L-6 0Z"),
 ];
 
 fn arm_marks() -> impl Iterator<Item = (Arm, &'static Mark)> {

@@ -56,8 +56,7 @@ pub(crate) fn differences(recipe: &RecipeResults, nouns: Nouns) -> Markup {
             (wording::capitalised(nouns.measure)) " here is a mean over " (nouns.labelled) ", so it can differ from \
                 the table's. \
              p over " (nouns.labelled) " and p over seeds: two-sided sign-flip tests; p, Holm: of the t interval, \
-             corrected for several unseen databases; by it a difference helps or hurts. p, within ±2 points: the \
-             larger of two \
+             corrected for several unseen databases; by it a difference helps or hurts. p, small: the larger of two \
              one-sided t tests, corrected likewise; by it a difference is small where it neither helps nor hurts. \
              Else it is open, and so is a gain where k = 0 was chosen."
         }
@@ -79,7 +78,7 @@ fn claims(claims: &[Claim], nouns: Nouns, scale: &Scale, caption: &Markup) -> Ma
                     th.n scope="col" { "p over" br; (nouns.labelled) }
                     th.n scope="col" { "p over" br; "seeds" }
                     th.n scope="col" { "p," br; "Holm" }
-                    th.n scope="col" { "p, within" br; "±2 points" }
+                    th.n scope="col" { "p," br; "small" }
                     th.n scope="col" { "n" }
                 } }
                 tbody { @for claim in claims { (claim_row(claim, nouns, scale)) } }

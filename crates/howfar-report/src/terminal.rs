@@ -177,7 +177,7 @@ fn differences(text: &mut String, head: &str, claims: &[Claim], nouns: Nouns, wi
         claims.iter().map(|c| format!("({})", wording::points_interval(c.interval_points))).collect();
     let interval_width = widest(&intervals);
     for (c, interval) in claims.iter().zip(&intervals) {
-        let small = if c.verdict == Verdict::Equivalent { "; within ±2 points" } else { "" };
+        let small = if c.verdict == Verdict::Equivalent { "; too small to matter" } else { "" };
         let line = format!(
             "{:>5} {interval:interval_width$}  {}: {} ({}) less {} ({}); {} {}, {}",
             wording::points(c.difference_points),

@@ -36,7 +36,7 @@ pub(crate) fn verdict(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Helps => "helps",
         Verdict::Hurts => "hurts",
-        Verdict::Equivalent => "within ±2 points",
+        Verdict::Equivalent => "small",
         Verdict::Open => "open",
     }
 }

@@ -32,6 +32,7 @@ pub(crate) fn study_facts(loaded: &LoadedStudy) -> StudyFacts {
         k: study.grid.k.clone(),
         n_seeds: study.grid.seeds,
         seeds_at_most: study.grid.seeds_at_most,
+        smallest_gain_points: study.smallest_gain,
         measure: study.measure.unwrap_or_default(),
         n_splits: if study.real.is_redrawn() { 1 } else { plan.n_splits },
         is_redrawn: study.real.is_redrawn(),

@@ -25,11 +25,13 @@ use crate::sets::{check_classes, check_sets};
 pub struct LoadedStudy {
     pub(crate) study: Study,
     pub(crate) plan: Plan,
-    /// Real and generated faces.
+    /// Real and generated faces, and those of other databases.
     pub(crate) pool: FaceStore,
     pub(crate) real: Range<usize>,
     /// By the source that cells name; under none where all sets are one.
     pub(crate) generated: BTreeMap<Option<String>, GeneratedFaces>,
+    /// Faces of other databases, which one arm mixes in.
+    retrieved: Range<usize>,
     /// What each split mixes of each source; made once, with the check that nothing of it judges.
     ingredients: BTreeMap<(u32, Option<String>), Ingredients>,
     /// Databases that are not trained on, one after the other: those that choose k, then the unseen ones.
@@ -52,8 +54,10 @@ impl LoadedStudy {
     pub fn open(study: &Study) -> Result<Self, Fault> {
         let open = |paths: &[PathBuf]| paths.iter().map(|p| FaceSet::open(p)).collect::<Result<Vec<_>, _>>();
         let (real_sets, generated_sets) = (open(&study.real.sets)?, open(&study.generated.sets)?);
+        let retrieved_sets = open(&study.retrieved.sets)?;
         let (choosing_sets, unseen_sets) = (open(study.choose.on.sets())?, open(&study.unseen.sets)?);
-        let all = || real_sets.iter().chain(&generated_sets).chain(&choosing_sets).chain(&unseen_sets);
+        let all =
+            || real_sets.iter().chain(&generated_sets).chain(&retrieved_sets).chain(&choosing_sets).chain(&unseen_sets);
         check_sets(all())?;
         check_classes(study, &real_sets)?;
         let preprocessing = real_sets[0].info().preprocessing.clone();
@@ -71,6 +75,9 @@ impl LoadedStudy {
         add(&mut pool, &real_sets)?;
         let real = 0..pool.len();
         let ranges = add(&mut pool, &generated_sets)?;
+        let before = pool.len();
+        add(&mut pool, &retrieved_sets)?;
+        let retrieved = before..pool.len();
         let mut unseen_pool = FaceStore::new(study.expressions.clone(), &preprocessing);
         add(&mut unseen_pool, &choosing_sets)?;
         let choosing = 0..unseen_pool.len();
@@ -90,7 +97,7 @@ impl LoadedStudy {
             study,
             sets: Role::ALL
                 .into_iter()
-                .zip([&real_sets, &generated_sets, &choosing_sets, &unseen_sets])
+                .zip([&real_sets, &generated_sets, &retrieved_sets, &choosing_sets, &unseen_sets])
                 .flat_map(|(role, sets)| sets.iter().map(move |s| SetInput { role, info: s.info().clone() }))
                 .collect(),
             splits: &splits,
@@ -109,7 +116,8 @@ impl LoadedStudy {
             ingredients: BTreeMap::new(),
             learnt_from,
             unseen_pool,
-            pool_sets: [infos(&real_sets), infos(&generated_sets)].concat(),
+            retrieved,
+            pool_sets: [infos(&real_sets), infos(&generated_sets), infos(&retrieved_sets)].concat(),
             unseen_sets: [infos(&choosing_sets), infos(&unseen_sets)].concat(),
             preprocessing,
             starts,
@@ -131,7 +139,7 @@ impl LoadedStudy {
         &self.plan
     }
 
-    /// The folders of all sets: real, generated, choosing, unseen.
+    /// The folders of all sets: real, generated, retrieved, choosing, unseen.
     pub fn folders(&self) -> &[PathBuf] {
         &self.folders
     }
@@ -301,7 +309,8 @@ impl LoadedStudy {
                 sources.chain([(None, None)].into_iter().filter(|_| !self.generated.contains_key(&None)))
             {
                 let faces = faces.map(|faces| GeneratedFaces { trainable, ..faces.clone() });
-                let ingredients = Ingredients::new(pooled, self.real.clone(), faces, split, &held_out)?;
+                let ingredients =
+                    Ingredients::new(pooled, self.real.clone(), faces, self.retrieved.clone(), split, &held_out)?;
                 all.insert((split_idx, source), ingredients);
             }
         }

@@ -151,7 +151,9 @@ impl<'a> Run<'a> {
         for items in items.chunks(settings.batch as usize) {
             let batch = batches.next(items);
             let rate = rate(settings, state.trainer.n_steps(), n_steps);
-            let step = StepSettings { rate, label_smoothing: settings.label_smoothing };
+            let weights: Vec<f32> = items.iter().map(|item| mixture.weight(item)).collect();
+            let weights = Some(weights.as_slice()).filter(|weights| weights.iter().any(|weight| *weight != 1.0));
+            let step = StepSettings { rate, label_smoothing: settings.label_smoothing, weights };
             loss += state.trainer.step(batch.inputs, &batch.labels, step, Some(&mut dropout)) * items.len() as f64;
         }
         let (validation_loss, validation_accuracy) = self.validate(state.trainer.classifier());

@@ -70,7 +70,7 @@ fn one_speed(settings: &TrainingSettings, pool: &FaceStore, architecture: &Archi
     let items: Vec<Item> = (0..settings.batch as usize)
         .map(|i| Item { face: i % pool.len(), role: Role::Labelled, variant: Variant::AsIs })
         .collect();
-    let step = StepSettings { rate: settings.learning_rate, label_smoothing: settings.label_smoothing };
+    let step = StepSettings { rate: settings.learning_rate, label_smoothing: settings.label_smoothing, weights: None };
     let mut batches = Batches::new(pool, settings, seeds, 0);
     let mut one_step = || {
         let batch = batches.next(&items);

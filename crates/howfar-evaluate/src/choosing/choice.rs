@@ -40,6 +40,7 @@ pub struct Choosers {
     faces: Vec<(Faces, Option<String>)>,
     measure: ClaimedMeasure,
     seed: u64,
+    has_shares: bool,
 }
 
 impl Choosers {
@@ -47,7 +48,7 @@ impl Choosers {
     pub fn validation(seed: u64) -> Self {
         let faces = vec![((Part::Validation, String::new()), None)];
         let (rule, measure) = (ChooseRule::default(), ClaimedMeasure::default());
-        Choosers { on: ChooseOn::Validation, rule, faces, measure, seed }
+        Choosers { on: ChooseOn::Validation, rule, faces, measure, seed, has_shares: true }
     }
 
     /// Those whom a study asks.
@@ -62,7 +63,17 @@ impl Choosers {
             }
             ChooseOn::Validation | ChooseOn::Usual => Self::validation(facts.seed).faces,
         };
-        Choosers { on, rule, faces, measure: facts.measure, seed: facts.seed }
+        Choosers { on, rule, faces, measure: facts.measure, seed: facts.seed, has_shares: true }
+    }
+
+    /// The people of one database that does nothing else, in simulated studies.
+    pub(crate) fn database(set: &str, seed: u64) -> Self {
+        Choosers { faces: vec![((Part::Choosing, set.to_owned()), None)], ..Self::validation(seed) }
+    }
+
+    /// Without the shares of [`Candidate::chosen_share_percent`], which take time.
+    pub(crate) fn without_shares(self) -> Self {
+        Choosers { has_shares: false, ..self }
     }
 
     /// By another rule.
@@ -288,7 +299,7 @@ impl Shares {
             way.layouts.iter().map(|layout| (layout.grid.n_units(), layout.grid.n_seeds())).collect()
         };
         let first = sizes(ways().next()?);
-        if ways().any(|way| sizes(way) != first) {
+        if !choosers.has_shares || ways().any(|way| sizes(way) != first) {
             return None;
         }
         let n_values: usize = first.iter().map(|(units, seeds)| units * seeds).sum::<usize>() * ways().count();

@@ -8,8 +8,8 @@
 use howfar_protocol::MixtureRatio;
 use serde::{Deserialize, Serialize};
 
-/// A difference within ± this share is none that a user needs.
-pub const SMALL: f64 = 0.02;
+/// A difference within ± this share is none that a user needs, where a study does not say.
+pub const SMALL: f64 = howfar_protocol::SMALLEST_GAIN / 100.0;
 
 /// What a difference shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,24 +1,30 @@
 //! A simulated study: whose faces are right how often, and the outcomes that chance makes of it.
 //!
-//! A face is right with probability ½ + gain(k) + face + person + person × mix + run + run × mix, where the effects are
-//! uniform around 0, so that the true difference at k is gain(k) exactly, in shares:
+//! A face is right with probability ½ + gain(k) + face + person + person × mix + run + run × mix + sample + generator,
+//! where the effects are uniform around 0, so that the true difference at k is gain(k) exactly, in shares:
 //! - a face's (±14 points) and a person's (±10) are shared by all arms and seeds;
 //! - what the mix does for a person (±8) and beyond it each k (±3);
-//! - a run's luck is shared by the arms of a seed and split (±3), and each arm has its own (±4).
+//! - a run's luck is shared by the arms of a seed and split (±3), and each arm has its own (±4);
+//! - what the sample of training people does for the mix, drawn once or, where splits are redrawn, with every seed;
+//! - what the generator that was trained does for the mix, drawn once.
+//!
+//! Where labelled faces alone are trained for several budgets, one of them is the best and each step away costs 2
+//! points; gains are gains over the best. Abroad the best k may be another than at home.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use howfar_face::SubjectId;
-use howfar_protocol::{MixtureRatio, Part, Treatment};
+use howfar_protocol::{Curve, MixtureRatio, Part, Treatment};
 use howfar_random::{Seeds, Stream, index_by_share, uniform};
 
 use super::Setting;
 use crate::counting::confusion::ConfusionCounts;
 use crate::counting::outcomes::{CellOutcome, Faces, Outcomes, PartOutcome, People, Run};
 
-/// Name of the unseen database.
+/// Name of the unseen database, and of the one that chooses abroad.
 pub(crate) const UNSEEN: &str = "unseen";
+pub(crate) const CHOOSING: &str = "choosing";
 /// Faces of a person.
 const N_FACES: usize = 6;
 const FACE: f64 = 0.14;
@@ -27,13 +33,20 @@ const PERSON_MIX: f64 = 0.08;
 const PERSON_K: f64 = 0.03;
 const RUN: f64 = 0.03;
 const RUN_K: f64 = 0.04;
+/// What a budget costs, each step away from the best.
+const BUDGET: f64 = 0.02;
 /// Largest true gain or loss.
 const LARGEST_GAIN: f64 = 0.10;
+/// Parts of the people that take turns where splits are redrawn.
+const N_TURNS: usize = 5;
 
 pub(crate) struct Made {
     pub(crate) outcomes: Outcomes,
-    /// True gain of every k above 0.
+    pub(crate) curve: Curve,
+    /// True gain of every k above 0 on the judged faces, of other training people and generators in mean.
     pub(crate) gains: BTreeMap<MixtureRatio, f64>,
+    /// What this sample of training people (where it is one) and this generator add to each of them.
+    pub(crate) shift: f64,
 }
 
 impl Made {
@@ -50,95 +63,143 @@ struct Person {
     of_k: Vec<f64>,
 }
 
+/// True gains on one kind of faces.
+type Gains = BTreeMap<MixtureRatio, f64>;
+
+/// What is true of a study.
+struct Truth {
+    home: Gains,
+    abroad: Gains,
+    /// What each budget of labelled faces alone costs.
+    budgets: Vec<(Treatment, f64)>,
+}
+
 /// Draws a study. Without an effect every gain is 0; with one it rises to a peak of −10 to +10 points at a random k and
-/// falls.
+/// falls; abroad it may peak elsewhere.
 pub(crate) fn make(setting: &Setting, seeds: Seeds, is_null: bool) -> Made {
     let mut stream = seeds.stream("gains", &[]);
     let all_k: Vec<MixtureRatio> = setting.k.iter().map(|k| MixtureRatio::new(*k).expect("a literal ratio")).collect();
     let peak = signed(&mut stream) * LARGEST_GAIN;
-    let peak_idx = index_by_share(all_k.len(), &mut stream);
-    let gain = |i: usize| peak * (-0.5 * ((i as f64 - peak_idx as f64) / 1.5).powi(2)).exp();
-    let gains: BTreeMap<MixtureRatio, f64> =
-        all_k.iter().enumerate().map(|(i, k)| (*k, if is_null { 0.0 } else { gain(i) })).collect();
-    let cells = if setting.n_folds > 1 { folds(setting, seeds, &gains) } else { unseen(setting, seeds, &gains) };
-    Made { outcomes: Outcomes::of_counted(cells), gains }
-}
-
-type Cells = Vec<(Treatment, Run, CellOutcome)>;
-
-/// Validation people and an unseen database, one split.
-fn unseen(setting: &Setting, seeds: Seeds, gains: &BTreeMap<MixtureRatio, f64>) -> Cells {
-    let validation = people("validation", setting.n_validation, gains.len(), seeds);
-    let judging = people(UNSEEN, setting.n_people, gains.len(), seeds);
-    let parts: [(Faces, Vec<&Person>); 2] = [
-        ((Part::Validation, String::new()), validation.iter().collect()),
-        ((Part::Unseen, UNSEEN.to_owned()), judging.iter().collect()),
-    ];
-    cells(setting, seeds, gains, 0, &parts)
-}
-
-/// Everybody tests in one fold and validates in another.
-fn folds(setting: &Setting, seeds: Seeds, gains: &BTreeMap<MixtureRatio, f64>) -> Cells {
-    let everybody = people("people", setting.n_people, gains.len(), seeds);
-    let of_fold = |fold: u32| -> Vec<&Person> {
-        everybody.iter().skip(fold as usize).step_by(setting.n_folds as usize).collect()
+    let mut gains = || -> Gains {
+        let peak_idx = index_by_share(all_k.len(), &mut stream);
+        let gain = |i: usize| peak * (-0.5 * ((i as f64 - peak_idx as f64) / 1.5).powi(2)).exp();
+        all_k.iter().enumerate().map(|(i, k)| (*k, if is_null { 0.0 } else { gain(i) })).collect()
     };
-    let cells_of = |fold: u32| {
-        let parts = [
-            ((Part::Validation, String::new()), of_fold((fold + 1) % setting.n_folds)),
-            ((Part::Test, String::new()), of_fold(fold)),
-        ];
-        cells(setting, seeds, gains, fold, &parts)
-    };
-    (0..setting.n_folds).flat_map(cells_of).collect()
+    let home = gains();
+    let abroad = if setting.differs_abroad { gains() } else { home.clone() };
+    let truth = Truth { home, abroad, budgets: budgets(setting, &all_k, seeds) };
+    let effect = |name: &str, size: f64| size * signed(&mut seeds.stream(name, &[]));
+    let sample = if setting.is_redrawn { 0.0 } else { effect("sample", setting.sample) };
+    let shift = sample + effect("generator", setting.generator);
+    let cells = Cells { setting, seeds, truth: &truth, shift };
+    let mut curve = Curve::from([(MixtureRatio::ZERO, truth.budgets.iter().map(|(way, _)| way.clone()).collect())]);
+    curve.extend(all_k.iter().map(|k| (*k, vec![Treatment::on_curve(*k, None)])));
+    let gains = if setting.judges_abroad() { truth.abroad.clone() } else { truth.home.clone() };
+    Made { outcomes: Outcomes::of_counted(cells.all()), curve, gains, shift }
 }
 
-fn people(set: &str, n: usize, n_k: usize, seeds: Seeds) -> Vec<Person> {
-    let mut stream = seeds.stream("people", &[set.len() as u64]);
-    let mut effect = |size: f64| size * signed(&mut stream);
-    let mut person = |i: usize| {
-        let own = effect(PERSON);
-        Person {
-            subject: Arc::new(SubjectId::new(set, &format!("p{i:04}")).expect("a plain name")),
-            faces: std::array::from_fn(|_| own + effect(FACE)),
-            mix: effect(PERSON_MIX),
-            of_k: (0..n_k).map(|_| effect(PERSON_K)).collect(),
-        }
-    };
-    (0..n).map(&mut person).collect()
+/// Labelled faces alone for their own steps and, with a ladder, for those of every k.
+fn budgets(setting: &Setting, all_k: &[MixtureRatio], seeds: Seeds) -> Vec<(Treatment, f64)> {
+    let own = std::iter::once(MixtureRatio::ZERO);
+    let ladder = own.chain(all_k.iter().copied().filter(|_| setting.has_ladder));
+    let ways: Vec<Treatment> = ladder.map(|k| Treatment::labelled_for_steps_of(k, None)).collect();
+    let best = index_by_share(ways.len(), &mut seeds.stream("best budget", &[]));
+    ways.into_iter().enumerate().map(|(i, way)| (way, BUDGET * i.abs_diff(best) as f64)).collect()
 }
 
-/// All cells of one split.
-fn cells(
-    setting: &Setting,
+/// Faces that are asked about, and where they are from.
+struct Asked<'a> {
+    faces: Faces,
+    is_abroad: bool,
+    people: Vec<&'a Person>,
+}
+
+struct Cells<'a> {
+    setting: &'a Setting,
     seeds: Seeds,
-    gains: &BTreeMap<MixtureRatio, f64>,
-    split_idx: u32,
-    parts: &[(Faces, Vec<&Person>)],
-) -> Cells {
-    let mut cells = Vec::new();
-    let groups = parts.iter().map(|(_, people)| {
-        let named = people.iter().map(|person| (Arc::clone(&person.subject), N_FACES as u32));
-        Arc::new(People::of(named.collect()))
-    });
-    let groups: Vec<Arc<People>> = groups.collect();
-    for seed_idx in 0..setting.n_seeds {
-        let run = Run { split_idx, seed_idx };
-        let stream = &mut seeds.stream("run", &[u64::from(split_idx), u64::from(seed_idx)]);
-        let luck = RUN * signed(stream);
-        let arms = std::iter::once((MixtureRatio::ZERO, 0.0, None));
-        let arms = arms.chain(gains.iter().enumerate().map(|(i, (k, gain))| (*k, *gain, Some(i))));
-        for (k, gain, k_idx) in arms {
-            let level = 0.5 + gain + luck + RUN_K * signed(stream);
-            let mut of_parts = BTreeMap::new();
-            for ((faces, people), group) in parts.iter().zip(&groups) {
-                let (confusion, n_right) = judge(people, level, k_idx, stream);
-                of_parts.insert(faces.clone(), PartOutcome::new(confusion, Arc::clone(group), n_right));
+    truth: &'a Truth,
+    shift: f64,
+}
+
+type Cell = (Treatment, Run, CellOutcome);
+
+impl Cells<'_> {
+    fn all(&self) -> Vec<Cell> {
+        let Setting { n_validation, n_people, n_folds, n_seeds, is_redrawn, .. } = *self.setting;
+        let home = if self.setting.judges_abroad() { n_validation * N_TURNS } else { n_people };
+        let (home, abroad) = (self.people("home", home), self.people(UNSEEN, n_people));
+        let choosing = self.people(CHOOSING, n_people.min(50));
+        let mut cells = Vec::new();
+        for split_idx in 0..n_folds {
+            for seed_idx in 0..n_seeds {
+                let (split_idx, n_parts) = if is_redrawn { (seed_idx, N_TURNS) } else { (split_idx, n_folds as usize) };
+                let turn = |part: usize| -> Vec<&Person> {
+                    let n_parts = if n_parts > 1 { n_parts } else { N_TURNS };
+                    home.iter().skip(part % n_parts).step_by(n_parts).collect()
+                };
+                let part = split_idx as usize;
+                let asked = |part, set: &str, people| Asked {
+                    faces: (part, set.to_owned()),
+                    is_abroad: part != Part::Validation && part != Part::Test,
+                    people,
+                };
+                let parts = [
+                    asked(Part::Validation, "", turn(part + 1)),
+                    asked(Part::Test, "", turn(part)),
+                    asked(Part::Unseen, UNSEEN, abroad.iter().collect()),
+                    asked(Part::Choosing, CHOOSING, choosing.iter().collect()),
+                ];
+                cells.extend(self.of_run(Run { split_idx, seed_idx }, &parts));
             }
-            cells.push((Treatment::on_curve(k, None), run, CellOutcome::made(of_parts)));
         }
+        cells
     }
-    cells
+
+    fn people(&self, set: &str, n: usize) -> Vec<Person> {
+        let mut stream = self.seeds.stream(&format!("people {set}"), &[]);
+        let mut effect = |size: f64| size * signed(&mut stream);
+        let n_k = self.truth.home.len();
+        let mut person = |i: usize| {
+            let own = effect(PERSON);
+            Person {
+                subject: Arc::new(SubjectId::new(set, &format!("p{i:04}")).expect("a plain name")),
+                faces: std::array::from_fn(|_| own + effect(FACE)),
+                mix: effect(PERSON_MIX),
+                of_k: (0..n_k).map(|_| effect(PERSON_K)).collect(),
+            }
+        };
+        (0..n).map(&mut person).collect()
+    }
+
+    /// All cells of one split and seed.
+    fn of_run(&self, run: Run, parts: &[Asked<'_>]) -> Vec<Cell> {
+        let groups = parts.iter().map(|asked| {
+            let named = asked.people.iter().map(|person| (Arc::clone(&person.subject), N_FACES as u32));
+            Arc::new(People::of(named.collect()))
+        });
+        let groups: Vec<Arc<People>> = groups.collect();
+        let stream = &mut self.seeds.stream("run", &[u64::from(run.split_idx), u64::from(run.seed_idx)]);
+        let luck = RUN * signed(stream);
+        let sample = if self.setting.is_redrawn { self.setting.sample * signed(stream) } else { 0.0 };
+        let Truth { home, abroad, budgets } = self.truth;
+        let labelled = budgets.iter().map(|(way, cost)| (way.clone(), [-cost; 2], None));
+        let of_k = home.iter().zip(abroad.values()).enumerate().map(|(i, ((k, home), abroad))| {
+            let gains = [home, abroad].map(|gain| gain + self.shift + sample);
+            (Treatment::on_curve(*k, None), gains, Some(i))
+        });
+        let mut cells = Vec::new();
+        for (treatment, gains, k_idx) in labelled.chain(of_k) {
+            let level = 0.5 + luck + RUN_K * signed(stream);
+            let mut of_parts = BTreeMap::new();
+            for (asked, group) in parts.iter().zip(&groups) {
+                let level = level + gains[usize::from(asked.is_abroad)];
+                let (confusion, n_right) = judge(&asked.people, level, k_idx, stream);
+                of_parts.insert(asked.faces.clone(), PartOutcome::new(confusion, Arc::clone(group), n_right));
+            }
+            cells.push((treatment, run, CellOutcome::made(of_parts)));
+        }
+        cells
+    }
 }
 
 /// Right faces of each person, who come in the order of their names.

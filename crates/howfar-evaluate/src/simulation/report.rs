@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Said, Setting, Trial};
+use super::{Said, Setting, Trial, WAYS};
 use crate::choosing::verdict::{SMALL, Verdict};
 use crate::counting::numbers::PERCENT;
 
@@ -55,8 +55,13 @@ pub struct SettingReport {
     pub small_where_nothing_helps: Share,
     /// Coverage of the crossed percentile bootstrap, where it was asked for.
     pub bootstrap_coverage: Option<Share>,
+    /// Where one sample of training people or one generator stands for many: coverage of what others would give, which
+    /// the interval does not claim.
+    pub beyond: Option<Share>,
     /// Mean true gain of the best k less that of k̂, in points.
     pub regret_points: f64,
+    /// The same for each way to choose: on whom and by which rule.
+    pub regrets_points: Vec<(&'static str, f64)>,
     /// Largest true gain (points, lower end of the bin) and the share of studies that say "helps".
     pub power: Vec<(f64, Share)>,
     /// Seeds that `--until-sure` did not need.
@@ -111,6 +116,11 @@ impl SettingReport {
                 .iter()
                 .any(|t| t.bootstrap_covered.is_some())
                 .then(|| share(trials.iter().filter_map(|t| t.bootstrap_covered))),
+            beyond: (setting.generator > 0.0 || (setting.sample > 0.0 && !setting.is_redrawn))
+                .then(|| share(trials.iter().map(|t| t.is_covered_beyond))),
+            regrets_points: (0..WAYS.len())
+                .map(|i| (WAYS[i].0, PERCENT * trials.iter().map(|t| t.regrets[i]).sum::<f64>() / n))
+                .collect(),
             regret_points: PERCENT * trials.iter().map(regret).sum::<f64>() / n,
             power: power.collect(),
             seeds_saved_percent: PERCENT * (1.0 - f64::from(n_seeds_used) / (n * f64::from(setting.n_seeds))),

@@ -57,18 +57,37 @@ fn looked_at(facts: &StudyFacts) -> String {
     )
 }
 
-/// `About 12 more seeds or 20 more people would tell 3.1 points from none.`
+/// `About 12 more seeds or 20 more people would tell a difference of 2 points, the smallest that matters; …`
 fn what_would_settle(facts: &StudyFacts, results: &RecipeResults) -> String {
     let Some(power) = &results.power else { return String::new() };
     let is_unseen = results.claims.iter().any(|claim| claim.part == Part::Unseen);
     let judges = if is_unseen { Role::Unseen } else { Role::Labelled };
-    let ways = [(power.more_seeds, "seeds"), (power.more_people, facts.members(judges))];
-    let ways = ways.into_iter().filter_map(|(n, what)| Some(format!("{} more {what}", n?))).collect::<Vec<_>>();
-    if ways.is_empty() {
-        return String::new();
+    let ways = |more_seeds: Option<usize>, more_people: Option<usize>| {
+        let ways = [(more_seeds, "seeds"), (more_people, facts.members(judges))];
+        ways.into_iter().filter_map(|(n, what)| Some(format!("{} more {what}", n?))).collect::<Vec<_>>().join(" or ")
+    };
+    let size = |points: f64| format!("{} points", percent(points));
+    let smallest = match ways(power.more_seeds, power.more_people) {
+        none if none.is_empty() => {
+            format!(
+                "Neither seeds nor people alone would tell the smallest difference that matters, {}",
+                size(power.difference_points)
+            )
+        }
+        ways => {
+            format!("About {ways} would tell the smallest difference that matters, {}", size(power.difference_points))
+        }
+    };
+    let found = power.if_as_found.as_ref().map(|found| (ways(found.more_seeds, found.more_people), found));
+    match found.filter(|(ways, _)| !ways.is_empty()) {
+        Some((ways, found)) => {
+            format!(
+                "{smallest}; if it is as large as found, {}, which is optimistic: {ways}.",
+                size(found.difference_points)
+            )
+        }
+        None => format!("{smallest}."),
     }
-    let size = percent(power.difference_points);
-    format!("About {} would tell {size} points from none.", ways.join(" or "))
 }
 
 fn first_sentence(facts: &StudyFacts, choice: &Choice, claim: &Claim) -> String {
@@ -94,8 +113,8 @@ fn first_sentence(facts: &StudyFacts, choice: &Choice, claim: &Claim) -> String 
         (Verdict::Helps, _) => "lifts",
         (Verdict::Hurts, true) => "lowers",
         (Verdict::Hurts, false) => "would have lowered",
-        (Verdict::Equivalent, true) => "makes less than 2 points' difference to",
-        (Verdict::Equivalent, false) => "would have made less than 2 points' difference to",
+        (Verdict::Equivalent, true) => &format!("makes {} difference to", less_than(facts)),
+        (Verdict::Equivalent, false) => &format!("would have made {} difference to", less_than(facts)),
         (Verdict::Open, true) => "moves",
         (Verdict::Open, false) => "would have moved",
     };
@@ -103,7 +122,7 @@ fn first_sentence(facts: &StudyFacts, choice: &Choice, claim: &Claim) -> String 
     let doubt = match claim.verdict {
         Verdict::Open if is_unclaimed_gain(facts, claim) => ", which is no claim: this k was not chosen".to_owned(),
         Verdict::Open => format!(", which is not significantly different from no gain{}", corrected_for(facts, claim)),
-        Verdict::Equivalent => format!(", {}", equivalence(claim)),
+        Verdict::Equivalent => format!(", {}", equivalence(facts, claim)),
         Verdict::Helps | Verdict::Hurts => String::new(),
     };
     format!("{k} {verb} {measure} on {faces} {numbers}{doubt}.")
@@ -119,8 +138,14 @@ fn for_these(facts: &StudyFacts) -> &'static str {
     }
 }
 
-fn equivalence(claim: &Claim) -> String {
-    format!("{} by two one-sided tests of ±2 points", p_value(claim.p_equivalent))
+/// `less than 2 points'`.
+fn less_than(facts: &StudyFacts) -> String {
+    format!("less than {} points'", facts.smallest_gain_points)
+}
+
+fn equivalence(facts: &StudyFacts, claim: &Claim) -> String {
+    let smallest = facts.smallest_gain_points;
+    format!("{} by two one-sided tests of ±{smallest} points", p_value(claim.p_equivalent))
 }
 
 /// A gain by its p, at a k that validation people did not choose.
@@ -154,7 +179,7 @@ fn others(facts: &StudyFacts, claims: &[Claim], first: &Claim) -> String {
 fn other(facts: &StudyFacts, claim: &Claim) -> String {
     let told = match claim.verdict {
         Verdict::Helps | Verdict::Hurts => String::new(),
-        Verdict::Equivalent => format!(", less than 2 points' difference, {}", equivalence(claim)),
+        Verdict::Equivalent => format!(", {} difference, {}", less_than(facts), equivalence(facts, claim)),
         Verdict::Open if is_unclaimed_gain(facts, claim) => ", no claim: this k was not chosen".to_owned(),
         Verdict::Open => format!(", not significantly different from no gain{}", corrected_for(facts, claim)),
     };
@@ -194,7 +219,7 @@ fn beyond_controls(results: &RecipeResults, first: &Claim) -> String {
         let told = match claim.verdict {
             Verdict::Helps => "",
             Verdict::Hurts => "; a loss",
-            Verdict::Equivalent => "; less than 2 points' difference",
+            Verdict::Equivalent => "; too small to matter",
             Verdict::Open => "; no clear gain",
         };
         Some(format!("{} over {explains} ({}{told})", points(claim.difference_points), interval(claim.interval_points)))

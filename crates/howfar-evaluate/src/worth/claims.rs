@@ -6,7 +6,7 @@
 use howfar_protocol::{Arm, MixtureRatio, Part, Role, Track, Treatment};
 use howfar_random::Seeds;
 
-use crate::choosing::verdict::{SMALL, Verdict};
+use crate::choosing::verdict::Verdict;
 use crate::counting::numbers::PERCENT;
 use crate::counting::outcomes::{Faces, Outcomes};
 use crate::intervals::holm::holm;
@@ -31,12 +31,20 @@ pub(crate) fn differences(facts: &StudyFacts, outcomes: &Outcomes, track: &Track
     let at = |k| choice.at(k, track.source.as_deref());
     let (mix, baseline) = (at(choice.compared), at(MixtureRatio::ZERO));
     let comparing = Comparing { facts, outcomes, track, choice };
-    let against = |arm: Arm| comparing.between(&mix, &track.treatment(arm, choice.compared));
+    let is_other = |other: &&Treatment| {
+        let Treatment { arm, k, people_percent, left_out, .. } = other;
+        !arm.is_on_curve() && *k == choice.compared && people_percent.is_none() && left_out.is_none()
+    };
+    // Controls before rivals, each as often as it was run.
+    let arms = Arm::compared_with_mix();
+    let mut others: Vec<&Treatment> = outcomes.treatments().filter(is_other).collect();
+    others.sort_by_key(|other| arms.iter().position(|arm| *arm == other.arm));
+    let against = |other: &Treatment| comparing.between(&mix, other);
     let own_steps = (baseline != Treatment::BASELINE).then(|| comparing.between(&mix, &Treatment::BASELINE));
     Differences {
         claims: comparing.between(&mix, &baseline),
         over_own_steps: own_steps.unwrap_or_default(),
-        controls: Arm::compared_with_mix().into_iter().flat_map(against).collect(),
+        controls: others.into_iter().flat_map(against).collect(),
     }
 }
 
@@ -68,10 +76,18 @@ impl Comparing<'_> {
     fn claim(&self, treatment: &Treatment, baseline: &Treatment, faces: &Faces) -> Option<Claim> {
         let series = |treatment| self.outcomes.series(treatment, faces);
         let layout = Layout::of_difference(faces, &series(treatment), &series(baseline))?;
-        let doubt = layout.doubt().with(self.spread_of_ways(treatment, baseline, faces, layout.mean));
+        let doubt = layout.doubt().with(spread_of_ways(
+            self.outcomes,
+            self.choice,
+            self.track.source.as_deref(),
+            [treatment, baseline],
+            faces,
+            layout.mean,
+        ));
         let (part, set) = faces;
         let recipe = self.track.recipe.name();
-        let compared = [treatment, baseline].map(|of| format!("{} {}", of.arm.name, of.k)).join(" ");
+        let weight = baseline.weight.map(|weight| format!(" {weight}")).unwrap_or_default();
+        let compared = [treatment, baseline].map(|of| format!("{} {}", of.arm.name, of.k)).join(" ") + &weight;
         let flips = |over: &str, differences: &[f64]| {
             let name = format!("sign flips over {over}: {recipe} {compared} {} {set}", part.name());
             sign_flip_p(differences, &mut Seeds::new(self.facts.seed).stream(&name, &[]))
@@ -92,7 +108,7 @@ impl Comparing<'_> {
             p_seeds: flips("seeds", &layout.grid.seed_means()),
             p: doubt.p_two_sided(layout.mean),
             p_holm: doubt.p_two_sided(layout.mean),
-            p_equivalent: doubt.p_equivalent(layout.mean, SMALL),
+            p_equivalent: doubt.p_equivalent(layout.mean, self.facts.smallest_gain()),
             n_people: layout.n_people,
             n_faces: layout.n_faces,
             n_seeds: layout.grid.n_seeds(),
@@ -100,29 +116,32 @@ impl Comparing<'_> {
     }
 }
 
-impl Comparing<'_> {
-    /// The variance that the choice of ways adds (budgets of training): had another way stood on either side, the
-    /// difference would be another; each counts as often as it is the best when those who choose are drawn again. A mean
-    /// square around the difference as it stands.
-    fn spread_of_ways(&self, treatment: &Treatment, baseline: &Treatment, faces: &Faces, mean: f64) -> f64 {
-        let source = self.track.source.as_deref();
-        let at = |k: MixtureRatio| self.choice.at(k, source);
-        let series = |treatment: &Treatment| self.outcomes.series(treatment, faces);
-        let square = |[a, b]: [&Treatment; 2], share: f64| {
-            let layout = Layout::of_difference(faces, &series(a), &series(b));
-            layout.map_or(0.0, |layout| share * (layout.mean - mean).powi(2))
-        };
-        let mut sum = 0.0;
-        if *baseline == at(MixtureRatio::ZERO) {
-            let others = self.choice.others_at(MixtureRatio::ZERO);
-            sum += others.into_iter().map(|(other, share)| square([treatment, other], share)).sum::<f64>();
-        }
-        if *treatment == at(treatment.k) && treatment.k > MixtureRatio::ZERO {
-            let others = self.choice.others_at(treatment.k);
-            sum += others.into_iter().map(|(other, share)| square([other, baseline], share)).sum::<f64>();
-        }
-        sum
+/// The variance that the choice of ways adds (budgets of training): had another way stood on either side, the difference
+/// would be another; each counts as often as it is the best when those who choose are drawn again. A mean square around
+/// the difference as it stands, 0 where a side is no point of the curve.
+pub(crate) fn spread_of_ways(
+    outcomes: &Outcomes,
+    choice: &Choice,
+    source: Option<&str>,
+    [treatment, baseline]: [&Treatment; 2],
+    faces: &Faces,
+    mean: f64,
+) -> f64 {
+    let series = |treatment: &Treatment| outcomes.series(treatment, faces);
+    let square = |[a, b]: [&Treatment; 2], share: f64| {
+        let layout = Layout::of_difference(faces, &series(a), &series(b));
+        layout.map_or(0.0, |layout| share * (layout.mean - mean).powi(2))
+    };
+    let mut sum = 0.0;
+    if *baseline == choice.at(MixtureRatio::ZERO, source) {
+        let others = choice.others_at(MixtureRatio::ZERO);
+        sum += others.into_iter().map(|(other, share)| square([treatment, other], share)).sum::<f64>();
     }
+    if treatment.k > MixtureRatio::ZERO && *treatment == choice.at(treatment.k, source) {
+        let others = choice.others_at(treatment.k);
+        sum += others.into_iter().map(|(other, share)| square([other, baseline], share)).sum::<f64>();
+    }
+    sum
 }
 
 /// Test people, then the unseen databases that a treatment's networks were shown, in the study's order.
@@ -151,7 +170,10 @@ pub(crate) fn power_at(facts: &StudyFacts, outcomes: &Outcomes, [mix, baseline]:
     let faces = judged.iter().find(|(part, _)| *part == Part::Unseen).or(judged.first())?;
     let series = |treatment| outcomes.series(treatment, faces);
     let layout = Layout::of_difference(faces, &series(mix), &series(baseline))?;
-    power(&layout.grid, faces.0 == Part::Unseen || facts.n_splits == 1)
+    // Holm's first step asks the most: the risk shared by all unseen databases.
+    let n_claims = if faces.0 == Part::Unseen { facts.of_role(Role::Unseen).count().max(1) } else { 1 };
+    let rows_are_people = faces.0 == Part::Unseen || facts.n_splits == 1;
+    power(&layout.grid, rows_are_people, facts.smallest_gain(), facts.risk() / n_claims as f64)
 }
 
 /// An interval of shares in points.

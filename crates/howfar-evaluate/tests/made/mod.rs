@@ -159,6 +159,7 @@ impl Made {
             k,
             n_seeds: self.n_seeds,
             seeds_at_most: None,
+            smallest_gain_points: 2.0,
             measure: ClaimedMeasure::default(),
             n_splits: self.n_splits,
             is_redrawn: false,

@@ -43,7 +43,7 @@ fn run(arguments: &[String]) -> Option<()> {
     match what.as_str() {
         "train" => {
             let labels: Vec<usize> = (0..batch).map(|i| i % N_CLASSES).collect();
-            let settings = StepSettings { rate: 1e-4, label_smoothing: 0.0 };
+            let settings = StepSettings { rate: 1e-4, label_smoothing: 0.0, weights: None };
             let mut trainer = Trainer::new(classifier, OptimiserKind::Adam);
             serve(batch, || {
                 trainer.step(pictures.clone(), &labels, settings, Some(&mut rng));

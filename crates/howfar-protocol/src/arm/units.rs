@@ -2,7 +2,7 @@
 
 use howfar_random::{Seeds, shuffle};
 
-use crate::Role;
+use crate::{MixtureRatio, Role};
 
 /// One picture of a training set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,6 +28,8 @@ pub enum Variant {
 pub(crate) struct Units<'a> {
     pub(crate) labelled: &'a [usize],
     pub(crate) generated: &'a [usize],
+    /// As many faces of other databases; none unless the arm asks for them.
+    pub(crate) retrieved: &'a [usize],
     pub(crate) seeds: Seeds,
 }
 
@@ -42,6 +44,8 @@ pub(crate) struct Parts {
     pub(crate) order: Order,
     /// Whether only those added faces are kept whose label the baseline's network sees.
     pub(crate) is_curated: bool,
+    /// How much an added face counts in the loss; as much as a labelled one where nothing is said.
+    pub(crate) weight: Option<MixtureRatio>,
 }
 
 /// How an epoch goes through labelled and added faces.
@@ -66,6 +70,11 @@ impl Units<'_> {
         items(self.generated, Role::Generated)
     }
 
+    /// The faces of other databases, each once.
+    pub(crate) fn retrieved(&self) -> Vec<Item> {
+        items(self.retrieved, Role::Retrieved)
+    }
+
     /// As many further labelled faces as there are generated ones: whole rounds, then a random part of one.
     pub(crate) fn further_labelled(&self, variant: fn(u32) -> Variant) -> Vec<Item> {
         let (faces, n) = (self.labelled, self.generated.len());
@@ -80,7 +89,7 @@ impl Units<'_> {
 impl Parts {
     /// Both in any order.
     pub(crate) fn shuffled(labelled: Vec<Item>, added: Vec<Item>) -> Self {
-        Parts { labelled, added, order: Order::Shuffled, is_curated: false }
+        Parts { labelled, added, order: Order::Shuffled, is_curated: false, weight: None }
     }
 }
 

@@ -60,7 +60,8 @@ pub struct AuditedFaces {
 impl AuditedFaces {
     /// The faces of a study, with the sides of its split.
     pub(crate) fn of_study(study: &Study, inputs_sha256: String) -> Result<Self, Fault> {
-        let groups = [&study.real.sets, &study.generated.sets, &study.unseen.sets];
+        let judging = [study.choose.on.sets(), &study.unseen.sets].concat();
+        let groups = [&study.real.sets, &study.generated.sets, &judging];
         let (mut faces, ends) = Self::read(&groups, Some(&study.expressions), study.seed)?;
         let people: BTreeSet<SubjectId> =
             (0..ends[0]).map(|face| faces.pool.face(face).labels.subject.clone()).collect();

@@ -66,7 +66,13 @@ fn words(report: &SettingReport) -> String {
     ] {
         lines.push(format!("  {what:<33} {}", percent(share)));
     }
+    if let Some(share) = report.beyond {
+        lines.push(format!("  {:<33} {}", "covers other samples, generators", percent(share)));
+    }
     lines.push(format!("  chosen k lies below the best by   {:5.2} points on average", report.regret_points));
+    for (way, points) in &report.regrets_points {
+        lines.push(format!("    chosen {way:<36} {points:5.2}"));
+    }
     let power = report.power.iter().map(|(gain, share)| format!("{:.0} % from {gain}", share.percent));
     lines.push(format!("  \"helps\" at true gains (points)    {}", power.collect::<Vec<_>>().join(", ")));
     lines.push(format!("  --until-sure saves                {:5.1} % of the seeds\n", report.seeds_saved_percent));

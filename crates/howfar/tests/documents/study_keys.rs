@@ -10,7 +10,7 @@ use crate::{markdown, read};
 const WRITTEN: [&str; 2] = ["file", "grid.seeds_at_most"];
 
 /// The tables of a study file.
-const TABLES: [&str; 6] = ["real", "generated", "unseen", "choose", "grid", "train"];
+const TABLES: [&str; 7] = ["real", "generated", "retrieved", "unseen", "choose", "grid", "train"];
 
 /// The keys of a table (`""` for the outermost), which the refusal of an unknown one lists.
 fn keys(table: &str) -> Vec<String> {
