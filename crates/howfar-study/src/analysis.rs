@@ -68,7 +68,7 @@ pub(crate) fn compared(choices: &[TrackChoice]) -> Vec<Compared> {
     choices.iter().map(compared).collect()
 }
 
-/// Writes the choices before anything of test people or unseen databases is opened.
+/// Writes the choices before anything that test people or unseen databases say is counted.
 pub(crate) fn write_choices(folder: &StudyFolder, choices: &[TrackChoice]) -> Result<(), Fault> {
     let (format, version) = CHOICE_FORMAT;
     let choices = Choices { format: format.to_owned(), version, choices: choices.to_vec() };

@@ -60,7 +60,7 @@ impl StudyFolder {
         self.root.join("plan.json")
     }
 
-    /// `choice.json`: the chosen k of every recipe, written before anything else is opened.
+    /// `choice.json`: the chosen k of every recipe, written before what test people and unseen sets say is counted.
     pub fn choice_file(&self) -> PathBuf {
         self.root.join("choice.json")
     }
