@@ -8,9 +8,11 @@ use howfar_protocol::{Part, Track};
 
 use crate::choosing::choice::choose_k_on;
 use crate::choosing::verdict::Verdict;
+use crate::counting::by_seed::by_seed;
 use crate::counting::outcomes::{CellPredictions, Outcomes};
 use crate::counting::source::{CellSource, count_cells};
 use crate::counting::table::{confusions, table, training};
+use crate::law::law;
 use crate::results::{RecipeResults, Results, StudyFacts};
 use crate::words::answer::{answer, headline};
 use crate::words::caveats::caveats;
@@ -21,6 +23,7 @@ use crate::worth::credit::credit;
 use crate::worth::exchange::exchange;
 use crate::worth::how_far::how_far;
 use crate::worth::paper_count::as_the_paper_counts;
+use crate::worth::single_run::single_run;
 
 /// The results of cells in memory. `tracks` are those of the study, in its order, with the parameters of their
 /// networks; the answer is the first one's. A track without a finished cell is left out.
@@ -80,6 +83,7 @@ fn track_results(
     let compared = choice.as_ref().map(|choice| choice.compared);
     let against = |choice| differences(facts, &outcomes, track, choice);
     let (claims, controls) = choice.as_ref().map(against).unwrap_or_default();
+    let by_seed = by_seed(facts, &outcomes);
     let mut results = RecipeResults {
         recipe: track.recipe,
         settings,
@@ -95,6 +99,9 @@ fn track_results(
         as_the_paper_counts: as_the_paper_counts(&outcomes, track),
         changed: compared.map(|k| changed(source, track, k)).transpose()?.unwrap_or_default(),
         how_far: how_far(facts, &outcomes, track),
+        law: law(facts, &outcomes, track, compared),
+        single_run: single_run(track, &by_seed),
+        by_seed,
         power: compared.and_then(|k| power_at(facts, &outcomes, track, k)),
         table: table(facts, &outcomes),
         training: training(&outcomes),

@@ -7,7 +7,9 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use crate::pictures::{Pictures, SheetPicture, picture_data};
 use crate::timing::Timing;
 use crate::wording::{self, Nouns};
-use crate::{changed, confusion, curve, difference, how_far, provenance, published, table, training, worth};
+use crate::{
+    changed, confusion, curve, difference, how_far, law, provenance, published, single_run, table, training, worth,
+};
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("tip.js");
@@ -115,6 +117,7 @@ fn recipe_section(results: &Results, recipe: &RecipeResults, nouns: Nouns, i: us
                  the others describe."
             }
             @if let Some(choice) = &recipe.choice { (difference::choice(choice, nouns)) }
+            (law::section(&recipe.law, nouns))
             @if !recipe.how_far.is_empty() {
                 h3 { "How far" }
                 p.note { "Description, not choice: k was chosen before. The bands and comparisons of a table hold \
@@ -135,6 +138,7 @@ fn recipe_section(results: &Results, recipe: &RecipeResults, nouns: Nouns, i: us
                 h3 { "As the paper counts" }
                 (worth::as_the_paper_counts(&recipe.as_the_paper_counts))
             }
+            (single_run::section(&recipe.single_run, nouns))
             (changed::changed(recipe, &results.study.classes, nouns, pictures))
             h3 { "Every arm and k" }
             (table::tables(recipe, nouns))

@@ -60,6 +60,11 @@ pub(crate) fn make(setting: &Setting, seeds: Seeds, is_null: bool) -> Made {
     let gain = |i: usize| peak * (-0.5 * ((i as f64 - peak_idx as f64) / 1.5).powi(2)).exp();
     let gains: BTreeMap<MixtureRatio, f64> =
         all_k.iter().enumerate().map(|(i, k)| (*k, if is_null { 0.0 } else { gain(i) })).collect();
+    with_gains(setting, seeds, gains)
+}
+
+/// A study with these true gains, one for every k above 0.
+pub(crate) fn with_gains(setting: &Setting, seeds: Seeds, gains: BTreeMap<MixtureRatio, f64>) -> Made {
     let cells = if setting.n_folds > 1 { folds(setting, seeds, &gains) } else { unseen(setting, seeds, &gains) };
     Made { outcomes: Outcomes::of_counted(cells), gains }
 }
