@@ -8,9 +8,11 @@ use howfar_protocol::{ClaimedMeasure, MixtureRatio, Part, Treatment};
 
 use crate::choosing::choice::{Choosers, TrackPlan, choose_k_on};
 use crate::choosing::verdict::Verdict;
+use crate::counting::by_seed::by_seed;
 use crate::counting::outcomes::{CellPredictions, Outcomes};
 use crate::counting::source::{CellSource, count_cells};
 use crate::counting::table::{confusions, table, training};
+use crate::law::law;
 use crate::results::{Choice, RecipeResults, Results, StudyFacts};
 use crate::words::answer::{answer, headline};
 use crate::words::caveats::caveats;
@@ -21,6 +23,7 @@ use crate::worth::credit::credit;
 use crate::worth::exchange::exchange;
 use crate::worth::how_far::how_far;
 use crate::worth::paper_count::as_the_paper_counts;
+use crate::worth::single_run::single_run;
 
 /// The results of cells in memory. `tracks` are those of the study, in its order; the answer is the first
 /// one's. A track without a finished cell is left out.
@@ -91,6 +94,7 @@ fn track_results(
     let pair: Option<[Treatment; 2]> = compared.map(|k| [at(k), at(MixtureRatio::ZERO)]);
     let against = |choice| differences(facts, &outcomes, track, choice);
     let Differences { claims, over_own_steps, controls } = choice.as_ref().map(against).unwrap_or_default();
+    let by_seed = by_seed(facts, &outcomes);
     let mut results = RecipeResults {
         recipe: track.recipe,
         settings,
@@ -106,6 +110,9 @@ fn track_results(
         as_the_paper_counts: as_the_paper_counts(&outcomes, track),
         changed: pair.as_ref().map(|pair| changed(source, track, pair)).transpose()?.unwrap_or_default(),
         how_far: how_far(facts, &outcomes, track, &at),
+        law: law(facts, &outcomes, track, compared, &at),
+        single_run: single_run(track, &by_seed),
+        by_seed,
         power: pair.as_ref().and_then(|pair| power_at(facts, &outcomes, pair)),
         table: table(facts, &outcomes),
         training: training(&outcomes),

@@ -1,5 +1,6 @@
 //! What is counted: predictions, one cell at a time, become tables of counts, measures and the rows of results.
 
+pub(crate) mod by_seed;
 pub(crate) mod confusion;
 pub(crate) mod counts;
 pub(crate) mod measure;

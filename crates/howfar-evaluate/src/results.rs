@@ -5,6 +5,8 @@
 pub(crate) mod audit;
 pub(crate) mod caveat;
 pub(crate) mod comparisons;
+pub(crate) mod law;
+pub(crate) mod single_run;
 
 use std::collections::BTreeMap;
 
@@ -19,6 +21,8 @@ use crate::counting::measure::{ClassFigures, Figures};
 use crate::results::audit::Finding;
 use crate::results::caveat::Caveat;
 use crate::results::comparisons::{ArmTraining, Between, Changed, Credit, Exchange, PaperRow};
+use crate::results::law::Law;
+use crate::results::single_run::{SeedAccuracies, SingleRun};
 
 /// `results.json`. The same bytes however often the study was stopped: no times, no machine.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -180,6 +184,15 @@ pub struct RecipeResults {
     /// How far more faces help, on test people and each unseen database; empty with fewer than two k above 0.
     #[serde(default)]
     pub how_far: Vec<HowFar>,
+    /// What each seed reached, for every treatment on test people and each unseen database; empty in older files.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub by_seed: Vec<SeedAccuracies>,
+    /// What a single run for every k would have claimed; empty with fewer than two seeds.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub single_run: Vec<SingleRun>,
+    /// How accuracy goes on beyond the largest k, on test people and each unseen database; empty without a mix.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub law: Vec<Law>,
     /// What would settle the difference on the faces of the answer; none where it cannot be said.
     #[serde(default)]
     pub power: Option<Power>,

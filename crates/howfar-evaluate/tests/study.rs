@@ -510,3 +510,98 @@ fn people_are_exchanged_only_where_real_faces_alone_rise_with_them() {
     assert!(rising.rise_interval_points.unwrap()[0] > 0.0, "{rising:?}");
     assert!(rising.worth_people.unwrap() > 0.0 && rising.interval_people.is_some(), "{rising:?}");
 }
+
+#[test]
+fn what_one_seed_would_have_claimed_stands_beside_what_all_find() {
+    // All gains are equal, so which k is the best is luck.
+    let arms = vec![(Arm::MIX, 1.0, 0.1), (Arm::MIX, 2.0, 0.1), (Arm::MIX, 5.0, 0.1)];
+    let results = results(&Made { arms, ..Made::default() });
+    let recipe = &results.recipes[0];
+    assert_eq!(recipe.by_seed.len(), 8, "four treatments on two sets of faces");
+    for row in &recipe.by_seed {
+        let of_table =
+            |r: &&howfar_evaluate::TableRow| (&r.treatment, r.part, &r.set) == (&row.treatment, row.part, &row.set);
+        let accuracy = recipe.table.iter().find(of_table).unwrap().figures.accuracy();
+        let mean = row.accuracy_percent.iter().sum::<f64>() / row.accuracy_percent.len() as f64;
+        assert!((mean - accuracy).abs() < 1e-9 && row.seeds == [0, 1, 2, 3, 4], "{row:?}");
+    }
+    assert_eq!(recipe.single_run.len(), 2);
+    for single in &recipe.single_run {
+        let all = single.none_percent + single.at.iter().map(|at| at.reported_percent).sum::<f64>();
+        assert!((all - 100.0).abs() < 1e-9, "{single:?}");
+        let [low, high] = single.claimed_range_points.unwrap();
+        let claimed = single.claimed_points.unwrap();
+        assert!(low <= claimed && claimed <= high && claimed > 0.0, "{}", single.sentence);
+        println!("{}", single.sentence);
+    }
+}
+
+#[test]
+fn one_seed_says_nothing_of_single_runs() {
+    let results = results(&Made { n_seeds: 1, ..Made::default() });
+    assert!(results.recipes[0].single_run.is_empty() && !results.recipes[0].by_seed.is_empty());
+}
+
+#[test]
+fn a_law_of_the_curve_needs_three_k_and_says_so_with_fewer() {
+    let few = results(&Made { arms: vec![(Arm::MIX, 1.0, 0.1), (Arm::MIX, 2.0, 0.1)], ..Made::default() });
+    for law in &few.recipes[0].law {
+        assert_eq!(law.fitted, None);
+        assert_eq!(law.sentence, "No law of the curve: 2 k above 0 were tried, and it takes 3 at least.");
+    }
+    assert_eq!(few.recipes[0].law.len(), 2);
+    let none = results(&Made { arms: Vec::new(), ..Made::default() });
+    assert!(none.recipes[0].law.is_empty());
+}
+
+#[test]
+fn a_law_foretells_what_twice_the_largest_k_changes() {
+    let arms = [(1.0, 0.08), (2.0, 0.11), (5.0, 0.13), (10.0, 0.14)].map(|(k, gain)| (Arm::MIX, k, gain)).to_vec();
+    let results = results(&Made { arms, ..Made::default() });
+    for law in &results.recipes[0].law {
+        println!("{}", law.sentence);
+        let fitted = law.fitted.as_ref().unwrap();
+        assert_eq!((fitted.largest, fitted.measured.len(), fitted.forms.len()), (ratio(10.0), 5, 3));
+        let [low, high] = fitted.doubled.band_points;
+        assert!(low <= fitted.doubled.points && fitted.doubled.points <= high && low < 1.0 && high > 0.0, "{law:?}");
+        assert_eq!((fitted.curve[0].k, fitted.curve[20].k), (0.0, 20.0));
+        for point in &fitted.curve {
+            let [low, high] = point.band_percent;
+            assert!(low <= point.accuracy_percent && point.accuracy_percent <= high, "{point:?}");
+        }
+        let width = |i: usize| fitted.curve[i].band_percent[1] - fitted.curve[i].band_percent[0];
+        assert!(width(20) > width(8), "what was not measured is less sure");
+        assert!(fitted.more_people.is_none() && fitted.equal.is_empty(), "all cells have all people");
+        let then = |i: usize| fitted.next[i].then_points.unwrap() / fitted.next[i].band_width_points;
+        assert!(fitted.next.len() == 3 && then(0) < 1.0 && then(1) < 1.0, "{:?}", fitted.next);
+        assert_eq!(fitted.next[2].lines, "people_percent = [50]");
+    }
+}
+
+#[test]
+fn with_fewer_people_the_law_says_what_more_would_buy() {
+    let arms = [(1.0, 0.04), (2.0, 0.07), (5.0, 0.09)].map(|(k, gain)| (Arm::MIX, k, gain)).to_vec();
+    let made = Made { n_seeds: 8, arms, ..Made::default() };
+    let mut cells = made.cells();
+    for (percent, accuracy) in [(25, 0.34), (50, 0.42)] {
+        let fewer = Made { arms: vec![(Arm::MIX, 2.0, 0.07)], accuracy, ..made.clone() };
+        cells.extend(fewer.cells().into_iter().map(|mut cell| {
+            cell.cell.treatment.people_percent = Some(percent);
+            cell
+        }));
+    }
+    let mut facts = made.facts();
+    facts.people.insert("training".to_owned(), 80);
+    let results = analyse(facts, &[(track(), 22_206)], &cells);
+    for law in &results.recipes[0].law {
+        println!("{}", law.sentence);
+        let fitted = law.fitted.as_ref().unwrap();
+        let more = fitted.more_people.unwrap();
+        assert_eq!((more.n_people, fitted.forms.len()), (10, 4));
+        assert!(more.gain.points > 0.0 && more.gain.points < 4.0, "{more:?}");
+        assert!(fitted.equal.len() > 1, "{:?}", fitted.equal);
+        for line in &fitted.equal {
+            assert!(line.people_and_units.iter().all(|[people, _]| (20.0..=120.0).contains(people)), "{line:?}");
+        }
+    }
+}

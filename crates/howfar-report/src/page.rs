@@ -7,7 +7,9 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use crate::pictures::{Pictures, SheetPicture, picture_data};
 use crate::timing::Timing;
 use crate::wording::{self, Nouns};
-use crate::{changed, confusion, curve, difference, how_far, provenance, published, table, training, worth};
+use crate::{
+    changed, confusion, curve, difference, how_far, law, provenance, published, single_run, table, training, worth,
+};
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("tip.js");
@@ -113,6 +115,7 @@ fn recipe_section(results: &Results, recipe: &RecipeResults, nouns: Nouns, i: us
                 "Lines: real faces and k units of " (wording::made_faces(results)) ". Bars: 95 % intervals. "
                 (wording::what_chose(results, recipe))
             }
+            (law::section(&recipe.law, nouns))
             @if !(recipe.claims.is_empty() && recipe.controls.is_empty()) {
                 h3 { "Differences" (compared(recipe)) }
                 (difference::differences(recipe, nouns))
@@ -134,6 +137,7 @@ fn recipe_section(results: &Results, recipe: &RecipeResults, nouns: Nouns, i: us
                 h3 { "As the paper counts" }
                 (worth::as_the_paper_counts(&recipe.as_the_paper_counts))
             }
+            (single_run::section(&recipe.single_run, nouns))
             (changed::changed(recipe, &results.study.classes, nouns, pictures))
             h3 { "Every arm and k" }
             (table::tables(recipe, nouns))

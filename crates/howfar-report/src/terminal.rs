@@ -68,7 +68,12 @@ fn recipe_block(text: &mut String, results: &Results, recipe: &RecipeResults, no
         let line = format!("{}: {}", nouns.part(exchange.part, &exchange.set), exchange_sentence(exchange, nouns));
         wrapped(text, "", &one_line(&line), width);
     }
-    if !recipe.exchange.is_empty() {
+    let laws = || recipe.law.iter().filter(|law| law.fitted.is_some());
+    for law in laws() {
+        let line = format!("{}: {}", nouns.part(law.part, &law.set), law.sentence);
+        wrapped(text, "", &one_line(&line), width);
+    }
+    if !recipe.exchange.is_empty() || laws().next().is_some() {
         text.push('\n');
     }
 }

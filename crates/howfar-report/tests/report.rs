@@ -4,7 +4,10 @@
 
 mod fixture;
 
-use howfar_evaluate::{Claim, Exchange, LearningPoint, Looks, Measure, Results, Verdict};
+use howfar_evaluate::{
+    Claim, EqualAccuracy, Exchange, FittedLaw, Law, LawForm, LawGain, LawPoint, LearningPoint, Looks, Measure, Results,
+    Verdict,
+};
 use howfar_protocol::Role;
 use howfar_report::{
     Pictures, SheetPicture, Timing, csv, html, matrix_csv, matrix_html, matrix_text, terminal_summary,
@@ -487,4 +490,74 @@ fn on_a_flat_curve_nothing_is_exchanged() {
     results.recipes[0].exchange = vec![exchange];
     let words = "the faces of k = 2 are worth at least 82 training people (95 % interval 12 to at least 82).";
     assert!(text_of(&page(&results)).contains(words));
+}
+
+#[test]
+fn what_single_runs_would_have_claimed_stands_beside_what_all_seeds_find() {
+    let text = text_of(&page(&fixture::results()));
+    for words in [
+        "unseen: ck+ : Of 100 papers with one run for every k, 61 would have reported k = 5.",
+        "reported by, % of papers 8.0 30.0 61.0 1.0 gain that they claim +7.4 +8.1 +9.3 – gain of all seeds +2.9 +4.6",
+    ] {
+        assert!(text.contains(words), "{words} in {text}");
+    }
+    let mut results = fixture::results();
+    results.recipes[0].single_run.clear();
+    assert!(!text_of(&page(&results)).contains("single run would"));
+}
+
+#[test]
+fn a_law_is_drawn_with_its_band_and_without_one_a_sentence_stands_alone() {
+    let mut results = fixture::results();
+    let point = |k: f64, accuracy: f64, half: f64| LawPoint {
+        k,
+        accuracy_percent: accuracy,
+        band_percent: [accuracy - half, accuracy + half],
+    };
+    let line = |level: f64| EqualAccuracy {
+        accuracy_percent: level,
+        people_and_units: vec![[60.0 + level, 0.0], [50.0 + level, 200.0], [45.0 + level, 400.0]],
+    };
+    let gain = LawGain { points: 0.4, band_points: [-0.2, 0.9] };
+    let form = LawForm {
+        form: "effective data".to_owned(),
+        n_parameters: 4,
+        held_out_error_points: Some(0.8),
+        chi_square: 1.2,
+    };
+    let fitted = FittedLaw {
+        form: "effective data".to_owned(),
+        formula: "e = a + c·(1 + q·k)^−b".to_owned(),
+        parameters: [("a".to_owned(), 0.46)].into(),
+        chi_square: 1.2,
+        degrees_of_freedom: 0,
+        p: None,
+        forms: vec![form],
+        n_people: 109,
+        largest: fixture::k(5.0),
+        measured: vec![point(0.0, 47.3, 4.0), point(5.0, 52.6, 4.0)],
+        curve: vec![point(0.0, 47.0, 3.0), point(5.0, 52.0, 3.0), point(10.0, 52.5, 6.0)],
+        doubled: gain,
+        more_people: None,
+        enough: None,
+        equal: vec![line(45.0), line(50.0)],
+        next: Vec::new(),
+    };
+    let faces = |set: &str, sentence: &str, fitted| Law {
+        part: howfar_protocol::Part::Unseen,
+        set: set.to_owned(),
+        sentence: sentence.to_owned(),
+        fitted,
+    };
+    results.recipes[0].law = vec![faces("ck+", "Twice as many.", Some(fitted)), faces("jaffe", "No law fits.", None)];
+    let page = page(&results);
+    assert_eq!(page.matches("<svg class=\"law").count(), 2, "the curve, and the lines of equal accuracy");
+    assert!(!page.contains("NaN") && !page.contains("inf%"));
+    let text = text_of(&page);
+    for words in ["unseen: ck+ : Twice as many.", "unseen: jaffe : No law fits.", "measured up to 5", "45 % ", "50 % "]
+    {
+        assert!(text.contains(words), "{words} in {text}");
+    }
+    let terminal = terminal_summary(&results, None, 120);
+    assert!(terminal.contains("unseen: ck+: Twice as many.\n") && !terminal.contains("No law"), "{terminal}");
 }

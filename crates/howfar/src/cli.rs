@@ -88,6 +88,8 @@ pub enum Command {
     Status(command::status::Args),
     /// Check a study's faces, or any face sets, for leaks, duplicates, shortcuts and wrong labels.
     Audit(command::audit::Args),
+    /// Compare a published accuracy with what a study's seeds give for that treatment on those faces.
+    CheckClaim(command::check_claim::Args),
     /// Check the calibration of the statistics on simulated studies with known ground truth.
     CheckStatistics(command::check_statistics::Args),
     /// Compute a study's results anew from its predictions.

@@ -2,6 +2,7 @@
 
 pub mod analyse;
 pub mod audit;
+pub mod check_claim;
 pub mod check_statistics;
 pub mod cross_database;
 pub mod demo;

@@ -4,9 +4,9 @@ use howfar_face::Fault;
 
 use crate::cli::Command;
 use crate::command::{
-    analyse, audit, check_statistics, cross_database, demo, doctor, draw, draw_charts, evaluate, evaluate_generator,
-    export_faces, fit_style, generate, import_weights, init, inspect, inspect_weights, plan, predict, prepare, report,
-    run, run_cell, run_generator, sheet, status, train, train_generator, train_landmarks,
+    analyse, audit, check_claim, check_statistics, cross_database, demo, doctor, draw, draw_charts, evaluate,
+    evaluate_generator, export_faces, fit_style, generate, import_weights, init, inspect, inspect_weights, plan,
+    predict, prepare, report, run, run_cell, run_generator, sheet, status, train, train_generator, train_landmarks,
 };
 use crate::console::Console;
 
@@ -38,6 +38,7 @@ pub fn run(command: Command, console: &Console) -> Result<(), Fault> {
         Command::InspectWeights(args) => inspect_weights::run(&args, console),
         Command::RunGenerator(args) => run_generator::run(&args, console),
         Command::Audit(args) => audit::run(&args, console),
+        Command::CheckClaim(args) => check_claim::run(&args, console),
         Command::CheckStatistics(args) => check_statistics::run(&args, console),
         Command::Analyse(args) => analyse::run(&args, console),
         Command::Report(args) => report::run(&args, console),

@@ -4,6 +4,7 @@
 //! as a real one: k is chosen on validation people, then the difference on the judged faces gets its interval and its
 //! verdict. Every study has a stream of its own, so no number depends on the number of threads.
 
+mod law;
 mod made;
 mod report;
 
@@ -23,6 +24,7 @@ use crate::intervals::paired::Layout;
 use crate::results::Choice;
 use crate::worth::claims::spread_of_ways;
 use crate::worth::how_far::band;
+pub use law::{LawReport, check_law};
 use made::{Made, make};
 pub use report::{Bound, SettingReport, Share};
 

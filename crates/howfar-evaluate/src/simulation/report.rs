@@ -133,7 +133,7 @@ impl SettingReport {
     }
 }
 
-fn share(hits: impl Iterator<Item = bool>) -> Share {
+pub(crate) fn share(hits: impl Iterator<Item = bool>) -> Share {
     let hits: Vec<bool> = hits.collect();
     let n = hits.len().max(1) as f64;
     let share = hits.iter().filter(|hit| **hit).count() as f64 / n;

@@ -1,5 +1,7 @@
 //! `howfar plan study.toml`: what would run, what it needs, how long it may take.
 
+mod next;
+
 use std::path::PathBuf;
 
 use howfar_face::Fault;
@@ -12,17 +14,25 @@ use crate::study_progress::parallelism_words;
 
 /// Show what a study would run, and how long it may take.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example: howfar plan study.toml")]
+#[command(after_help = "Examples:\n  howfar plan study.toml\n  howfar plan --from my-study")]
 pub struct Args {
     /// The study file.
-    study: PathBuf,
+    #[arg(required_unless_present = "from")]
+    study: Option<PathBuf>,
+    /// Instead, from a finished study's folder: which further cells would tell most.
+    #[arg(long, value_name = "FOLDER", conflicts_with = "study")]
+    from: Option<PathBuf>,
     #[command(flatten)]
     cores: CoreArgs,
 }
 
 /// Plans, measures a few steps, prints.
 pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
-    let study = Study::read(&args.study)?;
+    if let Some(folder) = &args.from {
+        return next::run(folder, console);
+    }
+    let Some(file) = &args.study else { return Err(Fault::usage("plan", "no study file")) };
+    let study = Study::read(file)?;
     let loaded = LoadedStudy::open(&study)?;
     if console.json() {
         console.answer_json(loaded.plan());
