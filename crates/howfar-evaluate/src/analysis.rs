@@ -4,7 +4,7 @@
 //! same bytes for the same predictions. Each track (recipe, network, generated set) is analysed by itself.
 
 use howfar_face::Fault;
-use howfar_protocol::{Part, Track};
+use howfar_protocol::{Part, Track, Treatment};
 
 use crate::choosing::choice::choose_k_on;
 use crate::choosing::verdict::Verdict;
@@ -18,6 +18,7 @@ use crate::worth::between::between;
 use crate::worth::changed::changed;
 use crate::worth::claims::{differences, place, power_at};
 use crate::worth::credit::credit;
+use crate::worth::details::details;
 use crate::worth::exchange::exchange;
 use crate::worth::how_far::how_far;
 use crate::worth::paper_count::as_the_paper_counts;
@@ -28,7 +29,7 @@ pub fn analyse(facts: StudyFacts, tracks: &[(Track, usize)], cells: &[CellPredic
     analyse_from(facts, tracks, cells).expect("what is in memory can be read")
 }
 
-/// The same of cells that are read one at a time: all of them once, those whose faces are compared twice.
+/// The same of cells that are read one at a time: all of them once, those whose faces are compared twice more.
 pub fn analyse_from(
     facts: StudyFacts,
     tracks: &[(Track, usize)],
@@ -80,6 +81,7 @@ fn track_results(
     let compared = choice.as_ref().map(|choice| choice.compared);
     let against = |choice| differences(facts, &outcomes, track, choice);
     let (claims, controls) = choice.as_ref().map(against).unwrap_or_default();
+    let detailed = |k| details(facts, source, track, &track.on_curve(k), &Treatment::BASELINE);
     let mut results = RecipeResults {
         recipe: track.recipe,
         settings,
@@ -94,6 +96,7 @@ fn track_results(
         exchange: compared.map(|k| exchange(facts, &outcomes, track, k)).unwrap_or_default(),
         as_the_paper_counts: as_the_paper_counts(&outcomes, track),
         changed: compared.map(|k| changed(source, track, k)).transpose()?.unwrap_or_default(),
+        details: compared.map(detailed).transpose()?.unwrap_or_default(),
         how_far: how_far(facts, &outcomes, track),
         power: compared.and_then(|k| power_at(facts, &outcomes, track, k)),
         table: table(facts, &outcomes),

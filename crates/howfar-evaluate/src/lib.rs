@@ -31,6 +31,9 @@ pub use intervals::sign_flip::sign_flip_p;
 pub use results::audit::Finding;
 pub use results::caveat::Caveat;
 pub use results::comparisons::{ArmTraining, Between, Changed, ChangedFace, Credit, Exchange, LearningPoint, PaperRow};
+pub use results::details::{
+    Calibration, ClassDifference, Details, GroupDifference, GroupsBy, Improvement, LowerIsBetter, PairedShare,
+};
 pub use results::*;
 pub use simulation::{Bound, Setting, SettingReport, Share, check_setting};
 pub use words::wording;

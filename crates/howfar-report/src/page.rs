@@ -7,7 +7,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use crate::pictures::{Pictures, SheetPicture, picture_data};
 use crate::timing::Timing;
 use crate::wording::{self, Nouns};
-use crate::{changed, confusion, curve, difference, how_far, provenance, published, table, training, worth};
+use crate::{changed, confusion, curve, details, difference, how_far, provenance, published, table, training, worth};
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("tip.js");
@@ -126,6 +126,10 @@ fn recipe_section(results: &Results, recipe: &RecipeResults, nouns: Nouns, i: us
                 h3 { "Differences" (compared(recipe)) }
                 (difference::differences(recipe, nouns))
                 (worth::credit(&recipe.credit, nouns))
+            }
+            @if !recipe.details.is_empty() {
+                h3 { "In detail" (compared(recipe)) }
+                (details::blocks(recipe, nouns))
             }
             @if !recipe.exchange.is_empty() {
                 h3 { "Worth in " (nouns.labelled) }

@@ -14,6 +14,7 @@ use crate::audit::findings;
 use crate::facts::study_facts;
 use crate::finished_cell::FinishedCell;
 use crate::folder::StudyFolder;
+use crate::groups::Groups;
 use crate::loaded_study::LoadedStudy;
 use crate::run_cell::FIRST_STAGE;
 use crate::unlike::unlike_preprocessing;
@@ -78,7 +79,7 @@ pub fn analyse(loaded: &LoadedStudy, folder: &StudyFolder) -> Result<Results, Fa
         (track, n_parameters)
     };
     let tracks: Vec<(Track, usize)> = loaded.plan().tracks().into_iter().map(with_parameters).collect();
-    let finished = FinishedCells::new(loaded.plan(), folder, &cells);
+    let finished = FinishedCells { groups: Groups::of(loaded), ..FinishedCells::new(loaded.plan(), folder, &cells) };
     let mut results = analyse_from(study_facts(loaded), &tracks, &finished)?;
     results.caveats.extend(exchange_saw_everybody(loaded));
     results.caveats.extend(weights_unknown(loaded));
@@ -126,16 +127,22 @@ struct FinishedCells<'a> {
     cells: &'a [Cell],
     /// What sets are called in the plan, by what they go by in predictions.
     names: BTreeMap<String, String>,
+    /// Those of the faces; none where they are not asked for.
+    groups: Groups<'a>,
 }
 
 impl<'a> FinishedCells<'a> {
     fn new(plan: &Plan, folder: &'a StudyFolder, cells: &'a [Cell]) -> Self {
         let names = plan.sets.iter().map(|set| (set.id(), set.info.name.clone())).collect();
-        FinishedCells { folder, cells, names }
+        FinishedCells { folder, cells, names, groups: Groups::default() }
     }
 }
 
 impl CellSource for FinishedCells<'_> {
+    fn group(&self, set: &str, row: u64) -> Option<&str> {
+        self.groups.get(set, row)
+    }
+
     fn cells(&self) -> Vec<&Cell> {
         self.cells.iter().collect()
     }

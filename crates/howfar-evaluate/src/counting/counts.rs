@@ -48,6 +48,20 @@ impl People {
     pub(crate) fn subjects(&self) -> &[Arc<SubjectId>] {
         &self.subjects
     }
+
+    /// Faces of one of them, by their place.
+    pub(crate) fn n_faces(&self, place: usize) -> u32 {
+        self.n_faces[place]
+    }
+}
+
+/// A figure of each person in one cell: what differences are laid out from.
+pub(crate) trait OfPeople {
+    /// Who was judged.
+    fn people(&self) -> &Arc<People>;
+
+    /// Mean over the faces of one of the people, by their place.
+    fn mean(&self, place: usize) -> f64;
 }
 
 /// What a cell's network said of a part.
@@ -59,20 +73,21 @@ pub(crate) struct PartOutcome {
     n_right: Vec<u32>,
 }
 
+impl OfPeople for PartOutcome {
+    fn people(&self) -> &Arc<People> {
+        &self.people
+    }
+
+    /// Share of the faces that are right.
+    fn mean(&self, place: usize) -> f64 {
+        Tally { n_faces: self.people.n_faces[place], n_right: self.n_right[place] }.accuracy()
+    }
+}
+
 impl PartOutcome {
     /// `n_right` has a number for each of the people, in their order.
     pub(crate) fn new(confusion: ConfusionCounts, people: Arc<People>, n_right: Vec<u32>) -> Self {
         PartOutcome { confusion, people, n_right }
-    }
-
-    /// Who was judged.
-    pub(crate) fn people(&self) -> &Arc<People> {
-        &self.people
-    }
-
-    /// The faces of one of the people, by their place.
-    pub(crate) fn tally(&self, place: usize) -> Tally {
-        Tally { n_faces: self.people.n_faces[place], n_right: self.n_right[place] }
     }
 }
 

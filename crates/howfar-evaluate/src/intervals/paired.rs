@@ -1,7 +1,7 @@
 //! Lays outcomes out as people × seeds, alone or as differences between two arms.
 //!
-//! In: the outcomes of one or two arms on some faces. Out: a [`Layout`]: each person's mean for each seed, what the
-//! doubt is computed from, and the means over people.
+//! In: the outcomes of one or two arms on some faces, or another figure of their people ([`OfPeople`]). Out: a
+//! [`Layout`]: each person's mean for each seed, what the doubt is computed from, and the means over people.
 //!
 //! - A person's value for a seed is the mean over their faces; with several splits, over the splits that hold them
 //!   there.
@@ -17,7 +17,7 @@ use howfar_face::SubjectId;
 use howfar_protocol::Part;
 
 use crate::counting::numbers::mean_of;
-use crate::counting::outcomes::{Faces, PartOutcome, People, Run, Series};
+use crate::counting::outcomes::{Faces, OfPeople, People, Run, Series};
 use crate::intervals::interval::{Doubt, Grid};
 
 /// Values by person and seed.
@@ -29,6 +29,8 @@ pub(crate) struct Layout {
     pub(crate) baseline_mean: f64,
     /// Rows are people or folds, columns are seeds.
     pub(crate) grid: Grid,
+    /// Each person's mean over seeds: of the arm, or of the difference.
+    pub(crate) people_means: Vec<f64>,
     /// People in the table.
     pub(crate) n_people: usize,
     /// Their faces.
@@ -39,12 +41,16 @@ pub(crate) struct Layout {
 
 impl Layout {
     /// The accuracy of one arm.
-    pub(crate) fn of_one(faces: &Faces, arm: &Series<'_>) -> Option<Self> {
+    pub(crate) fn of_one<P: OfPeople>(faces: &Faces, arm: &Series<'_, P>) -> Option<Self> {
         Self::build(faces.0, arm, None)
     }
 
     /// The accuracy of `arm` less that of `baseline`, face by face.
-    pub(crate) fn of_difference(faces: &Faces, arm: &Series<'_>, baseline: &Series<'_>) -> Option<Self> {
+    pub(crate) fn of_difference<P: OfPeople>(
+        faces: &Faces,
+        arm: &Series<'_, P>,
+        baseline: &Series<'_, P>,
+    ) -> Option<Self> {
         Self::build(faces.0, arm, Some(baseline))
     }
 
@@ -53,7 +59,7 @@ impl Layout {
         Doubt::of(&self.grid)
     }
 
-    fn build(part: Part, arm: &Series<'_>, baseline: Option<&Series<'_>>) -> Option<Self> {
+    fn build<P: OfPeople>(part: Part, arm: &Series<'_, P>, baseline: Option<&Series<'_, P>>) -> Option<Self> {
         let (splits, seeds) = complete_seeds(arm, baseline)?;
         let judged = Judged::of(arm, baseline);
         let mut rows: Vec<Option<PersonRow>> = (0..judged.people.len()).map(|_| None).collect();
@@ -62,19 +68,19 @@ impl Layout {
                 let run = Run { split_idx: *split_idx, seed_idx: *seed_idx };
                 let of_arm = (arm[&run], judged.places(arm[&run]));
                 let of_baseline = baseline.map(|series| (series[&run], judged.places(series[&run])));
-                let tally = |(part, places): (&PartOutcome, &[Option<usize>]), person: usize| {
-                    places[person].map(|place| part.tally(place))
+                let value = |(part, places): (&P, &[Option<usize>]), person: usize| {
+                    places[person].map(|place| (part.mean(place), part.people().n_faces(place)))
                 };
                 for (person, row) in rows.iter_mut().enumerate() {
-                    let Some(of_arm) = tally(of_arm, person) else { continue };
-                    let subtracted = match of_baseline.map(|baseline| tally(baseline, person)) {
-                        Some(Some(tally)) => tally.accuracy(),
+                    let Some((of_arm, n_faces)) = value(of_arm, person) else { continue };
+                    let subtracted = match of_baseline.map(|baseline| value(baseline, person)) {
+                        Some(Some((mean, _))) => mean,
                         Some(None) => continue,
                         None => 0.0,
                     };
                     let row = row.get_or_insert_with(|| PersonRow::new(*split_idx, seeds.len()));
-                    row.n_faces = row.n_faces.max(of_arm.n_faces as usize);
-                    row.add(column, of_arm.accuracy(), subtracted);
+                    row.n_faces = row.n_faces.max(n_faces as usize);
+                    row.add(column, of_arm, subtracted);
                 }
             }
         }
@@ -83,11 +89,12 @@ impl Layout {
         let rows: Vec<PersonRow> = rows.into_iter().filter(PersonRow::is_complete).collect();
         let is_clustered = splits.len() > 1 && matches!(part, Part::Validation | Part::Test);
         let grid = Grid::new(&if is_clustered { by_fold(&splits, &rows) } else { by_person(&rows) })?;
-        let mean = |value: fn(&PersonRow) -> f64| rows.iter().map(value).sum::<f64>() / rows.len() as f64;
+        let people_means: Vec<f64> = rows.iter().map(|row| mean_of(&row.differences())).collect();
         Some(Layout {
-            mean: mean(|row| mean_of(&row.differences())),
-            baseline_mean: mean(PersonRow::baseline_mean),
+            mean: mean_of(&people_means),
+            baseline_mean: mean_of(&rows.iter().map(PersonRow::baseline_mean).collect::<Vec<f64>>()),
             grid,
+            people_means,
             n_people: rows.len(),
             n_faces: rows.iter().map(|row| row.n_faces).sum(),
             n_left_out: n_all - rows.len(),
@@ -102,7 +109,7 @@ struct Judged {
 }
 
 impl Judged {
-    fn of(arm: &Series<'_>, baseline: Option<&Series<'_>>) -> Self {
+    fn of<P: OfPeople>(arm: &Series<'_, P>, baseline: Option<&Series<'_, P>>) -> Self {
         let of_baseline = baseline.into_iter().flat_map(|series| series.values());
         let groups = arm.values().chain(of_baseline).map(|part| part.people());
         let groups: HashMap<*const People, &Arc<People>> = groups.map(|group| (Arc::as_ptr(group), group)).collect();
@@ -119,13 +126,13 @@ impl Judged {
     }
 
     /// For each of the people, their place in a part.
-    fn places(&self, part: &PartOutcome) -> &[Option<usize>] {
+    fn places<P: OfPeople>(&self, part: &P) -> &[Option<usize>] {
         &self.places[&Arc::as_ptr(part.people())]
     }
 }
 
 /// All splits, and the seeds for which all of them are there, in both arms.
-fn complete_seeds(arm: &Series<'_>, baseline: Option<&Series<'_>>) -> Option<(BTreeSet<u32>, BTreeSet<u32>)> {
+fn complete_seeds<P>(arm: &Series<'_, P>, baseline: Option<&Series<'_, P>>) -> Option<(BTreeSet<u32>, BTreeSet<u32>)> {
     let is_shared = |run: &Run| baseline.is_none_or(|series| series.contains_key(run));
     let runs: BTreeSet<Run> = arm.keys().copied().filter(is_shared).collect();
     let splits: BTreeSet<u32> = runs.iter().map(|run| run.split_idx).collect();
