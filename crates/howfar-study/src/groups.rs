@@ -1,7 +1,7 @@
 //! The groups of a study's faces: what `results.json` looks into differences by.
 //!
-//! In: a loaded study. Out: the group of a face, by its set's name and its row. Prediction files hold no groups, so that
-//! a set whose groups are learnt later needs no network anew; they are read from the faces.
+//! In: a loaded study. Out: the group of a face, by its set's name and its row. Prediction files hold no groups, so
+//! that a set whose groups are learnt later needs no network anew; they are read from the faces.
 
 use std::collections::BTreeMap;
 

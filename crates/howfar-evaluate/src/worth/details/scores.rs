@@ -15,7 +15,8 @@ pub(super) fn log_loss(probabilities: &[f32], label: usize) -> f64 {
     -f64::from(of_label.clamp(FLOOR, 1.0 - FLOOR)).ln()
 }
 
-/// Σ over classes of (p − is it so)² (Brier, 1950): 0 where the network is sure and right, 2 where it is sure and wrong.
+/// Σ over classes of (p − is it so)² (Brier, 1950): 0 where the network is sure and right, 2 where it is sure and
+/// wrong.
 pub(super) fn brier(probabilities: &[f32], label: usize) -> f64 {
     let of_class = |(class, p): (usize, &f32)| (f64::from(*p) - f64::from(u8::from(class == label))).powi(2);
     probabilities.iter().enumerate().map(of_class).sum()
