@@ -14,7 +14,7 @@ pub(crate) fn blocks(recipe: &RecipeResults, nouns: Nouns) -> Markup {
         details open[of_answer == Some((d.part, &d.set))] {
             summary { b { (nouns.part(d.part, &d.set)) } ": " (d.treatment) " less " (d.baseline) }
             @if !d.per_class.is_empty() { (per_class(d, nouns)) }
-            @if let Some(of_probabilities) = &d.calibration { (calibration(d, of_probabilities)) }
+            @if let Some(of_probabilities) = &d.calibration { (calibration(of_probabilities)) }
             @if !d.groups.is_empty() { (groups(d, nouns)) }
             @if let Some(of_networks) = &d.improvement { (improvement(d, of_networks, nouns)) }
         }
@@ -69,26 +69,26 @@ fn shares<'d>(
             thead { tr {
                 th scope="col" { (what) }
                 th.n scope="col" { "difference," br; "points" } th.n scope="col" { "95 % interval" }
-                th.n scope="col" { "p," br; "Holm" } th.n scope="col" { "n" }
+                th.n scope="col" { "p," br; "Holm" }
             } }
             tbody { @for (name, share) in rows { tr {
-                th scope="row" { (name) }
+                th scope="row" { (name)
+                    small { (wording::count(share.n_people as u64)) " " (nouns.in_part(d.part)) ", "
+                        (wording::count(share.n_faces as u64)) " faces" } }
                 td.n { b { (wording::points(share.difference_points)) }
                     small { (wording::percent(share.percent)) " less " (wording::percent(share.baseline_percent)) } }
                 td.n { (wording::points_interval(share.interval_points)) }
                 td.n { (wording::p_value(share.p_holm)) }
-                td.n { (wording::count(share.n_people as u64)) " " (nouns.in_part(d.part))
-                    small { (wording::count(share.n_faces as u64)) " faces" } }
             } } }
         }
     } }
 }
 
-fn calibration(d: &Details, of: &Calibration) -> Markup {
+fn calibration(of: &Calibration) -> Markup {
     let rows = [
-        ("negative log-likelihood, nats", &of.log_loss_nats, 3),
-        ("Brier score, 0 to 2", &of.brier_score, 3),
-        ("calibration error, percent", &of.calibration_error_percent, 1),
+        ("log-likelihood, negative", "nats", &of.log_loss_nats, 3),
+        ("Brier score", "0 to 2", &of.brier_score, 3),
+        ("calibration error", "percent", &of.calibration_error_percent, 1),
     ];
     html! {
         p {
@@ -100,14 +100,13 @@ fn calibration(d: &Details, of: &Calibration) -> Markup {
             table.figures.narrow {
                 thead { tr {
                     th scope="col" { "lower is better" }
-                    th.n scope="col" { (d.baseline) } th.n scope="col" { (d.treatment) }
                     th.n scope="col" { "difference" } th.n scope="col" { "95 % interval" }
                 } }
-                tbody { @for (name, figure, digits) in rows { tr {
-                    th scope="row" { (name) }
-                    td.n { (format!("{:.digits$}", figure.baseline)) } td.n { (format!("{:.digits$}", figure.value)) }
-                    td.n { b { (signed(figure.difference, digits)) } small { (better_or_worse(figure)) } }
-                    td.n { (interval(figure.interval, digits)) }
+                tbody { @for (name, unit, figure, digits) in rows { tr {
+                    th scope="row" { (name) small { (unit) } }
+                    td.n { b { (signed(figure.difference, digits)) }
+                        small { (format!("{:.digits$} less {:.digits$}", figure.value, figure.baseline)) } }
+                    td.n { (interval(figure.interval, digits)) small { (better_or_worse(figure)) } }
                 } } }
             }
         }

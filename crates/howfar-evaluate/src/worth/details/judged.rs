@@ -9,7 +9,7 @@ use std::sync::Arc;
 use howfar_face::{Fault, SubjectId};
 use howfar_protocol::{Part, PredictionRef, Track, Treatment};
 
-use super::scores::{Called, brier, calibration_parts, log_loss};
+use super::scores::{Called, brier, calibration_parts, in_parts, log_loss, of_parts};
 use crate::counting::outcomes::{Faces, OfPeople, People, Run};
 use crate::counting::source::CellSource;
 use crate::intervals::paired::Layout;
@@ -127,11 +127,11 @@ pub(super) fn ask(
 /// Names that were met before: each is kept once.
 type Names = HashMap<SubjectId, Arc<SubjectId>>;
 
-/// Faces of one person, and a sum over them.
+/// Faces of one person, and a sum over them in parts, which is the same in any order of the faces.
 #[derive(Debug, Clone, Copy, Default)]
 struct Sum {
     n_faces: u32,
-    sum: f64,
+    sum: i64,
 }
 
 /// The answers of one cell about some faces, by the places of people.
@@ -168,7 +168,7 @@ impl CellAnswers {
                 sums.resize(place + 1, Sum::default());
             }
             sums[place].n_faces += 1;
-            sums[place].sum += value;
+            sums[place].sum += in_parts(value);
         }
         let confidence = p.probabilities.get(predicted).copied().unwrap_or(0.0);
         self.called.push(Called { person: place as u32, confidence, is_right });
@@ -180,7 +180,10 @@ impl CellAnswers {
         let of_all = self.sums.get(&Question::Right).cloned().unwrap_or_default();
         // Their mean over people is the error: each part counts as often as there are people.
         let parts = calibration_parts(&self.called, n_people).into_iter().zip(&of_all);
-        let times = |(part, sum): (f64, &Sum)| Sum { sum: part * n_people as f64 * f64::from(sum.n_faces), ..*sum };
+        let times = |(part, sum): (f64, &Sum)| {
+            let of_all_faces = part * n_people as f64 * f64::from(sum.n_faces);
+            Sum { sum: in_parts(of_all_faces), ..*sum }
+        };
         self.sums.insert(Question::CalibrationError, parts.map(times).collect());
         let mut in_order: Vec<(Arc<SubjectId>, usize)> = Vec::with_capacity(n_people);
         for (subject, place) in self.places {
@@ -191,7 +194,7 @@ impl CellAnswers {
         let kept = |(question, sums): (Question, Vec<Sum>)| {
             let there = in_order.iter().filter_map(|(name, place)| {
                 let sum = sums.get(*place).filter(|sum| sum.n_faces > 0)?;
-                Some(((Arc::clone(name), sum.n_faces), sum.sum as f32))
+                Some(((Arc::clone(name), sum.n_faces), of_parts(sum.sum) as f32))
             });
             let (people, sums): (Vec<_>, Vec<f32>) = there.unzip();
             (question, People::of(people), sums)

@@ -9,6 +9,19 @@ pub(super) const FLOOR: f32 = f32::EPSILON;
 /// Bins of the calibration error, each of as many faces (Guo and others, 2017, take 15).
 pub(super) const N_BINS: usize = 15;
 
+/// Parts of one that values are summed in: sums of whole numbers do not depend on the order of faces.
+const PARTS: f64 = (1_u64 << 36) as f64;
+
+/// A value in whole parts.
+pub(super) fn in_parts(value: f64) -> i64 {
+    (PARTS * value).round() as i64
+}
+
+/// A sum of parts as a value.
+pub(super) fn of_parts(sum: i64) -> f64 {
+    sum as f64 / PARTS
+}
+
 /// −ln p(true class) in nats. A class that the network does not know has no probability.
 pub(super) fn log_loss(probabilities: &[f32], label: usize) -> f64 {
     let of_label = probabilities.get(label).copied().unwrap_or(0.0);
@@ -32,25 +45,25 @@ pub(super) struct Called {
 }
 
 impl Called {
-    fn gap(&self) -> f64 {
-        f64::from(self.confidence) - f64::from(u8::from(self.is_right))
+    fn gap(&self) -> i64 {
+        in_parts(f64::from(self.confidence) - f64::from(u8::from(self.is_right)))
     }
 }
 
 /// What each person adds to the expected calibration error of one network: the sum over people is the error, Σ over
-/// bins of |Σ over their faces of (confidence − is it right)| / n. The bins' bounds are the fifteenths of the
-/// confidences (NumPy's `percentile`); a face on a bound is in the lower bin, so equal confidences stay together, as in
-/// scikit-learn's `calibration_curve(strategy="quantile")`.
+/// bins of |Σ over their faces of (confidence − is it right)| / n, n all faces. The bins' bounds are the fifteenths of
+/// the confidences (NumPy's `percentile`); a face on a bound is in the lower bin, so equal confidences stay together,
+/// as in scikit-learn's `calibration_curve(strategy="quantile")`.
 pub(super) fn calibration_parts(faces: &[Called], n_people: usize) -> Vec<f64> {
     let bounds = bounds(faces);
     let bin = |face: &Called| bounds.partition_point(|bound| *bound < f64::from(face.confidence));
-    let mut gaps = [0.0; N_BINS];
+    let mut gaps = [0; N_BINS];
     faces.iter().for_each(|face| gaps[bin(face)] += face.gap());
-    let mut parts = vec![0.0; n_people];
+    let mut parts = vec![0; n_people];
     for face in faces {
-        parts[face.person as usize] += face.gap() * gaps[bin(face)].signum() / faces.len() as f64;
+        parts[face.person as usize] += face.gap() * gaps[bin(face)].signum();
     }
-    parts
+    parts.into_iter().map(|sum| of_parts(sum) / faces.len() as f64).collect()
 }
 
 /// The bounds between bins, by linear interpolation between order statistics.
