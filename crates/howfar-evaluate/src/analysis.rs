@@ -20,6 +20,7 @@ use crate::worth::between::between;
 use crate::worth::changed::changed;
 use crate::worth::claims::{Differences, differences, place, power_at};
 use crate::worth::credit::credit;
+use crate::worth::details::details;
 use crate::worth::exchange::exchange;
 use crate::worth::how_far::how_far;
 use crate::worth::paper_count::as_the_paper_counts;
@@ -31,7 +32,7 @@ pub fn analyse(facts: StudyFacts, choosers: &Choosers, tracks: &[TrackPlan], cel
     analyse_from(facts, choosers, tracks, cells).expect("what is in memory can be read")
 }
 
-/// The same of cells that are read one at a time: all of them once, those whose faces are compared twice.
+/// The same of cells that are read one at a time: all of them once, those whose faces are compared twice more.
 pub fn analyse_from(
     facts: StudyFacts,
     choosers: &Choosers,
@@ -95,6 +96,7 @@ fn track_results(
     let against = |choice| differences(facts, &outcomes, track, choice);
     let Differences { claims, over_own_steps, controls } = choice.as_ref().map(against).unwrap_or_default();
     let by_seed = by_seed(facts, &outcomes);
+    let detailed = |[mix, baseline]: &[Treatment; 2]| details(facts, source, track, mix, baseline);
     let mut results = RecipeResults {
         recipe: track.recipe,
         settings,
@@ -109,6 +111,7 @@ fn track_results(
         exchange: pair.as_ref().map(|pair| exchange(facts, &outcomes, track, pair)).unwrap_or_default(),
         as_the_paper_counts: as_the_paper_counts(&outcomes, track),
         changed: pair.as_ref().map(|pair| changed(source, track, pair)).transpose()?.unwrap_or_default(),
+        details: pair.as_ref().map(detailed).transpose()?.unwrap_or_default(),
         how_far: how_far(facts, &outcomes, track, &at),
         law: law(facts, &outcomes, track, compared, &at),
         single_run: single_run(track, &by_seed),

@@ -7,6 +7,7 @@ pub(crate) mod caveat;
 pub(crate) mod comparisons;
 pub(crate) mod law;
 pub(crate) mod single_run;
+pub(crate) mod details;
 
 use std::collections::BTreeMap;
 
@@ -23,6 +24,7 @@ use crate::results::caveat::Caveat;
 use crate::results::comparisons::{ArmTraining, Between, Changed, Credit, Exchange, PaperRow};
 use crate::results::law::Law;
 use crate::results::single_run::{SeedAccuracies, SingleRun};
+use crate::results::details::Details;
 
 /// `results.json`. The same bytes however often the study was stopped: no times, no machine.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -181,6 +183,9 @@ pub struct RecipeResults {
     /// Which faces the mix puts right and wrong at the same k; empty without generated faces.
     #[serde(default)]
     pub changed: Vec<Changed>,
+    /// What stands behind the difference at that k, test people first; empty without generated faces.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub details: Vec<Details>,
     /// How far more faces help, on test people and each unseen database; empty with fewer than two k above 0.
     #[serde(default)]
     pub how_far: Vec<HowFar>,

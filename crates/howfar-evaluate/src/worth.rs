@@ -5,6 +5,7 @@ pub(crate) mod changed;
 pub(crate) mod claim_check;
 pub(crate) mod claims;
 pub(crate) mod credit;
+pub(crate) mod details;
 pub(crate) mod exchange;
 pub(crate) mod how_far;
 pub(crate) mod paper_count;

@@ -62,7 +62,7 @@ fn the_choice_of_k_reads_validation_rows_of_the_cells_with_all_people_alone() {
 }
 
 #[test]
-fn cells_are_read_once_and_those_whose_faces_are_compared_twice() {
+fn cells_are_read_once_and_those_whose_faces_are_compared_twice_more() {
     for made in [Made::default(), Made { n_splits: 3, unseen: vec!["jaffe", "kdef"], ..Made::default() }] {
         let watched = watched(&made);
         let (tracks, choosers) = ([plan(track(), &watched.cells)], Choosers::validation(1));
@@ -78,7 +78,7 @@ fn cells_are_read_once_and_those_whose_faces_are_compared_twice() {
                 reads.iter().filter(|(i, _)| *i == cell_idx).map(|(_, parts)| parts).collect();
             let is_compared =
                 cell.treatment.arm == Arm::REAL || (cell.treatment.arm == Arm::MIX && cell.treatment.k == compared);
-            let n_reads = if is_compared && cell.treatment.people_percent.is_none() { 2 } else { 1 };
+            let n_reads = if is_compared && cell.treatment.people_percent.is_none() { 3 } else { 1 };
             assert_eq!(of_cell.len(), n_reads, "{}", cell.treatment);
             assert!(of_cell.iter().skip(1).all(|parts| **parts == [Part::Test, Part::Unseen]));
         }

@@ -7,6 +7,7 @@
 mod changed;
 mod confusion;
 mod curve;
+mod details;
 mod difference;
 mod how_far;
 mod law;

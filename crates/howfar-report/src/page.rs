@@ -8,7 +8,8 @@ use crate::pictures::{Pictures, SheetPicture, picture_data};
 use crate::timing::Timing;
 use crate::wording::{self, Nouns};
 use crate::{
-    changed, confusion, curve, difference, how_far, law, provenance, published, single_run, table, training, worth,
+    changed, confusion, curve, details, difference, how_far, law, provenance, published, single_run, table, training,
+    worth,
 };
 
 const STYLE: &str = include_str!("page.css");
@@ -128,6 +129,10 @@ fn recipe_section(results: &Results, recipe: &RecipeResults, nouns: Nouns, i: us
                     together with 95 %; the last row is how often \
                           each k is the best when " (nouns.labelled) " and seeds are drawn again." }
                 (how_far::tables(&recipe.how_far, nouns))
+            }
+            @if !recipe.details.is_empty() {
+                h3 { "In detail" (compared(recipe)) }
+                (details::blocks(recipe, nouns))
             }
             @if !recipe.exchange.is_empty() {
                 h3 { "Worth in " (nouns.labelled) }

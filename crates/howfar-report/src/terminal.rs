@@ -7,6 +7,7 @@ use howfar_evaluate::{Caveat, Claim, Looks, RecipeResults, Results, TableRow, Ve
 use howfar_protocol::{MixtureRatio, Part, Treatment};
 use unicode_width::UnicodeWidthStr;
 
+use crate::details;
 use crate::wording::{self, NOTHING, Nouns};
 use crate::worth::exchange_sentence;
 
@@ -64,6 +65,8 @@ fn recipe_block(text: &mut String, results: &Results, recipe: &RecipeResults, no
     differences(text, "Gain in points, 95 % interval", &recipe.claims, nouns, width);
     differences(text, "Gain over real faces alone for their own steps", &recipe.over_own_steps, nouns, width);
     differences(text, "Against controls at the same k, in points, 95 % interval", &recipe.controls, nouns, width);
+    let in_detail = details::lines(recipe, nouns);
+    in_detail.iter().for_each(|line| wrapped(text, "", &one_line(line), width));
     for exchange in &recipe.exchange {
         let line = format!("{}: {}", nouns.part(exchange.part, &exchange.set), exchange_sentence(exchange, nouns));
         wrapped(text, "", &one_line(&line), width);
@@ -73,7 +76,7 @@ fn recipe_block(text: &mut String, results: &Results, recipe: &RecipeResults, no
         let line = format!("{}: {}", nouns.part(law.part, &law.set), law.sentence);
         wrapped(text, "", &one_line(&line), width);
     }
-    if !recipe.exchange.is_empty() || laws().next().is_some() {
+    if !(recipe.exchange.is_empty() && in_detail.is_empty()) || laws().next().is_some() {
         text.push('\n');
     }
 }

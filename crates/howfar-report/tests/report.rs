@@ -82,6 +82,30 @@ fn newly_correct_and_newly_wrong_faces_say_what_they_were_called() {
 }
 
 #[test]
+fn what_stands_behind_a_difference_is_told_for_every_judged_set() {
+    let results = fixture::results();
+    let page = page(&results);
+    let text = text_of(&page);
+    for words in [
+        "In detail at k = 2 test people : mix, k = 2 less real only",
+        "Which classes gain? The recall of each class: the mean over the people who have faces of it. None clearly",
+        "fear clearly loses: −6.3 points (−9.5 to −3.1).",
+        "happiness 42 people, 126 faces +9.8 60.8 less 51.0 +6.6 to +13.0 0.018",
+        "Are the probabilities more honest? In all three lower is better.",
+        "log-likelihood, negative nats −0.152 1.260 less 1.412 −0.193 to −0.111 better",
+        "Brier score 0 to 2 −0.038 0.603 less 0.641 −0.090 to +0.014 open",
+        "calibration error percent +2.3 11.0 less 8.7 +1.2 to +3.4 worse",
+        "male gains least: +1.4 points (−1.8 to +4.6), picked out of 2, so some of it is luck.",
+        "the more accurate one in 93.8 % (95 % interval 71.9–99.2; 8 seeds each; equals count half).",
+        "Accuracy rises for 58.5 % of the 106 people, falls for 30.2 % and stays for 11.3 %",
+    ] {
+        assert!(text.contains(words), "{words} in {text}");
+    }
+    // The answer's faces, the first unseen database, are open.
+    assert_eq!((page.matches("<details open>").count(), text.matches("Which classes gain?").count()), (1, 2));
+}
+
+#[test]
 fn published_figures_stand_beside_an_unseen_database_that_has_them() {
     let results = fixture::results();
     let text = text_of(&page(&results));
@@ -290,6 +314,9 @@ fn the_terminal_text_ends_in_the_answer() {
        +0.8 (−2.1 to +3.8)  test people: 58.5 (mix, k = 2) less 57.6 (augment, k = 2); 25 people, 8
         seeds
 
+    Recall falls clearly: fear on unseen: ck+, −6.3 points (−9.5 to −3.1)
+    Gains least of 2 groups of unseen: ck+: male, +1.4 points (−1.8 to +4.6)
+
     rafd-oulu, recipe modern, 8 seeds: accuracy in %, 95 % interval
      k                 validation people        test people        unseen: ck+      unseen: jaffe
     *0                 72.0 (66.8, 77.2)  71.9 (68.2, 75.6)  66.3 (62.2, 70.4)  49.9 (42.3, 57.5)
@@ -363,6 +390,11 @@ fn a_narrow_terminal_gets_its_columns_below_each_other() {
         55.3 (repeat, k = 2); 25 people, 8 seeds
        +0.8 (−2.1 to +3.8)  test people: 58.5 (mix, k = 2) less
         57.6 (augment, k = 2); 25 people, 8 seeds
+
+    Recall falls clearly: fear on unseen: ck+, −6.3 points (−9.5
+      to −3.1)
+    Gains least of 2 groups of unseen: ck+: male, +1.4 points
+      (−1.8 to +4.6)
 
     Caveats
       few-people: The test side has 25 people. More people

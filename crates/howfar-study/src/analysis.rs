@@ -17,6 +17,7 @@ use crate::audit::findings;
 use crate::facts::study_facts;
 use crate::finished_cell::FinishedCell;
 use crate::folder::StudyFolder;
+use crate::groups::Groups;
 use crate::loaded_study::LoadedStudy;
 use crate::run_cell::FIRST_STAGE;
 use crate::unlike::unlike_preprocessing;
@@ -94,7 +95,7 @@ pub fn analyse(loaded: &LoadedStudy, folder: &StudyFolder) -> Result<Results, Fa
     let choices = choose(loaded, folder)?;
     write_choices(folder, &choices)?;
     let cells = with_controls(loaded.plan(), &choices);
-    let finished = FinishedCells::new(loaded.plan(), folder, &cells);
+    let finished = FinishedCells { groups: Groups::of(loaded), ..FinishedCells::new(loaded.plan(), folder, &cells) };
     let facts = study_facts(loaded);
     let choosers = choosers(loaded, &facts);
     let mut results = analyse_from(facts, &choosers, &track_plans(loaded), &finished)?;
@@ -144,16 +145,22 @@ struct FinishedCells<'a> {
     cells: &'a [Cell],
     /// What sets are called in the plan, by what they go by in predictions.
     names: BTreeMap<String, String>,
+    /// Those of the faces; none where they are not asked for.
+    groups: Groups<'a>,
 }
 
 impl<'a> FinishedCells<'a> {
     fn new(plan: &Plan, folder: &'a StudyFolder, cells: &'a [Cell]) -> Self {
         let names = plan.sets.iter().map(|set| (set.id(), set.info.name.clone())).collect();
-        FinishedCells { folder, cells, names }
+        FinishedCells { folder, cells, names, groups: Groups::default() }
     }
 }
 
 impl CellSource for FinishedCells<'_> {
+    fn group(&self, set: &str, row: u64) -> Option<&str> {
+        self.groups.get(set, row)
+    }
+
     fn cells(&self) -> Vec<&Cell> {
         self.cells.iter().collect()
     }

@@ -10,6 +10,7 @@ mod estimate;
 mod facts;
 mod finished_cell;
 mod folder;
+mod groups;
 mod leaks;
 mod loaded_study;
 mod run_cell;

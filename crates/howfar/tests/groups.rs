@@ -6,7 +6,9 @@ mod program;
 
 use std::fs;
 
-use program::{draw, howfar, workplace};
+use howfar_face::{FaceSet, FaceSetInfo, FaceSetWriter};
+use program::{draw, draw_style, howfar, study, workplace};
+use tempfile::TempDir;
 
 #[test]
 fn a_column_of_groups_reaches_the_set_and_inspect_counts_it() {
@@ -33,4 +35,48 @@ fn a_column_of_groups_reaches_the_set_and_inspect_counts_it() {
     assert!(words.contains("groups      left light 4, right light 4, of none 4"), "{words}");
     let json: serde_json::Value = serde_json::from_str(&howfar(&place, &["inspect", "set", "--json"]).stdout).unwrap();
     assert_eq!(json["per_group"], serde_json::json!({"left light": 4, "right light": 4}));
+}
+
+/// Copies the set `unseen` as `lit`: every second face is lit from the left, the others from the right.
+fn light(place: &TempDir) {
+    let set = FaceSet::open(&place.path().join("unseen")).unwrap();
+    let info = FaceSetInfo::new("lit", set.info().classes.clone(), set.info().preprocessing.clone());
+    let mut writer = FaceSetWriter::create(&place.path().join("lit"), info).unwrap();
+    let mut is_left = false;
+    set.for_each(|mut face| {
+        is_left = !is_left;
+        face.labels.group = Some(if is_left { "left light" } else { "right light" }.to_owned());
+        writer.push(&face)
+    })
+    .unwrap();
+    writer.finish().unwrap();
+}
+
+#[test]
+fn a_study_says_which_group_gains_least() {
+    let place = workplace();
+    draw(&place, "real", 6, 1);
+    draw(&place, "generated", 3, 2);
+    draw_style(&place, "unseen", 3, 3, "unseen");
+    light(&place);
+    let tables = "[real]\nsets = [\"real\"]\nsplit = { train = 2, validation = 2, test = 2 }\n\
+        [generated]\nsets = [\"generated\"]\n[unseen]\nsets = [\"lit\"]\n\
+        [grid]\nk = [0, 1]\nseeds = 2\narms = [\"mix\"]\n[train]\nepochs = 2\n";
+    study(&place, tables);
+    let run = howfar(&place, &["run", "study.toml", "--out", "out"]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    assert!(run.stdout.contains("Gains least of 2 groups of unseen: lit: "), "{}", run.stdout);
+    let results = fs::read(place.path().join("out/results.json")).unwrap();
+    let results: serde_json::Value = serde_json::from_slice(&results).unwrap();
+    let details = results["recipes"][0]["details"].as_array().unwrap();
+    let of_lit = details.iter().find(|details| details["set"] == "lit").unwrap();
+    assert_eq!(of_lit["groups_by"], "group");
+    let groups = of_lit["groups"].as_array().unwrap();
+    let found: Vec<(&str, u64)> =
+        groups.iter().map(|of| (of["group"].as_str().unwrap(), of["n_people"].as_u64().unwrap())).collect();
+    assert_eq!(found, [("left light", 3), ("right light", 3)]);
+    let n_faces: u64 = groups.iter().map(|of| of["n_faces"].as_u64().unwrap()).sum();
+    assert_eq!(of_lit["calibration"]["n_faces"], n_faces);
+    let page = fs::read_to_string(place.path().join("out/report.html")).unwrap();
+    assert!(page.contains("In detail at k = 1") && page.contains("Who gains least?"));
 }

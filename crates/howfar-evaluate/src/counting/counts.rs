@@ -55,6 +55,20 @@ impl People {
     pub(crate) fn subjects(&self) -> &[Arc<SubjectId>] {
         &self.subjects
     }
+
+    /// Faces of one of them, by their place.
+    pub(crate) fn n_faces(&self, place: usize) -> u32 {
+        self.n_faces[place]
+    }
+}
+
+/// A figure of each person in one cell: what differences are laid out from.
+pub(crate) trait OfPeople {
+    /// Who was judged.
+    fn people(&self) -> &Arc<People>;
+
+    /// What one of the people adds to the mean over people, by their place: mostly the mean over their faces.
+    fn mean(&self, place: usize) -> f64;
 }
 
 /// What a cell's network said of a part.
@@ -65,28 +79,24 @@ pub(crate) struct PartOutcome {
     values: Values,
 }
 
-impl PartOutcome {
-    /// `n_right` has a number for each of the people, in their order.
-    pub(crate) fn new(confusion: ConfusionCounts, people: Arc<People>, n_right: Vec<u32>) -> Self {
-        PartOutcome { confusion, people, values: Values::Right(n_right) }
-    }
-
-    /// Who was judged.
-    pub(crate) fn people(&self) -> &Arc<People> {
+impl OfPeople for PartOutcome {
+    fn people(&self) -> &Arc<People> {
         &self.people
     }
 
-    /// How many faces one of the people has, by their place.
-    pub(crate) fn n_faces(&self, place: usize) -> usize {
-        self.people.n_faces[place] as usize
-    }
-
-    /// What one of the people adds to the claimed measure, whose value is the mean over people.
-    pub(crate) fn value(&self, place: usize) -> f64 {
+    /// What the person adds to the claimed measure, whose value is the mean over people.
+    fn mean(&self, place: usize) -> f64 {
         match &self.values {
             Values::Right(n_right) => f64::from(n_right[place]) / f64::from(self.people.n_faces[place]),
             Values::Weighted(values) => f64::from(values[place]),
         }
+    }
+}
+
+impl PartOutcome {
+    /// `n_right` has a number for each of the people, in their order.
+    pub(crate) fn new(confusion: ConfusionCounts, people: Arc<People>, n_right: Vec<u32>) -> Self {
+        PartOutcome { confusion, people, values: Values::Right(n_right) }
     }
 }
 

@@ -9,7 +9,7 @@ use howfar_protocol::{Cell, Part, Prediction, Recipe, TrainingSettings, Treatmen
 
 pub use crate::counting::counts::CellCounts;
 use crate::counting::counts::KnownPeople;
-pub(crate) use crate::counting::counts::{Faces, PartOutcome, People};
+pub(crate) use crate::counting::counts::{Faces, OfPeople, PartOutcome, People};
 
 /// Predictions of one finished cell.
 #[derive(Debug, Clone, PartialEq)]
@@ -124,8 +124,8 @@ impl Outcomes {
     }
 }
 
-/// The outcomes of one treatment on some faces.
-pub(crate) type Series<'a> = BTreeMap<Run, &'a PartOutcome>;
+/// The outcomes of one treatment on some faces, or another figure of their people.
+pub(crate) type Series<'a, P = PartOutcome> = BTreeMap<Run, &'a P>;
 
 /// The outcomes on those who may choose and nothing else: the only thing that the choice of k is given.
 #[derive(Debug, Clone, Copy)]

@@ -23,6 +23,11 @@ pub trait CellSource: Sync {
 
     /// Gives each of a cell's predictions on some parts, in their order.
     fn read(&self, cell_idx: usize, parts: &[Part], each: &mut dyn FnMut(PredictionRef<'_>)) -> Result<(), Fault>;
+
+    /// The group of a face (a sex, a light), by its set's name and its row, where its set knows one.
+    fn group(&self, _set: &str, _row: u64) -> Option<&str> {
+        None
+    }
 }
 
 impl CellSource for [CellPredictions] {

@@ -1,7 +1,7 @@
 //! Lays outcomes out as people × seeds, alone or as differences between two arms.
 //!
-//! In: the outcomes of one or two arms on some faces. Out: a [`Layout`]: each person's mean for each seed, what the
-//! doubt is computed from, and the means over people.
+//! In: the outcomes of one or two arms on some faces, or another figure of their people ([`OfPeople`]). Out: a
+//! [`Layout`]: each person's mean for each seed, what the doubt is computed from, and the means over people.
 //!
 //! - A person's value for a seed is the mean over their faces; with several splits, over the splits that hold them
 //!   there.
@@ -19,7 +19,7 @@ use howfar_face::SubjectId;
 use howfar_protocol::Part;
 
 use crate::counting::numbers::mean_of;
-use crate::counting::outcomes::{Faces, PartOutcome, People, Run, Series};
+use crate::counting::outcomes::{Faces, OfPeople, People, Run, Series};
 use crate::intervals::interval::{Doubt, Grid};
 
 /// Values by person and seed.
@@ -31,6 +31,8 @@ pub(crate) struct Layout {
     pub(crate) baseline_mean: f64,
     /// Rows are people or folds, columns are seeds.
     pub(crate) grid: Grid,
+    /// Each person's mean over seeds: of the arm, or of the difference.
+    pub(crate) people_means: Vec<f64>,
     /// People in the table.
     pub(crate) n_people: usize,
     /// Their faces.
@@ -41,12 +43,16 @@ pub(crate) struct Layout {
 
 impl Layout {
     /// The accuracy of one arm.
-    pub(crate) fn of_one(faces: &Faces, arm: &Series<'_>) -> Option<Self> {
+    pub(crate) fn of_one<P: OfPeople>(faces: &Faces, arm: &Series<'_, P>) -> Option<Self> {
         Self::build(faces.0, arm, None)
     }
 
     /// The accuracy of `arm` less that of `baseline`, face by face.
-    pub(crate) fn of_difference(faces: &Faces, arm: &Series<'_>, baseline: &Series<'_>) -> Option<Self> {
+    pub(crate) fn of_difference<P: OfPeople>(
+        faces: &Faces,
+        arm: &Series<'_, P>,
+        baseline: &Series<'_, P>,
+    ) -> Option<Self> {
         Self::build(faces.0, arm, Some(baseline))
     }
 
@@ -55,7 +61,7 @@ impl Layout {
         Doubt::of(&self.grid)
     }
 
-    fn build(part: Part, arm: &Series<'_>, baseline: Option<&Series<'_>>) -> Option<Self> {
+    fn build<P: OfPeople>(part: Part, arm: &Series<'_, P>, baseline: Option<&Series<'_, P>>) -> Option<Self> {
         let Runs { splits, seeds, is_redrawn } = Runs::of(arm, baseline)?;
         let judged = Judged::of(arm, baseline);
         let mut rows: Vec<Option<PersonRow>> = (0..judged.people.len()).map(|_| None).collect();
@@ -64,19 +70,19 @@ impl Layout {
                 let run = Run { split_idx: *split_idx, seed_idx: *seed_idx };
                 let of_arm = (arm[&run], judged.places(arm[&run]));
                 let of_baseline = baseline.map(|series| (series[&run], judged.places(series[&run])));
-                let judged = |(part, places): (&PartOutcome, &[Option<usize>]), person: usize| {
-                    places[person].map(|place| (part.value(place), part.n_faces(place)))
+                let value = |(part, places): (&P, &[Option<usize>]), person: usize| {
+                    places[person].map(|place| (part.mean(place), part.people().n_faces(place)))
                 };
                 for (person, row) in rows.iter_mut().enumerate() {
-                    let Some((value, n_faces)) = judged(of_arm, person) else { continue };
-                    let subtracted = match of_baseline.map(|baseline| judged(baseline, person)) {
-                        Some(Some((value, _))) => value,
+                    let Some((of_arm, n_faces)) = value(of_arm, person) else { continue };
+                    let subtracted = match of_baseline.map(|baseline| value(baseline, person)) {
+                        Some(Some((mean, _))) => mean,
                         Some(None) => continue,
                         None => 0.0,
                     };
                     let row = row.get_or_insert_with(|| PersonRow::new(*split_idx, seeds.len()));
-                    row.n_faces = row.n_faces.max(n_faces);
-                    row.add(column, value, subtracted);
+                    row.n_faces = row.n_faces.max(n_faces as usize);
+                    row.add(column, of_arm, subtracted);
                 }
             }
         }
@@ -85,16 +91,20 @@ impl Layout {
         let rows: Vec<PersonRow> = rows.into_iter().filter(|row| is_redrawn || row.is_complete()).collect();
         let is_clustered = !is_redrawn && splits.len() > 1 && matches!(part, Part::Validation | Part::Test);
         let grid = Grid::new(&if is_clustered { by_fold(&splits, &rows) } else { by_person(&rows) })?;
+        let people_means: Vec<f64> = rows.iter().map(PersonRow::mean_difference).collect();
         let baselines = || Grid::new(&rows.iter().map(PersonRow::baselines).collect::<Vec<_>>());
-        let mean = |value: fn(&PersonRow) -> f64| rows.iter().map(value).sum::<f64>() / rows.len() as f64;
         let (mean, baseline_mean) = match grid.has_gaps() {
             true => (grid.mean(), baselines()?.mean()),
-            false => (mean(|row| mean_of(&row.differences())), mean(|row| mean_of(&row.baselines()))),
+            false => {
+                let of_people: Vec<f64> = rows.iter().map(|row| mean_of(&row.baselines())).collect();
+                (mean_of(&people_means), mean_of(&of_people))
+            }
         };
         Some(Layout {
             mean,
             baseline_mean,
             grid,
+            people_means,
             n_people: rows.len(),
             n_faces: rows.iter().map(|row| row.n_faces).sum(),
             n_left_out: n_all - rows.len(),
@@ -109,7 +119,7 @@ struct Judged {
 }
 
 impl Judged {
-    fn of(arm: &Series<'_>, baseline: Option<&Series<'_>>) -> Self {
+    fn of<P: OfPeople>(arm: &Series<'_, P>, baseline: Option<&Series<'_, P>>) -> Self {
         let of_baseline = baseline.into_iter().flat_map(|series| series.values());
         let groups = arm.values().chain(of_baseline).map(|part| part.people());
         let groups: HashMap<*const People, &Arc<People>> = groups.map(|group| (Arc::as_ptr(group), group)).collect();
@@ -126,7 +136,7 @@ impl Judged {
     }
 
     /// For each of the people, their place in a part.
-    fn places(&self, part: &PartOutcome) -> &[Option<usize>] {
+    fn places<P: OfPeople>(&self, part: &P) -> &[Option<usize>] {
         &self.places[&Arc::as_ptr(part.people())]
     }
 }
@@ -142,7 +152,7 @@ struct Runs {
 }
 
 impl Runs {
-    fn of(arm: &Series<'_>, baseline: Option<&Series<'_>>) -> Option<Self> {
+    fn of<P>(arm: &Series<'_, P>, baseline: Option<&Series<'_, P>>) -> Option<Self> {
         let is_shared = |run: &Run| baseline.is_none_or(|series| series.contains_key(run));
         let runs: BTreeSet<Run> = arm.keys().copied().filter(is_shared).collect();
         let splits: BTreeSet<u32> = runs.iter().map(|run| run.split_idx).collect();
@@ -185,6 +195,12 @@ impl PersonRow {
         let sums = self.arm.iter().zip(&self.baseline).zip(&self.n_splits);
         // Of nobody judged there is no value: 0/0 is not a number.
         sums.map(|((arm, baseline), n)| (arm - baseline) / f64::from(*n)).collect()
+    }
+
+    /// Over the seeds that judged the person.
+    fn mean_difference(&self) -> f64 {
+        let there: Vec<f64> = self.differences().into_iter().filter(|value| !value.is_nan()).collect();
+        mean_of(&there)
     }
 
     fn baselines(&self) -> Vec<f64> {
