@@ -112,7 +112,7 @@ fn track_results(
         as_the_paper_counts: as_the_paper_counts(&outcomes, track),
         changed: pair.as_ref().map(|pair| changed(source, track, pair)).transpose()?.unwrap_or_default(),
         details: pair.as_ref().map(detailed).transpose()?.unwrap_or_default(),
-        how_far: how_far(facts, &outcomes, track, &at),
+        how_far: how_far(facts, &outcomes, track, &at, choice.as_ref()),
         law: law(facts, &outcomes, track, compared, &at),
         single_run: single_run(track, &by_seed),
         by_seed,

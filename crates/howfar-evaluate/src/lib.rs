@@ -32,11 +32,11 @@ pub use intervals::sign_flip::sign_flip_p;
 pub use results::audit::Finding;
 pub use results::caveat::Caveat;
 pub use results::comparisons::{ArmTraining, Between, Changed, ChangedFace, Credit, Exchange, LearningPoint, PaperRow};
-pub use results::law::{Enough, EqualAccuracy, FittedLaw, Law, LawForm, LawGain, LawPoint, MorePeople, NextCells};
-pub use results::single_run::{SeedAccuracies, SingleRun, SingleRunAt};
 pub use results::details::{
     Calibration, ClassDifference, Details, GroupDifference, GroupsBy, Improvement, LowerIsBetter, PairedShare,
 };
+pub use results::law::{Enough, EqualAccuracy, FittedLaw, Law, LawForm, LawGain, LawPoint, MorePeople, NextCells};
+pub use results::single_run::{SeedAccuracies, SingleRun, SingleRunAt};
 pub use results::*;
 pub use simulation::{Bound, LawReport, Setting, SettingReport, Share, check_law, check_setting};
 pub use words::wording;

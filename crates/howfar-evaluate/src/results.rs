@@ -5,9 +5,9 @@
 pub(crate) mod audit;
 pub(crate) mod caveat;
 pub(crate) mod comparisons;
+pub(crate) mod details;
 pub(crate) mod law;
 pub(crate) mod single_run;
-pub(crate) mod details;
 
 use std::collections::BTreeMap;
 
@@ -22,9 +22,9 @@ use crate::counting::measure::{ClassFigures, Figures};
 use crate::results::audit::Finding;
 use crate::results::caveat::Caveat;
 use crate::results::comparisons::{ArmTraining, Between, Changed, Credit, Exchange, PaperRow};
+use crate::results::details::Details;
 use crate::results::law::Law;
 use crate::results::single_run::{SeedAccuracies, SingleRun};
-use crate::results::details::Details;
 
 /// `results.json`. The same bytes however often the study was stopped: no times, no machine.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

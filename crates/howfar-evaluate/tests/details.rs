@@ -5,8 +5,8 @@
 mod made;
 
 use howfar_evaluate::{
-    CellPredictions, CellSource, CellTraining, Details, GroupsBy, LowerIsBetter, PairedShare, Results, analyse,
-    analyse_from,
+    CellPredictions, CellSource, CellTraining, Choosers, Details, GroupsBy, LowerIsBetter, PairedShare, Results,
+    TrackPlan, analyse, analyse_from,
 };
 use howfar_face::{Fault, SubjectId};
 use howfar_protocol::{Arm, Cell, Part, Prediction, PredictionRef, Recipe, Track, Treatment};
@@ -41,6 +41,11 @@ impl CellSource for Grouped {
 
 fn track() -> Track {
     Track { recipe: Recipe::Modern, network: Recipe::Modern.settings().network, start: None, source: None }
+}
+
+/// With the k that the studies here have.
+fn plans() -> [TrackPlan; 1] {
+    [TrackPlan::plain(track(), 1, &[0.0, 1.0, 2.0, 5.0].map(ratio))]
 }
 
 fn details(results: &Results, part: Part) -> &Details {
@@ -82,6 +87,7 @@ fn cells(case: &Value) -> Vec<CellPredictions> {
                 settings: Recipe::Modern.settings(),
                 inputs_sha256: String::new(),
                 judges: Vec::new(),
+                choosers: Vec::new(),
             };
             let predictions = [(Part::Validation, "ckplus"), (Part::Unseen, "jaffe")].map(of_part).concat();
             cells.push(CellPredictions { cell, training: CellTraining::default(), predictions });
@@ -130,7 +136,7 @@ fn recalls_scores_groups_and_probability_of_improvement_are_those_of_other_progr
         let group = |name: &Value| Some(name.as_str().unwrap().to_owned());
         let groups = case["group"].as_array().unwrap().iter().map(group).collect();
         let source = Grouped { cells: cells(case), groups };
-        let results = analyse_from(facts, &[(track(), 1)], &source).unwrap();
+        let results = analyse_from(facts, &Choosers::validation(1), &plans(), &source).unwrap();
         let details = details(&results, Part::Unseen);
         assert_eq!(details.per_class.len(), n_classes);
         for (ours, reference) in details.per_class.iter().zip(case["classes"].as_array().unwrap()) {
@@ -167,7 +173,7 @@ fn recalls_scores_groups_and_probability_of_improvement_are_those_of_other_progr
 fn details_stand_on_the_people_and_the_seeds_of_the_claim_with_folds_too() {
     for n_splits in [1, 3] {
         let made = Made { n_splits, ..Made::default() };
-        let results = analyse(made.facts(), &[(track(), 1)], &made.cells());
+        let results = analyse(made.facts(), &Choosers::validation(1), &plans(), &made.cells());
         let recipe = &results.recipes[0];
         assert_eq!(recipe.details.len(), recipe.claims.len());
         for (details, claim) in recipe.details.iter().zip(&recipe.claims) {
@@ -198,7 +204,7 @@ fn faces_without_groups_are_grouped_by_their_databases_and_some_groups_are_all()
         let database = if prediction.subject.person().ends_with('1') { "kdef" } else { "jaffe" };
         prediction.subject = SubjectId::new(database, prediction.subject.person()).unwrap();
     }
-    let by_database = analyse(made.facts(), &[(track(), 1)], &cells);
+    let by_database = analyse(made.facts(), &Choosers::validation(1), &plans(), &cells);
     let found = details(&by_database, Part::Unseen);
     assert_eq!(found.groups_by, Some(GroupsBy::Database));
     let people: Vec<(&str, usize)> = found.groups.iter().map(|of| (of.group.as_str(), of.accuracy.n_people)).collect();
@@ -207,7 +213,7 @@ fn faces_without_groups_are_grouped_by_their_databases_and_some_groups_are_all()
     // Of everybody's faces two are left alone, two are in another light.
     let light = |row: usize| [Some("left"), Some("left"), Some("right"), Some("right"), None, None][row % 6];
     let groups = (0..made.n_people * 6).map(|row| light(row).map(str::to_owned)).collect();
-    let results = analyse_from(made.facts(), &[(track(), 1)], &Grouped { cells, groups }).unwrap();
+    let results = analyse_from(made.facts(), &Choosers::validation(1), &plans(), &Grouped { cells, groups }).unwrap();
     let found = details(&results, Part::Unseen);
     assert_eq!(found.groups_by, Some(GroupsBy::Group));
     let faces: Vec<(&str, usize, usize)> =
@@ -219,7 +225,7 @@ fn faces_without_groups_are_grouped_by_their_databases_and_some_groups_are_all()
 fn one_person_or_one_seed_gives_figures_without_intervals() {
     for (n_people, n_seeds) in [(1, 1), (1, 5), (24, 1)] {
         let made = Made { n_people, n_seeds, ..Made::default() };
-        let results = analyse(made.facts(), &[(track(), 1)], &made.cells());
+        let results = analyse(made.facts(), &Choosers::validation(1), &plans(), &made.cells());
         let details = details(&results, Part::Unseen);
         let (calibration, improvement) = (details.calibration.as_ref().unwrap(), details.improvement.as_ref().unwrap());
         assert!(details.per_class.iter().all(|of| of.recall.interval_points.is_none() && of.recall.p_holm == 1.0));
@@ -236,7 +242,7 @@ fn a_class_that_clearly_loses_is_named() {
     for p in mixed.flat_map(|cell| &mut cell.predictions).filter(|p| p.label == 1 && p.row % 2 == 0) {
         p.probabilities = vec![0.8, 0.1, 0.1];
     }
-    let results = analyse(made.facts(), &[(track(), 1)], &cells);
+    let results = analyse(made.facts(), &Choosers::validation(1), &plans(), &cells);
     let details = details(&results, Part::Unseen);
     let losing = details.losing_class().unwrap();
     assert_eq!(losing.class, "happiness");

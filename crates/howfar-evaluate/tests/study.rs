@@ -592,7 +592,7 @@ fn with_fewer_people_the_law_says_what_more_would_buy() {
     }
     let mut facts = made.facts();
     facts.people.insert("training".to_owned(), 80);
-    let results = analyse(facts, &[(track(), 22_206)], &cells);
+    let results = analyse(facts, &Choosers::validation(1), &[plan(track(), &cells)], &cells);
     for law in &results.recipes[0].law {
         println!("{}", law.sentence);
         let fitted = law.fitted.as_ref().unwrap();

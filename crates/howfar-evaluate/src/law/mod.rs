@@ -76,12 +76,7 @@ pub(crate) fn law(
 }
 
 /// The errors of the curve over k, and of the baseline and the mix over fewer people, of the same people and seeds.
-fn cells(
-    facts: &StudyFacts,
-    outcomes: &Outcomes,
-    at: &dyn Fn(MixtureRatio) -> Treatment,
-    faces: &Faces,
-) -> Vec<Cells> {
+fn cells(facts: &StudyFacts, outcomes: &Outcomes, at: &dyn Fn(MixtureRatio) -> Treatment, faces: &Faces) -> Vec<Cells> {
     let n_all = facts.people.get("training").copied().unwrap_or(0);
     let share = |percent: Option<u32>| match percent {
         Some(percent) if n_all > 0 => (n_all * percent as usize).div_ceil(100) as f64 / n_all as f64,
@@ -102,7 +97,9 @@ fn cells(
     };
     let asked = outcomes.treatments().filter_map(|treatment| Some((treatment, stands_at(treatment)?)));
     let mut all: Vec<Cells> = asked.filter_map(of).collect();
-    all.sort_by(|a, b| (b.place.people, a.place.units).partial_cmp(&(a.place.people, b.place.units)).unwrap_or(Ordering::Equal));
+    all.sort_by(|a, b| {
+        (b.place.people, a.place.units).partial_cmp(&(a.place.people, b.place.units)).unwrap_or(Ordering::Equal)
+    });
     // Where a cell lacks people or seeds, nothing is paired.
     let size = |cell: &Cells| (cell.errors.n_units(), cell.errors.n_seeds());
     let is_whole = all.iter().all(|cell| size(cell) == size(&all[0]) && cell.errors.n_units() > 1);

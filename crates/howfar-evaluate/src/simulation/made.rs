@@ -82,7 +82,8 @@ pub(crate) fn make(setting: &Setting, seeds: Seeds, is_null: bool) -> Made {
     let peak = signed(&mut stream) * LARGEST_GAIN;
     let mut gains = || -> Gains {
         let peak_idx = index_by_share(all_k.len(), &mut stream);
-        let gain = |i: usize| peak * (-0.5 * ((i as f64 - peak_idx as f64) / 1.5).powi(2)).exp();
+        let width = if setting.differs_abroad { 0.7 } else { 1.5 };
+        let gain = |i: usize| peak * (-0.5 * ((i as f64 - peak_idx as f64) / width).powi(2)).exp();
         all_k.iter().enumerate().map(|(i, k)| (*k, if is_null { 0.0 } else { gain(i) })).collect()
     };
     let home = gains();

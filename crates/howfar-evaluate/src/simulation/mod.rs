@@ -233,7 +233,8 @@ fn band_holds(setting: &Setting, made: &Made, seeds: Seeds, choice: &Choice) -> 
     let curve: BTreeMap<MixtureRatio, Layout> = made.gains.keys().filter_map(layout).collect();
     let holds =
         |(k, _, [low, high]): (MixtureRatio, &Layout, [f64; 2])| (low..=high).contains(&(made.gain(k) + made.shift));
-    band(&curve, &mut seeds.stream("band", &[])).into_iter().all(holds)
+    let spread = spread_of_ways(&made.outcomes, choice, None, MixtureRatio::ZERO, &faces);
+    band(&curve, spread, &mut seeds.stream("band", &[])).into_iter().all(holds)
 }
 
 struct Judged {
@@ -263,7 +264,7 @@ fn judge(setting: &Setting, made: &Made, n_seeds: u32, risk: f64) -> Judged {
     let layout =
         Layout::of_difference(&faces, &series(&mix), &series(&baseline)).expect("every made cell judges every person");
     let mean = layout.mean;
-    let spread = spread_of_ways(&outcomes, &choice, None, [&mix, &baseline], &faces, mean);
+    let spread = spread_of_ways(&outcomes, &choice, None, MixtureRatio::ZERO, &faces);
     let doubt = layout.doubt().with(spread);
     let shown = Verdict::of(mean, doubt.p_two_sided(mean), doubt.p_equivalent(mean, SMALL), risk);
     let truth = made.gain(choice.compared) + made.shift;

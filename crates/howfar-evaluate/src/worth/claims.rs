@@ -73,17 +73,19 @@ impl Comparing<'_> {
         claims
     }
 
+    /// What the choice of ways adds where a side stands on the curve.
+    fn spread(&self, side: &Treatment, faces: &Faces) -> f64 {
+        let source = self.track.source.as_deref();
+        let mut all_k = self.choice.candidates.iter().map(|candidate| candidate.k);
+        let k = all_k.find(|k| self.choice.at(*k, source) == *side);
+        k.map_or(0.0, |k| spread_of_ways(self.outcomes, self.choice, source, k, faces))
+    }
+
     fn claim(&self, treatment: &Treatment, baseline: &Treatment, faces: &Faces) -> Option<Claim> {
         let series = |treatment| self.outcomes.series(treatment, faces);
         let layout = Layout::of_difference(faces, &series(treatment), &series(baseline))?;
-        let doubt = layout.doubt().with(spread_of_ways(
-            self.outcomes,
-            self.choice,
-            self.track.source.as_deref(),
-            [treatment, baseline],
-            faces,
-            layout.mean,
-        ));
+        let sides = [treatment, baseline].map(|side| self.spread(side, faces));
+        let doubt = layout.doubt().with(sides.iter().sum());
         let (part, set) = faces;
         let recipe = self.track.recipe.name();
         let weight = baseline.weight.map(|weight| format!(" {weight}")).unwrap_or_default();
@@ -116,32 +118,24 @@ impl Comparing<'_> {
     }
 }
 
-/// The variance that the choice of ways adds (budgets of training): had another way stood on either side, the difference
-/// would be another; each counts as often as it is the best when those who choose are drawn again. A mean square around
-/// the difference as it stands, 0 where a side is no point of the curve.
+/// The variance that the choice of ways at a k adds (budgets of training) to what is compared with what stands there: had
+/// another way stood there, the figure would be another. Σ w (d² − e²), at least 0 each: w is how often the other way is
+/// the best when those who choose are drawn again, d its difference on these faces and e the standard error of that, for
+/// which the difference would differ from 0 even if the ways were equal.
 pub(crate) fn spread_of_ways(
     outcomes: &Outcomes,
     choice: &Choice,
     source: Option<&str>,
-    [treatment, baseline]: [&Treatment; 2],
+    k: MixtureRatio,
     faces: &Faces,
-    mean: f64,
 ) -> f64 {
-    let series = |treatment: &Treatment| outcomes.series(treatment, faces);
-    let square = |[a, b]: [&Treatment; 2], share: f64| {
-        let layout = Layout::of_difference(faces, &series(a), &series(b));
-        layout.map_or(0.0, |layout| share * (layout.mean - mean).powi(2))
+    let taken = outcomes.series(&choice.at(k, source), faces);
+    let square = |(other, share): (&Treatment, f64)| {
+        let layout = Layout::of_difference(faces, &outcomes.series(other, faces), &taken);
+        let square = |layout: Layout| layout.mean.powi(2) - layout.doubt().standard_error.powi(2);
+        share * layout.map_or(0.0, square).max(0.0)
     };
-    let mut sum = 0.0;
-    if *baseline == choice.at(MixtureRatio::ZERO, source) {
-        let others = choice.others_at(MixtureRatio::ZERO);
-        sum += others.into_iter().map(|(other, share)| square([treatment, other], share)).sum::<f64>();
-    }
-    if treatment.k > MixtureRatio::ZERO && *treatment == choice.at(treatment.k, source) {
-        let others = choice.others_at(treatment.k);
-        sum += others.into_iter().map(|(other, share)| square([other, baseline], share)).sum::<f64>();
-    }
-    sum
+    choice.others_at(k).into_iter().map(square).sum()
 }
 
 /// Test people, then the unseen databases that a treatment's networks were shown, in the study's order.

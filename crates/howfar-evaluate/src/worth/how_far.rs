@@ -15,8 +15,8 @@ use crate::intervals::bootstrap::Draw;
 use crate::intervals::interval::{Doubt, Grid, possible};
 use crate::intervals::paired::Layout;
 use crate::intervals::simultaneous::single_confidence;
-use crate::results::{CurvePoint, Fall, HowFar, StudyFacts};
-use crate::worth::claims::{in_order, judged_faces, labelled_sets};
+use crate::results::{Choice, CurvePoint, Fall, HowFar, StudyFacts};
+use crate::worth::claims::{in_order, judged_faces, labelled_sets, spread_of_ways};
 
 /// Times that people and seeds are drawn again to see where the best k falls.
 const N_DRAWS: usize = 1000;
@@ -27,9 +27,10 @@ pub(crate) fn how_far(
     outcomes: &Outcomes,
     track: &Track,
     at: &dyn Fn(MixtureRatio) -> Treatment,
+    choice: Option<&Choice>,
 ) -> Vec<HowFar> {
     let judged = outcomes.treatments().flat_map(|treatment| judged_faces(facts, outcomes, treatment));
-    in_order(facts, judged).iter().filter_map(|faces| on_faces(facts, outcomes, track, at, faces)).collect()
+    in_order(facts, judged).iter().filter_map(|faces| on_faces(facts, outcomes, track, at, choice, faces)).collect()
 }
 
 fn on_faces(
@@ -37,6 +38,7 @@ fn on_faces(
     outcomes: &Outcomes,
     track: &Track,
     at: &dyn Fn(MixtureRatio) -> Treatment,
+    choice: Option<&Choice>,
     faces: &Faces,
 ) -> Option<HowFar> {
     let baseline = outcomes.series(&at(MixtureRatio::ZERO), faces);
@@ -57,7 +59,9 @@ fn on_faces(
         difference_points: PERCENT * layout.mean,
         band_points: band.map(|end| PERCENT * end),
     };
-    let points: Vec<CurvePoint> = band(&curve, &mut stream("band")).into_iter().map(point).collect();
+    let source = track.source.as_deref();
+    let spread = choice.map_or(0.0, |choice| spread_of_ways(outcomes, choice, source, MixtureRatio::ZERO, faces));
+    let points: Vec<CurvePoint> = band(&curve, spread, &mut stream("band")).into_iter().map(point).collect();
     let pairs = Pairs::of(&curve, &mut stream("pairs"));
     let best = pairs.best;
     let indistinguishable: Vec<MixtureRatio> = pairs.k.iter().copied().filter(|k| !pairs.is_below_best(*k)).collect();
@@ -84,9 +88,11 @@ fn on_faces(
     })
 }
 
-/// The differences of a curve, each with an interval that holds together with the others with 95 %, in shares.
+/// The differences of a curve, each with an interval that holds together with the others with 95 %, in shares. `spread`
+/// is the variance that the choice of what stands at k = 0 adds to each.
 pub(crate) fn band<'l>(
     curve: &'l BTreeMap<MixtureRatio, Layout>,
+    spread: f64,
     stream: &mut howfar_random::Stream,
 ) -> Vec<(MixtureRatio, &'l Layout, [f64; 2])> {
     let grids: Vec<Grid> = curve.values().map(|layout| layout.grid.clone()).collect();
@@ -94,7 +100,7 @@ pub(crate) fn band<'l>(
     curve
         .iter()
         .map(|(k, layout)| {
-            let interval = Doubt::of_one_among_several(&layout.grid).interval_at(layout.mean, confidence);
+            let interval = Doubt::of_one_among_several(&layout.grid).with(spread).interval_at(layout.mean, confidence);
             (*k, layout, possible(interval, layout.mean, layout.baseline_mean))
         })
         .collect()

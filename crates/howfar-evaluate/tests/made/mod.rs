@@ -52,6 +52,7 @@ pub fn ratio(k: f64) -> MixtureRatio {
 }
 
 /// A track whose curve has the k of these cells.
+#[allow(dead_code, reason = "not every test asks for it")]
 pub fn plan(track: Track, cells: &[CellPredictions]) -> TrackPlan {
     let all_k: BTreeSet<MixtureRatio> = cells.iter().filter_map(|cell| cell.cell.treatment.curve_k()).collect();
     TrackPlan::plain(track, 22_206, &all_k.into_iter().collect::<Vec<_>>())

@@ -79,8 +79,9 @@ fn cell(study: Seeds, setting: &Setting, k: f64, split_idx: u32, seed_idx: u32) 
         }
     }
     let settings = Recipe::Modern.settings();
-    let (inputs_sha256, judges) = (String::new(), Vec::new());
-    let cell = Cell { recipe: Recipe::Modern, treatment, split_idx, seed_idx, settings, inputs_sha256, judges };
+    let (inputs_sha256, judges, choosers) = (String::new(), Vec::new(), Vec::new());
+    let cell =
+        Cell { recipe: Recipe::Modern, treatment, split_idx, seed_idx, settings, inputs_sha256, judges, choosers };
     CellPredictions { cell, training: CellTraining::default(), predictions }
 }
 
