@@ -1,6 +1,6 @@
 //! Pictures as PNG bytes and back.
 
-use image::{ExtendedColorType, ImageEncoder, ImageReader, codecs::png};
+use image::{ExtendedColorType, ImageEncoder, codecs::png};
 
 use crate::{Fault, Picture};
 
@@ -24,8 +24,9 @@ pub fn decode_png(bytes: &[u8], place: &str) -> Result<Picture, Fault> {
             .expected("a PNG of 8-bit gray or RGB pixels")
             .hint("the file is damaged: make the face set anew")
     };
-    let reader = ImageReader::with_format(std::io::Cursor::new(bytes), image::ImageFormat::Png);
-    let decoded = reader.decode().map_err(|e| broken(format!("the picture cannot be decoded: {e}")))?;
+    // Compiled within the crate image: a reader of our own would bring the code of every format here once more.
+    let decoded = image::load_from_memory_with_format(bytes, image::ImageFormat::Png);
+    let decoded = decoded.map_err(|e| broken(format!("the picture cannot be decoded: {e}")))?;
     let (width, height) = (decoded.width(), decoded.height());
     let (channels, data) = match decoded {
         image::DynamicImage::ImageLuma8(gray) => (1, gray.into_raw()),

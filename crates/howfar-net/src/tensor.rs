@@ -13,11 +13,15 @@ mod on_burn;
 pub use on_burn::*;
 
 #[cfg(not(feature = "burn"))]
+mod curves;
+#[cfg(not(feature = "burn"))]
 mod elementwise;
 #[cfg(all(test, not(feature = "burn")))]
 mod gradients;
 #[cfg(not(feature = "burn"))]
 mod layout;
+#[cfg(not(feature = "burn"))]
+mod moves;
 #[cfg(not(feature = "burn"))]
 mod on_cpu;
 #[cfg(not(feature = "burn"))]
@@ -26,5 +30,7 @@ mod reference;
 mod sums;
 #[cfg(not(feature = "burn"))]
 mod tape;
+#[cfg(not(feature = "burn"))]
+mod values;
 #[cfg(not(feature = "burn"))]
 pub use on_cpu::*;

@@ -1,11 +1,10 @@
-//! Tensors whose numbers lie elsewhere than they did: axes exchanged, parts, copies, tensors beside each other.
+//! Numbers that lie elsewhere than they did: axes exchanged, parts, repeats, zeros around.
 //!
-//! In: tensors. Out: dense tensors of the same numbers. [`Walk`] is how numbers are found that do not lie side by side.
+//! In: numbers with sizes. Out: dense ones. [`Walk`] is how numbers are found that do not lie side by side.
 
 use howfar_kernel::{NUMBERS_AT_ONCE, made};
 
-use super::sums::sum_to;
-use super::tape::{Tracks, Untyped, Values};
+use super::values::Values;
 
 /// The rows of an output, and where each of them lies in the inputs.
 pub(crate) struct Walk<const N: usize> {
@@ -121,14 +120,14 @@ pub(crate) fn expanded(x: &Values, shape: &[usize]) -> Values {
 }
 
 /// The numbers within ranges of all axes, each from its first on.
-fn part(x: &Values, firsts: &[usize], shape: Vec<usize>) -> Values {
+pub(crate) fn part(x: &Values, firsts: &[usize], shape: Vec<usize>) -> Values {
     let steps = dense_steps(&x.shape);
     let start = firsts.iter().zip(&steps).map(|(first, step)| *first as isize * step).sum();
     gathered(x, shape, steps, start)
 }
 
 /// Zeros around.
-fn padded(x: &Values, before: &[usize], shape: &[usize]) -> Values {
+pub(crate) fn padded(x: &Values, before: &[usize], shape: &[usize]) -> Values {
     let (length, outer) = shape.split_last().expect("tensors have an axis");
     let (steps, last) = (dense_steps(&x.shape), shape.len() - 1);
     let place = |mut row: usize| {
@@ -154,88 +153,10 @@ fn padded(x: &Values, before: &[usize], shape: &[usize]) -> Values {
     Values::new(shape.to_vec(), data)
 }
 
-impl Untyped {
-    /// Other sizes for the same numbers.
-    pub(crate) fn reshape(self, shape: Vec<usize>) -> Self {
-        let (x, tracks) = self.into_parts();
-        let before = x.shape.clone();
-        Untyped::record_one(tracks, x.reshaped(shape), |slope| slope.reshaped(before))
-    }
-
-    /// See [`permuted`].
-    pub(crate) fn permute(self, axes: &[usize]) -> Self {
-        let (x, tracks) = self.into_parts();
-        let mut back = vec![0; axes.len()];
-        axes.iter().enumerate().for_each(|(to, from)| back[*from] = to);
-        Untyped::record_one(tracks, permuted(&x, axes), move |slope| permuted(&slope, &back))
-    }
-
-    /// See [`expanded`].
-    pub(crate) fn expand(self, shape: &[usize]) -> Self {
-        let (x, tracks) = self.into_parts();
-        let out = expanded(&x, shape);
-        let before = x.shape;
-        Untyped::record_one(tracks, out, move |slope| sum_to(slope, &before))
-    }
-
-    /// `firsts` is where the part begins on each axis, `shape` its sizes.
-    pub(crate) fn part(self, firsts: Vec<usize>, shape: Vec<usize>) -> Self {
-        let (x, tracks) = self.into_parts();
-        let out = part(&x, &firsts, shape);
-        let whole = x.shape;
-        Untyped::record_one(tracks, out, move |slope| padded(&slope, &firsts, &whole))
-    }
-
-    /// Zeros before and after the numbers of each axis.
-    pub(crate) fn pad(self, ring: &[(usize, usize)]) -> Self {
-        let (x, tracks) = self.into_parts();
-        let before: Vec<usize> = ring.iter().map(|(before, _)| *before).collect();
-        let shape: Vec<usize> = x.shape.iter().zip(ring).map(|(size, (before, after))| before + size + after).collect();
-        let (out, whole) = (padded(&x, &before, &shape), x.shape);
-        Untyped::record_one(tracks, out, move |slope| part(&slope, &before, whole))
-    }
-
-    /// An axis turned round.
-    pub(crate) fn flip(self, axis: usize) -> Self {
-        let flipped = move |x: &Values| {
-            let mut steps = dense_steps(&x.shape);
-            let start = steps[axis] * (x.shape[axis] as isize - 1);
-            steps[axis] = -steps[axis];
-            gathered(x, x.shape.clone(), steps, start)
-        };
-        let (x, tracks) = self.into_parts();
-        Untyped::record_one(tracks, flipped(&x), move |slope| flipped(&slope))
-    }
-
-    /// Tensors one after the other along an axis.
-    pub(crate) fn cat(list: Vec<Self>, axis: usize) -> Self {
-        let (parts, tracks): (Vec<Values>, Vec<Tracks>) = list.into_iter().map(Untyped::into_parts).unzip();
-        let mut shape = parts[0].shape.clone();
-        shape[axis] = parts.iter().map(|part| part.shape[axis]).sum();
-        let inner: usize = shape[axis + 1..].iter().product();
-        let row = shape[axis] * inner;
-        let at_once = (NUMBERS_AT_ONCE / row.max(1)).max(1) * row;
-        let data = made(shape.iter().product(), at_once, &|at, out| {
-            for (i, mut out) in out.chunks_exact_mut(row).enumerate() {
-                for part in &parts {
-                    let n = part.shape[axis] * inner;
-                    out.split_off_mut(..n)
-                        .expect("the parts of a row")
-                        .copy_from_slice(&part.data[(at / row + i) * n..][..n]);
-                }
-            }
-        });
-        let shapes: Vec<Vec<usize>> = parts.into_iter().map(|part| part.shape).collect();
-        let wanted: Vec<bool> = tracks.iter().map(Tracks::any).collect();
-        Untyped::record(tracks, Values::new(shape, data), move |slope| {
-            let mut firsts = vec![0; slope.shape.len()];
-            let mut next = |(shape, wanted): (Vec<usize>, bool)| {
-                let size = shape[axis];
-                let to = wanted.then(|| part(&slope, &firsts, shape));
-                firsts[axis] += size;
-                to
-            };
-            shapes.into_iter().zip(wanted).map(&mut next).collect()
-        })
-    }
+/// An axis turned round.
+pub(crate) fn flipped(x: &Values, axis: usize) -> Values {
+    let mut steps = dense_steps(&x.shape);
+    let start = steps[axis] * (x.shape[axis] as isize - 1);
+    steps[axis] = -steps[axis];
+    gathered(x, x.shape.clone(), steps, start)
 }

@@ -10,8 +10,8 @@ use howfar_kernel::{NUMBERS_AT_ONCE, made};
 use super::Operation;
 use super::layout::permuted;
 pub(crate) use super::reference::{conv_transpose2d, conv2d, max_pool2d};
-use super::tape::Values;
 pub use super::tape::{Gradients, Untyped};
+use super::values::Values;
 
 /// Where tensors lie: here always the CPU.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,8 +5,7 @@
 
 use howfar_kernel::made;
 
-use super::layout::expanded;
-use super::tape::{Untyped, Values};
+use super::values::Values;
 
 /// Numbers that one thread sums before the next sum begins.
 const ROW: usize = 16_384;
@@ -64,17 +63,6 @@ pub(crate) fn sum_to(x: Values, shape: &[usize]) -> Values {
         axis = end + 1;
     }
     x
-}
-
-impl Untyped {
-    /// Sums to size 1 along `axes`.
-    pub(crate) fn sum_axes(self, axes: std::ops::Range<usize>) -> Self {
-        let (x, tracks) = self.into_parts();
-        let whole = x.shape.clone();
-        let mut shape = whole.clone();
-        shape[axes].fill(1);
-        Untyped::record_one(tracks, sum_to(x, &shape), move |slope| expanded(&slope, &whole))
-    }
 }
 
 #[cfg(test)]

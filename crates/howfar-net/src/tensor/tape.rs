@@ -1,4 +1,4 @@
-//! Numbers with sizes, and the tape that takes gradients back through what was computed of them.
+//! The tape that takes gradients back through what was computed.
 //!
 //! In: what an operation gave, what it was given, how a gradient goes back through it. Out: gradients of the leaves.
 //! Nodes are numbered as they are made, so that a node's number is above those of all that it is made of; going back
@@ -11,25 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::elementwise;
-
-/// Numbers, the last axis running fastest.
-#[derive(Debug, Clone)]
-pub(crate) struct Values {
-    pub(crate) shape: Vec<usize>,
-    pub(crate) data: Arc<Vec<f32>>,
-}
-
-impl Values {
-    pub(crate) fn new(shape: Vec<usize>, data: Vec<f32>) -> Self {
-        assert_eq!(shape.iter().product::<usize>(), data.len(), "numbers of the shape {shape:?}");
-        Values { shape, data: Arc::new(data) }
-    }
-
-    pub(crate) fn reshaped(self, shape: Vec<usize>) -> Self {
-        assert_eq!(shape.iter().product::<usize>(), self.data.len(), "numbers of the shape {shape:?}");
-        Values { shape, data: self.data }
-    }
-}
+use super::values::Values;
 
 /// Takes the gradient of what came out back to those of what went in, `None` where nobody asks.
 type Back = Box<dyn FnOnce(Values) -> Vec<Option<Values>> + Send>;
