@@ -1,6 +1,6 @@
 //! `howfar check-statistics`: a calibration check on simulated studies.
 
-use howfar_evaluate::{Setting, SettingReport, Share, check_setting};
+use howfar_evaluate::{LawReport, Setting, SettingReport, Share, check_law, check_setting};
 use howfar_face::Fault;
 use howfar_random::Seeds;
 
@@ -17,7 +17,8 @@ pub struct Args {
     /// The seed of the simulated studies.
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
-    /// Also the coverage of the bootstrap's interval; takes several times longer.
+    /// Also the coverage of the bootstrap's interval and of the bands of the law of the curve; takes several times
+    /// longer.
     #[arg(long)]
     full: bool,
 }
@@ -32,8 +33,11 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
         }
         reports.push(report);
     }
+    let laws = if args.full { check_law(&Setting::PAPER, LAW_STUDIES, Seeds::new(args.seed)) } else { Vec::new() };
     if console.json() {
-        console.answer_json(&reports);
+        console.answer_json(&serde_json::json!({"settings": reports, "law": laws}));
+    } else if args.full {
+        console.answer(&laws.iter().map(law_words).collect::<Vec<_>>().join("\n"));
     }
     let broken: Vec<&str> = reports.iter().filter(|report| !report.holds()).map(|report| report.name).collect();
     if broken.is_empty() {
@@ -43,6 +47,18 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
         .found(broken.join("; "))
         .expected("every line above to say `holds`")
         .hint("with few --studies chance alone can do this: the error of each share stands beside it"))
+}
+
+/// Studies of each shape of truth that the law is asked about.
+const LAW_STUDIES: u64 = 100;
+
+fn law_words(law: &LawReport) -> String {
+    let LawReport { truth, fitted_up_to, foretold, covered, width_points, error_points } = law;
+    format!(
+        "law of the curve, {truth}: from k up to {fitted_up_to}, k = {foretold}: the band holds {}, {width_points:.1} \
+         points wide, {error_points:.1} off",
+        percent(*covered)
+    )
 }
 
 fn words(report: &SettingReport) -> String {

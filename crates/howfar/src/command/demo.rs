@@ -1,4 +1,4 @@
-//! `howfar demo`: the whole line on embedded defaults: draw, generate, study, report.
+//! `howfar demo`: the main job on embedded defaults: draw, mix, study, report.
 
 use std::path::PathBuf;
 
@@ -8,12 +8,11 @@ use howfar_study::StudyFolder;
 
 use crate::command::CoreArgs;
 use crate::command::draw::{Request, draw_unless_there};
-use crate::command::generate::generate_unless_there;
 use crate::command::report;
 use crate::command::run::run_to_report;
 use crate::console::Console;
 
-/// Draw two small face sets, generate a third, run a study on them and write a report.
+/// Draw three small face sets, run a study on them and write a report.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: howfar demo --out howfar-demo")]
 pub struct Args {
@@ -25,22 +24,19 @@ pub struct Args {
 }
 
 /// The demo's drawn face sets: name, style, identities, seed.
-const DRAWN: [(&str, &str, u32, u64); 2] = [("studio", "studio", 24, 1), ("unseen", "unseen", 24, 3)];
-/// Its generated set: name, identities, seed.
-const GENERATED: (&str, u32, u64) = ("generated", 60, 2);
+const DRAWN: [(&str, &str, u32, u64); 3] =
+    [("studio", "studio", 24, 1), ("wild", "wild", 60, 2), ("unseen", "unseen", 24, 3)];
 
 /// The demo's study; written beside the face sets, so that it can be changed and run again.
 const STUDY: &str = include_str!("../../demo.toml");
 
-/// Draws, generates, runs, reports. Started again, it goes on where it stopped.
+/// Draws, runs, reports. Started again, it goes on where it stopped.
 pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     files::create_folder(&args.out.join("faces"))?;
     for (name, style, people, seed) in DRAWN {
         let out = args.out.join("faces").join(name);
         draw_unless_there(&Request { name: Some(name), ..Request::plain(people, style, seed, &out) }, console)?;
     }
-    let (name, people, seed) = GENERATED;
-    generate_unless_there(people, seed, name, &args.out.join("faces").join("chain"), console)?;
     let study_file = args.out.join("study.toml");
     files::write(&study_file, STUDY.as_bytes())?;
     let results = run_to_report(&Study::read(&study_file)?, &args.out, args.cores, console)?;

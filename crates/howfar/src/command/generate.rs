@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
-use howfar_face::{Expression, FaceSet, Fault, GroupSizes, files};
+use howfar_face::{FaceSet, Fault, GroupSizes, files};
 use howfar_generate::{GenerateRequest, Generated, Screen, embedded_expression, embedded_identity, generate};
 use howfar_net::{NetFault, gan::Generator};
 
@@ -106,31 +106,6 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
         console.answer(&made.screened());
     }
     Ok(())
-}
-
-/// Six expressions of identities from the embedded networks, unless an earlier start generated them.
-pub fn generate_unless_there(people: u32, seed: u64, name: &str, out: &Path, console: &Console) -> Result<(), Fault> {
-    let n_faces = u64::from(people) * Expression::SIX.len() as u64;
-    if FaceSet::open(out).is_ok_and(|set| set.info().n_faces == n_faces) {
-        return Ok(());
-    }
-    console.note(&format!("generating {people} identities with six expressions"));
-    let (identity, expression) = (embedded_identity(), embedded_expression());
-    let request = GenerateRequest {
-        identity: Some(&identity),
-        expression: &expression,
-        from: None,
-        people: Some(people.into()),
-        expressions: &Expression::SIX.map(|expression| expression.name().to_owned()),
-        truncation: 1.0,
-        intensity: (1.0, 1.0),
-        screen: None,
-        seed,
-        name,
-        out,
-        sizes: GroupSizes::STANDARD,
-    };
-    with_progress(&request, console).map(drop)
 }
 
 fn with_progress(request: &GenerateRequest<'_>, console: &Console) -> Result<Generated, Fault> {
