@@ -7,7 +7,7 @@ use maud::{Markup, html};
 use crate::wording::{self, NOTHING, Nouns};
 
 /// What a row says in a column.
-type CsvValue = dyn Fn(&RecipeResults, &TableRow) -> String;
+type CsvValue = dyn Fn(&Results, &RecipeResults, &TableRow) -> String;
 
 /// A column of the CSV.
 struct CsvColumn {
@@ -16,10 +16,10 @@ struct CsvColumn {
 }
 
 /// Columns of `table.csv`, one row for each recipe × network × treatment × part × set (docs/formats.md). Every measure
-/// has one, accuracy with its standard deviation over cells and the ends of its 95 % interval.
+/// has one, that which the study claims with its standard deviation over cells and the ends of its 95 % interval.
 fn csv_columns() -> Vec<CsvColumn> {
     fn column(name: &str, value: impl Fn(&RecipeResults, &TableRow) -> String + 'static) -> CsvColumn {
-        CsvColumn { name: name.to_owned(), value: Box::new(value) }
+        CsvColumn { name: name.to_owned(), value: Box::new(move |_, recipe, row| value(recipe, row)) }
     }
     fn text<T: ToString>(value: Option<T>) -> String {
         value.map(|value| value.to_string()).unwrap_or_default()
@@ -31,18 +31,24 @@ fn csv_columns() -> Vec<CsvColumn> {
         column("arm", |_, row| row.treatment.arm.name.to_owned()),
         column("k", |_, row| row.treatment.k.to_string()),
         column("people_percent", |_, row| text(row.treatment.people_percent)),
+        column("budget", |_, row| text(row.treatment.budget)),
+        column("weight", |_, row| text(row.treatment.weight)),
         column("part", |_, row| row.part.name().to_owned()),
         column("set", |_, row| row.set.clone()),
     ];
     for measure in Measure::ALL {
         columns.push(column(&measure.key(), |_, row| text(row.figures.get(measure))));
-        if measure.name == Measure::ACCURACY.name {
-            columns.push(column("accuracy_sd_points", |_, row| text(row.accuracy_sd_points)));
-            columns
-                .push(column("accuracy_low_percent", |_, row| text(row.accuracy_interval_percent.map(|ends| ends[0]))));
-            columns.push(column("accuracy_high_percent", |_, row| {
-                text(row.accuracy_interval_percent.map(|ends| ends[1]))
-            }));
+        if [Measure::ACCURACY, Measure::MACRO_RECALL].iter().any(|claimed| claimed.name == measure.name) {
+            let of_claimed = |name: &str, value: fn(&TableRow) -> Option<f64>| CsvColumn {
+                name: format!("{}_{name}", measure.name),
+                value: Box::new(|results, _, row| {
+                    let is_claimed = Measure::claimed(results.study.measure).name == measure.name;
+                    text(value(row).filter(|_| is_claimed))
+                }),
+            };
+            columns.push(of_claimed("sd_points", |row| row.accuracy_sd_points));
+            columns.push(of_claimed("low_percent", |row| row.accuracy_interval_percent.map(|ends| ends[0])));
+            columns.push(of_claimed("high_percent", |row| row.accuracy_interval_percent.map(|ends| ends[1])));
         }
     }
     columns.extend([
@@ -63,7 +69,7 @@ pub fn csv_column_names() -> Vec<String> {
 pub fn csv(results: &Results) -> String {
     let columns = csv_columns();
     let rows = results.recipes.iter().flat_map(|recipe| recipe.table.iter().map(move |row| (recipe, row)));
-    let records = rows.map(|(recipe, row)| columns.iter().map(|column| (column.value)(recipe, row)).collect());
+    let records = rows.map(|(recipe, row)| columns.iter().map(|column| (column.value)(results, recipe, row)).collect());
     csv_text(std::iter::once(csv_column_names()).chain(records))
 }
 

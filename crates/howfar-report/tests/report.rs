@@ -273,18 +273,18 @@ fn the_csv_has_one_row_for_every_row_of_the_table() {
         kept.map(|place| record[place]).collect::<Vec<_>>().join(",")
     };
     insta::assert_snapshot!(table.iter().map(without).collect::<Vec<_>>().join("\n"), @r###"
-    recipe,network,source,arm,k,people_percent,part,set,accuracy_percent,accuracy_sd_points,accuracy_low_percent,accuracy_high_percent,n_faces,n_cells,n_training_pictures
-    paper,table1-same,,real,0,,training,,92.2,1.25,91.60000000000001,92.8,1962,8,1962
-    paper,table1-same,,real,0,,validation,,55.1,1.25,49.9,60.300000000000004,180,8,1962
-    paper,table1-same,,real,0,,test,,54.2,1.25,50.5,57.900000000000006,450,8,1962
-    paper,table1-same,,real,0,,unseen,"ck+, ""posed""",47.3,1.25,43.199999999999996,51.4,309,8,1962
-    paper,table1-same,,real,0,,unseen,jaffe,33,,25.4,40.6,183,8,1962
-    paper,table1-same,,mix,1,,training,,94.6,1.25,94,95.19999999999999,1962,8,2616
-    paper,table1-same,,mix,1,,generated,,98.7,1.25,98.3,99.10000000000001,654,8,2616
-    paper,table1-same,,mix,1,,validation,,57.3,1.25,52.099999999999994,62.5,180,8,2616
-    paper,table1-same,,mix,1,,test,,56.6,1.25,52.9,60.300000000000004,450,8,2616
-    paper,table1-same,,mix,1,,unseen,ck+,50.2,1.25,46.1,54.300000000000004,309,8,2616
-    paper,table1-same,,mix,1,,unseen,jaffe,34.4,1.25,26.799999999999997,42,183,8,2616
+    recipe,network,source,arm,k,people_percent,budget,weight,part,set,accuracy_percent,accuracy_sd_points,accuracy_low_percent,accuracy_high_percent,macro_recall_sd_points,macro_recall_low_percent,macro_recall_high_percent,n_faces,n_cells,n_training_pictures
+    paper,table1-same,,real,0,,,,training,,92.2,1.25,91.60000000000001,92.8,,,,1962,8,1962
+    paper,table1-same,,real,0,,,,validation,,55.1,1.25,49.9,60.300000000000004,,,,180,8,1962
+    paper,table1-same,,real,0,,,,test,,54.2,1.25,50.5,57.900000000000006,,,,450,8,1962
+    paper,table1-same,,real,0,,,,unseen,"ck+, ""posed""",47.3,1.25,43.199999999999996,51.4,,,,309,8,1962
+    paper,table1-same,,real,0,,,,unseen,jaffe,33,,25.4,40.6,,,,183,8,1962
+    paper,table1-same,,mix,1,,,,training,,94.6,1.25,94,95.19999999999999,,,,1962,8,2616
+    paper,table1-same,,mix,1,,,,generated,,98.7,1.25,98.3,99.10000000000001,,,,654,8,2616
+    paper,table1-same,,mix,1,,,,validation,,57.3,1.25,52.099999999999994,62.5,,,,180,8,2616
+    paper,table1-same,,mix,1,,,,test,,56.6,1.25,52.9,60.300000000000004,,,,450,8,2616
+    paper,table1-same,,mix,1,,,,unseen,ck+,50.2,1.25,46.1,54.300000000000004,,,,309,8,2616
+    paper,table1-same,,mix,1,,,,unseen,jaffe,34.4,1.25,26.799999999999997,42,,,,183,8,2616
     "###);
 }
 
