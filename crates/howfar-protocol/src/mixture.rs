@@ -200,7 +200,7 @@ mod tests {
     use crate::study::Unit;
     use crate::{GeneratedFaces, HeldOut, Split, SplitPart, StoredSets, generated_held_out};
 
-    /// 10 real people and 40 drawn identities of two faces each; `parent` of the first drawn face.
+    /// 10 real people, 40 drawn identities and 40 people of another database, of two faces each; `parent` of the first drawn face.
     fn pool(parent: Option<SubjectId>) -> (FaceStore, Range<usize>, Range<usize>) {
         let folder = tempfile::tempdir().unwrap();
         let classes = vec!["a".to_owned(), "b".to_owned()];
@@ -219,6 +219,7 @@ mod tests {
         };
         let real = add("real", 10, Provenance::Real, None);
         let drawn = add("drawn", 40, Provenance::Drawn, parent);
+        add("other", 40, Provenance::Real, None);
         (pool, real, drawn)
     }
 
@@ -266,7 +267,7 @@ mod tests {
         let sets = StoredSets { pool, sets };
         let mut held_out = HeldOut::of_split(split);
         held_out.add_real(split, sets, real.clone());
-        Ingredients::new(sets, real.clone(), generated.cloned(), 0..0, split, &held_out)
+        Ingredients::new(sets, real.clone(), generated.cloned(), 100..180, split, &held_out)
     }
 
     fn mixed(

@@ -130,7 +130,7 @@ pub fn most_probable(probabilities: &[f32]) -> usize {
 
 /// The note in the footer, and the version of the format that is written; older ones are read, too.
 const FORMAT: &str = "howfar predictions";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 static COLUMNS: [ColumnSpec<Prediction>; 6] = [
     ColumnSpec::text("part", |p| Some(p.part.name().into())),
     ColumnSpec::text("set", |p| Some(p.set.as_str().into())),

@@ -45,7 +45,10 @@ fn predictions_of_every_version_are_read() {
     versions.retain(|file| file.extension().is_some_and(|ending| ending == "parquet"));
     assert!(!versions.is_empty());
     for version in versions {
-        assert_eq!(read(&version), predictions(), "{}", version.display());
+        // The parts of those days: `choosing` came with version 2.
+        let is_there = |p: &Prediction| p.part != Part::Choosing || !version.ends_with("predictions-v1.parquet");
+        let expected: Vec<Prediction> = predictions().into_iter().filter(is_there).collect();
+        assert_eq!(read(&version), expected, "{}", version.display());
     }
 }
 

@@ -41,7 +41,7 @@ fn csv_columns() -> Vec<CsvColumn> {
         if [Measure::ACCURACY, Measure::MACRO_RECALL].iter().any(|claimed| claimed.name == measure.name) {
             let of_claimed = |name: &str, value: fn(&TableRow) -> Option<f64>| CsvColumn {
                 name: format!("{}_{name}", measure.name),
-                value: Box::new(|results, _, row| {
+                value: Box::new(move |results, _, row| {
                     let is_claimed = Measure::claimed(results.study.measure).name == measure.name;
                     text(value(row).filter(|_| is_claimed))
                 }),

@@ -443,10 +443,10 @@ fn a_difference_that_is_shown_to_be_small_is_called_so() {
     let mut results = fixture::results();
     results.recipes[1].claims[0].verdict = Verdict::Equivalent;
     let text = text_of(&page(&results));
-    assert!(text.contains("+0.6 within ±2 points −1.6 to +2.7"), "{text}");
-    assert_eq!(text.matches(" within ±2 points −").count(), 1);
+    assert!(text.contains("+0.6 small −1.6 to +2.7"), "{text}");
+    assert_eq!(text.matches(" small −").count(), 1);
     let terminal = terminal_summary(&results, None, 120);
-    assert!(terminal.contains("25 people, 8 seeds; within ±2 points"), "{terminal}");
+    assert!(terminal.contains("25 people, 8 seeds; too small to matter"), "{terminal}");
 }
 
 #[test]
