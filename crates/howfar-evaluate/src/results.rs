@@ -448,8 +448,8 @@ pub struct TableRow {
     pub claimed_percent: Option<f64>,
     /// Standard deviation of the claimed measure over cells, in points; none with one cell.
     pub accuracy_sd_points: Option<f64>,
-    /// 95 % interval of the mean of the claimed measure (people × seeds crossed; with one of either, the other alone), for the curve;
-    /// none with one of both.
+    /// 95 % interval of the mean of the claimed measure (people × seeds crossed; with one of either, the other
+    /// alone), for the curve; none with one of both.
     pub accuracy_interval_percent: Option<[f64; 2]>,
     /// Faces per cell.
     pub n_faces: usize,

@@ -1,8 +1,8 @@
 //! How long cells train, and what may stand at each k of the curve of accuracy against k.
 //!
-//! In: a study's `train.budget`, its ladder, its k. Out: a [`Curve`]. A budget is a number of steps, told by the k whose
-//! mix takes so many. Labelled faces alone that train too briefly flatter the mix, and those that train too long do as
-//! well; so the budget is asked of validation people, as k is.
+//! In: a study's `train.budget`, its ladder, its k. Out: a [`Curve`]. A budget is a number of steps, told by the k
+//! whose mix takes so many. Labelled faces alone that train too briefly flatter the mix, and those that train too
+//! long do as well; so the budget is asked of validation people, as k is.
 
 use std::collections::BTreeMap;
 

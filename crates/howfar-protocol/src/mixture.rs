@@ -200,7 +200,8 @@ mod tests {
     use crate::study::Unit;
     use crate::{GeneratedFaces, HeldOut, Split, SplitPart, StoredSets, generated_held_out};
 
-    /// 10 real people, 40 drawn identities and 40 people of another database, of two faces each; `parent` of the first drawn face.
+    /// 10 real people, 40 drawn identities and 40 people of another database, of two faces each; `parent` of the
+    /// first drawn face.
     fn pool(parent: Option<SubjectId>) -> (FaceStore, Range<usize>, Range<usize>) {
         let folder = tempfile::tempdir().unwrap();
         let classes = vec!["a".to_owned(), "b".to_owned()];

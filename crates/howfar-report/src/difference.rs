@@ -35,8 +35,8 @@ pub(crate) fn differences(recipe: &RecipeResults, nouns: Nouns) -> Markup {
     html! {
         @if !recipe.claims.is_empty() {
             (claims(&recipe.claims, nouns, &scale, &html! {
-                b { "What the added faces buy" } ": " (nouns.measure) " with them less that of real faces alone, paired \
-                    by face and seed, in points."
+                b { "What the added faces buy" } ": " (nouns.measure) " with them less that of real faces alone, \
+                    paired by face and seed, in points."
             }))
         }
         @if !recipe.over_own_steps.is_empty() {
@@ -184,9 +184,9 @@ fn budgets(choice: &Choice, nouns: Nouns) -> Markup {
     html! {
         div.scroll tabindex="0" role="region" aria-label="budgets of real faces alone" {
             table.figures.narrow {
-                caption { b { "How long real faces alone train" } ": for the steps of the mix at a k; the best of these \
-                    on those who choose stands at k = 0, and the doubt about which is best is in the intervals of the \
-                    gains." }
+                caption { b { "How long real faces alone train" } ": for the steps of the mix at a k; the best of \
+                    these on those who choose stands at k = 0, and the doubt about which is best is in the intervals \
+                    of the gains." }
                 thead { tr {
                     th scope="row" { "steps of k =" }
                     @for way in ways { th.n.chosen[way.is_taken] scope="col" { (way.treatment.k) } }

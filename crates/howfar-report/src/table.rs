@@ -88,9 +88,8 @@ pub(crate) fn tables(recipe: &RecipeResults, nouns: Nouns) -> Markup {
     let chosen = recipe.choice.as_ref().map(|c| c.chosen);
     html! {
         (table(recipe, nouns, chosen, &html! {
-            b { (wording::capitalised(nouns.measure)) } " in percent: mean over cells, below it the 95 % interval and, after ±, the standard \
-                deviation over cells \
-                in points. The chosen k is shaded."
+            b { (wording::capitalised(nouns.measure)) } " in percent: mean over cells, below it the 95 % interval \
+                and, after ±, the standard deviation over cells in points. The chosen k is shaded."
         }, &claimed_cell))
         (table(recipe, nouns, chosen, &html! {
             b { (others(nouns, |m| m.words)) } ", in percent: " (others(nouns, |m| m.explained)) "."

@@ -7,17 +7,25 @@ use howfar_evaluate::Results;
 use howfar_report::csv;
 use serde_json::Value;
 
-const RESULTS: &str = include_str!("golden/v2/results.json");
-const TABLE: &str = include_str!("golden/v2/table.csv");
+/// Version, results and table, the oldest first.
+const GOLDEN: [(u32, &str, &str); 2] = [
+    (2, include_str!("golden/v2/results.json"), include_str!("golden/v2/table.csv")),
+    (3, include_str!("golden/v3/results.json"), include_str!("golden/v3/table.csv")),
+];
 
 #[test]
-fn results_of_version_2_are_read_and_written_without_a_loss() {
-    let results: Results = serde_json::from_str(RESULTS).unwrap();
-    assert_eq!(results.version, Results::OLDEST);
-    let written = serde_json::from_str(&serde_json::to_string(&results).unwrap()).unwrap();
-    let mut differences = Vec::new();
-    differ("results", &serde_json::from_str(RESULTS).unwrap(), &written, &mut differences);
-    assert!(differences.is_empty(), "{differences:#?}");
+fn results_of_every_version_are_read_and_written_without_a_loss() {
+    let versions: Vec<u32> = GOLDEN.iter().map(|(version, ..)| *version).collect();
+    let read: Vec<u32> = (Results::OLDEST..=Results::FORMAT.1).collect();
+    assert_eq!(versions, read, "a new version needs a golden file of its own");
+    for (version, text, _) in GOLDEN {
+        let results: Results = serde_json::from_str(text).unwrap();
+        assert_eq!(results.version, version);
+        let written = serde_json::from_str(&serde_json::to_string(&results).unwrap()).unwrap();
+        let mut differences = Vec::new();
+        differ("results", &serde_json::from_str(text).unwrap(), &written, &mut differences);
+        assert!(differences.is_empty(), "version {version}: {differences:#?}");
+    }
 }
 
 /// What is elsewhere, and where.
@@ -40,19 +48,18 @@ fn differ(place: &str, then: &Value, now: &Value, found: &mut Vec<String>) {
 
 #[test]
 fn they_make_the_table_that_they_made_then() {
-    let results: Results = serde_json::from_str(RESULTS).unwrap();
-    let table = csv(&results);
-    let mut lines = table.lines();
-    let kept: Vec<usize> = {
+    for (version, text, then) in GOLDEN {
+        let results: Results = serde_json::from_str(text).unwrap();
+        let table = csv(&results);
         // Columns that came after it are not its own.
-        let own: Vec<&str> = TABLE.lines().next().unwrap().split(',').collect();
-        let names: Vec<&str> = lines.next().unwrap().split(',').collect();
-        (0..names.len()).filter(|column| own.contains(&names[*column])).collect()
-    };
-    let of_then = |line: &str| {
-        let values: Vec<&str> = line.split(',').collect();
-        kept.iter().map(|column| values[*column]).collect::<Vec<_>>().join(",")
-    };
-    let found: Vec<String> = table.lines().map(of_then).collect();
-    assert_eq!(found, TABLE.lines().collect::<Vec<_>>());
+        let own: Vec<&str> = then.lines().next().unwrap().split(',').collect();
+        let names: Vec<&str> = table.lines().next().unwrap().split(',').collect();
+        let kept: Vec<usize> = (0..names.len()).filter(|column| own.contains(&names[*column])).collect();
+        let of_then = |line: &str| {
+            let values: Vec<&str> = line.split(',').collect();
+            kept.iter().map(|column| values[*column]).collect::<Vec<_>>().join(",")
+        };
+        let found: Vec<String> = table.lines().map(of_then).collect();
+        assert_eq!(found, then.lines().collect::<Vec<_>>(), "version {version}");
+    }
 }

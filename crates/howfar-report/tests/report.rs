@@ -461,7 +461,7 @@ fn an_interval_that_is_not_known_is_not_drawn_and_not_made_up() {
     assert!(!page.contains("class=\"interval\"") && !page.contains("class=\"bar"), "nothing is drawn");
     assert!(text_of(&page).contains("not known") && !text_of(&page).contains("100.0"), "{}", text_of(&page));
     let rows = csv(&results);
-    assert!(rows.lines().nth(1).unwrap().starts_with("paper,table1-same,,real,0,,training,,92.2,1.25,,,"), "{rows}");
+    assert!(rows.lines().nth(1).unwrap().starts_with("paper,table1-same,,real,0,,,,training,,92.2,1.25,,,"), "{rows}");
     assert!(terminal_summary(&results, None, 100).contains("54.2 (–)"));
 }
 

@@ -110,7 +110,8 @@ fn train_and_predict(
     Ok(model)
 }
 
-/// Asks a trained network about every set that chooses or is unseen and that it was not asked about before, a file each.
+/// Asks a trained network about every set that chooses or is unseen and that it was not asked about before, a file
+/// each.
 fn judge(loaded: &LoadedStudy, folder: &StudyFolder, cell: &Cell, model: &Model) -> Result<(), Fault> {
     for (set_idx, (part, id)) in cell.asked().enumerate() {
         let file = folder.asked_file(cell, part, id);

@@ -1,10 +1,10 @@
 //! Chooses k: the smallest within one standard error of the best, or the best; and, where several ways stand at a k
 //! (budgets of training), the best of them.
 //!
-//! In: a [`Validation`] view, which holds no prediction on test people or unseen databases, the curve with its ways, and
-//! who chooses. Out: a [`Choice`]. Accuracy is the mean over people of each person's mean, over seeds and splits, as in
-//! claims, so that the difference to the best and its standard error speak of the same number; where several databases
-//! choose, the mean over them. Of equals the smaller k is the better one, and the first way.
+//! In: a [`Validation`] view, which holds no prediction on test people or unseen databases, the curve with its ways,
+//! and who chooses. Out: a [`Choice`]. Accuracy is the mean over people of each person's mean, over seeds and splits,
+//! as in claims, so that the difference to the best and its standard error speak of the same number; where several
+//! databases choose, the mean over them. Of equals the smaller k is the better one, and the first way.
 //!
 //! How sure a choice is, people and seeds say that are drawn again: the same ways, the same rule, with the standard
 //! errors of the study.

@@ -1,8 +1,8 @@
 //! Counts of right faces per person, in few bytes: who was judged, on how many faces, stands once for all cells that
 //! judged the same.
 //!
-//! In: one prediction after the other, and what claims are about. Out: [`CellCounts`] of a cell, and [`PartOutcome`]s: a
-//! shared [`People`] and four bytes per person.
+//! In: one prediction after the other, and what claims are about. Out: [`CellCounts`] of a cell, and
+//! [`PartOutcome`]s: a shared [`People`] and four bytes per person.
 //!
 //! A person's value is the share of their faces that are right. Where macro recall is claimed, a face of class c weighs
 //! 1/(C n_c) of all C classes that the part has faces of, n_c being its faces; a person's value is P times the sum over

@@ -69,8 +69,8 @@ pub(crate) fn training(outcomes: &Outcomes) -> Vec<ArmTraining> {
     shown(outcomes).map(of).collect()
 }
 
-/// Centred on the claimed measure's mean over cells; its width is that of the mean over people. Generated faces differ from
-/// seed to seed, so theirs stands on the spread between cells alone.
+/// Centred on the claimed measure's mean over cells, as wide as that of the mean over people. Generated faces differ
+/// from seed to seed, so theirs stands on the spread between cells alone.
 fn claimed_interval(faces: &Faces, series: &Series<'_>, mean: f64, of_cells: &[f64]) -> Option<[f64; 2]> {
     let layout = Layout::of_one(faces, series).filter(|layout| layout.n_left_out == 0 && faces.0 != Part::Generated);
     let doubt = match layout {

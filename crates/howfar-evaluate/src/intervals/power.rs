@@ -1,9 +1,9 @@
 //! What would settle an open answer: how many more seeds, or how many more people.
 //!
-//! In: the table of a difference, the smallest that matters. Out: a [`Power`]. The variance of the mean is made of a part that people, one that
-//! seeds and one that both together bring down (method of moments); more of one leaves the other's part. "Settled"
-//! means that the difference would be told from zero at the claim's risk with a probability of about 80 %: if it is as
-//! small as may matter, and, which is optimistic, if it is as large as it looks.
+//! In: the table of a difference, the smallest that matters. Out: a [`Power`]. The variance of the mean is made of a
+//! part that people, one that seeds and one that both together bring down (method of moments); more of one leaves the
+//! other's part. "Settled" means that the difference would be told from zero at the claim's risk with a probability
+//! of about 80 %: if it is as small as may matter, and, which is optimistic, if it is as large as it looks.
 
 use statrs::distribution::{ContinuousCDF, Normal};
 

@@ -35,7 +35,8 @@ pub struct Setting {
     pub name: &'static str,
     /// Validation people, where an unseen database judges; of test people a fifth, or a fold.
     pub n_validation: usize,
-    /// People who judge: of an unseen database; where there are folds or [`Setting::tests_at_home`] all labelled people.
+    /// People who judge: of an unseen database; where there are folds or [`Setting::tests_at_home`] all labelled
+    /// people.
     pub n_people: usize,
     /// Repetitions of every cell.
     pub n_seeds: u32,

@@ -158,7 +158,7 @@ fn of_seeds(facts: &StudyFacts) -> Vec<Caveat> {
                 "All networks were trained on the same training {people}: intervals are for these, and other training \
                     {people} would move the figures by more."
             ),
-            "Set `real.redraw = true`, so that every seed draws who trains; generators must then have seen none of them.",
+            "Set `real.redraw = true`, so that every seed draws who trains; generators must have seen none of them.",
         ));
     }
     if facts.n_splits > 1 {

@@ -120,7 +120,8 @@ fn unseen_set<'a>(facts: &'a StudyFacts, set: &str) -> Option<&'a SetFacts> {
     facts.of_role(Role::Unseen).find(|s| s.name == set)
 }
 
-/// Who chose k: `validation people`, `the choosing database “x”`, `each labelled database in turn, left out of training`.
+/// Who chose k: `validation people`, `the choosing database “x”`, `each labelled database in turn, left out of
+/// training`.
 pub fn choosers(facts: &StudyFacts, choice: &Choice) -> String {
     match choice.on.as_str() {
         "leave-one-database-out" => format!("each {} database in turn, left out of training", kind_of_labelled(facts)),

@@ -118,10 +118,10 @@ impl Comparing<'_> {
     }
 }
 
-/// The variance that the choice of ways at a k adds (budgets of training) to what is compared with what stands there: had
-/// another way stood there, the figure would be another. Σ w (d² − e²), at least 0 each: w is how often the other way is
-/// the best when those who choose are drawn again, d its difference on these faces and e the standard error of that, for
-/// which the difference would differ from 0 even if the ways were equal.
+/// The variance that the choice of ways at a k adds (budgets of training) to what is compared with what stands there:
+/// had another way stood there, the figure would be another. Σ w (d² − e²), at least 0 each: w is how often the other
+/// way is the best when those who choose are drawn again, d its difference on these faces and e the standard error of
+/// that, for which the difference would differ from 0 even if the ways were equal.
 pub(crate) fn spread_of_ways(
     outcomes: &Outcomes,
     choice: &Choice,

@@ -1,9 +1,9 @@
 //! What may be credited to the added faces: what the mix gains over the stronger of the controls that cost no new face.
 //!
 //! In: the differences between the mix and labelled faces alone, and its controls. Out: a [`Credit`] for each judged
-//! set of faces: where labelled faces alone were trained as long as serves them best, over them and over every control
-//! that was run; else where all controls were run. Claiming to be ahead of all takes a clear gain over each, which needs
-//! no correction (Berger, 1982).
+//! set of faces: where labelled faces alone were trained as long as serves them best, over them and over every
+//! control that was run; else where all controls were run. Claiming to be ahead of all takes a clear gain over each,
+//! which needs no correction (Berger, 1982).
 
 use howfar_protocol::{Arm, ArmRole, Part};
 

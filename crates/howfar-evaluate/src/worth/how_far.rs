@@ -1,8 +1,8 @@
 //! How far more faces help: the whole curve on the judged faces, what is not significantly different from its best, and
 //! whether it falls.
 //!
-//! In: the outcomes of what stands at each k. Out: a [`HowFar`] for each judged set of faces. This describes: k̂ was chosen
-//! on validation people before. All statements about one curve hold together with 95 %.
+//! In: the outcomes of what stands at each k. Out: a [`HowFar`] for each judged set of faces. This describes: k̂ was
+//! chosen on validation people before. All statements about one curve hold together with 95 %.
 
 use std::collections::BTreeMap;
 
