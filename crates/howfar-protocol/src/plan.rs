@@ -89,7 +89,7 @@ impl Plan {
     /// The same as this program would have written it: what an older one took for granted is said.
     pub fn of_today(mut self) -> Self {
         if self.version == 2 {
-            self.study = self.study.as_of_version_2();
+            self.study = self.study.meant_in_version_2();
             self.version = Self::FORMAT.1;
         }
         self

@@ -479,7 +479,7 @@ impl Study {
 
     /// A study of a plan of version 2 with what was no question then: one split, drawn by the paper's shares where none
     /// were given, epochs as budgets, k chosen on validation people, accuracy.
-    pub(crate) fn as_of_version_2(mut self) -> Self {
+    pub(crate) fn meant_in_version_2(mut self) -> Self {
         let split = &mut self.real.split;
         if *split == SplitRequest::default() {
             *split = SplitRequest { train: Some(0.76), validation: Some(0.07), test: Some(0.17), ..split.clone() };

@@ -88,21 +88,21 @@ pub(crate) fn make(setting: &Setting, seeds: Seeds, is_null: bool) -> Made {
     };
     let home = gains();
     let abroad = if setting.differs_abroad { gains() } else { home.clone() };
-    with_truth(setting, seeds, Truth { home, abroad, budgets: budgets(setting, &all_k, seeds) })
+    with_truth(setting, seeds, &Truth { home, abroad, budgets: budgets(setting, &all_k, seeds) })
 }
 
 /// A study with these true gains, one for every k above 0, at home and abroad.
 pub(crate) fn with_gains(setting: &Setting, seeds: Seeds, gains: Gains) -> Made {
     let all_k: Vec<MixtureRatio> = gains.keys().copied().collect();
     let budgets = budgets(setting, &all_k, seeds);
-    with_truth(setting, seeds, Truth { home: gains.clone(), abroad: gains, budgets })
+    with_truth(setting, seeds, &Truth { home: gains.clone(), abroad: gains, budgets })
 }
 
-fn with_truth(setting: &Setting, seeds: Seeds, truth: Truth) -> Made {
+fn with_truth(setting: &Setting, seeds: Seeds, truth: &Truth) -> Made {
     let effect = |name: &str, size: f64| size * signed(&mut seeds.stream(name, &[]));
     let sample = if setting.is_redrawn { 0.0 } else { effect("sample", setting.sample) };
     let shift = sample + effect("generator", setting.generator);
-    let cells = Cells { setting, seeds, truth: &truth, shift };
+    let cells = Cells { setting, seeds, truth, shift };
     let mut curve = Curve::from([(MixtureRatio::ZERO, truth.budgets.iter().map(|(way, _)| way.clone()).collect())]);
     curve.extend(truth.home.keys().map(|k| (*k, vec![Treatment::on_curve(*k, None)])));
     let gains = if setting.judges_abroad() { truth.abroad.clone() } else { truth.home.clone() };
