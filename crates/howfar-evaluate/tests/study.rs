@@ -6,8 +6,12 @@ mod made;
 
 use std::collections::BTreeMap;
 
-use howfar_evaluate::{CellPredictions, Choosers, Results, SMALL, StudyFacts, Verdict, analyse, choose_k, settled};
-use howfar_protocol::{Arm, MixtureRatio, Network, Part, Recipe, Track, Treatment};
+use howfar_evaluate::{
+    CellPredictions, Choosers, Results, SMALL, StudyFacts, TrackPlan, Verdict, analyse, choose_k, settled,
+};
+use howfar_protocol::{
+    Arm, ChooseOn, ChooseRule, ClaimedMeasure, MixtureRatio, Network, Part, Recipe, Track, Treatment,
+};
 use howfar_random::{Seeds, shuffle};
 use made::{Made, plan, ratio};
 use proptest::prelude::*;
@@ -92,6 +96,8 @@ fn caveats_name_what_is_weak() {
         "drawn-faces",
         "judged-on-drawn-faces",
         "licences-joined",
+        "one-training-sample",
+        "one-generator",
     ] {
         assert!(codes(&found).contains(&code), "{code}: {:?}", codes(&found));
     }
@@ -115,6 +121,78 @@ fn caveats_name_what_is_weak() {
     let found = of_cells(&made, &cells);
     assert!(found.caveats.iter().any(|c| c.code == "missing-class" && c.text.contains("happiness among test people")));
     assert!(codes(&found).contains(&"unfinished"));
+}
+
+/// Labelled faces alone for the steps of k = 1 and 2 gain 10 and 15 points, the mix 15 and 25.
+fn with_a_ladder() -> (Made, TrackPlan) {
+    let arms = vec![(Arm::REPEAT, 1.0, 0.1), (Arm::REPEAT, 2.0, 0.15), (Arm::MIX, 1.0, 0.15), (Arm::MIX, 2.0, 0.25)];
+    let made = Made { arms, n_people: 60, n_seeds: 10, faces_a_person: 12, ..Made::default() };
+    let mut plan = plan(track(), &made.cells());
+    let ladder = [1.0, 2.0].map(|k| Treatment::labelled_for_steps_of(ratio(k), None));
+    plan.curve.entry(MixtureRatio::ZERO).or_default().extend(ladder);
+    (made, plan)
+}
+
+#[test]
+fn gains_are_gains_over_labelled_faces_alone_for_the_budget_that_serves_them_best() {
+    let (made, plan) = with_a_ladder();
+    let results = analyse(made.facts(), &Choosers::validation(1), &[plan], &made.cells());
+    let recipe = &results.recipes[0];
+    let choice = recipe.choice.as_ref().unwrap();
+    let taken: Vec<&Treatment> =
+        choice.candidates[0].ways.iter().filter(|way| way.is_taken).map(|way| &way.treatment).collect();
+    assert_eq!(taken, [&Treatment::labelled_for_steps_of(ratio(2.0), None)]);
+    let shares: f64 = choice.candidates.iter().map(|c| c.chosen_share_percent.unwrap()).sum();
+    assert!((shares - 100.0).abs() < 1e-6, "{shares}");
+    for (claims, gain) in [(&recipe.claims, 10.0), (&recipe.over_own_steps, 25.0)] {
+        assert!(claims.iter().all(|c| (c.difference_points - gain).abs() < 4.0), "{gain}: {claims:?}");
+    }
+    assert!(recipe.credit.iter().all(|credit| credit.is_clear && credit.over == Arm::REPEAT), "{:?}", recipe.credit);
+    for words in [
+        " points over real faces alone trained as long as serves them best, ",
+        "That budget is the steps of k = 2; for their own steps real faces alone reach ",
+    ] {
+        assert!(results.answer.contains(words), "{words}: {}", results.answer);
+    }
+    assert!(!results.answer.contains("longer training"), "it is the baseline: {}", results.answer);
+}
+
+#[test]
+fn the_doubt_about_the_budget_widens_the_interval() {
+    let (made, plan) = with_a_ladder();
+    let cells = made.cells();
+    let error = |plan: TrackPlan| {
+        let results = analyse(made.facts(), &Choosers::validation(1), &[plan], &cells);
+        results.recipes[0].claims[0].standard_error_points
+    };
+    // Both budgets that were the best in some draw, or one of them alone.
+    let mut alone = plan.clone();
+    alone.curve.insert(MixtureRatio::ZERO, vec![Treatment::labelled_for_steps_of(ratio(2.0), None)]);
+    assert!(error(plan) >= error(alone));
+}
+
+#[test]
+fn where_macro_recall_is_claimed_it_is_the_mean_over_people_that_claims_are_about() {
+    let made = Made::default();
+    let mut cells = made.cells();
+    // Two faces in three of a class are gone: accuracy and macro recall part.
+    for cell in &mut cells {
+        cell.predictions.retain(|p| p.label != 1 || p.row % 3 == 0);
+    }
+    let facts = StudyFacts { measure: ClaimedMeasure::MacroRecall, ..made.facts() };
+    let plan = plan(track(), &cells);
+    let choosers = Choosers::of(&facts, &ChooseOn::Validation, ChooseRule::default());
+    let results = analyse(facts, &choosers, &[plan], &cells);
+    let recipe = &results.recipes[0];
+    for claim in &recipe.claims {
+        let set = if claim.part == Part::Unseen { claim.set.as_str() } else { "" };
+        let row =
+            recipe.table.iter().find(|r| (&r.treatment, r.part, r.set.as_str()) == (&claim.treatment, claim.part, set));
+        let row = row.unwrap();
+        assert!((row.claimed() - claim.accuracy_percent).abs() < 1e-3, "{claim:?} {row:?}");
+        assert!((row.claimed() - row.figures.accuracy()).abs() > 0.01, "they are not the same here");
+    }
+    assert!(results.answer.contains(" macro recall on "), "{}", results.answer);
 }
 
 #[test]

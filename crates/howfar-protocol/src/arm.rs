@@ -108,8 +108,9 @@ impl Arm {
         Self::OTHER_REAL,
     ];
 
-    /// Those that a study runs beside the baseline where it does not say.
-    pub const USUAL: [Self; 4] = [Self::MIX, Self::GENERATED_ONLY, Self::REPEAT, Self::AUGMENT];
+    /// Those that a study runs beside the baseline where it does not say. `augment` is hardly another arm than `repeat`
+    /// where pictures are altered in training anyway (docs/protocol.md).
+    pub const USUAL: [Self; 3] = [Self::MIX, Self::GENERATED_ONLY, Self::REPEAT];
 
     /// The arm of this name.
     pub fn named(name: &str) -> Option<Self> {

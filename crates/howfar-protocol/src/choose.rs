@@ -69,8 +69,9 @@ impl ChooseOn {
     /// What it is with so many labelled sets.
     pub fn with(&self, n_labelled_sets: usize) -> Self {
         match self {
-            Self::Usual if n_labelled_sets > 1 => Self::LeaveOneDatabaseOut,
-            Self::Usual => Self::Validation,
+            Self::Usual | Self::LeaveOneDatabaseOut if n_labelled_sets > 1 => Self::LeaveOneDatabaseOut,
+            // Where every database is learnt from alone (`cross-database`) there is none to leave out.
+            Self::Usual | Self::LeaveOneDatabaseOut => Self::Validation,
             other => other.clone(),
         }
     }

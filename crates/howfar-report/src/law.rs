@@ -25,7 +25,7 @@ pub(crate) fn section(all: &[Law], nouns: Nouns) -> Markup {
         h3 { "The law of the curve" }
         @if all.iter().any(|law| law.fitted.is_some()) {
             p.note {
-                "How accuracy goes on beyond the k that were tried, if it follows one of the forms that fit. Bands \
+                "How " (nouns.measure) " goes on beyond the k that were tried, if it follows one of the forms that fit. Bands \
                     hold 95 % of the laws that go with the cells: " (nouns.labelled) " and seeds are drawn again, and \
                     the forms may disagree."
             }
@@ -50,7 +50,7 @@ fn of_faces(law: &Law, nouns: Nouns, colour: &str) -> Markup {
     html! {
         p { b { (faces) } ": " (law.sentence) }
         @if let Some(fitted) = &law.fitted {
-            (curve(fitted, &faces, colour))
+            (curve(fitted, &faces, colour, nouns))
             @if fitted.equal.len() > 1 { (equal(&fitted.equal, &faces, nouns)) }
             (forms(fitted, &faces))
         }
@@ -145,7 +145,7 @@ fn number(value: f64) -> String {
 }
 
 /// Accuracy against k up to twice the largest: what was measured, the law and its band.
-fn curve(law: &FittedLaw, faces: &str, colour: &str) -> Markup {
+fn curve(law: &FittedLaw, faces: &str, colour: &str, nouns: Nouns) -> Markup {
     let ends = |points: &[LawPoint]| points.iter().flat_map(|p| p.band_percent).collect::<Vec<f64>>();
     let values = ends(&law.curve).into_iter().chain(ends(&law.measured));
     let axes = Axes { x: Axis::up_to(law.curve.last().map_or(1.0, |p| p.k)), y: Axis::around(values) };
@@ -157,7 +157,7 @@ fn curve(law: &FittedLaw, faces: &str, colour: &str) -> Markup {
     let lower = law.curve.iter().rev().map(|p| (p.k, p.band_percent[0]));
     html! {
         figure.plot {
-            div.y-title { "Accuracy, %" }
+            div.y-title { (wording::capitalised(nouns.measure)) ", %" }
             svg.law.(colour) role="img" aria-label=(format!("The law of the curve, {faces}")) width="100%"
                 height=(HEIGHT) {
                 (frame(&axes))
@@ -198,10 +198,10 @@ fn equal(lines: &[EqualAccuracy], faces: &str, nouns: Nouns) -> Markup {
     let points = || lines.iter().flat_map(|line| &line.people_and_units);
     let most = points().map(|[_, units]| *units).fold(0.0, f64::max);
     let axes = Axes { x: Axis::up_to(most.max(1.0)), y: Axis::around(points().map(|[people, _]| *people)) };
-    let title = format!("Equal accuracy over training {} and generated units, {faces}", nouns.labelled);
+    let title = format!("Equal {} over training {} and generated units, {faces}", nouns.measure, nouns.labelled);
     html! {
         figure.plot {
-            div.y-title { "Training " (nouns.labelled) " with equal accuracy" }
+            div.y-title { "Training " (nouns.labelled) " with equal " (nouns.measure) }
             svg.law.test role="img" aria-label=(title) width="100%" height=(HEIGHT) {
                 (frame(&axes))
                 svg viewBox=(format!("0 0 {WIDTH} {HEIGHT}")) preserveAspectRatio="none" width="100%"

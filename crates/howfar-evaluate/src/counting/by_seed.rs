@@ -16,12 +16,14 @@ use crate::worth::claims::judged_faces;
 /// One entry for every treatment and judged set of faces.
 pub(crate) fn by_seed(facts: &StudyFacts, outcomes: &Outcomes) -> Vec<SeedAccuracies> {
     let of = |treatment| judged_faces(facts, outcomes, treatment).into_iter().map(move |faces| (treatment, faces));
-    outcomes.treatments().flat_map(of).map(|(treatment, faces)| on_faces(outcomes, treatment, faces)).collect()
+    outcomes.treatments().flat_map(of).map(|(treatment, faces)| on_faces(facts, outcomes, treatment, faces)).collect()
 }
 
-fn on_faces(outcomes: &Outcomes, treatment: &Treatment, faces: Faces) -> SeedAccuracies {
+fn on_faces(facts: &StudyFacts, outcomes: &Outcomes, treatment: &Treatment, faces: Faces) -> SeedAccuracies {
     let series = outcomes.series(treatment, &faces);
-    let n_splits = series.keys().map(|run| run.split_idx).collect::<BTreeSet<u32>>().len();
+    // Where every seed has a split of its own, that is all of it.
+    let splits: BTreeSet<u32> = series.keys().map(|run| run.split_idx).collect();
+    let n_splits = if facts.is_redrawn { 1 } else { splits.len() };
     // Right faces, all faces, splits.
     let mut sums: BTreeMap<u32, (f64, f64, usize)> = BTreeMap::new();
     for (run, part) in &series {

@@ -161,6 +161,17 @@ fn of_seeds(facts: &StudyFacts) -> Vec<Caveat> {
             "Set `real.redraw = true`, so that every seed draws who trains; generators must have seen none of them.",
         ));
     }
+    if facts.of_role(Role::Generated).count() == 1 {
+        found.push(caveat(
+            "one-generator",
+            format!(
+                "All added faces are of one set, “{}”: intervals are for its faces, and those of another generator, or \
+                    of another training of this one, may do more or less.",
+                facts.of_role(Role::Generated).map(|set| set.name.as_str()).collect::<String>()
+            ),
+            "Let sets of several generators stand side by side (`generated.side_by_side`).",
+        ));
+    }
     if facts.n_splits > 1 {
         let people = facts.members(Role::Labelled);
         found.push(caveat(
