@@ -25,9 +25,9 @@ pub(crate) fn section(all: &[Law], nouns: Nouns) -> Markup {
         h3 { "The law of the curve" }
         @if all.iter().any(|law| law.fitted.is_some()) {
             p.note {
-                "How " (nouns.measure) " goes on beyond the k that were tried, if it follows one of the forms that fit. Bands \
-                    hold 95 % of the laws that go with the cells: " (nouns.labelled) " and seeds are drawn again, and \
-                    the forms may disagree."
+                "How " (nouns.measure) " goes on beyond the k that were tried, if it follows one of the forms that \
+                    fit. Bands hold 95 % of the laws that go with the cells: " (nouns.labelled) " and seeds are drawn \
+                    again, and the forms may disagree."
             }
         }
         @for (i, law) in all.iter().enumerate() { (of_faces(law, nouns, &colour(all, i))) }

@@ -241,7 +241,13 @@ impl LoadedStudy {
     /// identities join them, and stand alone where no labelled face is trained on. k is chosen on the labelled ones
     /// whatever the protocol.
     pub(crate) fn validating(&self, cell: &Cell, mixture: &Mixture) -> Result<Vec<usize>, Fault> {
-        let labelled = self.faces_of(cell, SplitPart::Validation);
+        let mut labelled = self.faces_of(cell, SplitPart::Validation);
+        if labelled.is_empty() && cell.treatment.left_out.is_some() {
+            // All of few validation people may be of the set that is left out; they choose k there as well.
+            let of_split = &self.splits[cell.split_idx as usize];
+            let validates = |face: &usize| of_split.side(self.subject(*face)) == Some(SplitPart::Validation);
+            labelled = self.real.clone().filter(validates).collect();
+        }
         if mixture.validates() == Validates::Labelled {
             return Ok(labelled);
         }

@@ -65,13 +65,7 @@ mod tests {
             "minimal",
         )
         .unwrap();
-        let split = howfar_protocol::SplitRequest {
-            train: Some(0.76),
-            validation: Some(0.07),
-            test: Some(0.17),
-            ..Default::default()
-        };
-        assert_eq!(study.real.split, split);
+        assert_eq!((&study.real, &study.train, &study.choose), (&defaults.real, &defaults.train, &defaults.choose));
         assert_eq!(study.grid, defaults.grid);
         assert_eq!(study.recipe, defaults.recipe);
         assert_eq!(study.expressions, defaults.expressions);
