@@ -4,16 +4,17 @@
 
 pub(crate) mod audit;
 pub(crate) mod caveat;
+pub(crate) mod choice;
 pub(crate) mod comparisons;
 pub(crate) mod details;
 pub(crate) mod law;
+pub(crate) mod power;
 pub(crate) mod single_run;
 
 use std::collections::BTreeMap;
 
 use howfar_protocol::{
-    ChooseRule, ClaimedMeasure, MixtureRatio, Part, Recipe, Role, SMALLEST_GAIN, TrainingSettings, Treatment,
-    baseline_keys,
+    ClaimedMeasure, MixtureRatio, Part, Recipe, Role, SMALLEST_GAIN, TrainingSettings, Treatment, baseline_keys,
 };
 use serde::{Deserialize, Serialize};
 
@@ -21,9 +22,11 @@ use crate::choosing::verdict::Verdict;
 use crate::counting::measure::{ClassFigures, Figures};
 use crate::results::audit::Finding;
 use crate::results::caveat::Caveat;
+pub use crate::results::choice::{Candidate, Choice, WayTried};
 use crate::results::comparisons::{ArmTraining, Between, Changed, Credit, Exchange, PaperRow};
 use crate::results::details::Details;
 use crate::results::law::Law;
+pub use crate::results::power::{Power, PowerAsFound};
 use crate::results::single_run::{SeedAccuracies, SingleRun};
 
 /// `results.json`. The same bytes however often the study was stopped: no times, no machine.
@@ -217,91 +220,6 @@ impl RecipeResults {
     }
 }
 
-/// How k was chosen, on validation people alone.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Choice {
-    /// The smallest k within one standard error of the best. 0 = none helps.
-    pub chosen: MixtureRatio,
-    /// The k with the highest mean validation accuracy.
-    pub best: MixtureRatio,
-    /// Where controls were run: `chosen`, or the best k above 0 where 0 was chosen.
-    pub compared: MixtureRatio,
-    /// Every k within one standard error of the best.
-    pub adequate: Vec<MixtureRatio>,
-    /// All k, in order.
-    pub candidates: Vec<Candidate>,
-    /// Who was asked: `validation`, `sets` or `leave-one-database-out`.
-    #[serde(default = "validation")]
-    pub on: String,
-    /// By which rule.
-    #[serde(default)]
-    pub rule: ChooseRule,
-}
-
-fn validation() -> String {
-    "validation".to_owned()
-}
-
-impl Choice {
-    /// What stands at a k of the curve; the plain point in results of an older version.
-    pub fn at(&self, k: MixtureRatio, source: Option<&str>) -> Treatment {
-        let ways = self.candidates.iter().filter(|candidate| candidate.k == k).flat_map(|candidate| &candidate.ways);
-        let taken = ways.into_iter().find(|way| way.is_taken).map(|way| way.treatment.clone());
-        taken.unwrap_or_else(|| Treatment::on_curve(k, source))
-    }
-
-    /// Whether labelled faces alone were trained for several budgets, of which those who choose took one.
-    pub fn has_ladder(&self) -> bool {
-        self.candidates.iter().any(|candidate| candidate.k == MixtureRatio::ZERO && candidate.ways.len() > 1)
-    }
-
-    /// What else might stand there, and how often it would be the best were people and seeds drawn again, as a share.
-    pub(crate) fn others_at(&self, k: MixtureRatio) -> Vec<(&Treatment, f64)> {
-        let ways = self.candidates.iter().filter(|candidate| candidate.k == k).flat_map(|candidate| &candidate.ways);
-        let others = ways.filter(|way| !way.is_taken);
-        others.filter_map(|way| Some((&way.treatment, way.best_share_percent? / 100.0))).collect()
-    }
-}
-
-/// One k in the choice.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Candidate {
-    /// Which k.
-    pub k: MixtureRatio,
-    /// Of those who choose: mean over people of each person's mean, over seeds and splits, and over databases.
-    pub validation_accuracy_percent: f64,
-    /// Mean over seeds and splits.
-    pub validation_macro_recall_percent: f64,
-    /// Accuracy of the best k less this one's, in points.
-    pub below_best_points: f64,
-    /// Standard error of that paired difference (people × seeds crossed), in points.
-    pub standard_error_points: f64,
-    /// Within one standard error of the best; with the rule `best-mean` the best alone.
-    pub adequate: bool,
-    /// What may stand at this k, such as budgets of training; the best of it stands there.
-    #[serde(default)]
-    pub ways: Vec<WayTried>,
-    /// How often this k is chosen when people and seeds are drawn again, in percent; none where tables differ.
-    #[serde(default)]
-    pub chosen_share_percent: Option<f64>,
-}
-
-/// One of the things that may stand at a k.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct WayTried {
-    /// What was trained on, and for how long.
-    #[serde(flatten)]
-    pub treatment: Treatment,
-    /// Accuracy on the faces of those who choose.
-    pub accuracy_percent: f64,
-    /// How often it is the best of its k when people and seeds are drawn again, in percent; none where tables differ.
-    pub best_share_percent: Option<f64>,
-    /// Whether it stands there.
-    pub is_taken: bool,
-}
-
 /// A paired difference with its doubt: in accuracy, or in what else the study claims ([`StudyFacts::measure`]), which
 /// then stands wherever this says accuracy.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -400,34 +318,6 @@ pub struct Fall {
     pub interval_points: [f64; 2],
     /// Whether the interval excludes zero.
     pub is_clear: bool,
-}
-
-/// What it would take to tell a difference from zero with a probability of 80 %, corrected as the claim is.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Power {
-    /// The difference that is meant: the smallest that matters.
-    pub difference_points: f64,
-    /// More seeds with the same people; none where seeds alone do not do it.
-    pub more_seeds: Option<usize>,
-    /// More people with the same seeds; none where people alone do not do it, or with folds.
-    pub more_people: Option<usize>,
-    /// The same for the difference that was found, where it is larger: optimistic, because what was found is in part
-    /// luck (Hoenig and Heisey, 2001).
-    #[serde(default)]
-    pub if_as_found: Option<PowerAsFound>,
-}
-
-/// What it would take if the difference were as large as it was found.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct PowerAsFound {
-    /// That difference, without its sign.
-    pub difference_points: f64,
-    /// More seeds; none where seeds alone do not do it.
-    pub more_seeds: Option<usize>,
-    /// More people; none where people alone do not do it, or with folds.
-    pub more_people: Option<usize>,
 }
 
 /// Figures of one treatment on one part, over seeds and splits.

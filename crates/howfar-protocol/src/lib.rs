@@ -23,7 +23,10 @@ mod settings;
 mod split;
 mod split_request;
 mod study;
+mod study_check;
+mod study_splits;
 mod study_toml;
+mod study_tracks;
 mod treatment;
 
 pub use arm::{Arm, ArmDefinition, ArmRole, Item, Stage, Variant};

@@ -124,7 +124,12 @@ impl Mixture {
 
     /// Pictures per epoch.
     pub fn len(&self) -> usize {
-        self.n_per_epoch.unwrap_or_else(|| self.items().count())
+        self.n_per_epoch.unwrap_or_else(|| self.n_pictures())
+    }
+
+    /// All pictures, each once.
+    fn n_pictures(&self) -> usize {
+        self.parts.labelled.len() + self.parts.added.len()
     }
 
     /// Whether there is nothing to train on.
@@ -139,7 +144,7 @@ impl Mixture {
             return self.alternating(epoch);
         }
         let Some(n) = self.n_per_epoch else { return self.pass(u64::from(epoch)) };
-        let (begin, size) = (epoch as usize * n, self.items().count());
+        let (begin, size) = (epoch as usize * n, self.n_pictures());
         let passes = (begin / size)..=((begin + n) / size);
         passes.flat_map(|pass| self.pass(pass as u64)).skip(begin % size).take(n).collect()
     }
@@ -154,7 +159,7 @@ impl Mixture {
         };
         let labelled = shuffled(&self.parts.labelled, LABELLED_ORDER);
         let added = shuffled(&self.parts.added, ADDED_ORDER);
-        let mut places: Vec<bool> = self.items().enumerate().map(|(i, _)| i < labelled.len()).collect();
+        let mut places: Vec<bool> = (0..self.n_pictures()).map(|i| i < labelled.len()).collect();
         shuffle(&mut places, &mut self.seeds.stream("places of real faces", &index));
         let (mut labelled, mut added) = (labelled.into_iter(), added.into_iter());
         places.into_iter().filter_map(|is_labelled| if is_labelled { labelled.next() } else { added.next() }).collect()

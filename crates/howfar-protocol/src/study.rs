@@ -1,18 +1,13 @@
 //! The study file: what a user asks. Unknown keys are errors with a suggestion; defaults are written here and nowhere
 //! else.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use howfar_face::{Expression, Fault, SubjectId, files};
-use howfar_random::Seeds;
+use howfar_face::{Expression, Fault, files};
 use serde::{Deserialize, Serialize};
 
 use crate::study_toml::{networks, recipes, toml_fault};
-use crate::{
-    Arm, Budget, Choose, ChooseOn, ClaimedMeasure, Curve, MixtureRatio, Network, NetworkChoice, Recipe, Split,
-    SplitRequest, Track, TrainingSettings, Treatment,
-};
+use crate::{Arm, Budget, Choose, ChooseOn, ClaimedMeasure, MixtureRatio, NetworkChoice, Recipe, SplitRequest};
 
 /// A study as its file states it, defaults filled in.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -156,7 +151,7 @@ pub struct Retrieved {
 }
 
 impl Retrieved {
-    fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.sets.is_empty()
     }
 }
@@ -326,157 +321,6 @@ impl Study {
         self
     }
 
-    fn check(&self, place: &str) -> Result<(), Fault> {
-        let empty = [
-            ("real.sets", self.real.sets.is_empty()),
-            ("recipe", self.recipe.is_empty()),
-            ("grid.seeds", self.grid.seeds == 0),
-            ("train.epochs", self.train.epochs == Some(0)),
-            ("train.batch", self.train.batch == Some(0)),
-            ("train.patience", self.train.patience == Some(0)),
-        ];
-        if let Some((key, _)) = empty.iter().find(|(_, empty)| *empty) {
-            return Err(Fault::usage(place, format!("{key} is empty or 0")).expected("at least one"));
-        }
-        if !(self.smallest_gain > 0.0 && self.smallest_gain <= 50.0) {
-            return Err(Fault::usage(place, "smallest_gain is no difference that could matter")
-                .found(self.smallest_gain)
-                .expected("points above 0, such as 2"));
-        }
-        if let Some(rate) = self.train.learning_rate.filter(|rate| !(rate.is_finite() && *rate > 0.0)) {
-            return Err(Fault::usage(place, "train.learning_rate is not a rate")
-                .found(rate)
-                .expected("a number above 0"));
-        }
-        if self.real.is_redrawn() && !self.may_redraw() {
-            return Err(Fault::usage(place, "real.redraw draws the split anew, and this one is not drawn")
-                .found("folds, a file, or protocol = \"paper\"")
-                .expected("counts or fractions, or no split at all")
-                .hint("leave out redraw: folds judge everybody already"));
-        }
-        if self.file.is_some() {
-            return Err(Fault::usage(place, "unknown field `file`").hint("`howfar run` writes it into plan.json"));
-        }
-        let distinct: BTreeSet<&String> = self.expressions.iter().collect();
-        if self.expressions.len() < 2 || distinct.len() < self.expressions.len() {
-            return Err(Fault::usage(place, "expressions must be at least two different names")
-                .found(format!("{:?}", self.expressions)));
-        }
-        if let Some(percent) = self.grid.people_percent.iter().find(|percent| !(1..100).contains(*percent)) {
-            return Err(Fault::usage(place, "grid.people_percent must be percents of the training people")
-                .found(percent)
-                .expected("whole numbers from 1 to 99; all people are there anyway"));
-        }
-        let largest = self.grid.k.last().copied().unwrap_or(MixtureRatio::ZERO);
-        if let Some(budget) = self.train.budgets.iter().find(|budget| **budget > largest) {
-            return Err(Fault::usage(place, "train.budgets are told by the k whose steps they are")
-                .found(budget)
-                .expected(format!("numbers from 0 to the largest k, {largest}")));
-        }
-        for (arm, key, is_there) in [
-            (Arm::WEIGHTED, "grid.weights", !self.grid.weights.is_empty()),
-            (Arm::OTHER_REAL, "retrieved.sets", !self.retrieved.is_empty()),
-        ] {
-            if self.grid.arms.contains(&arm) && !is_there {
-                return Err(Fault::usage(place, format!("the arm {} needs {key}", arm.name)).expected(
-                    if arm == Arm::WEIGHTED { "weights = [0.25, 0.5]" } else { "sets = [\"faces/another\"]" },
-                ));
-            }
-        }
-        if let Some(weight) = self.grid.weights.iter().find(|w| !(w.value() > 0.0 && w.value() < 1.0)) {
-            return Err(Fault::usage(place, "grid.weights say how much less generated faces count")
-                .found(weight)
-                .expected("numbers above 0 and below 1; at 1 it is the mix, at 0 there are none"));
-        }
-        self.choose.check(place, self.real.sets.len())?;
-        let mut named = BTreeSet::new();
-        if let Some(again) = self.train.network.iter().find(|choice| !named.insert(choice.name())) {
-            return Err(Fault::usage(place, "two networks of train.network go by the same name in tables")
-                .found(again.name())
-                .expected("each network once, and weights with names of their own"));
-        }
-        if self.protocol == Protocol::Paper && self.generated.unit != Unit::Identities {
-            return Err(Fault::usage(place, "the paper's protocol counts identities")
-                .found("unit = \"images\"")
-                .expected("unit = \"identities\""));
-        }
-        self.real.split.check(place)
-    }
-
-    /// What an arm is trained on at a k: once for each weight where it takes one.
-    pub(crate) fn treatments(&self, arm: Arm, k: MixtureRatio, source: Option<&str>) -> Vec<Treatment> {
-        let plain = Treatment::new(arm, k, source);
-        if arm != Arm::WEIGHTED {
-            return vec![plain];
-        }
-        self.grid.weights.iter().map(|weight| plain.clone().weighing(*weight)).collect()
-    }
-
-    /// The largest k that any cell trains on: as the paper counts, one unit of generated faces is always among them.
-    pub fn largest_k(&self) -> MixtureRatio {
-        let of_grid = self.grid.k.last().copied().unwrap_or(MixtureRatio::ZERO);
-        if self.protocol == Protocol::Paper && !self.generated.sets.is_empty() {
-            of_grid.max(MixtureRatio::ONE)
-        } else {
-            of_grid
-        }
-    }
-
-    /// How long the cells of a recipe train: as long as serves labelled faces alone best; the paper's for so many
-    /// epochs.
-    pub fn budget(&self, recipe: Recipe) -> Budget {
-        let of_recipe = if recipe == Recipe::Paper { Budget::Epochs } else { Budget::Fair };
-        self.train.budget.unwrap_or(of_recipe)
-    }
-
-    /// What may stand at each k of a track's curve.
-    pub fn curve(&self, track: &Track) -> Curve {
-        let ladder = if self.train.budgets.is_empty() { &self.grid.k } else { &self.train.budgets };
-        self.budget(track.recipe).curve(track, &self.grid.k, ladder)
-    }
-
-    /// The networks that are trained by a recipe.
-    pub fn networks(&self, recipe: Recipe) -> Vec<NetworkChoice> {
-        if self.train.network.is_empty() { vec![recipe.settings().network.into()] } else { self.train.network.clone() }
-    }
-
-    /// What has an answer of its own: every recipe with every network and, side by side, every generated set.
-    /// `generated` are the names of those.
-    pub fn tracks(&self, generated: &[String]) -> Vec<Track> {
-        let sources: Vec<Option<String>> = if self.generated.side_by_side && generated.len() > 1 {
-            generated.iter().cloned().chain([TOGETHER.to_owned()]).map(Some).collect()
-        } else {
-            vec![None]
-        };
-        let mut tracks = Vec::new();
-        for recipe in &self.recipe {
-            for choice in self.networks(*recipe) {
-                let of_source = |source: &Option<String>| Track {
-                    recipe: *recipe,
-                    network: choice.network,
-                    start: choice.start(),
-                    source: source.clone(),
-                };
-                tracks.extend(sources.iter().map(of_source));
-            }
-        }
-        tracks
-    }
-
-    /// The settings of a recipe and network with this study's overrides.
-    pub fn settings(&self, recipe: Recipe, network: Network) -> TrainingSettings {
-        let defaults = recipe.settings();
-        let own = &self.train;
-        TrainingSettings {
-            network,
-            epochs: own.epochs.unwrap_or(defaults.epochs),
-            batch: own.batch.unwrap_or(defaults.batch),
-            learning_rate: own.learning_rate.unwrap_or(defaults.learning_rate),
-            patience: own.patience.or(defaults.patience),
-            ..defaults
-        }
-    }
-
     /// A study of a plan of version 2 with what was no question then: one split, drawn by the paper's shares where none
     /// were given, epochs as budgets, k chosen on validation people, accuracy.
     pub(crate) fn meant_in_version_2(mut self) -> Self {
@@ -490,60 +334,12 @@ impl Study {
         self.measure = Some(ClaimedMeasure::Accuracy);
         self
     }
-
-    /// Whether the split can be drawn anew with every seed: it is drawn at all, and the study is not the paper's.
-    pub fn may_redraw(&self) -> bool {
-        let SplitRequest { folds, file, .. } = &self.real.split;
-        folds.is_none() && file.is_none() && self.protocol == Protocol::Fixed
-    }
-
-    /// The splits of the real people: one, one per fold, or one per seed.
-    pub fn splits(&self, people: &BTreeSet<SubjectId>) -> Result<Vec<Split>, Fault> {
-        let request = &self.real.split;
-        let seeds = Seeds::new(self.seed);
-        if let Some(file) = &request.file {
-            return Ok(vec![Split::from_file(file, people)?]);
-        }
-        if let Some(n_folds) = request.folds {
-            let fold = |fold_idx| Split::by_fold(people, n_folds as usize, fold_idx as usize, seeds);
-            return (0..n_folds).map(fold).collect();
-        }
-        if self.real.is_redrawn() {
-            return (0..self.grid.seeds).map(|seed_idx| self.redrawn(people, seed_idx)).collect();
-        }
-        Ok(vec![self.drawn(people, seeds)?])
-    }
-
-    /// The split of a seed. Where no sizes are given, fifths of the people take turns: in five seeds everybody tests
-    /// once.
-    fn redrawn(&self, people: &BTreeSet<SubjectId>, seed_idx: u32) -> Result<Split, Fault> {
-        let seeds = |name, i| Seeds::new(self.seed).child(name, u64::from(i));
-        let is_given = self.real.split != SplitRequest::default();
-        if is_given || people.len() < N_TURNS as usize {
-            return self.drawn(people, seeds("split of seed", seed_idx));
-        }
-        let (round, turn) = (seed_idx / N_TURNS, seed_idx % N_TURNS);
-        Split::by_fold(people, N_TURNS as usize, turn as usize, seeds("split of round", round))
-    }
-
-    fn drawn(&self, people: &BTreeSet<SubjectId>, seeds: Seeds) -> Result<Split, Fault> {
-        let sizes = [self.real.split.train, self.real.split.validation, self.real.split.test];
-        let shares: [f64; 3] = std::array::from_fn(|i| sizes[i].unwrap_or(SHARES[i]));
-        if shares.iter().all(|s| *s < 1.0) {
-            return Split::by_fractions(people, shares, seeds);
-        }
-        Split::by_counts(people, shares.map(|s| s as usize), seeds)
-    }
 }
-
-/// Who trains, validates and tests where a study does not say: enough to choose k by, and to judge with.
-const SHARES: [f64; 3] = [0.6, 0.2, 0.2];
-/// Parts of the people that take turns to test where the split is drawn anew: as large as the last of [`SHARES`].
-const N_TURNS: u32 = 5;
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Network, Track};
 
     const MINIMAL: &str = "name = \"a\"\n[real]\nsets = [\"faces\"]\n[generated]\nsets = [\"more\"]\n";
 

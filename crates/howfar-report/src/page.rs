@@ -81,8 +81,9 @@ fn head(results: &Results, looks: Option<&Looks>, nouns: Nouns, has_sheets: bool
             dl.reading {
                 div { dt { "k" } dd { (wording::k_explained(results)) } }
                 div { dt { "95 % interval" } dd {
-                    "where the true value may lie, with both the " (nouns.labelled) " and the seeds left to chance; a \
-                        difference whose interval holds zero is not established."
+                    "where the true value may lie, with the " (nouns.labelled) " who judge and the seeds left to chance"
+                    @if results.study.is_redrawn { ", and with them who is trained on" }
+                    "; a difference whose interval holds zero is not established."
                 } }
                 div { dt { "unseen" } dd { "another database: never trained on, never chosen by." } }
             }

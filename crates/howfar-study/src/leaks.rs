@@ -12,7 +12,8 @@ use howfar_protocol::{HeldOut, Study};
 /// The generated sets that a study must leave out, and why.
 pub fn leaking_sets(study: &Study) -> Result<Vec<(PathBuf, Fault)>, Fault> {
     let read = |paths: &[PathBuf]| paths.iter().map(|path| labels(path)).collect::<Result<Vec<_>, Fault>>();
-    let (real, unseen) = (read(&study.real.sets)?, read(&study.unseen.sets)?);
+    let real = read(&study.real.sets)?;
+    let unseen = [read(study.choose.on.sets())?, read(&study.unseen.sets)?].into_iter().flatten().collect::<Vec<_>>();
     let people: BTreeSet<SubjectId> =
         real.iter().flat_map(|(_, labels)| labels).map(|labels| labels.subject.clone()).collect();
     let splits = study.splits(&people)?;

@@ -163,3 +163,18 @@ fn no_number_of_threads_and_no_moment_of_keeping_changes_a_trained_generator() {
         assert!(a == b, "{file} differs");
     }
 }
+
+#[test]
+fn the_networks_that_come_with_howfar_draw_people_with_six_expressions() {
+    let place = workplace();
+    let draw = |out: &str, seed: &str| {
+        let made = howfar(&place, &["generate", "--people", "2", "--seed", seed, "--out", out]);
+        assert_eq!(made.code, 0, "{}", made.stderr);
+        assert!(made.stdout.contains("12 generated faces of 2 people"), "{}", made.stdout);
+    };
+    draw("once", "3");
+    draw("again", "3");
+    draw("other", "4");
+    let faces = |out: &str| fs::read(place.path().join(out).join("data/train-00000-of-00001.parquet")).unwrap();
+    assert!(faces("once") == faces("again") && faces("once") != faces("other"));
+}

@@ -3,24 +3,19 @@
 //! In: what was studied, its outcomes and figures. Out: [`Caveat`]s: first those of the sample, then of the sets, then
 //! of each recipe's claims. Codes stay the same from version to version.
 
-use std::collections::BTreeMap;
+mod sample;
 
-use howfar_protocol::{Arm, ClaimedMeasure, MixtureRatio, Part, Role, Treatment};
+use howfar_protocol::{Arm, ClaimedMeasure, MixtureRatio, Part, Role};
 
 use crate::choosing::verdict::Verdict;
-use crate::counting::confusion::ConfusionCounts;
-use crate::counting::outcomes::{Outcomes, Series};
-use crate::intervals::paired::Layout;
+use crate::counting::outcomes::Outcomes;
 use crate::results::caveat::Caveat;
 use crate::results::{Choice, Claim, RecipeResults, SetFacts, StudyFacts};
 use crate::words::answer::{corrected_for, headline, is_unclaimed_gain};
-use crate::words::wording::{added, choosers, counted, faces_of, grouped, interval, joined, measure, points};
-use crate::worth::claims::in_order;
+use crate::words::wording::{added, choosers, counted, faces_of, grouped, interval, measure, points};
 
 /// Fewer test people than this make wide intervals.
 const FEW_PEOPLE: usize = 20;
-/// Fewer validation people than this make the choice of k a matter of chance.
-const FEW_VALIDATION_PEOPLE: usize = 10;
 /// With fewer seeds a sign-flip test over seeds cannot reach p < 0.05: 2/2⁵ = 0.0625.
 const FEW_SEEDS: usize = 6;
 /// Fewer faces than this make an unseen database tiny.
@@ -32,7 +27,7 @@ const UNEQUAL: usize = 3;
 pub(crate) fn caveats(facts: &StudyFacts, tracks: &[(Outcomes, RecipeResults)]) -> Vec<Caveat> {
     let mut all = Vec::new();
     if let Some((outcomes, _)) = tracks.first() {
-        all.extend(of_sample(facts, outcomes));
+        all.extend(sample::of_sample(facts, outcomes));
     }
     all.extend(of_seeds(facts));
     all.extend(facts.sets.iter().flat_map(|set| of_set(facts, set)));
@@ -56,81 +51,9 @@ fn caveat(code: &str, text: impl Into<String>, advice: impl Into<String>) -> Cav
     Caveat { code: code.to_owned(), text: text.into(), advice: advice.into() }
 }
 
-/// People and classes of the parts that judge, as the baseline was judged on them.
-fn of_sample(facts: &StudyFacts, outcomes: &Outcomes) -> Vec<Caveat> {
-    let cells = outcomes.cells(&Treatment::BASELINE);
-    let parts = in_order(facts, cells.flat_map(|(_, cell)| cell.faces.keys().cloned()));
-    let mut found = Vec::new();
-    for faces in parts {
-        let series = outcomes.series(&Treatment::BASELINE, &faces);
-        let words = faces_of(facts, faces.0, &faces.1);
-        if let Some(layout) = Layout::of_one(&faces, &series) {
-            found.extend(of_size(faces.0, &words, layout.n_people, layout.n_faces));
-        }
-        found.extend(of_missing(facts, faces.0, &words, &series));
-    }
-    found
-}
-
-/// Classes that a part lacks, in any split: a network that never learnt a class may be judged on it in one fold of ten.
-fn of_missing(facts: &StudyFacts, part: Part, words: &str, series: &Series<'_>) -> Vec<Caveat> {
-    let mut of_splits: BTreeMap<u32, ConfusionCounts> = BTreeMap::new();
-    for (run, cell) in series {
-        let counts = of_splits.entry(run.split_idx).or_insert_with(|| ConfusionCounts::new(facts.classes.len()));
-        counts.merge(&cell.confusion);
-    }
-    let mut splits_that_lack: BTreeMap<Vec<&str>, Vec<String>> = BTreeMap::new();
-    for (split_idx, counts) in &of_splits {
-        let classes = missing(&facts.classes, |class| counts.support(class));
-        splits_that_lack.entry(classes).or_default().push((split_idx + 1).to_string());
-    }
-    splits_that_lack.remove(&Vec::new());
-    let advice = match part {
-        Part::Training => {
-            "The networks trained there cannot know these classes and are wrong wherever they are judged on them; use \
-                fewer folds or \
-             another split, or leave the classes out of `expressions`."
-        }
-        _ => "Figures there say nothing of these classes; leave them out of `expressions` or add faces.",
-    };
-    let told = |(classes, splits): (Vec<&str>, Vec<String>)| {
-        let fold = if splits.len() == 1 { "fold" } else { "folds" };
-        let of_all = splits.len() == of_splits.len();
-        let place = if of_all { String::new() } else { format!(" in {fold} {}", joined(&splits)) };
-        caveat("missing-class", format!("No face of {} among {words}{place}.", classes.join(", ")), advice)
-    };
-    splits_that_lack.into_iter().map(told).collect()
-}
-
 /// Names of the classes without a face.
 fn missing(classes: &[String], n_faces: impl Fn(usize) -> u64) -> Vec<&str> {
     classes.iter().enumerate().filter(|(class, _)| n_faces(*class) == 0).map(|(_, name)| name.as_str()).collect()
-}
-
-fn of_size(part: Part, words: &str, n_people: usize, n_faces: usize) -> Option<Caveat> {
-    match part {
-        Part::Test | Part::Unseen if n_people == 1 => Some(caveat(
-            "one-person",
-            format!("All faces of {words} are one's own: the interval says nothing of others."),
-            "Add people; with one, only the spread between seeds is known.",
-        )),
-        Part::Unseen if n_people < FEW_PEOPLE || n_faces < FEW_FACES => Some(caveat(
-            "unseen-small",
-            format!("The {words} is small: {n_people} in {}.", counted(n_faces, "face", "faces")),
-            "Intervals on it are wide; a larger or a second unseen database would help.",
-        )),
-        Part::Test if n_people < FEW_PEOPLE => Some(caveat(
-            "few-people",
-            format!("Only {n_people} {words}: intervals are wide."),
-            "More of them help more than more faces or seeds; folds test everybody once.",
-        )),
-        Part::Validation if n_people < FEW_VALIDATION_PEOPLE => Some(caveat(
-            "few-validation-people",
-            format!("Only {n_people} {words} choose k: another sample could well choose another k."),
-            "Give validation more of them, or use folds.",
-        )),
-        _ => None,
-    }
 }
 
 fn of_seeds(facts: &StudyFacts) -> Vec<Caveat> {

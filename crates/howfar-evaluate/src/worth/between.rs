@@ -3,7 +3,7 @@
 //! In: outcomes and results of all tracks. Out: [`Between`]s. Differences are paired by face and seed; on the same
 //! faces all of them share one Holm correction.
 
-use howfar_protocol::{MixtureRatio, Part, Treatment};
+use howfar_protocol::{MixtureRatio, Treatment};
 
 use crate::counting::numbers::PERCENT;
 use crate::counting::outcomes::Outcomes;
@@ -11,7 +11,7 @@ use crate::intervals::holm::holm;
 use crate::intervals::paired::Layout;
 use crate::results::comparisons::Between;
 use crate::results::{RecipeResults, StudyFacts};
-use crate::worth::claims::{in_points, judged_faces, labelled_sets};
+use crate::worth::claims::{in_points, judged_faces, set_name};
 
 /// Every track but the first against it, on test people and every unseen database.
 pub(crate) fn between(facts: &StudyFacts, tracks: &[(Outcomes, RecipeResults)]) -> Vec<Between> {
@@ -26,7 +26,7 @@ pub(crate) fn between(facts: &StudyFacts, tracks: &[(Outcomes, RecipeResults)]) 
             let doubt = layout.doubt();
             Some(Between {
                 part: faces.0,
-                set: if faces.0 == Part::Unseen { faces.1.clone() } else { labelled_sets(facts) },
+                set: set_name(facts, &faces),
                 name: format!("{}, k = {}", results.name(), k),
                 baseline: format!("{}, k = {}", first.name(), baseline_k),
                 baseline_accuracy_percent: PERCENT * layout.baseline_mean,

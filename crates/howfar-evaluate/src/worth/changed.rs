@@ -78,7 +78,7 @@ pub(crate) fn changed(
 type SaidOfParts = BTreeMap<(Part, String), BTreeMap<Face, Said>>;
 
 fn add(all: &mut SaidOfParts, p: PredictionRef<'_>) {
-    let set = if p.part == Part::Unseen { p.set } else { "" };
+    let set = if p.part.is_by_set() { p.set } else { "" };
     let said =
         all.entry((p.part, set.to_owned())).or_default().entry((p.set.to_owned(), p.row)).or_insert_with(|| Said {
             label: p.label,

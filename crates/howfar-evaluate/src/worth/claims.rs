@@ -96,7 +96,7 @@ impl Comparing<'_> {
         };
         Some(Claim {
             part: *part,
-            set: if *part == Part::Unseen { set.clone() } else { labelled_sets(self.facts) },
+            set: set_name(self.facts, faces),
             treatment: treatment.clone(),
             baseline: baseline.clone(),
             baseline_accuracy_percent: PERCENT * layout.baseline_mean,
@@ -175,7 +175,12 @@ pub(crate) fn in_points(interval: [f64; 2]) -> [f64; 2] {
     interval.map(|end| PERCENT * end)
 }
 
+/// What faces are called in results: the unseen set, or all labelled ones.
+pub(crate) fn set_name(facts: &StudyFacts, (part, set): &Faces) -> String {
+    if part.is_by_set() { set.clone() } else { labelled_sets(facts) }
+}
+
 /// The names of the labelled sets.
-pub(crate) fn labelled_sets(facts: &StudyFacts) -> String {
+fn labelled_sets(facts: &StudyFacts) -> String {
     facts.of_role(Role::Labelled).map(|set| set.name.as_str()).collect::<Vec<_>>().join(", ")
 }

@@ -11,7 +11,7 @@
 
 use std::collections::BTreeSet;
 
-use howfar_protocol::{Part, Track, Treatment};
+use howfar_protocol::{Track, Treatment};
 use howfar_random::Seeds;
 
 use crate::choosing::until_sure::RISK;
@@ -22,7 +22,7 @@ use crate::intervals::interval::{Doubt, Grid};
 use crate::intervals::paired::Layout;
 use crate::results::StudyFacts;
 use crate::results::comparisons::{Exchange, LearningPoint};
-use crate::worth::claims::{in_points, judged_faces, labelled_sets};
+use crate::worth::claims::{in_points, judged_faces, set_name};
 
 /// Accuracies nearer than this are equal: shares with 53 bits.
 const ROUNDING: f64 = 1e-12;
@@ -91,7 +91,7 @@ impl LearningCurves<'_> {
         let has_risen = rise > 0.0 && doubt.p_two_sided(rise) < RISK;
         Some(Exchange {
             part: *part,
-            set: if *part == Part::Unseen { set.clone() } else { labelled_sets(self.facts) },
+            set: set_name(self.facts, faces),
             k: mix.k,
             curve: curves.map(point).collect(),
             rise_points: PERCENT * rise,

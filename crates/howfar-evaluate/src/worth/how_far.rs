@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use howfar_protocol::{MixtureRatio, Part, Track, Treatment};
+use howfar_protocol::{MixtureRatio, Track, Treatment};
 use howfar_random::Seeds;
 
 use crate::counting::numbers::PERCENT;
@@ -16,7 +16,7 @@ use crate::intervals::interval::{Doubt, Grid, possible};
 use crate::intervals::paired::Layout;
 use crate::intervals::simultaneous::single_confidence;
 use crate::results::{Choice, CurvePoint, Fall, HowFar, StudyFacts};
-use crate::worth::claims::{in_order, judged_faces, labelled_sets, spread_of_ways};
+use crate::worth::claims::{in_order, judged_faces, set_name, spread_of_ways};
 
 /// Times that people and seeds are drawn again to see where the best k falls.
 const N_DRAWS: usize = 1000;
@@ -78,7 +78,7 @@ fn on_faces(
     });
     Some(HowFar {
         part: *part,
-        set: if *part == Part::Unseen { set.clone() } else { labelled_sets(facts) },
+        set: set_name(facts, faces),
         curve: points,
         best,
         smallest: indistinguishable.first().copied().unwrap_or(best),

@@ -233,6 +233,7 @@ mod tests {
                 Made { parent: Some("real:a"), ..person(Side::Generated, "made:a", 1) },
                 person(Side::HeldOut, "real:a", 1),
             ),
+            ("of another database", person(Side::Retrieved, "other:a", 1), person(Side::Unseen, "real:b", 1)),
             ("two names", person(Side::Labelled, "real:a", 1), person(Side::Unseen, "other:b", 1)),
         ];
         for (case, one, other) in cases {

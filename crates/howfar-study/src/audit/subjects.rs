@@ -20,7 +20,9 @@ pub(crate) enum Side {
     Labelled,
     /// Mixed in.
     Generated,
-    /// Of a database that judges.
+    /// Of another database, mixed in by one arm in place of generated faces.
+    Retrieved,
+    /// Of a database that judges or chooses.
     Unseen,
 }
 
@@ -31,6 +33,7 @@ impl Side {
             Self::HeldOut => "validation or test",
             Self::Labelled => "labelled",
             Self::Generated => "generated",
+            Self::Retrieved => "retrieved",
             Self::Unseen => "unseen",
         }
     }
@@ -61,7 +64,7 @@ impl AuditedFaces {
     /// The faces of a study, with the sides of its split.
     pub(crate) fn of_study(study: &Study, inputs_sha256: String) -> Result<Self, Fault> {
         let judging = [study.choose.on.sets(), &study.unseen.sets].concat();
-        let groups = [&study.real.sets, &study.generated.sets, &judging];
+        let groups = [&study.real.sets, &study.generated.sets, &study.retrieved.sets, &judging];
         let (mut faces, ends) = Self::read(&groups, Some(&study.expressions), study.seed)?;
         let people: BTreeSet<SubjectId> =
             (0..ends[0]).map(|face| faces.pool.face(face).labels.subject.clone()).collect();
@@ -144,11 +147,12 @@ fn all_classes(sets: &[FaceSet]) -> Vec<String> {
 }
 
 fn side(face: usize, ends: &[usize], pool: &FaceStore, split: Option<&Split>) -> Side {
-    if face >= ends[1] {
-        return Side::Unseen;
-    }
     if face >= ends[0] {
-        return Side::Generated;
+        return match ends[1..].iter().position(|end| face < *end) {
+            Some(0) => Side::Generated,
+            Some(1) => Side::Retrieved,
+            _ => Side::Unseen,
+        };
     }
     match split.and_then(|split| split.side(&pool.face(face).labels.subject)) {
         Some(SplitPart::Training) => Side::Training,

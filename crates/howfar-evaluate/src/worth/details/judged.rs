@@ -106,7 +106,7 @@ pub(super) fn ask(
         }
         let mut of_cell: BTreeMap<Faces, CellAnswers> = BTreeMap::new();
         source.read(cell_idx, &[Part::Test, Part::Unseen], &mut |prediction| {
-            let set = if prediction.part == Part::Unseen { prediction.set } else { "" };
+            let set = if prediction.part.is_by_set() { prediction.set } else { "" };
             let group = source.group(prediction.set, prediction.row);
             of_cell.entry((prediction.part, set.to_owned())).or_default().add(&prediction, group);
         })?;

@@ -14,13 +14,13 @@ mod scores;
 mod share;
 
 use howfar_face::Fault;
-use howfar_protocol::{Part, Track, Treatment};
+use howfar_protocol::{Track, Treatment};
 use howfar_random::Seeds;
 
 use crate::counting::source::CellSource;
 use crate::results::StudyFacts;
 use crate::results::details::Details;
-use crate::worth::claims::{in_order, labelled_sets};
+use crate::worth::claims::{in_order, set_name};
 use judged::{Question, ask};
 
 /// The details of `treatment` less `baseline`, both of one track.
@@ -43,7 +43,7 @@ pub(crate) fn details(
         let mut stream = Seeds::new(facts.seed).stream(&format!("{name} {} {set}", part.name()), &[]);
         Some(Details {
             part: *part,
-            set: if *part == Part::Unseen { set.clone() } else { labelled_sets(facts) },
+            set: set_name(facts, &faces),
             treatment: treatment.clone(),
             baseline: baseline.clone(),
             loses_most: per_class::loses_most(&per_class),
