@@ -288,10 +288,13 @@ fn a_k_that_adds_nothing_and_two_that_are_one_are_refused_when_planned() {
 fn a_plan_tells_time_and_memory_of_all_parts_of_the_work() {
     let place = workplace();
     prepare(&place);
-    study(&place, &STUDY.replace("arms = [\"mix\"]", "arms = [\"mix\", \"repeat\"]"));
+    study(&place, &STUDY.replace("arms = [\"mix\"]", "arms = [\"mix\", \"generated-only\", \"repeat\"]"));
     let plan = howfar(&place, &["plan", "study.toml"]);
     assert_eq!(plan.code, 0, "{}", plan.stderr);
     let parts = ["in all", "audits of the faces", "cells that choose k", "controls at the chosen k", "predictions"];
     assert!(parts.iter().all(|part| plan.stdout.contains(part)), "{}", plan.stdout);
+    // Two seeds with a split each; the ladder of `repeat` is there before k is chosen.
+    let waiting = "then 2 cells at the chosen k:\n  generated only             2 cells\n";
+    assert!(plan.stdout.contains(waiting), "{}", plan.stdout);
     assert!(!cfg!(target_os = "linux") || plan.stdout.contains("GB of memory"), "{}", plan.stdout);
 }

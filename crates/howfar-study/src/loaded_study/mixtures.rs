@@ -1,8 +1,9 @@
 //! What the cells of a study mix, and the look at every mixture before work starts.
 //!
-//! In: a study's faces and splits. Out: the ingredients of each split and source, or a fault that says why one cannot be
-//! mixed.
+//! In: a study's faces and splits. Out: the ingredients of each split and source, or a fault that says why one cannot
+//! be mixed.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use howfar_face::Fault;
@@ -53,7 +54,10 @@ impl LoadedStudy {
     /// the one before it, and the fewest people of every seed are looked at.
     pub(super) fn check_mixtures(&self) -> Result<(), Fault> {
         let largest = self.study.largest_k();
-        for split_idx in 0..self.splits.len() as u32 {
+        // The split with most people first: it asks for most, and is the one to name.
+        let mut split_idxs: Vec<u32> = (0..self.splits.len() as u32).collect();
+        split_idxs.sort_by_key(|i| Reverse(self.splits[*i as usize].people(SplitPart::Training).count()));
+        for split_idx in split_idxs {
             for track in self.plan.tracks() {
                 self.mix(&track.on_curve(largest), split_idx, 0)?;
                 let real_sets = self.plan.sets.iter().filter(|set| set.role == Role::Labelled);

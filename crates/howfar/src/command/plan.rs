@@ -59,17 +59,13 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
             console.answer(&format!("  {words:<15} k = {k:<4} {n:>3} cells, {mixture} pictures per epoch"));
         }
     }
-    if !study.grid.people_percent.is_empty() {
-        let n = 2 * study.grid.people_percent.len();
-        console.answer(&format!("then {n} arms on fewer people, for a learning curve at the chosen k"));
+    let second = &estimate.second_stage;
+    if !second.is_empty() {
+        console.answer(&format!("then {} cells at the chosen k:", second.len()));
+        for (first, n) in by_treatment(second) {
+            console.answer(&format!("  {:<24} {n:>3} cells", format!("{:#}", first.treatment)));
+        }
     }
-    let controls = study.grid.arms.iter().filter(|arm| !arm.is_on_curve()).count();
-    console.answer(&format!(
-        "then {controls} controls × {} seeds × {} splits at the chosen k (grid.controls = \"{}\")",
-        study.grid.seeds,
-        plan.n_splits,
-        if study.grid.controls == howfar_protocol::Controls::All { "all" } else { "chosen" }
-    ));
     if loaded.n_left_out() > 0 {
         console.answer(&format!("{} faces of other classes are left out", loaded.n_left_out()));
     }
