@@ -138,16 +138,21 @@ pub(crate) fn log_softmax(x: Tensor<2>) -> Tensor<2> {
     x.clone() - x.exp().sum_dim(1).log()
 }
 
-/// `a` `[n, k]` · `b` `[k, m]`; what large networks multiply by goes through the kernels instead.
+/// `a` `[n, k]` · `b` `[k, m]`, summed in 64 bits: what large networks multiply by goes through the kernels instead,
+/// which are compared with this.
 fn product(a: &Values, b: &Values) -> Values {
     let (n, k, m) = (a.shape[0], a.shape[1], b.shape[1]);
     assert_eq!(k, b.shape[0], "a product of {:?} and {:?}", a.shape, b.shape);
     let at_once = (NUMBERS_AT_ONCE / (k * m).max(1)).max(1) * m;
     let out = made(n * m, at_once, &|at, out| {
+        let mut sums = vec![0.0; m];
         for (i, out) in out.chunks_exact_mut(m).enumerate() {
+            sums.fill(0.0);
             for (factor, row) in a.data[(at / m + i) * k..][..k].iter().zip(b.data.chunks_exact(m)) {
-                out.iter_mut().zip(row).for_each(|(out, x)| *out += factor * x);
+                let factor = f64::from(*factor);
+                sums.iter_mut().zip(row).for_each(|(sum, x)| *sum += factor * f64::from(*x));
             }
+            out.iter_mut().zip(&sums).for_each(|(out, sum)| *out = *sum as f32);
         }
     });
     Values::new(vec![n, m], out)

@@ -3,7 +3,7 @@
 //!
 //! In and out: activations channels first, `[N, C, H, W]`, weights as in PyTorch.
 
-use super::{Tensor, pad_zeros, relu};
+use super::{Tensor, pad_zeros, step, tensor};
 
 /// A convolution with a window of any sides.
 pub(crate) fn conv2d(
@@ -26,12 +26,17 @@ pub(crate) fn conv2d(
     };
     let taps = (0..k_h).flat_map(|i| (0..k_w).map(move |j| (i, j))).map(|(i, j)| tap(i, j)).collect();
     let patches = Tensor::cat(taps, 1).permute([0, 3, 2, 1]).reshape([n * out_h * out_w, c * k_h * k_w]);
-    let y = patches.matmul(weight.reshape([n_out, c * k_h * k_w]).transpose());
-    let y = y.reshape([n, out_h, out_w, n_out]).permute([0, 3, 1, 2]);
-    match bias {
-        Some(bias) => y + bias.reshape([1, n_out, 1, 1]),
-        None => y,
-    }
+    let weight = weight.reshape([n_out, c * k_h * k_w]);
+    let y = match bias {
+        // As the weight of a number that is always 1: rounded once, with the rest of the sum.
+        Some(bias) => {
+            let ones = tensor(vec![1.0; n * out_h * out_w], [n * out_h * out_w, 1], &patches.device());
+            let weight = Tensor::cat(vec![weight, bias.reshape([n_out, 1])], 1);
+            Tensor::cat(vec![patches, ones], 1).matmul(weight.transpose())
+        }
+        None => patches.matmul(weight.transpose()),
+    };
+    y.reshape([n, out_h, out_w, n_out]).permute([0, 3, 1, 2])
 }
 
 /// A transposed convolution: zeros between the pixels, and the weights turned round.
@@ -50,7 +55,9 @@ pub(crate) fn max_pool2d(x: Tensor<4>) -> Tensor<4> {
     let (h, w) = (h / 2, w / 2);
     let x = x.slice([0..n, 0..c, 0..2 * h, 0..2 * w]).reshape([n * c, h, 2, w, 2]);
     let one = |i: usize, j: usize| x.clone().slice([0..n * c, 0..h, i..i + 1, 0..w, j..j + 1]);
-    // The larger of two numbers is the first and what the second is above it.
-    let larger = |a: Tensor<5>, b: Tensor<5>| a.clone() + relu(b - a);
+    let larger = |a: Tensor<5>, b: Tensor<5>| {
+        let of_b = step(b.clone() - a.clone(), 0.0, [0.0, 1.0]);
+        a * (of_b.clone() * -1.0 + 1.0) + b * of_b
+    };
     larger(larger(one(0, 0), one(0, 1)), larger(one(1, 0), one(1, 1))).reshape([n, c, h, w])
 }
