@@ -5,6 +5,7 @@
 use howfar_face::Expression;
 use howfar_random::{Stream, between, clipped_normal, happens, uniform};
 
+use crate::acting::PeoplesActing;
 use crate::action_units::{N_AUS, au_index};
 use crate::distributions::Uniform;
 use crate::style::{ActingStyle, Action};
@@ -17,6 +18,19 @@ pub(crate) struct Actions {
 }
 
 impl Actions {
+    /// Samples what photographed people show; none for an expression that was not measured.
+    pub fn of_people(
+        people: &PeoplesActing,
+        acting: &ActingStyle,
+        expression: Expression,
+        stream: &mut Stream,
+    ) -> Option<Self> {
+        let strength = acting.strength.sample(stream);
+        let shown = people.sample(expression, stream)?;
+        let mut side = || shown.map(|value| strength * value * (1.0 + acting.asymmetry * clipped_normal(stream)));
+        Some(Actions { sides: [side(), side()] })
+    }
+
     /// Samples what `expression` shows; an expression without actions shows none.
     pub fn sample(acting: &ActingStyle, expression: Expression, stream: &mut Stream) -> Self {
         let mut actions = Actions { sides: [[0.0; N_AUS]; 2] };

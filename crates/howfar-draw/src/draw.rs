@@ -78,7 +78,8 @@ pub fn draw_colour_face<'a>(
 
 pub(crate) fn draw(rig: Rig<'_>, style: &Style, seed: u64, spec: &FaceSpec, size: u32, colour: Colour) -> DrawnFace {
     let key = PersonKey { seed, style: &style.name, person: spec.person };
-    let person = Person::draw(rig.anthropometry(), style, key);
+    let anthropometry = rig.anthropometry();
+    let person = Person::draw(anthropometry, style, key);
     let FaceSpec { expression, take, frame, .. } = *spec;
     let image = ImageKey { expression: expression as u8, take };
     let session = |purpose: &str| match style.session {
@@ -89,7 +90,13 @@ pub(crate) fn draw(rig: Rig<'_>, style: &Style, seed: u64, spec: &FaceSpec, size
     // What little a style lets neutral faces do is their rest, not a strength.
     let (shown, intensity) =
         if expression == Expression::Neutral { (1.0, 0.0) } else { (spec.intensity, spec.intensity) };
-    let actions = Actions::sample(&style.acting, expression, &mut key.of_image(image, "acting")).scaled(shown);
+    let as_people = person.manner.as_ref().and_then(|_| {
+        let stream = &mut key.of_image(image, "acting as people do");
+        Actions::of_people(&anthropometry.acting, &style.acting, expression, stream)
+    });
+    let actions = as_people
+        .unwrap_or_else(|| Actions::sample(&style.acting, expression, &mut key.of_image(image, "acting")))
+        .scaled(shown);
     let jitter = HeadJitter::draw(&mut key.of_image(image, "sway"), frame);
     let formed = rig.form(style, key, &person, &actions);
     let large = size * SUPERSAMPLING;

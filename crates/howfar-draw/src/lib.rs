@@ -4,6 +4,7 @@
 //! In: a style (embedded or a TOML file), a seed, people and expressions. Out: gray or colour pictures with labels.
 //! Knows no folds, no training and no engine.
 
+mod acting;
 mod action_units;
 mod actions;
 mod anthropometry;

@@ -1,13 +1,14 @@
 //! From action units to displaced landmarks: measured displacements with gains, and what the measurements lack.
 //!
 //! In: a person at rest and the actions of one picture. Out: displacements of the 68 landmarks, by the jaw and by
-//! muscles. The constants were found by trial against pictures and an independent judge of expressions; a bump of skin
-//! or a furrow is the business of `displacement`.
+//! muscles. Who plays an expression moves by constants that were found by trial against pictures and an independent
+//! judge of expressions; who acts as people do moves as was measured on them. A bump of skin or a furrow is the
+//! business of `displacement`.
 
 use crate::actions::Actions;
 use crate::anthropometry::{BROWS, Landmarks, N_LANDMARKS};
 use crate::head::HeadModel;
-use crate::person::{LIP_PAIRS, Person, shift_both};
+use crate::person::{LIP_PAIRS, Manner, Person, shift_both};
 
 /// Factors on the measured displacements, which are too weak to be read at 64 pixels: action unit, gain.
 const GAINS: [(u8, f32); 10] =
@@ -30,6 +31,19 @@ pub(crate) fn onset(intensity: f32) -> f32 {
     (intensity / ONSET).clamp(0.0, 1.0)
 }
 
+fn gain(au: u8) -> f32 {
+    GAINS.iter().find(|(n, _)| *n == au).map_or(1.0, |(_, gain)| *gain)
+}
+
+/// Adds what a unit moves on both sides, times a factor of each landmark.
+fn add_moves(to: &mut Landmarks, moves: &Landmarks, sides: [f32; 2], head: &HeadModel, factor: impl Fn(usize) -> f32) {
+    for (k, (to, moves)) in to.iter_mut().zip(moves).enumerate() {
+        let right = head.right_side[k];
+        let amount = factor(k) * (sides[0] * (1.0 - right) + sides[1] * right);
+        (0..3).for_each(|axis| to[axis] += amount * moves[axis]);
+    }
+}
+
 /// Displacements of the landmarks in one picture.
 #[derive(Debug, Clone)]
 pub(crate) struct Motion {
@@ -44,8 +58,13 @@ pub(crate) struct Motion {
 impl Motion {
     pub fn new(head: &HeadModel, person: &Person, actions: &Actions) -> Self {
         let mut motion = Motion { jaw: [[0.0; 3]; N_LANDMARKS], muscles: [[0.0; 3]; N_LANDMARKS], brow_v: 0.0 };
-        motion.measured(head, person, actions);
-        motion.correct(person, actions);
+        match &person.manner {
+            Some(manner) => motion.as_people(head, person, manner, actions),
+            None => {
+                motion.measured(head, person, actions);
+                motion.correct(person, actions);
+            }
+        }
         motion
     }
 
@@ -54,6 +73,24 @@ impl Motion {
         let mut motion = Motion { jaw: shaped, muscles: [[0.0; 3]; N_LANDMARKS], brow_v: 0.0 };
         motion.correct(person, actions);
         motion
+    }
+
+    /// As photographed people move.
+    fn as_people(&mut self, head: &HeadModel, person: &Person, manner: &Manner, actions: &Actions) {
+        let lid = person.resting_lid * (1.0 - onset(actions.of(5)));
+        for unit in &head.anthropometry.on_people {
+            let mut sides = actions.by_side(unit.au).map(|side| manner.of(unit.au) * unit.effect(side));
+            if unit.au == 43 {
+                sides = sides.map(|side| lid.max(gain(43) * side));
+            }
+            let target = if matches!(unit.au, 26 | 27) { &mut self.jaw } else { &mut self.muscles };
+            add_moves(target, &unit.moves, sides, head, |_| 1.0);
+        }
+        // Raised inner brows (AU1) undo the V, wrinkling the nose (AU9) replaces it.
+        let (au1, au9) = (actions.of(1).min(1.0), actions.of(9).min(1.0));
+        self.brow_v = actions.of(4) * (1.0 - (1.4 * au1).min(1.0)) * (1.0 - 0.9 * au9);
+        self.stop_brows(person, 1.0);
+        self.meet(person, actions);
     }
 
     fn correct(&mut self, person: &Person, actions: &Actions) {
@@ -74,18 +111,14 @@ impl Motion {
         let lid = person.resting_lid * (1.0 - onset(actions.of(5)));
         for (au, moves) in &head.anthropometry.action_units {
             let mut sides = actions.by_side(*au);
-            let gain = GAINS.iter().find(|(n, _)| n == au).map_or(1.0, |(_, gain)| *gain);
+            let gain = gain(*au);
             if *au == 43 {
                 sides = sides.map(|s| s.max(lid / gain));
             }
             let gain = if matches!(au, 9 | 10) { gain * person.habits.raise_lip } else { gain };
             let target = if matches!(au, 26 | 27) { &mut self.jaw } else { &mut self.muscles };
-            for k in 0..N_LANDMARKS {
-                let right = head.right_side[k];
-                let share = if *au == 9 && k >= 48 { NOSE_TO_LIP } else { 1.0 };
-                let amount = share * gain * (sides[0] * (1.0 - right) + sides[1] * right);
-                (0..3).for_each(|axis| target[k][axis] += amount * moves[k][axis]);
-            }
+            let lip = |k: usize| if *au == 9 && k >= 48 { NOSE_TO_LIP } else { 1.0 };
+            add_moves(target, moves, sides, head, |k| lip(k) * gain);
         }
     }
 
@@ -113,12 +146,13 @@ impl Motion {
             shift_both(&mut self.muscles, k, 0.0, dy * habits.nose_brow * au9);
         }
         self.brow_v = v;
-        self.stop_brows(person);
+        // Far from their end they move a little more than asked for, or a weak frown would not be read.
+        self.stop_brows(person, 1.3);
     }
 
-    /// Brows come down as far as the bone lets them: the nearer they are to their end, the less they move. Far from it
-    /// they move a little more than asked for, or a weak frown would not be read.
-    fn stop_brows(&mut self, person: &Person) {
+    /// Brows come down as far as the bone lets them: the nearer they are to their end, the less they move. `far` is the
+    /// factor on what moves them far from it.
+    fn stop_brows(&mut self, person: &Person, far: f32) {
         let rest = &person.landmarks;
         for (brow, lids, end) in BROW_ENDS {
             for (k, lids) in [(brow, lids), (43 - brow, lids.map(|lid| 81 - lid))] {
@@ -126,7 +160,7 @@ impl Motion {
                 let room = (rest[k][1] - lid_y - end).max(0.03);
                 let drop = -(self.muscles[k][1] + self.jaw[k][1]);
                 if drop > 0.0 {
-                    self.muscles[k][1] += drop - room * (1.0 - (-1.3 * drop / room).exp());
+                    self.muscles[k][1] += drop - room * (1.0 - (-far * drop / room).exp());
                 }
             }
         }

@@ -4,10 +4,11 @@
 
 use howfar_random::{Stream, between, clipped_normal, happens, uniform};
 
+use crate::action_units::{N_AUS, au_index};
 use crate::anthropometry::{Anthropometry, BROWS, Landmarks};
 use crate::paint::N_FURROWS;
 use crate::streams::PersonKey;
-use crate::style::{HairStyle, ShapeStyle, SkinStyle, Style};
+use crate::style::{ActingStyle, HairStyle, ShapeStyle, SkinStyle, Style};
 
 /// One drawn person.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,6 +24,8 @@ pub(crate) struct Person {
     /// Depth of each furrow at rest, by the order of `Furrow`; about 1 = that of an old face.
     pub resting_lines: [f32; N_FURROWS],
     pub habits: Habits,
+    /// How an identity moves that acts as photographed people do; none plays its expressions.
+    pub manner: Option<Manner>,
     pub skin: Skin,
     pub hair: Hair,
 }
@@ -43,6 +46,10 @@ pub(crate) struct Habits {
     pub fold: f32,
     pub furrow: f32,
 }
+
+/// An own way to act as people do: how far each action unit goes, by `AU_NAMES`, as a factor around 1.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Manner([f32; N_AUS]);
 
 /// Albedos and painted features.
 #[derive(Debug, Clone, PartialEq)]
@@ -132,6 +139,7 @@ impl Person {
             socket: 0.02 * clipped_normal(&mut shape),
             resting_lines: std::array::from_fn(|_| age_lines * style.shape.resting_lines.sample(&mut shape)),
             habits: Habits::draw(style.acting.habit, &mut key.of_person("habits")),
+            manner: Manner::draw(&style.acting, &mut key.of_person("manner")),
             skin: Skin::draw(&style.skin, &mut key.of_person("skin")),
             hair: Hair::draw(&style.hair, &mut key.of_person("hair")),
         }
@@ -202,6 +210,19 @@ impl Habits {
             fold: factor(),
             furrow: factor(),
         }
+    }
+}
+
+impl Manner {
+    fn draw(acting: &ActingStyle, stream: &mut Stream) -> Option<Self> {
+        let acts_so = happens(stream, acting.as_people_share);
+        let factors = std::array::from_fn(|_| (acting.habit * clipped_normal(stream)).exp());
+        acts_so.then_some(Manner(factors))
+    }
+
+    /// The factor on action unit `au`.
+    pub fn of(&self, au: u8) -> f32 {
+        au_index(au).map_or(1.0, |i| self.0[i])
     }
 }
 

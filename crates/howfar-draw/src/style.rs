@@ -215,6 +215,9 @@ pub struct ActingStyle {
     pub asymmetry: f32,
     /// SkinningWeights of each person's own way of moving, relative.
     pub habit: f32,
+    /// Identities that act as photographed people do (`data/acting.json`, `data/face-motion.json`); the others play the
+    /// expressions below.
+    pub as_people_share: f32,
     /// Expressions and their action units.
     pub expressions: BTreeMap<Expression, Vec<Action>>,
 }

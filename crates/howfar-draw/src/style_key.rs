@@ -207,6 +207,12 @@ pub const STYLE_KEYS: &[StyleKey] = &[
     key("acting.asymmetry", number(0.0, 0.5), "relative sd", "difference between the sides of the face"),
     key("acting.habit", number(0.0, 1.0), "relative", "spread of each identity's own way of moving"),
     key(
+        "acting.as_people_share",
+        number(0.0, 1.0),
+        "share of identities",
+        "that act as photographed people do; the others play the expressions below",
+    ),
+    key(
         "fitted.people",
         KeyKind::People,
         "",

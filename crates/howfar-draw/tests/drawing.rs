@@ -113,6 +113,32 @@ fn neutral_faces_show_no_action_unit_and_others_do() {
 }
 
 #[test]
+fn who_acts_as_people_do_shows_what_coders_saw_and_other_expressions_as_played() {
+    let played = studio();
+    let mut style = studio();
+    style.acting.as_people_share = 1.0;
+    let shown = |face: &DrawnFace, name: &str| face.action_units[AU_NAMES.iter().position(|n| *n == name).unwrap()];
+    let angry: Vec<DrawnFace> = (0..40).map(|person| draw(&style, person, Expression::Anger)).collect();
+    let share = |name: &str| angry.iter().filter(|face| shown(face, name) > 0.0).count();
+    assert!(share("AU4") >= 38 && share("AU7") >= 28, "{} {}", share("AU4"), share("AU7"));
+    assert_eq!(share("AU26"), 0, "no angry person dropped the jaw");
+    for (person, face) in angry.iter().enumerate() {
+        assert_ne!(face.pixels, draw(&played, person as u32, Expression::Anger).pixels);
+    }
+    // The head at rest is the same, and so is what nobody was asked for.
+    let neutral = [&style, &played].map(|style| draw(style, 3, Expression::Neutral));
+    assert_eq!(neutral[0].landmarks, neutral[1].landmarks);
+    let contempt = [&style, &played].map(|style| draw(style, 3, Expression::Contempt).action_units);
+    assert_eq!(contempt[0], contempt[1]);
+    style.acting.as_people_share = 0.5;
+    let as_people = |person: u32| {
+        let face = draw(&style, person, Expression::Fear);
+        face.pixels != draw(&played, person, Expression::Fear).pixels
+    };
+    assert!((12..=28).contains(&(0..40).filter(|person| as_people(*person)).count()));
+}
+
+#[test]
 fn pictures_of_every_style_show_something() {
     for style in STYLE_NAMES.map(|name| Style::named(name).unwrap()) {
         for person in 0..30 {

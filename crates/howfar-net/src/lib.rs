@@ -33,7 +33,7 @@ pub use fault::NetFault;
 pub use forward::Operations;
 pub use howfar_kernel::{InstructionSet, keep_freed_memory};
 pub use landmark_network::LandmarkNetwork;
-pub use loss::{cross_entropy, smooth_distance};
+pub use loss::{cross_entropy, smooth_distance, softmax};
 pub use network::WeightedNetwork;
 pub use optimiser::{OptimiserKind, one_cycle_rate};
 pub use prepared::Prepared;

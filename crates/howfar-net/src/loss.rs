@@ -2,7 +2,10 @@
 //! gradient.
 
 /// Rows of logits become rows of probabilities, in place.
-pub(crate) fn softmax(logits: &mut [f32], n_classes: usize) {
+///
+/// # Shapes
+/// `logits` `[N, E]`
+pub fn softmax(logits: &mut [f32], n_classes: usize) {
     for row in logits.chunks_exact_mut(n_classes) {
         let top = row.iter().fold(f32::NEG_INFINITY, |m, v| m.max(*v));
         row.iter_mut().for_each(|v| *v = (*v - top).exp());

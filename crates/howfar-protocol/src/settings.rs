@@ -12,6 +12,8 @@ pub enum Recipe {
     Paper,
     /// A small network with batch norm, per-picture standardisation, augmentation, AdamW and a one-cycle rate.
     Modern,
+    /// `Modern` with changes of light, tone and sharpness in training, and mirrored twins when asked.
+    Robust,
 }
 
 /// How 0..=255 becomes what the network sees.
@@ -58,9 +60,9 @@ pub enum Keep {
     Last,
 }
 
-/// Random changes to a training picture, drawn anew each time it is seen.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// Random changes to a training picture, drawn anew each time it is seen. What a file does not name is not done.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct Augmentation {
     /// Rotation is uniform in ± this many degrees.
     pub rotation_degrees: f32,
@@ -72,11 +74,78 @@ pub struct Augmentation {
     pub flip: bool,
     /// Contrast is uniform in 1 ± this, brightness in ± half of it (of the full range).
     pub light: f32,
+    /// Uneven light: its logarithm at the border against the middle is uniform up to this in any direction, and in ±
+    /// this in the middle of a round patch.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub light_field: f32,
+    /// Shares of the picture's own range of gray that are clipped at the dark and at the bright end: each uniform up to
+    /// this.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub clipping: f32,
+    /// The logarithm of the exponent of the tone curve is uniform in ± this.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub gamma: f32,
+    /// Standard deviation of the blur, uniform up to this, in pixels of a picture of 64 a side.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub blur: f32,
+    /// Standard deviation of the noise, uniform up to this, in gray levels.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub noise: f32,
+    /// How often a rectangle of 2 to 20 % of the picture is covered with one gray level.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub erasing: f32,
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+fn is_zero(range: &f32) -> bool {
+    *range == 0.0
 }
 
 impl Augmentation {
     /// The `modern` recipe's: ±8.6°, ±12 %, ±8 %, flips.
-    pub const MODERN: Self = Augmentation { rotation_degrees: 8.6, scale: 0.12, shift: 0.08, flip: true, light: 0.0 };
+    pub const MODERN: Self = Augmentation {
+        rotation_degrees: 8.6,
+        scale: 0.12,
+        shift: 0.08,
+        flip: true,
+        light: 0.0,
+        light_field: 0.0,
+        clipping: 0.0,
+        gamma: 0.0,
+        blur: 0.0,
+        noise: 0.0,
+        erasing: 0.0,
+    };
+    /// The `robust` recipe's: those, and light, tone, sharpness and cover.
+    pub const ROBUST: Self = Augmentation {
+        light_field: 0.7,
+        clipping: 0.25,
+        gamma: 0.5,
+        blur: 1.2,
+        noise: 8.0,
+        erasing: 0.25,
+        ..Self::MODERN
+    };
+
+    /// The first range that makes no sense: its name, its number, the largest that does.
+    pub(crate) fn out_of_range(&self) -> Option<(&'static str, f32, f32)> {
+        let ranges = [
+            ("rotation_degrees", self.rotation_degrees, 180.0),
+            ("scale", self.scale, 0.9),
+            ("shift", self.shift, 0.5),
+            ("light", self.light, 1.0),
+            ("light_field", self.light_field, 3.0),
+            ("clipping", self.clipping, 0.49),
+            ("gamma", self.gamma, 2.0),
+            ("blur", self.blur, 16.0),
+            ("noise", self.noise, 128.0),
+            ("erasing", self.erasing, 1.0),
+        ];
+        ranges.into_iter().find(|(_, value, most)| !(0.0..=*most).contains(value))
+    }
     /// The copies of the `augment` arm: the same and re-lit.
     pub const COPIES: Self = Augmentation { light: 0.25, ..Self::MODERN };
 }
@@ -120,6 +189,9 @@ pub struct TrainingSettings {
     pub scaling: PixelScaling,
     /// Random changes to training pictures.
     pub augmentation: Option<Augmentation>,
+    /// Whether the trained network sees each judged face mirrored as well; the mean of the logits counts.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub test_flip: bool,
 }
 
 impl TrainingSettings {
@@ -139,6 +211,7 @@ impl TrainingSettings {
             label_smoothing,
             scaling,
             augmentation,
+            test_flip,
         } = *self;
         let identity = Identity {
             network: network.name(),
@@ -152,6 +225,7 @@ impl TrainingSettings {
             label_smoothing,
             scaling,
             augmentation,
+            test_flip,
         };
         serde_json::to_string(&identity).expect("settings are plain data")
     }
@@ -177,6 +251,8 @@ struct Identity {
     label_smoothing: f32,
     scaling: PixelScaling,
     augmentation: Option<Augmentation>,
+    #[serde(skip_serializing_if = "is_false")]
+    test_flip: bool,
 }
 
 /// `vgg16`, or `vgg16 from NAME`.
@@ -185,11 +261,15 @@ pub(crate) fn network_words(network: Network, start: Option<&str>) -> String {
 }
 
 impl Recipe {
+    /// All, by name.
+    pub const ALL: [Self; 3] = [Self::Paper, Self::Modern, Self::Robust];
+
     /// The word that stands in files.
     pub fn name(self) -> &'static str {
         match self {
             Self::Paper => "paper",
             Self::Modern => "modern",
+            Self::Robust => "robust",
         }
     }
 
@@ -209,6 +289,7 @@ impl Recipe {
                 label_smoothing: 0.0,
                 scaling: PixelScaling::UnitRange,
                 augmentation: None,
+                test_flip: false,
             },
             Self::Modern => TrainingSettings {
                 network: Network::Compact,
@@ -223,6 +304,12 @@ impl Recipe {
                 label_smoothing: 0.05,
                 scaling: PixelScaling::PerPicture,
                 augmentation: Some(Augmentation::MODERN),
+                test_flip: false,
+            },
+            Self::Robust => TrainingSettings {
+                augmentation: Some(Augmentation::ROBUST),
+                test_flip: true,
+                ..Self::Modern.settings()
             },
         }
     }

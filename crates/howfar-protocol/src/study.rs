@@ -7,7 +7,9 @@ use howfar_face::{Expression, Fault, files};
 use serde::{Deserialize, Serialize};
 
 use crate::study_toml::{networks, recipes, toml_fault};
-use crate::{Arm, Budget, Choose, ChooseOn, ClaimedMeasure, MixtureRatio, NetworkChoice, Recipe, SplitRequest};
+use crate::{
+    Arm, Augmentation, Budget, Choose, ChooseOn, ClaimedMeasure, MixtureRatio, NetworkChoice, Recipe, SplitRequest,
+};
 
 /// A study as its file states it, defaults filled in.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -224,6 +226,9 @@ pub struct TrainOverrides {
     /// Another patience, in epochs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub patience: Option<u32>,
+    /// Other changes to training pictures, in place of all of the recipe's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub augmentation: Option<Augmentation>,
     /// How long cells train, in place of what the recipe says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub budget: Option<Budget>,
@@ -406,6 +411,13 @@ mod tests {
             ("no rate", "[train]\nlearning_rate = 0.0\n", "train.learning_rate is not a rate", "found     0"),
             ("a rate below 0", "[train]\nlearning_rate = -1e-3\n", "is not a rate", "a number above 0"),
             ("a rate that is none", "[train]\nlearning_rate = nan\n", "is not a rate", "found     NaN"),
+            (
+                "half of the grays",
+                "[train.augmentation]\nclipping = 0.5\n",
+                "augmentation.clipping is out of range",
+                "0 to 0.49",
+            ),
+            ("an unknown change", "[train.augmentation]\nblurr = 1\n", "unknown field `blurr`", "did you mean `blur`?"),
             ("no patience", "[train]\npatience = 0\n", "train.patience is empty or 0", "at least one"),
             ("no seeds", "[grid]\nseeds = 0\n", "grid.seeds is empty or 0", "at least one"),
         ];

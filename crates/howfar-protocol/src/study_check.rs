@@ -31,6 +31,11 @@ impl Study {
                 .found(rate)
                 .expected("a number above 0"));
         }
+        if let Some((key, found, most)) = self.train.augmentation.and_then(|ranges| ranges.out_of_range()) {
+            return Err(Fault::usage(place, format!("train.augmentation.{key} is out of range"))
+                .found(found)
+                .expected(format!("0 to {most}; 0 changes nothing")));
+        }
         if self.real.is_redrawn() && !self.may_redraw() {
             return Err(Fault::usage(place, "real.redraw draws the split anew, and this one is not drawn")
                 .found("folds, a file, or protocol = \"paper\"")

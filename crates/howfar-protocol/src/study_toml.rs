@@ -25,7 +25,8 @@ fn one_or_many<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
 }
 
 pub(crate) fn recipes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Recipe>, D::Error> {
-    one_or_many(deserializer, "a recipe is \"paper\" or \"modern\", or a list of them")
+    let names = Recipe::ALL.map(|recipe| format!("\"{}\"", recipe.name())).join(", ");
+    one_or_many(deserializer, &format!("a recipe is one of {names}, or a list of them"))
 }
 
 pub(crate) fn networks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<NetworkChoice>, D::Error> {

@@ -69,6 +69,7 @@ impl Study {
             batch: own.batch.unwrap_or(defaults.batch),
             learning_rate: own.learning_rate.unwrap_or(defaults.learning_rate),
             patience: own.patience.or(defaults.patience),
+            augmentation: own.augmentation.or(defaults.augmentation),
             ..defaults
         }
     }

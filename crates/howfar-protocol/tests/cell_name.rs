@@ -7,9 +7,9 @@ use std::path::PathBuf;
 
 use howfar_face::{FaceSetInfo, GeneratorCard, Licence, Preprocessing, Shard, SubjectId};
 use howfar_protocol::{
-    Arm, Budget, Cell, Choose, ChooseOn, ChooseRule, ClaimedMeasure, Compared, Controls, Generated, Grid, MixtureRatio,
-    Network, NetworkChoice, Plan, PlanInputs, Protocol, Real, Recipe, Retrieved, Role, SetInput, Split, SplitPart,
-    SplitRequest, Start, Study, Track, TrainOverrides, Treatment, Unit, Unseen,
+    Arm, Augmentation, Budget, Cell, Choose, ChooseOn, ChooseRule, ClaimedMeasure, Compared, Controls, Generated, Grid,
+    MixtureRatio, Network, NetworkChoice, Plan, PlanInputs, Protocol, Real, Recipe, Retrieved, Role, SetInput, Split,
+    SplitPart, SplitRequest, Start, Study, Track, TrainOverrides, Treatment, Unit, Unseen,
 };
 
 const STUDY: &str = "name = \"a\"\n[real]\nsets = [\"faces\"]\n[generated]\nsets = [\"more\", \"others\"]\n\
@@ -98,7 +98,7 @@ type Case = (&'static str, [bool; 3], fn(&mut World));
 
 #[test]
 fn a_cell_is_named_by_what_decides_its_training_and_by_nothing_else() {
-    let cases: [Case; 46] = [
+    let cases: [Case; 47] = [
         ("the seed", ALL, |w| w.study.seed = 2),
         ("classes", ALL, |w| w.study.expressions.reverse()),
         ("the instruction set", ALL, |w| w.instruction_set = "plain".into()),
@@ -116,6 +116,7 @@ fn a_cell_is_named_by_what_decides_its_training_and_by_nothing_else() {
         ("batch", ALL, |w| w.study.train.batch = Some(3)),
         ("rate", ALL, |w| w.study.train.learning_rate = Some(0.5)),
         ("patience", ALL, |w| w.study.train.patience = Some(3)),
+        ("how training pictures are changed", ALL, |w| w.study.train.augmentation = Some(Augmentation::COPIES)),
         ("the content of a generated set", MIXED, |w| w.sets[1].info.content_sha256.push('!')),
         ("the order of generated sets", MIXED, |w| w.sets.swap(1, 2)),
         ("what k counts", MIXED, |w| w.study.generated.unit = Unit::Images),
@@ -292,7 +293,16 @@ fn every_field_stands_in_the_table() {
     let Unseen { sets: _ } = unseen;
     let Retrieved { sets: _ } = retrieved;
     let Grid { k: _, arms: _, controls: _, people_percent: _, weights: _, seeds: _, seeds_at_most: _ } = grid;
-    let TrainOverrides { network, epochs: _, batch: _, learning_rate: _, patience: _, budget: _, budgets: _ } = train;
+    let TrainOverrides {
+        network,
+        epochs: _,
+        batch: _,
+        learning_rate: _,
+        patience: _,
+        augmentation: _,
+        budget: _,
+        budgets: _,
+    } = train;
     let NetworkChoice { network: _, weights } = &network[0];
     assert_eq!(weights, &Some(PathBuf::from("w.safetensors")));
     let SetInput { role: _, info } = sets.swap_remove(1);

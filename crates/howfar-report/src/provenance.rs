@@ -124,6 +124,7 @@ fn settings(recipe: &RecipeResults) -> Markup {
                 PixelScaling::PerPicture => "each picture by its own mean and standard deviation",
             }))
             (fact("Augmentation", &s.augmentation.map_or("none".to_owned(), augmentation)))
+            @if s.test_flip { (fact("Judged faces", "seen as they are and mirrored, the mean of the logits counts")) }
         }
     }
 }
@@ -150,9 +151,22 @@ fn optimiser(optimiser: Optimiser) -> String {
 }
 
 fn augmentation(a: Augmentation) -> String {
-    let flip = if a.flip { ", half of the pictures mirrored" } else { "" };
-    let light = if a.light > 0.0 { format!(", contrast ×(1 ± {})", a.light) } else { String::new() };
-    format!("rotation ±{}°, scale ×(1 ± {}), shift ±{} of the side{light}{flip}", a.rotation_degrees, a.scale, a.shift)
+    let percent = |share: f32| format!("{} %", (100.0 * share).round());
+    let all = [
+        (a.rotation_degrees > 0.0, format!("rotation ±{}°", a.rotation_degrees)),
+        (a.scale > 0.0, format!("scale ×(1 ± {})", a.scale)),
+        (a.shift > 0.0, format!("shift ±{} of the side", a.shift)),
+        (a.light > 0.0, format!("contrast ×(1 ± {})", a.light)),
+        (a.flip, "half of the pictures mirrored".to_owned()),
+        (a.light_field > 0.0, format!("uneven light up to ×{:.1} at the border", a.light_field.exp())),
+        (a.clipping > 0.0, format!("up to {} of the grays clipped at each end", percent(a.clipping))),
+        (a.gamma > 0.0, format!("tone exponent {:.2} to {:.2}", (-a.gamma).exp(), a.gamma.exp())),
+        (a.blur > 0.0, format!("blur up to {} pixels of 64", a.blur)),
+        (a.noise > 0.0, format!("noise up to {} gray levels", a.noise)),
+        (a.erasing > 0.0, format!("a rectangle covered in {} of the pictures", percent(a.erasing))),
+    ];
+    let done: Vec<String> = all.into_iter().filter_map(|(done, words)| done.then_some(words)).collect();
+    if done.is_empty() { "none".to_owned() } else { done.join(", ") }
 }
 
 fn time(timing: &Timing) -> Markup {

@@ -6,6 +6,8 @@
 use howfar_protocol::Augmentation;
 use howfar_random::{Stream, uniform};
 
+use crate::photometric;
+
 /// One draw from the ranges.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Change {
@@ -63,6 +65,7 @@ pub(crate) fn augment(pixels: &[u8], side: usize, ranges: &Augmentation, stream:
         let (contrast, brightness) = change.light;
         out.iter_mut().for_each(|p| *p = ((*p - 127.5) * contrast + 127.5 + brightness).clamp(0.0, 255.0));
     }
+    photometric::change(&mut out, side, ranges, stream);
     out
 }
 
@@ -77,7 +80,7 @@ mod tests {
     use howfar_random::Seeds;
 
     const NOTHING: Augmentation =
-        Augmentation { rotation_degrees: 0.0, scale: 0.0, shift: 0.0, flip: false, light: 0.0 };
+        Augmentation { rotation_degrees: 0.0, scale: 0.0, shift: 0.0, flip: false, ..Augmentation::MODERN };
 
     fn picture() -> Vec<u8> {
         (0..16 * 16).map(|i| (i * 7 % 256) as u8).collect()

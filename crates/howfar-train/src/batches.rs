@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use howfar_face::FaceStore;
 use howfar_protocol::{Item, TrainingSettings, Variant};
 use howfar_random::Seeds;
+use rayon::prelude::*;
 
 use crate::augmentation::{altered_copy, augment};
 use crate::scaling::scale;
@@ -37,27 +38,35 @@ impl<'a> Batches<'a> {
         Batches { pool, settings, seeds, epoch, n_seen: BTreeMap::new() }
     }
 
-    /// The next batch; batches must be asked for in the epoch's order.
+    /// The next batch, made on all cores; batches must be asked for in the epoch's order.
     pub(crate) fn next(&mut self, items: &[Item]) -> Batch {
-        let mut inputs = Vec::with_capacity(items.len() * self.pool.n_values());
-        for item in items {
-            let mut picture = self.picture(item);
-            scale(&mut picture, self.settings.scaling);
-            inputs.extend(picture);
-        }
+        let times_seen: Vec<u64> = items.iter().map(|item| self.times_seen(item)).collect();
+        let n_values = self.pool.n_values();
+        let mut inputs = vec![0.0; items.len() * n_values];
+        let this = &*self;
+        inputs.par_chunks_exact_mut(n_values).zip(items).zip(&times_seen).for_each(|((input, item), times_seen)| {
+            input.copy_from_slice(&this.picture(item, *times_seen));
+            scale(input, this.settings.scaling);
+        });
         Batch { inputs, labels: items.iter().map(|item| self.pool.face(item.face).labels.label).collect() }
     }
 
-    fn picture(&mut self, item: &Item) -> Vec<f32> {
+    /// How often the face itself has come before in this epoch.
+    fn times_seen(&mut self, item: &Item) -> u64 {
+        if item.variant != Variant::AsIs {
+            return 0;
+        }
+        let n_seen = self.n_seen.entry(self.pool.face(item.face).key()).or_default();
+        *n_seen += 1;
+        *n_seen - 1
+    }
+
+    fn picture(&self, item: &Item, times_seen: u64) -> Vec<f32> {
         let (side, epoch) = (self.pool.side(), u64::from(self.epoch));
         let pixels = self.pool.pixels(item.face);
         let face = self.pool.face(item.face).key();
         let (copy, name, key) = match item.variant {
-            Variant::AsIs => {
-                let n_seen = self.n_seen.entry(face).or_default();
-                *n_seen += 1;
-                (None, "augmentation", [epoch, face, *n_seen - 1])
-            }
+            Variant::AsIs => (None, "augmentation", [epoch, face, times_seen]),
             Variant::Copy(i) => {
                 let copy = altered_copy(pixels, side, &mut self.seeds.stream("copy", &[u64::from(i)]));
                 (Some(copy), "augmentation of copies", [epoch, face, u64::from(i)])

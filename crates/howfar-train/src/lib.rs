@@ -9,6 +9,7 @@ mod batches;
 mod checkpoint;
 mod history;
 mod model;
+mod photometric;
 mod predict;
 mod run;
 mod scaling;

@@ -24,10 +24,17 @@ pub struct Model {
 struct Card {
     classes: Vec<String>,
     scaling: PixelScaling,
+    /// Whether a face is seen mirrored as well.
+    #[serde(default, skip_serializing_if = "is_false")]
+    test_flip: bool,
     preprocessing: Preprocessing,
     /// Absent in files of an older howfar and in models of a study, which are judged where they were trained.
     #[serde(default, skip_serializing_if = "Lineage::is_empty")]
     lineage: Lineage,
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 impl Model {
@@ -38,7 +45,13 @@ impl Model {
         scaling: PixelScaling,
         preprocessing: Preprocessing,
     ) -> Self {
-        Model { classifier, card: Card { classes, scaling, preprocessing, lineage: Lineage::default() } }
+        let card = Card { classes, scaling, test_flip: false, preprocessing, lineage: Lineage::default() };
+        Model { classifier, card }
+    }
+
+    /// The same network, asked about each face and its mirror image or about the face alone.
+    pub(crate) fn with_test_flip(self, test_flip: bool) -> Self {
+        Model { card: Card { test_flip, ..self.card }, ..self }
     }
 
     /// The same network with the record of whom and what it has learnt from.
@@ -59,6 +72,11 @@ impl Model {
     /// What the network sees of a pixel.
     pub fn scaling(&self) -> PixelScaling {
         self.card.scaling
+    }
+
+    /// Whether it is asked about each face and its mirror image: the mean of the logits is its answer.
+    pub fn test_flip(&self) -> bool {
+        self.card.test_flip
     }
 
     /// How its faces were prepared.

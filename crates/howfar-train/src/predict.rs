@@ -2,7 +2,7 @@
 //! databases.
 
 use howfar_face::{FaceStore, Fault};
-use howfar_net::Prepared;
+use howfar_net::{Prepared, softmax};
 
 use crate::Model;
 use crate::scaling::scale;
@@ -11,14 +11,19 @@ use crate::scaling::scale;
 pub(crate) const FACES_AT_ONCE: usize = 256;
 
 /// One probability per class for each face, in the order of the model's classes; each row sums to 1 and depends on its
-/// face alone.
+/// face alone. A model that asks for it sees each face mirrored as well, and the mean of the logits counts.
 pub fn predict(model: &Model, pool: &FaceStore, faces: &[usize]) -> Result<Vec<Vec<f32>>, Fault> {
     check_shape(model, pool)?;
     let mut rows = Vec::with_capacity(faces.len());
     for chunk in faces.chunks(FACES_AT_ONCE) {
-        let inputs = scaled(pool, chunk, model.scaling());
-        let probabilities = model.classifier.probabilities(&inputs);
-        rows.extend(probabilities.chunks_exact(model.classes().len()).map(<[f32]>::to_vec));
+        let mut inputs = scaled(pool, chunk, model.scaling());
+        let mut logits = model.classifier.logits(&inputs);
+        if model.test_flip() {
+            mirror(&mut inputs, pool);
+            average(&mut logits, &model.classifier.logits(&inputs));
+        }
+        softmax(&mut logits, model.classes().len());
+        rows.extend(logits.chunks_exact(model.classes().len()).map(<[f32]>::to_vec));
     }
     Ok(rows)
 }
@@ -46,12 +51,18 @@ impl<'a> Viewer<'a> {
     }
 
     /// Features and logits of all faces of a pool, by one pass through the network; each look depends on its face
-    /// alone.
+    /// alone. Logits are the mean over the face and its mirror image where the model asks for both.
     pub fn look(&mut self, pool: &FaceStore) -> Result<Vec<Look>, Fault> {
         check_shape(self.model, pool)?;
         let faces: Vec<usize> = (0..pool.len()).collect();
-        let features = self.network.features(&scaled(pool, &faces, self.model.scaling()));
-        let logits = self.network.outputs_of(&features);
+        let mut inputs = scaled(pool, &faces, self.model.scaling());
+        let features = self.network.features(&inputs);
+        let mut logits = self.network.outputs_of(&features);
+        if self.model.test_flip() {
+            mirror(&mut inputs, pool);
+            let mirrored = self.network.features(&inputs);
+            average(&mut logits, &self.network.outputs_of(&mirrored));
+        }
         let features = features.chunks_exact(self.model.classifier.n_features());
         let rows = features.zip(logits.chunks_exact(self.model.classes().len()));
         Ok(rows.map(|(features, logits)| Look { features: features.to_vec(), logits: logits.to_vec() }).collect())
@@ -66,6 +77,21 @@ fn check_shape(model: &Model, pool: &FaceStore) -> Result<(), Fault> {
             .hint("prepare the faces with the model's --size"));
     }
     Ok(())
+}
+
+/// Exchanges left and right in all pictures.
+fn mirror(inputs: &mut [f32], pool: &FaceStore) {
+    let (side, n_channels) = (pool.side(), pool.n_channels());
+    for row in inputs.chunks_exact_mut(side * n_channels) {
+        for column in 0..side / 2 {
+            let (left, right) = row.split_at_mut((side - 1 - column) * n_channels);
+            left[column * n_channels..][..n_channels].swap_with_slice(&mut right[..n_channels]);
+        }
+    }
+}
+
+fn average(values: &mut [f32], others: &[f32]) {
+    values.iter_mut().zip(others).for_each(|(value, other)| *value = 0.5 * (*value + other));
 }
 
 /// Faces as a network sees them.

@@ -210,7 +210,8 @@ impl<'a> Run<'a> {
             (Keep::Best, Some(best)) => (best, best_epoch(&state.history)),
             _ => (state.trainer.classifier().clone(), n_epochs),
         };
-        let model = Model::new(classifier, pool.classes().to_vec(), settings.scaling, preprocessing.clone());
+        let model = Model::new(classifier, pool.classes().to_vec(), settings.scaling, preprocessing.clone())
+            .with_test_flip(settings.test_flip);
         write_epochs(folder, &state.history)?;
         self.checkpoint.remove()?;
         Ok(Trained { model, kept_epoch, n_epochs, history: state.history })

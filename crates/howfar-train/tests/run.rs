@@ -21,6 +21,11 @@ const SIDE: usize = 32;
 /// Ten people, two classes: stripes across or stripes down, with noise; in colours, the stripes of the second class are
 /// blue.
 fn face_set(folder: &Path, colour: &str) -> FaceSet {
+    striped(folder, colour, false)
+}
+
+/// The same, or gray pictures whose left and right are exchanged.
+fn striped(folder: &Path, colour: &str, mirrored: bool) -> FaceSet {
     let mut set = TestSet::new("stripes", &["across", "down"], SIDE as u32);
     set.info.preprocessing.colour = colour.to_owned();
     let n_channels = set.info.preprocessing.n_channels();
@@ -34,7 +39,10 @@ fn face_set(folder: &Path, colour: &str) -> FaceSet {
                 let is_striped = n_channels == 1 || channel == 2 * label;
                 (40 + 120 * usize::from(is_striped) * (along / 4 % 2) + (noise.next_u32() % 60) as usize) as u8
             };
-            let data = (0..SIDE * SIDE * n_channels).map(value).collect();
+            let mut data: Vec<u8> = (0..SIDE * SIDE * n_channels).map(value).collect();
+            if mirrored {
+                data.chunks_exact_mut(SIDE).for_each(<[u8]>::reverse);
+            }
             let (width, height, channels) = (SIDE as u32, SIDE as u32, n_channels as u32);
             let of_face = labels(label, &format!("stripes:p{person}"), Provenance::Drawn);
             let of_face = FaceLabels { source: format!("{person}-{i}"), ..of_face };
@@ -118,6 +126,26 @@ fn a_network_learns_and_its_model_says_the_same_after_a_trip_to_disk() {
     assert_eq!(predict(&Model::load(&path).unwrap(), &bench.pool, &test).unwrap(), said);
     assert_eq!(predict(&trained.model, &bench.pool, &test[3..4]).unwrap(), said[3..4]);
     assert!(!folder.path().join("checkpoint").exists());
+}
+
+#[test]
+fn a_robust_network_says_the_same_of_a_face_and_of_its_mirror_image_for_any_number_of_threads() {
+    let bench = Bench::new();
+    let robust = TrainingSettings { epochs: 3, batch: 7, ..Recipe::Robust.settings() };
+    let train = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| bench.train(&robust, tempfile::tempdir().unwrap().path(), &mut go_on)).unwrap().model
+    };
+    let model = train(1);
+    assert_eq!(model, train(3), "pictures are changed alike on any number of threads");
+    let folder = tempfile::tempdir().unwrap();
+    let mut mirrored = FaceStore::new(bench.set.info().classes.clone(), &bench.set.info().preprocessing);
+    mirrored.add(&striped(folder.path(), "gray", true)).unwrap();
+    let all: Vec<usize> = (0..bench.pool.len()).collect();
+    let (seen, turned) = (predict(&model, &bench.pool, &all).unwrap(), predict(&model, &mirrored, &all).unwrap());
+    assert!(seen.iter().flatten().zip(turned.iter().flatten()).all(|(a, b)| (a - b).abs() < 1e-5));
+    let once = bench.train(&settings(3), folder.path(), &mut go_on).unwrap().model;
+    assert_ne!(predict(&once, &bench.pool, &all).unwrap(), predict(&once, &mirrored, &all).unwrap());
 }
 
 #[test]

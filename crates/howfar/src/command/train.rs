@@ -26,8 +26,8 @@ pub struct Args {
     /// The model to write.
     #[arg(long)]
     out: PathBuf,
-    /// How to train: modern or paper.
-    #[arg(long, value_parser = ["modern", "paper"], default_value = "modern")]
+    /// How to train.
+    #[arg(long, value_parser = Recipe::ALL.map(Recipe::name), default_value = "modern")]
     recipe: String,
     /// Which network; the recipe's if not given.
     #[arg(long, value_parser = Network::ALL.map(Network::name))]
@@ -199,7 +199,7 @@ fn run_folder(out: &Path) -> PathBuf {
 }
 
 fn settings(args: &Args) -> howfar_protocol::TrainingSettings {
-    let recipe = if args.recipe == "paper" { Recipe::Paper } else { Recipe::Modern };
+    let recipe = Recipe::ALL.into_iter().find(|recipe| recipe.name() == args.recipe).unwrap_or(Recipe::Modern);
     let defaults = recipe.settings();
     let named = |name: &String| Network::ALL.into_iter().find(|n| n.name() == name);
     howfar_protocol::TrainingSettings {
