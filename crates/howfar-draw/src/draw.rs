@@ -32,6 +32,8 @@ pub struct DrawnFace {
     pub pose: [f32; 3],
     /// Direction of the key light, a unit vector: right, up, towards the viewer.
     pub light: [f32; 3],
+    /// Of the identity, in years.
+    pub age_years: f32,
 }
 
 /// Which picture of a drawn set, told by seed and style, is meant.
@@ -132,7 +134,15 @@ pub(crate) fn draw(rig: Rig<'_>, style: &Style, seed: u64, spec: &FaceSpec, size
     };
     let marks = formed.landmarks().iter().map(|p| camera.project(*p));
     let landmarks = marks.flat_map(|p| [p[0] / SUPERSAMPLING as f32, p[1] / SUPERSAMPLING as f32]).collect();
-    DrawnFace { pixels, intensity, action_units: actions.labels(), landmarks, pose: camera.pose, light: light.key }
+    DrawnFace {
+        pixels,
+        intensity,
+        action_units: actions.labels(),
+        landmarks,
+        pose: camera.pose,
+        light: light.key,
+        age_years: person.age_years,
+    }
 }
 
 /// The red and the blue light of a picture; green is what both leave of its brightness.

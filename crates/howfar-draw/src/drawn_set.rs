@@ -106,7 +106,7 @@ impl<'a> SetRequest<'a> {
         let digits = self.people.saturating_sub(1).to_string().len().max(4);
         let subject = SubjectId::new(&self.database(), &format!("{:0digits$}", spec.person))?;
         let drawn = draw(rig, self.style, self.seed, &spec, self.size, self.colour);
-        let DrawnFace { pixels, intensity, action_units, landmarks, pose, light } = drawn;
+        let DrawnFace { pixels, intensity, action_units, landmarks, pose, light, age_years } = drawn;
         Ok(Face {
             picture: match self.colour {
                 Colour::Gray => Picture::gray(self.size, self.size, pixels),
@@ -114,6 +114,7 @@ impl<'a> SetRequest<'a> {
             },
             labels: FaceLabels {
                 source: self.source(&spec),
+                group: Some(age_group(age_years).to_owned()),
                 drawn: Some(DrawnLabels { intensity, action_units, landmarks, pose, light }),
                 ..FaceLabels::of(label, subject, Provenance::Drawn)
             },
@@ -128,6 +129,15 @@ impl<'a> SetRequest<'a> {
             }
         }
         source
+    }
+}
+
+/// The group that a drawn face is of: its identity's age.
+fn age_group(age_years: f32) -> &'static str {
+    match age_years {
+        ..30.0 => "under 30",
+        ..50.0 => "30 to 49",
+        _ => "50 and older",
     }
 }
 

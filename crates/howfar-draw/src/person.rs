@@ -13,6 +13,7 @@ use crate::style::{ActingStyle, HairStyle, ShapeStyle, SkinStyle, Style};
 /// One drawn person.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Person {
+    pub age_years: f32,
     /// Landmarks of the face at rest, in eye distances.
     pub landmarks: Landmarks,
     /// How far the upper lid hangs at rest, share of a closed eye.
@@ -134,6 +135,7 @@ impl Person {
         let age_lines = ((age_years - 16.0) / 50.0).clamp(0.05, 1.0);
         Person {
             landmarks,
+            age_years,
             resting_lid: style.shape.resting_lid.sample(&mut shape).max(0.0),
             cheek: style.shape.cheek_eye_distances.sample(&mut shape),
             socket: 0.02 * clipped_normal(&mut shape),

@@ -44,7 +44,11 @@ fn a_set_is_the_same_for_any_number_of_threads_and_in_order() {
     for (i, face) in one.iter().enumerate() {
         assert_eq!(face.labels.label, i % 6);
         assert_eq!(face.labels.subject.to_string(), format!("drawn-studio-3:{:04}", i / 6));
+        let first = &one[i / 6 * 6].labels;
+        assert!(face.labels.group.is_some() && face.labels.group == first.group, "an age is the identity's");
     }
+    let groups: std::collections::BTreeSet<_> = one.iter().map(|face| &face.labels.group).collect();
+    assert_eq!(groups.len(), 3, "{groups:?}");
 }
 
 #[test]

@@ -3,10 +3,9 @@
 //! Coordinates are pixels of the photograph, x to the right, y down; the centre of the first pixel lies at (0.5, 0.5).
 //! Beyond its borders a photograph continues with its outermost pixels.
 
-use fast_image_resize::images::{TypedImage, TypedImageRef};
-use fast_image_resize::pixels::{U8, U8x3};
-use fast_image_resize::{FilterType, PixelTrait, ResizeAlg, ResizeOptions, Resizer};
 use howfar_face::{Picture, Preprocessing};
+
+use crate::resample::{Filter, resample};
 
 /// A place in a photograph.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -117,11 +116,7 @@ impl Crop {
         let margin = (3.0 * (self.side / f64::from(side)).max(1.0)).ceil() as i64 + 1;
         let (patch, left, top) =
             if self.angle == 0.0 { self.upright(photo, margin) } else { self.turned(photo, margin) };
-        let options = ResizeOptions::new()
-            .resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3))
-            .crop(left, top, self.side, self.side)
-            .use_alpha(false);
-        resize(&patch, side, side, &options)
+        resample(&patch, [left, top], [self.side; 2], [side; 2], Filter::Lanczos3)
     }
 
     /// Copies the square and what the photograph has around it; returns where in the copy the square begins.
@@ -158,27 +153,6 @@ impl Crop {
         }
         (Picture { width: n as u32, height: n as u32, channels: photo.channels, data }, margin as f64, margin as f64)
     }
-}
-
-/// Makes a picture as large as wanted.
-pub(crate) fn resize(picture: &Picture, width: u32, height: u32, options: &ResizeOptions) -> Picture {
-    let Picture { channels, .. } = *picture;
-    let data = if channels == 1 {
-        resized::<U8>(picture, width, height, options)
-    } else {
-        resized::<U8x3>(picture, width, height, options)
-    };
-    Picture { width, height, channels, data }
-}
-
-/// The library's code for one kind of pixel: its code for every kind would take minutes to compile here.
-fn resized<P: PixelTrait>(picture: &Picture, width: u32, height: u32, options: &ResizeOptions) -> Vec<u8> {
-    let source = TypedImageRef::<P>::from_buffer(picture.width, picture.height, &picture.data);
-    let source = source.expect("data fit the size");
-    let mut data = vec![0; (width * height * picture.channels) as usize];
-    let mut target = TypedImage::<P>::from_buffer(width, height, &mut data).expect("data fit the size");
-    Resizer::new().resize_typed(&source, &mut target, options).expect("the crop lies inside");
-    data
 }
 
 /// The pixels that a stretch needs: itself wherever it lies, and a margin as far as there are pixels.

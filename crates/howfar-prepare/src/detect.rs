@@ -7,12 +7,12 @@
 use std::cell::RefCell;
 use std::io::Cursor;
 
-use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions};
 use howfar_face::Picture;
 use rustface::{Detector, ImageData};
 
-use crate::crop::{FaceBox, resize};
+use crate::crop::FaceBox;
 use crate::detection::Detection;
+use crate::resample::{Filter, resize};
 
 static MODEL: &[u8] = include_bytes!(env!("HOWFAR_FACE_MODEL"));
 
@@ -61,8 +61,7 @@ fn look(gray: &Picture, longest_side: u32) -> Vec<Detection> {
     }
     let smaller;
     let looked_at = if scale < 1.0 {
-        let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear));
-        smaller = resize(gray, width, height, &options);
+        smaller = resize(gray, width, height, Filter::Bilinear);
         &smaller
     } else {
         gray

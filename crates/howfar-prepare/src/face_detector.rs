@@ -7,14 +7,14 @@ mod layout;
 
 use std::path::Path;
 
-use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions};
 use howfar_face::{Colour, Fault, Picture};
 use image::DynamicImage;
 use rten_tensor::NdTensor;
 
-use crate::crop::{FaceBox, Point, resize};
+use crate::crop::{FaceBox, Point};
 use crate::detection::Detection;
 use crate::onnx::{Expected, Length, OnnxNetwork};
+use crate::resample::{Filter, resize};
 use layout::{Candidate, Layout};
 
 /// Pixels a side of the input where the network takes any.
@@ -95,9 +95,7 @@ impl FaceDetector {
         let picture = if (columns, rows) == (photo.width, photo.height) {
             photo
         } else {
-            let options =
-                ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear)).use_alpha(false);
-            smaller = resize(photo, columns, rows, &options);
+            smaller = resize(photo, columns, rows, Filter::Bilinear);
             &smaller
         };
         let family = self.layout.family;

@@ -43,6 +43,7 @@ mod published;
 mod repeats;
 mod report;
 mod request;
+mod resample;
 mod setting;
 mod source_settings;
 mod spelling;

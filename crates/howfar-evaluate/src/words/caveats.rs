@@ -239,7 +239,8 @@ fn chosen_at_home(facts: &StudyFacts, results: &RecipeResults, choice: &Choice) 
             other.best,
             points(at(other.best) - at(choice.chosen))
         ),
-        "For k abroad let another database choose: `choose.on = { sets = [\"…\"] }`, or two real sets or more.",
+        "For k abroad let another database choose: `choose.on = { sets = [\"…\"] }`, or two real sets or more; where \
+         there is none, drawn faces of another style (`howfar draw --style unseen`) choose better than home does.",
     ))
 }
 
