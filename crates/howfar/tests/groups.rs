@@ -15,8 +15,13 @@ fn a_column_of_groups_reaches_the_set_and_inspect_counts_it() {
     let place = workplace();
     draw(&place, "drawn", 4, 5);
     assert_eq!(howfar(&place, &["export-faces", "drawn", "--out", "png"]).code, 0);
+    assert!(howfar(&place, &["inspect", "drawn"]).stdout.contains("groups      "), "drawn faces know their age");
+    let words =
+        ["prepare", "folder:png", "--detect", "none", "--provenance", "drawn", "--size", "48", "--out", "plain"];
+    let prepared = howfar(&place, &words);
+    assert_eq!(prepared.code, 0, "{}", prepared.stderr);
     assert!(
-        !howfar(&place, &["inspect", "drawn"]).stdout.contains("groups"),
+        !howfar(&place, &["inspect", "plain"]).stdout.contains("groups"),
         "a set without groups says nothing of them"
     );
     let mut manifest = "path,label,group\n".to_owned();
