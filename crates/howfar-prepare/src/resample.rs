@@ -161,7 +161,7 @@ mod tests {
         Picture { width, height, channels, data: data.collect() }
     }
 
-    /// Size and channels of noise, the part that is wanted, its new size, filter, beginning of the SHA-256 of the pixels.
+    /// Size and channels of noise, the part, its new size, the filter, the beginning of the SHA-256 of the pixels.
     type Case = ([u32; 3], [f64; 2], [f64; 2], [u32; 2], Filter, &'static str);
 
     const CASES: [Case; 8] = [
