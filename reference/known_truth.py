@@ -1,6 +1,6 @@
 """Runs whole studies on drawn faces whose truth is known and prints how often the answer was right.
 
-Run: python reference/known_truth.py HOWFAR FOLDER [REPETITIONS]     (HOWFAR: the program; about a minute a repetition on two cores)
+Run: python reference/known_truth.py HOWFAR FOLDER [REPETITIONS]     (HOWFAR: the program; two to four minutes a study on two cores that do other work as well)
 
 Three truths, each repeated with new faces and seeds: 20 labelled drawn identities of the style `studio` of which 12 train, judged by 24
 identities of the style `unseen`.

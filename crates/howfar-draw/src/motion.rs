@@ -31,6 +31,11 @@ pub(crate) fn onset(intensity: f32) -> f32 {
     (intensity / ONSET).clamp(0.0, 1.0)
 }
 
+/// Wide-open resting eyes look surprised: lids hang a little unless they are raised.
+pub(crate) fn resting_lid(person: &Person, actions: &Actions) -> f32 {
+    person.resting_lid * (1.0 - onset(actions.of(5)))
+}
+
 fn gain(au: u8) -> f32 {
     GAINS.iter().find(|(n, _)| *n == au).map_or(1.0, |(_, gain)| *gain)
 }
@@ -77,7 +82,7 @@ impl Motion {
 
     /// As photographed people move.
     fn as_people(&mut self, head: &HeadModel, person: &Person, manner: &Manner, actions: &Actions) {
-        let lid = person.resting_lid * (1.0 - onset(actions.of(5)));
+        let lid = resting_lid(person, actions);
         for unit in &head.anthropometry.on_people {
             let mut sides = actions.by_side(unit.au).map(|side| manner.of(unit.au) * unit.effect(side));
             if unit.au == 43 {
@@ -107,8 +112,7 @@ impl Motion {
     }
 
     fn measured(&mut self, head: &HeadModel, person: &Person, actions: &Actions) {
-        // Wide-open resting eyes look surprised: lids hang a little unless they are raised.
-        let lid = person.resting_lid * (1.0 - onset(actions.of(5)));
+        let lid = resting_lid(person, actions);
         for (au, moves) in &head.anthropometry.action_units {
             let mut sides = actions.by_side(*au);
             let gain = gain(*au);

@@ -96,10 +96,6 @@ pub struct Augmentation {
     pub erasing: f32,
 }
 
-fn is_false(value: &bool) -> bool {
-    !value
-}
-
 fn is_zero(range: &f32) -> bool {
     *range == 0.0
 }
@@ -129,6 +125,12 @@ impl Augmentation {
         erasing: 0.25,
         ..Self::MODERN
     };
+
+    /// Whether anything but places is changed, beside contrast and brightness.
+    pub fn is_photometric(&self) -> bool {
+        let ranges = [self.light_field, self.clipping, self.gamma, self.blur, self.noise, self.erasing];
+        ranges.iter().any(|range| *range > 0.0)
+    }
 
     /// The first range that makes no sense: its name, its number, the largest that does.
     pub(crate) fn out_of_range(&self) -> Option<(&'static str, f32, f32)> {
@@ -190,7 +192,7 @@ pub struct TrainingSettings {
     /// Random changes to training pictures.
     pub augmentation: Option<Augmentation>,
     /// Whether the trained network sees each judged face mirrored as well; the mean of the logits counts.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub test_flip: bool,
 }
 
@@ -251,7 +253,7 @@ struct Identity {
     label_smoothing: f32,
     scaling: PixelScaling,
     augmentation: Option<Augmentation>,
-    #[serde(skip_serializing_if = "is_false")]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     test_flip: bool,
 }
 
@@ -263,6 +265,11 @@ pub(crate) fn network_words(network: Network, start: Option<&str>) -> String {
 impl Recipe {
     /// All, by name.
     pub const ALL: [Self; 3] = [Self::Paper, Self::Modern, Self::Robust];
+
+    /// The recipe of a name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|recipe| recipe.name() == name)
+    }
 
     /// The word that stands in files.
     pub fn name(self) -> &'static str {

@@ -112,16 +112,12 @@ pub struct Generated {
     #[serde(default)]
     pub unit: Unit,
     /// Whether each set is mixed in alone, and all of them together, so that they can be compared; else they are one.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub side_by_side: bool,
 }
 
 /// The source that all generated sets are together, where they stand side by side.
 pub const TOGETHER: &str = "together";
-
-fn is_false(value: &bool) -> bool {
-    !value
-}
 
 /// What k counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]

@@ -25,16 +25,12 @@ struct Card {
     classes: Vec<String>,
     scaling: PixelScaling,
     /// Whether a face is seen mirrored as well.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     test_flip: bool,
     preprocessing: Preprocessing,
     /// Absent in files of an older howfar and in models of a study, which are judged where they were trained.
     #[serde(default, skip_serializing_if = "Lineage::is_empty")]
     lineage: Lineage,
-}
-
-fn is_false(value: &bool) -> bool {
-    !value
 }
 
 impl Model {

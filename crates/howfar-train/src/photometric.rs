@@ -5,7 +5,7 @@
 //! face, the camera clips and bends tones, the lens blurs, the sensor adds noise.
 
 use howfar_protocol::Augmentation;
-use howfar_random::{Stream, between, bits, uniform};
+use howfar_random::{Stream, between, bits, happens, uniform};
 
 /// One draw from the ranges.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -37,7 +37,7 @@ impl Change {
         let gamma = (ranges.gamma * between(stream, -1.0, 1.0)).exp();
         let blur = ranges.blur * uniform(stream) * side as f32 / REFERENCE_SIDE;
         let noise = ranges.noise * uniform(stream);
-        let is_covered = uniform(stream) < ranges.erasing;
+        let is_covered = happens(stream, ranges.erasing);
         let (area, ratio) = (between(stream, 0.02, 0.2), between(stream, -0.7, 0.7).exp());
         let (width, height) = ((area * ratio).sqrt(), (area / ratio).sqrt());
         let cover =
@@ -59,6 +59,9 @@ const REFERENCE_SIDE: f32 = 64.0;
 
 /// Changes a picture of `side` × `side` pixels.
 pub(crate) fn change(pixels: &mut [f32], side: usize, ranges: &Augmentation, stream: &mut Stream) {
+    if !ranges.is_photometric() {
+        return;
+    }
     let change = Change::draw(ranges, side, stream);
     if ranges.light_field > 0.0 {
         light(pixels, side, &change);

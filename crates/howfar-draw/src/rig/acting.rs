@@ -4,7 +4,7 @@
 //! of ICT FaceKit, which follow ARKit.
 
 use crate::actions::Actions;
-use crate::motion::onset;
+use crate::motion::resting_lid;
 use crate::person::Person;
 
 /// A shape of the rig; a sided one has a file for each side.
@@ -86,8 +86,7 @@ const PUFF: f32 = 3.0;
 /// Weights by `SHAPES`, picture's left and right.
 pub(crate) fn weights(person: &Person, actions: &Actions) -> [[f32; 2]; SHAPES.len()] {
     let mut weights = [[0.0; 2]; SHAPES.len()];
-    // Wide-open resting eyes look surprised: lids hang a little unless they are raised.
-    let lid = person.resting_lid * (1.0 - onset(actions.of(5)));
+    let lid = resting_lid(person, actions);
     for (au, stem, weight) in RECIPE {
         let mut amounts = actions.by_side(au);
         if au == 43 {

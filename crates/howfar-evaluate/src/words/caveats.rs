@@ -240,7 +240,8 @@ fn chosen_at_home(facts: &StudyFacts, results: &RecipeResults, choice: &Choice) 
             points(at(other.best) - at(choice.chosen))
         ),
         "For k abroad let another database choose: `choose.on = { sets = [\"…\"] }`, or two real sets or more; where \
-         there is none, drawn faces of another style (`howfar draw --style unseen`) choose better than home does.",
+         there is none, drawn faces of another style (`howfar draw --style unseen`) chose better than home did \
+         in two studies on photographs (docs/protocol.md).",
     ))
 }
 

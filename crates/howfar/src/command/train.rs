@@ -199,11 +199,10 @@ fn run_folder(out: &Path) -> PathBuf {
 }
 
 fn settings(args: &Args) -> howfar_protocol::TrainingSettings {
-    let recipe = Recipe::ALL.into_iter().find(|recipe| recipe.name() == args.recipe).unwrap_or(Recipe::Modern);
+    let recipe = Recipe::from_name(&args.recipe).unwrap_or(Recipe::Modern);
     let defaults = recipe.settings();
-    let named = |name: &String| Network::ALL.into_iter().find(|n| n.name() == name);
     howfar_protocol::TrainingSettings {
-        network: args.network.as_ref().and_then(named).unwrap_or(defaults.network),
+        network: args.network.as_deref().and_then(Network::from_name).unwrap_or(defaults.network),
         epochs: args.epochs.unwrap_or(defaults.epochs),
         ..defaults
     }

@@ -1,8 +1,8 @@
 //! docs/study.md: every key of study files is there and every key that is there exists.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use howfar_protocol::Study;
+use howfar_protocol::{Augmentation, Study};
 
 use crate::{markdown, read};
 
@@ -10,7 +10,7 @@ use crate::{markdown, read};
 const WRITTEN: [&str; 2] = ["file", "grid.seeds_at_most"];
 
 /// The tables of a study file.
-const TABLES: [&str; 7] = ["real", "generated", "retrieved", "unseen", "choose", "grid", "train"];
+const TABLES: [&str; 8] = ["real", "generated", "retrieved", "unseen", "choose", "grid", "train", "train.augmentation"];
 
 /// The keys of a table (`""` for the outermost), which the refusal of an unknown one lists.
 fn keys(table: &str) -> Vec<String> {
@@ -41,7 +41,7 @@ fn documented() -> BTreeSet<String> {
     for row in markdown::table(&read("docs/study.md"), "key") {
         let mut table = String::new();
         for key in markdown::code(&row[0]) {
-            if let Some((own, _)) = key.split_once('.') {
+            if let Some((own, _)) = key.rsplit_once('.') {
                 table = format!("{own}.");
                 all.insert(key);
             } else {
@@ -54,8 +54,23 @@ fn documented() -> BTreeSet<String> {
 
 #[test]
 fn the_document_lists_the_keys_of_study_files_and_no_other() {
-    let mut there: BTreeSet<String> = TABLES.iter().flat_map(|table| keys(table)).collect();
-    there.extend(keys("").into_iter().filter(|key| !TABLES.contains(&key.as_str())));
+    let all = TABLES.iter().chain([&""]).flat_map(|table| keys(table));
+    let mut there: BTreeSet<String> = all.filter(|key| !TABLES.contains(&key.as_str())).collect();
     WRITTEN.iter().for_each(|key| assert!(there.remove(*key), "{key} is no key any more"));
     assert_eq!(documented(), there, "docs/study.md (left) and the program");
+}
+
+#[test]
+fn the_document_lists_what_robust_changes_and_by_how_much() {
+    let documented: BTreeMap<String, f64> = markdown::table(&read("docs/protocol.md"), "key")
+        .iter()
+        .map(|row| (markdown::code(&row[0]).remove(0), row[1].parse().expect("a number")))
+        .collect();
+    let changes = |ranges: Augmentation| serde_json::to_value(ranges).unwrap().as_object().unwrap().clone();
+    let modern = changes(Augmentation::MODERN);
+    let robust = changes(Augmentation::ROBUST).into_iter().filter(|(key, value)| modern.get(key) != Some(value));
+    // Ranges are 32 bits wide.
+    let robust = robust.map(|(key, value)| (key, value.as_f64().unwrap() as f32));
+    let documented = documented.into_iter().map(|(key, value)| (key, value as f32)).collect::<BTreeMap<_, _>>();
+    assert_eq!(documented, robust.collect::<BTreeMap<_, _>>(), "docs/protocol.md (left) and the recipe");
 }

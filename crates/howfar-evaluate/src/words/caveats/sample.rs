@@ -50,8 +50,7 @@ fn of_missing(facts: &StudyFacts, part: Part, words: &str, series: &Series<'_>) 
     let advice = match part {
         Part::Training => {
             "The networks trained there cannot know these classes and are wrong wherever they are judged on them; use \
-                fewer folds or \
-             another split, or leave the classes out of `expressions`."
+             fewer folds or another split, or leave the classes out of `expressions`."
         }
         _ => "Figures there say nothing of these classes; leave them out of `expressions` or add faces.",
     };

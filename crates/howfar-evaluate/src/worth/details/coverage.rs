@@ -4,6 +4,7 @@
 //! 0, so the true difference in a class's recall is its gain exactly. The true class then has a probability between
 //! 0.55 and 0.95 where the face is right and between 0.05 and 0.45 where it is not, so the true difference in the Brier
 //! score follows from the mean gain.
+#![cfg(test)]
 
 use std::collections::BTreeMap;
 

@@ -4,7 +4,6 @@
 //! people and each unseen database. They describe: what is claimed stands in the claims.
 
 mod calibration;
-#[cfg(test)]
 mod coverage;
 mod groups;
 mod improvement;
