@@ -35,13 +35,14 @@ pub(crate) fn differences(recipe: &RecipeResults, nouns: Nouns) -> Markup {
     html! {
         @if !recipe.claims.is_empty() {
             (claims(&recipe.claims, nouns, &scale, &html! {
-                b { "What the added faces buy" } ": " (nouns.measure) " with them less that of real faces alone, \
+                b { "What the added faces buy" } ": " (nouns.measure) " with them less that of " (nouns.base) " alone, \
                     paired by face and seed, in points."
             }))
         }
         @if !recipe.over_own_steps.is_empty() {
             (claims(&recipe.over_own_steps, nouns, &scale, &html! {
-                b { "Against real faces alone for their own steps" } ": the same with a baseline that was trained for \
+                b { "Against " (nouns.base) " alone for their own steps" } ": the same with a baseline that was \
+                    trained for \
                     fewer steps than serve it best."
             }))
         }
@@ -49,7 +50,7 @@ pub(crate) fn differences(recipe: &RecipeResults, nouns: Nouns) -> Markup {
             (claims(&recipe.controls, nouns, &scale, &html! {
                 b { "Against the controls" } " at the same k: only what is gained over training longer (repeat) and \
                     over altered \
-                    copies of real faces (augment) is due to the added faces themselves."
+                    copies of " (nouns.base) " (augment) is due to the added faces themselves."
             }))
         }
         p.note {
@@ -182,9 +183,10 @@ fn budgets(choice: &Choice, nouns: Nouns) -> Markup {
     let ways = choice.candidates.iter().find(|c| c.k == MixtureRatio::ZERO).map(|c| c.ways.as_slice());
     let ways = ways.unwrap_or_default();
     html! {
-        div.scroll tabindex="0" role="region" aria-label="budgets of real faces alone" {
+        div.scroll tabindex="0" role="region" aria-label=(format!("budgets of {} alone", nouns.base)) {
             table.figures.narrow {
-                caption { b { "How long real faces alone train" } ": for the steps of the mix at a k; the best of \
+                caption { b { "How long " (nouns.base) " alone train" } ": for the steps of the mix at a k; the \
+                    best of \
                     these on those who choose stands at k = 0, and the doubt about which is best is in the intervals \
                     of the gains." }
                 thead { tr {

@@ -114,7 +114,7 @@ fn recipe_section(results: &Results, recipe: &RecipeResults, nouns: Nouns, i: us
             h3 { (wording::capitalised(nouns.measure)) " against k" }
             (curve::figure(results, recipe, i))
             p.note {
-                "Lines: real faces and k units of " (wording::made_faces(results)) ". Bars: 95 % intervals. "
+                "Lines: " (nouns.base) " and k units of " (wording::made_faces(results)) ". Bars: 95 % intervals. "
                 (wording::what_chose(results, recipe))
             }
             (law::section(&recipe.law, nouns))

@@ -57,13 +57,20 @@ fn recipe_block(text: &mut String, results: &Results, recipe: &RecipeResults, no
         let choosers = howfar_evaluate::wording::choosers(s, choice);
         wrapped(text, "", &format!("* chosen on {choosers}"), width);
         if choice.has_ladder() {
-            let budget = "= real faces alone, trained as long as serves them best: what gains are gains over";
-            wrapped(text, "", budget, width);
+            let best = "alone, trained as long as serves them best: what gains are gains over";
+            let budget = format!("= {} {best}", nouns.base);
+            wrapped(text, "", &budget, width);
         }
     }
     text.push('\n');
     differences(text, "Gain in points, 95 % interval", &recipe.claims, nouns, width);
-    differences(text, "Gain over real faces alone for their own steps", &recipe.over_own_steps, nouns, width);
+    differences(
+        text,
+        &format!("Gain over {} alone for their own steps", nouns.base),
+        &recipe.over_own_steps,
+        nouns,
+        width,
+    );
     differences(text, "Against controls at the same k, in points, 95 % interval", &recipe.controls, nouns, width);
     let in_detail = details::lines(recipe, nouns);
     in_detail.iter().for_each(|line| wrapped(text, "", &one_line(line), width));

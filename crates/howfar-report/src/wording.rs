@@ -68,13 +68,17 @@ pub(crate) struct Nouns {
     pub(crate) unseen: &'static str,
     /// What is claimed: `accuracy`, `macro recall`.
     pub(crate) measure: &'static str,
+    /// What the baseline learns from: `real faces`, or `the labelled faces` where they are not all photographs.
+    pub(crate) base: &'static str,
 }
 
 impl Nouns {
     pub(crate) fn of(results: &Results) -> Self {
         let study = &results.study;
         let (labelled, unseen) = (study.members(Role::Labelled), study.members(Role::Unseen));
-        Nouns { labelled, unseen, measure: howfar_evaluate::wording::measure(study) }
+        let baseline = howfar_evaluate::wording::baseline(study);
+        let base = baseline.strip_suffix(" alone").unwrap_or(baseline);
+        Nouns { labelled, unseen, measure: howfar_evaluate::wording::measure(study), base }
     }
 
     /// Likewise for the faces of a part.

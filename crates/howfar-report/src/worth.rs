@@ -66,8 +66,9 @@ pub(crate) fn exchange_sentence(exchange: &Exchange, nouns: Nouns) -> String {
     };
     let (Some(worth), Some([low, high])) = (exchange.worth_people, exchange.interval_people) else {
         return format!(
-            "the curve of real faces is flat ({} points from the fewest to all, 95 % interval {}): nothing can be \
+            "the curve of {} is flat ({} points from the fewest to all, 95 % interval {}): nothing can be \
                 exchanged.",
+            nouns.base,
             wording::points(exchange.rise_points),
             wording::points_interval(exchange.rise_interval_points)
         );

@@ -130,6 +130,12 @@ fn another_grid_in_the_same_folder_is_another_look_at_the_same_faces_and_the_sam
         let told = format!("These faces have been judged {words} in this folder");
         let report = String::from_utf8(read(&place.path().join("out/report.html"))).unwrap();
         assert!(run.stdout.contains(&told) && report.contains(&told), "{}", run.stdout);
+        for words in ["real faces alone", "of real faces", "real faces and k"] {
+            assert!(
+                !run.stdout.contains(words) && !report.contains(words),
+                "drawn labelled faces are not real: {words}"
+            );
+        }
         let looks: serde_json::Value = serde_json::from_slice(&read(&place.path().join("out/looks.json"))).unwrap();
         looks["looks"].as_array().unwrap().len()
     };

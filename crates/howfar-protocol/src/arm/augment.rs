@@ -5,7 +5,7 @@ use super::{ArmDefinition, ArmRole, Parts, Stage, Variant};
 pub(super) static ARM: ArmDefinition = ArmDefinition {
     name: "augment",
     words: "augment",
-    explained: "control: real faces and as many altered copies of them as the mix has generated faces",
+    explained: "control: labelled faces and as many altered copies of them as the mix has generated faces",
     training_set: "labelled faces + as many flipped, shifted, rotated, scaled, re-lit copies as `mix` k has generated \
         faces",
     question: "was it just more pictures?",

@@ -5,7 +5,7 @@ use super::{ArmDefinition, ArmRole, Parts, Stage};
 pub(super) static ARM: ArmDefinition = ArmDefinition {
     name: "curated",
     words: "curated",
-    explained: "the mix without generated faces whose label the network of real faces alone does not see",
+    explained: "the mix without generated faces whose label the network of labelled faces alone does not see",
     training_set: "`mix` k without the generated faces whose label the `real` network of the same split and seed \
                    (training people alone) does not see; it runs after k is chosen",
     question: "was it wrong labels?",

@@ -5,7 +5,7 @@ use super::{ArmDefinition, ArmRole, Order, Parts, Stage};
 pub(super) static ARM: ArmDefinition = ArmDefinition {
     name: "fixed-share",
     words: "fixed share",
-    explained: "the mix with real faces as every second picture",
+    explained: "the mix with labelled faces as every second picture",
     training_set: "`mix` k with labelled faces as every second picture; as many pictures per epoch",
     question: "was it the weight of labelled faces?",
     role: ArmRole::Rival,

@@ -5,7 +5,7 @@ use super::{ArmDefinition, ArmRole, Parts, Stage};
 pub(super) static ARM: ArmDefinition = ArmDefinition {
     name: "other-real",
     words: "other real",
-    explained: "real faces and as many faces of another database as the mix has generated ones",
+    explained: "labelled faces and as many faces of another database as the mix has generated ones",
     training_set: "labelled faces + as many faces of other databases (`retrieved.sets`) as `mix` k has generated ones",
     question: "would real faces of another database have done as much?",
     role: ArmRole::Rival,

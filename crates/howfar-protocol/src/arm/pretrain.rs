@@ -5,7 +5,7 @@ use super::{ArmDefinition, ArmRole, Order, Parts, Stage};
 pub(super) static ARM: ArmDefinition = ArmDefinition {
     name: "pretrain",
     words: "pretrain",
-    explained: "the generated faces first, then real faces alone, for as many pictures as the mix",
+    explained: "the generated faces first, then labelled faces alone, for as many pictures as the mix",
     training_set: "k units of generated faces first, then labelled faces alone from those weights with a fresh \
                    optimiser; as many pictures as `mix` k",
     question: "is mixing the right way to use them?",

@@ -5,7 +5,7 @@ use super::{ArmDefinition, ArmRole, Parts, Stage, Variant};
 pub(super) static ARM: ArmDefinition = ArmDefinition {
     name: "repeat",
     words: "repeat",
-    explained: "control: real faces alone, trained for as many steps as the mix",
+    explained: "control: labelled faces alone, trained for as many steps as the mix",
     training_set: "labelled faces, repeated to the steps of `mix` k",
     question: "was it just longer training?",
     role: ArmRole::Control { explains: "longer training alone" },
