@@ -5,8 +5,11 @@
 mod json;
 
 use std::fs::{self, File, TryLockError};
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::io::{BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 pub use self::json::{read_json, read_json_since, refuse_version, write_json};
 use crate::{Fault, refuse_stand_in};
@@ -71,19 +74,43 @@ pub fn create_folder(path: &Path) -> Result<(), Fault> {
 /// The file in a folder that a writer holds locked.
 pub const LOCK_FILE: &str = "lock";
 
-/// Keeps other writers out of `folder` as long as the returned file lives. `doing` says what they would be told that
-/// another one does there.
+/// Keeps other writers out of `folder` as long as the returned file lives, and clears away what writers that were
+/// killed left half written. `doing` says what the others would be told that another one does there.
 pub fn lock_folder(folder: &Path, doing: &str) -> Result<File, Fault> {
     let path = folder.join(LOCK_FILE);
     let file = File::create(&path).map_err(|e| Fault::io(&path, "create", &e))?;
-    match file.try_lock() {
-        Err(TryLockError::WouldBlock) => {
-            Err(Fault::usage(folder.display(), format!("another howfar is {doing} at this moment"))
-                .hint("wait for it, or give another --out"))
-        }
-        // Some file systems have no locks; one writer is the rule there too.
-        Ok(()) | Err(TryLockError::Error(_)) => Ok(file),
+    if let Err(TryLockError::WouldBlock) = file.try_lock() {
+        return Err(Fault::usage(folder.display(), format!("another howfar is {doing} at this moment"))
+            .hint("wait for it, or give another --out"));
     }
+    // Some file systems have no locks; one writer is the rule there too.
+    remove_leftovers(folder)?;
+    Ok(file)
+}
+
+/// Removes what writers that were killed left half written in `folder` and the folders in it; for whoever is their only
+/// writer.
+pub fn remove_leftovers(folder: &Path) -> Result<(), Fault> {
+    for Entry { path, is_folder } in sorted_kinds(folder)? {
+        if is_folder && !path.is_symlink() {
+            remove_leftovers(&path)?;
+        } else if is_leftover(&path) {
+            remove_file(&path)?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether a file has a name that an [`AtomicFile`] has before it is finished; files of other programs are theirs.
+fn is_leftover(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let token =
+        name.strip_suffix(PARTIAL).and_then(|name| name.strip_suffix('.')).and_then(|name| name.rsplit('.').next());
+    token.and_then(|token| token.split_once('-')).is_some_and(|(process, number)| {
+        process.len() == TOKEN_DIGITS
+            && process.bytes().all(|b| b.is_ascii_hexdigit())
+            && number.bytes().all(|b| b.is_ascii_digit())
+    })
 }
 
 /// Renames within one file system, replacing a file at the target.
@@ -145,8 +172,9 @@ pub fn sorted_kinds(folder: &Path) -> Result<Vec<Entry>, Fault> {
     Ok(entries.into_iter().map(|(_, entry)| entry).collect())
 }
 
-/// A file that appears under its name only when it is complete: written to `NAME.partial`, synced, renamed.
-/// Dropped before [`AtomicFile::finish`], it leaves nothing.
+/// A file that appears under its name only when it is complete: written beside it, synced, renamed. No two processes,
+/// on whatever machines, write to one file: of those who finish the last one's stands there, whole. Dropped before
+/// [`AtomicFile::finish`], it leaves nothing.
 #[derive(Debug)]
 pub struct AtomicFile {
     target: PathBuf,
@@ -155,9 +183,11 @@ pub struct AtomicFile {
 }
 
 impl AtomicFile {
-    /// Opens `NAME.partial` beside the target.
+    /// Opens a file of this process alone beside the target.
     pub fn create(target: &Path) -> Result<Self, Fault> {
-        let partial = partial_name(target);
+        static WRITTEN: AtomicU64 = AtomicU64::new(0);
+        let number = WRITTEN.fetch_add(1, Ordering::Relaxed);
+        let partial = with_ending(target, &format!(".{}-{number}.{PARTIAL}", process_token()));
         let file = File::create(&partial).map_err(|e| Fault::io(&partial, "create", &e))?;
         Ok(AtomicFile { target: target.to_owned(), partial, writer: Some(BufWriter::new(file)) })
     }
@@ -200,11 +230,28 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
     file.finish()
 }
 
-/// `NAME.partial` beside `NAME`.
+/// The ending of what is not written to its end.
+const PARTIAL: &str = "partial";
+
+/// `NAME.partial` beside `NAME`: where a folder of files grows.
 pub fn partial_name(target: &Path) -> PathBuf {
+    with_ending(target, &format!(".{PARTIAL}"))
+}
+
+fn with_ending(target: &Path, ending: &str) -> PathBuf {
     let mut name = target.file_name().unwrap_or_default().to_owned();
-    name.push(".partial");
+    name.push(ending);
     target.with_file_name(name)
+}
+
+/// Digits of a [`process_token`].
+const TOKEN_DIGITS: usize = 16;
+
+/// A name that no other process has, on this machine or another. It names files for a moment and decides nothing.
+pub fn process_token() -> &'static str {
+    static TOKEN: OnceLock<String> = OnceLock::new();
+    // The standard library's hash maps are seeded by the system: the one source of chance without a clock.
+    TOKEN.get_or_init(|| format!("{:0TOKEN_DIGITS$x}", RandomState::new().build_hasher().finish()))
 }
 
 /// Makes a rename durable. Best effort: some file systems cannot sync a folder.
@@ -229,6 +276,27 @@ mod tests {
         drop(file);
         assert_eq!(read(&path).unwrap(), b"old");
         assert_eq!(sorted_entries(folder.path()).unwrap(), [path]);
+    }
+
+    #[test]
+    fn two_writers_of_one_file_leave_it_whole_and_the_next_writer_clears_away_what_a_kill_left() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.txt");
+        let (mut one, mut other) = (AtomicFile::create(&path).unwrap(), AtomicFile::create(&path).unwrap());
+        one.write_all(b"one, and more").unwrap();
+        other.write_all(b"other").unwrap();
+        one.finish().unwrap();
+        other.finish().unwrap();
+        assert_eq!(read(&path).unwrap(), b"other");
+        let mut killed = AtomicFile::create(&path).unwrap();
+        killed.write_all(b"half").unwrap();
+        std::mem::forget(killed);
+        fs::create_dir(folder.path().join("a.partial")).unwrap();
+        write(&folder.path().join("film.partial"), b"another program's").unwrap();
+        drop(lock_folder(folder.path(), "writing").unwrap());
+        let left: Vec<_> =
+            ["a.partial", "a.txt", "film.partial", LOCK_FILE].map(|name| folder.path().join(name)).into();
+        assert_eq!(sorted_entries(folder.path()).unwrap(), left);
     }
 
     #[test]

@@ -95,6 +95,17 @@ impl Plan {
         self
     }
 
+    /// Whether two plans are of one study, one perhaps with fewer of its seeds: their cells may lie in one folder.
+    pub fn is_same_study(&self, other: &Plan) -> bool {
+        let without_seeds = |plan: &Plan| {
+            let mut plan = plan.clone();
+            (plan.study.grid.seeds, plan.study.grid.seeds_at_most, plan.study.file) = (0, None, None);
+            (plan.n_splits, plan.sides_sha256, plan.cells) = (0, Vec::new(), Vec::new());
+            plan
+        };
+        without_seeds(self) == without_seeds(other)
+    }
+
     /// Plans a study. Paths are kept absolute, so that the plan holds from any folder.
     pub fn new(inputs: PlanInputs<'_>) -> Result<Self, Fault> {
         let PlanInputs { study, sets, splits, instruction_set, starts } = inputs;

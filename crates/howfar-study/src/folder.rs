@@ -2,16 +2,17 @@
 
 use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
-use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use howfar_evaluate::{Looks, Results};
 use howfar_face::{Fault, files};
 use howfar_protocol::{Cell, Part, Plan};
 use serde::{Deserialize, Serialize};
 
+use crate::failed_cell::FailedCell;
 use crate::finished_cell::FinishedCell;
+use crate::lease;
+use crate::presence::{Presence, runner_of};
 
 /// A study on disk.
 #[derive(Debug, Clone)]
@@ -29,6 +30,8 @@ pub enum CellState {
     Running,
     /// Stopped on the way; the next run goes on from its checkpoint.
     Stopped,
+    /// The last attempt ended with an error, which `failed.json` in its folder says.
+    Failed,
     /// Predictions are there.
     Finished,
 }
@@ -172,7 +175,22 @@ impl StudyFolder {
         if folder.join(FINISHED).is_file() && self.is_judged(cell) {
             return Ok(CellState::Finished);
         }
-        Ok(if is_locked(&folder)? { CellState::Running } else { CellState::Stopped })
+        let holder = lease::holder(&folder)?;
+        Ok(match holder.and_then(|token| runner_of(&self.root, &token)) {
+            Some(_) => CellState::Running,
+            None if FailedCell::file(&folder).is_file() => CellState::Failed,
+            None => CellState::Stopped,
+        })
+    }
+
+    /// Says that this process works in this folder, as long as the value lives.
+    pub fn presence(&self) -> Result<Presence, Fault> {
+        Presence::begin(&self.root)
+    }
+
+    /// What the last attempt at a cell ended with, if it was an error.
+    pub fn failed(&self, cell: &Cell) -> Result<Option<FailedCell>, Fault> {
+        FailedCell::read(&self.run_folder(cell))
     }
 }
 
@@ -180,41 +198,12 @@ impl StudyFolder {
 pub(crate) const OWN_PREDICTIONS: &str = "predictions.parquet";
 /// The last file of a training: its presence means that the cell's own predictions are complete.
 pub(crate) const FINISHED: &str = "finished.json";
-const LOCK: &str = "lock";
-/// Whoever looks whether a cell is locked holds it shared for a moment; so long a runner tries again.
-const LOCK_TRIES: u32 = 20;
-const LOCK_PAUSE: Duration = Duration::from_millis(10);
-
-/// Takes the lock of a run folder; none where another process holds it. The system releases it when its holder dies.
-pub(crate) fn try_lock(run_folder: &Path) -> Result<Option<File>, Fault> {
-    let path = run_folder.join(LOCK);
-    let file = File::create(&path).map_err(|e| Fault::io(&path, "create", &e))?;
-    for _ in 0..LOCK_TRIES {
-        match file.try_lock() {
-            Ok(()) => return Ok(Some(file)),
-            Err(TryLockError::WouldBlock) => std::thread::sleep(LOCK_PAUSE),
-            Err(TryLockError::Error(e)) => return Err(Fault::io(&path, "lock", &e)),
-        }
-    }
-    Ok(None)
-}
-
-/// Whether a process works in a run folder. Nothing is written, and two who look do not disturb each other.
-fn is_locked(run_folder: &Path) -> Result<bool, Fault> {
-    let path = run_folder.join(LOCK);
-    let Ok(file) = File::open(&path) else { return Ok(false) };
-    match file.try_lock_shared() {
-        Ok(()) => Ok(false),
-        Err(TryLockError::WouldBlock) => Ok(true),
-        Err(TryLockError::Error(e)) => Err(Fault::io(&path, "look at the lock of", &e)),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use howfar_protocol::Recipe;
 
     use super::*;
+    use crate::lease::Lease;
 
     fn cell(seed_idx: u32) -> Cell {
         let settings = serde_json::to_value(Recipe::Modern.settings()).unwrap();
@@ -229,13 +218,23 @@ mod tests {
     fn how_far_cells_are_is_told_by_which_files_are_there_without_reading_them() {
         let place = tempfile::tempdir().unwrap();
         let folder = StudyFolder::new(place.path());
-        let cells: Vec<Cell> = (0..4).map(cell).collect();
+        let cells: Vec<Cell> = (0..6).map(cell).collect();
         let states = || folder.states(&cells).unwrap().into_iter().map(|(_, state)| state).collect::<Vec<_>>();
-        assert_eq!(states(), [CellState::Waiting; 4], "there is no folder of runs yet");
+        assert_eq!(states(), [CellState::Waiting; 6], "there is no folder of runs yet");
         cells[1..].iter().for_each(|cell| std::fs::create_dir_all(folder.run_folder(cell)).unwrap());
         std::fs::write(folder.run_folder(&cells[1]).join("finished.json"), "not looked into").unwrap();
-        let _lock = try_lock(&folder.run_folder(&cells[2])).unwrap().unwrap();
-        let expected = [CellState::Waiting, CellState::Finished, CellState::Running, CellState::Stopped];
+        let presence = folder.presence().unwrap();
+        let _lease = Lease::take(&folder.run_folder(&cells[2]), &presence).unwrap().unwrap();
+        std::fs::write(folder.run_folder(&cells[4]).join("lease-1"), "one that died").unwrap();
+        FailedCell::write(&folder.run_folder(&cells[5]), &Fault::data("faces", "there is none")).unwrap();
+        let expected = [
+            CellState::Waiting,
+            CellState::Finished,
+            CellState::Running,
+            CellState::Stopped,
+            CellState::Stopped,
+            CellState::Failed,
+        ];
         assert_eq!(states(), expected);
     }
 }

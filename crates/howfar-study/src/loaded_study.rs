@@ -19,6 +19,7 @@ use howfar_protocol::{
 use howfar_random::Seeds;
 use howfar_train::{Model, StartingWeights, read_start};
 
+use crate::folder::StudyFolder;
 use crate::sets::{check_classes, check_sets};
 
 /// The decoded faces of a study and who is on which side.
@@ -51,8 +52,27 @@ pub struct LoadedStudy {
 }
 
 impl LoadedStudy {
-    /// Reads every set of a study and plans its cells; refuses mixtures that would break an invariant.
+    /// Reads every set of a study and plans its cells; refuses mixtures that would break an invariant. The instruction
+    /// set, part of a cell's identity, is that of this process.
     pub fn open(study: &Study) -> Result<Self, Fault> {
+        Self::open_with(study, howfar_train::instruction_set())
+    }
+
+    /// A study as it was planned, on whatever machine, at its folder.
+    pub fn reopen(folder: &StudyFolder) -> Result<Self, Fault> {
+        let plan = folder.read_plan()?;
+        let loaded = Self::open_with(&plan.study, &plan.instruction_set)?;
+        let names = |plan: &Plan| plan.cells.iter().map(Cell::name).collect::<Vec<_>>();
+        if names(&loaded.plan) == names(&plan) {
+            return Ok(loaded);
+        }
+        Err(Fault::data(folder.plan_file().display(), "the plan is of other faces or settings than there are now")
+            .found("face sets that have changed, or a plan of another version of howfar")
+            .expected("the sets that were planned with")
+            .hint("`howfar run` and `howfar plan --write` plan the study anew; finished cells of the same inputs stay"))
+    }
+
+    fn open_with(study: &Study, instruction_set: &str) -> Result<Self, Fault> {
         let open = |paths: &[PathBuf]| paths.iter().map(|p| FaceSet::open(p)).collect::<Result<Vec<_>, _>>();
         let (real_sets, generated_sets) = (open(&study.real.sets)?, open(&study.generated.sets)?);
         let retrieved_sets = open(&study.retrieved.sets)?;
@@ -102,7 +122,7 @@ impl LoadedStudy {
                 .flat_map(|(role, sets)| sets.iter().map(move |s| SetInput { role, info: s.info().clone() }))
                 .collect(),
             splits: &splits,
-            instruction_set: howfar_train::instruction_set().to_owned(),
+            instruction_set: instruction_set.to_owned(),
             starts: of_plan,
         };
         let generated = generated(study, &generated_sets, &ranges);

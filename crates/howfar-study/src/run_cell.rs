@@ -15,9 +15,12 @@ use howfar_protocol::{
 use howfar_train::{Classifier, Event, Model, Trained, TrainingInputs, predict, train};
 use serde::{Deserialize, Serialize};
 
+use crate::failed_cell::FailedCell;
 use crate::finished_cell::FinishedCell;
-use crate::folder::{FINISHED, OWN_PREDICTIONS, StudyFolder, try_lock};
+use crate::folder::{FINISHED, OWN_PREDICTIONS, StudyFolder};
+use crate::lease::Lease;
 use crate::loaded_study::LoadedStudy;
+use crate::presence::Presence;
 
 /// What became of an attempt to run a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,28 +52,60 @@ impl CellTiming {
 }
 
 /// Runs a cell unless it is finished or another process is at it. `watch` is told of every epoch and its number of
-/// pictures.
+/// pictures. An error is kept in the cell's folder until an attempt ends otherwise.
 pub fn run_cell(
+    loaded: &LoadedStudy,
+    folder: &StudyFolder,
+    presence: &Presence,
+    cell: &Cell,
+    watch: &mut dyn FnMut(&Event, u64) -> ControlFlow<()>,
+) -> Result<CellOutcome, Fault> {
+    if folder.finished(cell)?.is_some() {
+        return Ok(CellOutcome::WasFinished);
+    }
+    let run_folder = folder.run_folder(cell);
+    let Some(mut lease) = Lease::take(&run_folder, presence)? else { return Ok(CellOutcome::Busy) };
+    if folder.finished(cell)?.is_some() {
+        return Ok(CellOutcome::WasFinished);
+    }
+    FailedCell::forget(&run_folder)?;
+    let mut is_lost = false;
+    let attempt = attempt(loaded, folder, cell, &mut |event, n_pictures| {
+        // Where the disk does not answer, the next file says so.
+        is_lost |= !lease.is_held().unwrap_or(true);
+        let asked = watch(event, n_pictures);
+        if is_lost { ControlFlow::Break(()) } else { asked }
+    });
+    match attempt {
+        // This process stood still so long that another one took the cell over.
+        Err(_) if is_lost || !lease.is_newest().unwrap_or(true) => {
+            if folder.finished(cell)?.is_some() {
+                [run_folder.join(FIRST_STAGE), run_folder]
+                    .iter()
+                    .try_for_each(|f| howfar_train::forget_checkpoint(f))?;
+            }
+            Ok(CellOutcome::Busy)
+        }
+        Err(fault) => {
+            // The error itself is what is told, should this not be written either.
+            let _ = FailedCell::write(&run_folder, &fault);
+            Err(fault)
+        }
+        Ok(()) => Ok(CellOutcome::Finished),
+    }
+}
+
+fn attempt(
     loaded: &LoadedStudy,
     folder: &StudyFolder,
     cell: &Cell,
     watch: &mut dyn FnMut(&Event, u64) -> ControlFlow<()>,
-) -> Result<CellOutcome, Fault> {
-    let run_folder = folder.run_folder(cell);
-    if folder.finished(cell)?.is_some() {
-        return Ok(CellOutcome::WasFinished);
-    }
-    files::create_folder(&run_folder)?;
-    let Some(_lock) = try_lock(&run_folder)? else { return Ok(CellOutcome::Busy) };
-    if folder.finished(cell)?.is_some() {
-        return Ok(CellOutcome::WasFinished);
-    }
+) -> Result<(), Fault> {
     let model = match folder.trained(cell)? {
-        Some(_) => Model::load(&run_folder.join(MODEL))?,
+        Some(_) => Model::load(&folder.run_folder(cell).join(MODEL))?,
         None => train_and_predict(loaded, folder, cell, watch)?,
     };
-    judge(loaded, folder, cell, &model)?;
-    Ok(CellOutcome::Finished)
+    judge(loaded, folder, cell, &model)
 }
 
 /// Where the first of two stages is trained.

@@ -174,20 +174,20 @@ fn a_test_persons_face_among_the_generated_ones_is_refused_and_a_re_lit_one_is_f
     let loaded = LoadedStudy::open(&study(&place)).unwrap();
     let folder = StudyFolder::new(place.path());
     let stop = AtomicBool::new(false);
-    let audit_place = AuditPlace { scratch: place.path().join("audit"), watch: &|_| (), stop: &stop };
-    let audit = audit_study(&loaded, &folder, &audit_place).unwrap();
+    let presence = folder.presence().unwrap();
+    let audit = audit_study(&loaded, &folder, &presence, &|_| (), &stop).unwrap();
     assert_eq!(codes(&audit.findings), ["duplicate-across-parts"], "{:#?}", audit.findings);
-    assert!(!audit_place.scratch.exists());
-    let again = AuditPlace { watch: &|what| panic!("{what} was audited twice"), ..audit_place };
-    assert_eq!(audit_study(&loaded, &folder, &again).unwrap(), audit);
+    assert!(!place.path().join("audit").exists());
+    let again = |what: &str| panic!("{what} was audited twice");
+    assert_eq!(audit_study(&loaded, &folder, &presence, &again, &stop).unwrap(), audit);
     // What is known of a generator is an input, too: with another card the audits run again.
     let file = place.path().join("generated/face_set.json");
     let card = std::fs::read_to_string(&file).unwrap().replace("\"trained_on\": []", "\"trained_on\": [\"real:p000\"]");
     std::fs::write(&file, card).unwrap();
     let n_begun = std::cell::Cell::new(0);
-    let once_more = AuditPlace { watch: &|_| n_begun.set(n_begun.get() + 1), ..again };
+    let once_more = |_: &str| n_begun.set(n_begun.get() + 1);
     let loaded = LoadedStudy::open(&study(&place)).unwrap();
-    assert_ne!(audit_study(&loaded, &folder, &once_more).unwrap().inputs_sha256, audit.inputs_sha256);
+    assert_ne!(audit_study(&loaded, &folder, &presence, &once_more, &stop).unwrap().inputs_sha256, audit.inputs_sha256);
     assert!(n_begun.get() > 0);
 }
 

@@ -9,7 +9,7 @@ use howfar_face::{Fault, files};
 use howfar_net::{Architecture, Classifier, NetFault, OptimiserKind, Precision, TensorFile, Trainer};
 use serde::{Deserialize, Serialize};
 
-use crate::history::EpochRecord;
+use crate::history::{EpochRecord, write_epochs};
 use crate::model::in_file;
 
 /// Raised with every change to the file or to the numbers of training.
@@ -35,6 +35,15 @@ struct Header {
     history: Vec<EpochRecord>,
 }
 
+/// Removes the checkpoint of a run folder, should there be one; for a run that another process has finished.
+pub fn forget_checkpoint(run_folder: &Path) -> Result<(), Fault> {
+    files::remove_folder(&folder_in(run_folder))
+}
+
+fn folder_in(run_folder: &Path) -> PathBuf {
+    run_folder.join("checkpoint")
+}
+
 /// The checkpoint of a run folder.
 pub(crate) struct Checkpoint {
     folder: PathBuf,
@@ -44,7 +53,7 @@ pub(crate) struct Checkpoint {
 
 impl Checkpoint {
     pub(crate) fn new(run_folder: &Path, inputs: String) -> Self {
-        Checkpoint { folder: run_folder.join("checkpoint"), inputs }
+        Checkpoint { folder: folder_in(run_folder), inputs }
     }
 
     fn file(&self) -> PathBuf {
@@ -68,6 +77,13 @@ impl Checkpoint {
             TensorFile::write(&header, &tensors, Precision::Full).map_err(|fault| in_file(&self.file(), fault))?;
         files::create_folder(&self.folder)?;
         files::write(&self.file(), &bytes)
+    }
+
+    /// Writes what has happened so far. In the run's folder the history appears when it is complete: a process that
+    /// stood still while another one finished the run may write here and spoil nothing.
+    pub(crate) fn write_epochs(&self, history: &[EpochRecord]) -> Result<(), Fault> {
+        files::create_folder(&self.folder)?;
+        write_epochs(&self.folder, history)
     }
 
     /// Reads the state. `None` where there is no checkpoint, a fault where there is one that cannot be used.

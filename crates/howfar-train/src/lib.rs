@@ -18,6 +18,7 @@ mod start;
 
 use howfar_net::ComputeDevice;
 
+pub use checkpoint::forget_checkpoint;
 pub use howfar_net::{Classifier, Precision, StartingWeights};
 
 pub use history::{EpochRecord, Event};

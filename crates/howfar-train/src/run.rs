@@ -38,7 +38,7 @@ pub struct TrainingInputs<'a> {
     pub seeds: Seeds,
     /// The network that training begins with; drawn anew where there is none.
     pub start: Option<&'a Classifier>,
-    /// The run's folder, which must exist: gets `epochs.jsonl`, `timing.jsonl` and, while it runs, `checkpoint/`.
+    /// The run's folder, which must exist: gets `timing.jsonl`, while it runs `checkpoint/`, at the end `epochs.jsonl`.
     pub folder: &'a Path,
     /// How the faces were prepared, kept in the model.
     pub preprocessing: &'a Preprocessing,
@@ -70,7 +70,7 @@ pub fn train(inputs: &TrainingInputs<'_>, watch: &mut dyn FnMut(&Event) -> Contr
             state.best = Some(state.trainer.classifier().clone());
         }
         state.history.push(record.clone());
-        write_epochs(inputs.folder, &state.history)?;
+        run.checkpoint.write_epochs(&state.history)?;
         let seconds = started.elapsed().as_secs_f64();
         append_timing(inputs.folder, record.epoch, seconds)?;
         let stop = watch(&run.event(&record, seconds)).is_break();

@@ -82,8 +82,14 @@ pub enum Command {
     Run(command::run::Args),
     /// Train on each database of a study alone and test on all others: a matrix of databases.
     CrossDatabase(command::cross_database::Args),
-    /// Run one cell of a study (one training run); what a cluster calls.
+    /// Submit a study to Slurm: its cells as arrays of jobs, then the report. Again: what is missing.
+    Submit(Box<command::submit::Args>),
+    /// List the cells of a study as commands, one a line, for other schedulers.
+    Cells(command::cells::Args),
+    /// Run some cells of a study (training runs); what a cluster calls.
     RunCell(command::run_cell::Args),
+    /// Join folders of one study that were computed apart.
+    Merge(command::merge::Args),
     /// Show how far a study is.
     Status(command::status::Args),
     /// Check a study's faces, or any face sets, for leaks, duplicates, shortcuts and wrong labels.

@@ -2,6 +2,7 @@
 
 pub mod analyse;
 pub mod audit;
+pub mod cells;
 pub mod check_claim;
 pub mod check_statistics;
 pub mod cross_database;
@@ -18,6 +19,7 @@ pub mod import_weights;
 pub mod init;
 pub mod inspect;
 pub mod inspect_weights;
+pub mod merge;
 pub mod plan;
 pub mod predict;
 pub mod prepare;
@@ -28,6 +30,7 @@ pub mod run_cell;
 pub mod run_generator;
 pub mod sheet;
 pub mod status;
+pub mod submit;
 pub mod train;
 pub mod train_generator;
 pub mod train_landmarks;
@@ -36,8 +39,8 @@ use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use howfar_face::Fault;
-use howfar_net::{ComputeDevice, NetFault};
-use howfar_study::Cores;
+use howfar_net::{ComputeDevice, InstructionSet, NetFault};
+use howfar_study::{Cores, StudyFolder};
 
 /// The flag of this process that Ctrl-C and SIGTERM raise, so that work stops in good order. It is one for all looks
 /// and all studies of a command.
@@ -49,8 +52,32 @@ fn stop_flag() -> &'static AtomicBool {
     &STOP
 }
 
+/// Computes with the instructions of that name, if this CPU has them and no others were taken before.
+pub fn pin(name: &str) -> Result<(), Fault> {
+    let available = InstructionSet::available();
+    match available.iter().find(|set| set.name() == name) {
+        Some(set) if set.pin() => Ok(()),
+        _ => Err(Fault::usage("--isa", "this CPU does not have these instructions")
+            .found(name)
+            .expected(available.iter().map(|set| set.name()).collect::<Vec<_>>().join(", "))),
+    }
+}
+
+/// Computes with the instructions that a study was planned with: its cells are none of others.
+pub fn pin_as_planned(folder: &StudyFolder) -> Result<(), Fault> {
+    let planned = folder.read_plan()?.instruction_set;
+    if pin(&planned).is_ok() {
+        return Ok(());
+    }
+    let available: Vec<&str> = InstructionSet::available().iter().map(|set| set.name()).collect();
+    Err(Fault::machine(folder.plan_file().display(), "the study was planned for instructions that are not used here")
+        .found(format!("{planned}; this CPU has {}", available.join(", ")))
+        .expected("a machine like the one that planned, or a plan for the oldest of the machines")
+        .hint("`howfar --isa avx2 plan study.toml --write` plans for every machine since 2013; leave --isa away here"))
+}
+
 /// How the cores are shared out.
-#[derive(Debug, Clone, Copy, clap::Args)]
+#[derive(Debug, Clone, Copy, Default, clap::Args)]
 pub struct CoreArgs {
     /// Training runs (cells) side by side. Without this and --threads a short measurement decides: one for each core,
     /// or all cores for one.

@@ -4,9 +4,10 @@ use howfar_face::Fault;
 
 use crate::cli::Command;
 use crate::command::{
-    analyse, audit, check_claim, check_statistics, cross_database, demo, doctor, draw, draw_charts, evaluate,
-    evaluate_generator, export_faces, fit_style, generate, import_weights, init, inspect, inspect_weights, plan,
-    predict, prepare, report, run, run_cell, run_generator, sheet, status, train, train_generator, train_landmarks,
+    analyse, audit, cells, check_claim, check_statistics, cross_database, demo, doctor, draw, draw_charts, evaluate,
+    evaluate_generator, export_faces, fit_style, generate, import_weights, init, inspect, inspect_weights, merge, plan,
+    predict, prepare, report, run, run_cell, run_generator, sheet, status, submit, train, train_generator,
+    train_landmarks,
 };
 use crate::console::Console;
 
@@ -33,6 +34,9 @@ pub fn run(command: Command, console: &Console) -> Result<(), Fault> {
         Command::Run(args) => run::run(&args, console),
         Command::CrossDatabase(args) => cross_database::run(&args, console),
         Command::RunCell(args) => run_cell::run(&args, console),
+        Command::Submit(args) => submit::run(&args, console),
+        Command::Cells(args) => cells::run(&args, console),
+        Command::Merge(args) => merge::run(&args, console),
         Command::Status(args) => status::run(&args, console),
         Command::ImportWeights(args) => import_weights::run(&args, console),
         Command::InspectWeights(args) => inspect_weights::run(&args, console),

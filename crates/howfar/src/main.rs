@@ -18,7 +18,6 @@ use clap::Parser;
 use cli::Cli;
 use console::Console;
 use howfar_face::Fault;
-use howfar_net::InstructionSet;
 
 /// Keeps large buffers instead of giving them back: page faults are a first-order cost in training.
 #[global_allocator]
@@ -32,7 +31,7 @@ fn main() -> ExitCode {
     let console = Console::new(cli.quiet, cli.json);
     // A bug must not look like an answer: exit code 1 and a sentence instead of a trace alone.
     let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        cli.isa.as_deref().map_or(Ok(()), pin)?;
+        cli.isa.as_deref().map_or(Ok(()), command::pin)?;
         match cli.command {
             Some(command) => dispatch::run(command, &console),
             None if cli.licenses => {
@@ -53,15 +52,4 @@ fn main() -> ExitCode {
     let Some(fault) = fault else { return ExitCode::SUCCESS };
     console.error(&fault);
     ExitCode::from(fault.kind().exit_code())
-}
-
-/// Computes with the instructions of that name.
-fn pin(name: &str) -> Result<(), Fault> {
-    let available = InstructionSet::available();
-    match available.iter().find(|set| set.name() == name) {
-        Some(set) if set.pin() => Ok(()),
-        _ => Err(Fault::usage("--isa", "this CPU does not have these instructions")
-            .found(name)
-            .expected(available.iter().map(|set| set.name()).collect::<Vec<_>>().join(", "))),
-    }
 }

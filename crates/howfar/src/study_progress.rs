@@ -59,6 +59,13 @@ impl<'a> StudyProgress<'a> {
                 let words = format!("{} of {} cells finished", state.n_finished, state.n_cells);
                 advance(&mut state, &words);
             }
+            StudyEvent::Waiting { n_cells } => {
+                let words = format!(
+                    "nothing left to begin: {n_cells} cells of this stage went to other processes; waiting for them"
+                );
+                advance(&mut state, &words);
+                self.console.note(&words);
+            }
         }
     }
 

@@ -89,7 +89,7 @@ fn kill_when(place: &TempDir, n_finished: usize) {
         let folders = fs::read_dir(&runs).into_iter().flatten().flatten();
         folders.filter(|folder| folder.path().join(file).is_file()).count()
     };
-    while !(count("finished.json") >= n_finished && count("epochs.jsonl") > n_finished) {
+    while !(count("finished.json") >= n_finished && count("checkpoint/epochs.jsonl") > 0) {
         assert!(child.try_wait().unwrap().is_none(), "the study ended before it could be killed");
         assert!(begun.elapsed() < Duration::from_secs(300), "no cell was finished");
         std::thread::sleep(Duration::from_millis(2));

@@ -15,7 +15,7 @@ mod subjects;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use howfar_evaluate::Finding;
 use howfar_face::checksum::Hasher;
@@ -25,7 +25,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::folder::StudyFolder;
+use crate::lease::Lease;
 use crate::loaded_study::LoadedStudy;
+use crate::presence::Presence;
 pub use subjects::AuditedFaces;
 
 /// `audit.json`.
@@ -93,15 +95,37 @@ pub(crate) fn n_training_pictures(n_real: usize) -> u64 {
 }
 
 /// Audits the faces of a study and keeps the findings in its `audit.json`; findings of the same inputs are there for
-/// good.
-pub fn audit_study(loaded: &LoadedStudy, folder: &StudyFolder, place: &AuditPlace<'_>) -> Result<Audit, Fault> {
+/// good. Where another process is at it, its findings are waited for.
+pub fn audit_study(
+    loaded: &LoadedStudy,
+    folder: &StudyFolder,
+    presence: &Presence,
+    watch: &dyn Fn(&str),
+    stop: &AtomicBool,
+) -> Result<Audit, Fault> {
     let inputs_sha256 = inputs_sha256(loaded);
-    if let Some(audit) = read_audit(folder)?.filter(|audit| audit.inputs_sha256 == inputs_sha256) {
-        return Ok(audit);
+    let place = folder.root().join("audit");
+    loop {
+        if let Some(audit) = read_audit(folder)?.filter(|audit| audit.inputs_sha256 == inputs_sha256) {
+            return Ok(audit);
+        }
+        if let Some(lease) = Lease::take(&place, presence)? {
+            if read_audit(folder)?.is_some_and(|audit| audit.inputs_sha256 == inputs_sha256) {
+                continue;
+            }
+            let faces = AuditedFaces::of_study(loaded.study(), inputs_sha256)?;
+            let audit = audit_faces(&faces, &AuditPlace { scratch: place.join("probes"), watch, stop })?;
+            files::write_json(&folder.audit_file(), &audit)?;
+            drop(lease);
+            // Should another process have looked in meanwhile, it takes the folder away.
+            let _ = std::fs::remove_dir(&place);
+            return Ok(audit);
+        }
+        if stop.load(Ordering::SeqCst) {
+            return Err(Fault::interrupted("another process was auditing the faces").hint("run the same command again"));
+        }
+        std::thread::sleep(presence.pause());
     }
-    let audit = audit_faces(&AuditedFaces::of_study(loaded.study(), inputs_sha256)?, place)?;
-    files::write_json(&folder.audit_file(), &audit)?;
-    Ok(audit)
 }
 
 /// The findings in a study's folder, if they are of its present inputs.

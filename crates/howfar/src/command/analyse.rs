@@ -19,7 +19,7 @@ pub struct Args {
 /// Analyses and writes results and report.
 pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     let folder = StudyFolder::open(&args.study)?;
-    let loaded = LoadedStudy::open(&folder.read_plan()?.study)?;
+    let loaded = LoadedStudy::reopen(&folder)?;
     let results = howfar_study::analyse(&loaded, &folder)?;
     report::write_changed_faces(&loaded, &folder, &results)?;
     report::write_report(&folder)?;

@@ -6,7 +6,7 @@ use howfar_evaluate::Finding;
 use howfar_face::{Fault, files};
 use howfar_study::{AuditPlace, AuditedFaces, LoadedStudy, StudyFolder, audit_faces, audit_study};
 
-use crate::command::{report, stop_flag};
+use crate::command::{pin_as_planned, report, stop_flag};
 use crate::console::Console;
 
 /// Check a study's faces, or any face sets, for leaks, duplicates, shortcuts and wrong labels.
@@ -25,9 +25,9 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     let findings = match args.places.as_slice() {
         [study] if study.join("plan.json").is_file() => {
             let folder = StudyFolder::open(study)?;
-            let loaded = LoadedStudy::open(&folder.read_plan()?.study)?;
-            let place = AuditPlace { scratch: study.join("audit"), watch: &watch, stop };
-            let findings = audit_study(&loaded, &folder, &place)?.findings;
+            pin_as_planned(&folder)?;
+            let loaded = LoadedStudy::reopen(&folder)?;
+            let findings = audit_study(&loaded, &folder, &folder.presence()?, &watch, stop)?.findings;
             if folder.results_file().is_file() {
                 howfar_study::analyse(&loaded, &folder)?;
                 report::write_report(&folder)?;

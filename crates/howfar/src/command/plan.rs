@@ -6,15 +6,17 @@ use std::path::PathBuf;
 
 use howfar_face::Fault;
 use howfar_protocol::{Cell, Study};
-use howfar_study::{LoadedStudy, estimate};
+use howfar_study::{LoadedStudy, StudyFolder, estimate};
 
 use crate::command::CoreArgs;
+use crate::command::run::{out_folder, plan_into};
 use crate::console::{Console, duration_words};
 use crate::study_progress::parallelism_words;
 
 /// Show what a study would run, and how long it may take.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  howfar plan study.toml\n  howfar plan --from my-study")]
+#[command(after_help = "Examples:\n  howfar plan study.toml\n  howfar plan study.toml --write --out my-study\n  \
+    howfar plan --from my-study")]
 pub struct Args {
     /// The study file.
     #[arg(required_unless_present = "from")]
@@ -22,6 +24,12 @@ pub struct Args {
     /// Instead, from a finished study's folder: which further cells would tell most.
     #[arg(long, value_name = "FOLDER", conflicts_with = "study")]
     from: Option<PathBuf>,
+    /// Make the study's folder and leave the plan in it, for `cells`, `run-cell` and clusters; measure nothing.
+    #[arg(long, conflicts_with = "from")]
+    write: bool,
+    /// The folder that --write makes; if not given, the study's name.
+    #[arg(long, requires = "write")]
+    out: Option<PathBuf>,
     #[command(flatten)]
     cores: CoreArgs,
 }
@@ -33,6 +41,9 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     }
     let Some(file) = &args.study else { return Err(Fault::usage("plan", "no study file")) };
     let study = Study::read(file)?;
+    if args.write {
+        return write(args, &study, console);
+    }
     let loaded = LoadedStudy::open(&study)?;
     if console.json() {
         console.answer_json(loaded.plan());
@@ -80,6 +91,23 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     if let Some(bytes) = estimate.memory_bytes {
         console.answer(&format!("about {:.1} GB of memory", bytes as f64 / 1e9));
     }
+    Ok(())
+}
+
+/// Leaves the plan in the study's folder.
+fn write(args: &Args, study: &Study, console: &Console) -> Result<(), Fault> {
+    let folder = StudyFolder::new(&out_folder(study, args.out.as_deref())?);
+    let (loaded, _presence) = plan_into(study, &folder, console)?;
+    if console.json() {
+        console.answer_json(loaded.plan());
+        return Ok(());
+    }
+    console.answer(&format!(
+        "{}: {} cells that choose k, {} instructions",
+        folder.plan_file().display(),
+        loaded.plan().cells.len(),
+        loaded.plan().instruction_set
+    ));
     Ok(())
 }
 

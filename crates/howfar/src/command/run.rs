@@ -5,11 +5,12 @@ use std::time::{Instant, SystemTime};
 
 use howfar_evaluate::{Results, Verdict};
 use howfar_face::{FaceSet, Fault, encode_png, files};
+use howfar_net::InstructionSet;
 use howfar_picture::contact_sheet;
 use howfar_protocol::Study;
-use howfar_study::{AuditPlace, LoadedStudy, StudyFolder, audit_study, run_study};
+use howfar_study::{LoadedStudy, Presence, StudyFolder, audit_study, run_study};
 
-use crate::command::{CoreArgs, report, stop_flag};
+use crate::command::{CoreArgs, pin, report, stop_flag};
 use crate::console::{Console, duration_words};
 use crate::study_progress::StudyProgress;
 
@@ -36,11 +37,7 @@ const PEOPLE_ON_A_SHEET: usize = 6;
 /// Runs a study from its file.
 pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     let study = Study::read(&args.study)?;
-    let out = match &args.out {
-        Some(out) => out.clone(),
-        None => own_folder(&study, PathBuf::from(&study.name))?,
-    };
-    refuse_other_folder(&out)?;
+    let out = out_folder(&study, args.out.as_deref())?;
     let results = if args.until_sure {
         run_until_sure(&study, &out, args.cores, console)?
     } else {
@@ -49,12 +46,23 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     report::print_results(&results, &StudyFolder::new(&out), console)
 }
 
+/// The folder of a study's results: the one that is asked for, or that of the study's name.
+pub fn out_folder(study: &Study, asked: Option<&Path>) -> Result<PathBuf, Fault> {
+    let out = match asked {
+        Some(out) => out.to_owned(),
+        None => own_folder(study, PathBuf::from(&study.name))?,
+    };
+    refuse_other_folder(&out)?;
+    Ok(out)
+}
+
 /// A folder with files that are no study's: results among them would belong to nobody.
 fn refuse_other_folder(out: &Path) -> Result<(), Fault> {
     if out.is_file() {
         return Err(Fault::usage(out.display(), "this is a file").expected("the folder of the study's results"));
     }
-    let is_new = !out.exists() || files::sorted_entries(out)?.is_empty();
+    let is_ours = |entry: &PathBuf| entry.ends_with("runners"); // of a run that begins at this moment
+    let is_new = !out.exists() || files::sorted_entries(out)?.iter().all(is_ours);
     if is_new || StudyFolder::new(out).plan_file().is_file() {
         return Ok(());
     }
@@ -113,16 +121,14 @@ fn run_until_sure(study: &Study, out: &Path, cores: CoreArgs, console: &Console)
 /// Audits, cells, results, sheets, report.
 pub fn run_to_report(study: &Study, out: &Path, cores: CoreArgs, console: &Console) -> Result<Results, Fault> {
     let (started, begun) = (Instant::now(), SystemTime::now());
-    let loaded = LoadedStudy::open(study)?;
     let folder = StudyFolder::new(out);
-    files::create_folder(out)?;
+    let (loaded, presence) = plan_into(study, &folder, console)?;
     let stop = stop_flag();
-    folder.write_plan(loaded.plan())?;
     let tell = |what: &str| console.note(&format!("audit: {what}"));
-    let audit = audit_study(&loaded, &folder, &AuditPlace { scratch: out.join("audit"), watch: &tell, stop })?;
+    let audit = audit_study(&loaded, &folder, &presence, &tell, stop)?;
     audit.leaks().for_each(|leak| console.warn(&format!("{} ({}) {}", leak.text, leak.code, leak.advice)));
     let progress = StudyProgress::new(console);
-    run_study(&loaded, &folder, cores.cores(), stop, &|event| progress.tell(&event))?;
+    run_study(&loaded, &folder, &presence, cores.cores(), stop, &|event| progress.tell(&event))?;
     progress.finish();
     let results = howfar_study::analyse(&loaded, &folder)?;
     write_sheets(&loaded, &folder)?;
@@ -131,6 +137,45 @@ pub fn run_to_report(study: &Study, out: &Path, cores: CoreArgs, console: &Conso
     report::write_report(&folder)?;
     console.note(&format!("{} after {}", folder.root().display(), duration_words(started.elapsed().as_secs_f64())));
     Ok(results)
+}
+
+/// Reads and plans a study, leaves its plan in `folder` and says that this process works there. Where there is a plan
+/// of the same study, it is computed with the same instructions, so that its cells are those that are there. Beside
+/// other processes it may be no other study.
+pub fn plan_into(study: &Study, folder: &StudyFolder, console: &Console) -> Result<(LoadedStudy, Presence), Fault> {
+    // What cannot be read is planned anew.
+    let before = if folder.plan_file().is_file() { folder.read_plan().ok() } else { None };
+    if let Some(planned) = before.as_ref().map(|plan| plan.instruction_set.as_str()) {
+        let fastest = InstructionSet::available().last().map_or("plain", |set| set.name());
+        if pin(planned).is_err() {
+            console.warn(&format!(
+                "what lies in {} was computed with {planned} instructions, which are not used here: its cells are \
+                 computed anew",
+                folder.root().display()
+            ));
+        } else if planned != fastest {
+            console.note(&format!("computing with {planned} instructions, as this study's plan says"));
+        }
+    }
+    let loaded = LoadedStudy::open(study)?;
+    let presence = folder.presence()?;
+    let before = before.filter(|before| before != loaded.plan());
+    if let Some(before) = before.as_ref().filter(|before| !before.is_same_study(loaded.plan()))
+        && presence.is_accompanied()?
+    {
+        let words =
+            format!("{}, {} cells, {} instructions", before.study.name, before.cells.len(), before.instruction_set);
+        return Err(Fault::usage(folder.root().display(), "another process works on another study in this folder")
+            .found(words)
+            .expected("the same study, whose cells they share, or a folder of its own")
+            .hint("give another --out, or wait for it"));
+    }
+    if before.is_some() {
+        // A choice of another plan's cells is none of this one's.
+        files::remove_file(&folder.choice_file())?;
+    }
+    folder.write_plan(loaded.plan())?;
+    Ok((loaded, presence))
 }
 
 /// A contact sheet of each face set, for the report.
