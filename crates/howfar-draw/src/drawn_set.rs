@@ -115,7 +115,7 @@ impl<'a> SetRequest<'a> {
             labels: FaceLabels {
                 source: self.source(&spec),
                 group: Some(age_group(age_years).to_owned()),
-                drawn: Some(DrawnLabels { intensity, action_units, landmarks, pose, light }),
+                drawn: Some(Box::new(DrawnLabels { intensity, action_units, landmarks, pose, light })),
                 ..FaceLabels::of(label, subject, Provenance::Drawn)
             },
         })

@@ -9,7 +9,10 @@ use crate::style_key::{STYLE_KEYS, StyleKey};
 
 /// The text of a style file; each line of `comment` gets its `#`.
 pub(crate) fn style_text(style: &Table, comment: &str) -> String {
-    let mut text: String = comment.lines().map(|line| format!("# {line}").trim_end().to_owned() + "\n").collect();
+    // What TOML does not allow in a comment: a lone carriage return, say.
+    let plain = |line: &str| line.replace(|c: char| c.is_control() && c != '\t', " ");
+    let line = |line: &str| format!("# {}", plain(line)).trim_end().to_owned() + "\n";
+    let mut text: String = comment.lines().map(line).collect();
     text += &keys_text(style, |key| key.table() != FITTED);
     text += "\n[acting.expressions]\n";
     let expressions = style.get("acting").and_then(|acting| acting.get("expressions"));

@@ -101,10 +101,16 @@ fn measure<P: AsRef<[u8]> + Send + Sync>(n: usize, side: usize, face: impl Fn(us
         .map(|block| {
             let (mut n_candidates, mut n_pairs) = (0_u64, 0_u64);
             let rows = block * ROWS..n.min((block + 1) * ROWS);
-            index.pairs(rows, side, &face, |_, _, is_same| {
-                n_candidates += 1;
-                n_pairs += u64::from(is_same());
-            });
+            index.pairs(
+                rows,
+                side,
+                &face,
+                |_, _| false,
+                |_, _, is_same| {
+                    n_candidates += 1;
+                    n_pairs += u64::from(is_same());
+                },
+            );
             (n_candidates, n_pairs)
         })
         .reduce(|| (0, 0), |a, b| (a.0 + b.0, a.1 + b.1));

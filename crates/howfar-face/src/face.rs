@@ -144,7 +144,7 @@ pub struct FaceLabels {
     /// The file it came from, or the seed that made it.
     pub source: String,
     /// What only a renderer can know.
-    pub drawn: Option<DrawnLabels>,
+    pub drawn: Option<Box<DrawnLabels>>,
 }
 
 impl FaceLabels {

@@ -1,8 +1,13 @@
-//! The decoded faces of several sets, kept once in memory and shared by all cells of a study.
+//! The decoded faces of several sets, kept once and shared by all cells of a study: labels in memory, pixels there or,
+//! where they are too many, in a file (`pixel_store.rs`).
 //!
 //! In: face sets and the study's class names. Out: pixels and labels by index. A face of a class that the study
 //! does not ask for stays out and is counted.
 
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+use crate::pixel_store::PixelStore;
 use crate::{Face, FaceLabels, FaceSet, Fault, Picture, Preprocessing, Provenance, SubjectId};
 
 /// A face in a pool.
@@ -12,7 +17,7 @@ pub struct StoredFace {
     pub set_idx: usize,
     /// Its row in that set, over all shards.
     pub row: u64,
-    /// Its labels; `label` is an index into the pool's classes.
+    /// Its labels; `label` is an index into the pool's classes. What only a renderer knows is left out.
     pub labels: FaceLabels,
     /// SHA-256 of its decoded pixels.
     pub sha256: String,
@@ -31,7 +36,7 @@ pub struct FaceStore {
     classes: Vec<String>,
     side: usize,
     n_channels: usize,
-    pixels: Vec<u8>,
+    pixels: PixelStore,
     faces: Vec<StoredFace>,
     n_sets: usize,
 }
@@ -40,7 +45,7 @@ impl FaceStore {
     /// An empty pool for faces of the size and the colours of `preprocessing`.
     pub fn new(classes: Vec<String>, preprocessing: &Preprocessing) -> Self {
         let (side, n_channels) = (preprocessing.side as usize, preprocessing.n_channels());
-        FaceStore { classes, side, n_channels, pixels: Vec::new(), faces: Vec::new(), n_sets: 0 }
+        FaceStore { classes, side, n_channels, pixels: PixelStore::new(), faces: Vec::new(), n_sets: 0 }
     }
 
     /// Reads a set, whose faces take the pool's colours; returns the indices its faces got and how many were left out
@@ -50,9 +55,19 @@ impl FaceStore {
         let label_here: Vec<Option<usize>> =
             set.info().classes.iter().map(|c| self.classes.iter().position(|own| own == c)).collect();
         let (mut row, mut n_left_out) = (0, 0);
+        // A person's name is kept once, however many faces there are.
+        let mut people: HashSet<SubjectId> = HashSet::new();
         set.for_each_hashed(|face, sha256| {
             match label_here[face.labels.label] {
-                Some(label) => self.push(set, row, label, face, sha256)?,
+                Some(label) => {
+                    let mut face = face;
+                    let person = &mut face.labels.subject;
+                    match people.get(person) {
+                        Some(known) => *person = known.clone(),
+                        None => drop(people.insert(person.clone())),
+                    }
+                    self.push(set, row, label, face, sha256)?;
+                }
                 None => n_left_out += 1,
             }
             row += 1;
@@ -70,10 +85,9 @@ impl FaceStore {
                 .expected(format!("{0}×{0}, as the first set of the study", self.side))
                 .hint("prepare all sets of a study with the same --size"));
         }
-        let labels = FaceLabels { label, ..face.labels };
+        let labels = FaceLabels { label, drawn: None, ..face.labels };
         self.faces.push(StoredFace { set_idx: self.n_sets, row, labels, sha256 });
-        self.pixels.extend(face.picture.into_channels(self.n_channels));
-        Ok(())
+        self.pixels.push(&face.picture.into_channels(self.n_channels))
     }
 
     /// A pool of single pictures whose subject is `photo:NAME` and whose label nobody knows (it says 0).
@@ -89,7 +103,7 @@ impl FaceStore {
             let labels = FaceLabels { source: name.to_owned(), ..FaceLabels::of(0, subject, Provenance::Real) };
             let sha256 = picture.sha256();
             pool.faces.push(StoredFace { set_idx: 0, row: row as u64, labels, sha256 });
-            pool.pixels.extend(picture.into_channels(pool.n_channels));
+            pool.pixels.push(&picture.into_channels(pool.n_channels))?;
         }
         Ok(pool)
     }
@@ -100,17 +114,18 @@ impl FaceStore {
         classes: Vec<String>,
         chosen: &[(usize, usize)],
         change: impl Fn(&[u8]) -> Vec<u8>,
-    ) -> Self {
-        let mut pixels = Vec::with_capacity(chosen.len() * self.n_values());
+    ) -> Result<Self, Fault> {
+        let mut pixels = PixelStore::new();
         let relabelled = |(face, label): &(usize, usize)| {
             let pooled = self.face(*face).clone();
             StoredFace { labels: FaceLabels { label: *label, ..pooled.labels }, ..pooled }
         };
         for (face, _) in chosen {
-            pixels.extend(change(self.pixels(*face)));
+            pixels.push(&change(&self.pixels(*face)))?;
         }
+        self.check()?;
         let faces = chosen.iter().map(relabelled).collect();
-        FaceStore { classes, pixels, faces, ..*self }
+        Ok(FaceStore { classes, pixels, faces, ..*self })
     }
 
     /// Class names; labels are indices into them.
@@ -149,8 +164,13 @@ impl FaceStore {
     }
 
     /// The pixels of a face, rows from the top, colours interleaved.
-    pub fn pixels(&self, face_idx: usize) -> &[u8] {
+    pub fn pixels(&self, face_idx: usize) -> Cow<'_, [u8]> {
         let n = self.n_values();
-        &self.pixels[face_idx * n..(face_idx + 1) * n]
+        self.pixels.get(face_idx * n, n)
+    }
+
+    /// Fails if the pixels of a face could not be read back from disk; asked before anything made of them is used.
+    pub fn check(&self) -> Result<(), Fault> {
+        self.pixels.check()
     }
 }

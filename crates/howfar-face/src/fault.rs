@@ -140,6 +140,8 @@ impl Fault {
 /// Characters and lines of an answer that are shown: four answers fit a screen.
 const MOST_CHARACTERS: usize = 480;
 const MOST_LINES: usize = 6;
+/// Characters of a place: paths are long, and no path of a file that is there is longer than some thousand bytes.
+const MOST_OF_PLACE: usize = 1000;
 
 /// What of an answer fits a screen.
 fn fitting(answer: &str) -> String {
@@ -156,7 +158,8 @@ fn fitting(answer: &str) -> String {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Details { place, what, found, expected, hint } = &*self.details;
-        write!(f, "{}: {}", printable_name(place), printable(&fitting(what)))?;
+        let place = shortened(place, MOST_OF_PLACE);
+        write!(f, "{}: {}", printable_name(&place), printable(&fitting(what)))?;
         for (name, answer) in [("found     ", found), ("expected  ", expected), ("hint: ", hint)] {
             if let Some(answer) = answer {
                 write!(f, "\n  {name}{}", printable(&fitting(answer)))?;
@@ -193,8 +196,8 @@ mod tests {
     #[test]
     fn a_fault_fits_a_screen_whatever_it_quotes() {
         for quoted in ["7 ".repeat(9000), "a line\n".repeat(900)] {
-            let fault = Fault::data("a", &quoted).found(&quoted).expected(&quoted).hint(&quoted).to_string();
-            assert!(fault.chars().count() < 2400 && fault.lines().count() <= 24, "{fault}");
+            let fault = Fault::data(&quoted, &quoted).found(&quoted).expected(&quoted).hint(&quoted).to_string();
+            assert!(fault.chars().count() < 3600 && fault.lines().count() <= 24, "{fault}");
             assert!(fault.contains("more "), "{fault}");
         }
     }

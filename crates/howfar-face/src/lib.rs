@@ -19,6 +19,7 @@ pub mod files;
 pub mod fingerprint;
 mod hashing_file;
 mod lineage;
+mod pixel_store;
 mod png;
 mod portraits;
 mod printable;

@@ -28,7 +28,7 @@ pub(crate) static COLUMNS: &[ColumnSpec<Row>] = &[
 ];
 
 fn drawn(row: &Row, of: fn(&DrawnLabels) -> &[f32]) -> Option<&[f32]> {
-    row.labels.drawn.as_ref().map(of)
+    row.labels.drawn.as_deref().map(of)
 }
 
 /// A face as it stands in a shard.
@@ -103,7 +103,7 @@ pub(crate) fn rows(
             parent: parents.get(row).map(str::parse).transpose()?,
             group: groups.get(row).map(str::to_owned),
             source: sources.get(row).unwrap_or_default().to_owned(),
-            drawn: drawn.of(row),
+            drawn: drawn.of(row).map(Box::new),
         };
         Ok(Row { png: images.get(row).to_vec(), sha256: sums.get(row).unwrap_or_default().to_owned(), labels })
     }))

@@ -198,13 +198,14 @@ impl ShotIndex {
     }
 
     /// Calls `candidate` with every pair that can be of one shot, whose first face is among `rows` and whose second has
-    /// a higher number, each once, and with what tells whether it is. `pixels` gives a face of `side` × `side`. Of one
-    /// first face the second ones come in order.
+    /// a higher number, each once, and with what tells whether it is. `pixels` gives a face of `side` × `side`; whole
+    /// ranges of second faces may be left out for a first one. Of one first face the second ones come in order.
     pub fn pairs<P: AsRef<[u8]>>(
         &self,
         rows: Range<usize>,
         side: usize,
         pixels: impl Fn(usize) -> P,
+        is_left_out: impl Fn(usize, Range<usize>) -> bool,
         mut candidate: impl FnMut(usize, usize, &mut dyn FnMut() -> bool),
     ) {
         let [mut of_rows, mut of_blocks]: [HashMap<usize, Vec<f32>>; 2] = Default::default();
@@ -212,6 +213,10 @@ impl ShotIndex {
         for blocks in blocks.chunks(BLOCKS_AT_ONCE) {
             for a in rows.clone() {
                 for block in blocks {
+                    let of_block = block * BLOCK..((block + 1) * BLOCK).min(self.shots.len());
+                    if is_left_out(a, of_block) {
+                        continue;
+                    }
                     self.near_in(*block, &self.shots[a], a + 1, &mut |b, ways| {
                         candidate(a, b, &mut || {
                             let a_patch = of_rows.entry(a).or_insert_with(|| patch(pixels(a).as_ref(), side));
@@ -301,6 +306,7 @@ mod tests {
                 rows,
                 SIDE,
                 |face| &pictures[face],
+                |_, _| false,
                 |a, b, is_same| {
                     if is_same() {
                         found.push((a, b));

@@ -2,17 +2,18 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use crate::Fault;
 
-/// `database:person`. The same human in two databases has two of these, so CK+ S010 and JAFFE KA never collide.
+/// `database:person`, cheap to copy. The same human in two databases has two of these, so CK+ S010 and JAFFE KA never collide.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct SubjectId {
-    database: String,
-    person: String,
+    database: Arc<str>,
+    person: Arc<str>,
 }
 
 impl SubjectId {
@@ -23,7 +24,7 @@ impl SubjectId {
                 .found(format!("{database:?} and {person:?}"))
                 .expected("a database without a colon and a person, as in ckplus:S010"));
         }
-        Ok(SubjectId { database: database.to_owned(), person: person.to_owned() })
+        Ok(SubjectId { database: database.into(), person: person.into() })
     }
 
     /// Who is on a picture of nobody known: a person of its own, called by the picture's path without the ending.
@@ -35,7 +36,7 @@ impl SubjectId {
     /// where nobody is known.
     pub fn is_called_by(&self, source: &str) -> bool {
         let video = source.rsplit_once('#').map_or(source, |(video, _)| video);
-        [source, video].into_iter().any(|source| self.person == called_by(source))
+        [source, video].into_iter().any(|source| *self.person == *called_by(source))
     }
 
     /// The database's name.

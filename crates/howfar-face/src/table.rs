@@ -4,11 +4,15 @@
 //! order of columns means anything. A file may hold columns that nobody asks for; one that was added to a format later
 //! may be missing in older files.
 
+mod deltas;
+mod pages;
 mod reader;
 mod writer;
 
 use std::borrow::Cow;
 
+pub use deltas::CheckedPages;
+pub use pages::check_pages;
 pub use reader::{Blobs, FloatLists, TableReader, Texts, guarded};
 pub use writer::TableWriter;
 

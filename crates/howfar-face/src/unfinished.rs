@@ -153,8 +153,8 @@ fn trusted(partial: &Path, request_sha256: &str) -> Option<Record> {
     let record: Record = files::read_json(&partial.join(RECORD_FILE), FORMAT, VERSION).ok()?;
     give_back_names(partial, &record.shards);
     let whole = |file: &Shard| file_sha256(&partial.join(&file.file)).is_ok_and(|found| found == file.sha256);
-    let n_faces: u64 = record.files().map(|file| file.n_faces).sum();
-    let same = record.request_sha256 == request_sha256 && n_faces == record.n_faces;
+    let n_faces = record.files().try_fold(0_u64, |sum, file| sum.checked_add(file.n_faces));
+    let same = record.request_sha256 == request_sha256 && n_faces == Some(record.n_faces);
     (same && record.files().all(whole)).then_some(record)
 }
 

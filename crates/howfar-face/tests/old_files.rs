@@ -37,12 +37,14 @@ fn faces_of(version: u32) -> Vec<Face> {
                 .then(|| ["female", "of nobody", "left light"][usize::from(i / 2)].to_owned()),
             source: [" a, \"b\".png", "悲しみ/1.png", "seed 1", "", "seed 7, person 7", "seed 7"][usize::from(i)]
                 .to_owned(),
-            drawn: (provenance == Provenance::Drawn).then(|| DrawnLabels {
-                intensity: 0.5 + f32::from(i),
-                action_units: vec![0.25, 1.125],
-                landmarks: (0..136u8).map(f32::from).collect(),
-                pose: [-10.0, 2.5, f32::from(i)],
-                light: [0.0, 0.6, 0.8],
+            drawn: (provenance == Provenance::Drawn).then(|| {
+                Box::new(DrawnLabels {
+                    intensity: 0.5 + f32::from(i),
+                    action_units: vec![0.25, 1.125],
+                    landmarks: (0..136u8).map(f32::from).collect(),
+                    pose: [-10.0, 2.5, f32::from(i)],
+                    light: [0.0, 0.6, 0.8],
+                })
             }),
         };
         Face { picture: Picture::gray(8, 8, (0..64).map(|p: u8| p.wrapping_mul(3 * i + 1)).collect()), labels }

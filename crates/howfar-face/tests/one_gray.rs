@@ -26,7 +26,11 @@ fn colours_become_gray_in_one_place_alone() {
     let crates = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let mut files = Vec::new();
     for entry in std::fs::read_dir(crates).unwrap() {
-        sources(&entry.unwrap().path().join("src"), &mut files);
+        // Fuzz targets make pictures of every kind and take none of them for faces.
+        let folder = entry.unwrap().path();
+        if !folder.ends_with("howfar-fuzz") {
+            sources(&folder.join("src"), &mut files);
+        }
     }
     assert!(files.len() > 200, "only {} files were looked at", files.len());
     for file in files.iter().filter(|file| !file.ends_with("howfar-face/src/face.rs")) {

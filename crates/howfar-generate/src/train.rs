@@ -100,6 +100,7 @@ pub fn train<R: Recipe>(
     let (mut kept_step, mut kept_at) = (begin, Instant::now());
     for step in begin..n_steps {
         let step_losses = recipe.step(faces, step);
+        faces.check()?;
         check_finite(&recipe, &step_losses, step + 1, kept_step)?;
         for (name, value) in step_losses {
             let (sum, n) = recent.entry(name.to_owned()).or_default();

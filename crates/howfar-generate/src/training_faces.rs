@@ -110,6 +110,11 @@ impl TrainingFaces {
         faces
     }
 
+    /// Fails if the pixels of a face could not be read back from disk.
+    pub fn check(&self) -> Result<(), Fault> {
+        self.pool.check()
+    }
+
     /// The first `n` faces of the first epoch, for sheets.
     pub fn samples(&mut self, seed: u64, n: usize) -> Faces {
         self.batch(seed, 0, n.min(self.len()), false)

@@ -181,7 +181,7 @@ impl LoadedStudy {
             let set_idx = sets.iter().position(|info| info.name == set)?;
             let face = (0..pool.len()).find(|f| (pool.face(*f).set_idx, pool.face(*f).row) == (set_idx, row))?;
             let side = pool.side() as u32;
-            let data = pool.pixels(face).to_vec();
+            let data = pool.pixels(face).into_owned();
             Some(Picture { width: side, height: side, channels: pool.n_channels() as u32, data })
         };
         find(&self.pool, &self.pool_sets).or_else(|| find(&self.unseen_pool, &self.unseen_sets))

@@ -68,11 +68,11 @@ impl<'a> Batches<'a> {
         let (copy, name, key) = match item.variant {
             Variant::AsIs => (None, "augmentation", [epoch, face, times_seen]),
             Variant::Copy(i) => {
-                let copy = altered_copy(pixels, side, &mut self.seeds.stream("copy", &[u64::from(i)]));
+                let copy = altered_copy(&pixels, side, &mut self.seeds.stream("copy", &[u64::from(i)]));
                 (Some(copy), "augmentation of copies", [epoch, face, u64::from(i)])
             }
         };
-        let pixels = copy.as_deref().unwrap_or(pixels);
+        let pixels = copy.as_deref().unwrap_or(&pixels);
         match &self.settings.augmentation {
             Some(ranges) => augment(pixels, side, ranges, &mut self.seeds.stream(name, &key)),
             None => pixels.iter().map(|p| f32::from(*p)).collect(),

@@ -25,6 +25,7 @@ pub fn predict(model: &Model, pool: &FaceStore, faces: &[usize]) -> Result<Vec<V
         softmax(&mut logits, model.classes().len());
         rows.extend(logits.chunks_exact(model.classes().len()).map(<[f32]>::to_vec));
     }
+    pool.check()?;
     Ok(rows)
 }
 
@@ -56,6 +57,7 @@ impl<'a> Viewer<'a> {
         check_shape(self.model, pool)?;
         let faces: Vec<usize> = (0..pool.len()).collect();
         let mut inputs = scaled(pool, &faces, self.model.scaling());
+        pool.check()?;
         let features = self.network.features(&inputs);
         let mut logits = self.network.outputs_of(&features);
         if self.model.test_flip() {

@@ -66,6 +66,7 @@ pub fn train(inputs: &TrainingInputs<'_>, watch: &mut dyn FnMut(&Event) -> Contr
     while !run.is_over(&state.history) {
         let started = Instant::now();
         let record = run.epoch(&mut state)?;
+        inputs.pool.check()?;
         if run.is_best(&state.history, &record) && inputs.settings.keep == Keep::Best {
             state.best = Some(state.trainer.classifier().clone());
         }

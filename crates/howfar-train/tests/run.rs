@@ -172,7 +172,7 @@ fn gray_faces_and_coloured_ones_are_brought_to_the_colours_of_the_pool() {
     let (rgb, gray) = (Bench::of_colour("rgb"), Bench::new());
     let mut pool = FaceStore::new(gray.set.info().classes.clone(), &rgb.set.info().preprocessing);
     pool.add(&gray.set).unwrap();
-    assert!(pool.pixels(3).chunks(3).zip(gray.pool.pixels(3)).all(|(three, one)| three == [*one; 3]));
+    assert!(pool.pixels(3).chunks(3).zip(gray.pool.pixels(3).iter()).all(|(three, one)| three == [*one; 3]));
     let mut pool = FaceStore::new(rgb.set.info().classes.clone(), &gray.set.info().preprocessing);
     pool.add(&rgb.set).unwrap();
     assert_eq!(pool.pixels(3).len(), SIDE * SIDE);
@@ -237,7 +237,7 @@ fn a_checkpoint_of_other_labels_is_not_gone_on_from() {
             (face, if side.is_some() && bench.split.side(subject) == side { 1 - label } else { *label })
         };
         let labels: Vec<(usize, usize)> = (0..bench.pool.len()).map(label).collect();
-        bench.pool.relabelled(classes.map(str::to_owned).to_vec(), &labels, <[u8]>::to_vec)
+        bench.pool.relabelled(classes.map(str::to_owned).to_vec(), &labels, <[u8]>::to_vec).unwrap()
     };
     let pools = [
         ("training labels", turned(Some(SplitPart::Training), classes)),

@@ -8,17 +8,19 @@ use std::io::Read;
 use std::path::Path;
 
 use parquet::basic::Type as Physical;
-use parquet::column::reader::get_typed_column_reader;
+use parquet::column::reader::ColumnReaderImpl;
 use parquet::data_type::{ByteArray, ByteArrayType, DataType, FloatType, Int64Type};
 use parquet::errors::ParquetError;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::schema::types::SchemaDescriptor;
 
-use super::{ColumnSpec, Values};
+use super::{CheckedPages, ColumnSpec, Values, check_pages};
 use crate::{Fault, refuse_stand_in};
 
 /// Reads the row groups of a table.
 pub struct TableReader {
+    /// The same file, for looking at pages before they are read.
+    file: File,
     reader: SerializedFileReader<File>,
     columns: Vec<Column>,
     place: String,
@@ -69,8 +71,10 @@ impl TableReader {
         let mut head = Vec::new();
         (&mut file).take(512).read_to_end(&mut head).map_err(|e| Fault::io(path, "read", &e))?;
         refuse_stand_in(path, &head)?;
-        let reader = SerializedFileReader::new(file).map_err(|e| read_fault(&place, &e.to_string()))?;
-        Ok(TableReader { reader, columns: Vec::new(), place })
+        let same = file.try_clone().map_err(|e| Fault::io(path, "read", &e))?;
+        let parse = || SerializedFileReader::new(file).map_err(|e| e.to_string());
+        let reader = guarded(parse).map_err(|what| read_fault(&place, &what))?;
+        Ok(TableReader { file: same, reader, columns: Vec::new(), place })
     }
 
     /// The file, for messages.
@@ -160,7 +164,10 @@ impl TableReader {
         let Some(place) = column.expect("only columns of the format are asked for").leaf else {
             return Ok(Leaf::missing(n_rows));
         };
-        guarded(|| self.read_leaf::<T>(group_idx, place, n_rows).map_err(|e| e.to_string()))
+        let chunk = self.reader.metadata().row_group(group_idx).column(place.idx);
+        let read = || self.read_leaf::<T>(group_idx, place, n_rows).map_err(|e| e.to_string());
+        check_pages(&self.file, chunk, chunk.num_values())
+            .and_then(|()| guarded(read))
             .map_err(|what| read_fault(&self.group_place(group_idx), &what))
     }
 
@@ -171,7 +178,9 @@ impl TableReader {
         n_rows: usize,
     ) -> Result<Leaf<T::T>, ParquetError> {
         let group = self.reader.get_row_group(group_idx)?;
-        let mut reader = get_typed_column_reader::<T>(group.get_column_reader(place.idx)?);
+        let descriptor = self.reader.metadata().file_metadata().schema_descr().column(place.idx);
+        let pages = CheckedPages::new(group.get_column_page_reader(place.idx)?, &descriptor);
+        let mut reader = ColumnReaderImpl::<T>::new(descriptor, Box::new(pages));
         let LeafPlace { full, outer, .. } = place;
         let mut leaf = Leaf { values: Vec::new(), definition: Vec::new(), repetition: Vec::new(), full, outer };
         let mut rows = 0;

@@ -13,12 +13,14 @@ fn info() -> FaceSetInfo {
 }
 
 fn face(i: u8) -> Face {
-    let drawn = i.is_multiple_of(2).then(|| DrawnLabels {
-        intensity: 0.5,
-        action_units: vec![0.25; 3],
-        landmarks: vec![1.0; 136],
-        pose: [1.0, 2.0, 3.0],
-        light: [0.0, 0.0, 1.0],
+    let drawn = i.is_multiple_of(2).then(|| {
+        Box::new(DrawnLabels {
+            intensity: 0.5,
+            action_units: vec![0.25; 3],
+            landmarks: vec![1.0; 136],
+            pose: [1.0, 2.0, 3.0],
+            light: [0.0, 0.0, 1.0],
+        })
     });
     let provenance = if i.is_multiple_of(2) { Provenance::Drawn } else { Provenance::Real };
     let labels = FaceLabels {

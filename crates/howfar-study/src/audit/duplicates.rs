@@ -7,6 +7,7 @@
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -24,6 +25,10 @@ type Pair = (usize, usize);
 const ROWS: usize = 256;
 /// Pairs that are counted of one face and harm: a generator that makes one face alone has too many.
 const MOST_PAIRS_A_FACE: usize = 100;
+
+/// Generated faces that are compared with one another; the first ones. All of them are compared with all others. Of so
+/// many there are 20 billion pairs, and few generators that repeat themselves hide it there.
+const MOST_GENERATED: usize = 200_000;
 
 /// What a pair would spoil.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,10 +50,11 @@ impl Harm {
 /// All near duplicates; stops where it is asked to.
 pub(crate) fn audit(faces: &AuditedFaces, stop: &AtomicBool) -> Result<Vec<Finding>, Fault> {
     let index = index(faces, stop)?;
+    let generated = Generated::of(&faces.sides);
     let found: Mutex<BTreeMap<Harm, Pairs>> = Mutex::default();
     (0..faces.pool.len().div_ceil(ROWS)).into_par_iter().try_for_each(|i| {
         check_stop(stop)?;
-        let of_rows = of_rows(faces, &index, i * ROWS);
+        let of_rows = of_rows(faces, &index, &generated, i * ROWS);
         // Sums, unions and smallest pairs: the order of the threads leaves no trace.
         let mut found = found.lock().expect("no thread panics with the lock");
         of_rows.into_iter().for_each(|(harm, pairs)| found.entry(harm).or_default().join(pairs));
@@ -56,10 +62,14 @@ pub(crate) fn audit(faces: &AuditedFaces, stop: &AtomicBool) -> Result<Vec<Findi
     })?;
     let found = found.into_inner().expect("no thread panics with the lock");
     if found.is_empty() {
-        let text = format!("No two of {} faces of different subjects are the same shot.", faces.pool.len());
+        let text = format!(
+            "No two of {} faces of different subjects are the same shot{}.",
+            faces.pool.len(),
+            generated.words()
+        );
         return Ok(vec![Found::new("duplicates", "no-duplicates", false).says(text, "", &[])]);
     }
-    Ok(found.into_iter().map(|(harm, pairs)| finding(faces, harm, &pairs)).collect())
+    Ok(found.into_iter().map(|(harm, pairs)| finding(faces, harm, &pairs, &generated)).collect())
 }
 
 fn index(faces: &AuditedFaces, stop: &AtomicBool) -> Result<ShotIndex, Fault> {
@@ -67,7 +77,7 @@ fn index(faces: &AuditedFaces, stop: &AtomicBool) -> Result<ShotIndex, Fault> {
     for begin in (0..faces.pool.len()).step_by(ROWS * ROWS) {
         check_stop(stop)?;
         let end = faces.pool.len().min(begin + ROWS * ROWS);
-        let shot = |face| Shot::of(faces.pool.pixels(face), faces.pool.side());
+        let shot = |face| Shot::of(&faces.pool.pixels(face), faces.pool.side());
         let shots: Vec<Shot> = (begin..end).into_par_iter().map(shot).collect();
         shots.into_iter().for_each(|shot| index.add(shot));
     }
@@ -81,8 +91,45 @@ fn check_stop(stop: &AtomicBool) -> Result<(), Fault> {
     Err(Fault::interrupted("the search for duplicates was not over").hint("run the same command again to go on"))
 }
 
+/// Where generated faces are, and up to which they are compared with one another.
+struct Generated {
+    /// By the number of faces before it, how many of them are generated.
+    n_before: Vec<u32>,
+    /// The first face that is not compared with other generated ones; none where all are.
+    end: Option<usize>,
+}
+
+impl Generated {
+    fn of(sides: &[Side]) -> Self {
+        let mut n_before = vec![0];
+        let mut end = None;
+        for (face, side) in sides.iter().enumerate() {
+            let n = n_before[face] + u32::from(*side == Side::Generated);
+            if n as usize > MOST_GENERATED {
+                end = end.or(Some(face));
+            }
+            n_before.push(n);
+        }
+        Generated { n_before, end }
+    }
+
+    fn are_all(&self, faces: &Range<usize>) -> bool {
+        (self.n_before[faces.end] - self.n_before[faces.start]) as usize == faces.len()
+    }
+
+    fn is_left_out(&self, face: usize, others: Range<usize>) -> bool {
+        let Some(end) = self.end else { return false };
+        (face >= end || others.start >= end) && self.are_all(&(face..face + 1)) && self.are_all(&others)
+    }
+
+    fn words(&self) -> String {
+        let words = |_| format!("; of generated faces the first {MOST_GENERATED} were compared with one another");
+        self.end.map(words).unwrap_or_default()
+    }
+}
+
 /// The pairs whose first face is one of the rows from `begin` on.
-fn of_rows(faces: &AuditedFaces, index: &ShotIndex, begin: usize) -> BTreeMap<Harm, Pairs> {
+fn of_rows(faces: &AuditedFaces, index: &ShotIndex, generated: &Generated, begin: usize) -> BTreeMap<Harm, Pairs> {
     let pool = &faces.pool;
     let rows = begin..pool.len().min(begin + ROWS);
     let mut found: BTreeMap<Harm, Pairs> = BTreeMap::new();
@@ -91,6 +138,7 @@ fn of_rows(faces: &AuditedFaces, index: &ShotIndex, begin: usize) -> BTreeMap<Ha
         rows,
         pool.side(),
         |face| pool.pixels(face),
+        |face, others| generated.is_left_out(face, others),
         |a, b, is_same| {
             let Some(harm) = harm(faces, (a, b)) else { return };
             let counted = &counted[a - begin][harm as usize];
@@ -167,7 +215,7 @@ fn is_family(a: &FaceLabels, b: &FaceLabels) -> bool {
         || (a.parent.is_some() && a.parent == b.parent)
 }
 
-fn finding(faces: &AuditedFaces, harm: Harm, pairs: &Pairs) -> Finding {
+fn finding(faces: &AuditedFaces, harm: Harm, pairs: &Pairs, generated: &Generated) -> Finding {
     let pairs_of = match (pairs.n, pairs.is_cut) {
         (n, true) => format!("More than {n} pairs (of one face, {MOST_PAIRS_A_FACE} are counted)"),
         (1, false) => "1 pair".to_owned(),
@@ -196,7 +244,7 @@ fn finding(faces: &AuditedFaces, harm: Harm, pairs: &Pairs) -> Finding {
         ),
         Harm::Repeated => (
             "repeated-identities",
-            format!("{pairs_of} of faces of different generated identities are the same picture."),
+            format!("{pairs_of} of faces of different generated identities are the same picture{}.", generated.words()),
             "There are fewer identities than k counts.",
         ),
     };

@@ -131,7 +131,7 @@ impl Features {
         let mut by_class: BTreeMap<usize, Vec<(usize, Vec<f32>)>> = BTreeMap::new();
         for face in chosen {
             let label = faces.pool.face(*face).labels.label;
-            by_class.entry(label).or_default().push((*face, patch(faces.pool.pixels(*face), side)));
+            by_class.entry(label).or_default().push((*face, patch(&faces.pool.pixels(*face), side)));
         }
         for patches in by_class.into_values() {
             let mean = mean(patches.iter().map(|(_, patch)| patch.as_slice()));

@@ -85,6 +85,7 @@ pub fn audit_faces(faces: &AuditedFaces, place: &AuditPlace<'_>) -> Result<Audit
     begin("labels");
     findings.extend(labels::audit(faces, place)?);
     files::remove_folder(&place.scratch)?;
+    faces.pool.check()?;
     let (format, version) = Audit::FORMAT;
     Ok(Audit { format: format.to_owned(), version, inputs_sha256: faces.inputs_sha256.clone(), findings })
 }

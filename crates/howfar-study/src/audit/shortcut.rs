@@ -112,7 +112,7 @@ fn recall(
     (place, name): (&AuditPlace<'_>, &str),
     change: impl Fn(&[u8]) -> Vec<u8>,
 ) -> Result<f64, Fault> {
-    let pool: FaceStore = faces.pool.relabelled(vec!["real".to_owned(), "generated".to_owned()], chosen, change);
+    let pool: FaceStore = faces.pool.relabelled(vec!["real".to_owned(), "generated".to_owned()], chosen, change)?;
     let is_on = |face: &usize, side| split.side(&pool.face(*face).labels.subject) == Some(side);
     let n_training = (0..pool.len()).filter(|face| is_on(face, SplitPart::Training)).count();
     let batch = settings(1).batch as usize;

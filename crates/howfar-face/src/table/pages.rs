@@ -1,10 +1,12 @@
 //! The heads of a column's pages, looked at before the library reads the pages.
 //!
 //! In: a file and where a column's pages lie in it. Out: a sentence where a head claims what cannot be. The library
-//! allocates what a head claims; a damaged one may claim gigabytes.
+//! allocates what a head claims; a damaged one may claim gigabytes. What a page claims beyond its head is `deltas.rs`.
 
 use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
+
+use parquet::file::metadata::ColumnChunkMetaData;
 
 /// Pages that unpack to no more than this are never refused, in bytes.
 const ALWAYS_FINE: i64 = 64 << 20;
@@ -17,15 +19,15 @@ const LONGEST: u64 = 16 << 20;
 
 /// Where the pages of a column lie, and what is known of them.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Chunk {
+struct Chunk {
     /// The first byte in the file.
-    pub start: u64,
+    start: u64,
     /// Bytes of all pages with their heads.
-    pub length: u64,
+    length: u64,
     /// Bytes of the unpacked pages, as the file says.
-    pub unpacked: i64,
-    /// Rows, each of which has at most one value.
-    pub n_rows: i64,
+    unpacked: i64,
+    /// Values that there can be.
+    n_values: i64,
 }
 
 /// What a head says.
@@ -37,8 +39,19 @@ struct Head {
     is_dictionary: bool,
 }
 
-/// Whether every page of a column can be what its head says.
-pub(super) fn check(file: &File, chunk: Chunk) -> Result<(), String> {
+/// Whether every page of a column can be what its head says. `n_values` is how many there can be in all: rows, or for
+/// lists what the file says.
+///
+/// # Errors
+/// A sentence on the first page that cannot be.
+pub fn check_pages(file: &File, chunk: &ColumnChunkMetaData, n_values: i64) -> Result<(), String> {
+    let start = chunk.dictionary_page_offset().unwrap_or(chunk.data_page_offset());
+    let place = u64::try_from(start).ok().zip(u64::try_from(chunk.compressed_size()).ok());
+    let (start, length) = place.ok_or("the file says that a column lies before its beginning")?;
+    check(file, Chunk { start, length, unpacked: chunk.uncompressed_size(), n_values })
+}
+
+fn check(file: &File, chunk: Chunk) -> Result<(), String> {
     let failed = |e: std::io::Error| e.to_string();
     let mut reader = BufReader::new(file);
     reader.seek(SeekFrom::Start(chunk.start)).map_err(failed)?;
@@ -59,7 +72,7 @@ pub(super) fn check(file: &File, chunk: Chunk) -> Result<(), String> {
             return Err(format!("page {page} of {packed} bytes claims to unpack to {}", head.unpacked));
         }
         // A value of a dictionary has four bytes at least.
-        let most = if head.is_dictionary { head.unpacked / 4 + 1 } else { chunk.n_rows };
+        let most = if head.is_dictionary { head.unpacked / 4 + 1 } else { chunk.n_values };
         if !(0..=most).contains(&head.n_values) {
             return Err(format!("page {page} claims {} values where there can be {most}", head.n_values));
         }
