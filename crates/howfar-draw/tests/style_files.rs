@@ -221,6 +221,11 @@ fn whom_a_style_was_fitted_to_stays_in_its_file_through_every_hand() {
     let edited = Style::from_toml(&text.replacen("ambient = [", "ambient = [0.0, 0.0] # was [", 1)).unwrap();
     assert_ne!(edited.light, style.light);
     assert_eq!(Style::from_toml(&edited.to_toml_with("mine").unwrap()).unwrap().fitted, style.fitted);
+    // A comment is a text of the style, which may hold what TOML allows in no comment.
+    let about = Style { about: "old\rlines, a bell\u{7}\tand a tab".to_owned(), ..edited };
+    let written = about.to_toml().unwrap();
+    assert!(written.starts_with("# old lines, a bell \tand a tab\n"), "{written}");
+    assert_eq!(Style::from_toml(&written).unwrap(), about);
     // A partial file keeps what it says, and says nothing where it does not.
     let table = &text[text.find("[fitted]").unwrap()..];
     let partial = format!("name = \"mine\"\nbase = \"wild\"\n{table}");

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::Fault;
 
-/// `database:person`, cheap to copy. The same human in two databases has two of these, so CK+ S010 and JAFFE KA never collide.
+/// `database:person`, cheap to copy. The same human in two databases has two of these, so CK+ S010 and JAFFE KA never
+/// collide.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct SubjectId {

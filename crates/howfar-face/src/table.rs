@@ -121,6 +121,21 @@ mod tests {
     }
 
     #[test]
+    fn a_page_that_claims_gigabytes_is_refused_before_they_are_asked_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.parquet");
+        write(&path, &ALL);
+        let mut bytes = std::fs::read(&path).unwrap();
+        // Behind the file's four letters stands the head of the first page: its type, then its unpacked bytes.
+        assert_eq!((bytes[4], bytes[6]), (0x15, 0x15), "{:?}", &bytes[..12]);
+        let length = bytes[7..].iter().position(|byte| *byte < 128).unwrap() + 1;
+        drop(bytes.splice(7..7 + length, [0xfe, 0xff, 0xff, 0xff, 0x0f]));
+        std::fs::write(&path, &bytes).unwrap();
+        let said = TableReader::open(&path, &ALL).unwrap().images(0, "image").err().unwrap().to_string();
+        assert!(said.contains("claims to unpack to 2147483647"), "{said}");
+    }
+
+    #[test]
     fn every_kind_of_column_reads_back_as_written_whatever_the_order() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("t.parquet");

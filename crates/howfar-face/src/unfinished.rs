@@ -169,3 +169,21 @@ fn give_back_names(partial: &Path, shards: &[Shard]) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Preprocessing;
+
+    #[test]
+    fn numbers_of_faces_that_no_number_holds_are_not_believed() {
+        let folder = tempfile::tempdir().unwrap();
+        let info = FaceSetInfo::new("a", vec!["b".to_owned()], Preprocessing::standard("none", "none", 16));
+        let mut unfinished = Unfinished::open(folder.path(), &info, "asked for").unwrap();
+        let shard = |n_faces| Shard { file: "data/a".to_owned(), n_faces, sha256: String::new() };
+        unfinished.record.shards = vec![shard(u64::MAX), shard(1)];
+        files::write_json(&folder.path().join(RECORD_FILE), &unfinished.record).unwrap();
+        drop(unfinished);
+        assert_eq!(Unfinished::open(folder.path(), &info, "asked for").unwrap().shards(), []);
+    }
+}

@@ -218,7 +218,9 @@ fn read_entry(reader: &mut BufReader<File>, with_pictures: bool) -> Result<Entry
         let face = match reason {
             Some(reason) => Err(reason),
             None if !with_pictures => {
-                reader.seek_relative(n_bytes as i64).map_err(|e| e.to_string())?;
+                // Backwards there would be no end.
+                let n_bytes = i64::try_from(n_bytes).map_err(|e| e.to_string())?;
+                reader.seek_relative(n_bytes).map_err(|e| e.to_string())?;
                 Ok(EncodedFace { png: Vec::new(), sha256, has_eyes })
             }
             None => {
@@ -307,6 +309,18 @@ mod tests {
         let path = folder.path().join("faces.looked/entries");
         std::fs::write(&path, vec![0xff; std::fs::metadata(&path).unwrap().len() as usize]).unwrap();
         let fault = journal.for_each(|_, _| Ok(())).unwrap_err().to_string();
+        assert!(fault.contains("entry 0 of the pictures looked at is damaged"), "{fault}");
+        // A picture so long that the next head would be this one again.
+        let head = |n: u64| {
+            let nothing = r#""note":null,"sha256":"","has_eyes":false,"reason":null"#;
+            let face = format!(r#"{{"source":"","n_bytes":{n},{nothing}}}"#);
+            let head = format!(r#"{{"pixels_sha256":null,"faces":[{face}]}}"#);
+            [&(head.len() as u32).to_le_bytes()[..], head.as_bytes()].concat()
+        };
+        let length = head(u64::MAX).len() as u64;
+        std::fs::write(&path, head(0u64.wrapping_sub(length))).unwrap();
+        journal.record.n_entries = u64::MAX;
+        let fault = journal.for_each_head(|_, _| Ok(())).unwrap_err().to_string();
         assert!(fault.contains("entry 0 of the pictures looked at is damaged"), "{fault}");
         journal.clear().unwrap();
         assert!(!folder.path().join("faces.looked").exists());

@@ -3,6 +3,8 @@
 //! In: a file, what it is expected to be. Out: a network with one input, run on pictures. What its outputs mean is for
 //! those who ask: `face_detector` finds faces, `feature_network` compares them.
 
+mod frame;
+
 use std::path::{Path, PathBuf};
 
 use howfar_face::{Fault, checksum, files};
@@ -37,7 +39,8 @@ impl OnnxNetwork {
         let sha256 = checksum::sha256_hex(&[&bytes]);
         let fault =
             |what: &str| Fault::data(path.display(), what.to_owned()).expected(expected.network).hint(expected.hint);
-        let model = Model::load(bytes).map_err(|e| fault("this is not a network that can be read").found(e))?;
+        let loaded = frame::check(&bytes).and_then(|()| Model::load(bytes).map_err(|e| e.to_string()));
+        let model = loaded.map_err(|what| fault("this is not a network that can be read").found(what))?;
         let ([input], [_, ..]) = (model.input_ids(), model.output_ids()) else {
             let found = format!("{} inputs, {} outputs", model.input_ids().len(), model.output_ids().len());
             return Err(fault("the network has other inputs or outputs than one that looks at pictures").found(found));

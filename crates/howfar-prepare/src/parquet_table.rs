@@ -3,8 +3,6 @@
 //! In: a file with flat columns and picture columns (`{bytes, path}`) in any of the usual compressions. Out: texts,
 //! numbers and pictures. Memory holds one page of a column a thread, never a row group. Knows nothing of faces.
 
-mod pages;
-
 use std::cell::RefCell;
 use std::fs::File;
 use std::io::Read;
@@ -12,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use howfar_face::table::guarded;
+use howfar_face::table::{CheckedPages, check_pages, guarded};
 use howfar_face::{Fault, foreign_file};
 use parquet::basic::{ConvertedType, LogicalType, Type as Physical};
 use parquet::column::reader::ColumnReaderImpl;
@@ -61,7 +59,7 @@ pub(crate) struct ParquetTable {
     id: u64,
     metadata: ParquetMetaData,
     columns: Vec<Column>,
-    /// For each row group and leaf what [`pages::check`] said.
+    /// For each row group and leaf what [`check_pages`] said.
     checked: Vec<OnceLock<Result<(), String>>>,
 }
 
@@ -192,16 +190,13 @@ impl ParquetTable {
         let metadata = self.metadata.row_groups().get(group).ok_or("there is no such row group")?;
         let chunk = metadata.columns().get(leaf).ok_or("the column is missing")?;
         let n_rows = usize::try_from(metadata.num_rows()).map_err(|e| e.to_string())?;
-        let start = chunk.dictionary_page_offset().unwrap_or(chunk.data_page_offset());
-        let place = u64::try_from(start).ok().zip(u64::try_from(chunk.compressed_size()).ok());
-        let (start, length) = place.ok_or("the file says that a column lies before its beginning")?;
         let file = File::open(&self.path).map_err(|e| e.to_string())?;
-        let extent = pages::Chunk { start, length, unpacked: chunk.uncompressed_size(), n_rows: metadata.num_rows() };
-        let check = || pages::check(&file, extent);
+        // A row has at most one value.
+        let check = || check_pages(&file, chunk, metadata.num_rows());
         let check_idx = group * self.metadata.file_metadata().schema_descr().num_columns() + leaf;
         self.checked.get(check_idx).map_or_else(check, |checked| checked.get_or_init(check).clone())?;
         let pages = SerializedPageReader::new(Arc::new(file), chunk, n_rows, None).map_err(|e| e.to_string())?;
-        let full = descriptor.max_def_level();
+        let (full, pages) = (descriptor.max_def_level(), CheckedPages::new(Box::new(pages), &descriptor));
         Ok((ColumnReaderImpl::<T>::new(descriptor, Box::new(pages)), full, n_rows))
     }
 }

@@ -46,6 +46,42 @@ fn mutate(bytes: &mut Vec<u8>, numbers: &mut Numbers) {
     }
 }
 
+/// A page of texts whose lengths are kept as differences says itself how many they are: four bytes are kept for each.
+#[test]
+fn a_page_of_differences_that_claims_more_values_than_its_head_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.parquet");
+    let writing = Writing {
+        compression: parquet::basic::Compression::UNCOMPRESSED,
+        version: WriterVersion::PARQUET_2_0,
+        dictionary: false,
+        note: Some(class_names(&["angry", "sad"])),
+    };
+    write_table(&path, PICTURE_NUMBER_TEXT, &[rows(0, 3)], &writing);
+    let whole = std::fs::read(&path).unwrap();
+    // Blocks of 128 in four parts, and three values.
+    let heads: Vec<usize> = (0..whole.len() - 4).filter(|at| whole[*at..].starts_with(&[128, 1, 4, 3])).collect();
+    assert!(heads.len() > 3, "{heads:?}");
+    let mut said = Vec::new();
+    for head in heads {
+        let mut bytes = whole.clone();
+        bytes[head + 3] = 127;
+        std::fs::write(&path, &bytes).unwrap();
+        let _ = std::fs::remove_dir_all(folder.path().join("faces"));
+        let source = Source { adapter: "hf".to_owned(), path: path.clone() };
+        let request = PrepareRequest {
+            detect: Detect::None,
+            size: 16,
+            settings: SourceSettings { classes: FolderClasses::Any, ..SourceSettings::default() },
+            ..PrepareRequest::new(vec![source], folder.path().join("faces"))
+        };
+        said.extend(prepare(&request, &mut |_| ControlFlow::Continue(())).err().map(|fault| fault.to_string()));
+    }
+    // Those of the texts that are read: labels, persons, pictures.
+    let n_claims = said.iter().filter(|said| said.contains("claims more values than its head")).count();
+    assert!(n_claims >= 3, "{said:?}");
+}
+
 #[test]
 fn damaged_tables_are_refused_or_read_and_nothing_worse() {
     let n_tries = std::env::var("HOWFAR_FUZZ").ok().and_then(|n| n.parse().ok()).unwrap_or(300_usize);

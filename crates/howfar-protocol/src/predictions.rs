@@ -139,6 +139,8 @@ static COLUMNS: [ColumnSpec<Prediction>; 6] = [
     ColumnSpec::int("label", |p| p.label as i64),
     ColumnSpec::float_list("probabilities", |p| Some(&p.probabilities)),
 ];
+/// Probabilities are rounded.
+const SLIGHTLY_ABOVE_1: f32 = 1.001;
 /// Rows per row group.
 const GROUP_ROWS: usize = 50_000;
 
@@ -160,10 +162,11 @@ pub fn write_predictions(path: &Path, classes: &[String], predictions: &[Predict
 /// Where the file is of a newer version, where a column is missing (columns that nobody knows are let be), and what
 /// `each` says.
 pub fn for_each_prediction(path: &Path, parts: &[Part], mut each: impl FnMut(PredictionRef<'_>)) -> Result<(), Fault> {
-    let table = open(path)?;
+    let opened = open(path)?;
+    let table = &opened.table;
     let mut people: HashMap<String, SubjectId> = HashMap::new();
     for group in 0..table.n_groups() {
-        let wanted = wanted_rows(&table, group, parts)?;
+        let wanted = wanted_rows(table, group, parts)?;
         if wanted.is_empty() {
             continue;
         }
@@ -171,6 +174,7 @@ pub fn for_each_prediction(path: &Path, parts: &[Part], mut each: impl FnMut(Pre
         let (rows, labels) = (table.ints(group, "row")?, table.ints(group, "label")?);
         let probabilities = table.float_lists(group, "probabilities")?;
         for (at, part) in wanted {
+            let label = class(&opened, labels[at], probabilities.get(at).unwrap_or_default())?;
             let name = subjects.get(at).unwrap_or_default();
             if !people.contains_key(name) {
                 people.insert(name.to_owned(), name.parse()?);
@@ -180,7 +184,7 @@ pub fn for_each_prediction(path: &Path, parts: &[Part], mut each: impl FnMut(Pre
                 set: sets.get(at).unwrap_or_default(),
                 row: rows[at] as u64,
                 subject: &people[name],
-                label: labels[at] as usize,
+                label,
                 probabilities: probabilities.get(at).unwrap_or_default(),
             });
         }
@@ -188,12 +192,32 @@ pub fn for_each_prediction(path: &Path, parts: &[Part], mut each: impl FnMut(Pre
     Ok(())
 }
 
+/// A label, if it is one of the classes and there is a probability of each: those who count make room for every class.
+fn class(table: &Opened, label: i64, probabilities: &[f32]) -> Result<usize, Fault> {
+    let is_one = |p: &f32| !(*p < 0.0 || *p > SLIGHTLY_ABOVE_1);
+    let n_classes = table.n_classes.unwrap_or(probabilities.len());
+    let class = usize::try_from(label).ok().filter(|class| *class < n_classes);
+    class.filter(|_| probabilities.len() == n_classes && probabilities.iter().all(is_one)).ok_or_else(|| {
+        Fault::data(table.table.place(), "a prediction is none of the classes of its file")
+            .found(format!("label {label}, {} probabilities", probabilities.len()))
+            .expected(format!("a label below {n_classes}, and a probability from 0 to 1 for each class"))
+            .hint("delete the cell's folder and run the study again")
+    })
+}
+
+/// An opened file, and how many classes its footer says that it has.
+struct Opened {
+    table: TableReader,
+    n_classes: Option<usize>,
+}
+
 /// Looks at the version before the columns.
-fn open(path: &Path) -> Result<TableReader, Fault> {
+fn open(path: &Path) -> Result<Opened, Fault> {
     let note = TableReader::note_of(path, FORMAT)?;
     let note: serde_json::Value = note.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
     files::refuse_version(path.display(), FORMAT, &note["version"], 0..=VERSION)?;
-    TableReader::open(path, &COLUMNS)
+    let n_classes = note["classes"].as_array().map(Vec::len);
+    Ok(Opened { table: TableReader::open(path, &COLUMNS)?, n_classes })
 }
 
 /// The rows of a row group that are of these parts.
@@ -240,6 +264,37 @@ mod tests {
         assert_eq!(read(&Part::ALL), predictions);
         assert_eq!(read(&[predictions[1].part]), predictions[1..2], "a part alone");
         assert_eq!(predictions[0].predicted(), 1);
+    }
+
+    #[test]
+    fn what_is_no_class_or_no_probability_of_each_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("predictions.parquet");
+        let read = |label: usize, probabilities: &[f32]| {
+            let subject = SubjectId::new("db", "p").unwrap();
+            let (part, set, row, probabilities) = (Part::Test, "set".to_owned(), 0, probabilities.to_vec());
+            let prediction = Prediction { part, set, row, subject, label, probabilities };
+            write_predictions(&path, &["a".into(), "b".into()], &[prediction]).unwrap();
+            for_each_prediction(&path, &Part::ALL, |_| ()).map_err(|fault| fault.to_string())
+        };
+        for (label, probabilities) in [(0, [0.25, 0.75]), (1, [1.000_001, 0.0]), (1, [f32::NAN, f32::NAN])] {
+            assert_eq!(read(label, &probabilities), Ok(()), "what a network may say");
+        }
+        // A matrix of so many classes would take all memory, a sum of such squares overflows.
+        for (label, probabilities) in [
+            (2, &[0.25, 0.75][..]),
+            (1 << 40, &[0.25, 0.75]),
+            (usize::MAX, &[0.25, 0.75]),
+            (0, &[1.0]),
+            (2, &[0.25, 0.25, 0.5]),
+            (0, &[]),
+            (0, &[1e30, 0.0]),
+            (0, &[1.0, -0.5]),
+            (0, &[f32::INFINITY, 0.0]),
+        ] {
+            let said = read(label, probabilities).unwrap_err();
+            assert!(said.contains("none of the classes"), "{label} {probabilities:?}: {said}");
+        }
     }
 
     #[test]

@@ -36,7 +36,8 @@ impl Split {
         [training, validation, test]: [usize; 3],
         seeds: Seeds,
     ) -> Result<Self, Fault> {
-        let wanted = training + validation + test;
+        // A count of a study file may be any number.
+        let wanted = training.saturating_add(validation).saturating_add(test);
         if wanted > people.len() || training == 0 || validation == 0 {
             return Err(Fault::usage("[real] split", "the people do not suffice for this split")
                 .found(format!("{} people", people.len()))
@@ -177,6 +178,12 @@ mod tests {
             let found = [SplitPart::Training, SplitPart::Validation, SplitPart::Test].map(|p| split.people(p).count());
             prop_assert_eq!(found, counts);
         }
+    }
+
+    #[test]
+    fn counts_that_no_number_holds_are_more_than_there_are_people() {
+        let fault = Split::by_counts(&people(9), [usize::MAX, 2, 2], Seeds::new(3)).unwrap_err().to_string();
+        assert!(fault.contains("the people do not suffice"), "{fault}");
     }
 
     #[test]

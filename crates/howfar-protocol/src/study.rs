@@ -416,12 +416,23 @@ mod tests {
             ("an unknown change", "[train.augmentation]\nblurr = 1\n", "unknown field `blurr`", "did you mean `blur`?"),
             ("no patience", "[train]\npatience = 0\n", "train.patience is empty or 0", "at least one"),
             ("no seeds", "[grid]\nseeds = 0\n", "grid.seeds is empty or 0", "at least one"),
+            ("too many seeds", "[grid]\nseeds = 4000000000\n", "more than anybody trains", "1 to 10000"),
         ];
         for (name, addition, what, answer) in cases {
             let fault = Study::parse(&format!("{MINIMAL}\n{addition}"), "study.toml").unwrap_err();
             let text = fault.to_string();
             assert!(text.contains(what) && text.contains(answer), "{name}: {text}");
             assert_eq!(fault.kind().exit_code(), 2, "{name}");
+        }
+    }
+
+    #[test]
+    fn seeds_of_an_edited_plan_are_looked_at_before_any_split_is_drawn() {
+        for seeds in [0, 4_000_000_000] {
+            let mut study = Study::parse(MINIMAL, "study.toml").unwrap();
+            study.grid.seeds = seeds;
+            let fault = study.splits(&Default::default()).unwrap_err().to_string();
+            assert!(fault.contains("more than anybody trains"), "{fault}");
         }
     }
 

@@ -21,6 +21,7 @@ impl Study {
         if let Some((key, _)) = empty.iter().find(|(_, empty)| *empty) {
             return Err(Fault::usage(place, format!("{key} is empty or 0")).expected("at least one"));
         }
+        self.check_seeds(place)?;
         if !(self.smallest_gain > 0.0 && self.smallest_gain <= 50.0) {
             return Err(Fault::usage(place, "smallest_gain is no difference that could matter")
                 .found(self.smallest_gain)
@@ -89,5 +90,17 @@ impl Study {
                 .expected("unit = \"identities\""));
         }
         self.real.split.check(place)
+    }
+
+    /// Every seed is a split and cells in memory: refuses none, and more than anybody trains.
+    pub(crate) fn check_seeds(&self, place: &str) -> Result<(), Fault> {
+        const MOST: u32 = 10_000;
+        let seeds = [Some(self.grid.seeds), self.grid.seeds_at_most];
+        match seeds.into_iter().flatten().find(|seeds| !(1..=MOST).contains(seeds)) {
+            None => Ok(()),
+            Some(seeds) => Err(Fault::usage(place, "grid.seeds are none, or more than anybody trains")
+                .found(seeds)
+                .expected(format!("1 to {MOST}"))),
+        }
     }
 }

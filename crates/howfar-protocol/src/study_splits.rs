@@ -23,6 +23,8 @@ impl Study {
 
     /// The splits of the real people: one, one per fold, or one per seed.
     pub fn splits(&self, people: &BTreeSet<SubjectId>) -> Result<Vec<Split>, Fault> {
+        // A plan that was edited comes here, too.
+        self.check_seeds("the study")?;
         let request = &self.real.split;
         let seeds = Seeds::new(self.seed);
         if let Some(file) = &request.file {

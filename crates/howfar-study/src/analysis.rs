@@ -206,8 +206,11 @@ fn training(folder: &StudyFolder, cell: &Cell, finished: &FinishedCell, cells: &
         stages = vec![(n_all - n_labelled, lines.lines().count() as u32), (n_labelled, finished.n_epochs)];
     }
     let batch = cell.settings.batch as usize;
-    let sum =
-        |size: &dyn Fn(usize) -> usize| stages.iter().map(|(n, epochs)| size(*n) as u64 * u64::from(*epochs)).sum();
+    // What the file says may be any number.
+    let sum = |size: &dyn Fn(usize) -> usize| {
+        let of_stages = stages.iter().map(|(n, epochs)| (size(*n) as u64).saturating_mul(u64::from(*epochs)));
+        of_stages.fold(0, u64::saturating_add)
+    };
     Ok(CellTraining {
         n_pictures: n_all,
         n_pictures_seen: sum(&|n| n),

@@ -140,3 +140,40 @@ fn number(from: &mut &[u8]) -> Option<u64> {
     }
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Blocks of 128 differences in four parts: three values, so one part of one bit each, then what follows.
+    const THREE: [u8; 14] = [128, 1, 4, 3, 0, 2, 1, 0, 0, 0, 0xff, 0, 0, 0];
+
+    #[test]
+    fn differences_are_passed_over_to_what_follows_them() {
+        let list = [&THREE[..], b"behind"].concat();
+        let mut rest = list.as_slice();
+        assert_eq!((pass(&mut rest), rest), (Some(3), &b"behind"[..]));
+        // One value has no block behind it, and none has nothing but a head.
+        for (list, n) in [([128, 1, 4, 1, 8], 1), ([128, 1, 4, 0, 0], 0)] {
+            assert_eq!(pass(&mut list.as_slice()), Some(n));
+        }
+        for n in 0..10 {
+            assert_eq!(pass(&mut &THREE[..n]), None, "{n} bytes of it");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_a_list_of_differences_ends_at_once() {
+        for list in [
+            // No parts, none with a value in it, more of them than there are bytes, parts of 2^60 values.
+            &[128, 1, 0, 3, 0][..],
+            &[0, 4, 3, 0, 2, 1, 0, 0, 0],
+            &[128, 1, 255, 255, 127, 3, 0, 2, 1, 0],
+            &[128, 128, 128, 128, 128, 128, 128, 128, 16, 1, 255, 255, 127, 0, 2, 64, 0],
+            &[128, 1, 4, 255, 255, 255, 255, 15, 0, 2, 0, 0, 0, 0],
+            &[0xff; 40],
+        ] {
+            assert_eq!(pass(&mut &*list), None, "{list:?}");
+        }
+    }
+}
