@@ -102,7 +102,7 @@ pub fn remove_leftovers(folder: &Path) -> Result<(), Fault> {
 }
 
 /// Whether a file has a name that an [`AtomicFile`] has before it is finished; files of other programs are theirs.
-fn is_leftover(path: &Path) -> bool {
+pub fn is_leftover(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let token =
         name.strip_suffix(PARTIAL).and_then(|name| name.strip_suffix('.')).and_then(|name| name.rsplit('.').next());

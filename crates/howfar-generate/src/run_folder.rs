@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use howfar_face::{Fault, Picture, encode_png, files};
-use howfar_net::{Named, Precision, TensorFile};
+use howfar_net::{Named, NetFault, Precision, TensorFile};
 use serde_json::{Map, Value, json};
 
 use crate::events;
@@ -86,7 +86,12 @@ impl RunFolder {
         if !path.exists() {
             return Ok(None);
         }
-        let file = TensorFile::read(&files::read(&path)?).map_err(in_network)?;
+        let file = TensorFile::read(&files::read(&path)?).map_err(|NetFault { place, what, found, expected }| {
+            Fault::data(format!("{}, {place}", path.display()), what)
+                .found(found)
+                .expected(expected)
+                .hint("take the file away to begin anew, or put a copy of it in its place")
+        })?;
         let head = &file.metadata;
         if head["format"] != FORMAT || head["version"].as_u64().is_none_or(|version| version > VERSION) {
             return Err(Fault::data(path.display(), "this is not the state of a training, or one of a newer howfar")

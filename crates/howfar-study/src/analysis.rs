@@ -11,6 +11,7 @@ use howfar_evaluate::{
 };
 use howfar_face::{Fault, files};
 use howfar_protocol::{Cell, Compared, MixtureRatio, Part, Plan, PredictionRef, Track, Treatment, for_each_prediction};
+use howfar_train::read_epochs;
 use serde::{Deserialize, Serialize};
 
 use crate::audit::findings;
@@ -196,14 +197,14 @@ impl CellSource for FinishedCells<'_> {
 fn training(folder: &StudyFolder, cell: &Cell, finished: &FinishedCell, cells: &[Cell]) -> Result<CellTraining, Fault> {
     let n_all = finished.n_training_pictures;
     let mut stages = vec![(n_all, finished.n_epochs)];
-    let of_first_stage = folder.run_folder(cell).join(FIRST_STAGE).join("epochs.jsonl");
-    if of_first_stage.is_file() {
+    let of_first_stage = folder.run_folder(cell).join(FIRST_STAGE);
+    if of_first_stage.is_dir() {
         let baseline = Treatment { people_percent: cell.treatment.people_percent, ..Treatment::BASELINE };
         let is_it = |other: &&Cell| other.treatment == baseline && other.is_paired_with(cell);
         let baseline = cells.iter().find(is_it).map(|cell| folder.finished(cell)).transpose()?.flatten();
         let n_labelled = baseline.map_or(0, |cell| cell.n_training_pictures).min(n_all);
-        let lines = files::read_text(&of_first_stage)?;
-        stages = vec![(n_all - n_labelled, lines.lines().count() as u32), (n_labelled, finished.n_epochs)];
+        let n_epochs = read_epochs(&of_first_stage, &cell.settings)?.len() as u32;
+        stages = vec![(n_all - n_labelled, n_epochs), (n_labelled, finished.n_epochs)];
     }
     let batch = cell.settings.batch as usize;
     // What the file says may be any number.

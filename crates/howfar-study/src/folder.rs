@@ -183,6 +183,16 @@ impl StudyFolder {
         })
     }
 
+    /// Clears away what killed processes left half written beside the cells; for whoever is alone here. What they left
+    /// in a cell goes with its lease.
+    pub fn remove_leftovers(&self) -> Result<(), Fault> {
+        for path in files::sorted_entries(&self.root)?.iter().filter(|path| files::is_leftover(path)) {
+            files::remove_file(path)?;
+        }
+        let sheets = self.root.join("sheets");
+        if sheets.is_dir() { files::remove_leftovers(&sheets) } else { Ok(()) }
+    }
+
     /// Says that this process works in this folder, as long as the value lives.
     pub fn presence(&self) -> Result<Presence, Fault> {
         Presence::begin(&self.root)

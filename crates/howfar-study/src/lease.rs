@@ -76,6 +76,14 @@ impl Drop for Lease {
     }
 }
 
+/// Takes away the lease of a process that died after its work was done.
+pub(crate) fn sweep(folder: &Path, presence: &Presence) -> Result<(), Fault> {
+    match newest(folder)? {
+        Some((_, holder)) if !presence.is_alive(&holder)? => Lease::take(folder, presence).map(drop),
+        _ => Ok(()),
+    }
+}
+
 /// Who has the lease of `folder`, living or dead.
 pub(crate) fn holder(folder: &Path) -> Result<Option<String>, Fault> {
     Ok(newest(folder)?.map(|(_, holder)| holder))
@@ -104,8 +112,9 @@ fn newest(folder: &Path) -> Result<Option<(u64, String)>, Fault> {
         newest = newest.max(name.to_str().and_then(|name| name.strip_prefix(LEASE)?.parse::<u64>().ok()));
     }
     let Some(number) = newest else { return Ok(None) };
-    match std::fs::read_to_string(lease_file(folder, number)) {
-        Ok(holder) => Ok(Some((number, holder))),
+    match std::fs::read(lease_file(folder, number)) {
+        // A damaged name is that of nobody who lives.
+        Ok(holder) => Ok(Some((number, String::from_utf8_lossy(&holder).into_owned()))),
         // Released since.
         Err(e) if e.kind() == ErrorKind::NotFound => Ok(None),
         Err(e) => Err(Fault::io(&lease_file(folder, number), "read", &e)),

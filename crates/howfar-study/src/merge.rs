@@ -55,14 +55,18 @@ pub fn merge(folders: &[StudyFolder], out: &StudyFolder) -> Result<Merged, Fault
             }
         }
     }
-    out.write_plan(&plan)?;
     let presence = out.presence()?;
+    if !presence.is_accompanied()? {
+        out.remove_leftovers()?;
+    }
+    out.write_plan(&plan)?;
     let mut n_copied = 0;
     for (cell, folder) in sources.values() {
+        let target = out.run_folder(cell);
         if out.finished(cell)?.is_some() {
+            lease::sweep(&target, &presence)?;
             continue;
         }
-        let target = out.run_folder(cell);
         let Some(_lease) = Lease::take(&target, &presence)? else { continue };
         copy(&folder.run_folder(cell), &target)?;
         n_copied += 1;

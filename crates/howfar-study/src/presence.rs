@@ -132,6 +132,9 @@ impl Presence {
         if token == self.token {
             return Ok(true);
         }
+        if token.contains(['/', '\\', '\0']) {
+            return Ok(false);
+        }
         let path = file_of(&self.folder, token);
         let content = match std::fs::read_to_string(&path) {
             Ok(content) => content,

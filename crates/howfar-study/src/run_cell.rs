@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::failed_cell::FailedCell;
 use crate::finished_cell::FinishedCell;
 use crate::folder::{FINISHED, OWN_PREDICTIONS, StudyFolder};
-use crate::lease::Lease;
+use crate::lease::{self, Lease};
 use crate::loaded_study::LoadedStudy;
 use crate::presence::Presence;
 
@@ -61,6 +61,7 @@ pub fn run_cell(
     watch: &mut dyn FnMut(&Event, u64) -> ControlFlow<()>,
 ) -> Result<CellOutcome, Fault> {
     if folder.finished(cell)?.is_some() {
+        lease::sweep(&folder.run_folder(cell), presence)?;
         return Ok(CellOutcome::WasFinished);
     }
     let run_folder = folder.run_folder(cell);

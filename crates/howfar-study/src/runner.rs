@@ -16,6 +16,7 @@ use howfar_train::{Event, Parallelism};
 use crate::analysis::{choose, compared, write_choices};
 use crate::cores::{Chooser, Cores, cell_sizes, largest_first};
 use crate::folder::StudyFolder;
+use crate::lease;
 use crate::loaded_study::LoadedStudy;
 use crate::presence::Presence;
 use crate::run_cell::{CellOutcome, run_cell};
@@ -102,8 +103,12 @@ fn run_stage(
     let (mut open, mut names) = (Vec::new(), BTreeSet::new());
     for cell in cells {
         // Cells of two tracks may be one: the same weights under two names, say.
-        if folder.finished(cell)?.is_none() && names.insert(cell.name()) {
-            open.push(cell.clone());
+        if !names.insert(cell.name()) {
+            continue;
+        }
+        match folder.finished(cell)? {
+            None => open.push(cell.clone()),
+            Some(_) => lease::sweep(&folder.run_folder(cell), stage.presence)?,
         }
     }
     let mut sizes = cell_sizes(loaded, &open)?;

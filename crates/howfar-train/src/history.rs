@@ -50,9 +50,12 @@ pub struct EpochRecord {
     pub validation_accuracy: f64,
 }
 
+/// A training's history in its folder.
+pub(crate) const EPOCHS: &str = "epochs.jsonl";
+
 /// Writes all lines so far, whole or not at all.
 pub(crate) fn write_epochs(folder: &Path, history: &[EpochRecord]) -> Result<(), Fault> {
-    let path = folder.join("epochs.jsonl");
+    let path = folder.join(EPOCHS);
     let mut text = String::new();
     for record in history {
         text += &serde_json::to_string(record).map_err(|e| Fault::data(path.display(), e.to_string()))?;

@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Instant;
 
-use howfar_face::{FaceStore, Fault, Preprocessing};
+use howfar_face::{FaceStore, Fault, Preprocessing, files};
 use howfar_net::{Architecture, Classifier, OptimiserKind, StepSettings, Trainer, cross_entropy, one_cycle_rate};
 use howfar_protocol::{Keep, Mixture, NUMERICS_VERSION, Optimiser, Schedule, TrainingSettings};
 use howfar_random::{Seeds, bits};
@@ -15,7 +15,7 @@ use howfar_random::{Seeds, bits};
 use crate::Model;
 use crate::batches::Batches;
 use crate::checkpoint::{Checkpoint, State};
-use crate::history::{EpochRecord, Event, append_timing, write_epochs};
+use crate::history::{EPOCHS, EpochRecord, Event, append_timing, write_epochs};
 use crate::model::architecture;
 use crate::predict::scaled;
 
@@ -187,10 +187,7 @@ impl<'a> Run<'a> {
     }
 
     fn is_over(&self, history: &[EpochRecord]) -> bool {
-        let settings = self.inputs.settings;
-        let n_since_best = history.len() - best_epoch(history) as usize;
-        let out_of_patience = settings.patience.is_some_and(|p| !history.is_empty() && n_since_best >= p as usize);
-        history.len() >= settings.epochs as usize || out_of_patience
+        is_over(self.inputs.settings, history)
     }
 
     fn event(&self, record: &EpochRecord, seconds: f64) -> Event {
@@ -217,6 +214,31 @@ impl<'a> Run<'a> {
         self.checkpoint.remove()?;
         Ok(Trained { model, kept_epoch, n_epochs, history: state.history })
     }
+}
+
+fn is_over(settings: &TrainingSettings, history: &[EpochRecord]) -> bool {
+    let n_since_best = history.len() - best_epoch(history) as usize;
+    let out_of_patience = settings.patience.is_some_and(|p| !history.is_empty() && n_since_best >= p as usize);
+    history.len() >= settings.epochs as usize || out_of_patience
+}
+
+/// The history of a training that is over, in the folder that it ran in. A file that is damaged or not whole is
+/// refused: the number of its epochs counts.
+pub fn read_epochs(folder: &Path, settings: &TrainingSettings) -> Result<Vec<EpochRecord>, Fault> {
+    let file = folder.join(EPOCHS);
+    let text = files::read_text(&file)?;
+    let records: Result<Vec<EpochRecord>, _> = text.lines().map(serde_json::from_str).collect();
+    let is_whole = |records: &[EpochRecord]| {
+        let ends = (0..records.len()).filter(|n| is_over(settings, &records[..*n])).count();
+        let are_in_order = records.iter().zip(1..).all(|(record, epoch)| record.epoch == epoch);
+        text.ends_with('\n') && are_in_order && ends == 0 && is_over(settings, records)
+    };
+    records.ok().filter(|records| is_whole(records)).ok_or_else(|| {
+        Fault::data(file.display(), "this is not the whole history of a training")
+            .found(format!("{} lines", text.lines().count()))
+            .expected("a record for each epoch up to the one at which training stops")
+            .hint("delete the cell's folder and run the study again")
+    })
 }
 
 /// The first epoch with the lowest validation loss, from 1; 0 before the first.

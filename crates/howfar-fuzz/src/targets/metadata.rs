@@ -49,9 +49,9 @@ fn pictures(place: &Path) -> Seeds {
 fn texts(place: &Path) -> Seeds {
     put(place, "pictures/a.png", &with_texts(&[("parameters", PROMPTED)], false)?);
     put(place, "pictures/b.png", &encoded(&colours(), ImageFormat::Png)?);
-    let list = r#"[{"prompt": "a scared child"}]"#;
+    let plain = "a scared child\nNegative prompt: blurry\nSteps: 20";
     let nested = r#"{"image": {"prompt": "a disgusted face", "negative_prompt": "smile"}, "seed": 1}"#;
-    Ok([GRAPH, list, nested, PROMPTED].map(|text| text.as_bytes().to_vec()).to_vec())
+    Ok([GRAPH, plain, nested].map(|text| text.as_bytes().to_vec()).to_vec())
 }
 
 /// A graph of ComfyUI.
@@ -60,7 +60,7 @@ const GRAPH: &str = r#"{
   "4": {"class_type": "CheckpointLoaderSimple", "inputs": {"ckpt_name": "happy.safetensors"}},
   "6": {"class_type": "CLIPTextEncode", "inputs": {"text": "a terrified face", "clip": ["4", 1]}},
   "7": {"class_type": "CLIPTextEncode", "inputs": {"text": ["8", 0], "clip": ["4", 1]}},
-  "8": {"class_type": "String", "inputs": {"string": "smile, text", "value": ["6", 0]}}
+  "8": {"class_type": "String", "inputs": {"string": "smile, text", "again": ["7", 0]}}
 }"#;
 
 /// A PNG with texts under their keywords: plain or packed, and once more as Unicode.

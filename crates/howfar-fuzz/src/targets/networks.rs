@@ -28,7 +28,6 @@ fn features() -> Vec<Vec<u8>> {
     let files = [
         &include_bytes!("../../../../reference/feature_network_fixed.onnx")[..],
         include_bytes!("../../../../reference/feature_network_free.onnx"),
-        include_bytes!("../../../../reference/feature_network_whole.onnx"),
     ];
     files.map(<[u8]>::to_vec).to_vec()
 }

@@ -61,9 +61,8 @@ fn pictures(_: &Path) -> Seeds {
 }
 
 fn pngs(_: &Path) -> Seeds {
-    let mut seeds = deep_and_gray()?;
-    seeds.push(encoded(&colours(), ImageFormat::Png)?);
-    Ok(seeds)
+    let photo = colours();
+    Ok(vec![encoded(&photo.to_luma8().into(), ImageFormat::Png)?, encoded(&photo, ImageFormat::Png)?])
 }
 
 /// Gray of 8 and of 16 bits, colours of 16 bits with transparency.

@@ -76,16 +76,46 @@ fn text(bytes: &[u8]) -> Result<&str, Fault> {
 
 fn studies() -> Vec<Vec<u8>> {
     let minimal = "name = \"a\"\n[real]\nsets = [\"faces\"]\n[generated]\nsets = [\"more\"]\n";
-    let rich = "name = \"s\"\nseed = 3\nprotocol = \"paper\"\nrecipe = [\"paper\", \"modern\"]\nsmallest_gain = 1.5\n\
-        expressions = [\"anger\", \"fear\"]\nmeasure = \"accuracy\"\n\
-        [real]\nsets = [\"a\", \"b\"]\nsplit = { train = 4, validation = 2, test = 2 }\nredraw = false\n\
-        [generated]\nsets = [\"c\", \"d\"]\nside_by_side = true\nunit = \"images\"\n[unseen]\nsets = [\"e\"]\n\
-        [choose]\non = [\"f\"]\nrule = \"best\"\n[grid]\nk = [0, 0.5, 2]\narms = [\"mix\", \"augment\"]\nseeds = 5\n\
-        controls = \"all\"\npeople_percent = [25, 50]\n\
-        [train]\nnetwork = [\"compact\", { name = \"vgg16\", weights = \"w/imagenet.safetensors\" }]\nepochs = 7\n\
-        learning_rate = 1e-3\npatience = 3\n[train.augmentation]\nblur = 0.5\n";
-    let folds =
-        "name = \"s\"\n[real]\nsets = [\"a\"]\nsplit = { folds = 5 }\n[choose]\non = \"leave-one-database-out\"\n";
+    let rich = r#"name = "s"
+seed = 3
+recipe = ["paper", "modern"]
+smallest_gain = 1.5
+expressions = ["anger", "fear"]
+measure = "accuracy"
+[real]
+sets = ["a", "b"]
+split = { train = 4, validation = 2, test = 2 }
+redraw = false
+[generated]
+sets = ["c", "d"]
+side_by_side = true
+unit = "images"
+[unseen]
+sets = ["e"]
+[choose]
+on = { sets = ["f"] }
+rule = "best-mean"
+[grid]
+k = [0, 0.5, 2]
+arms = ["mix", "augment"]
+seeds = 5
+controls = "all"
+people_percent = [25, 50]
+[train]
+network = ["compact", { name = "vgg16", weights = "w/imagenet.safetensors" }]
+epochs = 7
+learning_rate = 1e-3
+patience = 3
+[train.augmentation]
+blur = 0.5
+"#;
+    let folds = r#"name = "s"
+[real]
+sets = ["a", "b"]
+split = { folds = 5 }
+[choose]
+on = "leave-one-database-out"
+"#;
     [minimal, rich, folds].map(|text| text.as_bytes().to_vec()).to_vec()
 }
 

@@ -61,7 +61,8 @@ fn refuse_other_folder(out: &Path) -> Result<(), Fault> {
     if out.is_file() {
         return Err(Fault::usage(out.display(), "this is a file").expected("the folder of the study's results"));
     }
-    let is_ours = |entry: &PathBuf| entry.ends_with("runners"); // of a run that begins at this moment
+    // Of a run that begins at this moment, or was killed when it had just begun.
+    let is_ours = |entry: &PathBuf| entry.ends_with("runners") || files::is_leftover(entry);
     let is_new = !out.exists() || files::sorted_entries(out)?.iter().all(is_ours);
     if is_new || StudyFolder::new(out).plan_file().is_file() {
         return Ok(());
@@ -173,6 +174,9 @@ pub fn plan_into(study: &Study, folder: &StudyFolder, console: &Console) -> Resu
     if before.is_some() {
         // A choice of another plan's cells is none of this one's.
         files::remove_file(&folder.choice_file())?;
+    }
+    if !presence.is_accompanied()? {
+        folder.remove_leftovers()?;
     }
     folder.write_plan(loaded.plan())?;
     Ok((loaded, presence))
