@@ -130,6 +130,9 @@ mod tests {
         assert_eq!((bytes[4], bytes[6]), (0x15, 0x15), "{:?}", &bytes[..12]);
         let length = bytes[7..].iter().position(|byte| *byte < 128).unwrap() + 1;
         drop(bytes.splice(7..7 + length, [0xfe, 0xff, 0xff, 0xff, 0x0f]));
+        // Then its packed bytes, twice their number; fewer by those that the head has more.
+        assert_eq!(bytes[12], 0x15, "{:?}", &bytes[..16]);
+        bytes[13] -= 2 * (5 - length as u8);
         std::fs::write(&path, &bytes).unwrap();
         let said = TableReader::open(&path, &ALL).unwrap().images(0, "image").err().unwrap().to_string();
         assert!(said.contains("claims to unpack to 2147483647"), "{said}");

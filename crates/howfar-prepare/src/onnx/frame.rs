@@ -142,9 +142,9 @@ mod tests {
 
     #[test]
     fn what_the_library_would_believe_is_refused() {
-        // A graph in an attribute of a node in a graph …
+        // A graph in an attribute of a node in a graph …, from the inside out.
         let mut nested = Vec::new();
-        for tag in [1 << 3 | 2, 5 << 3 | 2, 6 << 3 | 2].into_iter().cycle().take(3 * 30) {
+        for tag in [6 << 3 | 2, 5 << 3 | 2, 1 << 3 | 2].into_iter().cycle().take(3 * 30) {
             let n = nested.len();
             nested.splice(0..0, [tag, n as u8 & 127 | 128, (n >> 7) as u8]);
         }
