@@ -227,7 +227,7 @@ impl FaceSet {
             return Err(Fault::data(folder.display(), "there is no such face set").expected("a folder").hint(advice));
         }
         let file = folder.join(INFO_FILE);
-        if !file.is_file() {
+        if !files::is_there(&file)? {
             return Err(Fault::data(folder.display(), "the folder is not a face set")
                 .found(format!("no {INFO_FILE} in it"))
                 .expected(format!("{INFO_FILE} and data/*.parquet"))
@@ -235,7 +235,7 @@ impl FaceSet {
         }
         let info: FaceSetInfo = files::read_json(&file, FORMAT, VERSION)?;
         for shard in &info.shards {
-            if !folder.join(&shard.file).is_file() {
+            if !files::is_there(&folder.join(&shard.file))? {
                 return Err(Fault::data(folder.join(&shard.file).display(), "a shard of the face set is missing")
                     .expected(format!("{} shards, as {INFO_FILE} says", info.shards.len()))
                     .hint("copy the whole folder, or make the set anew"));

@@ -77,6 +77,12 @@ impl Fault {
         Self::new(FaultKind::Machine, place, what)
     }
 
+    /// Threads that the machine refused.
+    pub fn threads(error: impl fmt::Display) -> Self {
+        Self::machine("the threads of this machine", format!("no more can be started: {error}"))
+            .hint("allow more processes (`ulimit -u`, a container's limit) or ask for fewer: RAYON_NUM_THREADS=1")
+    }
+
     /// A stop on request.
     pub fn interrupted(what: impl Into<String>) -> Self {
         Self::new(FaultKind::Interrupted, "stopped", what)

@@ -6,7 +6,7 @@ mod json;
 
 use std::fs::{self, File, TryLockError};
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
-use std::io::{BufWriter, Read, Write};
+use std::io::{BufWriter, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,6 +17,15 @@ use crate::{Fault, refuse_stand_in};
 /// Reads a whole file.
 pub fn read(path: &Path) -> Result<Vec<u8>, Fault> {
     fs::read(path).map_err(|e| Fault::io(path, "read", &e))
+}
+
+/// Whether a file is there. What may not be looked at is an error: it is there, or is not, but nobody knows.
+pub fn is_there(path: &Path) -> Result<bool, Fault> {
+    match fs::metadata(path) {
+        Ok(found) => Ok(found.is_file()),
+        Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(false),
+        Err(e) => Err(Fault::io(path, "look for", &e)),
+    }
 }
 
 /// Reads a whole file of at most `most` bytes. A folder, a pipe and a device are refused: they have no length, and

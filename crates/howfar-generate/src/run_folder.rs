@@ -83,7 +83,7 @@ impl RunFolder {
     /// The state of a training that was stopped; none where there is none, a fault where it is of another one.
     pub fn read_checkpoint(&self, inputs: &Value) -> Result<Option<Checkpoint>, Fault> {
         let path = self.checkpoint_file();
-        if !path.exists() {
+        if !files::is_there(&path)? {
             return Ok(None);
         }
         let file = TensorFile::read(&files::read(&path)?).map_err(|NetFault { place, what, found, expected }| {

@@ -26,7 +26,7 @@ impl Checkpoint {
 
     /// The state of a training that was stopped; none where there is none, a fault where it is of another one.
     pub fn read(&self, optimiser: OptimiserKind) -> Result<Option<Trainer<LandmarkNetwork>>, Fault> {
-        if !self.path.exists() {
+        if !files::is_there(&self.path)? {
             return Ok(None);
         }
         let mut file = TensorFile::read(&files::read(&self.path)?).map_err(|fault| self.fault(fault))?;

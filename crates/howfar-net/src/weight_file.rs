@@ -1,7 +1,9 @@
 //! Safetensors in and out: named tensors of 32-bit or 16-bit floats and one JSON value under the key `howfar`.
 //!
 //! In: tensors of 32-bit floats and how exactly to keep them. Out: bytes, and tensors of 32-bit floats again. One key
-//! alone, because the format keeps its metadata in a hash map, whose order would change the bytes from run to run.
+//! alone, because the format keeps its metadata in a hash map, whose order would change the bytes from run to run. That
+//! value carries the digest of itself and all tensors, so that a flipped bit is an error and no other number; files
+//! without one, of older versions and other hands, are read as they are.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -9,10 +11,15 @@ use half::f16;
 use howfar_safetensors::{Dtype, TEXT_BYTES};
 use safetensors::tensor::TensorView;
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 use crate::NetFault;
 
 const KEY: &str = "howfar";
+/// Of the value under [`KEY`]: the digest of the rest of it and of the tensors.
+const DIGEST: &str = "sha256";
+/// What stands in its place while it is computed.
+const NO_DIGEST: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
 /// How exactly the numbers of a file are kept. Reading takes both, even in one file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -64,7 +71,12 @@ impl TensorFile {
     /// The bytes of a file; the same contents give the same bytes. A number that `precision` cannot hold is refused,
     /// and so is more metadata than [`TensorFile::read`] takes.
     pub fn write(metadata: &Value, tensors: &[Named], precision: Precision) -> Result<Vec<u8>, NetFault> {
-        let text = metadata.to_string();
+        let bytes = tensors.iter().map(|t| encode(t, precision)).collect::<Result<Vec<_>, _>>()?;
+        let kind = match precision {
+            Precision::Full => Dtype::F32,
+            Precision::Half => Dtype::F16,
+        };
+        let text = with_digest(metadata, tensors, kind, &bytes);
         if KEY.len() + text.len() > TEXT_BYTES {
             let found = format!("{} bytes", text.len());
             return Err(NetFault::new(
@@ -74,11 +86,6 @@ impl TensorFile {
                 format!("{TEXT_BYTES} bytes"),
             ));
         }
-        let bytes = tensors.iter().map(|t| encode(t, precision)).collect::<Result<Vec<_>, _>>()?;
-        let kind = match precision {
-            Precision::Full => Dtype::F32,
-            Precision::Half => Dtype::F16,
-        };
         let views = tensors
             .iter()
             .zip(&bytes)
@@ -90,8 +97,8 @@ impl TensorFile {
             .map_err(|e| NetFault::new("weights", "the tensors cannot be written", e, "sizes that fit the numbers"))
     }
 
-    /// Reads the bytes of a file; wrong lengths, overlaps, two tensors of one name, other number types and whatever
-    /// exceeds the limits of `howfar-safetensors` are refused.
+    /// Reads the bytes of a file; wrong lengths, overlaps, two tensors of one name, other number types, whatever
+    /// exceeds the limits of `howfar-safetensors` and contents of another digest are refused.
     pub fn read(bytes: &[u8]) -> Result<Self, NetFault> {
         let file = howfar_safetensors::read(bytes).map_err(|found| {
             NetFault::new("weights", "this is not a whole safetensors file", found, "a file written by howfar")
@@ -104,8 +111,16 @@ impl TensorFile {
                 "a file written by howfar",
             )
         })?;
-        let metadata = serde_json::from_str(text)
+        let mut metadata: Value = serde_json::from_str(text)
             .map_err(|e| NetFault::new("weights", "the key `howfar` is damaged", e, "JSON"))?;
+        if let Some(Value::String(expected)) = metadata.as_object_mut().and_then(|said| said.remove(DIGEST)) {
+            let whole = file.tensors.iter().map(|(name, t)| (name.as_str(), &t.shape[..], t.kind, t.bytes));
+            let found = digest(&text.replacen(&expected, NO_DIGEST, 1), whole);
+            if expected != found {
+                let what = "the file is damaged: its contents have another digest";
+                return Err(NetFault::new("weights", what, found, expected));
+            }
+        }
         let mut tensors = BTreeMap::new();
         for (name, tensor) in file.tensors {
             let values = match tensor.kind {
@@ -134,6 +149,30 @@ impl TensorFile {
             None => Ok(tensor.values),
         }
     }
+}
+
+/// What is said of the tensors, with the digest of all where it is an object.
+fn with_digest(metadata: &Value, tensors: &[Named], kind: Dtype, bytes: &[Vec<u8>]) -> String {
+    let mut metadata = metadata.clone();
+    let Some(said) = metadata.as_object_mut() else { return metadata.to_string() };
+    said.insert(DIGEST.to_owned(), NO_DIGEST.into());
+    let text = metadata.to_string();
+    let mut by_name: Vec<_> =
+        tensors.iter().zip(bytes).map(|(t, bytes)| (t.name.as_str(), &t.shape[..], kind, &bytes[..])).collect();
+    by_name.sort_unstable_by_key(|(name, ..)| *name);
+    text.replacen(NO_DIGEST, &digest(&text, by_name.into_iter()), 1)
+}
+
+/// SHA-256 of what is said of the tensors, without the digest, and of the tensors in the order of their names, in
+/// hexadecimal digits.
+fn digest<'a>(said: &str, tensors: impl Iterator<Item = (&'a str, &'a [usize], Dtype, &'a [u8])>) -> String {
+    let mut sum = Sha256::new();
+    sum.update(format!("{said}\n"));
+    for (name, shape, kind, bytes) in tensors {
+        sum.update(format!("{name:?} {shape:?} {kind:?}\n"));
+        sum.update(bytes);
+    }
+    sum.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The numbers of a tensor as bytes.
@@ -178,6 +217,25 @@ mod tests {
         for length in [0, 5, 40, bytes.len() - 1] {
             assert!(TensorFile::read(&bytes[..length]).is_err(), "{length}");
         }
+    }
+
+    #[test]
+    fn a_flipped_bit_is_refused_wherever_it_is_and_a_file_without_a_digest_is_read() {
+        let (metadata, tensors) = sample();
+        let bytes = TensorFile::write(&metadata, &tensors, Precision::Full).unwrap();
+        let whole = TensorFile::read(&bytes).unwrap();
+        for place in 0..8 * bytes.len() {
+            let mut damaged = bytes.clone();
+            damaged[place / 8] ^= 1 << (place % 8);
+            // A bit in the digest's own name leaves a name that nobody knows, and every number as it was.
+            let is_harmless = |read: TensorFile| read.tensors == whole.tensors && read.metadata["version"] == 1;
+            assert!(TensorFile::read(&damaged).map_or(true, is_harmless), "bit {place}");
+        }
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        assert!(text.contains(DIGEST));
+        let views = [("a", TensorView::new(Dtype::F32, vec![1], &[0; 4]).unwrap())];
+        let header = HashMap::from([(KEY.to_owned(), "{}".to_owned())]);
+        TensorFile::read(&safetensors::serialize(views, Some(header)).unwrap()).unwrap();
     }
 
     #[test]

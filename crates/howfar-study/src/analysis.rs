@@ -79,7 +79,7 @@ pub(crate) fn write_choices(folder: &StudyFolder, choices: &[TrackChoice]) -> Re
 
 /// The cells of a plan and, once `choice.json` is there, the controls at the chosen k.
 pub fn all_cells(plan: &Plan, folder: &StudyFolder) -> Result<Vec<Cell>, Fault> {
-    if !folder.choice_file().is_file() {
+    if !files::is_there(&folder.choice_file())? {
         return Ok(plan.cells.clone());
     }
     let (format, version) = CHOICE_FORMAT;

@@ -41,7 +41,7 @@ impl FailedCell {
     pub(crate) fn read(run_folder: &Path) -> Result<Option<Self>, Fault> {
         let file = Self::file(run_folder);
         let (format, version) = Self::FORMAT;
-        if file.is_file() { files::read_json(&file, format, version).map(Some) } else { Ok(None) }
+        if files::is_there(&file)? { files::read_json(&file, format, version).map(Some) } else { Ok(None) }
     }
 
     pub(crate) fn forget(run_folder: &Path) -> Result<(), Fault> {

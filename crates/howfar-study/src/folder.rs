@@ -45,7 +45,7 @@ impl StudyFolder {
     /// An existing study; says what is missing otherwise.
     pub fn open(root: &Path) -> Result<Self, Fault> {
         let folder = Self::new(root);
-        if !folder.plan_file().is_file() {
+        if !files::is_there(&folder.plan_file())? {
             return Err(Fault::data(root.display(), "there is no study here")
                 .expected("a folder with plan.json in it")
                 .hint("`howfar run study.toml --out FOLDER` makes one"));
@@ -116,7 +116,7 @@ impl StudyFolder {
     /// The looks at the faces that judge; none where nobody counted them.
     pub fn read_looks(&self) -> Result<Option<Looks>, Fault> {
         let (format, version) = Looks::FORMAT;
-        let is_there = self.looks_file().is_file();
+        let is_there = files::is_there(&self.looks_file())?;
         is_there.then(|| files::read_json(&self.looks_file(), format, version)).transpose()
     }
 
@@ -134,19 +134,24 @@ impl StudyFolder {
     }
 
     /// Whether all sets of the plan that choose or are unseen are predicted.
-    fn is_judged(&self, cell: &Cell) -> bool {
-        cell.asked().all(|(part, set)| self.asked_file(cell, part, set).is_file())
+    fn is_judged(&self, cell: &Cell) -> Result<bool, Fault> {
+        for (part, set) in cell.asked() {
+            if !files::is_there(&self.asked_file(cell, part, set))? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// What `finished.json` of a cell says, if it is trained and all unseen sets of its plan are predicted.
     pub fn finished(&self, cell: &Cell) -> Result<Option<FinishedCell>, Fault> {
-        if self.is_judged(cell) { self.trained(cell) } else { Ok(None) }
+        if self.is_judged(cell)? { self.trained(cell) } else { Ok(None) }
     }
 
     /// What `finished.json` of a cell says, if its training is over and its own people are predicted.
     pub(crate) fn trained(&self, cell: &Cell) -> Result<Option<FinishedCell>, Fault> {
         let file = self.run_folder(cell).join(FINISHED);
-        if !file.is_file() {
+        if !files::is_there(&file)? {
             return Ok(None);
         }
         let (format, version) = FinishedCell::FORMAT;
@@ -172,7 +177,7 @@ impl StudyFolder {
     /// How far a cell is whose folder is there. Each of its last files is written in one step, so it is whole.
     fn begun_state(&self, cell: &Cell) -> Result<CellState, Fault> {
         let folder = self.run_folder(cell);
-        if folder.join(FINISHED).is_file() && self.is_judged(cell) {
+        if files::is_there(&folder.join(FINISHED))? && self.is_judged(cell)? {
             return Ok(CellState::Finished);
         }
         let holder = lease::holder(&folder)?;

@@ -35,6 +35,6 @@ pub use lease::Lease;
 pub use loaded_study::LoadedStudy;
 pub use merge::{Merged, merge};
 pub use presence::{Presence, Runner, runners_at};
-pub use run_cell::{CellOutcome, CellTimes, cell_times, run_cell};
+pub use run_cell::{CellOutcome, CellTimes, cell_times, is_at_work, run_cell};
 pub use runner::{StudyEvent, run_study};
 pub use to_do::{ToDo, places_in_words, places_of_words};

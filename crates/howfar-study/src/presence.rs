@@ -95,7 +95,7 @@ impl Presence {
         files::rename(&unnamed, &path)?;
         let stop = Arc::new((Mutex::new(false), Condvar::new()));
         let of_heart = Arc::clone(&stop);
-        let heart = std::thread::spawn(move || {
+        let heart = std::thread::Builder::new().spawn(move || {
             let (is_over, bell) = &*of_heart;
             for number in 1.. {
                 let over = is_over.lock().expect("the heart does not panic");
@@ -109,6 +109,10 @@ impl Presence {
                 let _ = write_runner(&mut file, &runner);
             }
         });
+        let heart = heart.map_err(|error| {
+            let _ = files::remove_file(&path);
+            Fault::threads(error)
+        })?;
         let presence = Presence { folder, token, stale, seen: Mutex::default(), stop, heart: Some(heart) };
         for other in presence.others()? {
             presence.is_alive(&other)?;
@@ -152,6 +156,19 @@ impl Presence {
             (*before, *since) = (content, Instant::now());
         }
         Ok(since.elapsed() < self.stale)
+    }
+
+    /// Waits until the process of a token shows that it lives, or is taken for dead: at most the time between two
+    /// heartbeats, or that after which a heart stands still. `is_over` ends the wait, as if it lived.
+    pub fn waits_to_see(&self, token: &str, is_over: &dyn Fn() -> bool) -> Result<bool, Fault> {
+        let last = || self.seen.lock().expect("nobody panics while looking").get(token).map(|(last, _)| last.clone());
+        let mut alive = self.is_alive(token)?;
+        let first = last();
+        while alive && last() == first && !is_over() {
+            std::thread::sleep(self.pause());
+            alive = self.is_alive(token)?;
+        }
+        Ok(alive)
     }
 
     /// Whether another process may be at work in this study.
@@ -284,6 +301,8 @@ mod tests {
             std::thread::sleep(Duration::from_millis(10));
         }
         assert!(begun.elapsed() >= presence.stale && there.exists());
+        let later = short(Presence::begin(place.path()).unwrap());
+        assert!(!later.waits_to_see("other", &|| false).unwrap());
         // It was cut off from the disk, and is back.
         write_other(place.path(), "elsewhere, again");
         assert!(presence.is_alive("other").unwrap());
@@ -300,5 +319,13 @@ mod tests {
             assert!(presence.is_alive("other").unwrap());
             std::thread::sleep(presence.stale / 4);
         }
+        assert!(presence.waits_to_see("other", &|| true).unwrap(), "who is stopped does not wait");
+        std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| presence.waits_to_see("other", &|| false).unwrap());
+            std::thread::sleep(presence.stale / 4);
+            let runner = Runner { host: "elsewhere".into(), beat: beat(9), ..Runner::of_this_process() };
+            std::fs::write(file_of(&runners(place.path()), "other"), serde_json::to_string(&runner).unwrap()).unwrap();
+            assert!(waiting.join().unwrap());
+        });
     }
 }

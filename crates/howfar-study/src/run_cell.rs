@@ -96,6 +96,20 @@ pub fn run_cell(
     }
 }
 
+/// Whether whoever is at a cell lives. Waits for the sign of it, so that a process that looks once and ends follows one
+/// that died on another machine, too; `is_over` ends the wait, as if it lived.
+pub fn is_at_work(
+    folder: &StudyFolder,
+    presence: &Presence,
+    cell: &Cell,
+    is_over: &dyn Fn() -> bool,
+) -> Result<bool, Fault> {
+    match lease::holder(&folder.run_folder(cell))? {
+        Some(holder) => presence.waits_to_see(&holder, is_over),
+        None => Ok(false),
+    }
+}
+
 fn attempt(
     loaded: &LoadedStudy,
     folder: &StudyFolder,
@@ -151,7 +165,7 @@ fn train_and_predict(
 fn judge(loaded: &LoadedStudy, folder: &StudyFolder, cell: &Cell, model: &Model) -> Result<(), Fault> {
     for (set_idx, (part, id)) in cell.asked().enumerate() {
         let file = folder.asked_file(cell, part, id);
-        if file.is_file() {
+        if files::is_there(&file)? {
             continue;
         }
         let pool = &loaded.unseen_pool;
@@ -192,7 +206,7 @@ fn train_cell(
     let folder = run_folder.join(FIRST_STAGE);
     files::create_folder(&folder)?;
     let weights = folder.join("model.safetensors");
-    if !weights.is_file() {
+    if !files::is_there(&weights)? {
         train_on(&first, begun.as_ref(), &folder)?.model.save(&weights)?;
     }
     train_on(&last, Some(Model::load(&weights)?.classifier()), run_folder)

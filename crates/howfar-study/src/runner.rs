@@ -142,7 +142,10 @@ fn run_stage(
     let pools = parallelism.pools()?;
     std::thread::scope(|scope| {
         for threads in &pools {
-            scope.spawn(|| threads.install(work));
+            if let Err(error) = std::thread::Builder::new().spawn_scoped(scope, || threads.install(work)) {
+                failure.lock().expect("no thread panics with the lock").get_or_insert(Fault::threads(error));
+                stop.store(true, Ordering::SeqCst);
+            }
         }
     });
     match failure.into_inner().expect("no thread panics with the lock") {

@@ -88,7 +88,7 @@ impl Checkpoint {
 
     /// Reads the state. `None` where there is no checkpoint, a fault where there is one that cannot be used.
     pub(crate) fn read(&self, architecture: &Architecture, optimiser: OptimiserKind) -> Result<Option<State>, Fault> {
-        if !self.file().exists() {
+        if !files::is_there(&self.file())? {
             return Ok(None);
         }
         let bytes = files::read(&self.file())?;

@@ -30,7 +30,7 @@ impl Parallelism {
     pub fn pools(self) -> Result<Vec<rayon::ThreadPool>, Fault> {
         let pool = |_| rayon::ThreadPoolBuilder::new().num_threads(self.n_threads).build();
         let pools: Result<_, _> = (0..self.n_jobs).map(pool).collect();
-        pools.map_err(|error| Fault::machine("the threads of this machine", error.to_string()))
+        pools.map_err(Fault::threads)
     }
 }
 

@@ -32,6 +32,8 @@ fn main() -> ExitCode {
     // A bug must not look like an answer: exit code 1 and a sentence instead of a trace alone.
     let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         cli.isa.as_deref().map_or(Ok(()), command::pin)?;
+        // Asked for here, because whoever asks first within the work would panic where they are refused.
+        rayon::ThreadPoolBuilder::new().build_global().map_err(Fault::threads)?;
         match cli.command {
             Some(command) => dispatch::run(command, &console),
             None if cli.licenses => {

@@ -139,7 +139,7 @@ pub(crate) fn findings(loaded: &LoadedStudy, folder: &StudyFolder) -> Result<Vec
 fn read_audit(folder: &StudyFolder) -> Result<Option<Audit>, Fault> {
     let file = folder.audit_file();
     let (format, version) = Audit::FORMAT;
-    if file.is_file() { files::read_json(&file, format, version).map(Some) } else { Ok(None) }
+    if files::is_there(&file)? { files::read_json(&file, format, version).map(Some) } else { Ok(None) }
 }
 
 /// Everything that decides a study's findings. The sides are those that a split has come to, not those that the study

@@ -1,12 +1,13 @@
 //! `howfar run-cell STUDY --index 0-9`: some cells, what a cluster calls. Safe to start twice.
 
+use std::collections::VecDeque;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 
 use howfar_face::{Fault, FaultKind};
 use howfar_protocol::Cell;
-use howfar_study::{CellOutcome, LoadedStudy, StudyFolder, ToDo, all_cells, places_of_words, run_cell};
+use howfar_study::{CellOutcome, LoadedStudy, StudyFolder, ToDo, all_cells, is_at_work, places_of_words, run_cell};
 use howfar_train::{Event, Parallelism};
 
 use crate::command::{n_cores, pin_as_planned, stop_flag};
@@ -49,16 +50,27 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     let n_threads = args.threads.map_or_else(n_cores, |n| n as usize);
     let threads = Parallelism { n_jobs: 1, n_threads }.pools()?.remove(0);
     let mut failure: Option<Fault> = None;
-    for place in places {
+    // Those that others are at come last: by then most are finished, and who died meanwhile is known.
+    let mut to_do: VecDeque<(usize, bool)> = places.into_iter().map(|place| (place, false)).collect();
+    while let Some((place, is_again)) = to_do.pop_front() {
         let cell = &cells[place];
+        let is_stopped = || stop.load(Ordering::SeqCst);
         let mut watch = |event: &Event, _| {
             console.note(&crate::study_progress::epoch_words(&cell.name(), event));
-            if stop.load(Ordering::SeqCst) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            if is_stopped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
-        let outcome = threads.install(|| run_cell(&loaded, &folder, &presence, cell, &mut watch));
+        let outcome = if is_again && is_at_work(&folder, &presence, cell, &is_stopped)? {
+            Ok(CellOutcome::Busy)
+        } else {
+            threads.install(|| run_cell(&loaded, &folder, &presence, cell, &mut watch))
+        };
         let words = match outcome {
             Ok(CellOutcome::WasFinished) => "was finished before",
             Ok(CellOutcome::Finished) => "is finished",
+            Ok(CellOutcome::Busy) if !is_again => {
+                to_do.push_back((place, true));
+                "is being run by another process: looked at again after the others"
+            }
             Ok(CellOutcome::Busy) => {
                 let busy = || Fault::interrupted(format!("another process is at cell {place} ({})", cell.name()));
                 failure.get_or_insert_with(|| busy().hint("run the same command again when it has ended"));
@@ -72,7 +84,7 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
             }
         };
         console.answer(&format!("cell {place} ({}) {words}", cell.name()));
-        if stop.load(Ordering::SeqCst) {
+        if is_stopped() {
             return Err(
                 failure.unwrap_or_else(|| Fault::interrupted("between two cells").hint("run the same command again"))
             );

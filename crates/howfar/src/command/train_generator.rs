@@ -88,8 +88,7 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     console.note(&format!("{} faces of {} identities", faces.len(), faces.n_people()));
     // 0 threads are as many as there are cores. Within the pool the loop is one of its workers: none is woken for it.
     let pool = rayon::ThreadPoolBuilder::new().num_threads(args.threads.unwrap_or(0) as usize).build();
-    let pool = pool.map_err(|error| Fault::machine("the threads of this machine", error.to_string()))?;
-    pool.install(|| match args.kind.as_str() {
+    pool.map_err(Fault::threads)?.install(|| match args.kind.as_str() {
         "stargan" => train_kind::<StarGanRecipe>(args, &text, &place, &mut faces, out, console),
         _ => train_kind::<StyleGan2Recipe>(args, &text, &place, &mut faces, out, console),
     })
