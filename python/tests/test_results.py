@@ -1,0 +1,102 @@
+"""What a study wrote is what the module says of it; the module reads what the program writes."""
+
+import csv
+import dataclasses
+import html
+import json
+import re
+from pathlib import Path
+
+import howfar
+import pandas as pd
+import pytest
+from howfar import _face_set, _results, _study
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+def test_the_versions_that_are_read_are_those_that_are_written() -> None:
+    for file, declaration, newest in (
+        ("howfar-evaluate/src/results.rs", r'\("howfar results", (\d+)\)', _results.NEWEST),
+        ("howfar-face/src/face_set.rs", r"\(crate\) const VERSION: u32 = (\d+)", _face_set.NEWEST),
+    ):
+        written = re.search(declaration, (REPOSITORY / "crates" / file).read_text("utf-8"))
+        assert written and int(written[1]) <= newest, file
+
+
+def test_the_curve_is_that_of_the_table_that_the_program_writes(study: howfar.Results) -> None:
+    assert study.folder is not None
+    with (study.folder / "table.csv").open(newline="", encoding="utf-8") as lines:
+        rows = list(csv.DictReader(lines))
+    table = study.table()
+    assert len(table) == len(rows)
+    for (_, ours), row in zip(table.iterrows(), rows, strict=True):
+        assert (ours.arm, ours.arm_k, ours.part, ours.set) == (row["arm"], float(row["k"]), row["part"], row["set"])
+        assert ours.accuracy_percent == float(row["accuracy_percent"])
+        assert ours.low_percent == float(row["accuracy_low_percent"] or "nan") or pd.isna(ours.low_percent)
+    curve = study.curve()
+    unseen = curve[curve.part == "unseen"]
+    assert unseen.k.tolist() == [0.0, 1.0]
+    # The difference of the curve is the one that is claimed: the same faces, people and seeds.
+    claim = next(each for each in study.tracks[0].differences if each.kind == "claim" and each.part == "unseen")
+    baseline = unseen.iloc[0]
+    assert (baseline.arm, baseline.arm_k) == (claim.baseline_arm, claim.baseline_k)
+    assert baseline.estimate_percent == pytest.approx(claim.baseline_percent)
+    assert (claim.low_points or 0) <= claim.difference_points <= (claim.high_points or 100)
+    assert str(claim).startswith("unseen: mix at k = 1")
+
+
+def test_predictions_give_the_accuracies_of_the_table(study: howfar.Results) -> None:
+    frame = study.predictions()
+    assert set(frame.part) == {"training", "generated", "validation", "test", "unseen"}
+    assert set(frame.set) == {"studio", "wild", "unseen"}
+    assert not {"model", "source", "budget"} & set(frame.columns)
+    right = (frame["true"].astype(str) == frame["predicted"].astype(str)).groupby([frame.arm, frame.k, frame.part])
+    ours = right.mean() * 100
+    for _, row in study.table().iterrows():
+        assert ours[row.arm, row.arm_k, row.part] == pytest.approx(row.accuracy_percent, abs=1e-3)
+    with pytest.raises(ValueError, match="no cell has predictions of choosing"):
+        study.predictions("choosing")
+
+
+def test_a_newer_file_and_another_are_refused(study: howfar.Results, tmp_path: Path) -> None:
+    (tmp_path / "results.json").write_text(json.dumps(study.data | {"version": 99}))
+    with pytest.raises(ValueError, match="version 99 .* another howfar; versions 2 to 4 are read"):
+        howfar.results(tmp_path)
+    (tmp_path / "results.json").write_text("[]")
+    with pytest.raises(ValueError, match="this is no `howfar results`"):
+        howfar.results(tmp_path)
+
+
+def test_results_of_version_4_may_know_no_recipe(study: howfar.Results, tmp_path: Path) -> None:
+    track = study.data["recipes"][0] | {"recipe": None, "settings": None, "model": "mine"}
+    (tmp_path / "results.json").write_text(json.dumps(study.data | {"version": 4, "recipes": [track]}))
+    assert howfar.results(tmp_path).curve().track.unique().tolist() == ["mine"]
+
+
+def test_results_are_values(study: howfar.Results) -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        study.name = "another"  # type: ignore[misc]
+    assert str(study) == study.answer and study.answer in html.unescape(study._repr_html_())
+    assert repr(study) == f"<Results of tiny: {study.answer}>"
+    assert study.report.is_file()
+    with pytest.raises(ValueError, match="no folder"):
+        study.without_folder().predictions()
+
+
+def test_predictions_of_a_study_analysed_as_a_table_give_its_differences(study: howfar.Results) -> None:
+    if "--predictions" not in howfar.command("analyse", "--help"):
+        pytest.skip("this howfar analyses no tables of predictions")
+    table = howfar.analyse(study.predictions())
+    assert table.folder is None
+    ours, theirs = (each.differences().query("kind == 'claim'").reset_index() for each in (study, table))
+    assert ours.set.tolist() == theirs.set.tolist()
+    assert ours.difference_points.tolist() == pytest.approx(theirs.difference_points.tolist(), abs=0.01)
+
+
+def test_frames_are_written_without_categories(tmp_path: Path) -> None:
+    import pyarrow.parquet as pq
+
+    frame = pd.DataFrame({"arm": pd.Categorical(["mix", "real"]), "k": [1.0, 0.0], "person": ["a", "b"]})
+    schema = pq.read_schema(_study._written(frame, tmp_path))
+    assert [str(field.type).removeprefix("large_") for field in schema] == ["string", "double", "string"]
