@@ -1,7 +1,7 @@
 """A small convolutional network in Keras 3, on whichever back end is there (`KERAS_BACKEND`: jax, tensorflow, torch).
 
 `[train] command = ["python", "keras_small.py"]`. Follows the job's order, keeps a checkpoint after every epoch and goes
-on from there; altered copies are altered once. Needs keras with a back end, numpy and howfar.
+on from there to the same bits (on a CPU); altered copies are altered once. Needs keras with a back end, numpy, howfar.
 """
 
 import sys
@@ -15,9 +15,9 @@ from keras import layers
 def network_of(job):
     blocks = []
     for n_out in (16, 32, 64):
-        blocks += [layers.Conv2D(n_out, 3, padding="same", use_bias=False), layers.BatchNormalization()]
+        blocks += [layers.Conv2D(n_out, 3, padding="same", use_bias=False), layers.BatchNormalization(momentum=0.9)]
         blocks += [layers.ReLU(), layers.MaxPooling2D()]
-    ends = [layers.Flatten(), layers.Dropout(0.4, seed=job.seed), layers.Dense(len(job.classes), activation="softmax")]
+    ends = [layers.Flatten(), layers.Dense(len(job.classes), activation="softmax")]
     network = keras.Sequential(
         [keras.Input((job.side, job.side, job.channels)), layers.Rescaling(1 / 255), *blocks, *ends]
     )

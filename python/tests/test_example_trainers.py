@@ -62,7 +62,7 @@ def test_it_learns_and_repeats_itself(tmp_path: Path, trainer: str, faces: str, 
     assert [file.read_bytes() for file in first] == [file.read_bytes() for file in second]
 
 
-@pytest.mark.parametrize("trainer", ["torch_table1", "torch_resnet18"])
+@pytest.mark.parametrize("trainer", ["torch_table1", "torch_resnet18", "keras_small"])
 def test_stopped_it_goes_on_to_the_same_bytes(tmp_path: Path, trainer: str) -> None:
     needs(*PACKAGES[trainer])
     unbroken, broken = (make_job(tmp_path / name, patience=3, **SIZES) for name in ("unbroken", "broken"))
@@ -74,7 +74,7 @@ def test_stopped_it_goes_on_to_the_same_bytes(tmp_path: Path, trainer: str) -> N
     child.send_signal(signal.SIGTERM)
     child.communicate()
     assert child.returncode == 1 and not list(broken.parent.glob("answer/predictions*"))
-    assert (broken.parent / "checkpoint" / "state.pt").is_file()
+    assert list(broken.parent.glob("checkpoint/[!.]*.pt")) or list(broken.parent.glob("checkpoint/[!.]*.keras"))
     train(trainer, broken)
     for file in (unbroken.parent / "answer").iterdir():
         assert (broken.parent / "answer" / file.name).read_bytes() == file.read_bytes(), file.name
