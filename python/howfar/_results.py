@@ -266,18 +266,22 @@ def _track(data: dict[str, Any]) -> Track:
 
 
 def _track_name(data: dict[str, Any]) -> str:
-    """`modern, compact`, or what a table of predictions calls its model; and the generated set where there are several.
+    """What the columns `recipe`, `network` and `source` of `table.csv` say of a track, or of a cell.
 
-    >>> _track_name({"recipe": "modern", "settings": {"network": "compact"}, "source": "wild"})
-    'modern, compact, wild'
+    >>> _track_name({"recipe": "modern", "settings": {"network": "vgg16", "start": {"name": "v"}}, "source": "wild"})
+    'modern, vgg16 from v, wild'
+    >>> _track_name({"recipe": "modern", "settings": {"network": {"program": "my trainer"}}})
+    'program, my trainer'
     >>> _track_name({"recipe": None, "settings": None, "model": "my model"})
     'my model'
     """
-    network = (data.get("settings") or {}).get("network")
+    recipe, settings = data.get("recipe"), data.get("settings") or {}
+    network = settings.get("network")
     if isinstance(network, dict):
-        network = network.get("name")
-    words = (data.get("recipe"), data.get("model"), network, data.get("source"))
-    return ", ".join(str(word) for word in words if word is not None)
+        recipe, network = "program", network["program"]
+    if settings.get("start"):
+        network = f"{network} from {settings['start']['name']}"
+    return ", ".join(word for word in (recipe, data.get("model"), network, data.get("source")) if word is not None)
 
 
 def _difference(kind: str, data: dict[str, Any]) -> Difference:

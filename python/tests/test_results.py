@@ -24,16 +24,37 @@ def test_the_versions_that_are_read_are_those_that_are_written() -> None:
         assert written and int(written[1]) <= newest, file
 
 
-def test_the_curve_is_that_of_the_table_that_the_program_writes(study: howfar.Results) -> None:
-    assert study.folder is not None
-    with (study.folder / "table.csv").open(newline="", encoding="utf-8") as lines:
+def compare_with_csv(results: howfar.Results) -> None:
+    """`table()` is the table that the program writes."""
+    assert results.folder is not None
+    with (results.folder / "table.csv").open(newline="", encoding="utf-8") as lines:
         rows = list(csv.DictReader(lines))
-    table = study.table()
+    table = results.table()
     assert len(table) == len(rows)
     for (_, ours), row in zip(table.iterrows(), rows, strict=True):
+        assert ours.track == ", ".join(filter(None, (row["recipe"], row["network"], row["source"])))
         assert (ours.arm, ours.arm_k, ours.part, ours.set) == (row["arm"], float(row["k"]), row["part"], row["set"])
-        assert ours.accuracy_percent == float(row["accuracy_percent"])
-        assert ours.low_percent == float(row["accuracy_low_percent"] or "nan") or pd.isna(ours.low_percent)
+        for measure in ("accuracy", "macro_recall", "macro_f1"):
+            assert ours[f"{measure}_percent"] == float(row[f"{measure}_percent"])
+        claimed = results.measure.replace("-", "_")
+        for end in ("low", "high"):
+            theirs = row[f"{claimed}_{end}_percent"]
+            assert pd.isna(ours[f"{end}_percent"]) if theirs == "" else ours[f"{end}_percent"] == float(theirs)
+
+
+GOLDENS = sorted((REPOSITORY / "crates/howfar-report/tests/golden").glob("v*/results.json"))
+
+
+@pytest.mark.parametrize("file", GOLDENS, ids=lambda file: file.parent.name)
+def test_results_of_every_version_are_read(file: Path) -> None:
+    results = howfar.results(file.parent)
+    compare_with_csv(results)
+    assert set(results.curve().k) <= set(results.k)
+    assert len(results.differences()) == sum(len(track.differences) for track in results.tracks) > 0
+
+
+def test_the_curve_and_the_table_are_those_of_the_program(study: howfar.Results) -> None:
+    compare_with_csv(study)
     curve = study.curve()
     unseen = curve[curve.part == "unseen"]
     assert unseen.k.tolist() == [0.0, 1.0]
