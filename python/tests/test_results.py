@@ -105,14 +105,35 @@ def test_results_are_values(study: howfar.Results) -> None:
         study.without_folder().predictions()
 
 
-def test_predictions_of_a_study_analysed_as_a_table_give_its_differences(study: howfar.Results) -> None:
+@pytest.fixture
+def tables() -> None:
+    """For tests of a program that knows tables of predictions."""
     if "--predictions" not in howfar.command("analyse", "--help"):
         pytest.skip("this howfar analyses no tables of predictions")
-    table = howfar.analyse(study.predictions())
-    assert table.folder is None
-    ours, theirs = (each.differences().query("kind == 'claim'").reset_index() for each in (study, table))
-    assert ours.set.tolist() == theirs.set.tolist()
-    assert ours.difference_points.tolist() == pytest.approx(theirs.difference_points.tolist(), abs=0.01)
+
+
+@pytest.mark.usefixtures("tables")
+def test_predictions_of_a_study_analysed_as_a_table_give_its_differences(study: howfar.Results, tmp_path: Path) -> None:
+    table = howfar.analyse(study.predictions(), measure="accuracy", smallest_gain=2)
+    assert table.folder is None and table.chosen_k == study.chosen_k
+    ours, theirs = (each.differences().drop(columns="track") for each in (study, table))
+    pd.testing.assert_frame_equal(ours, theirs)
+    study.predictions().drop(columns=[f"p_{name}" for name in study.classes]).to_csv(tmp_path / "mine.csv", index=False)
+    kept = howfar.analyse(tmp_path / "mine.csv", out=tmp_path / "mine", measure="accuracy")
+    assert kept.report.is_file()
+    assert kept.differences().difference_points.tolist() == ours.difference_points.tolist()
+
+
+@pytest.mark.usefixtures("tables")
+def test_predictions_are_those_that_the_program_exports(study: howfar.Results, tmp_path: Path) -> None:
+    howfar.command("export-predictions", str(study.folder), "--out", tmp_path / "all.parquet")
+    theirs = pd.read_parquet(tmp_path / "all.parquet").astype({"face": int})
+    ours = study.predictions().drop(columns="predicted").astype({"true": str, "arm": str, "set": str, "person": str})
+    keys = ["arm", "k", "seed", "split", "part", "set", "face"]
+    ours, theirs = (
+        each[list(ours.columns)].astype({"part": str}).sort_values(keys, ignore_index=True) for each in (ours, theirs)
+    )
+    pd.testing.assert_frame_equal(ours, theirs, check_dtype=False)
 
 
 def test_frames_are_written_without_categories(tmp_path: Path) -> None:
