@@ -108,8 +108,8 @@ fn recipe_section(results: &Results, recipe: &RecipeResults, nouns: Nouns, i: us
     html! {
         section.recipe id=(format!("recipe-{i}")) {
             h2 { "Recipe " (wording::track(results, recipe))
-                small { (recipe.settings.network_words()) " network, " (wording::count(recipe.n_parameters as u64)) " \
-                    parameters" } }
+                @if let Some(network) = recipe.network_words() {
+                    small { (network) " network, " (wording::count(recipe.n_parameters as u64)) " parameters" } } }
             @if let Some(answer) = answer { p.answer { (answer) } }
             h3 { (wording::capitalised(nouns.measure)) " against k" }
             (curve::figure(results, recipe, i))

@@ -11,7 +11,7 @@ use howfar_protocol::{MixtureRatio, Part, Role, Treatment};
 
 /// `modern`, with network and generated set where a study has several tracks.
 pub(crate) fn track(results: &Results, recipe: &RecipeResults) -> String {
-    if results.between.is_empty() { recipe.recipe.name().to_owned() } else { recipe.name() }
+    if results.between.is_empty() { recipe.recipe_words().to_owned() } else { recipe.name() }
 }
 
 /// `1 seed`, `5 seeds`.
