@@ -54,7 +54,9 @@ fn csv_columns() -> Vec<CsvColumn> {
     columns.extend([
         column("n_faces", |_, row| row.n_faces.to_string()),
         column("n_cells", |_, row| row.n_cells.to_string()),
-        column("n_training_pictures", |_, row| row.n_training_pictures.to_string()),
+        column("n_training_pictures", |recipe, row| {
+            text((recipe.settings.is_some() || row.n_training_pictures > 0).then_some(row.n_training_pictures))
+        }),
     ]);
     columns
 }

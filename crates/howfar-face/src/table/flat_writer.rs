@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use parquet::basic::{Compression, ConvertedType, LogicalType, Repetition, Type as Physical};
-use parquet::data_type::{ByteArray, ByteArrayType, DataType, FloatType, Int64Type};
+use parquet::data_type::{ByteArray, ByteArrayType, DataType, DoubleType, FloatType, Int64Type};
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
@@ -23,8 +23,10 @@ pub enum FlatColumn {
     Texts(Vec<String>),
     /// Whole numbers.
     Ints(Vec<i64>),
-    /// Numbers.
+    /// Numbers of 32 bits.
     Floats(Vec<f32>),
+    /// Numbers of 64 bits.
+    Doubles(Vec<f64>),
 }
 
 impl FlatColumn {
@@ -33,6 +35,7 @@ impl FlatColumn {
             Self::Texts(values) => values.len(),
             Self::Ints(values) => values.len(),
             Self::Floats(values) => values.len(),
+            Self::Doubles(values) => values.len(),
         }
     }
 
@@ -42,6 +45,8 @@ impl FlatColumn {
             Self::Ints(values) => values[row].to_string(),
             Self::Floats(values) if values[row].is_nan() => String::new(),
             Self::Floats(values) => values[row].to_string(),
+            Self::Doubles(values) if values[row].is_nan() => String::new(),
+            Self::Doubles(values) => values[row].to_string(),
         }
     }
 
@@ -50,6 +55,7 @@ impl FlatColumn {
             Self::Texts(_) => (Physical::BYTE_ARRAY, Some(LogicalType::String), ConvertedType::UTF8),
             Self::Ints(_) => (Physical::INT64, None, ConvertedType::NONE),
             Self::Floats(_) => (Physical::FLOAT, None, ConvertedType::NONE),
+            Self::Doubles(_) => (Physical::DOUBLE, None, ConvertedType::NONE),
         };
         let builder = Type::primitive_type_builder(name, physical).with_repetition(Repetition::OPTIONAL);
         Ok(Arc::new(builder.with_logical_type(logical).with_converted_type(converted).build()?))
@@ -167,6 +173,11 @@ fn write_column(group: &mut Group<'_>, column: &FlatColumn) -> Result<(), Parque
             let there: Vec<f32> = values.iter().copied().filter(|value| !value.is_nan()).collect();
             let levels: Vec<i16> = values.iter().map(|value| i16::from(!value.is_nan())).collect();
             write_leaf::<FloatType>(group, &there, &levels)
+        }
+        FlatColumn::Doubles(values) => {
+            let there: Vec<f64> = values.iter().copied().filter(|value| !value.is_nan()).collect();
+            let levels: Vec<i16> = values.iter().map(|value| i16::from(!value.is_nan())).collect();
+            write_leaf::<DoubleType>(group, &there, &levels)
         }
     }
 }
