@@ -14,6 +14,12 @@ pub(crate) fn track(results: &Results, recipe: &RecipeResults) -> String {
     if results.between.is_empty() { recipe.recipe_words().to_owned() } else { recipe.name() }
 }
 
+/// The same with what it is: a recipe, or a model of a table of predictions.
+pub(crate) fn titled_track(results: &Results, recipe: &RecipeResults) -> String {
+    let kind = if recipe.model.is_some() { "model" } else { "recipe" };
+    format!("{kind} {}", track(results, recipe))
+}
+
 /// `1 seed`, `5 seeds`.
 pub(crate) fn seeds(n: usize) -> String {
     counted(n, "seed", "seeds")

@@ -76,6 +76,10 @@ fn advise(caveat: &mut Caveat) {
             "Draw the split anew for every seed (split = seed); generators must have seen none of those who judge."
         }
         "one-generator" => "Add faces of other generators, each set with its name in the column `source`.",
+        "chosen-at-home" => {
+            "For k abroad add rows of another database as the part `choosing`: its people then choose k, and nobody of \
+             it may judge."
+        }
         "no-control" => "Train the arm as well (docs/protocol.md) and add its rows.",
         _ => return,
     };

@@ -3,7 +3,7 @@
 //! In: rows. Out: each face, person, name and cell once, and what was predicted. A row that is wrong by itself, or that
 //! says of a face what an earlier row did not, is an error with its place.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use howfar_face::{Fault, Provenance, RowPlaces, SubjectId, TableRow, closest_name};
 use howfar_protocol::{Arm, MixtureRatio, Part, Treatment};
@@ -12,12 +12,16 @@ use super::card::Card;
 use super::columns::{Column, Columns, MOST_CLASSES};
 use super::rows::{CellKey, CellRows, Face, Person, Rows};
 
+/// Cells that a table may have, and how many k, seeds and splits they may be of.
+const MOST_CELLS: usize = 100_000;
+const MOST_K: usize = 200;
+const MOST_RUNS: usize = 10_000;
 /// Numbers that are kept of all rows together: 4 GiB.
 const MOST_NUMBERS: usize = 1 << 30;
 /// How far probabilities may be from a sum of 1, or above it.
 const ROUNDING: f64 = 1e-3;
 /// The model of a table that names none.
-const ONLY_MODEL: &str = "table";
+const ONLY_MODEL: &str = "of the table";
 
 /// Texts, each once, in the order of their first rows.
 #[derive(Debug, Default)]
@@ -152,6 +156,7 @@ impl<'c> Reader<'c> {
                     let new = self.cells.len();
                     let cell_idx = *self.cells_by_key.entry(key.clone()).or_insert(new);
                     if cell_idx == new {
+                        self.check_cells(row)?;
                         self.cells.push(CellRows::new(key));
                     }
                     self.cells_by_text.insert(text.clone(), cell_idx);
@@ -162,6 +167,35 @@ impl<'c> Reader<'c> {
         }
         self.text = text;
         Ok(self.last.1)
+    }
+
+    /// A column of another meaning in the place of a seed makes a cell of every row.
+    fn check_cells(&self, row: &TableRow<'_>) -> Result<(), Fault> {
+        if self.cells.len() < MOST_CELLS {
+            return Ok(());
+        }
+        Err(Fault::data(self.places.at(row.number()), "the table has more cells than are read")
+            .expected(format!("up to {MOST_CELLS}"))
+            .hint("a cell is a model, an arm, a k, a split and a seed, and has many rows"))
+    }
+
+    /// How many k, seeds and splits there are.
+    fn check_grid(&self) -> Result<(), Fault> {
+        let n_distinct =
+            |of: fn(&CellKey) -> u64| self.cells.iter().map(|cell| of(&cell.key)).collect::<HashSet<_>>().len();
+        let counts = [
+            ("k", n_distinct(|key| key.treatment.k.value().to_bits()), MOST_K),
+            ("seed", n_distinct(|key| u64::from(key.seed_idx)), MOST_RUNS),
+            ("split", n_distinct(|key| u64::from(key.split_idx)), MOST_RUNS),
+        ];
+        match counts.into_iter().find(|(_, n, most)| n > most) {
+            None => Ok(()),
+            Some((column, n, most)) => Err(Fault::data(
+                self.places.path().display(),
+                format!("the column `{column}` has {n} different values"),
+            )
+            .expected(format!("up to {most}"))),
+        }
     }
 
     fn key(&mut self, row: &TableRow<'_>) -> Result<CellKey, Fault> {
@@ -402,6 +436,7 @@ impl<'c> Reader<'c> {
                 .found(self.classes.all.join(", "))
                 .expected("two classes or more in the columns `true` and `predicted`"));
         }
+        self.check_grid()?;
         if self.columns.classes.is_empty() {
             self.sort_classes();
         }

@@ -70,7 +70,7 @@ fn a_whole_table_chooses_k_at_home_and_claims_it_on_test_people_and_unseen_datab
         .map(|claim| (claim.set.as_str(), claim.baseline_accuracy_percent, claim.accuracy_percent))
         .collect();
     assert_eq!(claims, [("lab", 50.0, 100.0), ("street", 50.0, 100.0)]);
-    assert_eq!((recipe.name().as_str(), recipe.recipe, &recipe.settings), ("table", None, &None));
+    assert_eq!((recipe.name().as_str(), recipe.recipe, &recipe.settings), ("of the table", None, &None));
     assert!(recipe.training.is_empty() && recipe.details.iter().all(|details| details.calibration.is_none()));
     assert_eq!((results.study.n_seeds, results.study.n_splits, results.study.is_redrawn), (2, 1, false));
     assert_eq!(results.study.people["validation"], 4);
