@@ -19,7 +19,8 @@ pub(crate) fn what_was_run(results: &Results, timing: Option<&Timing>) -> Markup
         h3 { "Training" }
         @for (i, recipe) in results.recipes.iter().enumerate() {
             // Generated sets side by side are trained alike.
-            @if !results.recipes[..i].iter().any(|r| (r.recipe, &r.settings, &r.model) == (recipe.recipe, &recipe.settings, &recipe.model)) {
+            @let of = |r: &RecipeResults| (r.recipe, r.settings.clone(), r.model.clone());
+            @if !results.recipes[..i].iter().any(|r| of(r) == of(recipe)) {
                 (settings(recipe)) }
         }
         @if let Some(timing) = timing { h3 { "Time and machine" } (time(timing)) }

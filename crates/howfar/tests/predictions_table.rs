@@ -21,13 +21,13 @@ side_by_side = true
 [unseen]
 sets = [\"unseen\"]
 [grid]
-k = [0, 1, 2]
+k = [0, 1]
 arms = [\"mix\", \"generated-only\", \"weighted\"]
 weights = [0.5]
 people_percent = [50]
 seeds = 2
 [train]
-epochs = 2
+epochs = 1
 ";
 
 fn read(path: &Path) -> Value {

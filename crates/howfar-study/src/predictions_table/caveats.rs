@@ -29,8 +29,8 @@ fn missing(rows: &Rows, results: &Results) -> Vec<Caveat> {
             "no-validation-rows",
             "The table has no row of the part `validation` or `choosing`, so k could not be chosen: every k is \
              described, and none is claimed.",
-            "Predict people who neither train nor test with every model and add them as `validation`; never choose k by \
-             test or unseen faces.",
+            "Predict people who neither train nor test with every model and add them as `validation`; never choose k \
+             by test or unseen faces.",
         );
     }
     if !has(Part::Training) {

@@ -1,8 +1,8 @@
 //! Results of a long table of anyone's predictions: the same choice, claims, intervals, law and report as a study's,
 //! without a picture.
 //!
-//! In: a table as docs/formats.md describes it. Out: [`Results`], and a folder with them. The table is read and checked,
-//! then counted by the same code that counts a study's cells: it is one more [`CellSource`].
+//! In: a table as docs/formats.md describes it. Out: [`Results`], and a folder with them. The table is read and
+//! checked, then counted by the same code that counts a study's cells: it is one more [`CellSource`].
 
 mod card;
 mod caveats;
@@ -12,8 +12,6 @@ mod export;
 mod facts;
 mod reader;
 mod rows;
-#[cfg(test)]
-mod tests;
 mod tracks;
 
 use std::path::{Path, PathBuf};
@@ -61,7 +59,7 @@ impl PredictionsTable {
     /// # Errors
     /// Where a row or what several rows say together cannot be used.
     pub fn open(path: &Path, options: &TableOptions) -> Result<Self, Fault> {
-        let rows = Rows::read(path)?;
+        let rows = reader::read(path)?;
         let roles = checks::check(&rows)?;
         let card = rows.cells.iter().find_map(|cell| cell.card.as_ref()?.study.as_ref());
         let facts = facts::facts(&rows, &roles, card, options);

@@ -4,8 +4,9 @@
 //! says of a face what an earlier row did not, is an error with its place.
 
 use std::collections::{HashMap, HashSet};
+use std::path::Path;
 
-use howfar_face::{Fault, Provenance, RowPlaces, SubjectId, TableRow, closest_name};
+use howfar_face::{Fault, Provenance, RowPlaces, RowTable, SubjectId, TableRow, closest_name};
 use howfar_protocol::{Arm, MixtureRatio, Part, Treatment};
 
 use super::card::Card;
@@ -41,8 +42,17 @@ impl Texts {
     }
 }
 
+/// Reads a table.
+pub(super) fn read(path: &Path) -> Result<Rows, Fault> {
+    let table = RowTable::open(path)?;
+    let columns = Columns::of(&table)?;
+    let mut reader = Reader::new(&columns, table.places().clone());
+    table.for_each(&columns.wanted, |row| reader.row(row))?;
+    reader.end()
+}
+
 /// What is kept while a table is read.
-pub(super) struct Reader<'c> {
+struct Reader<'c> {
     columns: &'c Columns,
     places: RowPlaces,
     classes: Texts,
@@ -65,7 +75,7 @@ pub(super) struct Reader<'c> {
 }
 
 impl<'c> Reader<'c> {
-    pub(super) fn new(columns: &'c Columns, places: RowPlaces) -> Self {
+    fn new(columns: &'c Columns, places: RowPlaces) -> Self {
         let mut classes = Texts::default();
         for class in &columns.classes {
             classes.place(class);
@@ -92,7 +102,7 @@ impl<'c> Reader<'c> {
     }
 
     /// Takes a row.
-    pub(super) fn row(&mut self, row: &TableRow<'_>) -> Result<(), Fault> {
+    fn row(&mut self, row: &TableRow<'_>) -> Result<(), Fault> {
         let number = u32::try_from(row.number()).ok().filter(|_| self.n_numbers <= MOST_NUMBERS).ok_or_else(|| {
             Fault::data(self.places.at(row.number()), "the table has more rows than are read")
                 .expected(format!("rows × (classes + 3) up to {MOST_NUMBERS}"))
@@ -426,7 +436,7 @@ impl<'c> Reader<'c> {
     }
 
     /// What was read. Classes that only rows name are put in the order of the alphabet.
-    pub(super) fn end(mut self) -> Result<Rows, Fault> {
+    fn end(mut self) -> Result<Rows, Fault> {
         let place = self.places.path().display().to_string();
         if self.cells.is_empty() {
             return Err(Fault::data(place, "the table has no row").expected("a row for each face of each cell"));

@@ -1,18 +1,15 @@
 //! The rows of a table of predictions, read once and kept in few bytes: faces, people and cells each once, and of every
 //! row its face, its part and what was predicted.
 //!
-//! In: a file. Out: [`Rows`]. What a single row can be wrong in is refused here, with the row; what takes several rows
-//! to see is `checks.rs`. How they are read is `reader.rs`.
+//! In: what `reader.rs` reads. Out: [`Rows`], which say what each row says; what takes several rows to see is
+//! `checks.rs`.
 
 use std::hash::{Hash, Hasher};
-use std::path::Path;
 
-use howfar_face::{Fault, Provenance, RowPlaces, RowTable, SubjectId};
+use howfar_face::{Provenance, RowPlaces, SubjectId};
 use howfar_protocol::{Part, Treatment};
 
 use super::card::Card;
-use super::columns::Columns;
-use super::reader::Reader;
 
 /// A table of predictions in memory.
 #[derive(Debug)]
@@ -104,16 +101,6 @@ impl CellRows {
 }
 
 impl Rows {
-    /// Reads a table.
-    pub(crate) fn read(path: &Path) -> Result<Self, Fault> {
-        let table = RowTable::open(path)?;
-        let columns = Columns::of(&table)?;
-        let mut reader = Reader::new(&columns, table.places().clone());
-        let wanted = columns.wanted.clone();
-        table.for_each(&wanted, |row| reader.row(row))?;
-        reader.end()
-    }
-
     /// The number that a face goes by in results: its own where all faces of its set are called by numbers, else the
     /// order of the first rows.
     pub(crate) fn face_numbers(&self) -> (Vec<u64>, Vec<bool>) {

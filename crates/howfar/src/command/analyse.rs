@@ -23,13 +23,13 @@ pub struct Args {
     #[arg(long, value_name = "TABLE")]
     predictions: Option<PathBuf>,
     /// The folder for the table's results. Without it: the table's name without its ending.
-    #[arg(long, value_name = "STUDY", requires = "predictions")]
+    #[arg(long, value_name = "STUDY", conflicts_with = "study")]
     out: Option<PathBuf>,
     /// What the table's results claim. Without it: macro recall if classes are unequal, else accuracy.
-    #[arg(long, value_name = "MEASURE", requires = "predictions", value_parser = ["accuracy", "macro-recall"])]
+    #[arg(long, value_name = "MEASURE", conflicts_with = "study", value_parser = ["accuracy", "macro-recall"])]
     measure: Option<String>,
     /// The smallest difference that matters, in points. Without it: 2.
-    #[arg(long, value_name = "POINTS", requires = "predictions")]
+    #[arg(long, value_name = "POINTS", conflicts_with = "study")]
     smallest_gain: Option<f64>,
 }
 

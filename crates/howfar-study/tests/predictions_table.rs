@@ -1,10 +1,11 @@
-//! Table cases of every fault and caveat, and what optional columns do.
+//! Tables of predictions: cases of every fault and caveat, and what optional columns do.
+
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 use howfar_evaluate::Results;
 use howfar_face::{Fault, FaultKind};
 
-use super::{PredictionsTable, TableOptions};
+use howfar_study::{PredictionsTable, TableOptions};
 
 const HEAD: &str = "arm,k,seed,split,part,set,face,person,true,predicted";
 
