@@ -9,7 +9,7 @@ use std::path::Path;
 use howfar_evaluate::CellSource;
 use howfar_face::Fault;
 use howfar_face::table::{FlatColumn, FlatWriter};
-use howfar_protocol::{Cell, Choose, Part, PredictionRef, Study};
+use howfar_protocol::{Cell, Choose, MixtureRatio, Part, PredictionRef, Study};
 
 use super::card::{Card, StudyCard, TrainedCard};
 use super::columns::{Column, PROBABILITY};
@@ -147,9 +147,9 @@ impl Row<'_> {
             Column::Source => text(treatment.source.as_deref().unwrap_or_default()),
             Column::Arm => text(treatment.arm.name),
             Column::K => Value::Number(Some(treatment.k.value())),
-            Column::Weight => Value::Number(treatment.weight.map(|weight| weight.value())),
+            Column::Weight => Value::Number(treatment.weight.map(MixtureRatio::value)),
             Column::PeoplePercent => Value::Number(treatment.people_percent.map(f64::from)),
-            Column::Budget => Value::Number(treatment.budget.map(|budget| budget.value())),
+            Column::Budget => Value::Number(treatment.budget.map(MixtureRatio::value)),
             Column::LeftOut => text(treatment.left_out.as_deref().unwrap_or_default()),
             Column::Split => Value::Whole(i64::from(cell.split_idx)),
             Column::Seed => Value::Whole(i64::from(cell.seed_idx)),
