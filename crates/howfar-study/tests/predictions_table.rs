@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
-use howfar_evaluate::Results;
+use howfar_evaluate::{RecipeResults, Results};
 use howfar_face::{Fault, FaultKind};
 
 use howfar_study::{PredictionsTable, TableOptions};
@@ -260,7 +260,7 @@ fn models_stand_side_by_side_and_a_ladder_of_budgets_is_the_baselines() {
     }
     let head = format!("{HEAD},model");
     let two = results(&head, &both);
-    let names: Vec<String> = two.recipes.iter().map(|recipe| recipe.name()).collect();
+    let names: Vec<String> = two.recipes.iter().map(RecipeResults::name).collect();
     assert_eq!(names, ["svm", "forest"]);
     assert!(two.between[0].name.starts_with("forest, k = 2") && two.between[0].difference_points == 0.0);
     let one = results(HEAD, &rows());

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 const STUDY: &str = "[real]
 sets = [\"real\"]
-split = { train = 2, validation = 2, test = 2 }
+split = { train = 4, validation = 2, test = 2 }
 [generated]
 sets = [\"generated\", \"others\"]
 side_by_side = true
@@ -27,7 +27,7 @@ weights = [0.5]
 people_percent = [50]
 seeds = 2
 [train]
-epochs = 1
+epochs = 2
 ";
 
 fn read(path: &Path) -> Value {
@@ -36,7 +36,7 @@ fn read(path: &Path) -> Value {
 
 fn study(place: &TempDir) {
     for (name, people, seed, style) in
-        [("real", 6, 1, "studio"), ("generated", 3, 2, "wild"), ("others", 3, 5, "wild"), ("unseen", 2, 3, "unseen")]
+        [("real", 8, 1, "studio"), ("generated", 8, 2, "wild"), ("others", 8, 5, "wild"), ("unseen", 3, 3, "unseen")]
     {
         draw_style(place, name, people, seed, style);
     }
