@@ -85,7 +85,7 @@ fn track_results(
     source: &(impl CellSource + ?Sized),
 ) -> Result<Option<(Outcomes, RecipeResults)>, Fault> {
     let Some(settings) = outcomes.settings().cloned() else { return Ok(None) };
-    let TrackPlan { track, n_parameters, curve } = plan;
+    let TrackPlan { track, model, n_parameters, curve } = plan;
     let choice = choose_k_on(curve, choosers, outcomes.validation());
     let compared = choice.as_ref().map(|choice| choice.compared);
     let at = |k: MixtureRatio| match &choice {
@@ -98,8 +98,9 @@ fn track_results(
     let by_seed = by_seed(facts, &outcomes);
     let detailed = |[mix, baseline]: &[Treatment; 2]| details(facts, source, track, mix, baseline);
     let mut results = RecipeResults {
-        recipe: track.recipe,
-        settings,
+        recipe: model.is_none().then_some(track.recipe),
+        settings: model.is_none().then_some(settings),
+        model: model.clone(),
         source: track.source.clone(),
         n_parameters: *n_parameters,
         answer: String::new(),

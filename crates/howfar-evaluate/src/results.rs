@@ -56,7 +56,7 @@ pub struct Results {
 
 impl Results {
     /// Name and version of the format.
-    pub const FORMAT: (&'static str, u32) = ("howfar results", 3);
+    pub const FORMAT: (&'static str, u32) = ("howfar results", 4);
     /// The oldest version that is read.
     pub const OLDEST: u32 = 2;
 }
@@ -150,14 +150,17 @@ pub struct SetFacts {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RecipeResults {
-    /// Which recipe.
-    pub recipe: Recipe,
-    /// Its settings with the study's overrides; they name the network.
-    pub settings: TrainingSettings,
+    /// Which recipe; none where a table of predictions does not say how its models were trained.
+    pub recipe: Option<Recipe>,
+    /// Its settings with the study's overrides; they name the network. Likewise none.
+    pub settings: Option<TrainingSettings>,
+    /// What such a table calls the model, in place of both.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
     /// Which generated set was mixed in, where several stand side by side.
     #[serde(default)]
     pub source: Option<String>,
-    /// Parameters of its network.
+    /// Parameters of its network; 0 where nothing is known of it.
     pub n_parameters: usize,
     /// The answer in one sentence, with its doubt.
     pub answer: String,
@@ -213,10 +216,20 @@ pub struct RecipeResults {
 }
 
 impl RecipeResults {
-    /// `modern, compact`, and the generated set where several stand side by side.
+    /// `modern, compact`, or what a table calls its model, and the generated set where several stand side by side.
     pub fn name(&self) -> String {
-        let source = self.source.as_ref().map(|source| format!(", {source}")).unwrap_or_default();
-        format!("{}, {}{source}", self.recipe.name(), self.settings.network_words())
+        let trained = [Some(self.recipe_words().to_owned()), self.network_words(), self.source.clone()];
+        trained.into_iter().flatten().collect::<Vec<_>>().join(", ")
+    }
+
+    /// The recipe's name, or what a table calls its model.
+    pub fn recipe_words(&self) -> &str {
+        self.recipe.map(Recipe::name).or(self.model.as_deref()).unwrap_or("unknown")
+    }
+
+    /// The network, and the weights that it begins with; none where nothing is known of it.
+    pub fn network_words(&self) -> Option<String> {
+        self.settings.as_ref().map(TrainingSettings::network_words)
     }
 }
 

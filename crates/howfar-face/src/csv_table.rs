@@ -19,7 +19,9 @@ const QUOTED: usize = 120;
 #[derive(Debug)]
 pub struct CsvTable {
     path: PathBuf,
-    /// Column names in lower case.
+    /// Column names as they are written.
+    names: Vec<String>,
+    /// The same in lower case.
     columns: Vec<String>,
     /// Lines before the text that the reader sees.
     n_skipped: u64,
@@ -39,8 +41,9 @@ impl CsvTable {
         let separator = separator(&text, None);
         let mut reader = reader(text, separator, true);
         let columns = reader.headers().map_err(|e| broken(path, n_skipped, &e))?;
-        let columns = columns.iter().map(str::to_lowercase).collect();
-        Ok(CsvTable { path: path.to_owned(), columns, n_skipped, reader })
+        let names: Vec<String> = columns.iter().map(str::to_owned).collect();
+        let columns = names.iter().map(|name| name.to_lowercase()).collect();
+        Ok(CsvTable { path: path.to_owned(), names, columns, n_skipped, reader })
     }
 
     /// Reads a list whose columns are known although its first line is a row already.
@@ -48,8 +51,9 @@ impl CsvTable {
         let text = read_list(path)?;
         let separator = separator(&text, Some(columns.len()));
         let reader = reader(text, separator, false);
+        let names: Vec<String> = columns.iter().map(|c| (*c).to_owned()).collect();
         let columns = columns.iter().map(|c| c.to_lowercase()).collect();
-        Ok(CsvTable { path: path.to_owned(), columns, n_skipped: 0, reader })
+        Ok(CsvTable { path: path.to_owned(), names, columns, n_skipped: 0, reader })
     }
 
     /// Where a column stands, if it is there.
@@ -61,6 +65,11 @@ impl CsvTable {
     /// The names of all columns, in lower case.
     pub fn columns(&self) -> &[String] {
         &self.columns
+    }
+
+    /// The names of all columns as they are written.
+    pub fn names(&self) -> &[String] {
+        &self.names
     }
 
     /// Where a column stands, which must be there, once.
@@ -79,37 +88,50 @@ impl CsvTable {
     }
 
     /// Calls `visit` with every row and its place (`file, line n`). Blank lines are passed over.
-    pub fn for_each(mut self, mut visit: impl FnMut(&str, &StringRecord) -> Result<(), Fault>) -> Result<(), Fault> {
+    pub fn for_each(self, mut visit: impl FnMut(&str, &StringRecord) -> Result<(), Fault>) -> Result<(), Fault> {
+        let path = self.path.clone();
+        self.for_each_numbered(|line, row| visit(&place(&path, line), row))
+    }
+
+    /// The same with the line's number alone.
+    pub fn for_each_numbered(
+        mut self,
+        mut visit: impl FnMut(u64, &StringRecord) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
         let mut row = StringRecord::new();
         while self.reader.read_record(&mut row).map_err(|e| broken(&self.path, self.n_skipped, &e))? {
             if row.iter().all(str::is_empty) {
                 continue;
             }
             let line = row.position().map_or(0, csv::Position::line) + self.n_skipped;
-            let place = format!("{}, line {line}", self.path.display());
-            self.check_length(&row, &place)?;
-            visit(&place, &row)?;
+            self.check_length(&row, line)?;
+            visit(line, &row)?;
         }
         Ok(())
     }
 
-    fn check_length(&self, row: &StringRecord, place: &str) -> Result<(), Fault> {
+    fn check_length(&self, row: &StringRecord, line: u64) -> Result<(), Fault> {
         let n_columns = self.columns.len();
         if row.len() < n_columns {
             let column = row.len() + 1;
-            return Err(Fault::data(place, format!("the row has no value in column {column}"))
+            return Err(Fault::data(place(&self.path, line), format!("the row has no value in column {column}"))
                 .found(quoted(row))
                 .expected(format!("{n_columns} values, as the list has columns"))
                 .hint("write a comma also before an empty value"));
         }
         if row.iter().skip(n_columns).any(|value| !value.is_empty()) {
-            return Err(Fault::data(place, format!("the row has {} values, the list {n_columns} columns", row.len()))
+            let what = format!("the row has {} values, the list {n_columns} columns", row.len());
+            return Err(Fault::data(place(&self.path, line), what)
                 .found(quoted(row))
                 .expected("one value a column")
                 .hint("put a value with a comma in it into quotes: \"Doe, Jane\""));
         }
         Ok(())
     }
+}
+
+fn place(path: &Path, line: u64) -> String {
+    format!("{}, line {line}", path.display())
 }
 
 /// A field of a row, which must not be empty.

@@ -5,15 +5,19 @@
 //! may be missing in older files.
 
 mod deltas;
+mod flat_writer;
 mod pages;
 mod reader;
+mod rows;
 mod writer;
 
 use std::borrow::Cow;
 
 pub use deltas::CheckedPages;
+pub use flat_writer::{FlatColumn, FlatWriter};
 pub use pages::check_pages;
 pub use reader::{Blobs, FloatLists, TableReader, Texts, guarded};
+pub(crate) use rows::ParquetRows;
 pub use writer::TableWriter;
 
 /// A column of records `T`: its name, and what it holds of each.

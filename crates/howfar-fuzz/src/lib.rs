@@ -15,7 +15,7 @@ pub use mutate::input;
 pub use rounds::{Found, Progress, Rounds, Tally, hush_panics};
 pub use target::{Kind, Seeds, Target};
 
-use targets::{lists, metadata, networks, pictures, rigs, settings, studies, tables, weights};
+use targets::{lists, metadata, networks, pictures, predictions, rigs, settings, studies, tables, weights};
 
 /// Every reader, by what it reads.
 pub const TARGETS: &[Target] = &[
@@ -48,6 +48,8 @@ pub const TARGETS: &[Target] = &[
     tables::LOOKED_JSON,
     tables::LOOKED,
     tables::PREDICTIONS,
+    predictions::CSV,
+    predictions::PARQUET,
     weights::SAFETENSORS,
     weights::MODEL,
     weights::LANDMARKS,

@@ -39,7 +39,7 @@ impl Budget {
     }
 
     /// The curve of a track over `all_k`, which hold 0; `ladder` are the budgets that are tried.
-    pub(crate) fn curve(self, track: &Track, all_k: &[MixtureRatio], ladder: &[MixtureRatio]) -> Curve {
+    pub fn curve(self, track: &Track, all_k: &[MixtureRatio], ladder: &[MixtureRatio]) -> Curve {
         let largest = all_k.iter().copied().max().unwrap_or(MixtureRatio::ZERO);
         let ways = |k: MixtureRatio| -> Vec<Treatment> {
             let at = |budget: MixtureRatio| match k == MixtureRatio::ZERO {

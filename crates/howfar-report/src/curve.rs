@@ -91,7 +91,7 @@ pub(crate) fn figure(results: &Results, recipe: &RecipeResults, n_recipe: usize)
     let k_max = shown.clone().map(|r| r.treatment.k.value()).fold(0.0, f64::max);
     let axes = Axes::of(shown, k_max);
     let measure = wording::capitalised(nouns.measure);
-    let title = format!("{measure} against k, recipe {}", wording::track(results, recipe));
+    let title = format!("{measure} against k, {}", wording::titled_track(results, recipe));
     html! {
         figure.plot {
             div.y-title { (measure) ", %" }

@@ -178,8 +178,8 @@ pub fn matrix_csv(all: &[Results]) -> String {
                 };
                 let part = if judged == trained_on { Part::Test } else { Part::Unseen };
                 records.push(vec![
-                    recipe.recipe.name().to_owned(),
-                    recipe.settings.network_words(),
+                    recipe.recipe_words().to_owned(),
+                    recipe.network_words().unwrap_or_default(),
                     recipe.source.clone().unwrap_or_default(),
                     trained_on.to_owned(),
                     judged.to_owned(),

@@ -89,7 +89,8 @@ fn head(results: &Results, looks: Option<&Looks>, nouns: Nouns, has_sheets: bool
             }
             nav aria-label="Sections" {
                 @for (i, recipe) in results.recipes.iter().enumerate() {
-                    a href=(format!("#recipe-{i}")) { "Recipe " (wording::track(results, recipe)) }
+                    a href=(format!("#recipe-{i}")) {
+                        (wording::capitalised(&wording::titled_track(results, recipe))) }
                 }
                 @if !results.between.is_empty() { a href="#between" { "Side by side" } }
                 @if published::is_there(results) { a href="#published" { "Published figures" } }
@@ -107,9 +108,9 @@ fn recipe_section(results: &Results, recipe: &RecipeResults, nouns: Nouns, i: us
     let answer = (i > 0).then_some(&recipe.answer);
     html! {
         section.recipe id=(format!("recipe-{i}")) {
-            h2 { "Recipe " (wording::track(results, recipe))
-                small { (recipe.settings.network_words()) " network, " (wording::count(recipe.n_parameters as u64)) " \
-                    parameters" } }
+            h2 { (wording::capitalised(&wording::titled_track(results, recipe)))
+                @if let Some(network) = recipe.network_words() {
+                    small { (network) " network, " (wording::count(recipe.n_parameters as u64)) " parameters" } } }
             @if let Some(answer) = answer { p.answer { (answer) } }
             h3 { (wording::capitalised(nouns.measure)) " against k" }
             (curve::figure(results, recipe, i))

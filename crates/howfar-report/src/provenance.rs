@@ -19,7 +19,8 @@ pub(crate) fn what_was_run(results: &Results, timing: Option<&Timing>) -> Markup
         h3 { "Training" }
         @for (i, recipe) in results.recipes.iter().enumerate() {
             // Generated sets side by side are trained alike.
-            @if !results.recipes[..i].iter().any(|r| r.recipe == recipe.recipe && r.settings == recipe.settings) {
+            @let of = |r: &RecipeResults| (r.recipe, r.settings.clone(), r.model.clone());
+            @if !results.recipes[..i].iter().any(|r| of(r) == of(recipe)) {
                 (settings(recipe)) }
         }
         @if let Some(timing) = timing { h3 { "Time and machine" } (time(timing)) }
@@ -104,9 +105,14 @@ fn provenance(word: &str) -> &str {
 }
 
 fn settings(recipe: &RecipeResults) -> Markup {
-    let s = &recipe.settings;
+    let Some(s) = &recipe.settings else {
+        return html! {
+            h4 { "Model " (recipe.recipe_words()) }
+            p { "Its predictions stood in a table that does not say how it was trained." }
+        };
+    };
     html! {
-        h4 { "Recipe " (recipe.recipe.name()) ", " (recipe.settings.network_words()) }
+        h4 { "Recipe " (recipe.recipe_words()) ", " (s.network_words()) }
         dl.facts {
             (fact("Network", &format!("{}, {} parameters", s.network_words(), wording::count(recipe.n_parameters as
                 u64))))

@@ -25,8 +25,8 @@ fn csv_columns() -> Vec<CsvColumn> {
         value.map(|value| value.to_string()).unwrap_or_default()
     }
     let mut columns = vec![
-        column("recipe", |recipe, _| recipe.recipe.name().to_owned()),
-        column("network", |recipe, _| recipe.settings.network_words()),
+        column("recipe", |recipe, _| recipe.recipe_words().to_owned()),
+        column("network", |recipe, _| recipe.network_words().unwrap_or_default()),
         column("source", |recipe, _| recipe.source.clone().unwrap_or_default()),
         column("arm", |_, row| row.treatment.arm.name.to_owned()),
         column("k", |_, row| row.treatment.k.to_string()),
@@ -54,7 +54,9 @@ fn csv_columns() -> Vec<CsvColumn> {
     columns.extend([
         column("n_faces", |_, row| row.n_faces.to_string()),
         column("n_cells", |_, row| row.n_cells.to_string()),
-        column("n_training_pictures", |_, row| row.n_training_pictures.to_string()),
+        column("n_training_pictures", |recipe, row| {
+            text((recipe.settings.is_some() || row.n_training_pictures > 0).then_some(row.n_training_pictures))
+        }),
     ]);
     columns
 }
@@ -181,13 +183,14 @@ fn table_row(
     let place = wording::place_on_curve(recipe, treatment);
     let is_chosen = chosen.is_some() && chosen == place;
     let is_baseline = place == Some(MixtureRatio::ZERO) && *treatment != Treatment::BASELINE;
-    let pictures = rows.first().map(|r| wording::count(r.n_training_pictures as u64));
+    let pictures = rows.first().filter(|_| recipe.settings.is_some() || !recipe.training.is_empty());
+    let pictures = pictures.map_or(NOTHING.to_owned(), |r| wording::count(r.n_training_pictures as u64));
     html! {
         tr.chosen[is_chosen] {
             th scope="row" { (format!("{treatment:#}")) @if is_chosen { " " span.tag { "chosen" } }
                 @if is_baseline { " " span.tag { "best budget of k = 0" } } }
             td.n { (treatment.k) }
-            td.n { (pictures.unwrap_or_default()) }
+            td.n { (pictures) }
             @for (part, set) in columns {
                 @let row = rows.iter().find(|r| (r.part, r.set.as_str()) == (*part, *set));
                 td.n { @match row { Some(row) => (cell(row)), None => (NOTHING) } }

@@ -44,13 +44,9 @@ pub fn terminal_summary(results: &Results, looks: Option<&Looks>, width: usize) 
 
 fn recipe_block(text: &mut String, results: &Results, recipe: &RecipeResults, nouns: Nouns, width: usize) {
     let s = &results.study;
-    let track = wording::track(results, recipe);
-    let head = format!(
-        "{}, recipe {track}, {}: {} in %, 95 % interval",
-        s.name,
-        wording::seeds(s.n_seeds as usize),
-        nouns.measure
-    );
+    let track = wording::titled_track(results, recipe);
+    let head =
+        format!("{}, {track}, {}: {} in %, 95 % interval", s.name, wording::seeds(s.n_seeds as usize), nouns.measure);
     wrapped(text, "", &one_line(&head), width);
     text.push_str(&curve_tables(recipe, nouns, width).join("\n"));
     if let Some(choice) = &recipe.choice {

@@ -11,7 +11,13 @@ use howfar_protocol::{MixtureRatio, Part, Role, Treatment};
 
 /// `modern`, with network and generated set where a study has several tracks.
 pub(crate) fn track(results: &Results, recipe: &RecipeResults) -> String {
-    if results.between.is_empty() { recipe.recipe.name().to_owned() } else { recipe.name() }
+    if results.between.is_empty() { recipe.recipe_words().to_owned() } else { recipe.name() }
+}
+
+/// The same with what it is: a recipe, or a model of a table of predictions.
+pub(crate) fn titled_track(results: &Results, recipe: &RecipeResults) -> String {
+    let kind = if recipe.model.is_some() { "model" } else { "recipe" };
+    format!("{kind} {}", track(results, recipe))
 }
 
 /// `1 seed`, `5 seeds`.

@@ -54,6 +54,7 @@ fn choosers(loaded: &LoadedStudy, facts: &StudyFacts) -> Choosers {
 
 fn track_plans(loaded: &LoadedStudy) -> Vec<TrackPlan> {
     let plan = |track: Track| TrackPlan {
+        model: None,
         n_parameters: howfar_train::n_parameters(track.network, loaded.pool()),
         curve: loaded.study().curve(&track),
         track,
@@ -96,7 +97,7 @@ pub fn analyse(loaded: &LoadedStudy, folder: &StudyFolder) -> Result<Results, Fa
     let choices = choose(loaded, folder)?;
     write_choices(folder, &choices)?;
     let cells = with_controls(loaded.plan(), &choices);
-    let finished = FinishedCells { groups: Groups::of(loaded), ..FinishedCells::new(loaded.plan(), folder, &cells) };
+    let finished = FinishedCells::with_groups(loaded, folder, &cells);
     let facts = study_facts(loaded);
     let choosers = choosers(loaded, &facts);
     let mut results = analyse_from(facts, &choosers, &track_plans(loaded), &finished)?;
@@ -141,7 +142,7 @@ fn weights_unknown(loaded: &LoadedStudy) -> Option<Caveat> {
 }
 
 /// The cells of a study folder, read one at a time.
-struct FinishedCells<'a> {
+pub(crate) struct FinishedCells<'a> {
     folder: &'a StudyFolder,
     cells: &'a [Cell],
     /// What sets are called in the plan, by what they go by in predictions.
@@ -151,6 +152,11 @@ struct FinishedCells<'a> {
 }
 
 impl<'a> FinishedCells<'a> {
+    /// With the groups of all faces.
+    pub(crate) fn with_groups(loaded: &'a LoadedStudy, folder: &'a StudyFolder, cells: &'a [Cell]) -> Self {
+        FinishedCells { groups: Groups::of(loaded), ..Self::new(loaded.plan(), folder, cells) }
+    }
+
     fn new(plan: &Plan, folder: &'a StudyFolder, cells: &'a [Cell]) -> Self {
         let names = plan.sets.iter().map(|set| (set.id(), set.info.name.clone())).collect();
         FinishedCells { folder, cells, names, groups: Groups::default() }

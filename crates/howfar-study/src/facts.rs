@@ -67,6 +67,15 @@ fn set_facts(set: &SetInput, pool: &FaceStore, set_idx: usize) -> SetFacts {
     }
 }
 
+/// Those of a set who are no more than a photograph.
+pub(crate) fn people_of_nobody_known(pool: &FaceStore, set_idx: usize) -> BTreeSet<&SubjectId> {
+    let mut people: BTreeMap<&SubjectId, Vec<&StoredFace>> = BTreeMap::new();
+    for face in (0..pool.len()).map(|face| pool.face(face)).filter(|face| face.set_idx == set_idx) {
+        people.entry(&face.labels.subject).or_default().push(face);
+    }
+    people.into_iter().filter(|(person, faces)| is_nobody_known(person, faces)).map(|(person, _)| person).collect()
+}
+
 /// Whether a person is no more than a photograph (its repeats, the frames of its video) that nobody's name came with.
 fn is_nobody_known(person: &SubjectId, faces: &[&StoredFace]) -> bool {
     let is_named_after = |face: &&&StoredFace| person.is_called_by(&face.labels.source);

@@ -45,12 +45,28 @@ impl StudyFolder {
     /// An existing study; says what is missing otherwise.
     pub fn open(root: &Path) -> Result<Self, Fault> {
         let folder = Self::new(root);
+        if !files::is_there(&folder.plan_file())? && files::is_there(&folder.results_file())? {
+            return Err(Fault::data(
+                root.display(),
+                "these are results of a table of predictions, and there is no study",
+            )
+            .expected("a folder with plan.json in it, which has cells to run")
+            .hint(
+                "`howfar report FOLDER` writes their report anew, `howfar analyse --predictions TABLE` the results",
+            ));
+        }
         if !files::is_there(&folder.plan_file())? {
             return Err(Fault::data(root.display(), "there is no study here")
                 .expected("a folder with plan.json in it")
                 .hint("`howfar run study.toml --out FOLDER` makes one"));
         }
         Ok(folder)
+    }
+
+    /// An existing study, or the results of a table of predictions.
+    pub fn open_results(root: &Path) -> Result<Self, Fault> {
+        let folder = Self::new(root);
+        if folder.results_file().is_file() { Ok(folder) } else { Self::open(root) }
     }
 
     /// The folder itself.

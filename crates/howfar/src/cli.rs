@@ -98,9 +98,11 @@ pub enum Command {
     CheckClaim(command::check_claim::Args),
     /// Check the calibration of the statistics on simulated studies with known ground truth.
     CheckStatistics(command::check_statistics::Args),
-    /// Compute a study's results anew from its predictions.
+    /// Compute results from predictions: a study's own anew, or anyone's in a table.
     #[command(visible_alias = "analyze")]
     Analyse(command::analyse::Args),
+    /// Write the predictions of a study as a table that other programs read.
+    ExportPredictions(command::export_predictions::Args),
     /// Write a study's report anew from its results.
     Report(command::report::Args),
     /// Report what this machine has and what that means for howfar.

@@ -13,6 +13,7 @@ pub mod draw_charts;
 pub mod evaluate;
 pub mod evaluate_generator;
 pub mod export_faces;
+pub mod export_predictions;
 pub mod fit_style;
 pub mod generate;
 pub mod import_weights;

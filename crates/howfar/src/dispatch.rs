@@ -5,9 +5,9 @@ use howfar_face::Fault;
 use crate::cli::Command;
 use crate::command::{
     analyse, audit, cells, check_claim, check_statistics, cross_database, demo, doctor, draw, draw_charts, evaluate,
-    evaluate_generator, export_faces, fit_style, generate, import_weights, init, inspect, inspect_weights, merge, plan,
-    predict, prepare, report, run, run_cell, run_generator, sheet, status, submit, train, train_generator,
-    train_landmarks,
+    evaluate_generator, export_faces, export_predictions, fit_style, generate, import_weights, init, inspect,
+    inspect_weights, merge, plan, predict, prepare, report, run, run_cell, run_generator, sheet, status, submit, train,
+    train_generator, train_landmarks,
 };
 use crate::console::Console;
 
@@ -22,6 +22,7 @@ pub fn run(command: Command, console: &Console) -> Result<(), Fault> {
         Command::Generate(args) => generate::run(&args, console),
         Command::Inspect(args) => inspect::run(&args, console),
         Command::Sheet(args) => sheet::run(&args, console),
+        Command::ExportPredictions(args) => export_predictions::run(&args, console),
         Command::ExportFaces(args) => export_faces::run(&args, console),
         Command::Train(args) => train::run(&args, console),
         Command::TrainGenerator(args) => train_generator::run(&args, console),

@@ -147,7 +147,7 @@ fn another_grid_in_the_same_folder_is_another_look_at_the_same_faces_and_the_sam
     let started = timing["started"].as_str().unwrap();
     assert!(started.starts_with("20") && started.ends_with(" UTC") && started.len() == 20, "{started}");
     let results = place.path().join("out/results.json");
-    let older = String::from_utf8(read(&results)).unwrap().replacen("\"version\": 3", "\"version\": 1", 1);
+    let older = String::from_utf8(read(&results)).unwrap().replacen("\"version\": 4", "\"version\": 1", 1);
     fs::write(&results, older).unwrap();
     let report = howfar(&place, &["report", "out"]);
     assert_eq!(report.code, 3, "{}", report.stderr);

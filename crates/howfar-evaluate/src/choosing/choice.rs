@@ -105,6 +105,8 @@ impl Choosers {
 pub struct TrackPlan {
     /// The track.
     pub track: Track,
+    /// What it is called where nobody here trained it and nothing is known of its recipe and network.
+    pub model: Option<String>,
     /// Parameters of its network.
     pub n_parameters: usize,
     /// What may stand at each k.
@@ -115,7 +117,7 @@ impl TrackPlan {
     /// A track with one thing at every k: labelled faces alone for their own steps, and the mix.
     pub fn plain(track: Track, n_parameters: usize, all_k: &[MixtureRatio]) -> Self {
         let curve = all_k.iter().map(|k| (*k, vec![track.on_curve(*k)])).collect();
-        TrackPlan { track, n_parameters, curve }
+        TrackPlan { track, model: None, n_parameters, curve }
     }
 }
 

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use howfar_protocol::{Cell, Part, Prediction, Recipe, TrainingSettings, Treatment};
+use serde::{Deserialize, Serialize};
 
 pub use crate::counting::counts::CellCounts;
 use crate::counting::counts::KnownPeople;
@@ -23,7 +24,7 @@ pub struct CellPredictions {
 }
 
 /// What a network saw until it was taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct CellTraining {
     /// Training pictures per epoch: real and added.
     pub n_pictures: usize,

@@ -24,6 +24,11 @@ pub trait CellSource: Sync {
     /// Gives each of a cell's predictions on some parts, in their order.
     fn read(&self, cell_idx: usize, parts: &[Part], each: &mut dyn FnMut(PredictionRef<'_>)) -> Result<(), Fault>;
 
+    /// Whether it is known what probabilities were given, and not the most probable class alone.
+    fn has_probabilities(&self) -> bool {
+        true
+    }
+
     /// The group of a face (a sex, a light), by its set's name and its row, where its set knows one.
     fn group(&self, _set: &str, _row: u64) -> Option<&str> {
         None

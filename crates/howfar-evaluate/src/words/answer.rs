@@ -6,7 +6,7 @@
 use howfar_protocol::{Arm, MixtureRatio, Part, Role, Treatment};
 
 use crate::choosing::verdict::Verdict;
-use crate::results::{Choice, Claim, RecipeResults, StudyFacts};
+use crate::results::{Choice, Claim, CurvePoint, RecipeResults, StudyFacts};
 use crate::words::wording::{
     baseline, budget_words, capitalised, choosers, faces_of, interval, joined, k_explained, measure, p_value, percent,
     points, sample,
@@ -256,6 +256,20 @@ fn none_helps(facts: &StudyFacts, choice: &Choice) -> String {
     )
 }
 
+/// The differences at every k on the faces of the answer, whose intervals hold together, where none was chosen.
+fn described(facts: &StudyFacts, results: &RecipeResults) -> String {
+    let of_unseen = results.how_far.iter().find(|how_far| how_far.part == Part::Unseen);
+    let Some(how_far) = of_unseen.or(results.how_far.first()) else { return String::new() };
+    let point = |point: &CurvePoint| {
+        let band = interval(Some(point.band_points));
+        format!("{} points at k = {} ({band})", points(point.difference_points), point.k)
+    };
+    let told: Vec<String> = how_far.curve.iter().map(point).collect();
+    let faces = faces_of(facts, how_far.part, &how_far.set);
+    let together = if told.len() > 1 { "; these 95 % intervals hold together" } else { "" };
+    format!("On {faces} the mix stands at {}{together}.", joined(&told))
+}
+
 fn without_mix(facts: &StudyFacts, results: &RecipeResults) -> String {
     let of_baseline = results.table.iter().filter(|row| row.treatment == Treatment::BASELINE);
     let judged = of_baseline.filter(|row| matches!(row.part, Part::Test | Part::Unseen));
@@ -276,9 +290,14 @@ fn without_mix(facts: &StudyFacts, results: &RecipeResults) -> String {
     } else {
         // Cells of the mix without a choice: their validation faces cannot be compared with those of real faces alone.
         let has_mix = results.table.iter().any(|row| row.treatment.arm == Arm::MIX);
-        let mixed =
-            if has_mix { "k could not be chosen, so nothing is said of the mix" } else { "nothing was mixed in" };
-        sentence += &format!(" reach {}; {mixed}.", joined(&reached));
+        let mixed = match (has_mix, described(facts, results)) {
+            (false, _) => "nothing was mixed in.".to_owned(),
+            (true, described) if described.is_empty() => {
+                "k could not be chosen, so nothing is said of the mix.".to_owned()
+            }
+            (true, described) => format!("k could not be chosen, so no gain is claimed. {described}"),
+        };
+        sentence += &format!(" reach {}; {mixed}", joined(&reached));
     }
     sentence
 }

@@ -300,7 +300,7 @@ fn of_controls(facts: &StudyFacts, results: &RecipeResults) -> Vec<Caveat> {
     // in training anyway.
     let is_asked = |(arm, _): &(Arm, &str)| match *arm {
         arm if arm == Arm::REPEAT => !has_ladder,
-        arm if arm == Arm::AUGMENT => results.settings.augmentation.is_none() || has_run(results, arm),
+        arm if arm == Arm::AUGMENT => is_unaltered(results) || has_run(results, arm),
         _ => true,
     };
     for (arm, words) in Arm::controls().filter(is_asked) {
@@ -324,6 +324,11 @@ fn of_controls(facts: &StudyFacts, results: &RecipeResults) -> Vec<Caveat> {
         }
     }
     found
+}
+
+/// Whether pictures were seen in training as they are, as far as is known.
+fn is_unaltered(results: &RecipeResults) -> bool {
+    results.settings.as_ref().is_none_or(|settings| settings.augmentation.is_none())
 }
 
 fn has_run(results: &RecipeResults, arm: Arm) -> bool {

@@ -64,6 +64,10 @@ pub fn measure(facts: &StudyFacts) -> &'static str {
 
 /// What is mixed in: `drawn`, `generated`, or `added` where sets of both kinds are.
 pub fn made(facts: &StudyFacts) -> &'static str {
+    if facts.of_role(Role::Generated).next().is_none() {
+        // A table of predictions need not show what was mixed in.
+        return "generated";
+    }
     let of_kind = |made: &&str| all_of_role(facts, Role::Generated, made);
     ["drawn", "generated"].into_iter().find(of_kind).unwrap_or("added")
 }

@@ -21,7 +21,7 @@ use crate::worth::claims::{in_order, judged_faces, set_name, spread_of_ways};
 /// Times that people and seeds are drawn again to see where the best k falls.
 const N_DRAWS: usize = 1000;
 
-/// One entry for test people and each unseen database with at least two k above 0.
+/// One entry for test people and each unseen database with at least two k above 0, or one where none could be chosen.
 pub(crate) fn how_far(
     facts: &StudyFacts,
     outcomes: &Outcomes,
@@ -48,7 +48,9 @@ fn on_faces(
     let size = |grid: &Grid| (grid.n_units(), grid.n_seeds());
     let sizes = size(&curve.values().next()?.grid);
     let is_whole = curve.values().all(|layout| size(&layout.grid) == sizes && layout.n_left_out == 0);
-    if curve.len() < 2 || !is_whole || sizes.0 < 2 || sizes.1 < 2 {
+    // Where k was chosen, a single one is what is claimed.
+    let fewest = if choice.is_some() { 2 } else { 1 };
+    if curve.len() < fewest || !is_whole || sizes.0 < 2 || sizes.1 < 2 {
         return None;
     }
     let (part, set) = faces;

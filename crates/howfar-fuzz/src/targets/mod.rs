@@ -4,6 +4,7 @@ pub(crate) mod lists;
 pub(crate) mod metadata;
 pub(crate) mod networks;
 pub(crate) mod pictures;
+pub(crate) mod predictions;
 pub(crate) mod rigs;
 pub(crate) mod settings;
 pub(crate) mod studies;

@@ -1,27 +1,72 @@
-//! `howfar analyse STUDY`: results anew from the predictions.
+//! `howfar analyse STUDY`: results anew from the predictions. `--predictions TABLE`: the same of anyone's predictions.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use howfar_evaluate::wording::grouped;
 use howfar_face::Fault;
-use howfar_study::{LoadedStudy, StudyFolder};
+use howfar_protocol::ClaimedMeasure;
+use howfar_study::{LoadedStudy, PredictionsTable, StudyFolder, TableOptions, usual_folder};
 
 use crate::command::report;
 use crate::console::Console;
 
-/// Compute a study's results anew from its predictions.
+/// Compute results from predictions: a study's own anew, or anyone's in a table.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example: howfar analyse my-study")]
+#[command(after_help = "Examples:\n  howfar analyse my-study\n  howfar analyse --predictions mine.csv --out mine\n\n\
+    docs/formats.md describes the table; `howfar export-predictions` writes that of a study.")]
 pub struct Args {
     /// The study's folder.
-    study: PathBuf,
+    #[arg(required_unless_present = "predictions", conflicts_with = "predictions")]
+    study: Option<PathBuf>,
+    /// A long table of predictions, CSV or Parquet: arm, k, seed, split, part, set, face, person, true, and predicted
+    /// or p_CLASS for each class.
+    #[arg(long, value_name = "TABLE")]
+    predictions: Option<PathBuf>,
+    /// The folder for the table's results. Without it: the table's name without its ending.
+    #[arg(long, value_name = "STUDY", conflicts_with = "study")]
+    out: Option<PathBuf>,
+    /// What the table's results claim. Without it: macro recall if classes are unequal, else accuracy.
+    #[arg(long, value_name = "MEASURE", conflicts_with = "study", value_parser = ["accuracy", "macro-recall"])]
+    measure: Option<String>,
+    /// The smallest difference that matters, in points. Without it: 2.
+    #[arg(long, value_name = "POINTS", conflicts_with = "study")]
+    smallest_gain: Option<f64>,
 }
 
 /// Analyses and writes results and report.
 pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
-    let folder = StudyFolder::open(&args.study)?;
+    if let Some(table) = &args.predictions {
+        return of_table(args, table, console);
+    }
+    let folder = StudyFolder::open(args.study.as_deref().unwrap_or(Path::new(".")))?;
     let loaded = LoadedStudy::reopen(&folder)?;
     let results = howfar_study::analyse(&loaded, &folder)?;
     report::write_changed_faces(&loaded, &folder, &results)?;
+    report::write_report(&folder)?;
+    report::print_results(&results, &folder, console)
+}
+
+fn of_table(args: &Args, table: &Path, console: &Console) -> Result<(), Fault> {
+    if let Some(points) = args.smallest_gain.filter(|points| !(*points > 0.0 && *points <= 50.0)) {
+        return Err(Fault::usage("--smallest-gain", "no difference that could matter")
+            .found(points)
+            .expected("points above 0, such as 2"));
+    }
+    let measure = args.measure.as_deref().map(|measure| match measure {
+        "macro-recall" => ClaimedMeasure::MacroRecall,
+        _ => ClaimedMeasure::Accuracy,
+    });
+    let out = args.out.clone().unwrap_or_else(|| usual_folder(table));
+    let name = out.file_name().unwrap_or(out.as_os_str()).to_string_lossy().into_owned();
+    let options = TableOptions { name, measure, smallest_gain_points: args.smallest_gain };
+    let predictions = PredictionsTable::open(table, &options)?;
+    let (n_rows, n_cells) = predictions.size();
+    console.note(&format!("{} predictions of {} cells", grouped(n_rows as u64), grouped(n_cells as u64)));
+    if !predictions.unread_columns().is_empty() {
+        console.note(&format!("columns that are not read: {}", predictions.unread_columns().join(", ")));
+    }
+    let results = predictions.analyse()?;
+    let folder = predictions.write(&results, &out)?;
     report::write_report(&folder)?;
     report::print_results(&results, &folder, console)
 }

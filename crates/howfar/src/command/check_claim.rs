@@ -44,7 +44,7 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
             .expected("a number from 0 to 100"));
     }
     let k = MixtureRatio::new(args.k)?;
-    let folder = StudyFolder::open(&args.study)?;
+    let folder = StudyFolder::open_results(&args.study)?;
     let results = folder.read_results()?;
     let n_k = results.study.k.iter().filter(|k| **k > MixtureRatio::ZERO).count();
     let best_of = args.best_of.unwrap_or(n_k.max(1) as u32);

@@ -17,13 +17,13 @@ use crate::console::Console;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: howfar report my-study")]
 pub struct Args {
-    /// The study's folder.
+    /// The study's folder, or one with the results of a table of predictions.
     study: PathBuf,
 }
 
 /// Writes the report.
 pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
-    let folder = StudyFolder::open(&args.study)?;
+    let folder = StudyFolder::open_results(&args.study)?;
     let results = write_report(&folder)?;
     print_results(&results, &folder, console)
 }

@@ -47,7 +47,7 @@ pub(crate) fn details(
             baseline: baseline.clone(),
             loses_most: per_class::loses_most(&per_class),
             per_class,
-            calibration: calibration::calibration(&faces, of_question),
+            calibration: calibration::calibration(&faces, of_question).filter(|_| source.has_probabilities()),
             groups_by,
             gains_least: groups::gains_least(&groups),
             groups,
