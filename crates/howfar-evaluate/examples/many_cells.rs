@@ -100,7 +100,7 @@ fn cells(n_cells: usize) -> (Vec<Cell>, Vec<Track>, Vec<MixtureRatio>) {
     cells.truncate(n_cells);
     let track = |source: &String| Track {
         recipe: Recipe::Modern,
-        network: settings.network,
+        network: settings.network.clone(),
         start: None,
         source: Some(source.clone()),
     };

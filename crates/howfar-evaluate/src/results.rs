@@ -222,9 +222,10 @@ impl RecipeResults {
         trained.into_iter().flatten().collect::<Vec<_>>().join(", ")
     }
 
-    /// The recipe's name, or what a table calls its model.
+    /// The recipe's name, `program` where one trains, or what a table calls its model.
     pub fn recipe_words(&self) -> &str {
-        self.recipe.map(Recipe::name).or(self.model.as_deref()).unwrap_or("unknown")
+        let of_settings = |recipe| Some(self.settings.as_ref()?.network.recipe_words(recipe));
+        self.recipe.and_then(of_settings).or(self.model.as_deref()).unwrap_or("unknown")
     }
 
     /// The network, and the weights that it begins with; none where nothing is known of it.

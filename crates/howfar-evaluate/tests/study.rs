@@ -25,7 +25,7 @@ fn of_cells(made: &Made, cells: &[CellPredictions]) -> Results {
 }
 
 fn track() -> Track {
-    Track { recipe: Recipe::Modern, network: Network::Compact, start: None, source: None }
+    Track { recipe: Recipe::Modern, network: Network::Compact.into(), start: None, source: None }
 }
 
 fn codes(results: &Results) -> Vec<&str> {

@@ -67,7 +67,7 @@ mod tests {
     use crate::{Network, Recipe};
 
     fn words(budget: Budget) -> Vec<String> {
-        let track = Track { recipe: Recipe::Modern, network: Network::Compact, start: None, source: None };
+        let track = Track { recipe: Recipe::Modern, network: Network::Compact.into(), start: None, source: None };
         let k = [0.0, 1.0, 5.0].map(|k| MixtureRatio::new(k).unwrap());
         let ways = |ways: &Vec<Treatment>| ways.iter().map(ToString::to_string).collect::<Vec<_>>().join(" | ");
         budget.curve(&track, &k, &k).values().map(ways).collect()

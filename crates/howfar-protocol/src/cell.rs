@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::settings::network_words;
-use crate::{Arm, MixtureRatio, Network, Part, Recipe, TrainingSettings, Treatment};
+use crate::{Arm, Learner, MixtureRatio, Part, Recipe, TrainingSettings, Treatment};
 
 /// Raised with every change that moves a number of a run: cells of an older version are computed anew.
 pub const NUMERICS_VERSION: u32 = 5;
@@ -18,7 +18,7 @@ pub struct Track {
     /// How its cells are trained.
     pub recipe: Recipe,
     /// What is trained.
-    pub network: Network,
+    pub network: Learner,
     /// The name of the weights that training begins with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start: Option<String>,
@@ -33,7 +33,8 @@ impl Track {
         let source = &cell.treatment.source;
         let of_source = source.is_none() || *source == self.source;
         let start = cell.settings.start.as_ref().map(|start| &start.name);
-        (cell.recipe, cell.settings.network, start) == (self.recipe, self.network, self.start.as_ref()) && of_source
+        let trained = (cell.recipe, &cell.settings.network, start);
+        trained == (self.recipe, &self.network, self.start.as_ref()) && of_source
     }
 
     /// An arm at k in this track.
@@ -48,7 +49,7 @@ impl Track {
 
     /// `vgg16`, or `vgg16 from NAME` where training begins with weights.
     pub fn network_words(&self) -> String {
-        network_words(self.network, self.start.as_deref())
+        network_words(&self.network, self.start.as_deref())
     }
 }
 
@@ -83,9 +84,10 @@ impl Cell {
     /// A readable name that ends in a hash of all that decides the training, and of nothing else: the folder of the
     /// run.
     pub fn name(&self) -> String {
-        let Cell { recipe, treatment, split_idx, seed_idx, .. } = self;
+        let Cell { recipe, treatment, split_idx, seed_idx, settings, .. } = self;
         let (trained_on, hash) = (treatment.file_name(), self.sha256());
-        format!("{}-{trained_on}-split{split_idx}-seed{seed_idx}-{}", recipe.name(), &hash[..12])
+        let recipe = settings.network.recipe_words(*recipe);
+        format!("{recipe}-{trained_on}-split{split_idx}-seed{seed_idx}-{}", &hash[..12])
     }
 
     /// Every field is named here and in what it calls, so that a new one cannot be forgotten. What only calls things by

@@ -42,6 +42,8 @@ pub struct PlanInputs<'a> {
     pub instruction_set: String,
     /// The weights that networks of the study begin with.
     pub starts: Vec<Start>,
+    /// What decides what the study's program computes.
+    pub program_sha256: Option<String>,
 }
 
 /// What a track's second stage is about: the point of its curve that is compared, and what it is compared with.
@@ -76,6 +78,9 @@ pub struct Plan {
     /// The weights that networks begin with.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub starts: Vec<Start>,
+    /// What decides what the study's program computes; none without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub program_sha256: Option<String>,
     /// The cells that choose k, and the controls that do not wait for it.
     pub cells: Vec<Cell>,
 }
@@ -108,7 +113,7 @@ impl Plan {
 
     /// Plans a study. Paths are kept absolute, so that the plan holds from any folder.
     pub fn new(inputs: PlanInputs<'_>) -> Result<Self, Fault> {
-        let PlanInputs { study, sets, splits, instruction_set, starts } = inputs;
+        let PlanInputs { study, sets, splits, instruction_set, starts, program_sha256 } = inputs;
         let (format, version) = Self::FORMAT;
         let mut plan = Plan {
             format: format.to_owned(),
@@ -119,6 +124,7 @@ impl Plan {
             n_splits: splits.len() as u32,
             sides_sha256: splits.iter().map(sides_sha256).collect(),
             starts,
+            program_sha256,
             cells: Vec::new(),
         };
         for track in plan.tracks() {
@@ -207,7 +213,8 @@ impl Plan {
         let of_split = |sides: &String| self.inputs_sha256(treatment, sides);
         let inputs_sha256: Vec<String> = self.sides_sha256.iter().map(of_split).collect();
         let start = start.as_ref().and_then(|name| self.starts.iter().find(|start| start.name == *name).cloned());
-        let settings = TrainingSettings { start, ..self.study.settings(*recipe, *network) };
+        let program_sha256 = self.program_sha256.clone().filter(|_| network.network().is_none());
+        let settings = TrainingSettings { start, program_sha256, ..self.study.settings(*recipe, network.clone()) };
         let cell = |split_idx: u32, seed_idx| Cell {
             recipe: *recipe,
             treatment: treatment.clone(),

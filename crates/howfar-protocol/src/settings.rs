@@ -3,6 +3,8 @@
 pub use howfar_network::Network;
 use serde::{Deserialize, Serialize};
 
+use crate::Learner;
+
 /// A named way to train. All arms of a study share it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -166,8 +168,11 @@ pub struct Start {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TrainingSettings {
-    /// Which network.
-    pub network: Network,
+    /// Which network, or the program in place of one.
+    pub network: Learner,
+    /// What decides what that program computes: its command, its inputs, their versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub program_sha256: Option<String>,
     /// The weights that training begins with; drawn anew where there are none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start: Option<Start>,
@@ -201,7 +206,8 @@ impl TrainingSettings {
     /// content.
     pub(crate) fn identity(&self) -> String {
         let TrainingSettings {
-            network,
+            ref network,
+            ref program_sha256,
             start: _,
             epochs,
             batch,
@@ -216,7 +222,9 @@ impl TrainingSettings {
             test_flip,
         } = *self;
         let identity = Identity {
-            network: network.name(),
+            // The name of a program decides nothing.
+            network: network.network().map_or("program", Network::name),
+            program_sha256: program_sha256.as_deref(),
             epochs,
             batch,
             learning_rate,
@@ -234,15 +242,15 @@ impl TrainingSettings {
 
     /// `vgg16`, or `vgg16 from NAME` where training begins with weights.
     pub fn network_words(&self) -> String {
-        network_words(self.network, self.start.as_ref().map(|start| start.name.as_str()))
+        network_words(&self.network, self.start.as_ref().map(|start| start.name.as_str()))
     }
 }
 
 /// The text that names of cells are made of: these fields in this order. A setting that comes later is written only
 /// where it is given, so that cells without it keep their names.
 #[derive(Serialize)]
-struct Identity {
-    network: &'static str,
+struct Identity<'a> {
+    network: &'a str,
     epochs: u32,
     batch: u32,
     learning_rate: f32,
@@ -255,10 +263,12 @@ struct Identity {
     augmentation: Option<Augmentation>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     test_flip: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    program_sha256: Option<&'a str>,
 }
 
 /// `vgg16`, or `vgg16 from NAME`.
-pub(crate) fn network_words(network: Network, start: Option<&str>) -> String {
+pub(crate) fn network_words(network: &Learner, start: Option<&str>) -> String {
     start.map_or_else(|| network.name().to_owned(), |start| format!("{} from {start}", network.name()))
 }
 
@@ -280,11 +290,20 @@ impl Recipe {
         }
     }
 
+    /// The network that it trains where a study does not say.
+    pub fn network(self) -> Network {
+        match self {
+            Self::Paper => Network::Table1Same,
+            Self::Modern | Self::Robust => Network::Compact,
+        }
+    }
+
     /// The settings of the recipe (docs/protocol.md).
     pub fn settings(self) -> TrainingSettings {
         match self {
             Self::Paper => TrainingSettings {
-                network: Network::Table1Same,
+                network: self.network().into(),
+                program_sha256: None,
                 start: None,
                 epochs: 50,
                 batch: 64,
@@ -299,7 +318,8 @@ impl Recipe {
                 test_flip: false,
             },
             Self::Modern => TrainingSettings {
-                network: Network::Compact,
+                network: self.network().into(),
+                program_sha256: None,
                 start: None,
                 epochs: 45,
                 batch: 32,

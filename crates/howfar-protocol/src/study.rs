@@ -1,6 +1,7 @@
 //! The study file: what a user asks. Unknown keys are errors with a suggestion; defaults are written here and nowhere
 //! else.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use howfar_face::{Expression, Fault, files};
@@ -8,7 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::study_toml::{networks, recipes, toml_fault};
 use crate::{
-    Arm, Augmentation, Budget, Choose, ChooseOn, ClaimedMeasure, MixtureRatio, NetworkChoice, Recipe, SplitRequest,
+    Arm, Augmentation, Budget, Choose, ChooseOn, ClaimedMeasure, HandedAs, MixtureRatio, NetworkChoice, Recipe,
+    SplitRequest,
 };
 
 /// A study as its file states it, defaults filled in.
@@ -210,6 +212,30 @@ pub struct TrainOverrides {
     /// Another network, or several that stand side by side.
     #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "networks")]
     pub network: Vec<NetworkChoice>,
+    /// A program that trains in place of a network, or beside those that are named, with its arguments.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub command: Vec<String>,
+    /// The program's name in tables.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Files whose content decides what the program computes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub inputs: Vec<PathBuf>,
+    /// Commands whose output decides it as well: versions of libraries.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub versions: Vec<Vec<String>>,
+    /// Variables of the program's environment.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub environment: BTreeMap<String, String>,
+    /// How faces are handed to it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub faces: Option<HandedAs>,
+    /// Minutes after which a cell of it is ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeout_min: Option<f64>,
+    /// GPUs of a cell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gpus: Option<u32>,
     /// Another number of epochs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub epochs: Option<u32>,
@@ -285,6 +311,7 @@ impl Study {
             .chain(retrieved)
             .chain(&mut self.real.split.file)
             .chain(weights)
+            .chain(&mut self.train.inputs)
             .chain(&mut self.file)
     }
 

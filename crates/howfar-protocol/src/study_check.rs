@@ -77,6 +77,7 @@ impl Study {
                 .found(weight)
                 .expected("numbers above 0 and below 1; at 1 it is the mix, at 0 there are none"));
         }
+        self.check_program(place)?;
         self.choose.check(place, self.real.sets.len())?;
         let mut named = BTreeSet::new();
         if let Some(again) = self.train.network.iter().find(|choice| !named.insert(choice.name())) {

@@ -3,7 +3,7 @@
 //! In: a checked study. Out: what its plan asks for each recipe, network and generated set.
 
 use crate::{
-    Arm, Budget, Curve, MixtureRatio, Network, NetworkChoice, Protocol, Recipe, Study, TOGETHER, Track,
+    Arm, Budget, Curve, Learner, MixtureRatio, NetworkChoice, Protocol, Recipe, Study, TOGETHER, Track,
     TrainingSettings, Treatment,
 };
 
@@ -31,9 +31,15 @@ impl Study {
         self.budget(track.recipe).curve(track, &self.grid.k, ladder)
     }
 
-    /// The networks that are trained by a recipe.
-    pub fn networks(&self, recipe: Recipe) -> Vec<NetworkChoice> {
-        if self.train.network.is_empty() { vec![recipe.settings().network.into()] } else { self.train.network.clone() }
+    /// The networks that are trained by a recipe, each with the name of the weights that it begins with, and then the
+    /// program. A program alone stands in place of the recipe's network.
+    fn learners(&self, recipe: Recipe) -> Vec<(Learner, Option<String>)> {
+        let program = self.program().map(|program| (Learner::Program { program }, None));
+        let of_choice = |choice: &NetworkChoice| (choice.network.into(), choice.start());
+        match self.train.network.is_empty() {
+            true => vec![program.unwrap_or_else(|| (recipe.settings().network, None))],
+            false => self.train.network.iter().map(of_choice).chain(program).collect(),
+        }
     }
 
     /// What has an answer of its own: every recipe with every network and, side by side, every generated set.
@@ -46,11 +52,11 @@ impl Study {
         };
         let mut tracks = Vec::new();
         for recipe in &self.recipe {
-            for choice in self.networks(*recipe) {
+            for (network, start) in self.learners(*recipe) {
                 let of_source = |source: &Option<String>| Track {
                     recipe: *recipe,
-                    network: choice.network,
-                    start: choice.start(),
+                    network: network.clone(),
+                    start: start.clone(),
                     source: source.clone(),
                 };
                 tracks.extend(sources.iter().map(of_source));
@@ -60,11 +66,11 @@ impl Study {
     }
 
     /// The settings of a recipe and network with this study's overrides.
-    pub fn settings(&self, recipe: Recipe, network: Network) -> TrainingSettings {
+    pub fn settings(&self, recipe: Recipe, network: impl Into<Learner>) -> TrainingSettings {
         let defaults = recipe.settings();
         let own = &self.train;
         TrainingSettings {
-            network,
+            network: network.into(),
             epochs: own.epochs.unwrap_or(defaults.epochs),
             batch: own.batch.unwrap_or(defaults.batch),
             learning_rate: own.learning_rate.unwrap_or(defaults.learning_rate),

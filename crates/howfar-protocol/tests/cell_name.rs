@@ -24,6 +24,7 @@ struct World {
     splits: Vec<Split>,
     instruction_set: String,
     starts: Vec<Start>,
+    program_sha256: Option<String>,
 }
 
 fn person(name: &str) -> SubjectId {
@@ -57,13 +58,14 @@ impl World {
             splits: vec![sides(&SIDES)],
             instruction_set: "avx2".into(),
             starts: vec![Start { name: "w".into(), sha256: "weights".into() }],
+            program_sha256: None,
         }
     }
 
     /// Names of a `real` cell, a `mix` cell and a `mix` cell on fewer people.
     fn names(&self) -> [String; 3] {
-        let World { study, sets, splits, instruction_set, starts } = self.clone();
-        let inputs = PlanInputs { study: &study, sets, splits: &splits, instruction_set, starts };
+        let World { study, sets, splits, instruction_set, starts, program_sha256 } = self.clone();
+        let inputs = PlanInputs { study: &study, sets, splits: &splits, instruction_set, starts, program_sha256 };
         let plan = Plan::new(inputs).unwrap();
         let track: Track = plan.tracks().swap_remove(0);
         let fewer = plan.controls(&[compared(track)]);
@@ -98,7 +100,12 @@ type Case = (&'static str, [bool; 3], fn(&mut World));
 
 #[test]
 fn a_cell_is_named_by_what_decides_its_training_and_by_nothing_else() {
-    let cases: [Case; 47] = [
+    let cases: [Case; 48] = [
+        ("a program in place of the network", ALL, |w| {
+            w.study.train.network.clear();
+            w.study.train.command = vec!["train".into()];
+            w.program_sha256 = Some("of the program".into());
+        }),
         ("the seed", ALL, |w| w.study.seed = 2),
         ("classes", ALL, |w| w.study.expressions.reverse()),
         ("the instruction set", ALL, |w| w.instruction_set = "plain".into()),
@@ -197,8 +204,10 @@ fn a_budget_and_the_content_of_a_left_out_set_are_in_the_name() {
         world.sets.insert(1, other);
         (world.study.train.budget, world.study.choose.on) = (Some(Budget::Best), ChooseOn::LeaveOneDatabaseOut);
         change(&mut world);
-        let World { study, sets, splits, instruction_set, starts } = world;
-        let plan = Plan::new(PlanInputs { study: &study, sets, splits: &splits, instruction_set, starts }).unwrap();
+        let World { study, sets, splits, instruction_set, starts, program_sha256 } = world;
+        let plan =
+            Plan::new(PlanInputs { study: &study, sets, splits: &splits, instruction_set, starts, program_sha256 })
+                .unwrap();
         plan.cells.iter().map(Cell::name).collect()
     };
     let before = names(|_| ());
@@ -215,8 +224,10 @@ fn a_budget_and_the_content_of_a_left_out_set_are_in_the_name() {
 #[test]
 fn side_by_side_a_set_alone_is_named_by_its_own_content() {
     let name_of = |world: &World, source: &str| {
-        let World { study, sets, splits, instruction_set, starts } = world.clone();
-        let plan = Plan::new(PlanInputs { study: &study, sets, splits: &splits, instruction_set, starts }).unwrap();
+        let World { study, sets, splits, instruction_set, starts, program_sha256 } = world.clone();
+        let plan =
+            Plan::new(PlanInputs { study: &study, sets, splits: &splits, instruction_set, starts, program_sha256 })
+                .unwrap();
         plan.cells.iter().find(|c| c.treatment.source.as_deref() == Some(source)).unwrap().name()
     };
     let mut world = World::new();
@@ -226,6 +237,22 @@ fn side_by_side_a_set_alone_is_named_by_its_own_content() {
     assert_eq!(name_of(&world, "more"), name_of(&other_way_round, "more"));
     assert_ne!(name_of(&world, "more"), name_of(&world, "others"));
     assert_ne!(name_of(&world, "together"), name_of(&other_way_round, "together"));
+}
+
+#[test]
+fn a_program_is_what_it_computes_and_not_its_name_or_its_limits() {
+    let names = |name: &str, sha256: &str, minutes: f64| {
+        let mut world = World::new();
+        world.study.train.network.clear();
+        world.study.train.command = vec!["train".into()];
+        world.study.train.name = Some(name.into());
+        world.study.train.timeout_min = Some(minutes);
+        world.study.train.gpus = Some(minutes as u32);
+        world.program_sha256 = Some(sha256.into());
+        world.names()
+    };
+    assert_eq!(names("a", "x", 1.0), names("b", "x", 2.0));
+    assert_ne!(names("a", "x", 1.0), names("a", "y", 1.0));
 }
 
 /// The arms of those days, in the order of the list then.
@@ -251,8 +278,10 @@ fn cells_are_named_as_they_were() {
         // As it was in those days.
         world.study.train.budget = Some(Budget::Epochs);
         change(&mut world);
-        let World { study, sets, splits, instruction_set, starts } = world;
-        let plan = Plan::new(PlanInputs { study: &study, sets, splits: &splits, instruction_set, starts }).unwrap();
+        let World { study, sets, splits, instruction_set, starts, program_sha256 } = world;
+        let plan =
+            Plan::new(PlanInputs { study: &study, sets, splits: &splits, instruction_set, starts, program_sha256 })
+                .unwrap();
         let compared: Vec<Compared> = plan.tracks().into_iter().map(compared).collect();
         lines.push(format!("# {case}"));
         lines.extend(plan.cells.iter().chain(&plan.controls(&compared)).map(Cell::name));
@@ -302,6 +331,15 @@ fn every_field_stands_in_the_table() {
         augmentation: _,
         budget: _,
         budgets: _,
+        // What of these decides what a program computes stands in `program_sha256`.
+        command: _,
+        name: _,
+        inputs: _,
+        versions: _,
+        environment: _,
+        faces: _,
+        timeout_min: _,
+        gpus: _,
     } = train;
     let NetworkChoice { network: _, weights } = &network[0];
     assert_eq!(weights, &Some(PathBuf::from("w.safetensors")));

@@ -109,8 +109,9 @@ fn recipe_section(results: &Results, recipe: &RecipeResults, nouns: Nouns, i: us
     html! {
         section.recipe id=(format!("recipe-{i}")) {
             h2 { (wording::capitalised(&wording::titled_track(results, recipe)))
-                @if let Some(network) = recipe.network_words() {
-                    small { (network) " network, " (wording::count(recipe.n_parameters as u64)) " parameters" } } }
+                @if let Some(settings) = &recipe.settings {
+                    small { (settings.network_words()) @if settings.network.network().is_some() {
+                        " network, " (wording::count(recipe.n_parameters as u64)) " parameters" } } } }
             @if let Some(answer) = answer { p.answer { (answer) } }
             h3 { (wording::capitalised(nouns.measure)) " against k" }
             (curve::figure(results, recipe, i))

@@ -113,7 +113,15 @@ fn settings(recipe: &RecipeResults) -> Markup {
     };
     html! {
         h4 { "Recipe " (recipe.recipe_words()) ", " (s.network_words()) }
-        dl.facts {
+        @if s.network.network().is_none() {
+            dl.facts {
+                (fact("Program", &s.network_words()))
+                @let sha256 = s.program_sha256.as_deref().unwrap_or_default();
+                (fact("Its content", sha256.get(..16).unwrap_or_default()))
+                (fact("Asked for", &format!("{} epochs in batches of {}, learning rate {}", s.epochs, s.batch,
+                    s.learning_rate)))
+            }
+        } @else { dl.facts {
             (fact("Network", &format!("{}, {} parameters", s.network_words(), wording::count(recipe.n_parameters as
                 u64))))
             (fact("Epochs", &epochs(s)))
@@ -131,7 +139,7 @@ fn settings(recipe: &RecipeResults) -> Markup {
             }))
             (fact("Augmentation", &s.augmentation.map_or("none".to_owned(), augmentation)))
             @if s.test_flip { (fact("Judged faces", "seen as they are and mirrored, the mean of the logits counts")) }
-        }
+        } }
     }
 }
 

@@ -7,7 +7,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use howfar_face::Fault;
-use howfar_protocol::{Cell, Network, Recipe};
+use howfar_protocol::{Cell, Learner, Recipe, Track};
 use howfar_train::{Parallelism, measure_speed};
 
 use crate::loaded_study::LoadedStudy;
@@ -24,6 +24,12 @@ pub struct Cores {
 }
 
 impl Cores {
+    /// The same for a study of which cells are trained by a program: one at a time where nothing is said, because
+    /// nobody knows what it needs.
+    fn for_programs(self, there_are: bool) -> Self {
+        if there_are && self.n_threads.is_none() { Cores { n_jobs: self.n_jobs.or(Some(1)), ..self } } else { self }
+    }
+
     /// What was asked for, or the two ways that come into question.
     fn parallelisms(self) -> Vec<Parallelism> {
         let share = |n: usize| (self.n_cores / n.max(1)).max(1);
@@ -39,9 +45,10 @@ impl Cores {
 }
 
 /// What decides how fast a cell trains.
-pub type Trained = (Recipe, Network);
+pub type Trained = (Recipe, Learner);
 
-/// A parallelism and how fast it trains with each recipe and network: pictures a second of all its jobs together.
+/// A parallelism and how fast it trains with each recipe and network: pictures a second of all its jobs together. Of a
+/// program nothing is known: its cells count as if they took no time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MeasuredParallelism {
     /// The parallelism.
@@ -54,7 +61,10 @@ impl MeasuredParallelism {
     /// Seconds for cells of so many pictures, the largest first, each begun by whoever is free.
     pub fn seconds(&self, cells: &[(Trained, u64)]) -> f64 {
         let n_jobs = self.parallelism.n_jobs;
-        let of_one = |(trained, n): &(Trained, u64)| *n as f64 * n_jobs as f64 / self.speeds[trained];
+        let of_one = |(trained, n): &(Trained, u64)| {
+            let speed = self.speeds.get(trained).copied().unwrap_or(f64::INFINITY);
+            *n as f64 * n_jobs as f64 / speed
+        };
         let mut seconds: Vec<f64> = cells.iter().map(of_one).collect();
         seconds.sort_by(|a, b| b.total_cmp(a));
         let mut busy = vec![0.0_f64; n_jobs];
@@ -72,16 +82,20 @@ pub(crate) fn measure_crews(loaded: &LoadedStudy, cores: Cores) -> Result<Vec<Me
     let measured = |parallelism: Parallelism| {
         let study = loaded.study();
         let speed = |(recipe, network): Trained| {
-            Ok(((recipe, network), measure_speed(&study.settings(recipe, network), loaded.pool(), parallelism)?))
+            let settings = study.settings(recipe, network.clone());
+            Ok(((recipe, network), measure_speed(&settings, loaded.pool(), parallelism)?))
         };
         // With weights to begin with a network is as fast as without.
-        let networks = |recipe| study.networks(recipe).into_iter().map(|choice| choice.network);
-        let trained: BTreeSet<Trained> =
-            study.recipe.iter().flat_map(|recipe| networks(*recipe).map(|n| (*recipe, n))).collect();
+        let tracks = loaded.plan().tracks().into_iter().filter(|track| track.network.network().is_some());
+        let trained: BTreeSet<Trained> = tracks.map(|Track { recipe, network, .. }| (recipe, network)).collect();
         let speeds = trained.into_iter().map(speed).collect::<Result<_, Fault>>()?;
         Ok(MeasuredParallelism { parallelism, speeds })
     };
-    cores.parallelisms().into_iter().map(measured).collect()
+    cores.for_programs(has_program(loaded)).parallelisms().into_iter().map(measured).collect()
+}
+
+fn has_program(loaded: &LoadedStudy) -> bool {
+    loaded.plan().tracks().iter().any(|track| track.network.network().is_none())
 }
 
 /// Chooses parallelisms; measures once, and only if there is a choice.
@@ -98,7 +112,7 @@ impl Chooser {
 
     /// The parallelism that does cells of these sizes soonest.
     pub(crate) fn choose(&mut self, loaded: &LoadedStudy, sizes: &[(Trained, u64)]) -> Result<Parallelism, Fault> {
-        let parallelisms = self.cores.parallelisms();
+        let parallelisms = self.cores.for_programs(has_program(loaded)).parallelisms();
         if parallelisms.len() == 1 || sizes.is_empty() {
             return Ok(parallelisms[0]);
         }
@@ -121,7 +135,7 @@ pub(crate) fn soonest<'a>(
 pub(crate) fn cell_sizes(loaded: &LoadedStudy, cells: &[Cell]) -> Result<Vec<(Trained, u64)>, Fault> {
     cells
         .iter()
-        .map(|cell| Ok(((cell.recipe, cell.settings.network), loaded.n_pictures(std::slice::from_ref(cell))?)))
+        .map(|cell| Ok(((cell.recipe, cell.settings.network.clone()), loaded.n_pictures(std::slice::from_ref(cell))?)))
         .collect()
 }
 
@@ -134,10 +148,12 @@ pub(crate) fn largest_first(sizes: &[(Trained, u64)]) -> Vec<usize> {
 
 #[cfg(test)]
 mod tests {
+    use howfar_protocol::Network;
+
     use super::*;
 
-    const PAPER: Trained = (Recipe::Paper, Network::Table1Same);
-    const MODERN: Trained = (Recipe::Modern, Network::Compact);
+    const PAPER: Trained = (Recipe::Paper, Learner::Network(Network::Table1Same));
+    const MODERN: Trained = (Recipe::Modern, Learner::Network(Network::Compact));
 
     fn parallelisms(n_cores: usize, n_jobs: Option<usize>, n_threads: Option<usize>) -> Vec<(usize, usize)> {
         Cores { n_cores, n_jobs, n_threads }
@@ -165,7 +181,7 @@ mod tests {
         let (apart, together) = (measured(4, 1, 400.0), measured(1, 4, 300.0));
         let one = [(PAPER, 1200)];
         assert_eq!((apart.seconds(&one), together.seconds(&one)), (12.0, 4.0));
-        let many = [(PAPER, 1200); 8];
+        let many = vec![(PAPER, 1200); 8];
         assert_eq!((apart.seconds(&many), together.seconds(&many)), (24.0, 32.0));
         assert_eq!(largest_first(&[(PAPER, 1), (MODERN, 3), (PAPER, 3)]), [1, 2, 0]);
     }

@@ -75,8 +75,8 @@ fn audit_seconds(loaded: &LoadedStudy, cores: Cores) -> Result<f64, Fault> {
 fn prediction_seconds<'c>(loaded: &LoadedStudy, cells: impl Iterator<Item = &'c Cell>) -> Result<f64, Fault> {
     let mut speeds: BTreeMap<Trained, f64> = BTreeMap::new();
     let mut seconds = 0.0;
-    for cell in cells {
-        let trained = (cell.recipe, cell.settings.network);
+    for cell in cells.filter(|cell| cell.settings.network.network().is_some()) {
+        let trained = (cell.recipe, cell.settings.network.clone());
         let speed = match speeds.get(&trained) {
             Some(speed) => *speed,
             None => *speeds.entry(trained).or_insert(measure_prediction(&cell.settings, loaded.pool())?),

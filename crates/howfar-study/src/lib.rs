@@ -4,6 +4,7 @@
 //! a face is made is not known here; progress leaves as [`StudyEvent`]s that the binary draws.
 
 mod analysis;
+mod asked;
 mod audit;
 mod cores;
 mod estimate;
@@ -18,6 +19,8 @@ mod loaded_study;
 mod merge;
 mod predictions_table;
 mod presence;
+mod program;
+mod requested_program;
 mod run_cell;
 mod runner;
 mod sets;
@@ -37,6 +40,7 @@ pub use loaded_study::LoadedStudy;
 pub use merge::{Merged, merge};
 pub use predictions_table::{ExportedTable, PredictionsTable, TableOptions, export_predictions, usual_folder};
 pub use presence::{Presence, Runner, runners_at};
+pub use program::become_program;
 pub use run_cell::{CellOutcome, CellTimes, cell_times, is_at_work, run_cell};
 pub use runner::{StudyEvent, run_study};
 pub use to_do::{ToDo, places_in_words, places_of_words};

@@ -13,13 +13,14 @@ use howfar_face::{
     SubjectId,
 };
 use howfar_protocol::{
-    Cell, ClaimedMeasure, GeneratedFaces, Ingredients, Mixture, Plan, PlanInputs, Protocol, Role, SetInput, Split,
-    SplitPart, Start, Study, TOGETHER, Validates, generated_held_out,
+    Cell, ClaimedMeasure, GeneratedFaces, Ingredients, Learner, Mixture, Plan, PlanInputs, Protocol, Role, SetInput,
+    Split, SplitPart, Start, Study, TOGETHER, Validates, generated_held_out,
 };
 use howfar_random::Seeds;
 use howfar_train::{Model, StartingWeights, read_start};
 
 use crate::folder::StudyFolder;
+use crate::requested_program::Program;
 use crate::sets::{check_classes, check_sets};
 
 /// The decoded faces of a study and who is on which side.
@@ -124,6 +125,7 @@ impl LoadedStudy {
             splits: &splits,
             instruction_set: instruction_set.to_owned(),
             starts: of_plan,
+            program_sha256: Program::of(study)?.map(|program| program.sha256()).transpose()?,
         };
         let generated = generated(study, &generated_sets, &ranges);
         let infos = |sets: &[FaceSet]| sets.iter().map(|s| s.info().clone()).collect::<Vec<_>>();
@@ -173,6 +175,11 @@ impl LoadedStudy {
     /// Real and generated faces.
     pub fn pool(&self) -> &FaceStore {
         &self.pool
+    }
+
+    /// Parameters of a network for these faces; 0 of a program, of which nothing is known.
+    pub(crate) fn n_parameters(&self, learner: &Learner) -> usize {
+        learner.network().map_or(0, |network| howfar_train::n_parameters(network, &self.pool))
     }
 
     /// A face of a set as it is trained on, for looking at.

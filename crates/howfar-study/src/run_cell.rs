@@ -9,18 +9,18 @@ use std::path::Path;
 use std::time::Instant;
 
 use howfar_face::{FaceStore, Fault, files};
-use howfar_protocol::{
-    Cell, Item, Mixture, Part, Prediction, Role, SetInput, SplitPart, Treatment, most_probable, write_predictions,
-};
+use howfar_protocol::{Cell, Mixture, Part, Prediction, SetInput, Treatment, most_probable, write_predictions};
 use howfar_train::{Classifier, Event, Model, Trained, TrainingInputs, predict, train};
 use serde::{Deserialize, Serialize};
 
+use crate::asked::{AskedFace, own_parts, unseen_faces};
 use crate::failed_cell::FailedCell;
 use crate::finished_cell::FinishedCell;
 use crate::folder::{FINISHED, OWN_PREDICTIONS, StudyFolder};
 use crate::lease::{self, Lease};
 use crate::loaded_study::LoadedStudy;
 use crate::presence::Presence;
+use crate::requested_program::Program;
 
 /// What became of an attempt to run a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,13 +51,14 @@ impl CellTiming {
     const FORMAT: (&'static str, u32) = ("howfar cell timing", 1);
 }
 
-/// Runs a cell unless it is finished or another process is at it. `watch` is told of every epoch and its number of
-/// pictures. An error is kept in the cell's folder until an attempt ends otherwise.
+/// Runs a cell unless it is finished or another process is at it. `slot` counts the cells that run beside each other
+/// here; it decides which GPUs a program has. `watch` is told of every epoch and its number of pictures. An error is
+/// kept in the cell's folder until an attempt ends otherwise.
 pub fn run_cell(
     loaded: &LoadedStudy,
     folder: &StudyFolder,
     presence: &Presence,
-    cell: &Cell,
+    (cell, slot): (&Cell, usize),
     watch: &mut dyn FnMut(&Event, u64) -> ControlFlow<()>,
 ) -> Result<CellOutcome, Fault> {
     if folder.finished(cell)?.is_some() {
@@ -71,7 +72,7 @@ pub fn run_cell(
     }
     FailedCell::forget(&run_folder)?;
     let mut is_lost = false;
-    let attempt = attempt(loaded, folder, cell, &mut |event, n_pictures| {
+    let attempt = attempt(loaded, folder, (cell, slot), &mut |event, n_pictures| {
         // Where the disk does not answer, the next file says so.
         is_lost |= !lease.is_held().unwrap_or(true);
         let asked = watch(event, n_pictures);
@@ -113,14 +114,52 @@ pub fn is_at_work(
 fn attempt(
     loaded: &LoadedStudy,
     folder: &StudyFolder,
-    cell: &Cell,
+    (cell, slot): (&Cell, usize),
     watch: &mut dyn FnMut(&Event, u64) -> ControlFlow<()>,
 ) -> Result<(), Fault> {
+    if cell.settings.network.network().is_none() {
+        return run_program(loaded, folder, (cell, slot), watch);
+    }
     let model = match folder.trained(cell)? {
         Some(_) => Model::load(&folder.run_folder(cell).join(MODEL))?,
         None => train_and_predict(loaded, folder, cell, watch)?,
     };
     judge(loaded, folder, cell, &model)
+}
+
+/// Has a program train a cell and predict all that the cell is asked about.
+fn run_program(
+    loaded: &LoadedStudy,
+    folder: &StudyFolder,
+    (cell, slot): (&Cell, usize),
+    watch: &mut dyn FnMut(&Event, u64) -> ControlFlow<()>,
+) -> Result<(), Fault> {
+    let run_folder = folder.run_folder(cell);
+    let Some(program) = Program::of(loaded.study())? else {
+        return Err(Fault::data("[train]", "the study has no program").expected("command"));
+    };
+    files::write_json(&run_folder.join("run.json"), &run_json(cell))?;
+    let started = Instant::now();
+    let mixture = loaded.mixture(cell)?;
+    let done = program.train((loaded, cell, &mixture), &run_folder, slot, watch)?;
+    let answer = |is_of_unseen: bool, faces: &[usize]| {
+        faces.iter().map(|face| done.answer.of(AskedFace { is_of_unseen, face: *face })).collect::<Vec<_>>()
+    };
+    for (part, id, faces) in unseen_faces(loaded, cell) {
+        let file = folder.asked_file(cell, part, id);
+        let ids = [id.to_owned()];
+        let predictions = predictions(part, &loaded.unseen_pool, &ids, &faces, answer(true, &faces));
+        write_predictions(&file, loaded.unseen_pool.classes(), &predictions)?;
+    }
+    let ids: Vec<String> = loaded.plan().sets.iter().map(SetInput::id).collect();
+    let mut own = Vec::new();
+    for (part, faces) in own_parts(loaded, cell, &mixture)? {
+        own.extend(predictions(part, loaded.pool(), &ids, &faces, answer(false, &faces)));
+    }
+    write_predictions(&run_folder.join(OWN_PREDICTIONS), loaded.pool().classes(), &own)?;
+    let n_pictures = mixture.len() as u64 * u64::from(done.n_epochs);
+    write_timing(&run_folder, started, n_pictures)?;
+    finish(&run_folder, &mixture, done.n_epochs, done.n_epochs)
 }
 
 /// Where the first of two stages is trained.
@@ -152,10 +191,7 @@ fn train_and_predict(
     model.save(&run_folder.join(MODEL))?;
     let predictions = predict_own(loaded, cell, &mixture, &model)?;
     write_predictions(&run_folder.join(OWN_PREDICTIONS), loaded.pool().classes(), &predictions)?;
-    let (format, version) = CellTiming::FORMAT;
-    let seconds = started.elapsed().as_secs_f64();
-    let timing = CellTiming { format: format.to_owned(), version, seconds, n_pictures };
-    files::write_json(&run_folder.join("timing.json"), &timing)?;
+    write_timing(&run_folder, started, n_pictures)?;
     finish(&run_folder, &mixture, trained.kept_epoch, trained.n_epochs)?;
     Ok(model)
 }
@@ -163,13 +199,12 @@ fn train_and_predict(
 /// Asks a trained network about every set that chooses or is unseen and that it was not asked about before, a file
 /// each.
 fn judge(loaded: &LoadedStudy, folder: &StudyFolder, cell: &Cell, model: &Model) -> Result<(), Fault> {
-    for (set_idx, (part, id)) in cell.asked().enumerate() {
+    for (part, id, faces) in unseen_faces(loaded, cell) {
         let file = folder.asked_file(cell, part, id);
         if files::is_there(&file)? {
             continue;
         }
         let pool = &loaded.unseen_pool;
-        let faces: Vec<usize> = (0..pool.len()).filter(|face| pool.face(*face).set_idx == set_idx).collect();
         let predictions = predict_part(part, model, pool, &[id.to_owned()], &faces)?;
         write_predictions(&file, pool.classes(), &predictions)?;
     }
@@ -239,6 +274,13 @@ fn run_json(cell: &Cell) -> serde_json::Value {
     serde_json::json!({"format": "howfar run", "version": 1, "name": cell.name(), "cell": cell})
 }
 
+fn write_timing(run_folder: &Path, started: Instant, n_pictures: u64) -> Result<(), Fault> {
+    let (format, version) = CellTiming::FORMAT;
+    let seconds = started.elapsed().as_secs_f64();
+    let timing = CellTiming { format: format.to_owned(), version, seconds, n_pictures };
+    files::write_json(&run_folder.join("timing.json"), &timing)
+}
+
 fn finish(run_folder: &Path, mixture: &Mixture, kept_epoch: u32, n_epochs: u32) -> Result<(), Fault> {
     let (format, version) = FinishedCell::FORMAT;
     let finished =
@@ -246,34 +288,16 @@ fn finish(run_folder: &Path, mixture: &Mixture, kept_epoch: u32, n_epochs: u32) 
     files::write_json(&run_folder.join(FINISHED), &finished)
 }
 
-/// What the kept network says of the faces of its study's own sets: training, validation, test.
+/// What the kept network says of them.
 fn predict_own(loaded: &LoadedStudy, cell: &Cell, mixture: &Mixture, model: &Model) -> Result<Vec<Prediction>, Fault> {
-    let pool = loaded.pool();
-    let is_generated = |item: &&Item| item.role == Role::Generated;
-    let mut generated: Vec<usize> = mixture.added().iter().filter(is_generated).map(|item| item.face).collect();
-    generated.dedup();
-    let mut training: Vec<usize> = mixture.labelled().iter().map(|item| item.face).collect();
-    if training.is_empty() {
-        training = loaded.faces_of(cell, SplitPart::Training);
-    }
-    let parts = [
-        (Part::Training, training),
-        (Part::Generated, generated),
-        (Part::Validation, loaded.faces_of(cell, SplitPart::Validation)),
-        (Part::Test, loaded.faces_of(cell, SplitPart::Test)),
-        (Part::GeneratedTest, loaded.generated_held_out(cell, SplitPart::Test)?),
-        (Part::Choosing, loaded.left_out_faces(cell)),
-    ];
     let ids: Vec<String> = loaded.plan().sets.iter().map(SetInput::id).collect();
     let mut predictions = Vec::new();
-    for (part, faces) in &parts {
-        predictions.extend(predict_part(*part, model, pool, &ids, faces)?);
+    for (part, faces) in own_parts(loaded, cell, mixture)? {
+        predictions.extend(predict_part(part, model, loaded.pool(), &ids, &faces)?);
     }
     Ok(predictions)
 }
 
-/// Sets go by their content in predictions: a set that is called otherwise is the same one. `ids` are theirs, in the
-/// pool's order; where there is one, it is that of all faces.
 fn predict_part(
     part: Part,
     model: &Model,
@@ -281,7 +305,18 @@ fn predict_part(
     ids: &[String],
     faces: &[usize],
 ) -> Result<Vec<Prediction>, Fault> {
-    let probabilities = predict(model, pool, faces)?;
+    Ok(predictions(part, pool, ids, faces, predict(model, pool, faces)?))
+}
+
+/// Sets go by their content in predictions: a set that is called otherwise is the same one. `ids` are theirs, in the
+/// pool's order; where there is one, it is that of all faces.
+fn predictions(
+    part: Part,
+    pool: &FaceStore,
+    ids: &[String],
+    faces: &[usize],
+    probabilities: Vec<Vec<f32>>,
+) -> Vec<Prediction> {
     let prediction = |(face_idx, probabilities): (&usize, Vec<f32>)| {
         let face = pool.face(*face_idx);
         Prediction {
@@ -293,7 +328,7 @@ fn predict_part(
             probabilities,
         }
     };
-    Ok(faces.iter().zip(probabilities).map(prediction).collect())
+    faces.iter().zip(probabilities).map(prediction).collect()
 }
 
 /// What a finished cell took.

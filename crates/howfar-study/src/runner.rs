@@ -129,9 +129,9 @@ fn run_stage(
     let queue = Queue::new(largest_first(&sizes));
     let failure: Mutex<Option<Fault>> = Mutex::new(None);
     let stop = stage.stop;
-    let work = || {
+    let work = |slot: usize| {
         while let Some(cell_idx) = queue.next(stage) {
-            let result = run_one(loaded, folder, &open[cell_idx], cell_idx, stage);
+            let result = run_one(loaded, folder, (&open[cell_idx], slot), cell_idx, stage);
             queue.done(cell_idx, matches!(result, Ok(CellOutcome::Busy)));
             if let Err(fault) = result {
                 failure.lock().expect("no thread panics with the lock").get_or_insert(fault);
@@ -141,8 +141,10 @@ fn run_stage(
     };
     let pools = parallelism.pools()?;
     std::thread::scope(|scope| {
-        for threads in &pools {
-            if let Err(error) = std::thread::Builder::new().spawn_scoped(scope, || threads.install(work)) {
+        for (slot, threads) in pools.iter().enumerate() {
+            let work = &work;
+            let work = move || threads.install(|| work(slot));
+            if let Err(error) = std::thread::Builder::new().spawn_scoped(scope, work) {
                 failure.lock().expect("no thread panics with the lock").get_or_insert(Fault::threads(error));
                 stop.store(true, Ordering::SeqCst);
             }
@@ -216,13 +218,13 @@ fn stopped() -> Fault {
 fn run_one(
     loaded: &LoadedStudy,
     folder: &StudyFolder,
-    cell: &Cell,
+    (cell, slot): (&Cell, usize),
     cell_idx: usize,
     stage: &Stage<'_>,
 ) -> Result<CellOutcome, Fault> {
     (stage.watch)(StudyEvent::Started { cell_idx, cell: Box::new(cell.clone()) });
     let was_trained = folder.trained(cell)?.is_some();
-    let outcome = run_cell(loaded, folder, stage.presence, cell, &mut |event, n_pictures| {
+    let outcome = run_cell(loaded, folder, stage.presence, (cell, slot), &mut |event, n_pictures| {
         (stage.watch)(StudyEvent::Epoch { cell_idx, event: event.clone(), n_pictures });
         if stage.stop.load(Ordering::SeqCst) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     })?;

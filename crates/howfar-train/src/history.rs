@@ -29,6 +29,17 @@ pub enum Event {
         /// Epochs that the checkpoint has.
         n_epochs_done: u32,
     },
+    /// A program that trains in place of a network says how far it is.
+    Program {
+        /// Epochs that are over.
+        epoch: Option<f64>,
+        /// Steps that are over.
+        step: Option<f64>,
+        /// A loss.
+        loss: Option<f64>,
+    },
+    /// Nothing has happened; whoever watches may end it.
+    Waiting,
     /// There is a checkpoint that cannot be used, so training starts from the beginning.
     CheckpointIgnored {
         /// What is wrong with it.

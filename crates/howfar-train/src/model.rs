@@ -4,7 +4,7 @@ use std::path::Path;
 
 use howfar_face::{FaceStore, Fault, Lineage, Preprocessing, files};
 use howfar_net::{Architecture, Classifier, NetFault, PictureShape, Precision};
-use howfar_protocol::{Network, PixelScaling};
+use howfar_protocol::{Network, PixelScaling, TrainingSettings};
 use serde::{Deserialize, Serialize};
 
 /// The weights of [`Model::embedded`].
@@ -145,6 +145,14 @@ pub fn n_parameters(network: Network, pool: &FaceStore) -> usize {
         let blocks = architecture.blocks.iter().map(|b| b.n_out * (9 * b.n_in + if b.norm { 3 } else { 1 }));
         blocks.sum::<usize>() + architecture.dense.iter().map(|d| d.n_out * (d.n_in + 1)).sum::<usize>()
     })
+}
+
+/// The layers of the network that settings name.
+pub(crate) fn architecture_of(settings: &TrainingSettings, pool: &FaceStore) -> Result<Architecture, Fault> {
+    match settings.network.network() {
+        Some(network) => architecture(network, pool),
+        None => Err(Fault::data(settings.network.name(), "a program is not trained here")),
+    }
 }
 
 /// The layers of a network for the faces and classes of a pool.

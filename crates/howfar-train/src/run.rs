@@ -16,7 +16,7 @@ use crate::Model;
 use crate::batches::Batches;
 use crate::checkpoint::{Checkpoint, State};
 use crate::history::{EPOCHS, EpochRecord, Event, append_timing, write_epochs};
-use crate::model::architecture;
+use crate::model::architecture_of;
 use crate::predict::scaled;
 
 /// A checkpoint is written at the end of an epoch when so much time has passed since the last one. It decides what a
@@ -113,7 +113,7 @@ impl<'a> Run<'a> {
         }
         Ok(Run {
             inputs,
-            architecture: architecture(settings.network, pool)?,
+            architecture: architecture_of(settings, pool)?,
             optimiser: optimiser(settings.optimiser),
             validation_labels: validation.iter().map(|f| pool.face(*f).labels.label).collect(),
             validation_inputs: scaled(pool, validation, settings.scaling),

@@ -9,7 +9,7 @@ use howfar_protocol::{Item, Role, TrainingSettings, Variant};
 use howfar_random::Seeds;
 
 use crate::batches::Batches;
-use crate::model::architecture;
+use crate::model::architecture_of;
 use crate::predict::{FACES_AT_ONCE, scaled};
 use crate::run::optimiser;
 
@@ -39,7 +39,7 @@ pub fn measure_speed(settings: &TrainingSettings, pool: &FaceStore, parallelism:
     if pool.is_empty() {
         return Err(Fault::data("the faces", "there is no face to measure the speed with"));
     }
-    let architecture = architecture(settings.network, pool)?;
+    let architecture = architecture_of(settings, pool)?;
     let (pools, together) = (parallelism.pools()?, Barrier::new(parallelism.n_jobs));
     let speed = |threads: &rayon::ThreadPool| threads.install(|| one_speed(settings, pool, &architecture, &together));
     Ok(std::thread::scope(|scope| {
@@ -50,7 +50,7 @@ pub fn measure_speed(settings: &TrainingSettings, pool: &FaceStore, parallelism:
 
 /// Pictures a second that a network of these settings answers on all cores.
 pub fn measure_prediction(settings: &TrainingSettings, pool: &FaceStore) -> Result<f64, Fault> {
-    let classifier = Classifier::new(architecture(settings.network, pool)?, &mut Seeds::new(0).stream("weights", &[]));
+    let classifier = Classifier::new(architecture_of(settings, pool)?, &mut Seeds::new(0).stream("weights", &[]));
     let faces: Vec<usize> = (0..pool.len()).cycle().take(FACES_AT_ONCE).collect();
     let inputs = scaled(pool, &faces, settings.scaling);
     let (started, mut n) = (Instant::now(), 0);

@@ -155,7 +155,7 @@ fn every_network_takes_the_colours_of_its_set_and_refuses_others() {
     // VGG16 halves five times; these pictures are too small for it, which `howfar-net` tests at 64×64.
     for (network, n_epochs) in [(Network::Compact, 12), (Network::Medium, 1), (Network::Table1Same, 1)] {
         let folder = tempfile::tempdir().unwrap();
-        let settings = TrainingSettings { network, ..settings(n_epochs) };
+        let settings = TrainingSettings { network: network.into(), ..settings(n_epochs) };
         let trained = bench.train(&settings, folder.path(), &mut go_on).unwrap();
         assert_eq!(trained.model.n_channels(), 3);
         assert!(n_epochs == 1 || trained.history[11].validation_accuracy >= 0.9, "{:?}", trained.history);
@@ -264,7 +264,7 @@ fn patience_ends_a_run_and_the_best_epoch_is_kept() {
     let (bench, folder) = (Bench::new(), tempfile::tempdir().unwrap());
     // A rate of 0 never betters the first epoch, whose running statistics alone move.
     let settings = TrainingSettings {
-        network: Network::Table1Valid,
+        network: Network::Table1Valid.into(),
         learning_rate: 0.0,
         schedule: Schedule::Constant,
         optimiser: Optimiser::Adam,

@@ -88,6 +88,9 @@ pub enum Command {
     Cells(command::cells::Args),
     /// Run some cells of a study (training runs); what a cluster calls.
     RunCell(command::run_cell::Args),
+    /// Become a program that ends with its parent.
+    #[command(hide = true)]
+    WithParent(command::with_parent::Args),
     /// Join folders of one study that were computed apart.
     Merge(command::merge::Args),
     /// Show how far a study is.

@@ -35,6 +35,7 @@ pub mod submit;
 pub mod train;
 pub mod train_generator;
 pub mod train_landmarks;
+pub mod with_parent;
 
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -7,7 +7,7 @@ use crate::command::{
     analyse, audit, cells, check_claim, check_statistics, cross_database, demo, doctor, draw, draw_charts, evaluate,
     evaluate_generator, export_faces, export_predictions, fit_style, generate, import_weights, init, inspect,
     inspect_weights, merge, plan, predict, prepare, report, run, run_cell, run_generator, sheet, status, submit, train,
-    train_generator, train_landmarks,
+    train_generator, train_landmarks, with_parent,
 };
 use crate::console::Console;
 
@@ -35,6 +35,7 @@ pub fn run(command: Command, console: &Console) -> Result<(), Fault> {
         Command::Run(args) => run::run(&args, console),
         Command::CrossDatabase(args) => cross_database::run(&args, console),
         Command::RunCell(args) => run_cell::run(&args, console),
+        Command::WithParent(args) => with_parent::run(&args),
         Command::Submit(args) => submit::run(&args, console),
         Command::Cells(args) => cells::run(&args, console),
         Command::Merge(args) => merge::run(&args, console),

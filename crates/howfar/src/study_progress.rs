@@ -48,6 +48,7 @@ impl<'a> StudyProgress<'a> {
                 }
                 state.names[*cell_idx] = short_name(cell);
             }
+            StudyEvent::Epoch { event: Event::Waiting, n_pictures, .. } => state.done += n_pictures,
             StudyEvent::Epoch { cell_idx, event, n_pictures } => {
                 state.done += n_pictures;
                 let words = epoch_words(&state.names[*cell_idx], event);
@@ -122,6 +123,11 @@ pub fn epoch_words(name: &str, event: &Event) -> String {
             "{name}  epoch {epoch}/{n_epochs}  loss {training_loss:.2}  validation {:.1} %",
             100.0 * validation_accuracy
         ),
+        Event::Program { epoch, step, loss } => {
+            let number = |word: &str, number: &Option<f64>| number.map(|n| format!("  {word} {n}")).unwrap_or_default();
+            let loss = loss.map(|loss| format!("  loss {loss:.2}")).unwrap_or_default();
+            format!("{name}{}{}{loss}", number("epoch", epoch), number("step", step))
+        }
         other => format!("{name}  {other:?}"),
     }
 }

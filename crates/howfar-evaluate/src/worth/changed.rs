@@ -160,7 +160,7 @@ mod tests {
         };
         let cells = [cell(0.0, 0), cell(0.0, 1), cell(2.0, 0), cell(2.0, 1)];
         let settings = Recipe::Modern.settings();
-        let track = Track { recipe: Recipe::Modern, network: settings.network, start: None, source: None };
+        let track = Track { recipe: Recipe::Modern, network: settings.network.clone(), start: None, source: None };
         changed(&cells[..], &track, &[track.on_curve(MixtureRatio::new(2.0).unwrap()), Treatment::BASELINE])
             .unwrap()
             .remove(0)

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use parquet::basic::{Compression, ConvertedType, LogicalType, Repetition, Type as Physical};
 use parquet::data_type::{ByteArray, ByteArrayType, DataType, DoubleType, FloatType, Int64Type};
 use parquet::errors::ParquetError;
+use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::types::{Type, TypePtr};
@@ -27,6 +28,8 @@ pub enum FlatColumn {
     Floats(Vec<f32>),
     /// Numbers of 64 bits.
     Doubles(Vec<f64>),
+    /// Encoded pictures, as Python's `datasets` keeps them; for Parquet alone.
+    Pictures(Vec<Vec<u8>>),
 }
 
 impl FlatColumn {
@@ -36,6 +39,7 @@ impl FlatColumn {
             Self::Ints(values) => values.len(),
             Self::Floats(values) => values.len(),
             Self::Doubles(values) => values.len(),
+            Self::Pictures(values) => values.len(),
         }
     }
 
@@ -45,6 +49,7 @@ impl FlatColumn {
             Self::Ints(values) => values[row].to_string(),
             Self::Floats(values) if values[row].is_nan() => String::new(),
             Self::Floats(values) => values[row].to_string(),
+            Self::Pictures(_) => String::new(),
             Self::Doubles(values) if values[row].is_nan() => String::new(),
             Self::Doubles(values) => values[row].to_string(),
         }
@@ -52,6 +57,7 @@ impl FlatColumn {
 
     fn schema(&self, name: &str) -> Result<TypePtr, ParquetError> {
         let (physical, logical, converted) = match self {
+            Self::Pictures(_) => return picture_schema(name),
             Self::Texts(_) => (Physical::BYTE_ARRAY, Some(LogicalType::String), ConvertedType::UTF8),
             Self::Ints(_) => (Physical::INT64, None, ConvertedType::NONE),
             Self::Floats(_) => (Physical::FLOAT, None, ConvertedType::NONE),
@@ -66,6 +72,7 @@ impl FlatColumn {
 pub struct FlatWriter {
     path: PathBuf,
     names: Vec<String>,
+    notes: Vec<KeyValue>,
     sink: Sink,
 }
 
@@ -76,12 +83,32 @@ enum Sink {
     Parquet(Box<SerializedFileWriter<AtomicFile>>),
 }
 
+/// `{bytes, path}`.
+fn picture_schema(name: &str) -> Result<TypePtr, ParquetError> {
+    let field = |name: &str, logical, converted| {
+        let field = Type::primitive_type_builder(name, Physical::BYTE_ARRAY).with_repetition(Repetition::OPTIONAL);
+        Ok::<_, ParquetError>(Arc::new(field.with_logical_type(logical).with_converted_type(converted).build()?))
+    };
+    let bytes = field("bytes", None, ConvertedType::NONE)?;
+    let path = field("path", Some(LogicalType::String), ConvertedType::UTF8)?;
+    let fields = Type::group_type_builder(name).with_fields(vec![bytes, path]);
+    Ok(Arc::new(fields.with_repetition(Repetition::OPTIONAL).build()?))
+}
+
 impl FlatWriter {
     /// Begins a table; it is Parquet where its name ends so, else CSV.
     ///
     /// # Errors
     /// Of the disk.
     pub fn create(path: &Path, names: &[String]) -> Result<Self, Fault> {
+        Self::create_with_notes(path, names, &[])
+    }
+
+    /// The same with notes in the foot of a Parquet file.
+    ///
+    /// # Errors
+    /// Of the disk.
+    pub fn create_with_notes(path: &Path, names: &[String], notes: &[(&str, String)]) -> Result<Self, Fault> {
         let file = AtomicFile::create(path)?;
         let is_parquet = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("parquet"));
         let sink = if is_parquet {
@@ -91,7 +118,8 @@ impl FlatWriter {
             writer.write_record(names).map_err(|e| csv_fault(path, e))?;
             Sink::Csv(Box::new(writer))
         };
-        Ok(FlatWriter { path: path.to_owned(), names: names.to_vec(), sink })
+        let notes = notes.iter().map(|(key, value)| KeyValue::new((*key).to_owned(), value.clone())).collect();
+        Ok(FlatWriter { path: path.to_owned(), names: names.to_vec(), notes, sink })
     }
 
     /// Appends rows; in Parquet they are a row group.
@@ -124,6 +152,7 @@ impl FlatWriter {
             let properties = WriterProperties::builder()
                 .set_created_by("howfar".to_owned())
                 .set_compression(Compression::SNAPPY)
+                .set_key_value_metadata(Some(self.notes.clone()).filter(|notes| !notes.is_empty()))
                 .build();
             let writer = SerializedFileWriter::new(file, schema, Arc::new(properties)).map_err(failed)?;
             self.sink = Sink::Parquet(Box::new(writer));
@@ -178,6 +207,12 @@ fn write_column(group: &mut Group<'_>, column: &FlatColumn) -> Result<(), Parque
             let there: Vec<f64> = values.iter().copied().filter(|value| !value.is_nan()).collect();
             let levels: Vec<i16> = values.iter().map(|value| i16::from(!value.is_nan())).collect();
             write_leaf::<DoubleType>(group, &there, &levels)
+        }
+        FlatColumn::Pictures(values) => {
+            let bytes: Vec<ByteArray> = values.iter().map(|bytes| ByteArray::from(bytes.clone())).collect();
+            // The picture is there, its bytes are, and its path is not.
+            write_leaf::<ByteArrayType>(group, &bytes, &vec![2; values.len()])?;
+            write_leaf::<ByteArrayType>(group, &[], &vec![1; values.len()])
         }
     }
 }

@@ -57,11 +57,14 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
         let n_pictures = loaded.n_pictures(&cells)?;
         let source = track.source.as_ref().map(|source| format!(", generated: {source}")).unwrap_or_default();
         console.answer(&format!(
-            "recipe {}, {}{source}: {} cells, {n_pictures} training pictures at {:.0} a second",
+            "recipe {}, {}{source}: {} cells, {n_pictures} training pictures{}",
             track.recipe.name(),
             track.network_words(),
             cells.len(),
-            measured.speeds[&(track.recipe, track.network)]
+            match measured.speeds.get(&(track.recipe, track.network.clone())) {
+                Some(speed) => format!(" at {speed:.0} a second"),
+                None => ", trained by a program: how long it takes is not known".to_owned(),
+            }
         ));
         for (first, n) in by_treatment(&cells) {
             let mixture = loaded.n_pictures(std::slice::from_ref(first))? / u64::from(first.settings.epochs);

@@ -56,13 +56,15 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
         let cell = &cells[place];
         let is_stopped = || stop.load(Ordering::SeqCst);
         let mut watch = |event: &Event, _| {
-            console.note(&crate::study_progress::epoch_words(&cell.name(), event));
+            if *event != Event::Waiting {
+                console.note(&crate::study_progress::epoch_words(&cell.name(), event));
+            }
             if is_stopped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
         let outcome = if is_again && is_at_work(&folder, &presence, cell, &is_stopped)? {
             Ok(CellOutcome::Busy)
         } else {
-            threads.install(|| run_cell(&loaded, &folder, &presence, cell, &mut watch))
+            threads.install(|| run_cell(&loaded, &folder, &presence, (cell, 0), &mut watch))
         };
         let words = match outcome {
             Ok(CellOutcome::WasFinished) => "was finished before",

@@ -69,9 +69,10 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     let sides = Sides::of(args, &pool, seeds)?;
     let mixture =
         Mixture::new(&Treatment::BASELINE, &pool, &Ingredients::of_people(&pool, 0..pool.len(), &sides.split)?, seeds)?;
-    let settings = settings(args);
+    let network = args.network.as_deref().and_then(Network::from_name).unwrap_or_else(|| recipe(args).network());
+    let settings = settings(args, network);
     let start = match &args.weights {
-        Some(path) => Some(starting_weights(path, settings.network, (&pool, seeds), &mut lineage, console)?),
+        Some(path) => Some(starting_weights(path, network, (&pool, seeds), &mut lineage, console)?),
         None => None,
     };
     // A run that was stopped goes on from what lies here.
@@ -198,11 +199,14 @@ fn run_folder(out: &Path) -> PathBuf {
     out.with_file_name(name)
 }
 
-fn settings(args: &Args) -> howfar_protocol::TrainingSettings {
-    let recipe = Recipe::from_name(&args.recipe).unwrap_or(Recipe::Modern);
-    let defaults = recipe.settings();
+fn recipe(args: &Args) -> Recipe {
+    Recipe::from_name(&args.recipe).unwrap_or(Recipe::Modern)
+}
+
+fn settings(args: &Args, network: Network) -> howfar_protocol::TrainingSettings {
+    let defaults = recipe(args).settings();
     howfar_protocol::TrainingSettings {
-        network: args.network.as_deref().and_then(Network::from_name).unwrap_or(defaults.network),
+        network: network.into(),
         epochs: args.epochs.unwrap_or(defaults.epochs),
         ..defaults
     }
