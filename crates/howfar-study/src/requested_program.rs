@@ -27,7 +27,26 @@ impl<'s> Program<'s> {
         let beside = study.file.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
         let folder = std::path::absolute(if beside.as_os_str().is_empty() { Path::new(".") } else { beside });
         let folder = folder.map_err(|e| Fault::io(beside, "find", &e))?;
-        Ok(Some(Program { study, folder }))
+        let program = Program { study, folder };
+        program.check_command()?;
+        Ok(Some(program))
+    }
+
+    /// Refuses a program that is not there before any work is done for it.
+    fn check_command(&self) -> Result<(), Fault> {
+        let word = &self.study.train.command[0];
+        let path = self.study.train.environment.get("PATH").map(Into::into).or_else(|| std::env::var_os("PATH"));
+        let folders = path.iter().flat_map(std::env::split_paths);
+        let is_path = word.contains(std::path::is_separator);
+        let is_there = match is_path {
+            true => self.folder.join(word).is_file(),
+            false => folders.map(|folder| self.folder.join(folder).join(word)).any(|file| file.is_file()),
+        };
+        // Elsewhere a program's file may be called otherwise than its word.
+        if is_there || !cfg!(unix) {
+            return Ok(());
+        }
+        Err(not_started(word, &self.folder, &std::io::ErrorKind::NotFound.into()))
     }
 
     /// Hash of all that decides what it computes: the contract, the command, the content of its inputs and of the files

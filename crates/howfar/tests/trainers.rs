@@ -151,6 +151,11 @@ fn an_answer_that_cannot_be_right_is_refused_with_its_row() {
         assert!(cells(&place, &out).iter().all(|cell| !cell.join("finished.json").exists()), "{mode}");
     }
     assert!(!runs("sleep 611"));
+    // A program that is not there is refused before any work.
+    study(&place, &STUDY.replace("\"sh\"", "\"no-such-program\"").replace("TIMEOUT", "1"));
+    let ended = run(&place, "out-none");
+    assert!(ended.code == 4 && ended.stderr.contains("the program cannot be started"), "{}", ended.stderr);
+    assert!(!place.path().join("out-none").exists());
     // The job of the last one is still there, and is what the document's schema says.
     let cell = &cells(&place, "out-sleeps")[0];
     let read = |path: &Path| serde_json::from_slice::<serde_json::Value>(&fs::read(path).unwrap()).unwrap();

@@ -83,10 +83,13 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     if loaded.n_left_out() > 0 {
         console.answer(&format!("{} faces of other classes are left out", loaded.n_left_out()));
     }
-    let parts: Vec<String> =
-        estimate.seconds.iter().map(|(what, seconds)| format!("{} {what}", duration_words(*seconds))).collect();
+    let is_known = |(_, seconds): &&(&str, f64)| *seconds > 0.0;
+    let parts: Vec<String> = (estimate.seconds.iter().filter(is_known))
+        .map(|(what, seconds)| format!("{} {what}", duration_words(*seconds)))
+        .collect();
+    let all = if study.program().is_some() { "beside what the program takes" } else { "in all" };
     console.answer(&format!(
-        "about {} in all, {}, less where training stops early: {}",
+        "about {} {all}, {}, less where training stops early: {}",
         duration_words(estimate.total_seconds()),
         parallelism_words(measured.parallelism),
         parts.join(", ")
