@@ -55,7 +55,9 @@ SIZES = {"side": 32, "n_training": 90, "n_validation": 30, "n_predict": 60, "epo
 @pytest.mark.parametrize(("faces", "channels"), [("parquet", 1), ("png", 3)])
 def test_it_learns_and_repeats_itself(tmp_path: Path, trainer: str, faces: str, channels: int) -> None:
     needs(*PACKAGES[trainer])
-    jobs = [make_job(tmp_path / name, faces=faces, channels=channels, **SIZES) for name in "ab"]
+    # After six epochs Keras is still on its way: from some initial weights it is right of three quarters.
+    sizes = SIZES | {"epochs": 12} if trainer == "keras_small" else SIZES
+    jobs = [make_job(tmp_path / name, faces=faces, channels=channels, **sizes) for name in "ab"]
     assert train(trainer, jobs[0]) > 0.8
     train(trainer, jobs[1])
     first, second = (sorted((job.parent / "answer").iterdir()) for job in jobs)
