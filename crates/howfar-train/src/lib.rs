@@ -7,6 +7,7 @@
 mod augmentation;
 mod batches;
 mod checkpoint;
+mod head;
 mod history;
 mod model;
 mod photometric;
@@ -21,6 +22,7 @@ use howfar_net::ComputeDevice;
 pub use checkpoint::forget_checkpoint;
 pub use howfar_net::{Classifier, Precision, StartingWeights};
 
+pub use head::{FeatureRows, Head, HeadKind, LabelledRows};
 pub use history::{EpochRecord, Event};
 pub use model::{Model, n_parameters};
 pub use predict::{Look, Viewer, predict};

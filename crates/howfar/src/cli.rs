@@ -64,6 +64,8 @@ pub enum Command {
     ExportFaces(command::export_faces::Args),
     /// Train one network on a face set.
     Train(command::train::Args),
+    /// Train a classifier on the features of your network; what a study's `train.command` names.
+    TrainFeatures(command::train_features::Args),
     /// Train the network that draws people or the one that changes expressions.
     TrainGenerator(command::train_generator::Args),
     /// Train the network that finds eyes, nose and mouth, on drawn faces alone.

@@ -33,6 +33,7 @@ pub mod sheet;
 pub mod status;
 pub mod submit;
 pub mod train;
+pub mod train_features;
 pub mod train_generator;
 pub mod train_landmarks;
 pub mod with_parent;

@@ -7,7 +7,7 @@ use crate::command::{
     analyse, audit, cells, check_claim, check_statistics, cross_database, demo, doctor, draw, draw_charts, evaluate,
     evaluate_generator, export_faces, export_predictions, fit_style, generate, import_weights, init, inspect,
     inspect_weights, merge, plan, predict, prepare, report, run, run_cell, run_generator, sheet, status, submit, train,
-    train_generator, train_landmarks, with_parent,
+    train_features, train_generator, train_landmarks, with_parent,
 };
 use crate::console::Console;
 
@@ -25,6 +25,7 @@ pub fn run(command: Command, console: &Console) -> Result<(), Fault> {
         Command::ExportPredictions(args) => export_predictions::run(&args, console),
         Command::ExportFaces(args) => export_faces::run(&args, console),
         Command::Train(args) => train::run(&args, console),
+        Command::TrainFeatures(args) => train_features::run(&args, console),
         Command::TrainGenerator(args) => train_generator::run(&args, console),
         Command::TrainLandmarks(args) => train_landmarks::run(&args, console),
         Command::Evaluate(args) => evaluate::run(&args, console),

@@ -192,6 +192,31 @@ fn children_end_with_their_program_and_a_hundred_megabytes_of_words_fill_no_disk
     }
 }
 
+#[test]
+fn a_study_sees_its_faces_through_a_network_of_the_user_and_each_face_once() {
+    let place = prepared("well");
+    let network = concat!(env!("CARGO_MANIFEST_DIR"), "/../../reference/feature_network_free.onnx");
+    fs::copy(network, place.path().join("network.onnx")).unwrap();
+    for head in ["linear", "mlp"] {
+        let command = format!("\"howfar\", \"train-features\", \"--features\", \"network.onnx\", \"--head={head}\"");
+        let text = STUDY.replace("\"sh\", \"trainer.sh\"", &command).replace("faces = \"png\"\n", "");
+        study(&place, &text.replace("TIMEOUT", "10"));
+        let done = howfar(&place, &["run", "study.toml", "--out", "out"]);
+        assert_eq!(done.code, 0, "{head}: {}", done.stderr);
+        let results = fs::read_to_string(place.path().join("out/results.json")).unwrap();
+        assert!(results.contains("\"program\": \"network\""));
+        fs::rename(place.path().join("out"), place.path().join(head)).unwrap();
+    }
+    let network = fs::read_dir(place.path().join("linear/features")).unwrap().next().unwrap().unwrap().path();
+    let kept = fs::read_dir(network).unwrap().map(|file| {
+        let bytes = fs::read(file.unwrap().path()).unwrap();
+        howfar_net::TensorFile::read(&bytes).unwrap().tensors["features"].shape[0]
+    });
+    // All of the labelled and the unseen faces, and the generated ones that were mixed in.
+    let n = kept.sum::<usize>();
+    assert!((7 * 6 + 2 * 6..=7 * 6 + 2 * 6 + 4 * 6).contains(&n), "{n}");
+}
+
 fn n_cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }

@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use crate::asked::{AskedFace, asked_faces};
 use crate::loaded_study::LoadedStudy;
-use crate::requested_program::JOB_VERSION;
+use crate::requested_program::JOB_FORMAT;
 
 /// Faces that are encoded at a time.
 const GROUP: usize = 500;
@@ -143,9 +143,10 @@ pub(crate) fn hand_over(
 
     let settings = &cell.settings;
     let n_steps = mixture.len().div_ceil(settings.batch as usize) as u64 * u64::from(settings.epochs);
+    let (format, version) = JOB_FORMAT;
     let written = Written {
-        format: "howfar job",
-        version: JOB_VERSION,
+        format,
+        version,
         cell: cell.name(),
         seed: bits(&mut seeds.stream("seed of a program", &[])) as u32,
         threads: rayon::current_num_threads(),

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use howfar_face::{Fault, shortened};
 
 use super::log::{Log, Said, Voice};
-use crate::requested_program::not_started;
+use crate::requested_program::{OWN, not_started};
 
 /// How often a program is looked at.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
@@ -208,17 +208,21 @@ fn end_children(_job: &Path) {}
 /// A program must not outlive howfar: on Linux it is started by way of howfar itself, which asks the system for that.
 #[cfg(target_os = "linux")]
 fn launcher(words: &[OsString]) -> Result<Command, Fault> {
-    let own = std::env::current_exe().map_err(|e| Fault::io(Path::new("howfar"), "find", &e))?;
-    let mut command = Command::new(own);
+    let mut command = Command::new(own()?);
     command.arg("with-parent").arg(std::process::id().to_string()).arg("--").args(words);
     Ok(command)
 }
 
 #[cfg(not(target_os = "linux"))]
 fn launcher(words: &[OsString]) -> Result<Command, Fault> {
-    let mut command = Command::new(&words[0]);
+    let program = if words[0] == OWN { own()?.into() } else { words[0].clone() };
+    let mut command = Command::new(program);
     command.args(&words[1..]);
     Ok(command)
+}
+
+fn own() -> Result<std::path::PathBuf, Fault> {
+    std::env::current_exe().map_err(|e| Fault::io(Path::new(OWN), "find", &e))
 }
 
 /// Turns this process into a program that ends with its parent. Comes back only where that fails.
@@ -233,7 +237,11 @@ pub fn become_program(parent: u32, words: &[OsString]) -> Fault {
             return Fault::interrupted("the process that started this one is gone");
         }
     }
-    let mut command = Command::new(program);
+    let program = match own() {
+        Ok(own) if program == OWN => own.into(),
+        _ => program.clone(),
+    };
+    let mut command = Command::new(&program);
     command.args(arguments);
     #[cfg(unix)]
     let error = std::os::unix::process::CommandExt::exec(&mut command);
