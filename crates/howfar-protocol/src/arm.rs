@@ -42,6 +42,8 @@ pub struct ArmDefinition {
     pub role: ArmRole,
     /// When its cells can run.
     pub stage: Stage,
+    /// Whether a program of somebody else can train it: in one stage, on a training set that no network is asked about.
+    pub for_programs: bool,
     /// Makes its training set, as the treatment asks.
     pub(crate) mix: fn(&Units<'_>, &Treatment) -> Parts,
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use howfar_face::Fault;
 use serde::{Deserialize, Serialize};
 
-use crate::{Arm, Study};
+use crate::Study;
 
 /// How faces are handed to a program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -84,18 +84,11 @@ impl Study {
                 .found(network.name())
                 .hint("name = \"another\" in [train] names the program"));
         }
-        match self.grid.arms.iter().find(|arm| arm.needs_own_network()) {
+        match self.grid.arms.iter().find(|arm| !arm.for_programs) {
             None => Ok(()),
             Some(arm) => Err(Fault::usage(place, format!("the arm {} needs a network of howfar's own", arm.name))
                 .found("train.command")
                 .expected("other arms")),
         }
-    }
-}
-
-impl Arm {
-    /// Whether its cells are trained in steps that a program is not asked for: two stages, or a look at labels.
-    pub fn needs_own_network(self) -> bool {
-        matches!(self.name, "pretrain" | "curated")
     }
 }

@@ -41,6 +41,7 @@ pub use merge::{Merged, merge};
 pub use predictions_table::{ExportedTable, PredictionsTable, TableOptions, export_predictions, usual_folder};
 pub use presence::{Presence, Runner, runners_at};
 pub use program::become_program;
+pub use requested_program::JOB_FORMAT;
 pub use run_cell::{CellOutcome, CellTimes, cell_times, is_at_work, run_cell};
 pub use runner::{StudyEvent, run_study};
 pub use to_do::{ToDo, places_in_words, places_of_words};

@@ -9,7 +9,7 @@ use howfar_face::{Fault, files};
 use howfar_protocol::{HandedAs, Study};
 
 /// Name and version of the contract: a program that is asked in another way computes other numbers.
-pub(crate) const JOB_FORMAT: (&str, u32) = ("howfar job", 1);
+pub const JOB_FORMAT: (&str, u32) = ("howfar job", 1);
 
 /// The word for howfar itself: the program that runs the study, wherever it is.
 pub(crate) const OWN: &str = "howfar";

@@ -81,6 +81,7 @@ fn a_program_takes_a_study_to_its_report() {
     for cell in &cells {
         assert!(cell.join("finished.json").is_file() && cell.join("predictions.parquet").is_file());
         assert!(fs::read_to_string(cell.join("program.log")).unwrap().contains("\"epoch\": 1"));
+        assert_eq!(fs::read_to_string(cell.join("epochs.jsonl")).unwrap().lines().count(), 1);
         assert!(!cell.join("program").exists(), "what was handed over is cleared away");
     }
     // Every row of a prediction is that of its face: the program answers by the picture alone.
@@ -140,6 +141,7 @@ fn an_answer_that_cannot_be_right_is_refused_with_its_row() {
         ("sums", 3, "the probabilities of a face do not sum to 1"),
         ("classes", 3, "the column `p_surprise` is missing"),
         ("labels", 3, "KeyError: 'label'"),
+        ("epochs", 3, "this is no record of an epoch"),
         ("silent", 3, "the program ended without an answer"),
         ("sleeps", 3, "did not end within 0.04 minutes"),
     ] {

@@ -11,5 +11,6 @@ pub(super) static ARM: ArmDefinition = ArmDefinition {
     question: "was it just more pictures?",
     role: ArmRole::Control { explains: "altered copies of the same faces" },
     stage: Stage::AfterChoice,
+    for_programs: true,
     mix: |units, _| Parts::shuffled(units.labelled(), units.further_labelled(Variant::Copy)),
 };

@@ -11,5 +11,6 @@ pub(super) static ARM: ArmDefinition = ArmDefinition {
     question: "was it wrong labels?",
     role: ArmRole::Rival,
     stage: Stage::AfterBaseline,
+    for_programs: false,
     mix: |units, _| Parts { is_curated: true, ..Parts::shuffled(units.labelled(), units.generated()) },
 };

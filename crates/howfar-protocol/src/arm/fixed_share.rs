@@ -10,6 +10,7 @@ pub(super) static ARM: ArmDefinition = ArmDefinition {
     question: "was it the weight of labelled faces?",
     role: ArmRole::Rival,
     stage: Stage::AfterChoice,
+    for_programs: true,
     mix: |units, _| Parts {
         order: if units.generated.is_empty() { Order::Shuffled } else { Order::Alternating },
         ..Parts::shuffled(units.labelled(), units.generated())

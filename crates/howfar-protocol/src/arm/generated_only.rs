@@ -10,5 +10,6 @@ pub(super) static ARM: ArmDefinition = ArmDefinition {
     question: "what they teach alone",
     role: ArmRole::Rival,
     stage: Stage::AfterChoice,
+    for_programs: true,
     mix: |units, _| Parts::shuffled(Vec::new(), units.generated()),
 };

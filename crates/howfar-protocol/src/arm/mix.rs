@@ -10,5 +10,6 @@ pub(super) static ARM: ArmDefinition = ArmDefinition {
     question: "the question",
     role: ArmRole::Mix,
     stage: Stage::First,
+    for_programs: true,
     mix: |units, _| Parts::shuffled(units.labelled(), units.generated()),
 };

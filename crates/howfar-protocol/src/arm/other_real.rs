@@ -10,5 +10,6 @@ pub(super) static ARM: ArmDefinition = ArmDefinition {
     question: "would real faces of another database have done as much?",
     role: ArmRole::Rival,
     stage: Stage::AfterChoice,
+    for_programs: true,
     mix: |units, _| Parts::shuffled(units.labelled(), units.retrieved()),
 };

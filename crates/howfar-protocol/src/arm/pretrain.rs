@@ -11,5 +11,6 @@ pub(super) static ARM: ArmDefinition = ArmDefinition {
     question: "is mixing the right way to use them?",
     role: ArmRole::Rival,
     stage: Stage::AfterChoice,
+    for_programs: false,
     mix: |units, _| Parts { order: Order::AddedFirst, ..Parts::shuffled(units.labelled(), units.generated()) },
 };

@@ -10,5 +10,6 @@ pub(super) static ARM: ArmDefinition = ArmDefinition {
     question: "the baseline",
     role: ArmRole::Baseline,
     stage: Stage::First,
+    for_programs: true,
     mix: |units, _| Parts::shuffled(units.labelled(), Vec::new()),
 };

@@ -10,5 +10,6 @@ pub(super) static ARM: ArmDefinition = ArmDefinition {
     question: "was it just longer training?",
     role: ArmRole::Control { explains: "longer training alone" },
     stage: Stage::AfterChoice,
+    for_programs: true,
     mix: |units, _| Parts::shuffled(units.labelled(), units.further_labelled(|_| Variant::AsIs)),
 };

@@ -10,5 +10,6 @@ pub(super) static ARM: ArmDefinition = ArmDefinition {
     question: "should generated faces count less?",
     role: ArmRole::Rival,
     stage: Stage::AfterChoice,
+    for_programs: true,
     mix: |units, treatment| Parts { weight: treatment.weight, ..Parts::shuffled(units.labelled(), units.generated()) },
 };

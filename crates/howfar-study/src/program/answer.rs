@@ -4,9 +4,10 @@
 //! names the row and what is wrong with it.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use howfar_face::{Fault, RowTable, closest_name, files, shortened};
+use howfar_train::EpochRecord;
 
 use super::handed::Job;
 use crate::asked::AskedFace;
@@ -68,14 +69,23 @@ pub(crate) fn read(job: &Job, classes: &[String]) -> Result<Answer, Fault> {
     Ok(Answer(job.asked.iter().copied().zip(rows).collect()))
 }
 
-/// The epochs that a program says it trained, if it says so.
-pub(crate) fn n_epochs(job: &Job) -> Result<Option<u32>, Fault> {
+/// The epochs that a program says it trained, if it says so; kept among the files of its cell.
+pub(crate) fn n_epochs(job: &Job, run_folder: &Path) -> Result<Option<u32>, Fault> {
     let path = job.answer().join("epochs.jsonl");
     if !files::is_there(&path)? {
         return Ok(None);
     }
-    let n_lines = files::read_text(&path)?.lines().filter(|line| !line.trim().is_empty()).count();
-    Ok(u32::try_from(n_lines).ok().filter(|n| *n > 0))
+    let text = files::read_text(&path)?;
+    for (line, number) in text.lines().zip(1_u32..) {
+        let epoch = serde_json::from_str::<EpochRecord>(line).map(|record| record.epoch);
+        if epoch.as_ref().ok() != Some(&number) {
+            return Err(Fault::data(format!("{}, line {number}", path.display()), "this is no record of an epoch")
+                .found(epoch.map_or_else(|e| e.to_string(), |epoch| format!("epoch {epoch}")))
+                .expected(format!("epoch {number}, training_loss, validation_loss and validation_accuracy")));
+        }
+    }
+    files::write(&run_folder.join("epochs.jsonl"), text.as_bytes())?;
+    Ok(u32::try_from(text.lines().count()).ok().filter(|n| *n > 0))
 }
 
 fn file(job: &Job) -> Result<PathBuf, Fault> {
@@ -106,7 +116,7 @@ struct Columns {
 }
 
 impl Columns {
-    fn find(table: &RowTable, classes: &[String], path: &std::path::Path) -> Result<Self, Fault> {
+    fn find(table: &RowTable, classes: &[String], path: &Path) -> Result<Self, Fault> {
         let there = table.columns();
         let are_logits = there.iter().any(|name| name.starts_with("logit_"));
         let kind = if are_logits { "logit_" } else { "p_" };

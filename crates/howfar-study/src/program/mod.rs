@@ -60,7 +60,7 @@ impl Program<'_> {
         });
         ended?;
         let answer = answer::read(&job, loaded.pool().classes())?;
-        let n_epochs = answer::n_epochs(&job)?.unwrap_or(cell.settings.epochs);
+        let n_epochs = answer::n_epochs(&job, run_folder)?.unwrap_or(cell.settings.epochs);
         let _ = watch(&Event::Waiting, pictures.rest());
         job.clear_away()?;
         Ok(Done { answer, n_epochs })

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use howfar_face::table::{ColumnSpec, TableReader};
 use howfar_face::{Fault, Picture, RowTable, decode_png, files};
+use howfar_study::JOB_FORMAT;
 use serde::Deserialize;
 
-const FORMAT: (&str, u32) = ("howfar job", 1);
 static IMAGES: [ColumnSpec<()>; 1] = [ColumnSpec::image("image", |()| (&[], ""))];
 
 /// `job.json`, as far as this trainer reads it.
@@ -36,7 +36,7 @@ pub(super) struct HandedFaces {
 impl Job {
     /// Reads a job.
     pub fn read(path: &Path) -> Result<Self, Fault> {
-        let (format, version) = FORMAT;
+        let (format, version) = JOB_FORMAT;
         let mut job: Job = files::read_json(path, format, version)?;
         path.clone_into(&mut job.file);
         if job.faces == "parquet" {
