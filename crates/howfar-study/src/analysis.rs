@@ -55,7 +55,7 @@ fn choosers(loaded: &LoadedStudy, facts: &StudyFacts) -> Choosers {
 fn track_plans(loaded: &LoadedStudy) -> Vec<TrackPlan> {
     let plan = |track: Track| TrackPlan {
         model: None,
-        n_parameters: loaded.n_parameters(&track.network),
+        n_parameters: howfar_train::n_parameters(&track.network, loaded.pool()),
         curve: loaded.study().curve(&track),
         track,
     };

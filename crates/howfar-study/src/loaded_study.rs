@@ -13,8 +13,8 @@ use howfar_face::{
     SubjectId,
 };
 use howfar_protocol::{
-    Cell, ClaimedMeasure, GeneratedFaces, Ingredients, Learner, Mixture, Plan, PlanInputs, Protocol, Role, SetInput,
-    Split, SplitPart, Start, Study, TOGETHER, Validates, generated_held_out,
+    Cell, ClaimedMeasure, GeneratedFaces, Ingredients, Mixture, Plan, PlanInputs, Protocol, Role, SetInput, Split,
+    SplitPart, Start, Study, TOGETHER, Validates, generated_held_out,
 };
 use howfar_random::Seeds;
 use howfar_train::{Model, StartingWeights, read_start};
@@ -175,11 +175,6 @@ impl LoadedStudy {
     /// Real and generated faces.
     pub fn pool(&self) -> &FaceStore {
         &self.pool
-    }
-
-    /// Parameters of a network for these faces; 0 of a program, of which nothing is known.
-    pub(crate) fn n_parameters(&self, learner: &Learner) -> usize {
-        learner.network().map_or(0, |network| howfar_train::n_parameters(network, &self.pool))
     }
 
     /// A face of a set as it is trained on, for looking at.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use howfar_face::{FaceStore, Fault, Lineage, Preprocessing, files};
 use howfar_net::{Architecture, Classifier, NetFault, PictureShape, Precision};
-use howfar_protocol::{Network, PixelScaling, TrainingSettings};
+use howfar_protocol::{Learner, Network, PixelScaling, TrainingSettings};
 use serde::{Deserialize, Serialize};
 
 /// The weights of [`Model::embedded`].
@@ -138,9 +138,11 @@ impl Model {
     }
 }
 
-/// Numbers that training moves in a network for the faces and classes of a pool; 0 for a network that cannot be.
-pub fn n_parameters(network: Network, pool: &FaceStore) -> usize {
-    architecture(network, pool).map_or(0, |architecture| {
+/// Numbers that training moves in a network for the faces and classes of a pool; 0 for a network that cannot be, and
+/// for a program, of which nothing is known.
+pub fn n_parameters(learner: &Learner, pool: &FaceStore) -> usize {
+    let of_network = learner.network().and_then(|network| architecture(network, pool).ok());
+    of_network.map_or(0, |architecture| {
         // The dense layers of large pictures would take gigabytes just to be counted.
         let blocks = architecture.blocks.iter().map(|b| b.n_out * (9 * b.n_in + if b.norm { 3 } else { 1 }));
         blocks.sum::<usize>() + architecture.dense.iter().map(|d| d.n_out * (d.n_in + 1)).sum::<usize>()
@@ -186,10 +188,10 @@ mod tests {
         let [gray, rgb] = [gray, rgb].map(|preprocessing| FaceStore::new(classes.clone(), &preprocessing));
         for (network, pool) in Network::ALL.iter().flat_map(|network| [(*network, &gray), (*network, &rgb)]) {
             let architecture = architecture(network, pool).unwrap();
-            assert_eq!(n_parameters(network, pool), Weights::blank(&architecture).n_trained(), "{network:?}");
+            assert_eq!(n_parameters(&network.into(), pool), Weights::blank(&architecture).n_trained(), "{network:?}");
         }
-        assert_eq!(n_parameters(Network::Compact, &gray), 22_206);
-        assert_eq!(n_parameters(Network::Compact, &rgb), 22_206 + 2 * 9 * 12);
+        assert_eq!(n_parameters(&Network::Compact.into(), &gray), 22_206);
+        assert_eq!(n_parameters(&Network::Compact.into(), &rgb), 22_206 + 2 * 9 * 12);
     }
 
     #[test]

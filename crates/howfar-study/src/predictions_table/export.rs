@@ -95,7 +95,7 @@ fn card(loaded: &LoadedStudy, cell: &Cell, source: &FinishedCells<'_>, cell_idx:
         trained: TrainedCard {
             recipe: cell.recipe,
             settings: cell.settings.clone(),
-            n_parameters: loaded.n_parameters(&cell.settings.network),
+            n_parameters: howfar_train::n_parameters(&cell.settings.network, loaded.pool()),
             budget: study.budget(cell.recipe),
             budgets: budgets.clone(),
         },
