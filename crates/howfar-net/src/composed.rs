@@ -5,7 +5,7 @@ use crate::architecture::Block;
 use crate::tensor::{Tensor, conv2d, max_pool2d, numbers, relu};
 
 /// Stabilises the division by the deviation, as in PyTorch.
-pub(crate) const EPSILON: f32 = 1e-5;
+pub const EPSILON: f32 = 1e-5;
 
 /// Means and variances (divided by N) of a normalised block's convolution over a batch.
 #[derive(Debug, Clone, PartialEq)]

@@ -28,6 +28,7 @@ mod wgpu_parity;
 
 pub use architecture::{Architecture, Block, Dense, PictureShape};
 pub use classifier::Classifier;
+pub use composed::EPSILON as NORM_EPSILON;
 pub use device::ComputeDevice;
 pub use fault::NetFault;
 pub use forward::Operations;

@@ -1,12 +1,106 @@
-//! What a study trains: networks by name, each drawn anew or with weights to begin with.
+//! What a study trains: networks by name, each drawn anew or with weights to begin with, or a classifier on the features
+//! of a network of the user's.
 //!
-//! In: words and tables of a study file. Out: [`NetworkChoice`]s. Does not open weight files.
+//! In: words and tables of a study file. Out: [`NetworkChoice`]s and a [`FeatureHead`]. Does not open weight files.
 
+use std::ops::{Deref, DerefMut};
 use std::path::PathBuf;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::Network;
+
+/// All that `train.network` names.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Networks {
+    own: Vec<NetworkChoice>,
+    /// Until the study's command is made of it ([`FeatureHead::command`]).
+    pub(crate) head: Option<FeatureHead>,
+}
+
+impl Deref for Networks {
+    type Target = Vec<NetworkChoice>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.own
+    }
+}
+
+impl DerefMut for Networks {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.own
+    }
+}
+
+impl<'s> IntoIterator for &'s Networks {
+    type Item = &'s NetworkChoice;
+    type IntoIter = std::slice::Iter<'s, NetworkChoice>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.own.iter()
+    }
+}
+
+impl Serialize for Networks {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.own.serialize(serializer)
+    }
+}
+
+impl Networks {
+    /// Sorts what stands in a list; two classifiers on features are one too many.
+    pub(crate) fn of(asked: Vec<AskedNetwork>) -> Result<Self, &'static str> {
+        let mut networks = Networks::default();
+        for one in asked {
+            match one {
+                AskedNetwork::Own(choice) => networks.own.push(choice),
+                AskedNetwork::Head(head) if networks.head.is_none() => networks.head = Some(head),
+                AskedNetwork::Head(_) => return Err("train.network names two classifiers on features, expected one"),
+            }
+        }
+        Ok(networks)
+    }
+}
+
+/// One entry of `train.network`.
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub(crate) enum AskedNetwork {
+    Own(NetworkChoice),
+    Head(FeatureHead),
+}
+
+/// `{ name = "linear", features = "dinov2.onnx" }`: what `howfar train-features` trains.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FeatureHead {
+    name: HeadName,
+    pub features: PathBuf,
+    range: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum HeadName {
+    Linear,
+    Mlp,
+}
+
+impl FeatureHead {
+    /// The same as a study's command.
+    pub fn command(&self) -> Vec<String> {
+        let head = match self.name {
+            HeadName::Linear => "linear",
+            HeadName::Mlp => "mlp",
+        };
+        let features = self.features.to_string_lossy();
+        let mut words = vec!["howfar", "train-features", "--features", &features, "--head", head];
+        if let Some(range) = &self.range {
+            words.extend(["--features-range", range]);
+        }
+        words.into_iter().map(str::to_owned).collect()
+    }
+}
 
 /// `"vgg16"`, or `{ name = "vgg16", weights = "weights/vgg16.safetensors" }`.
 #[derive(Debug, Clone, PartialEq, Eq)]

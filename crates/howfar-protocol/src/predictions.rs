@@ -4,6 +4,7 @@
 //! reader that wants one part holds no more than one row group of it.
 
 use std::collections::HashMap;
+use std::fmt::Display;
 use std::path::Path;
 
 use howfar_face::files::{self, AtomicFile};
@@ -126,6 +127,31 @@ pub fn most_probable(probabilities: &[f32]) -> usize {
         }
     }
     best
+}
+
+/// How far what others call probabilities may be from 0, from 1 and from a sum of 1.
+const ROUNDING: f64 = 1e-3;
+
+/// Refuses what are no probabilities of one face. `place` is where they stand, `column` says what stands for a class.
+pub fn check_probabilities(
+    numbers: &[f64],
+    place: impl Display,
+    column: impl Fn(usize) -> String,
+) -> Result<(), Fault> {
+    let is_one = |number: &f64| (-ROUNDING..=1.0 + ROUNDING).contains(number);
+    if let Some(class) = numbers.iter().position(|number| !is_one(number)) {
+        return Err(Fault::data(place, "this is no probability")
+            .found(column(class))
+            .expected("a number from 0 to 1 for each class"));
+    }
+    let sum: f64 = numbers.iter().sum();
+    if (sum - 1.0).abs() > ROUNDING {
+        return Err(Fault::data(place, "the probabilities of a face do not sum to 1")
+            .found(sum)
+            .expected(format!("1 ± {ROUNDING}"))
+            .hint("scores and logits are none: take their softmax"));
+    }
+    Ok(())
 }
 
 /// The note in the footer, and the version of the format that is written; older ones are read, too.

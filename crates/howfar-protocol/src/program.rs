@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use howfar_face::Fault;
 use serde::{Deserialize, Serialize};
 
-use crate::Study;
+use crate::{Budget, Study};
 
 /// How faces are handed to a program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -46,6 +46,26 @@ impl Study {
         let file = train.inputs.first().map(PathBuf::as_path).or(argument).and_then(Path::file_stem);
         let of_file = file.map(|stem| stem.to_string_lossy().into_owned());
         Some(train.name.clone().or(of_file).unwrap_or_else(|| first.clone()))
+    }
+
+    /// Makes a command of a network on features: alone it is trained once a mixture, for it knows no epochs.
+    pub(crate) fn take_feature_head(&mut self, place: &str) -> Result<(), Fault> {
+        let train = &mut self.train;
+        let Some(head) = train.network.head.take() else { return Ok(()) };
+        if !train.command.is_empty() {
+            return Err(Fault::usage(
+                place,
+                "train.network asks for a classifier on features, and train.command for a program",
+            )
+            .found(train.command.join(" "))
+            .expected("one of them: a study has one program"));
+        }
+        train.command = head.command();
+        train.inputs.insert(0, head.features);
+        if train.network.is_empty() {
+            train.budget.get_or_insert(Budget::Epochs);
+        }
+        Ok(())
     }
 
     pub(crate) fn check_program(&self, place: &str) -> Result<(), Fault> {

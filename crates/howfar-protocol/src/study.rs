@@ -9,8 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::study_toml::{networks, recipes, toml_fault};
 use crate::{
-    Arm, Augmentation, Budget, Choose, ChooseOn, ClaimedMeasure, HandedAs, MixtureRatio, NetworkChoice, Recipe,
-    SplitRequest,
+    Arm, Augmentation, Budget, Choose, ChooseOn, ClaimedMeasure, HandedAs, MixtureRatio, Networks, Recipe, SplitRequest,
 };
 
 /// A study as its file states it, defaults filled in.
@@ -210,8 +209,8 @@ impl Default for Grid {
 #[serde(deny_unknown_fields)]
 pub struct TrainOverrides {
     /// Another network, or several that stand side by side.
-    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "networks")]
-    pub network: Vec<NetworkChoice>,
+    #[serde(default, skip_serializing_if = "is_empty", deserialize_with = "networks")]
+    pub network: Networks,
     /// A program that trains in place of a network, or beside those that are named, with its arguments.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub command: Vec<String>,
@@ -274,6 +273,10 @@ fn is_two(points: &f64) -> bool {
 /// Points that matter where a study does not say.
 pub const SMALLEST_GAIN: f64 = 2.0;
 
+fn is_empty(networks: &Networks) -> bool {
+    networks.is_empty()
+}
+
 fn modern() -> Vec<Recipe> {
     vec![Recipe::Modern]
 }
@@ -318,6 +321,7 @@ impl Study {
     /// Parses a study file's text; `place` names it in errors.
     pub fn parse(text: &str, place: &str) -> Result<Self, Fault> {
         let mut study: Study = toml::from_str(text).map_err(|e| toml_fault(text, place, &e))?;
+        study.take_feature_head(place)?;
         let grid = &mut study.grid;
         grid.k.push(MixtureRatio::ZERO);
         grid.k.sort();
@@ -415,6 +419,21 @@ mod tests {
     }
 
     #[test]
+    fn a_classifier_on_features_is_a_program_and_stands_beside_networks() {
+        let head = "{ name = \"mlp\", features = \"nets/dinov2.onnx\", range = \"-1..1\" }";
+        let parse = |network: &str| Study::parse(&format!("{MINIMAL}\n[train]\nnetwork = {network}\n"), "study.toml");
+        let alone = parse(head).unwrap();
+        let command = "command = [\"howfar\", \"train-features\", \"--features\", \"nets/dinov2.onnx\", \"--head\", \
+            \"mlp\", \"--features-range\", \"-1..1\"]\ninputs = [\"nets/dinov2.onnx\"]\nbudget = \"epochs\"";
+        let meant = Study::parse(&format!("{MINIMAL}\n[train]\n{command}\n"), "study.toml").unwrap();
+        assert_eq!(alone, meant, "the table is short for the command");
+        let beside = parse(&format!("[\"compact\", {head}]")).unwrap();
+        let words: Vec<String> = beside.tracks(&[]).iter().map(Track::network_words).collect();
+        assert_eq!(words, ["compact", "dinov2"]);
+        assert_eq!(beside.train.budget, None);
+    }
+
+    #[test]
     fn mistakes_are_explained() {
         let cases = [
             ("unknown key", "[train]\nepoch = 3\n", "line 8: unknown field `epoch`", "did you mean `epochs`?"),
@@ -428,6 +447,24 @@ mod tests {
                 "[train]\nnetwork = { name = \"vgg16\" }\n",
                 "line 8: a network is one of",
                 "weights = ",
+            ),
+            (
+                "another head",
+                "[train]\nnetwork = { name = \"tree\", features = \"a.onnx\" }\n",
+                "line 8: a network is one of",
+                "features = ",
+            ),
+            (
+                "two heads",
+                "[train]\nnetwork = [{ name = \"linear\", features = \"a\" }, { name = \"mlp\", features = \"a\" }]\n",
+                "line 8: train.network names two classifiers",
+                "expected  one",
+            ),
+            (
+                "a head and a program",
+                "[train]\ncommand = [\"sh\", \"t.sh\"]\nnetwork = { name = \"linear\", features = \"a\" }\n",
+                "train.command for a program",
+                "a study has one program",
             ),
             ("a recipe's number", "[train]\nnetwork = 3\n", "line 8: a network is one of", "network = 3"),
             ("all people", "[grid]\npeople_percent = [50, 100]\n", "found     100", "whole numbers from 1 to 99"),

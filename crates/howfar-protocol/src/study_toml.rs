@@ -3,7 +3,8 @@
 use howfar_face::{Fault, closest_name};
 use serde::{Deserialize, Deserializer};
 
-use crate::{Network, NetworkChoice, Recipe};
+use crate::network_choice::AskedNetwork;
+use crate::{Network, Networks, Recipe};
 
 #[derive(Deserialize)]
 #[serde(untagged)]
@@ -29,13 +30,12 @@ pub(crate) fn recipes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<
     one_or_many(deserializer, &format!("a recipe is one of {names}, or a list of them"))
 }
 
-pub(crate) fn networks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<NetworkChoice>, D::Error> {
+pub(crate) fn networks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Networks, D::Error> {
     let names = Network::ALL.map(|network| format!("\"{}\"", network.name())).join(", ");
-    let table = "{ name = \"vgg16\", weights = \"vgg16.safetensors\" }";
-    one_or_many(
-        deserializer,
-        &format!("a network is one of {names}, {table} with weights to begin with, or a list of them"),
-    )
+    let weights = "{ name = \"vgg16\", weights = \"vgg16.safetensors\" } with weights to begin with";
+    let features = "{ name = \"linear\", features = \"dinov2.onnx\" } (or \"mlp\") on features of a network of yours";
+    let expected = format!("a network is one of {names}, {weights}, {features}, or a list of them");
+    Networks::of(one_or_many::<D, AskedNetwork>(deserializer, &expected)?).map_err(serde::de::Error::custom)
 }
 
 /// Turns the parser's words into our four answers.

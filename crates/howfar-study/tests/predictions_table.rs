@@ -189,10 +189,10 @@ fn probabilities_must_be_some() {
     assert!(with.recipes[0].details[0].calibration.is_some() && !codes(&with).contains(&"no-probabilities"));
     for (text, what) in [
         ("0.75,0.2", "do not sum to 1"),
-        ("1.5,-0.5", "a probability is none"),
-        ("nan,0.5", "a probability is none"),
+        ("1.5,-0.5", "this is no probability"),
+        ("nan,0.5", "this is no probability"),
         (",1", "p_joy = nothing"),
-        ("inf,0", "a probability is none"),
+        ("inf,0", "this is no probability"),
     ] {
         let mut rows = good.clone();
         rows[3] = rows[3].rsplitn(3, ',').last().map(|row| format!("{row},{text}")).unwrap();

@@ -60,6 +60,8 @@ pub enum Command {
     Inspect(command::inspect::Args),
     /// Draw a contact sheet of a face set: people × expressions.
     Sheet(command::sheet::Args),
+    /// Write a trained network as a file that other programs run: ONNX, PyTorch, safetensors.
+    Export(command::export::Args),
     /// Write a face set as class folders of PNG.
     ExportFaces(command::export_faces::Args),
     /// Train one network on a face set.

@@ -12,6 +12,7 @@ pub mod draw;
 pub mod draw_charts;
 pub mod evaluate;
 pub mod evaluate_generator;
+pub mod export;
 pub mod export_faces;
 pub mod export_predictions;
 pub mod fit_style;

@@ -5,7 +5,7 @@ use howfar_face::Fault;
 use crate::cli::Command;
 use crate::command::{
     analyse, audit, cells, check_claim, check_statistics, cross_database, demo, doctor, draw, draw_charts, evaluate,
-    evaluate_generator, export_faces, export_predictions, fit_style, generate, import_weights, init, inspect,
+    evaluate_generator, export, export_faces, export_predictions, fit_style, generate, import_weights, init, inspect,
     inspect_weights, merge, plan, predict, prepare, report, run, run_cell, run_generator, sheet, status, submit, train,
     train_features, train_generator, train_landmarks, with_parent,
 };
@@ -23,6 +23,7 @@ pub fn run(command: Command, console: &Console) -> Result<(), Fault> {
         Command::Inspect(args) => inspect::run(&args, console),
         Command::Sheet(args) => sheet::run(&args, console),
         Command::ExportPredictions(args) => export_predictions::run(&args, console),
+        Command::Export(args) => export::run(&args, console),
         Command::ExportFaces(args) => export_faces::run(&args, console),
         Command::Train(args) => train::run(&args, console),
         Command::TrainFeatures(args) => train_features::run(&args, console),

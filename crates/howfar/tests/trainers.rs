@@ -199,9 +199,10 @@ fn a_study_sees_its_faces_through_a_network_of_the_user_and_each_face_once() {
     let place = prepared("well");
     let network = concat!(env!("CARGO_MANIFEST_DIR"), "/../../reference/feature_network_free.onnx");
     fs::copy(network, place.path().join("network.onnx")).unwrap();
-    for head in ["linear", "mlp"] {
-        let command = format!("\"howfar\", \"train-features\", \"--features\", \"network.onnx\", \"--head={head}\"");
-        let text = STUDY.replace("\"sh\", \"trainer.sh\"", &command).replace("faces = \"png\"\n", "");
+    let table = "network = { name = \"linear\", features = \"network.onnx\" }";
+    let command = "command = [\"howfar\", \"train-features\", \"--features\", \"network.onnx\", \"--head=mlp\"]";
+    for (head, asked) in [("linear", table), ("mlp", command)] {
+        let text = STUDY.replace("command = [\"sh\", \"trainer.sh\"]", asked).replace("faces = \"png\"\n", "");
         study(&place, &text.replace("TIMEOUT", "10"));
         let done = howfar(&place, &["run", "study.toml", "--out", "out"]);
         assert_eq!(done.code, 0, "{head}: {}", done.stderr);

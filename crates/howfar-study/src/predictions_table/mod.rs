@@ -10,6 +10,7 @@ mod checks;
 mod columns;
 mod export;
 mod facts;
+mod line;
 mod reader;
 mod rows;
 mod tracks;

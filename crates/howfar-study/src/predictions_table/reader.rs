@@ -6,11 +6,12 @@
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
-use howfar_face::{Fault, Provenance, RowPlaces, RowTable, SubjectId, TableRow, closest_name};
-use howfar_protocol::{Arm, MixtureRatio, Part, Treatment};
+use howfar_face::{Fault, Provenance, RowPlaces, RowTable, SubjectId, closest_name};
+use howfar_protocol::check_probabilities;
 
 use super::card::Card;
-use super::columns::{Column, Columns, MOST_CLASSES};
+use super::columns::{Column, Columns, MOST_CLASSES, PROBABILITY};
+use super::line::Line;
 use super::rows::{CellKey, CellRows, Face, Person, Rows};
 
 /// Cells that a table may have, and how many k, seeds and splits they may be of.
@@ -19,8 +20,6 @@ const MOST_K: usize = 200;
 const MOST_RUNS: usize = 10_000;
 /// Numbers that are kept of all rows together: 4 GiB.
 const MOST_NUMBERS: usize = 1 << 30;
-/// How far probabilities may be from a sum of 1, or above it.
-const ROUNDING: f64 = 1e-3;
 /// The model of a table that names none.
 const ONLY_MODEL: &str = "of the table";
 
@@ -46,15 +45,16 @@ impl Texts {
 pub(super) fn read(path: &Path) -> Result<Rows, Fault> {
     let table = RowTable::open(path)?;
     let columns = Columns::of(&table)?;
-    let mut reader = Reader::new(&columns, table.places().clone());
-    table.for_each(&columns.wanted, |row| reader.row(row))?;
+    let places = table.places().clone();
+    let mut reader = Reader::new(&columns, &places);
+    table.for_each(&columns.wanted, |row| reader.row(Line { row, columns: &columns, places: &places }))?;
     reader.end()
 }
 
 /// What is kept while a table is read.
 struct Reader<'c> {
     columns: &'c Columns,
-    places: RowPlaces,
+    places: &'c RowPlaces,
     classes: Texts,
     sets: Texts,
     models: Texts,
@@ -71,11 +71,12 @@ struct Reader<'c> {
     text: String,
     n_numbers: usize,
     /// Of the row that is read.
+    numbers: Vec<f64>,
     probabilities: Vec<f32>,
 }
 
 impl<'c> Reader<'c> {
-    fn new(columns: &'c Columns, places: RowPlaces) -> Self {
+    fn new(columns: &'c Columns, places: &'c RowPlaces) -> Self {
         let mut classes = Texts::default();
         for class in &columns.classes {
             classes.place(class);
@@ -97,26 +98,28 @@ impl<'c> Reader<'c> {
             last: (String::new(), usize::MAX),
             text: String::new(),
             n_numbers: 0,
+            numbers: Vec::new(),
             probabilities: Vec::new(),
         }
     }
 
     /// Takes a row.
-    fn row(&mut self, row: &TableRow<'_>) -> Result<(), Fault> {
-        let number = u32::try_from(row.number()).ok().filter(|_| self.n_numbers <= MOST_NUMBERS).ok_or_else(|| {
-            Fault::data(self.places.at(row.number()), "the table has more rows than are read")
-                .expected(format!("rows × (classes + 3) up to {MOST_NUMBERS}"))
-                .hint("analyse fewer models or sets at a time")
-        })?;
-        let cell_idx = self.cell(row)?;
-        let part = self.part(row)?;
-        let face = self.face(row)?;
-        let predicted = self.predicted(row)?;
-        let card = self.get(row, Column::Howfar);
+    fn row(&mut self, line: Line<'_>) -> Result<(), Fault> {
+        let number =
+            u32::try_from(line.row.number()).ok().filter(|_| self.n_numbers <= MOST_NUMBERS).ok_or_else(|| {
+                Fault::data(line.place(), "the table has more rows than are read")
+                    .expected(format!("rows × (classes + 3) up to {MOST_NUMBERS}"))
+                    .hint("analyse fewer models or sets at a time")
+            })?;
+        let cell_idx = self.cell(line)?;
+        let part = line.part()?;
+        let face = self.face(line)?;
+        let predicted = self.predicted(line)?;
+        let card = line.get(Column::Howfar);
         let cell = &mut self.cells[cell_idx];
         if !card.is_empty() {
             let card: Card = serde_json::from_str(card).map_err(|e| {
-                Fault::data(self.places.at(row.number()), format!("the column `howfar` is none of howfar's: {e}"))
+                Fault::data(line.place(), format!("the column `howfar` is none of howfar's: {e}"))
                     .hint("leave the column out: what it says of training is then not known")
             })?;
             cell.card.get_or_insert(card);
@@ -132,29 +135,12 @@ impl<'c> Reader<'c> {
         Ok(())
     }
 
-    fn get<'r>(&self, row: &'r TableRow<'_>, column: Column) -> &'r str {
-        self.columns.at(column).map_or("", |at| row.get(at))
-    }
-
-    /// A value that must be there.
-    fn given<'r>(&self, row: &'r TableRow<'_>, column: Column) -> Result<&'r str, Fault> {
-        Some(self.get(row, column)).filter(|value| !value.is_empty()).ok_or_else(|| {
-            Fault::data(self.places.at(row.number()), format!("the row has no value in the column `{}`", column.name()))
-                .expected("a value in every row")
-        })
-    }
-
-    fn fault(&self, row: &TableRow<'_>, column: Column, what: &str) -> Fault {
-        let found = format!("{} = {}", column.name(), self.get(row, column));
-        Fault::data(self.places.at(row.number()), what).found(found)
-    }
-
     /// The cell of a row: mostly that of the row before.
-    fn cell(&mut self, row: &TableRow<'_>) -> Result<usize, Fault> {
+    fn cell(&mut self, line: Line<'_>) -> Result<usize, Fault> {
         let mut text = std::mem::take(&mut self.text);
         text.clear();
         for column in Column::OF_CELL {
-            text.push_str(self.get(row, column));
+            text.push_str(line.get(column));
             text.push('\u{1f}');
         }
         if self.last.0 != text {
@@ -162,11 +148,11 @@ impl<'c> Reader<'c> {
             let cell_idx = match known {
                 Some(cell_idx) => cell_idx,
                 None => {
-                    let key = self.key(row)?;
+                    let key = self.key(line)?;
                     let new = self.cells.len();
                     let cell_idx = *self.cells_by_key.entry(key.clone()).or_insert(new);
                     if cell_idx == new {
-                        self.check_cells(row)?;
+                        self.check_cells(line)?;
                         self.cells.push(CellRows::new(key));
                     }
                     self.cells_by_text.insert(text.clone(), cell_idx);
@@ -180,11 +166,11 @@ impl<'c> Reader<'c> {
     }
 
     /// A column of another meaning in the place of a seed makes a cell of every row.
-    fn check_cells(&self, row: &TableRow<'_>) -> Result<(), Fault> {
+    fn check_cells(&self, line: Line<'_>) -> Result<(), Fault> {
         if self.cells.len() < MOST_CELLS {
             return Ok(());
         }
-        Err(Fault::data(self.places.at(row.number()), "the table has more cells than are read")
+        Err(Fault::data(line.place(), "the table has more cells than are read")
             .expected(format!("up to {MOST_CELLS}"))
             .hint("a cell is a model, an arm, a k, a split and a seed, and has many rows"))
     }
@@ -208,95 +194,28 @@ impl<'c> Reader<'c> {
         }
     }
 
-    fn key(&mut self, row: &TableRow<'_>) -> Result<CellKey, Fault> {
-        let name = Some(self.get(row, Column::Model)).filter(|name| !name.is_empty()).unwrap_or(ONLY_MODEL);
+    fn key(&mut self, line: Line<'_>) -> Result<CellKey, Fault> {
+        let name = Some(line.get(Column::Model)).filter(|name| !name.is_empty()).unwrap_or(ONLY_MODEL);
         let model = self.models.place(name);
-        let number = |column: Column| {
-            let text = self.given(row, column)?;
-            let whole = text.strip_suffix(".0").unwrap_or(text).parse::<u32>();
-            whole.map_err(|_| self.fault(row, column, "not a whole number").expected("0, 1, 2, …"))
-        };
-        let (split_idx, seed_idx) = (number(Column::Split)?, number(Column::Seed)?);
-        Ok(CellKey { model, treatment: self.treatment(row)?, split_idx, seed_idx })
-    }
-
-    fn treatment(&self, row: &TableRow<'_>) -> Result<Treatment, Fault> {
-        let name = self.given(row, Column::Arm)?;
-        let arm = Arm::named(name).ok_or_else(|| {
-            let names: Vec<&str> = Arm::ALL.iter().map(|arm| arm.name).collect();
-            let fault = self.fault(row, Column::Arm, "there is no such arm").expected(names.join(", "));
-            match closest_name(name, names.iter().copied()) {
-                Some(meant) => fault.hint(format!("did you mean `{meant}`? docs/protocol.md describes the arms")),
-                None => {
-                    fault.hint("`real` is labelled faces alone, `mix` labelled and generated ones (docs/protocol.md)")
-                }
-            }
-        })?;
-        let k = self.ratio(row, Column::K, self.given(row, Column::K)?)?;
-        if arm.is_baseline() != (k == MixtureRatio::ZERO) {
-            let what = format!("the arm `{}` has no cells at k = {k}", arm.name);
-            return Err(Fault::data(self.places.at(row.number()), what)
-                .expected("`real` at k = 0, every other arm at k above 0"));
-        }
-        let given = |column: Column| Some(self.get(row, column)).filter(|text| !text.is_empty());
-        let ratio = |column: Column| given(column).map(|text| self.ratio(row, column, text)).transpose();
-        let percent = given(Column::PeoplePercent).map(|text| {
-            let percent = text.strip_suffix(".0").unwrap_or(text).parse::<u32>().ok();
-            percent.filter(|percent| (1..100).contains(percent)).ok_or_else(|| {
-                self.fault(row, Column::PeoplePercent, "not a percent of the training people")
-                    .expected("1 to 99; empty where all are there")
-            })
-        });
-        let treatment = Treatment::new(arm, k, given(Column::Source));
-        let treatment = Treatment {
-            people_percent: percent.transpose()?,
-            weight: ratio(Column::Weight)?,
-            left_out: given(Column::LeftOut).map(str::to_owned),
-            ..treatment
-        };
-        Ok(match ratio(Column::Budget)? {
-            Some(budget) => treatment.for_steps_of(budget),
-            None => treatment,
-        })
-    }
-
-    fn ratio(&self, row: &TableRow<'_>, column: Column, text: &str) -> Result<MixtureRatio, Fault> {
-        let number = text.parse::<f64>().ok().and_then(|number| MixtureRatio::new(number).ok());
-        let what = format!("`{}` is none", column.name());
-        number.ok_or_else(|| self.fault(row, column, &what).expected("a finite number from 0 up"))
-    }
-
-    fn part(&self, row: &TableRow<'_>) -> Result<Part, Fault> {
-        let name = self.given(row, Column::Part)?;
-        let known = Part::ALL.into_iter().find(|part| part.name() == name);
-        known.ok_or_else(|| {
-            let names: Vec<&str> = Part::ALL.iter().map(|part| part.name()).collect();
-            let fault = self.fault(row, Column::Part, "there is no such part").expected(names.join(", "));
-            match closest_name(name, names.iter().copied()) {
-                Some(meant) => fault.hint(format!("did you mean `{meant}`?")),
-                None => fault.hint("docs/formats.md says what each is"),
-            }
-        })
+        let (split_idx, seed_idx) = (line.number(Column::Split)?, line.number(Column::Seed)?);
+        Ok(CellKey { model, treatment: line.treatment()?, split_idx, seed_idx })
     }
 
     /// The face of a row; its class, its person and its provenance must be what the rows before said.
-    fn face(&mut self, row: &TableRow<'_>) -> Result<u32, Fault> {
-        let set = self.sets.place(self.given(row, Column::Set)?);
-        let name = self.given(row, Column::Face)?;
-        let label = self.class(row, Column::True)?;
-        let provenance = self.provenance(row)?;
+    fn face(&mut self, line: Line<'_>) -> Result<u32, Fault> {
+        let set = self.sets.place(line.given(Column::Set)?);
+        let name = line.given(Column::Face)?;
+        let label = self.class(line, Column::True)?;
+        let provenance = line.provenance()?;
         self.faces_by_name.resize_with(self.sets.all.len(), HashMap::new);
-        let person_name = self.get(row, Column::Person);
+        let person_name = line.get(Column::Person);
         if let Some(known) = self.faces_by_name[set].get(name) {
             let face = &self.faces[*known as usize];
             let other = |what: &str, before: String, now: String| {
-                Err(Fault::data(
-                    self.places.at(row.number()),
-                    format!("the face {name} of {} has two {what}", self.sets.all[set]),
-                )
-                .found(format!("{now} here, {before} in {}", self.places.short(face.first)))
-                .expected("the same in every row of a face, whatever the cell")
-                .hint("faces of one set need names of their own"))
+                Err(Fault::data(line.place(), format!("the face {name} of {} has two {what}", self.sets.all[set]))
+                    .found(format!("{now} here, {before} in {}", self.places.short(face.first)))
+                    .expected("the same in every row of a face, whatever the cell")
+                    .hint("faces of one set need names of their own"))
             };
             if face.label != label {
                 let name = |label: u16| self.classes.all[usize::from(label)].clone();
@@ -318,36 +237,23 @@ impl<'c> Reader<'c> {
             }
             return Ok(*known);
         }
-        let person = self.person(row, set, name)?;
-        let group = Some(self.get(row, Column::Group)).filter(|group| !group.is_empty());
+        let person = self.person(line, set, name)?;
+        let group = Some(line.get(Column::Group)).filter(|group| !group.is_empty());
         let group = group.map(|group| self.groups.place(group) as u32);
         let face_idx = self.faces.len() as u32;
-        let (set_idx, first) = (set as u32, row.number());
+        let (set_idx, first) = (set as u32, line.row.number());
         self.faces.push(Face { set: set_idx, name: name.into(), person, label, group, provenance, first });
         self.faces_by_name[set].insert(name.into(), face_idx);
         Ok(face_idx)
     }
 
-    fn provenance(&self, row: &TableRow<'_>) -> Result<Option<Provenance>, Fault> {
-        let name = self.get(row, Column::Provenance);
-        let known = Provenance::from_name(name);
-        if name.is_empty() || known.is_some() {
-            return Ok(known);
-        }
-        Err(self.fault(row, Column::Provenance, "there is no such provenance").expected("real, drawn or generated"))
-    }
-
     /// Who is on a new face: `database:person`, a name, or nobody known, who is a person of their own.
-    fn person(&mut self, row: &TableRow<'_>, set: usize, face: &str) -> Result<u32, Fault> {
-        let name = self.get(row, Column::Person);
+    fn person(&mut self, line: Line<'_>, set: usize, face: &str) -> Result<u32, Fault> {
+        let name = line.get(Column::Person);
         if let Some(known) = self.people_by_name.get(name) {
             return Ok(*known);
         }
-        let is_known = match self.get(row, Column::PersonKnown).to_lowercase().as_str() {
-            "" | "true" | "1" | "yes" => !name.is_empty(),
-            "false" | "0" | "no" => false,
-            _ => return Err(self.fault(row, Column::PersonKnown, "neither true nor false").expected("true or false")),
-        };
+        let is_known = line.person_is_known()?;
         let database = self.sets.all[set].replace(':', "-");
         let subject = match name.parse::<SubjectId>() {
             Ok(subject) => subject,
@@ -363,36 +269,34 @@ impl<'c> Reader<'c> {
     }
 
     /// A class, which is one of those with probabilities where there are any.
-    fn class(&mut self, row: &TableRow<'_>, column: Column) -> Result<u16, Fault> {
-        let name = self.given(row, column)?;
+    fn class(&mut self, line: Line<'_>, column: Column) -> Result<u16, Fault> {
+        let name = line.given(column)?;
         let n_known = self.columns.classes.len();
         let class = self.classes.place(name);
         if n_known > 0 && class >= n_known {
             let classes = &self.columns.classes;
-            let fault =
-                self.fault(row, column, "the table has no probability of this class").expected(classes.join(", "));
+            let fault = line.fault(column, "the table has no probability of this class").expected(classes.join(", "));
             return Err(match closest_name(name, classes.iter().map(String::as_str)) {
                 Some(meant) => fault.hint(format!("did you mean `{meant}`?")),
                 None => fault.hint(format!("add the column `p_{name}`, or leave its faces out")),
             });
         }
         u16::try_from(class).ok().filter(|_| class < MOST_CLASSES).ok_or_else(|| {
-            self.fault(row, column, "the table has more classes than are read")
-                .expected(format!("up to {MOST_CLASSES}"))
+            line.fault(column, "the table has more classes than are read").expected(format!("up to {MOST_CLASSES}"))
         })
     }
 
     /// What was predicted: a class where the table has no probabilities, else none, and they are those of the row.
-    fn predicted(&mut self, row: &TableRow<'_>) -> Result<Option<u16>, Fault> {
+    fn predicted(&mut self, line: Line<'_>) -> Result<Option<u16>, Fault> {
         let has_class = self.columns.at(Column::Predicted).is_some();
         if self.columns.classes.is_empty() {
-            return self.class(row, Column::Predicted).map(Some);
+            return self.class(line, Column::Predicted).map(Some);
         }
-        let best = self.read_probabilities(row)?;
-        if has_class && self.class(row, Column::Predicted)? != best {
+        let best = self.read_probabilities(line)?;
+        if has_class && self.class(line, Column::Predicted)? != best {
             let best = &self.columns.classes[usize::from(best)];
-            return Err(self
-                .fault(row, Column::Predicted, "the predicted class is not the most probable one")
+            return Err(line
+                .fault(Column::Predicted, "the predicted class is not the most probable one")
                 .expected(best)
                 .hint("leave out one of the two: `predicted`, or the columns of probabilities"));
         }
@@ -400,31 +304,26 @@ impl<'c> Reader<'c> {
     }
 
     /// Reads the probabilities of a row; the most probable class, the first of equals.
-    fn read_probabilities(&mut self, row: &TableRow<'_>) -> Result<u16, Fault> {
+    fn read_probabilities(&mut self, line: Line<'_>) -> Result<u16, Fault> {
         let first = self.columns.first_probability();
-        let (mut sum, mut best) = (0.0, (0, f64::NEG_INFINITY));
-        self.probabilities.clear();
-        for (class, name) in self.columns.classes.iter().enumerate() {
-            let text = row.get(first + class);
-            let value = text.parse::<f64>().ok().filter(|p| (0.0..=1.0 + ROUNDING).contains(p)).ok_or_else(|| {
-                Fault::data(self.places.at(row.number()), "a probability is none")
-                    .found(format!("p_{name} = {}", if text.is_empty() { "nothing" } else { text }))
-                    .expected("a number from 0 to 1 for each class")
-            })?;
-            sum += value;
-            if value > best.1 {
-                best = (class, value);
+        let texts = (0..self.columns.classes.len()).map(|class| line.row.get(first + class));
+        self.numbers.clear();
+        self.numbers.extend(texts.clone().map(|text| text.parse::<f64>().unwrap_or(f64::NAN)));
+        let column = |class: usize| {
+            let text = Some(line.row.get(first + class)).filter(|text| !text.is_empty());
+            format!("{PROBABILITY}{} = {}", self.columns.classes[class], text.unwrap_or("nothing"))
+        };
+        check_probabilities(&self.numbers, line.place(), column)?;
+        let mut best = 0;
+        for (class, value) in self.numbers.iter().enumerate() {
+            if *value > self.numbers[best] {
+                best = class;
             }
-            self.probabilities.push(text.parse::<f32>().unwrap_or(value as f32));
         }
-        if (sum - 1.0).abs() > ROUNDING {
-            return Err(Fault::data(self.places.at(row.number()), "the probabilities do not sum to 1")
-                .found(format!("a sum of {sum}"))
-                .expected(format!("1 ± {ROUNDING}"))
-                .hint("scores and logits are none: take their softmax"));
-        }
-        self.keep_best(best.0);
-        Ok(best.0 as u16)
+        self.probabilities.clear();
+        self.probabilities.extend(texts.map(|text| text.parse::<f32>().unwrap_or(0.0).max(0.0)));
+        self.keep_best(best);
+        Ok(best as u16)
     }
 
     /// Two probabilities may round to the same single number; the larger one stays the larger.
@@ -451,7 +350,7 @@ impl<'c> Reader<'c> {
             self.sort_classes();
         }
         Ok(Rows {
-            places: self.places,
+            places: self.places.clone(),
             classes: self.classes.all,
             has_probabilities: !self.columns.classes.is_empty(),
             unread: self.columns.unread.clone(),

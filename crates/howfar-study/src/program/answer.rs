@@ -7,13 +7,12 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use howfar_face::{Fault, RowTable, closest_name, files, shortened};
+use howfar_protocol::check_probabilities;
 use howfar_train::EpochRecord;
 
 use super::handed::Job;
 use crate::asked::AskedFace;
 
-/// How far a row's sum may be from 1.
-const ROUNDING: f64 = 1e-3;
 /// With fewer faces the same answer for all may be right.
 const FEW: usize = 4;
 
@@ -50,7 +49,15 @@ pub(crate) fn read(job: &Job, classes: &[String]) -> Result<Answer, Fault> {
         }
         let numbers = (1..columns.wanted.len()).map(|i| number_of(row.get(i), &place, &columns.names[i]));
         let numbers = numbers.collect::<Result<Vec<f64>, Fault>>()?;
-        rows[asked] = Some(if columns.are_logits { softmax(&numbers) } else { probabilities(&numbers, &place)? });
+        rows[asked] = Some(if columns.are_logits {
+            softmax(&numbers)
+        } else {
+            check_probabilities(&numbers, place, |class| {
+                format!("{} = {}", columns.names[1 + class], row.get(1 + class))
+            })?;
+            let sum: f64 = numbers.iter().sum();
+            numbers.iter().map(|p| (p.max(0.0) / sum) as f32).collect()
+        });
         Ok(())
     })?;
     let missing: Vec<usize> = (0..n).filter(|row| rows[*row].is_none()).collect();
@@ -156,21 +163,6 @@ fn number_of(text: &str, place: &str, column: &str) -> Result<f64, Fault> {
             .found(if text.is_empty() { "nothing" } else { text })
             .expected("a probability or a logit")
     })
-}
-
-fn probabilities(numbers: &[f64], place: &str) -> Result<Vec<f32>, Fault> {
-    let sum: f64 = numbers.iter().sum();
-    let is_one = |p: &&f64| !(-ROUNDING..=1.0 + ROUNDING).contains(*p);
-    if let Some(found) = numbers.iter().find(is_one) {
-        return Err(Fault::data(place, "this is no probability").found(found).expected("0 to 1"));
-    }
-    if (sum - 1.0).abs() > ROUNDING {
-        return Err(Fault::data(place, "the probabilities of a face do not sum to 1")
-            .found(sum)
-            .expected(format!("1 within {ROUNDING}"))
-            .hint("columns called `logit_CLASS` may hold any numbers"));
-    }
-    Ok(numbers.iter().map(|p| (p.max(0.0) / sum) as f32).collect())
 }
 
 fn softmax(numbers: &[f64]) -> Vec<f32> {
