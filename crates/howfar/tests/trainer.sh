@@ -25,6 +25,7 @@ case $MODE in
 well)
     rows | write
     echo '{"epoch":1,"training_loss":1.5,"validation_loss":1.6,"validation_accuracy":0.3}' >"$answer/epochs.jsonl" ;;
+plain) rows | write ;;
 epochs) rows | write; echo '{"epoch":2}' >"$answer/epochs.jsonl" ;;
 constant) rows | sed 's/,.*/,0.5,0.1,0.1,0.1,0.1,0.1/' | write ;;
 drops) rows | tail -n +2 | write ;;
