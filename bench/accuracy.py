@@ -55,7 +55,7 @@ def draw(howfar, folder, comparison):
     """A face set, who is on which side, and the study."""
     n_people = sum(comparison.people.values())
     howfar("draw", "--style", "studio", "--people", str(n_people), "--name", "faces", "--seed", "1", "--out", "faces")
-    howfar("export-faces", "faces", "--out", "exported")
+    howfar("faces", "export", "faces", "--out", "exported")
     people = sorted({person(file) for file in folder.glob("exported/*/*.png")})
     parts = [part for part, n in comparison.people.items() for _ in range(n)]
     with open(folder / "split.csv", "w") as file:

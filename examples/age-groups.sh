@@ -27,7 +27,7 @@ for set in "${sets[@]}"; do
         [ -d "$drawn" ] || "$howfar" draw --people "$n" --style "$out/styles/$class-$role.toml" --seed "$seed" \
             --out "$drawn" --quiet
         rm -rf "$out/exported"
-        "$howfar" export-faces "$drawn" --as folder --out "$out/exported" --quiet
+        "$howfar" faces export "$drawn" --as folder --out "$out/exported" --quiet
         # The class is the age group now, whatever is acted.
         mkdir -p "$out/folders/$role/$class"
         mv "$out"/exported/*/*.png "$out/folders/$role/$class/"

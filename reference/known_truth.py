@@ -103,7 +103,7 @@ def generate(howfar, folder, truth, rng):
     if truth == "help":
         (folder / "drawn").rename(folder / "generated")
         return
-    call(howfar, "export-faces", folder / "drawn", "--as", "folder", "--out", folder / "files")
+    call(howfar, "faces", "export", folder / "drawn", "--as", "folder", "--out", folder / "files")
     faces = sorted((folder / "files").glob("*/*.png"))
     classes = sorted({face.parent.name for face in faces})
     labels = [face.parent.name for face in faces]

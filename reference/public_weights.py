@@ -4,7 +4,7 @@ Run: python reference/public_weights.py HOWFAR STYLEGAN2_ADA_PYTORCH_FOLDER STAR
 
 HOWFAR is the binary; the folders are checkouts of NVlabs/stylegan2-ada-pytorch and yunjey/stargan, of which nothing is copied here. Their code makes
 networks with random numbers, writes the files as it does in training (networks of StyleGAN2 with their source text, StarGAN's in both of PyTorch's
-formats), and draws pictures. `howfar import-weights` reads the files, `howfar run-generator` draws from the same latents, faces and labels.
+formats), and draws pictures. `howfar weights import` reads the files, `howfar generator run` draws from the same latents, faces and labels.
 One line a file: the largest difference of two numbers of a picture, which lies in -1..1. Exit code 1 where one is above 1e-3.
 --full adds the sizes of published files: StyleGAN2 at 1024 pixels in configuration F, StarGAN at 128 pixels, torchvision's VGG16.
 """
@@ -89,11 +89,11 @@ def stylegan2(folder, place, name, z_dim, side, channels, n, with_others, **synt
         pickle.dump(snapshot, file)
     z = torch.randn(n, z_dim)
     write_safetensors(place / "z.safetensors", {"z": z.numpy()})
-    howfar("import-weights", place / "network.pkl", "--out", place / "g.safetensors")
+    howfar("weights", "import", place / "network.pkl", "--out", place / "g.safetensors")
     for psi in [1.0, 0.5]:
         with torch.no_grad():
             theirs = g.eval()(z, None, truncation_psi=psi, noise_mode="const", force_fp32=True).numpy()
-        howfar("run-generator", place / "g.safetensors", place / "z.safetensors", "--truncation", psi, "--out", place / "p.safetensors")
+        howfar("generator", "run", place / "g.safetensors", place / "z.safetensors", "--truncation", psi, "--out", place / "p.safetensors")
         compare(f"{name}, truncation {psi}", read_safetensors(place / "p.safetensors")["pictures"], theirs)
 
 
@@ -109,8 +109,8 @@ def stargan(folder, place, conv_dim, repeat_num, side, n):
     for is_zip in [True, False]:
         torch.save(g.state_dict(), place / "200000-G.ckpt", _use_new_zipfile_serialization=is_zip)
         classes = "black,blond,brown,male,young"
-        howfar("import-weights", place / "200000-G.ckpt", "--classes", classes, "--size", side, "--out", place / "g.safetensors")
-        howfar("run-generator", place / "g.safetensors", place / "faces.safetensors", "--out", place / "p.safetensors")
+        howfar("weights", "import", place / "200000-G.ckpt", "--classes", classes, "--size", side, "--out", place / "g.safetensors")
+        howfar("generator", "run", place / "g.safetensors", place / "faces.safetensors", "--out", place / "p.safetensors")
         name = f"StarGAN {side} px, conv_dim {conv_dim}, {'zip' if is_zip else 'older format'}"
         compare(name, read_safetensors(place / "p.safetensors")["pictures"], theirs)
 
@@ -120,7 +120,7 @@ def vgg16(place):
 
     state = torchvision.models.vgg16(weights=None).state_dict()
     torch.save(state, place / "vgg16.pth")
-    howfar("import-weights", place / "vgg16.pth", "--out", place / "vgg16.safetensors")
+    howfar("weights", "import", place / "vgg16.pth", "--out", place / "vgg16.safetensors")
     taken = read_safetensors(place / "vgg16.safetensors")
     assert taken.keys() == state.keys(), taken.keys()
     worst = max(state, key=lambda name: np.abs(taken[name] - state[name].numpy()).max())

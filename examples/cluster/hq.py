@@ -55,7 +55,8 @@ def run_cells(client, out):
 
 
 def missing(out):
-    listed = subprocess.run(["howfar", "cells", out, "--missing"], check=True, stdout=subprocess.PIPE, text=True)
+    command = ["howfar", "study", "cells", out, "--missing"]
+    listed = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     return listed.stdout.splitlines()
 
 

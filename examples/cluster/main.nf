@@ -3,7 +3,7 @@
 //   howfar plan study.toml --write --out my-study
 //   nextflow run main.nf --study my-study          # the cells that choose k
 //   nextflow run main.nf --study my-study          # those at the chosen k
-//   howfar cells my-study --missing                # lists what is missing after all: another nextflow run
+//   howfar study cells my-study --missing                # lists what is missing after all: another nextflow run
 //   howfar run study.toml --out my-study           # nothing is left to compute: results and report
 //
 // Whether a cell is finished is asked of its folder alone, so that -resume is not needed.
@@ -25,7 +25,7 @@ process LIST {
 
     script:
     """
-    howfar cells '${study}' --missing --chunk ${params.chunk} > cells.txt
+    howfar study cells '${study}' --missing --chunk ${params.chunk} > cells.txt
     """
 }
 

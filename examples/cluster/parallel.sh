@@ -14,7 +14,7 @@ howfar plan "$study" --write --out "$out"
 before=
 while true; do
     # The cells that choose k; when these are over, those at the chosen k; at the end none.
-    commands=$(howfar cells "$out" --missing)
+    commands=$(howfar study cells "$out" --missing)
     [ -n "$commands" ] || break
     if [ "$commands" = "$before" ]; then
         echo "this round finished no cell: see \`howfar status $out\`, then run the same command again" >&2

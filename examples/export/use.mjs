@@ -1,5 +1,5 @@
-// What an exported network says of cropped faces: node use.mjs expression.onnx face.rgba …, where a .rgba is the side as
-// one byte and then the pixels, as a canvas's getImageData gives them. Needs onnxruntime-web; runs in browsers, too.
+// What an exported network says of cropped faces: node use.mjs expression.onnx face.rgba …, where a .rgba is the side
+// as one byte and then the pixels, as a canvas's getImageData gives them. Needs onnxruntime-web; runs in browsers, too.
 import { readFileSync } from "node:fs";
 import * as ort from "onnxruntime-web";
 

@@ -43,7 +43,7 @@ def analyse(
     smallest_gain: float | None = None,
     quiet: bool = True,
 ) -> Results:
-    """Analyses predictions of models that howfar has not trained (`howfar analyse --predictions`).
+    """Analyses predictions of models that howfar has not trained (`howfar study analyse --predictions`).
 
     `table` is a frame, or a CSV or Parquet file: a row for every prediction with the columns `arm`, `k`, `seed`,
     `split`, `part`, `set`, `face`, `person`, `true`, and `predicted` or `p_CLASS` for every class. The report is
@@ -54,7 +54,7 @@ def analyse(
     with tempfile.TemporaryDirectory(prefix="howfar-") as temporary:
         file = Path(table) if isinstance(table, (str, Path)) else _written(table, Path(temporary))
         folder = Path(temporary, "table") if out is None else Path(out)
-        command("analyse", "--predictions", file, "--out", folder, *options)
+        command("study", "analyse", "--predictions", file, "--out", folder, *options)
         found = results(folder)
         return found if out is not None else found.without_folder()
 

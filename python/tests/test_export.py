@@ -33,7 +33,7 @@ def faces(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for colour in ("gray", "rgb"):
         words = ["draw", "--people", "2", "--style", "wild", "--seed", "3", "--colour", colour, "--out", colour]
         command(place, *words)
-        command(place, "export-faces", colour, "--out", f"{colour}-pictures")
+        command(place, "faces", "export", colour, "--out", f"{colour}-pictures")
     return place
 
 

@@ -108,7 +108,7 @@ def test_results_are_values(study: howfar.Results) -> None:
 @pytest.fixture
 def tables() -> None:
     """For tests of a program that knows tables of predictions."""
-    if "--predictions" not in howfar.command("analyse", "--help"):
+    if "--predictions" not in howfar.command("study", "analyse", "--help"):
         pytest.skip("this howfar analyses no tables of predictions")
 
 
@@ -126,7 +126,7 @@ def test_predictions_of_a_study_analysed_as_a_table_give_its_differences(study: 
 
 @pytest.mark.usefixtures("tables")
 def test_predictions_are_those_that_the_program_exports(study: howfar.Results, tmp_path: Path) -> None:
-    howfar.command("export-predictions", str(study.folder), "--out", tmp_path / "all.parquet")
+    howfar.command("study", "export-predictions", str(study.folder), "--out", tmp_path / "all.parquet")
     theirs = pd.read_parquet(tmp_path / "all.parquet").astype({"face": int})
     ours = study.predictions().drop(columns="predicted").astype({"true": str, "arm": str, "set": str, "person": str})
     keys = ["arm", "k", "seed", "split", "part", "set", "face"]

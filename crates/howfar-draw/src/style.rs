@@ -16,7 +16,7 @@ use crate::style_check::{Missing, check, syntax_fault};
 use crate::style_text::style_text;
 
 /// How the comment of a fitted style begins.
-pub const FITTED_BY: &str = "Fitted by howfar fit-style";
+pub const FITTED_BY: &str = "Fitted by howfar style fit";
 
 /// Everything that a drawn database has in common.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -288,10 +288,13 @@ impl Style {
         Ok(style)
     }
 
-    /// Whether this is the file of a `fit-style` that kept no record of whose pictures it saw (before `[fitted]`): its
+    /// Whether this is the file of a `style fit` that kept no record of whose pictures it saw (before `[fitted]`): its
     /// comment tells.
     pub fn is_fitted_without_a_trace(&self, name_or_file: &str) -> bool {
-        let is_fitted = |text: String| text.lines().any(|l| l.trim_start_matches(['#', ' ']).starts_with(FITTED_BY));
+        // What the command was called before.
+        let marks = [FITTED_BY, "Fitted by howfar fit-style"];
+        let is_mark = |line: &str| marks.iter().any(|mark| line.trim_start_matches(['#', ' ']).starts_with(mark));
+        let is_fitted = |text: String| text.lines().any(is_mark);
         self.fitted.is_empty() && files::read_text(Path::new(name_or_file)).is_ok_and(is_fitted)
     }
 
@@ -334,7 +337,7 @@ fn unknown_style(fault: Fault, found: &str) -> Fault {
     let fault = fault.found(found).expected(format!("{}, or a file FILE.toml", STYLE_NAMES.join(", ")));
     match closest_name(found, STYLE_NAMES) {
         Some(name) => fault.hint(format!("did you mean {name}?")),
-        None => fault.hint("`howfar draw --show-style studio > my.toml` writes a style file to start from"),
+        None => fault.hint("`howfar style show studio > my.toml` writes a style file to start from"),
     }
 }
 

@@ -45,7 +45,7 @@ pub(crate) fn syntax_fault(text: &str, place: &str, error: &toml::de::Error) -> 
     Fault::usage(format!("{place}, line {}", line_idx(text, at) + 1), format!("not TOML: {message}"))
         .found(line)
         .expected("key = value, one a line, under headings in [brackets]")
-        .hint("`howfar draw --show-style studio` prints a style file to start from")
+        .hint("`howfar style show studio` prints a style file to start from")
 }
 
 fn line_idx(text: &str, at: usize) -> usize {

@@ -216,7 +216,7 @@ pub const STYLE_KEYS: &[StyleKey] = &[
         "fitted.people",
         KeyKind::People,
         "",
-        "whose pictures `fit-style` saw; they go into every set's card; optional",
+        "whose pictures `style fit` saw; they go into every set's card; optional",
     ),
     key("fitted.content", KeyKind::Contents, "", "`content_sha256` of the sets that it saw; likewise; optional"),
 ];

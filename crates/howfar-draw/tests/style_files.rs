@@ -89,7 +89,7 @@ const CASES: &[Case] = &[
     Case {
         name: "not TOML",
         text: "[tone]\ngamma = [0.7,\n",
-        answers: &["my.toml, line", "not TOML", "hint: `howfar draw --show-style studio`"],
+        answers: &["my.toml, line", "not TOML", "hint: `howfar style show studio`"],
     },
     Case {
         name: "an unknown action unit, three lines into a list",

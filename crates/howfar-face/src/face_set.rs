@@ -220,6 +220,9 @@ pub struct FaceSet {
 }
 
 impl FaceSet {
+    /// The dataset card in a set's folder.
+    pub const CARD_FILE: &'static str = crate::dataset_card::CARD_FILE;
+
     /// Reads `face_set.json` and checks that every shard is there.
     pub fn open(folder: &Path) -> Result<Self, Fault> {
         let advice = "make one with `howfar prepare` or `howfar draw`";
@@ -351,8 +354,8 @@ impl FaceSet {
 
     fn how_to_accept(&self) -> String {
         format!(
-            "if the change is meant, `howfar inspect {} --accept-changes` gives the set a new identity; if not, make \
-                or copy it anew",
+            "if the change is meant, `howfar faces inspect {} --accept-changes` gives the set a new identity; if not, \
+             make or copy it anew",
             self.folder.display()
         )
     }

@@ -141,6 +141,15 @@ impl Fault {
     pub fn what(&self) -> &str {
         &self.details.what
     }
+
+    /// The same for programs; what is not said is null.
+    pub fn to_json(&self) -> serde_json::Value {
+        let Details { place, what, found, expected, hint } = &*self.details;
+        serde_json::json!({
+            "place": place, "what": what, "found": found, "expected": expected, "hint": hint,
+            "exit": self.kind.exit_code(),
+        })
+    }
 }
 
 /// Characters and lines of an answer that are shown: four answers fit a screen.

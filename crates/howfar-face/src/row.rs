@@ -57,7 +57,7 @@ impl Row {
                 .expected(self.sha256)
                 .hint(
                     "the file was changed or damaged: make the face set anew, or, if the change is meant, let \
-                    `howfar inspect FACES --accept-changes` take it over",
+                    `howfar faces inspect FACES --accept-changes` take it over",
                 ));
         }
         Ok((Face { picture, labels: self.labels }, sha256))

@@ -64,7 +64,7 @@ pub fn preset(kind: &str, name: &str) -> Option<&'static str> {
 pub fn settings<R: Recipe>(text: &str, place: &str) -> Result<R::Settings, Fault> {
     toml::from_str(text).map_err(|e| {
         Fault::usage(place, format!("these are not settings of {}: {}", R::KIND, e.message()))
-            .hint(format!("howfar train-generator {} --show-settings small prints some to start from", R::KIND))
+            .hint(format!("howfar generator train {} --show-settings small prints some to start from", R::KIND))
     })
 }
 

@@ -52,7 +52,7 @@ impl<'a> Plan<'a> {
         if request.from.is_some() && shown.iter().any(|(_, class)| class.is_none()) {
             return Err(Fault::usage("--expressions", "the pictures of these people are no generated ones")
                 .found(format!("{OWN_PICTURE}, with --from"))
-                .hint("howfar sheet MADE --parents FACES shows them before their expressions"));
+                .hint("howfar faces sheet MADE --parents FACES shows them before their expressions"));
         }
         let neutral = classes.iter().position(|class| class == "neutral");
         Ok(Plan {

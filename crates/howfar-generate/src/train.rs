@@ -171,7 +171,7 @@ fn write_sheet<R: Recipe>(folder: &RunFolder, recipe: &R, faces: &mut TrainingFa
 
 /// What the weight file says of the generator, beside its steps: whose faces it has seen above all.
 fn card<R: Recipe>(request: &TrainRequest<'_, R::Settings>, faces: &TrainingFaces, settings: &str) -> Value {
-    let name = format!("howfar train-generator {} {}", R::KIND, env!("CARGO_PKG_VERSION"));
+    let name = format!("howfar generator train {} {}", R::KIND, env!("CARGO_PKG_VERSION"));
     let card = GeneratorCard::new(name, request.seed, faces.lineage().clone(), settings.to_owned());
     json!({
         "generator": card,

@@ -1,81 +1,108 @@
-//! A face set as class folders of PNG files, for other programs, and for `folder` to read back.
+//! A face set in the layouts that other programs read.
+//!
+//! In: a face set. Out: a folder, whole or not at all. One face is in memory at a time; nothing is lost but what a layout
+//! has no place for.
+
+mod class_folders;
+mod croissant;
+mod image_folder;
+mod parquet_folder;
+mod tar_shards;
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use howfar_face::{FaceSet, Fault, encode_png, files};
+use howfar_face::{Face, FaceLabels, FaceSet, Fault, files};
 
-/// Files written, by class.
+/// Faces written, by class.
 pub type ExportCounts = BTreeMap<String, u64>;
 
-/// Writes `OUT/<class>/<database>__<person>__<row>-<source>.png` for every face of a set. Read back with the adapter
-/// `folder` and the subject pattern `(?<person>[^/]+?__.+?)__`.
-pub fn export_folder(set: &FaceSet, out: &Path) -> Result<ExportCounts, Fault> {
+/// What is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layout {
+    /// Class folders of PNG.
+    Folder,
+    /// PNG files beside a `metadata.csv`, which Python's `datasets` calls an image folder.
+    ImageFolder,
+    /// Tar files of PNG, class and JSON, as `webdataset` reads them.
+    WebDataset,
+    /// The Parquet files of the set with a dataset card and a description in Croissant, ready for a hub.
+    Parquet,
+}
+
+impl Layout {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Folder, Self::ImageFolder, Self::WebDataset, Self::Parquet];
+
+    /// The word on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Folder => "folder",
+            Self::ImageFolder => "imagefolder",
+            Self::WebDataset => "webdataset",
+            Self::Parquet => "parquet",
+        }
+    }
+
+    /// The layout of a name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|layout| layout.name() == name)
+    }
+}
+
+/// Writes a set to a folder that does not exist yet.
+pub fn export(set: &FaceSet, layout: Layout, out: &Path) -> Result<ExportCounts, Fault> {
     if out.exists() {
         return Err(Fault::usage(out.display(), "this already exists; nothing is overwritten")
             .hint("give another --out, or remove the folder first"));
     }
     let partial = files::partial_name(out);
     files::remove_folder(&partial)?;
-    let folders: Vec<_> = set.info().classes.iter().map(|class| partial.join(in_a_name(class))).collect();
     files::create_folder(&partial)?;
-    let mut counts: ExportCounts = set.info().classes.iter().map(|class| (class.clone(), 0)).collect();
-    let mut row = 0_u64;
-    let written = set.for_each(|face| {
-        let labels = &face.labels;
-        let (database, person) = (in_a_name(labels.subject.database()), in_a_name(labels.subject.person()));
-        let source: String = in_a_name(&labels.source).chars().take(80).collect();
-        let name = format!("{database}__{person}__{row:06}-{source}.png");
-        row += 1;
-        let n_of_class = counts.entry(set.info().classes[labels.label].clone()).or_default();
-        // A class without a face gets no folder: an empty one reads as a class whose pictures are lost.
-        if *n_of_class == 0 {
-            files::create_folder(&folders[labels.label])?;
-        }
-        *n_of_class += 1;
-        let path = folders[labels.label].join(name);
-        // Made whole by the rename of the folder, so no sync for each of the files.
-        std::fs::write(&path, encode_png(&face.picture)).map_err(|e| Fault::io(&path, "write", &e))?;
-        Ok(())
-    });
+    let written = match layout {
+        Layout::Folder => class_folders::write(set, &partial),
+        Layout::ImageFolder => image_folder::write(set, &partial),
+        Layout::WebDataset => tar_shards::write(set, &partial),
+        Layout::Parquet => parquet_folder::write(set, &partial),
+    };
     if let Err(fault) = written {
         files::remove_folder(&partial)?;
         return Err(fault);
     }
     files::rename(&partial, out)?;
-    Ok(counts)
+    counts(set)
 }
 
-/// A text that every file system takes and that holds no double underscore: other characters as `%` and their code.
-fn in_a_name(text: &str) -> String {
-    let mut name = String::with_capacity(text.len());
-    for (i, byte) in text.bytes().enumerate() {
-        let after_underscore = name.ends_with('_');
-        match byte {
-            b'_' if !after_underscore && i > 0 && i + 1 < text.len() => name.push('_'),
-            b'.' if i == 0 => name.push_str("%2E"),
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' => name.push(char::from(byte)),
-            _ => name.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    name
+fn counts(set: &FaceSet) -> Result<ExportCounts, Fault> {
+    let mut n_of_label = vec![0; set.info().classes.len()];
+    set.for_each_labels(|labels| n_of_label[labels.label] += 1)?;
+    Ok(set.info().classes.iter().cloned().zip(n_of_label).collect())
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// A file of a folder that is made whole by its rename: no sync for each.
+fn write_plainly(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
+    std::fs::write(path, bytes).map_err(|e| Fault::io(path, "write", &e))
+}
 
-    #[test]
-    fn names_hold_no_separator_and_nothing_that_a_file_system_refuses() {
-        let cases = [
-            ("S010", "S010"),
-            ("train/a b.png", "train%2Fa%20b.png"),
-            ("a__b", "a_%5Fb"),
-            ("_a_", "%5Fa%5F"),
-            ("..", "%2E."),
-        ];
-        for (text, name) in cases {
-            assert_eq!(in_a_name(text), name);
-        }
-    }
+/// What is known of a face, as names and texts; empty where nothing is.
+fn words(labels: &FaceLabels, classes: &[String]) -> [(&'static str, String); 7] {
+    [
+        ("expression", classes[labels.label].clone()),
+        ("person", labels.subject.to_string()),
+        ("database", labels.subject.database().to_owned()),
+        ("provenance", labels.provenance.name().to_owned()),
+        ("parent", labels.parent.as_ref().map(ToString::to_string).unwrap_or_default()),
+        ("group", labels.group.clone().unwrap_or_default()),
+        ("source", labels.source.clone()),
+    ]
+}
+
+/// Every face with its place in the set.
+fn for_each_row(set: &FaceSet, mut visit: impl FnMut(u64, Face) -> Result<(), Fault>) -> Result<(), Fault> {
+    let mut row = 0;
+    set.for_each(|face| {
+        visit(row, face)?;
+        row += 1;
+        Ok(())
+    })
 }

@@ -55,7 +55,7 @@ mod video;
 pub use crop::{Crop, FaceBox, Point};
 pub use database::{Database, adapter_names, find_database};
 pub use decode::open_photo;
-pub use export::{ExportCounts, export_folder};
+pub use export::{ExportCounts, Layout, export};
 pub use face_check::shows_face;
 pub use face_detector::FaceDetector;
 pub use feature_network::FeatureNetwork;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use howfar_face::{Colour, Expression, Face, FaceSet, Fault, Provenance};
-use howfar_prepare::{Detect, PrepareReport, PrepareRequest, Reason, Source, SourceSettings, export_folder, prepare};
+use howfar_prepare::{Detect, Layout, PrepareReport, PrepareRequest, Reason, Source, SourceSettings, export, prepare};
 
 /// A smooth pattern that differs with every seed.
 fn save_picture(path: &Path, seed: u32) {
@@ -224,9 +224,9 @@ fn what_is_exported_reads_back_with_its_persons_and_pixels() {
     })
     .unwrap();
     let set = FaceSet::open(&desk.at("out/faces")).unwrap();
-    let counts = export_folder(&set, &desk.at("exported")).unwrap();
+    let counts = export(&set, Layout::Folder, &desk.at("exported")).unwrap();
     assert_eq!((counts["happiness"], counts["sadness"], counts["fear"]), (2, 1, 0));
-    assert!(export_folder(&set, &desk.at("exported")).is_err());
+    assert!(export(&set, Layout::Folder, &desk.at("exported")).is_err());
     let again = PrepareRequest {
         out: desk.at("again"),
         settings: SourceSettings {

@@ -70,7 +70,7 @@ impl ChooseOn {
     pub fn with(&self, n_labelled_sets: usize) -> Self {
         match self {
             Self::Usual | Self::LeaveOneDatabaseOut if n_labelled_sets > 1 => Self::LeaveOneDatabaseOut,
-            // Where every database is learnt from alone (`cross-database`) there is none to leave out.
+            // Where every database is learnt from alone (`study cross-database`) there is none to leave out.
             Self::Usual | Self::LeaveOneDatabaseOut => Self::Validation,
             other => other.clone(),
         }

@@ -1,5 +1,5 @@
-//! What a study trains: networks by name, each drawn anew or with weights to begin with, or a classifier on the features
-//! of a network of the user's.
+//! What a study trains: networks by name, each drawn anew or with weights to begin with, or a classifier on the
+//! features of a network of the user's.
 //!
 //! In: words and tables of a study file. Out: [`NetworkChoice`]s and a [`FeatureHead`]. Does not open weight files.
 

@@ -94,7 +94,7 @@ impl Split {
             if !people.contains(&subject) {
                 return Err(Fault::usage(place, "this person is in none of the real sets")
                     .found(&subject)
-                    .hint("`howfar inspect FACES` lists the people of a set"));
+                    .hint("`howfar faces inspect FACES` lists the people of a set"));
             }
             let line = place.rsplit(", ").next().unwrap_or(place);
             if let Some((other, first)) = sides.insert(subject.clone(), (part, line.to_owned()))

@@ -52,7 +52,7 @@ impl StudyFolder {
             )
             .expected("a folder with plan.json in it, which has cells to run")
             .hint(
-                "`howfar report FOLDER` writes their report anew, `howfar analyse --predictions TABLE` the results",
+                "`howfar report FOLDER` writes the report anew, `howfar study analyse --predictions TABLE` the results",
             ));
         }
         if !files::is_there(&folder.plan_file())? {
@@ -126,7 +126,7 @@ impl StudyFolder {
     pub fn read_results(&self) -> Result<Results, Fault> {
         let (format, version) = Results::FORMAT;
         files::read_json_since(&self.results_file(), format, Results::OLDEST, version)
-            .map_err(|fault| fault.hint("`howfar analyse STUDY` computes them anew from the predictions"))
+            .map_err(|fault| fault.hint("`howfar study analyse STUDY` computes them anew from the predictions"))
     }
 
     /// The looks at the faces that judge; none where nobody counted them.

@@ -50,7 +50,7 @@ impl ToDo {
             return Err(Fault::usage("--stage 2", "k is not chosen yet: cells of the first stage are missing")
                 .found(format!("{n_missing} of {} cells are not finished", next.places.len()))
                 .expected("a first stage that is over")
-                .hint("`howfar cells STUDY --stage 1 --missing` lists them"));
+                .hint("`howfar study cells STUDY --stage 1 --missing` lists them"));
         }
         Ok(next)
     }
@@ -78,7 +78,7 @@ impl ToDo {
     }
 }
 
-/// Places as `0-9,12`: what `run-cell --index` takes.
+/// Places as `0-9,12`: what `study cell --index` takes.
 pub fn places_in_words(places: &[usize]) -> String {
     let mut runs: Vec<(usize, usize)> = Vec::new();
     for place in places {

@@ -8,9 +8,9 @@ use howfar_protocol::Network;
 
 use crate::model::{architecture, in_file};
 
-const HINT: &str = "`howfar import-weights` takes over torchvision's VGG16, `howfar train` makes models";
+const HINT: &str = "`howfar weights import` takes over torchvision's VGG16, `howfar train` makes models";
 
-/// Reads a model of `howfar train`, or a VGG16 of `howfar import-weights`, for a network that is to learn the faces and
+/// Reads a model of `howfar train`, or a VGG16 of `howfar weights import`, for a network that is to learn the faces and
 /// classes of a pool, and tells the file's SHA-256. Its output layer is left to be drawn anew, and so are dense layers
 /// from the first of another size on.
 pub fn read_start(path: &Path, network: Network, pool: &FaceStore) -> Result<(StartingWeights, String), Fault> {

@@ -35,83 +35,132 @@ pub struct Cli {
     pub command: Option<Command>,
 }
 
-/// What to do.
+/// What to do: the main line first, then groups of what is asked for now and then.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Draw two small face sets, generate a third, run a study on them and write a report.
+    /// Draw and generate small face sets, run a study on them and write a report.
     Demo(command::demo::Args),
-    /// Turn a database's photographs into a face set: detect, align, crop, gray, resize.
+    /// Turn photographs into a face set: detect, align, crop, gray, resize.
     Prepare(Box<command::prepare::Args>),
     /// Draw a face set from the parametric head.
     Draw(command::draw::Args),
-    /// Draw charts of what the parameters of drawn faces do.
-    DrawCharts(command::draw_charts::Args),
-    /// Fit a style of drawn faces to a face set's light, camera and tone.
-    FitStyle(command::fit_style::Args),
-    /// Generate a balanced face set: people that do not exist, or yours, each with every expression.
+    /// Generate faces of people that do not exist, or of yours, with every expression.
     Generate(command::generate::Args),
-    /// Import weights of another program; nothing in the file is run.
-    ImportWeights(command::import_weights::Args),
-    /// Print what is in a weight file of any program; nothing in it is run.
-    InspectWeights(command::inspect_weights::Args),
-    /// Run a generator on given numbers, and write its pictures as numbers.
-    RunGenerator(command::run_generator::Args),
-    /// Print what is in a face set.
-    Inspect(command::inspect::Args),
-    /// Draw a contact sheet of a face set: people × expressions.
-    Sheet(command::sheet::Args),
-    /// Write a trained network as a file that other programs run: ONNX, PyTorch, safetensors.
-    Export(command::export::Args),
-    /// Write a face set as class folders of PNG.
-    ExportFaces(command::export_faces::Args),
-    /// Train one network on a face set.
-    Train(command::train::Args),
-    /// Train a classifier on the features of your network; what a study's `train.command` names.
-    TrainFeatures(command::train_features::Args),
-    /// Train the network that draws people or the one that changes expressions.
-    TrainGenerator(command::train_generator::Args),
-    /// Train the network that finds eyes, nose and mouth, on drawn faces alone.
-    TrainLandmarks(command::train_landmarks::Args),
-    /// Measure a trained network on a face set.
-    Evaluate(command::evaluate::Args),
-    /// Measure how far generated faces are from real ones, beside how far real ones are from each other.
-    EvaluateGenerator(command::evaluate_generator::Args),
-    /// Predict the expressions of the faces in photographs.
-    Predict(command::predict::Args),
     /// Write a commented study file to start from.
     Init(command::init::Args),
     /// Show what a study would run, and how long it may take.
     Plan(command::plan::Args),
-    /// Run a study: its training runs (cells), then results and report. Resumes where it stopped.
+    /// Run a study to its report; resumes where it stopped.
     Run(command::run::Args),
-    /// Train on each database of a study alone and test on all others: a matrix of databases.
-    CrossDatabase(command::cross_database::Args),
-    /// Submit a study to Slurm: its cells as arrays of jobs, then the report. Again: what is missing.
+    /// Run a study on Slurm, or submit again what is missing.
     Submit(Box<command::submit::Args>),
-    /// List the cells of a study as commands, one a line, for other schedulers.
-    Cells(command::cells::Args),
-    /// Run some cells of a study (training runs); what a cluster calls.
-    RunCell(command::run_cell::Args),
+    /// Show how far a study is.
+    Status(command::status::Args),
+    /// Write a study's report anew from its results.
+    Report(command::report::Args),
+    /// Check faces for leaks, duplicates, shortcuts and wrong labels.
+    Audit(command::audit::Args),
+    /// Train one network on a face set.
+    Train(command::train::Args),
+    /// Measure a trained network on a face set.
+    Evaluate(command::evaluate::Args),
+    /// Predict the expressions of the faces in photographs.
+    Predict(command::predict::Args),
+    /// Write a trained network as ONNX, PyTorch or safetensors.
+    Export(command::export::Args),
+    /// Report what this machine has and what that means for howfar.
+    Doctor(command::doctor::Args),
+    /// Look into face sets: inspect, sheet, export.
+    #[command(subcommand, after_help = "Example: howfar faces inspect faces/jaffe")]
+    Faces(Faces),
+    /// More about studies: analyse, cells, merge, claims, matrices.
+    #[command(subcommand, after_help = "Example: howfar study analyse my-study")]
+    Study(Study),
+    /// Styles of drawn faces: show, fit, chart.
+    #[command(subcommand, after_help = "Example: howfar style show wild > my.toml")]
+    Style(Style),
+    /// Networks that draw faces: train, evaluate, run.
+    #[command(subcommand, after_help = "Example: howfar generator train stargan faces/wild --out runs/stargan")]
+    Generator(Generator),
+    /// Weight files of other programs: import, inspect.
+    #[command(subcommand, after_help = "Example: howfar weights inspect network.pkl")]
+    Weights(Weights),
+    /// Print the completions for a shell.
+    Completions(command::completions::Args),
+    /// Write the manual's pages, one a command.
+    #[command(hide = true)]
+    Man(command::man::Args),
+    /// Train a classifier on the features of your network; what a study's `train.command` names.
+    #[command(hide = true)]
+    TrainFeatures(command::train_features::Args),
+    /// Train the network that finds eyes, nose and mouth, on drawn faces alone.
+    #[command(hide = true)]
+    TrainLandmarks(command::train_landmarks::Args),
     /// Become a program that ends with its parent.
     #[command(hide = true)]
     WithParent(command::with_parent::Args),
-    /// Join folders of one study that were computed apart.
-    Merge(command::merge::Args),
-    /// Show how far a study is.
-    Status(command::status::Args),
-    /// Check a study's faces, or any face sets, for leaks, duplicates, shortcuts and wrong labels.
-    Audit(command::audit::Args),
-    /// Compare a published accuracy with what a study's seeds give for that treatment on those faces.
-    CheckClaim(command::check_claim::Args),
-    /// Check the calibration of the statistics on simulated studies with known ground truth.
-    CheckStatistics(command::check_statistics::Args),
+}
+
+/// Face sets.
+#[derive(Debug, Subcommand)]
+pub enum Faces {
+    /// Print what is in a face set.
+    Inspect(command::inspect::Args),
+    /// Draw a contact sheet of a face set: people × expressions.
+    Sheet(command::sheet::Args),
+    /// Write a face set as class folders of PNG.
+    Export(command::export_faces::Args),
+}
+
+/// What few ask of studies.
+#[derive(Debug, Subcommand)]
+pub enum Study {
     /// Compute results from predictions: a study's own anew, or anyone's in a table.
     #[command(visible_alias = "analyze")]
     Analyse(command::analyse::Args),
+    /// List the cells of a study as commands, one a line, for other schedulers.
+    Cells(command::cells::Args),
+    /// Run some cells of a study (training runs); what a cluster calls.
+    Cell(command::run_cell::Args),
+    /// Join folders of one study that were computed apart.
+    Merge(command::merge::Args),
     /// Write the predictions of a study as a table that other programs read.
     ExportPredictions(command::export_predictions::Args),
-    /// Write a study's report anew from its results.
-    Report(command::report::Args),
-    /// Report what this machine has and what that means for howfar.
-    Doctor(command::doctor::Args),
+    /// Compare a published accuracy with what a study's seeds give for that treatment on those faces.
+    CheckClaim(command::check_claim::Args),
+    /// Train on each database of a study alone and test on all others: a matrix of databases.
+    CrossDatabase(command::cross_database::Args),
+    /// Check the calibration of the statistics on simulated studies with known ground truth.
+    CheckStatistics(command::check_statistics::Args),
+}
+
+/// Styles of drawn faces.
+#[derive(Debug, Subcommand)]
+pub enum Style {
+    /// Print a style as a file, to start your own from.
+    Show(command::show_style::Args),
+    /// Fit a style of drawn faces to a face set's light, camera and tone.
+    Fit(command::fit_style::Args),
+    /// Draw charts of what the parameters of drawn faces do.
+    Chart(command::draw_charts::Args),
+}
+
+/// Networks that draw faces.
+#[derive(Debug, Subcommand)]
+pub enum Generator {
+    /// Train the network that draws people or the one that changes expressions.
+    Train(command::train_generator::Args),
+    /// Measure how far generated faces are from real ones, beside how far real ones are from each other.
+    Evaluate(command::evaluate_generator::Args),
+    /// Run a generator on given numbers, and write its pictures as numbers.
+    Run(command::run_generator::Args),
+}
+
+/// Weight files of other programs.
+#[derive(Debug, Subcommand)]
+pub enum Weights {
+    /// Import weights of another program; nothing in the file is run.
+    Import(command::import_weights::Args),
+    /// Print what is in a weight file of any program; nothing in it is run.
+    Inspect(command::inspect_weights::Args),
 }

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::io::{IsTerminal, Write as _};
 use std::path::Path;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use howfar_face::{Fault, acts_on_terminals, printable};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -23,12 +24,14 @@ pub struct Console {
     json: bool,
     /// The first answer that could not be written.
     failure: OnceLock<Fault>,
+    /// Whether a part of the answer is out.
+    has_answered: AtomicBool,
 }
 
 impl Console {
     /// `quiet` silences progress, `json` turns answers into JSON.
     pub fn new(quiet: bool, json: bool) -> Self {
-        Console { quiet, json, failure: OnceLock::new() }
+        Console { quiet, json, failure: OnceLock::new(), has_answered: AtomicBool::new(false) }
     }
 
     /// Whether answers are JSON.
@@ -39,6 +42,7 @@ impl Console {
     /// A part of the answer. A closed pipe is the reader's choice, not an error; any other failure is kept for
     /// [`Console::unwritten`].
     pub fn answer(&self, text: &str) {
+        self.has_answered.store(true, Ordering::Relaxed);
         self.keep_failure(writeln!(std::io::stdout(), "{}", printable(text)));
     }
 
@@ -96,8 +100,11 @@ impl Console {
         let _ = writeln!(std::io::stderr(), "howfar: {text}");
     }
 
-    /// What went wrong; never silenced.
+    /// What went wrong; never silenced. With `--json` it is the answer, too, unless a part of another one is out.
     pub fn error(&self, fault: &Fault) {
+        if self.json && !self.has_answered.load(Ordering::Relaxed) {
+            self.answer_json(&serde_json::json!({ "error": fault.to_json() }));
+        }
         // Colours reach terminals that show them, unless NO_COLOR, CLICOLOR or TERM say otherwise.
         let _ = writeln!(anstream::stderr(), "{BOLD_RED}error:{PLAIN} {fault}");
     }

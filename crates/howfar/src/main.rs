@@ -18,6 +18,7 @@ use clap::Parser;
 use cli::Cli;
 use console::Console;
 use howfar_face::Fault;
+use serde_json::json;
 
 /// Keeps large buffers instead of giving them back: page faults are a first-order cost in training.
 #[global_allocator]
@@ -26,8 +27,21 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// What others' licences ask a program to carry; made by `.ci/notices`.
 const NOTICES: &str = include_str!("../../../THIRD-PARTY.txt");
 
+/// What cannot be parsed, in clap's words; a script that asked for JSON gets them as JSON, too.
+fn refuse(error: &clap::Error) -> ! {
+    if error.use_stderr() && std::env::args_os().any(|argument| argument == "--json") {
+        let text = error.render().to_string();
+        let what = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
+        let hint = "the same command with --help";
+        Console::new(true, true).answer_json(&json!({
+            "error": Fault::usage("the command line", what).hint(hint).to_json()
+        }));
+    }
+    error.exit()
+}
+
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::try_parse().unwrap_or_else(|error| refuse(&error));
     let console = Console::new(cli.quiet, cli.json);
     // A bug must not look like an answer: exit code 1 and a sentence instead of a trace alone.
     let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {

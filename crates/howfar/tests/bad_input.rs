@@ -28,7 +28,7 @@ fn picture(path: &Path, salt: u8) {
 #[test]
 fn a_missing_folder() {
     let place = workplace();
-    expect(&howfar(&place, &["inspect", "nowhere"]), 3, &["nowhere: there is no such face set", "hint:"]);
+    expect(&howfar(&place, &["faces", "inspect", "nowhere"]), 3, &["nowhere: there is no such face set", "hint:"]);
     expect(&howfar(&place, &["prepare", "jaffe:nowhere", "--out", "faces"]), 3, &["nowhere"]);
     assert!(!place.path().join("faces").exists());
 }
@@ -59,7 +59,7 @@ fn a_folder_of_other_things_is_no_study() {
 #[test]
 fn a_device_that_was_not_compiled_in() {
     let place = workplace();
-    for command in [&["train-generator", "stargan"][..], &["train"]] {
+    for command in [&["generator", "train", "stargan"][..], &["train"]] {
         let rest = ["faces", "--out", "out", "--device", "cuda"];
         if !cfg!(feature = "cuda") {
             expect(&howfar(&place, &[command, &rest].concat()), 2, &["--device", "cuda", "--features cuda"]);
@@ -85,7 +85,7 @@ fn an_empty_folder() {
     let place = workplace();
     fs::create_dir(place.path().join("empty")).unwrap();
     expect(&howfar(&place, &["prepare", "folder:empty", "--out", "faces"]), 3, &["empty"]);
-    expect(&howfar(&place, &["inspect", "empty"]), 3, &["the folder is not a face set"]);
+    expect(&howfar(&place, &["faces", "inspect", "empty"]), 3, &["the folder is not a face set"]);
 }
 
 #[test]
@@ -201,9 +201,9 @@ fn a_write_that_was_interrupted() {
     // What a kill leaves behind: the partial folder. It is not a face set, and the next run starts anew.
     fs::create_dir_all(place.path().join("real.partial/data")).unwrap();
     fs::write(place.path().join("real.partial/data/shard-00000.parquet"), b"half").unwrap();
-    expect(&howfar(&place, &["inspect", "real"]), 3, &["there is no such face set"]);
+    expect(&howfar(&place, &["faces", "inspect", "real"]), 3, &["there is no such face set"]);
     program::draw(&place, "real", 2, 1);
-    expect(&howfar(&place, &["inspect", "real"]), 0, &[]);
+    expect(&howfar(&place, &["faces", "inspect", "real"]), 0, &[]);
     assert!(!place.path().join("real.partial").exists());
 }
 
@@ -213,7 +213,7 @@ fn a_second_training_in_the_folder_of_a_running_one() {
     program::draw(&place, "faces", 4, 1);
     for (folder, train) in [
         ("m.safetensors.run", &["train", "faces", "--epochs", "1", "--out", "m.safetensors"][..]),
-        ("gan", &["train-generator", "stargan", "faces", "--out", "gan"]),
+        ("gan", &["generator", "train", "stargan", "faces", "--out", "gan"]),
     ] {
         let folder = place.path().join(folder);
         fs::create_dir_all(&folder).unwrap();
@@ -230,7 +230,7 @@ fn a_face_set_of_a_newer_version() {
     let text = fs::read_to_string(&file).unwrap().replacen("\"version\": 3", "\"version\": 4", 1);
     fs::write(&file, text).unwrap();
     let sentences = ["written by a newer howfar", "version 4", "version 3 or older"];
-    expect(&howfar(&place, &["inspect", "real"]), 3, &sentences);
+    expect(&howfar(&place, &["faces", "inspect", "real"]), 3, &sentences);
 }
 
 #[test]
@@ -288,10 +288,10 @@ fn a_style_of_ones_own_is_drawn_and_shown() {
     style(&place, "[tone]\nmean_level = [60, 60]\n");
     let arguments = ["draw", "--people", "2", "--size", "48", "--style", "my.toml", "--out", "faces"];
     expect(&howfar(&place, &arguments), 0, &[]);
-    assert!(howfar(&place, &["inspect", "faces"]).stdout.contains("mine"));
-    let shown = howfar(&place, &["draw", "--show-style", "my.toml"]).stdout;
+    assert!(howfar(&place, &["faces", "inspect", "faces"]).stdout.contains("mine"));
+    let shown = howfar(&place, &["style", "show", "my.toml"]).stdout;
     assert!(shown.contains("mean_level = [60.0, 60.0]") && shown.contains("gamma = [0.75, 1.1]"), "{shown}");
-    let embedded = howfar(&place, &["draw", "--show-style", "wild"]).stdout;
+    let embedded = howfar(&place, &["style", "show", "wild"]).stdout;
     assert!(embedded.starts_with("# Large variation") && embedded.contains("[acting.expressions]"), "{embedded}");
 }
 
@@ -299,10 +299,14 @@ fn a_style_of_ones_own_is_drawn_and_shown() {
 fn a_set_too_small_to_fit_a_style_to() {
     let place = workplace();
     program::draw(&place, "real", 2, 1);
-    let outcome = howfar(&place, &["fit-style", "real", "--out", "like.toml"]);
+    let outcome = howfar(&place, &["style", "fit", "real", "--out", "like.toml"]);
     expect(&outcome, 3, &["real: too few faces to fit a style to", "found     12", "50 or more"]);
-    expect(&howfar(&place, &["fit-style", "real", "--base", "wlid", "--out", "like.toml"]), 2, &["--base", "wild?"]);
-    expect(&howfar(&place, &["fit-style", "real", "--name", "a b", "--out", "like.toml"]), 2, &["--name", "hyphens"]);
+    expect(&howfar(&place, &["style", "fit", "real", "--base", "wlid", "--out", "like.toml"]), 2, &["--base", "wild?"]);
+    expect(
+        &howfar(&place, &["style", "fit", "real", "--name", "a b", "--out", "like.toml"]),
+        2,
+        &["--name", "hyphens"],
+    );
     assert!(!place.path().join("like.toml").exists());
 }
 
@@ -313,7 +317,7 @@ fn a_feature_network_that_takes_no_pictures_or_is_none() {
     assert_eq!(draw.code, 0, "{}", draw.stderr);
     let words = concat!(env!("CARGO_MANIFEST_DIR"), "/../../reference/feature_network_words.onnx");
     let measure = |network: &str, range: &str| {
-        let arguments = ["evaluate-generator", "faces", "faces", "--features", network, "--features-range", range];
+        let arguments = ["generator", "evaluate", "faces", "faces", "--features", network, "--features-range", range];
         howfar(&place, &arguments)
     };
     expect(

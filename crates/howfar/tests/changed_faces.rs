@@ -57,19 +57,19 @@ fn every_command_that_reads_a_set_refuses_one_whose_labels_were_changed() {
     let trained = howfar(&place, &["train", "whole", "--epochs", "1", "--out", "model.safetensors"]);
     assert_eq!(trained.code, 0, "{}", trained.stderr);
     let commands = [
-        "inspect turned",
-        "inspect turned --json",
-        "sheet turned --out sheet.png",
-        "sheet turned --grid 5 --out grid.png",
-        "sheet whole --parents turned --out parents.png",
-        "export-faces turned --out folders",
-        "fit-style turned --out like.toml",
+        "faces inspect turned",
+        "faces inspect turned --json",
+        "faces sheet turned --out sheet.png",
+        "faces sheet turned --grid 5 --out grid.png",
+        "faces sheet whole --parents turned --out parents.png",
+        "faces export turned --out folders",
+        "style fit turned --out like.toml",
         "train turned --epochs 1 --out out.safetensors",
         "train whole turned --epochs 1 --out out.safetensors",
         "evaluate model.safetensors turned",
-        "evaluate-generator turned whole",
-        "evaluate-generator whole turned",
-        "train-generator stargan turned --out run",
+        "generator evaluate turned whole",
+        "generator evaluate whole turned",
+        "generator train stargan turned --out run",
         "generate --from turned --people 2 --out made",
         "generate --people 2 --screen turned --out made",
         "audit whole turned",
@@ -79,27 +79,29 @@ fn every_command_that_reads_a_set_refuses_one_whose_labels_were_changed() {
         "run real.toml",
         "run made.toml",
         "run unseen.toml",
-        "cross-database unseen.toml",
+        "study cross-database unseen.toml",
     ];
     for command in commands {
         let outcome = howfar(&place, &command.split(' ').collect::<Vec<_>>());
         assert_eq!(outcome.code, 3, "{command}: {}{}", outcome.stdout, outcome.stderr);
-        for answer in
-            ["was changed after the set was written", "train-00000-of-00001.parquet", "inspect turned --accept-changes"]
-        {
+        for answer in [
+            "was changed after the set was written",
+            "train-00000-of-00001.parquet",
+            "faces inspect turned --accept-changes",
+        ] {
             assert!(outcome.stderr.contains(answer), "{command}: {}", outcome.stderr);
         }
     }
     for made in ["sheet.png", "grid.png", "folders", "like.toml", "out.safetensors", "made"] {
         assert!(!place.path().join(made).exists(), "{made}");
     }
-    let accepted = howfar(&place, &["inspect", "turned", "--accept-changes"]);
+    let accepted = howfar(&place, &["faces", "inspect", "turned", "--accept-changes"]);
     assert_eq!(accepted.code, 0, "{}", accepted.stderr);
     assert!(accepted.stdout.contains("accepted: other classes, people"), "{}", accepted.stdout);
     assert!(accepted.stdout.contains("caveat      Faces of this set were changed by hand"), "{}", accepted.stdout);
-    let again = howfar(&place, &["inspect", "turned", "--accept-changes"]);
+    let again = howfar(&place, &["faces", "inspect", "turned", "--accept-changes"]);
     assert!(again.stdout.starts_with("nothing was changed after the set was written"), "{}", again.stdout);
-    assert_eq!(howfar(&place, &["sheet", "turned", "--out", "sheet.png"]).code, 0);
+    assert_eq!(howfar(&place, &["faces", "sheet", "turned", "--out", "sheet.png"]).code, 0);
 }
 
 #[test]
@@ -118,7 +120,7 @@ fn labels_that_were_changed_are_not_answered_with_the_cells_of_the_old_ones() {
     let refused = run();
     assert_eq!(refused.code, 3, "{}", refused.stderr);
     assert!(refused.stderr.contains("generated: a class, person"), "{}", refused.stderr);
-    assert_eq!(howfar(&place, &["inspect", "generated", "--accept-changes"]).code, 0);
+    assert_eq!(howfar(&place, &["faces", "inspect", "generated", "--accept-changes"]).code, 0);
     let anew = run();
     assert_eq!(anew.code, 0, "{}", anew.stderr);
     assert!(results() != before, "the mixture was trained on other labels");

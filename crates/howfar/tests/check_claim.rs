@@ -1,4 +1,5 @@
-//! `howfar check-claim`: a published accuracy beside the seeds of a study; what is not there is told with what is.
+//! `howfar study check-claim`: a published accuracy beside the seeds of a study; what is not there is told with what
+//! is.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
@@ -39,7 +40,7 @@ fn study(seeds: &[f64]) -> TempDir {
 const SEEDS: [f64; 5] = [46.0, 44.0, 50.0, 47.0, 48.0];
 
 fn check(place: &TempDir, arguments: &[&str]) -> Outcome {
-    let all: Vec<&str> = ["check-claim", "s"].iter().chain(arguments).copied().collect();
+    let all: Vec<&str> = ["study", "check-claim", "s"].iter().chain(arguments).copied().collect();
     howfar(place, &all)
 }
 
@@ -86,5 +87,5 @@ fn one_seed_and_older_results_say_why_not() {
     assert!(one.stderr.contains("two seeds at least"), "{}", one.stderr);
     let older = check(&study(&[]), &["--published", "50", "--k", "5"]);
     assert_eq!(older.code, 3, "{}", older.stderr);
-    assert!(older.stderr.contains("howfar analyse"), "{}", older.stderr);
+    assert!(older.stderr.contains("howfar study analyse"), "{}", older.stderr);
 }

@@ -175,11 +175,11 @@ fn beside_others_no_other_study_is_run_in_their_folder() {
 fn lines_of_cells_run_anywhere_make_the_study_and_folders_are_joined() {
     let place = prepared();
     ended_well(&howfar(place, &["--isa", "avx2", "plan", "study.toml", "--write", "--out", "lines"]));
-    let early = howfar(place, &["cells", "lines", "--stage", "2"]);
+    let early = howfar(place, &["study", "cells", "lines", "--stage", "2"]);
     assert_eq!(early.code, 2);
     assert!(early.stderr.contains("k is not chosen yet"), "{}", early.stderr);
     let lines = |arguments: &[&str]| {
-        let listed = howfar(place, &[&["cells", "lines", "--missing"], arguments].concat());
+        let listed = howfar(place, &[&["study", "cells", "lines", "--missing"], arguments].concat());
         ended_well(&listed);
         listed.stdout.lines().map(str::to_owned).collect::<Vec<_>>()
     };
@@ -187,12 +187,13 @@ fn lines_of_cells_run_anywhere_make_the_study_and_folders_are_joined() {
     assert!(first.len() > 1 && first[0].ends_with("--threads 1 --index 0-1"), "{first:?}");
     first.iter().for_each(|line| ended_well(&shell(place, line)));
     let second = lines(&[]);
-    assert!(second[0].contains("run-cell") && !place.path().join("lines/results.json").exists(), "{second:?}");
+    assert!(second[0].contains("study cell") && !place.path().join("lines/results.json").exists(), "{second:?}");
     let stage =
-        serde_json::from_str::<serde_json::Value>(&howfar(place, &["cells", "lines", "--json"]).stdout).unwrap();
+        serde_json::from_str::<serde_json::Value>(&howfar(place, &["study", "cells", "lines", "--json"]).stdout)
+            .unwrap();
     assert_eq!((stage["stage"].as_u64(), stage["n_missing"].as_u64()), (Some(2), Some(second.len() as u64)));
     for part in ["0", "1"] {
-        ended_well(&howfar(place, &["run-cell", "lines", "--part", part, "--of", "2"]));
+        ended_well(&howfar(place, &["study", "cell", "lines", "--part", part, "--of", "2"]));
     }
     assert!(lines(&[]).is_empty());
     ended_well(&howfar(place, &["run", "study.toml", "--out", "lines"]));
@@ -200,16 +201,16 @@ fn lines_of_cells_run_anywhere_make_the_study_and_folders_are_joined() {
     // Half of the cells here, half there; one of them in both.
     for (half, places) in [("left", "0-2"), ("right", "2-9")] {
         ended_well(&howfar(place, &["--isa", "avx2", "plan", "study.toml", "--write", "--out", half]));
-        let run = howfar(place, &["run-cell", half, "--index", places]);
+        let run = howfar(place, &["study", "cell", half, "--index", places]);
         assert!(run.code == 0 || run.stderr.contains("there is no such cell"), "{}", run.stderr);
-        let last = howfar(place, &["cells", half, "--json"]).stdout;
+        let last = howfar(place, &["study", "cells", half, "--json"]).stdout;
         let n = serde_json::from_str::<serde_json::Value>(&last).unwrap()["n_cells"].as_u64().unwrap();
         ended_well(&howfar(
             place,
-            &["run-cell", half, "--index", &format!("2-{}", if half == "left" { 2 } else { n - 1 })],
+            &["study", "cell", half, "--index", &format!("2-{}", if half == "left" { 2 } else { n - 1 })],
         ));
     }
-    let joined = howfar(place, &["merge", "left", "right", "--out", "joined"]);
+    let joined = howfar(place, &["study", "merge", "left", "right", "--out", "joined"]);
     ended_well(&joined);
     assert!(joined.stdout.contains("1 stood in several folders"), "{}", joined.stdout);
     ended_well(&howfar(place, &["run", "study.toml", "--out", "joined"]));
@@ -219,7 +220,7 @@ fn lines_of_cells_run_anywhere_make_the_study_and_folders_are_joined() {
     for cell in cells {
         fs::write(cell.join("epochs.jsonl"), "another history").unwrap();
     }
-    let refused = howfar(place, &["merge", "left", "right", "--out", "never"]);
+    let refused = howfar(place, &["study", "merge", "left", "right", "--out", "never"]);
     assert_eq!(refused.code, 3, "{}", refused.stdout);
     assert!(refused.stderr.contains("the same cell has two outcomes") && !place.path().join("never").exists());
 }
@@ -231,12 +232,12 @@ fn what_a_cell_fails_with_is_kept_until_it_ends_well() {
     let plan: serde_json::Value =
         serde_json::from_slice(&fs::read(place.path().join("failing/plan.json")).unwrap()).unwrap();
     // A folder where a file belongs: no cell can write its history.
-    ended_well(&howfar(place, &["run-cell", "failing", "--index", "0"]));
+    ended_well(&howfar(place, &["study", "cell", "failing", "--index", "0"]));
     let name = fs::read_dir(place.path().join("failing/runs")).unwrap().next().unwrap().unwrap().file_name();
     let cell = place.path().join("failing/runs").join(&name);
     fs::remove_dir_all(&cell).unwrap();
     fs::create_dir_all(cell.join("epochs.jsonl/in-the-way")).unwrap();
-    let failed = howfar(place, &["run-cell", "failing", "--index", "0,1"]);
+    let failed = howfar(place, &["study", "cell", "failing", "--index", "0,1"]);
     assert_eq!(failed.code, 4, "{}", failed.stderr);
     assert!(failed.stdout.contains(") failed") && failed.stdout.contains("is finished"), "{}", failed.stdout);
     let status = howfar(place, &["status", "failing"]).stdout;
@@ -245,7 +246,7 @@ fn what_a_cell_fails_with_is_kept_until_it_ends_well() {
         "{status}"
     );
     fs::remove_dir_all(cell.join("epochs.jsonl")).unwrap();
-    ended_well(&howfar(place, &["run-cell", "failing", "--index", "0"]));
+    ended_well(&howfar(place, &["study", "cell", "failing", "--index", "0"]));
     assert!(howfar(place, &["status", "failing"]).stdout.contains(" 0 failed"));
     assert!(plan["cells"].as_array().unwrap().len() > 2);
 }
@@ -318,7 +319,7 @@ fn a_study_goes_through_slurm_to_its_report_whatever_is_lost_on_the_way() {
     let dry =
         slurm.run(&["submit", "study.toml", "--out", "there", "--dry-run", "--partition", "cpu", "--timeout-min", "9"]);
     ended_well(&dry);
-    for line in ["#SBATCH --partition=cpu", "#SBATCH --time=9", "#SBATCH --requeue", "submit", "run-cell"] {
+    for line in ["#SBATCH --partition=cpu", "#SBATCH --time=9", "#SBATCH --requeue", "submit", "study cell"] {
         assert!(dry.stdout.contains(line), "{}", dry.stdout);
     }
     assert!(!place.path().join("there").exists(), "a dry run makes nothing");

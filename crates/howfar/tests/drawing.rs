@@ -151,9 +151,9 @@ fn colours_are_drawn_recorded_and_kept_by_the_commands_that_show_faces() {
         Ok(())
     })
     .unwrap();
-    let said = howfar(&place, &["inspect", "s"]);
+    let said = howfar(&place, &["faces", "inspect", "s"]);
     assert!(said.stdout.contains("48×48 rgb"), "{}", said.stdout);
-    for words in ["sheet s --out s.png", "export-faces s --out folders"] {
+    for words in ["faces sheet s --out s.png", "faces export s --out folders"] {
         let outcome = howfar(&place, &words.split(' ').collect::<Vec<_>>());
         assert_eq!(outcome.code, 0, "{words}: {}", outcome.stderr);
     }
@@ -215,12 +215,12 @@ fn a_set_drawn_with_a_fitted_style_names_whose_pictures_the_style_saw() {
         assert_eq!(outcome.code, 0, "{words}: {}", outcome.stderr);
         outcome.stdout
     };
-    run("fit-style real --faces-a-trial 6 --out like.toml");
+    run("style fit real --faces-a-trial 6 --out like.toml");
     // Somebody takes the blur out by hand.
     let file = place.path().join("like.toml");
     let text = fs::read_to_string(&file).unwrap();
     fs::write(&file, text.replacen("blur_px = [", "blur_px = [0.0, 0.0] # was [", 1)).unwrap();
-    let shown = run("draw --show-style like.toml");
+    let shown = run("style show like.toml");
     assert!(shown.contains("blur_px = [0.0, 0.0]") && shown.contains("    \"drawn-studio-1:0009\",\n]\n"), "{shown}");
     run("draw --people 6 --size 48 --style like.toml --out drawn");
     let real = FaceSet::open(&place.path().join("real")).unwrap();
@@ -232,7 +232,7 @@ fn a_set_drawn_with_a_fitted_style_names_whose_pictures_the_style_saw() {
     // A fit that begins with a fitted style descends from both sets, one to faces of a fitted style from whom that one
     // saw.
     run("draw --people 10 --size 48 --style like.toml --out more");
-    run("fit-style more --faces-a-trial 2 --base like.toml --name twice --out twice.toml");
+    run("style fit more --faces-a-trial 2 --base like.toml --name twice --out twice.toml");
     let twice = fs::read_to_string(place.path().join("twice.toml")).unwrap();
     let more = FaceSet::open(&place.path().join("more")).unwrap().info().content_sha256.clone();
     for trace in ["drawn-studio-1:0009", "drawn-like-real-1:0009", &more, &real.info().content_sha256] {
@@ -250,8 +250,8 @@ fn a_set_drawn_with_a_fitted_style_names_whose_pictures_the_style_saw() {
     run("draw --people 1 --size 48 --style like.toml --out old");
     let caveats = FaceSet::open(&place.path().join("old")).unwrap().info().caveats.join(" ");
     assert!(caveats.contains("kept no record of whose pictures it saw"), "{caveats}");
-    assert!(run("draw --show-style like.toml").starts_with("# Fitted by howfar fit-style"));
-    let refused = howfar(&place, &["fit-style", "real", "--base", "like.toml", "--out", "twice.toml"]);
+    assert!(run("style show like.toml").starts_with("# Fitted by howfar style fit"));
+    let refused = howfar(&place, &["style", "fit", "real", "--base", "like.toml", "--out", "twice.toml"]);
     assert_eq!(refused.code, 2, "{}", refused.stderr);
     assert!(refused.stderr.contains("kept no record of whose pictures it saw"), "{}", refused.stderr);
 }

@@ -1,4 +1,4 @@
-//! `howfar evaluate-generator` on drawn faces.
+//! `howfar generator evaluate` on drawn faces.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
@@ -15,7 +15,7 @@ fn draw(place: &TempDir, out: &str, more: &str) {
 }
 
 fn measured(place: &TempDir, generated: &str, real: &str) -> Value {
-    let Outcome { code, stdout, stderr } = howfar(place, &["evaluate-generator", generated, real, "--json"]);
+    let Outcome { code, stdout, stderr } = howfar(place, &["generator", "evaluate", generated, real, "--json"]);
     assert_eq!(code, 0, "{stderr}");
     serde_json::from_str(&stdout).unwrap()
 }
@@ -45,7 +45,7 @@ fn faces_of_one_kind_are_near_and_others_are_far() {
     let identity = |set: &Value, key: &str| set["generated_identity"][key].as_f64().unwrap();
     assert_eq!((identity(&same, "n_people"), same["real_identity"]["n_people"].as_u64()), (8.0, Some(16)));
     assert!(identity(&same, "kept_percent") > 2.0 * identity(&same, "chance_percent"), "{same}");
-    let words = howfar(&place, &["evaluate-generator", "same", "real"]).stdout;
+    let words = howfar(&place, &["generator", "evaluate", "same", "real"]).stdout;
     for word in [
         "features: howfar's own expression network",
         "Fréchet distance",
@@ -75,7 +75,7 @@ fn sets_that_cannot_be_compared_are_named() {
         ("nowhere", "real", "nowhere"),
     ];
     for (generated, real, what) in cases {
-        let outcome = howfar(&place, &["evaluate-generator", generated, real]);
+        let outcome = howfar(&place, &["generator", "evaluate", generated, real]);
         assert_eq!(outcome.code, 3, "{}", outcome.stderr);
         assert!(outcome.stderr.contains(what), "{what}: {}", outcome.stderr);
     }
@@ -89,7 +89,7 @@ fn a_network_of_ones_own_takes_faces_of_any_size_and_looks_at_each_once() {
     let reference = concat!(env!("CARGO_MANIFEST_DIR"), "/../../reference");
     let free = format!("{reference}/feature_network_free.onnx");
     let measure = |more: &[&str]| {
-        let arguments = ["evaluate-generator", "made", "real", "--json", "--features", &free];
+        let arguments = ["generator", "evaluate", "made", "real", "--json", "--features", &free];
         let outcome = howfar(&place, &[&arguments, more].concat());
         assert_eq!(outcome.code, 0, "{}", outcome.stderr);
         serde_json::from_str::<Value>(&outcome.stdout).unwrap()
@@ -101,11 +101,11 @@ fn a_network_of_ones_own_takes_faces_of_any_size_and_looks_at_each_once() {
     assert_eq!(figures["generated_identity"]["n_faces"], 24);
     let other = measure(&["--features-range=-1..1"]);
     assert_ne!(figures["generated"]["frechet_distance"], other["generated"]["frechet_distance"], "another range");
-    let without = howfar(&place, &["evaluate-generator", "made", "real", "--features-range", "0..1"]);
+    let without = howfar(&place, &["generator", "evaluate", "made", "real", "--features-range", "0..1"]);
     assert_eq!(without.code, 2, "{}", without.stderr);
     let threads = |n: &str| {
         let script = format!(
-            "RAYON_NUM_THREADS={n} RTEN_NUM_THREADS={n} $0 evaluate-generator made real --json --features {free}"
+            "RAYON_NUM_THREADS={n} RTEN_NUM_THREADS={n} $0 generator evaluate made real --json --features {free}"
         );
         program::shell(&place, &script).stdout
     };

@@ -1,4 +1,4 @@
-//! Groups of faces, from a manifest through the set to `inspect`.
+//! Groups of faces, from a manifest through the set to `faces inspect`.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
@@ -14,14 +14,17 @@ use tempfile::TempDir;
 fn a_column_of_groups_reaches_the_set_and_inspect_counts_it() {
     let place = workplace();
     draw(&place, "drawn", 4, 5);
-    assert_eq!(howfar(&place, &["export-faces", "drawn", "--out", "png"]).code, 0);
-    assert!(howfar(&place, &["inspect", "drawn"]).stdout.contains("groups      "), "drawn faces know their age");
+    assert_eq!(howfar(&place, &["faces", "export", "drawn", "--out", "png"]).code, 0);
+    assert!(
+        howfar(&place, &["faces", "inspect", "drawn"]).stdout.contains("groups      "),
+        "drawn faces know their age"
+    );
     let words =
         ["prepare", "folder:png", "--detect", "none", "--provenance", "drawn", "--size", "48", "--out", "plain"];
     let prepared = howfar(&place, &words);
     assert_eq!(prepared.code, 0, "{}", prepared.stderr);
     assert!(
-        !howfar(&place, &["inspect", "plain"]).stdout.contains("groups"),
+        !howfar(&place, &["faces", "inspect", "plain"]).stdout.contains("groups"),
         "a set without groups says nothing of them"
     );
     let mut manifest = "path,label,group\n".to_owned();
@@ -36,9 +39,10 @@ fn a_column_of_groups_reaches_the_set_and_inspect_counts_it() {
         ["prepare", "folder:m.csv", "--detect", "none", "--provenance", "drawn", "--size", "48", "--out", "set"];
     let prepared = howfar(&place, &words);
     assert_eq!(prepared.code, 0, "{}", prepared.stderr);
-    let words = howfar(&place, &["inspect", "set"]).stdout;
+    let words = howfar(&place, &["faces", "inspect", "set"]).stdout;
     assert!(words.contains("groups      left light 4, right light 4, of none 4"), "{words}");
-    let json: serde_json::Value = serde_json::from_str(&howfar(&place, &["inspect", "set", "--json"]).stdout).unwrap();
+    let json: serde_json::Value =
+        serde_json::from_str(&howfar(&place, &["faces", "inspect", "set", "--json"]).stdout).unwrap();
     assert_eq!(json["per_group"], serde_json::json!({"left light": 4, "right light": 4}));
 }
 

@@ -14,15 +14,20 @@ fn help_of(place: &TempDir, command: &str) -> String {
     help.stdout
 }
 
-/// The commands, and `init paper`, which is a command of a command.
-fn commands(place: &TempDir) -> Vec<String> {
-    let overview = help_of(place, "");
-    let listed = overview.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
+/// The commands that the help of a command lists, and theirs.
+fn commands_of(place: &TempDir, command: &str) -> Vec<String> {
+    let help = help_of(place, command);
+    let listed = help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
     // A long sentence goes on further to the right.
     let names = listed.filter(|line| !line.starts_with("   ")).filter_map(|line| line.split_whitespace().next());
-    let names = names.filter(|name| *name != "help").map(str::to_owned);
-    let commands: Vec<String> = names.chain(["init paper".to_owned()]).collect();
-    assert!(commands.len() > 25, "{overview}");
+    let names = names.filter(|name| *name != "help").map(|name| format!("{command} {name}").trim().to_owned());
+    names.flat_map(|name| [vec![name.clone()], commands_of(place, &name)].concat()).collect()
+}
+
+/// All commands that are shown.
+fn commands(place: &TempDir) -> Vec<String> {
+    let commands = commands_of(place, "");
+    assert!(commands.len() > 35 && commands.contains(&"study check-claim".to_owned()), "{commands:?}");
     commands
 }
 
@@ -89,7 +94,7 @@ fn a_pipe_a_dumb_terminal_and_no_color_get_the_same_words_without_colours() {
 #[test]
 fn american_spellings_are_understood() {
     let place = workplace();
-    assert_eq!(help_of(&place, "analyze"), help_of(&place, "analyse"));
+    assert_eq!(help_of(&place, "study analyze"), help_of(&place, "study analyse"));
     let drawn = howfar(&place, &["draw", "--people", "1", "--color", "rgb", "--size", "48", "--out", "faces"]);
     assert_eq!(drawn.code, 0, "{}", drawn.stderr);
 }
@@ -110,4 +115,56 @@ fn doctor_speaks_words_and_json() {
     assert!(howfar(&place, &["doctor"]).stdout.contains("cores"));
     let json: serde_json::Value = serde_json::from_str(&howfar(&place, &["doctor", "--json"]).stdout).unwrap();
     assert!(json["cores"].as_u64().unwrap() >= 1);
+}
+
+#[test]
+fn the_overview_fits_a_screen_and_shows_the_main_line_first() {
+    let place = workplace();
+    let overview = help_of(&place, "");
+    let shown: Vec<String> = commands_of(&place, "").into_iter().filter(|name| !name.contains(' ')).collect();
+    assert_eq!(shown[..7], ["demo", "prepare", "draw", "generate", "init", "plan", "run"], "{overview}");
+    assert!(shown.len() <= 23 && overview.lines().count() <= 60, "{overview}");
+}
+
+#[test]
+fn a_script_that_asks_for_json_gets_errors_as_json() {
+    let place = workplace();
+    let cases = [
+        ("status nowhere --json", 3, "nowhere"),
+        ("run --json", 2, "STUDY"),
+        ("draw --json --people many --out x", 2, "the command line"),
+        ("faces --json", 2, "the command line"),
+    ];
+    for (command, code, at) in cases {
+        let refused = howfar(&place, &command.split(' ').collect::<Vec<_>>());
+        let said: serde_json::Value =
+            serde_json::from_str(&refused.stdout).unwrap_or_else(|e| panic!("{command}: {e}"));
+        let error = &said["error"];
+        assert_eq!((refused.code, error["exit"].as_i64()), (code, Some(code.into())), "{command}");
+        assert!(error["place"].as_str().unwrap().contains(at) && !refused.stderr.is_empty(), "{command}: {said}");
+        assert!(error["what"].as_str().is_some_and(|what| !what.is_empty()), "{command}: {said}");
+    }
+    // Help is no error.
+    assert!(howfar(&place, &["run", "--json", "--help"]).stdout.contains("Usage:"));
+}
+
+#[cfg(unix)]
+#[test]
+fn completions_know_commands_of_commands_and_the_manual_has_a_page_for_each() {
+    let place = workplace();
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let script = howfar(&place, &["completions", shell]).stdout;
+        assert!(script.contains("check-claim") && script.contains("until-sure"), "{shell}");
+    }
+    let script = "\"$0\" completions bash > complete.sh && . ./complete.sh && COMP_CWORD=2 \
+        && COMP_WORDS=(howfar study che) && _howfar howfar che study && echo \"${COMPREPLY[@]}\"";
+    let offered = shell(&place, script);
+    assert_eq!(offered.stdout.trim(), "check-claim check-statistics", "{}", offered.stderr);
+    let written = howfar(&place, &["man", "--out", "man"]);
+    assert_eq!(written.code, 0, "{}", written.stderr);
+    for command in commands(&place) {
+        let page = std::fs::read_to_string(place.path().join(format!("man/howfar-{}.1", command.replace(' ', "-"))));
+        let page = page.unwrap_or_else(|e| panic!("{command}: {e}"));
+        assert!(page.contains(".SH NAME") && page.contains("howfar"), "{command}");
+    }
 }

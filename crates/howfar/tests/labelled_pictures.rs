@@ -18,7 +18,7 @@ const PERSON: &str = r"(?<person>[^/]+?__.+?)__";
 fn pictures(place: &TempDir) {
     let drawn = howfar(place, &["draw", "--people", "4", "--seed", "5", "--size", "64", "--out", "drawn"]);
     assert_eq!(drawn.code, 0, "{}", drawn.stderr);
-    assert_eq!(howfar(place, &["export-faces", "drawn", "--out", "png"]).code, 0);
+    assert_eq!(howfar(place, &["faces", "export", "drawn", "--out", "png"]).code, 0);
 }
 
 fn evaluate(place: &TempDir, arguments: &[&str]) -> Outcome {
@@ -120,7 +120,7 @@ fn photos(place: &TempDir) {
     let draw =
         ["draw", "--people", "3", "--seed", "3", "--size", "256", "--expressions", "happiness", "--out", "large"];
     assert_eq!(howfar(place, &draw).code, 0);
-    assert_eq!(howfar(place, &["export-faces", "large", "--out", "large-png"]).code, 0);
+    assert_eq!(howfar(place, &["faces", "export", "large", "--out", "large-png"]).code, 0);
     let folder = place.path().join("photos");
     fs::create_dir_all(folder.join("b/@eaDir")).unwrap();
     let faces: Vec<PathBuf> = howfar_face::files::sorted_entries(&place.path().join("large-png/happiness")).unwrap();

@@ -59,7 +59,7 @@ fn without_a_law_it_says_why_and_what_grid_it_takes() {
     assert!(told.stdout.contains("k = [0, 1, 2, 5]"), "{}", told.stdout);
     let older = plan(&json!([]), &[]);
     assert_eq!(older.code, 3, "{}", older.stderr);
-    assert!(older.stderr.contains("howfar analyse"), "{}", older.stderr);
+    assert!(older.stderr.contains("howfar study analyse"), "{}", older.stderr);
 }
 
 #[test]

@@ -16,7 +16,7 @@ fn photo(place: &TempDir) -> PathBuf {
     let arguments =
         ["draw", "--people", "1", "--seed", "3", "--size", "256", "--expressions", "happiness", "--out", "drawn"];
     assert_eq!(howfar(place, &arguments).code, 0);
-    assert_eq!(howfar(place, &["export-faces", "drawn", "--out", "png"]).code, 0);
+    assert_eq!(howfar(place, &["faces", "export", "drawn", "--out", "png"]).code, 0);
     fs::read_dir(place.path().join("png/happiness")).unwrap().next().unwrap().unwrap().path()
 }
 

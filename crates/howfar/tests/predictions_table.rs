@@ -64,11 +64,11 @@ fn the_table_of_a_study_gives_the_studys_results() {
     study(&place);
     let expected = without_pictures(read(&place.path().join("out/results.json")));
     for table in ["table.parquet", "table.csv"] {
-        let exported = howfar(&place, &["export-predictions", "out", "--out", table]);
+        let exported = howfar(&place, &["study", "export-predictions", "out", "--out", table]);
         assert_eq!(exported.code, 0, "{}", exported.stderr);
         assert!(exported.stdout.contains("predictions of"), "{}", exported.stdout);
         let out = format!("of-{table}");
-        let analysed = howfar(&place, &["analyse", "--predictions", table, "--out", &out]);
+        let analysed = howfar(&place, &["study", "analyse", "--predictions", table, "--out", &out]);
         assert_eq!(analysed.code, 0, "{}", analysed.stderr);
         let found = read(&place.path().join(&out).join("results.json"));
         assert_eq!(analysed.stdout.trim_end().lines().last(), found["answer"].as_str());
@@ -86,7 +86,7 @@ fn the_table_of_a_study_gives_the_studys_results() {
     assert_eq!(report.code, 0, "{}", report.stderr);
     let run = howfar(&place, &["run", "study.toml", "--out", "of-table.csv"]);
     assert_eq!(run.code, 2, "{}", run.stderr);
-    let over = howfar(&place, &["analyse", "--predictions", "table.csv", "--out", "out"]);
+    let over = howfar(&place, &["study", "analyse", "--predictions", "table.csv", "--out", "out"]);
     assert_eq!(over.code, 2, "{}", over.stderr);
     assert!(over.stderr.contains("a study lies in this folder"), "{}", over.stderr);
 }
@@ -169,19 +169,21 @@ fn what_cannot_be_used_is_an_error_with_its_line_and_nothing_is_written() {
         (String::new(), 3, "the column `arm` is missing"),
     ] {
         fs::write(place.path().join("mine.csv"), change).unwrap();
-        let analysed = howfar(&place, &["analyse", "--predictions", "mine.csv"]);
+        let analysed = howfar(&place, &["study", "analyse", "--predictions", "mine.csv"]);
         assert_eq!(analysed.code, code, "{}", analysed.stderr);
         assert!(analysed.stderr.contains(words) && analysed.stdout.is_empty(), "{}", analysed.stderr);
         assert!(!place.path().join("mine").exists());
     }
-    for arguments in
-        [&["analyse"][..], &["analyse", "study", "--predictions", "mine.csv"], &["analyse", "study", "--out", "x"]]
-    {
+    for arguments in [
+        &["study", "analyse"][..],
+        &["study", "analyse", "study", "--predictions", "mine.csv"],
+        &["study", "analyse", "study", "--out", "x"],
+    ] {
         assert_eq!(howfar(&place, arguments).code, 2, "{arguments:?}");
     }
     fs::write(place.path().join("mine.csv"), TABLE).unwrap();
-    let gain = howfar(&place, &["analyse", "--predictions", "mine.csv", "--smallest-gain", "0"]);
+    let gain = howfar(&place, &["study", "analyse", "--predictions", "mine.csv", "--smallest-gain", "0"]);
     assert_eq!(gain.code, 2, "{}", gain.stderr);
-    let missing = howfar(&place, &["analyse", "--predictions", "none.csv"]);
+    let missing = howfar(&place, &["study", "analyse", "--predictions", "none.csv"]);
     assert_eq!(missing.code, 3, "{}", missing.stderr);
 }

@@ -70,7 +70,7 @@ fn seeds_are_added_until_the_answer_is_settled_and_the_rest_is_saved() {
     assert!(answer.contains(&format!("Looked at after {n_seeds} of at most 9 seeds")), "{answer}");
     let n_cells = fs::read_dir(place.path().join("sure/runs")).unwrap().count();
     assert_eq!(n_cells as u64, 3 * n_seeds, "labelled faces alone for two budgets, and the mix");
-    let again = howfar(&place, &["analyse", "sure"]);
+    let again = howfar(&place, &["study", "analyse", "sure"]);
     assert_eq!((again.code, again.stdout.contains(answer)), (0, true), "{}", again.stdout);
 }
 
@@ -114,7 +114,7 @@ fn the_last_line_is_the_claim_and_every_file_is_there() {
     // A second start finds everything finished; a cell asked for twice is computed once.
     let again = howfar(&place, &["run", "study.toml", "--out", "out"]);
     assert!(again.stderr.contains("finished before"), "{}", again.stderr);
-    let cell = howfar(&place, &["run-cell", "out", "--index", "0"]);
+    let cell = howfar(&place, &["study", "cell", "out", "--index", "0"]);
     assert!(cell.stdout.contains("was finished before"), "{}", cell.stdout);
     let status = howfar(&place, &["status", "out"]);
     assert!(status.stdout.contains("cells finished, 0 running, 0 stopped"), "{}", status.stdout);
@@ -151,8 +151,10 @@ fn another_grid_in_the_same_folder_is_another_look_at_the_same_faces_and_the_sam
     fs::write(&results, older).unwrap();
     let report = howfar(&place, &["report", "out"]);
     assert_eq!(report.code, 3, "{}", report.stderr);
-    assert!(["written by an older howfar", "howfar analyse STUDY"].iter().all(|words| report.stderr.contains(words)));
-    assert_eq!(howfar(&place, &["analyse", "out"]).code, 0);
+    assert!(
+        ["written by an older howfar", "howfar study analyse STUDY"].iter().all(|words| report.stderr.contains(words))
+    );
+    assert_eq!(howfar(&place, &["study", "analyse", "out"]).code, 0);
 }
 
 #[test]
@@ -165,7 +167,7 @@ fn a_model_trained_by_hand_is_evaluated_and_predicts() {
     let evaluated = howfar(&place, &["evaluate", "m.safetensors", "real", "--json"]);
     let figures: serde_json::Value = serde_json::from_str(&evaluated.stdout).unwrap();
     assert!(figures["accuracy_percent"].as_f64().is_some(), "{}", evaluated.stdout);
-    assert_eq!(howfar(&place, &["export-faces", "real", "--out", "png"]).code, 0);
+    assert_eq!(howfar(&place, &["faces", "export", "real", "--out", "png"]).code, 0);
     let png = fs::read_dir(place.path().join("png/fear")).unwrap().next().unwrap().unwrap().path();
     let predicted = howfar(&place, &["predict", "m.safetensors", png.to_str().unwrap(), "--json"]);
     let seen: serde_json::Value = serde_json::from_str(&predicted.stdout).unwrap();
@@ -289,7 +291,7 @@ fn every_database_is_learned_from_and_judged_by_every_other() {
         .replace("sets = [\"unseen\"]", "sets = [\"unseen-too\"]")
         .replace("seeds = 2", "seeds = 2\narms = [\"mix\"]");
     program::study(&place, &text);
-    let matrix = howfar(&place, &["cross-database", "study.toml", "--out", "matrix", "--quiet"]);
+    let matrix = howfar(&place, &["study", "cross-database", "study.toml", "--out", "matrix", "--quiet"]);
     assert_eq!(matrix.code, 0, "{}", matrix.stderr);
     let csv = String::from_utf8(read(&place.path().join("matrix/matrix.csv"))).unwrap();
     let pairs: Vec<Vec<&str>> = csv.lines().skip(1).map(|line| line.split(',').skip(3).take(3).collect()).collect();
@@ -305,12 +307,12 @@ fn every_database_is_learned_from_and_judged_by_every_other() {
         &place,
         &text.replace("train = 0.5, validation = 0.25, test = 0.25", "train = 5, validation = 2, test = 2"),
     );
-    let too_many = howfar(&place, &["cross-database", "study.toml", "--out", "too-many"]);
+    let too_many = howfar(&place, &["study", "cross-database", "study.toml", "--out", "too-many"]);
     assert_eq!(too_many.code, 2, "{}", too_many.stderr);
     assert!(too_many.stderr.contains("real: use fractions or folds"), "{}", too_many.stderr);
     assert!(!place.path().join("too-many").exists(), "no work before every set was looked at");
     program::study(&place, &text.replace("[unseen]\nsets = [\"unseen-too\"]\n", ""));
-    let alone = howfar(&place, &["cross-database", "study.toml", "--out", "alone"]);
+    let alone = howfar(&place, &["study", "cross-database", "study.toml", "--out", "alone"]);
     assert_eq!(alone.code, 2, "{}", alone.stderr);
     assert!(alone.stderr.contains("a matrix needs databases"), "{}", alone.stderr);
 }

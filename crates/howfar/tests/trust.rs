@@ -130,7 +130,7 @@ fn a_matrix_leaves_out_what_was_made_of_those_who_judge_and_says_so() {
         &text.replace("[\"generated\"]", "[\"generated\", \"clean\"]").replace("[\"unseen\"]", "[\"near\", \"far\"]"),
     );
     draw_style(&place, "clean", 8, 6, "wild");
-    let matrix = howfar(&place, &["cross-database", "study.toml", "--out", "matrix"]);
+    let matrix = howfar(&place, &["study", "cross-database", "study.toml", "--out", "matrix"]);
     assert_eq!(matrix.code, 0, "{}", matrix.stderr);
     let plain = howfar(&place, &["run", "study.toml", "--out", "plain"]);
     assert_eq!(plain.code, 3, "a study alone is refused: {}", plain.stderr);
@@ -217,8 +217,8 @@ fn an_edited_split_file_makes_other_cells_and_a_plan_holds_from_any_folder() {
     };
     from_elsewhere(&["run", "../study.toml", "--out", "../out"]);
     assert_eq!(models(&place), both, "the folder it was called from decides nothing");
-    from_elsewhere(&["analyse", "../out"]);
-    assert!(from_elsewhere(&["run-cell", "../out", "--index", "0"]).contains("was finished before"));
+    from_elsewhere(&["study", "analyse", "../out"]);
+    assert!(from_elsewhere(&["study", "cell", "../out", "--index", "0"]).contains("was finished before"));
     assert!(from_elsewhere(&["status", "../out"]).contains("6 of 6 cells finished"));
 }
 

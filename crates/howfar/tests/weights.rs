@@ -15,14 +15,14 @@ const STYLEGAN2: &[u8] = include_bytes!("../../howfar-import/tests/data/stylegan
 fn a_stargan_of_the_public_code_gives_expressions_to_faces() {
     let place = workplace();
     fs::write(place.path().join("G.ckpt"), STARGAN).unwrap();
-    let seen = howfar(&place, &["inspect-weights", "G.ckpt", "--json"]);
+    let seen = howfar(&place, &["weights", "inspect", "G.ckpt", "--json"]);
     let seen: serde_json::Value = serde_json::from_str(&seen.stdout).unwrap();
     assert_eq!((seen["kind"].as_str(), seen["settings"]["c_dim"].as_u64()), (Some("stargan-generator"), Some(3)));
-    let unnamed = howfar(&place, &["import-weights", "G.ckpt", "--out", "G.safetensors"]);
+    let unnamed = howfar(&place, &["weights", "import", "G.ckpt", "--out", "G.safetensors"]);
     assert_eq!(unnamed.code, 2, "{}", unnamed.stderr);
     assert!(unnamed.stderr.contains("--classes") && unnamed.stderr.contains("3, in the order"), "{}", unnamed.stderr);
     let import =
-        ["import-weights", "G.ckpt", "--classes", "anger,fear,surprise", "--size", "64", "--out", "G.safetensors"];
+        ["weights", "import", "G.ckpt", "--classes", "anger,fear,surprise", "--size", "64", "--out", "G.safetensors"];
     let twice = import.map(|word| if word == "anger,fear,surprise" { "anger,fear,anger" } else { word });
     let twice = howfar(&place, &twice);
     assert_eq!(twice.code, 2, "{}", twice.stderr);
@@ -41,14 +41,14 @@ fn what_howfar_cannot_run_is_refused_with_the_reason() {
     let place = workplace();
     fs::write(place.path().join("evil.pkl"), b"\x80\x02cposix\nsystem\nX\x0a\0\0\0touch ran.xR.").unwrap();
     fs::write(place.path().join("tiny.pkl"), STYLEGAN2).unwrap();
-    let evil = howfar(&place, &["import-weights", "evil.pkl", "--out", "x.safetensors"]);
+    let evil = howfar(&place, &["weights", "import", "evil.pkl", "--out", "x.safetensors"]);
     assert!(
         evil.code == 3 && evil.stderr.contains("posix.system") && evil.stderr.contains("evil.pkl"),
         "{}",
         evil.stderr
     );
     // A network of 8 pixels a side, which nobody publishes.
-    let tiny = howfar(&place, &["import-weights", "tiny.pkl", "--out", "x.safetensors"]);
+    let tiny = howfar(&place, &["weights", "import", "tiny.pkl", "--out", "x.safetensors"]);
     assert!(
         tiny.code == 3 && tiny.stderr.contains("tiny.pkl, side: StyleGAN2 doubles its pictures"),
         "{}",
@@ -68,7 +68,8 @@ fn safetensors(name: &str) -> Vec<u8> {
 fn a_tensors_name_does_nothing_to_the_terminal() {
     let place = workplace();
     fs::write(place.path().join("a.safetensors"), safetensors(r"w\u001b[2J\u009b1m\nerror: all is lost")).unwrap();
-    for arguments in [&["inspect-weights", "a.safetensors"][..], &["inspect-weights", "a.safetensors", "--json"]] {
+    for arguments in [&["weights", "inspect", "a.safetensors"][..], &["weights", "inspect", "a.safetensors", "--json"]]
+    {
         let seen = howfar(&place, arguments);
         assert_eq!(seen.code, 0, "{}", seen.stderr);
         assert!(seen.stdout.chars().all(|c| c == '\n' || !c.is_control()), "{:?}", seen.stdout);
@@ -78,7 +79,7 @@ fn a_tensors_name_does_nothing_to_the_terminal() {
     fs::write(place.path().join("b.safetensors"), safetensors(r"x\u001b[2J").repeat(2)).unwrap();
     fs::write(place.path().join("c.safetensors"), b"\x02\0\0\0\0\0\0\0{\x1b").unwrap();
     for file in ["b.safetensors", "c.safetensors"] {
-        let refused = howfar(&place, &["inspect-weights", file]);
+        let refused = howfar(&place, &["weights", "inspect", file]);
         assert_eq!(refused.code, 3, "{}", refused.stderr);
         assert!(!refused.stderr.contains('\u{1b}'), "{:?}", refused.stderr);
     }
@@ -90,12 +91,12 @@ fn a_pipe_or_a_device_is_no_weight_file() {
     let place = workplace();
     draw_style(&place, "people", 1, 1, "studio");
     for command in [
-        "inspect-weights FILE",
-        "import-weights FILE --out x.safetensors",
-        "run-generator FILE FILE --out x.safetensors",
+        "weights inspect FILE",
+        "weights import FILE --out x.safetensors",
+        "generator run FILE FILE --out x.safetensors",
         "generate --people 1 --expression FILE --out x",
         "evaluate FILE people",
-        "evaluate-generator people people --features FILE",
+        "generator evaluate people people --features FILE",
     ] {
         for file in ["pipe", "/dev/zero"] {
             let command = command.replace("FILE", file);
@@ -133,7 +134,7 @@ fn a_training_that_diverges_ends_with_exit_code_3_and_keeps_what_howfar_can_read
     draw_style(&place, "faces", 2, 1, "studio");
     fs::write(place.path().join("high.toml"), STARGAN_SETTINGS.replace("1e-3", "1e18")).unwrap();
     let train =
-        ["train-generator", "stargan", "faces", "--settings", "high.toml", "--keep-every", "0", "--full-precision"];
+        ["generator", "train", "stargan", "faces", "--settings", "high.toml", "--keep-every", "0", "--full-precision"];
     let diverged = howfar(&place, &[&train[..], &["--out", "run"]].concat());
     assert_eq!(diverged.code, 3, "{}", diverged.stderr);
     assert!(
@@ -154,7 +155,7 @@ fn no_number_of_threads_and_no_moment_of_keeping_changes_a_trained_generator() {
     draw_style(&place, "faces", 2, 1, "studio");
     fs::write(place.path().join("small.toml"), STARGAN_SETTINGS).unwrap();
     for (out, options) in [("a", &["--threads", "1", "--keep-every", "0"][..]), ("b", &["--threads", "3"])] {
-        let train = ["train-generator", "stargan", "faces", "--settings", "small.toml", "--out", out];
+        let train = ["generator", "train", "stargan", "faces", "--settings", "small.toml", "--out", out];
         let trained = howfar(&place, &[&train[..], options].concat());
         assert_eq!(trained.code, 0, "{}", trained.stderr);
     }

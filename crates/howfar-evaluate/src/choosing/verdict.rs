@@ -39,7 +39,7 @@ impl Verdict {
     /// What may be claimed of a difference that shows this. Where validation people chose k = 0, a gain at another k is
     /// not claimed: that k was the best of those above 0, and its luck on validation people is in part that of its
     /// networks. In simulated studies without any gain such a one came up in up to one of twenty (`howfar
-    /// check-statistics`).
+    /// study check-statistics`).
     pub(crate) fn where_chosen(self, chosen: MixtureRatio) -> Self {
         if self == Self::Helps && chosen == MixtureRatio::ZERO { Self::Open } else { self }
     }

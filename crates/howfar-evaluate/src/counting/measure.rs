@@ -1,7 +1,7 @@
 //! Measures: what a table of true against predicted classes is summed up in. Each says all of itself here, once.
 //!
 //! In: [`ConfusionCounts`]. Out: [`Figures`], which `results.json`, `table.csv`, the page, the terminal, `evaluate` and
-//! `evaluate-generator` print alike. To add a measure, add it to [`Measure::ALL`] with its formula: tests walk the
+//! `generator evaluate` print alike. To add a measure, add it to [`Measure::ALL`] with its formula: tests walk the
 //! list, compare docs/protocol.md with it and ask `reference/classification_metrics.json` for its reference values.
 
 use std::collections::BTreeMap;

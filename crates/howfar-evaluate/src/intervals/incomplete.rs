@@ -10,7 +10,7 @@
 //! mean product of a person's deviations from two seeds' means (a moment estimate after Henderson, 1953, method I).
 //! Where the seeds' means differ no more than the people within them make them differ (an F test at p < 0.3), V is
 //! the pooled variance within seeds over their people, as in `interval.rs`. Degrees of freedom are Satterthwaite's
-//! (1946) of both parts. `howfar check-statistics` checks the whole chain with redrawn splits.
+//! (1946) of both parts. `howfar study check-statistics` checks the whole chain with redrawn splits.
 
 use crate::intervals::grid::Grid;
 

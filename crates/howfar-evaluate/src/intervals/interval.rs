@@ -13,7 +13,7 @@
 //!
 //! `reference/interval_simulation.py` chose this among six rules: for 10–100 people × 3–20 seeds and spreads from none
 //! to twice the residual's it covers 93.0–97.7 % at three seeds and 94.1–97.3 % from five on. What it was before rose
-//! to 98.9 % at five; people alone cover 8–27 %. `howfar check-statistics` checks the whole chain.
+//! to 98.9 % at five; people alone cover 8–27 %. `howfar study check-statistics` checks the whole chain.
 //!
 //! From one person or one seed nothing can be said about the spread of people or of seeds; a figure's interval then
 //! stands on the other factor alone ([`Basis`]), and a difference gets none ([`Doubt::claimed_interval`]). Both end in

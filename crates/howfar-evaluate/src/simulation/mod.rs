@@ -85,7 +85,7 @@ impl Setting {
         ..PLAIN
     };
 
-    /// Those that `howfar check-statistics` runs.
+    /// Those that `howfar study check-statistics` runs.
     pub const ALL: [Self; 13] = [
         Setting { name: "few people, three seeds", n_validation: 6, n_people: 10, n_seeds: 3, ..PLAIN },
         Setting { name: "few people, five seeds", n_validation: 6, n_people: 12, ..PLAIN },

@@ -1,8 +1,8 @@
 //! A study's folder: its plan, its choices, its results, what its processes say of themselves, and the predictions that
 //! results are made from.
 //!
-//! In: one damaged file of a whole study of small faces. Out: whether what `status`, `report`, `cells` and `analyse` do
-//! with it went through.
+//! In: one damaged file of a whole study of small faces. Out: whether what `status`, `report`, `study cells` and `study
+//! analyse` do with it went through.
 
 use std::path::{Path, PathBuf};
 
@@ -106,7 +106,7 @@ fn folder(place: &Path) -> StudyFolder {
     StudyFolder::new(&place.join("study"))
 }
 
-/// Reads the plan and all that is said of its cells, as `status` and `cells` do.
+/// Reads the plan and all that is said of its cells, as `status` and `study cells` do.
 fn cells(place: &Path) -> Result<Vec<Cell>, Fault> {
     let folder = StudyFolder::open(&place.join("study"))?;
     let plan = folder.read_plan()?;

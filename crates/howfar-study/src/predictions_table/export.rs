@@ -1,4 +1,4 @@
-//! Writes the predictions of a study as the long table that `analyse --predictions` and other programs read.
+//! Writes the predictions of a study as the long table that `study analyse --predictions` and other programs read.
 //!
 //! In: a loaded study and its folder. Out: a row for each face of each cell, in the order of the cells. What no row can
 //! say of a cell's training stands in the column `howfar` of its first row.

@@ -1,4 +1,5 @@
-//! `howfar analyse STUDY`: results anew from the predictions. `--predictions TABLE`: the same of anyone's predictions.
+//! `howfar study analyse STUDY`: results anew from the predictions. `--predictions TABLE`: the same of anyone's
+//! predictions.
 
 use std::path::{Path, PathBuf};
 
@@ -8,19 +9,20 @@ use howfar_protocol::ClaimedMeasure;
 use howfar_study::{LoadedStudy, PredictionsTable, StudyFolder, TableOptions, usual_folder};
 
 use crate::command::report;
+use crate::command::study_args::StudyPlace;
 use crate::console::Console;
 
 /// Compute results from predictions: a study's own anew, or anyone's in a table.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  howfar analyse my-study\n  howfar analyse --predictions mine.csv --out mine\n\n\
-    docs/formats.md describes the table; `howfar export-predictions` writes that of a study.")]
+#[command(after_help = "Examples:\n  howfar study analyse my-study\n  \
+    howfar study analyse --predictions mine.csv --out mine\n\n\
+    docs/formats.md describes the table; `howfar study export-predictions` writes that of a study.")]
 pub struct Args {
-    /// The study's folder.
-    #[arg(required_unless_present = "predictions", conflicts_with = "predictions")]
-    study: Option<PathBuf>,
+    #[command(flatten)]
+    study: StudyPlace,
     /// A long table of predictions, CSV or Parquet: arm, k, seed, split, part, set, face, person, true, and predicted
     /// or p_CLASS for each class.
-    #[arg(long, value_name = "TABLE")]
+    #[arg(long, value_name = "TABLE", conflicts_with = "study")]
     predictions: Option<PathBuf>,
     /// The folder for the table's results. Without it: the table's name without its ending.
     #[arg(long, value_name = "STUDY", conflicts_with = "study")]
@@ -38,7 +40,7 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     if let Some(table) = &args.predictions {
         return of_table(args, table, console);
     }
-    let folder = StudyFolder::open(args.study.as_deref().unwrap_or(Path::new(".")))?;
+    let folder = StudyFolder::open(&args.study.folder()?)?;
     let loaded = LoadedStudy::reopen(&folder)?;
     let results = howfar_study::analyse(&loaded, &folder)?;
     report::write_changed_faces(&loaded, &folder, &results)?;

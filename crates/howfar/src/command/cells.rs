@@ -1,22 +1,23 @@
-//! `howfar cells STUDY`: the cells to run, one command a line, for whatever starts commands on many machines.
+//! `howfar study cells STUDY`: the cells to run, one command a line, for whatever starts commands on many machines.
 
 use std::path::{Path, PathBuf};
 
 use howfar_face::Fault;
 use howfar_study::{LoadedStudy, StudyFolder, ToDo, places_in_words};
 
+use crate::command::study_args::StudyPlace;
 use crate::console::Console;
 
 /// List the cells of a study as commands, one a line: for GNU parallel, Snakemake, PBS and others.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  howfar cells my-study --missing | parallel --jobs 8\n  \
-    howfar cells my-study --stage 2 --missing --chunk 10\n\nThe second stage is known when the first is over; k is \
-    chosen on the way. When no cell is missing, `howfar run study.toml --out my-study` writes results and report. \
+#[command(after_help = "Examples:\n  howfar study cells my-study --missing | parallel --jobs 8\n  \
+    howfar study cells my-study --stage 2 --missing --chunk 10\n\nThe second stage is known when the first is over; k \
+    is chosen on the way. When no cell is missing, `howfar run study.toml --out my-study` writes results and report. \
     Exit codes of the commands: 0 done, 75 stopped or done elsewhere at this moment (run it again), others as in \
     `howfar --help`.")]
 pub struct Args {
-    /// The study's folder; `howfar plan study.toml --write` makes one.
-    study: PathBuf,
+    #[command(flatten)]
+    study: StudyPlace,
     /// 1: the cells that choose k; 2: those at the chosen k. Without it, the stage that the study is at.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=2))]
     stage: Option<u32>,
@@ -33,7 +34,7 @@ pub struct Args {
 
 /// Prints the commands.
 pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
-    let folder = StudyFolder::open(&args.study)?;
+    let folder = StudyFolder::open(&args.study.folder()?)?;
     let loaded = LoadedStudy::reopen(&folder)?;
     let to_do = match args.stage {
         Some(stage) => ToDo::of_stage(stage, &loaded, &folder)?,
@@ -42,9 +43,9 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     let places = if args.missing { to_do.missing.clone() } else { to_do.places.clone().collect() };
     let chunks: Vec<String> = places.chunks(args.chunk as usize).map(places_in_words).collect();
     let program = program()?;
-    let study = absolute(&args.study)?;
+    let study = absolute(folder.root())?;
     let [program, study] = [&program, &study].map(|path| quoted(&path.to_string_lossy()));
-    let command = |places: &String| format!("{program} run-cell {study} --threads {} --index {places}", args.threads);
+    let command = |places: &String| format!("{program} study cell {study} --threads {} --index {places}", args.threads);
     if console.json() {
         let commands: Vec<_> = chunks.iter().map(|c| serde_json::json!({"index": c, "command": command(c)})).collect();
         console.answer_json(&serde_json::json!({

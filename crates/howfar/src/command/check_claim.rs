@@ -1,7 +1,6 @@
-//! `howfar check-claim STUDY`: a published accuracy beside what the seeds of a study give for the same treatment.
+//! `howfar study check-claim STUDY`: a published accuracy beside what the seeds of a study give for the same treatment.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 
 use howfar_evaluate::wording::{percent, points};
 use howfar_evaluate::{ClaimCheck, RecipeResults, Results, SeedAccuracies, check_claim};
@@ -9,16 +8,17 @@ use howfar_face::Fault;
 use howfar_protocol::{Arm, MixtureRatio, Part};
 use howfar_study::StudyFolder;
 
+use crate::command::study_args::StudyPlace;
 use crate::console::Console;
 
 /// Compare a published accuracy with what a study's seeds give for that treatment on those faces.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example: howfar check-claim my-study --published 58.3 --k 5 --on mmi\n\n\
+#[command(after_help = "Example: howfar study check-claim my-study --published 58.3 --k 5 --on mmi\n\n\
     The seeds differ in training alone: what other people, frames or another preparation of the same database would \
     change is in none of these figures.")]
 pub struct Args {
-    /// The study's folder, with results.
-    study: PathBuf,
+    #[command(flatten)]
+    study: StudyPlace,
     /// The published accuracy, in percent.
     #[arg(long, value_name = "PERCENT")]
     published: f64,
@@ -44,7 +44,7 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
             .expected("a number from 0 to 100"));
     }
     let k = MixtureRatio::new(args.k)?;
-    let folder = StudyFolder::open_results(&args.study)?;
+    let folder = StudyFolder::open_results(&args.study.folder()?)?;
     let results = folder.read_results()?;
     let n_k = results.study.k.iter().filter(|k| **k > MixtureRatio::ZERO).count();
     let best_of = args.best_of.unwrap_or(n_k.max(1) as u32);
@@ -52,7 +52,7 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     let mut checks = Vec::new();
     for (recipe, seeds) in found {
         let check = check_claim(seeds, args.published, best_of).ok_or_else(|| {
-            Fault::data(args.study.display(), "one seed says nothing of the spread between runs")
+            Fault::data(folder.root().display(), "one seed says nothing of the spread between runs")
                 .found(format!("{} seed of {}", seeds.seeds.len(), seeds.treatment))
                 .expected("two seeds at least")
                 .hint("raise grid.seeds in the study file and run the study again: finished cells are kept")
@@ -76,8 +76,8 @@ fn find<'r>(
 ) -> Result<Vec<(&'r RecipeResults, &'r SeedAccuracies)>, Fault> {
     let all = || results.recipes.iter().flat_map(|recipe| recipe.by_seed.iter().map(move |seeds| (recipe, seeds)));
     if all().next().is_none() {
-        return Err(Fault::data(args.study.display(), "the results do not say what each seed reached")
-            .hint("an older howfar wrote them: `howfar analyse STUDY` computes them anew from the predictions"));
+        return Err(Fault::data("results.json", "the results do not say what each seed reached")
+            .hint("an older howfar wrote them: `howfar study analyse STUDY` computes them anew from the predictions"));
     }
     let on_faces = || all().filter(|(_, seeds)| name(seeds) == args.on);
     if on_faces().next().is_none() {

@@ -1,4 +1,4 @@
-//! `howfar check-statistics`: a calibration check on simulated studies.
+//! `howfar study check-statistics`: a calibration check on simulated studies.
 
 use howfar_evaluate::{LawReport, Setting, SettingReport, Share, check_law, check_setting};
 use howfar_face::Fault;
@@ -8,7 +8,7 @@ use crate::console::Console;
 
 /// Check the calibration of the statistics on simulated studies with known ground truth.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example: howfar check-statistics --studies 500\n\nExit code 3: a bound does not hold.")]
+#[command(after_help = "Example: howfar study check-statistics --studies 500\n\nExit code 3: a bound does not hold.")]
 pub struct Args {
     /// Simulated studies in each setting; half of them without any effect.
     #[arg(long, value_name = "N", default_value_t = 2000,

@@ -1,4 +1,5 @@
-//! `howfar cross-database study.toml`: every real set against every other, one study each, and the matrix of them.
+//! `howfar study cross-database study.toml`: every real set against every other, one study each, and the matrix of
+//! them.
 
 use std::path::{Path, PathBuf};
 
@@ -7,12 +8,13 @@ use howfar_protocol::Study;
 use howfar_study::leaking_sets;
 
 use crate::command::CoreArgs;
-use crate::command::run::{own_folder, run_to_report};
+use crate::command::run::run_to_report;
+use crate::command::study_args::{StudyFile, own_folder};
 use crate::console::Console;
 
 /// Train on each database of a study alone and test on all others: a matrix of databases.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example: howfar cross-database study.toml --out matrix\n\n\
+#[command(after_help = "Example: howfar study cross-database study.toml --out matrix\n\n\
     Each real and each unseen set of the study file becomes the real set of a study of its own, in which the others \
     are unseen; the rest of the file (generated sets, k, recipes, seeds) is theirs, too. A generated set that has \
     something of a study's test faces (its people, their children, a generator that saw them) is left out of that \
@@ -20,8 +22,8 @@ use crate::console::Console;
     Every study has its own report in the folder; matrix.html and matrix.csv hold them together. Resumes where it \
     stopped.")]
 pub struct Args {
-    /// The study file.
-    study: PathBuf,
+    #[command(flatten)]
+    study: StudyFile,
     /// The folder of the studies and the matrix; the study's name with -matrix if not given.
     #[arg(long)]
     out: Option<PathBuf>,
@@ -31,11 +33,11 @@ pub struct Args {
 
 /// Runs the studies one after the other, then writes the matrix.
 pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
-    let study = Study::read(&args.study)?;
+    let study = args.study.read()?;
     let out = args.out.clone().unwrap_or_else(|| PathBuf::from(format!("{}-matrix", study.name)));
     let sets: Vec<&PathBuf> = study.real.sets.iter().chain(&study.unseen.sets).collect();
     if sets.len() < 2 {
-        return Err(Fault::usage(args.study.display(), "a matrix needs databases")
+        return Err(Fault::usage(args.study.path().display(), "a matrix needs databases")
             .found("1")
             .expected("at least two in real.sets and unseen.sets"));
     }

@@ -14,7 +14,7 @@ pub struct Args {}
 
 /// What a GPU is good for in this build.
 const GPU_MEANING: &str = if cfg!(any(feature = "wgpu", feature = "cuda")) {
-    "for `--device` of train and train-generator; studies run on the CPU"
+    "for `--device` of train and generator train; studies run on the CPU"
 } else {
     "not used: this build runs on the CPU alone"
 };

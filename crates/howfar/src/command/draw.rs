@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
-use howfar_draw::{FITTED_BY, SetRequest, Style, Uniform, draw_set};
+use howfar_draw::{SetRequest, Style, Uniform, draw_set};
 use howfar_face::{
     Colour, Expression, FaceSet, FaceSetInfo, FaceSetWriter, Fault, GeneratorCard, GroupSizes, Licence, Preprocessing,
     closest_name, files,
@@ -22,27 +22,23 @@ use crate::progress::CountProgress;
   howfar draw --people 20 --sequence 12 --out faces/sequences
   howfar draw --people 100 --rig ict:ICT-FaceKit --out faces/ict
   howfar draw --people 100 --size 128 --colour rgb --out faces/colour
-  howfar draw --show-style wild > my.toml
   howfar draw --people 100 --style my.toml --out faces/mine
 
 Stopped or killed, the same command goes on where it was. docs/drawn-faces.md shows what the parameters do, \
 docs/styles.md lists the keys of a style file, docs/rig.md tells about rigs.")]
 pub struct Args {
     /// Identities to draw; each shows every expression.
-    #[arg(long, required_unless_present = "show_style")]
-    people: Option<u32>,
+    #[arg(long)]
+    people: u32,
     /// studio, wild, unseen or a style file of your own.
     #[arg(long, default_value = "studio", value_name = "NAME|FILE.toml")]
     style: String,
-    /// Print the file of an embedded style, to start your own from.
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["people", "out"])]
-    show_style: Option<String>,
     /// The seed; with a person's number it fixes the face.
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// The face set to write.
-    #[arg(long, required_unless_present = "show_style")]
-    out: Option<PathBuf>,
+    #[arg(long)]
+    out: PathBuf,
     /// A name for tables; the style's if not given.
     #[arg(long)]
     name: Option<String>,
@@ -118,12 +114,6 @@ impl<'a> Request<'a> {
 
 /// Draws the set and says what it wrote.
 pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
-    if let Some(name) = &args.show_style {
-        return show_style(name, console);
-    }
-    let (Some(people), Some(out)) = (args.people, &args.out) else {
-        return Err(Fault::usage("--people, --out", "it is not said how many to draw and where to"));
-    };
     let expressions = parse_expressions(&args.expressions)?;
     let request = Request {
         name: args.name.as_deref(),
@@ -136,27 +126,15 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
         frames: args.sequence.unwrap_or(1),
         rig: args.rig.as_deref(),
         sizes: GroupSizes { group: args.faces_per_group as usize, shard: args.faces_per_shard },
-        ..Request::plain(people, &args.style, args.seed, out)
+        ..Request::plain(args.people, &args.style, args.seed, &args.out)
     };
     let set = draw(&request, console)?;
-    console.answer(&format!("{}: {} drawn faces of {} identities", out.display(), set.info().n_faces, people));
-    Ok(())
-}
-
-fn show_style(name: &str, console: &Console) -> Result<(), Fault> {
-    match Style::embedded_text(name) {
-        Some(text) => console.answer(text.trim_end()),
-        // A file is shown as it is understood, with what its base fills in.
-        None => {
-            let style = Style::find("--show-style", name)?;
-            let text = if style.is_fitted_without_a_trace(name) {
-                style.to_toml_with(&format!("{FITTED_BY}, by one that kept no record of whose pictures it saw."))?
-            } else {
-                style.to_toml()?
-            };
-            console.answer(text.trim_end());
-        }
-    }
+    console.answer(&format!(
+        "{}: {} drawn faces of {} identities",
+        args.out.display(),
+        set.info().n_faces,
+        args.people
+    ));
     Ok(())
 }
 

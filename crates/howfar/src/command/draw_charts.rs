@@ -1,4 +1,4 @@
-//! `howfar draw-charts --out DIR`: the pictures of docs/drawn-faces.md.
+//! `howfar style chart --out DIR`: the pictures of docs/drawn-faces.md.
 
 use std::path::PathBuf;
 
@@ -10,7 +10,7 @@ use crate::console::Console;
 
 /// Draw charts of what the parameters of drawn faces do.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example: howfar draw-charts --out docs/pictures")]
+#[command(after_help = "Example: howfar style chart --out docs/pictures")]
 pub struct Args {
     /// The folder to write the PNG files to.
     #[arg(long)]

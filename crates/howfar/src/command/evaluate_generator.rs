@@ -1,4 +1,4 @@
-//! `howfar evaluate-generator GENERATED REAL`: how far generated faces are from real ones.
+//! `howfar generator evaluate GENERATED REAL`: how far generated faces are from real ones.
 
 mod figures;
 mod looks;
@@ -19,8 +19,8 @@ use samples::{by_person, check_sizes, common_classes, halves};
 
 /// Measure how far generated faces are from real ones, beside how far real ones are from each other.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  howfar evaluate-generator faces/gan faces/real --json\n  \
-    howfar evaluate-generator faces/gan faces/real \\\n      --features vggface.onnx --features-range=-1..1\n\n\
+#[command(after_help = "Examples:\n  howfar generator evaluate faces/gan faces/real --json\n  \
+    howfar generator evaluate faces/gan faces/real \\\n      --features vggface.onnx --features-range=-1..1\n\n\
     The features are those of howfar's own expression network, so the figures compare with each other and with nobody \
     else's (docs/generators.md), or of a network that you bring. The real faces are split in halves by person: \
     generated faces are measured against one half, and so is the other half, with as many faces.")]

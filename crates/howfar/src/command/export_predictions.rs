@@ -1,4 +1,4 @@
-//! `howfar export-predictions STUDY`: what a study's networks said of every face, as one long table.
+//! `howfar study export-predictions STUDY`: what a study's networks said of every face, as one long table.
 
 use std::path::PathBuf;
 
@@ -6,15 +6,17 @@ use howfar_evaluate::wording::grouped;
 use howfar_face::Fault;
 use howfar_study::{ExportedTable, LoadedStudy, StudyFolder, export_predictions};
 
+use crate::command::study_args::StudyPlace;
 use crate::console::Console;
 
 /// Write the predictions of a study as a table that other programs read.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example: howfar export-predictions my-study --out my-study.parquet\n\n\
-    docs/formats.md describes the table; `howfar analyse --predictions TABLE` computes the study's results from it.")]
+#[command(after_help = "Example: howfar study export-predictions my-study --out my-study.parquet\n\n\
+    docs/formats.md describes the table; `howfar study analyse --predictions TABLE` computes the study's \
+    results from it.")]
 pub struct Args {
-    /// The study's folder.
-    study: PathBuf,
+    #[command(flatten)]
+    study: StudyPlace,
     /// The table to write: Parquet where its name ends so, else CSV. Without it: the study's name with `.parquet`.
     #[arg(long, value_name = "TABLE")]
     out: Option<PathBuf>,
@@ -22,7 +24,7 @@ pub struct Args {
 
 /// Writes a row for each face of each cell.
 pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
-    let folder = StudyFolder::open(&args.study)?;
+    let folder = StudyFolder::open(&args.study.folder()?)?;
     let loaded = LoadedStudy::reopen(&folder)?;
     let name = || PathBuf::from(format!("{}.parquet", loaded.study().name));
     let out = args.out.clone().unwrap_or_else(name);

@@ -1,4 +1,4 @@
-//! `howfar fit-style FACES --out STYLE.toml`: a style whose drawn faces look like a set's in light, camera and tone.
+//! `howfar style fit FACES --out STYLE.toml`: a style whose drawn faces look like a set's in light, camera and tone.
 
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -19,7 +19,7 @@ const BLOCK: usize = 256;
 /// Fit a style of drawn faces to a face set's light, camera and tone; its labels are not looked at. The style, and
 /// every set drawn with it, names the people and the set that it was fitted to: a study must not test on them.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example: howfar fit-style faces/jaffe --base wild --out jaffe-like.toml\n\
+#[command(after_help = "Example: howfar style fit faces/jaffe --base wild --out jaffe-like.toml\n\
     Then: howfar draw --people 300 --style jaffe-like.toml --out faces/drawn\n\n\
     What is matched and what is not: docs/styles.md")]
 pub struct Args {
@@ -51,7 +51,7 @@ impl Args {
     }
 }
 
-/// What `fit-style` answers.
+/// What `style fit` answers.
 #[derive(Debug, Serialize)]
 struct Answer {
     style: String,
@@ -81,7 +81,7 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
             "this style was fitted by a howfar that kept no record of whose pictures it saw",
         )
         .found(&args.base)
-        .expected("an embedded style, one written by hand, or one that a newer fit-style wrote")
+        .expected("an embedded style, one written by hand, or one that a newer style fit wrote")
         .hint("fit the base anew to its own set first"));
     }
     let set = FaceSet::open(&args.faces)?;

@@ -124,7 +124,7 @@ fn with_progress(request: &GenerateRequest<'_>, console: &Console) -> Result<Gen
 /// Reads a weight file.
 pub fn read_generator(path: &Path) -> Result<Generator, Fault> {
     Generator::from_bytes(&files::read_weights(path)?).map_err(|fault| {
-        in_weights(path, fault).hint("howfar train-generator and howfar import-weights write such files")
+        in_weights(path, fault).hint("howfar generator train and howfar weights import write such files")
     })
 }
 

@@ -1,4 +1,4 @@
-//! `howfar import-weights FILE --out WEIGHTS`: weights of other programs as safetensors; nothing in the file is run.
+//! `howfar weights import FILE --out WEIGHTS`: weights of other programs as safetensors; nothing in the file is run.
 
 use std::path::PathBuf;
 
@@ -17,8 +17,8 @@ const MOST_NUMBERS: usize = 60_000_000;
 /// Import weights of another program: StyleGAN2's .pkl, StarGAN's .ckpt, VGG16's .pth, safetensors.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  howfar import-weights network.pkl --out identity.safetensors
-  howfar import-weights 200000-G.ckpt --size 256 --out expression.safetensors \\
+  howfar weights import network.pkl --out identity.safetensors
+  howfar weights import 200000-G.ckpt --size 256 --out expression.safetensors \\
       --classes neutral,happiness,sadness,surprise,fear,disgust,anger
 
 Generators can then be given to `howfar generate`. Nothing in the file is run; docs/generators.md says what is read.")]
@@ -121,7 +121,7 @@ fn generator_shape(args: &Args, network: &NetworkFile<'_, '_>) -> Result<Option<
                     "a StyleGAN2 (.pkl), a StarGAN's generator (-G.ckpt) or a VGG16 (.pth) in the shapes of \
                     their public codes",
                 )
-                .hint("`howfar inspect-weights` shows everything in it"))
+                .hint("`howfar weights inspect` shows everything in it"))
         }
     }
 }

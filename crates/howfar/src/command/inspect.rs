@@ -1,5 +1,5 @@
-//! `howfar inspect FACES`: what is in a face set, and whether it is as it was written; `--accept-changes` takes over
-//! what is not.
+//! `howfar faces inspect FACES`: what is in a face set, and whether it is as it was written; `--accept-changes` takes
+//! over what is not.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -12,8 +12,8 @@ use crate::console::Console;
 /// Print what is in a face set.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  howfar inspect faces/jaffe --json
-  howfar inspect faces/jaffe --accept-changes
+  howfar faces inspect faces/jaffe --json
+  howfar faces inspect faces/jaffe --accept-changes
 
 Every picture is decoded and compared with its checksum, and the whole set with its identity. A set whose labels, \
 people or pictures were changed after it was written is refused by every command; --accept-changes says what is \

@@ -1,4 +1,4 @@
-//! `howfar inspect-weights FILE`: what is in a weight file of any program; nothing in it is run.
+//! `howfar weights inspect FILE`: what is in a weight file of any program; nothing in it is run.
 
 use std::path::PathBuf;
 
@@ -10,7 +10,7 @@ use crate::console::Console;
 
 /// Print what is in a weight file: PyTorch's, StyleGAN2's .pkl, safetensors. Nothing in it is run.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example: howfar inspect-weights network.pkl --json")]
+#[command(after_help = "Example: howfar weights inspect network.pkl --json")]
 pub struct Args {
     /// The weight file.
     file: PathBuf,

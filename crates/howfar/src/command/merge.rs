@@ -1,4 +1,4 @@
-//! `howfar merge A B --out C`: the cells of several folders of one study in one.
+//! `howfar study merge A B --out C`: the cells of several folders of one study in one.
 
 use std::path::{Path, PathBuf};
 
@@ -10,7 +10,7 @@ use crate::console::Console;
 /// Join folders of one study that were computed apart: their finished cells, into a new folder.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Example: howfar merge from-cluster from-desk --out my-study\n\nThe folders must have the same \
+    after_help = "Example: howfar study merge from-cluster from-desk --out my-study\n\nThe folders must have the same \
     plan. Cells that both have finished must say the same. `howfar run study.toml --out my-study` then computes what \
     is missing, results and report."
 )]

@@ -9,7 +9,8 @@ use howfar_protocol::{Cell, Study};
 use howfar_study::{LoadedStudy, StudyFolder, estimate};
 
 use crate::command::CoreArgs;
-use crate::command::run::{out_folder, plan_into};
+use crate::command::run::plan_into;
+use crate::command::study_args::{StudyFile, out_folder};
 use crate::console::{Console, duration_words};
 use crate::study_progress::parallelism_words;
 
@@ -18,13 +19,12 @@ use crate::study_progress::parallelism_words;
 #[command(after_help = "Examples:\n  howfar plan study.toml\n  howfar plan study.toml --write --out my-study\n  \
     howfar plan --from my-study")]
 pub struct Args {
-    /// The study file.
-    #[arg(required_unless_present = "from")]
-    study: Option<PathBuf>,
+    #[command(flatten)]
+    study: StudyFile,
     /// Instead, from a finished study's folder: which further cells would tell most.
     #[arg(long, value_name = "FOLDER", conflicts_with = "study")]
     from: Option<PathBuf>,
-    /// Make the study's folder and leave the plan in it, for `cells`, `run-cell` and clusters; measure nothing.
+    /// Make the study's folder and leave the plan in it, for `study cells`, `study cell` and clusters; measure nothing.
     #[arg(long, conflicts_with = "from")]
     write: bool,
     /// The folder that --write makes; if not given, the study's name.
@@ -39,8 +39,7 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     if let Some(folder) = &args.from {
         return next::run(folder, console);
     }
-    let Some(file) = &args.study else { return Err(Fault::usage("plan", "no study file")) };
-    let study = Study::read(file)?;
+    let study = args.study.read()?;
     if args.write {
         return write(args, &study, console);
     }

@@ -10,6 +10,7 @@ use howfar_report::{CellTime, Machine, Pictures, SheetPicture, Timing};
 use howfar_study::{LoadedStudy, StudyFolder, all_cells, cell_times};
 
 use crate::clock::utc;
+use crate::command::study_args::StudyPlace;
 use crate::command::{doctor, n_cores};
 use crate::console::Console;
 
@@ -17,13 +18,13 @@ use crate::console::Console;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: howfar report my-study")]
 pub struct Args {
-    /// The study's folder, or one with the results of a table of predictions.
-    study: PathBuf,
+    #[command(flatten)]
+    study: StudyPlace,
 }
 
 /// Writes the report.
 pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
-    let folder = StudyFolder::open_results(&args.study)?;
+    let folder = StudyFolder::open_results(&args.study.folder()?)?;
     let results = write_report(&folder)?;
     print_results(&results, &folder, console)
 }

@@ -10,6 +10,7 @@ use howfar_picture::contact_sheet;
 use howfar_protocol::Study;
 use howfar_study::{LoadedStudy, Presence, StudyFolder, audit_study, run_study};
 
+use crate::command::study_args::{StudyFile, out_folder};
 use crate::command::{CoreArgs, pin, report, stop_flag};
 use crate::console::{Console, duration_words};
 use crate::study_progress::StudyProgress;
@@ -18,8 +19,8 @@ use crate::study_progress::StudyProgress;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: howfar run study.toml --out my-study --jobs 2")]
 pub struct Args {
-    /// The study file.
-    study: PathBuf,
+    #[command(flatten)]
+    study: StudyFile,
     /// The study's folder; if not given, the study's name, unless another study file has its results there.
     #[arg(long)]
     out: Option<PathBuf>,
@@ -36,7 +37,7 @@ const PEOPLE_ON_A_SHEET: usize = 6;
 
 /// Runs a study from its file.
 pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
-    let study = Study::read(&args.study)?;
+    let study = args.study.read()?;
     let out = out_folder(&study, args.out.as_deref())?;
     let results = if args.until_sure {
         run_until_sure(&study, &out, args.cores, console)?
@@ -44,50 +45,6 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
         run_to_report(&study, &out, args.cores, console)?
     };
     report::print_results(&results, &StudyFolder::new(&out), console)
-}
-
-/// The folder of a study's results: the one that is asked for, or that of the study's name.
-pub fn out_folder(study: &Study, asked: Option<&Path>) -> Result<PathBuf, Fault> {
-    let out = match asked {
-        Some(out) => out.to_owned(),
-        None => own_folder(study, PathBuf::from(&study.name))?,
-    };
-    refuse_other_folder(&out)?;
-    Ok(out)
-}
-
-/// A folder with files that are no study's: results among them would belong to nobody.
-fn refuse_other_folder(out: &Path) -> Result<(), Fault> {
-    if out.is_file() {
-        return Err(Fault::usage(out.display(), "this is a file").expected("the folder of the study's results"));
-    }
-    // Of a run that begins at this moment, or was killed when it had just begun.
-    let is_ours = |entry: &PathBuf| entry.ends_with("runners") || files::is_leftover(entry);
-    let is_new = !out.exists() || files::sorted_entries(out)?.iter().all(is_ours);
-    if is_new || StudyFolder::new(out).plan_file().is_file() {
-        return Ok(());
-    }
-    Err(Fault::usage(out.display(), "this folder holds other things than a study")
-        .found("files, but no plan.json")
-        .expected("a study's folder, an empty one, or one that does not exist")
-        .hint("give another --out"))
-}
-
-/// A folder that nobody asked for must not be another study's.
-pub fn own_folder(study: &Study, folder: PathBuf) -> Result<PathBuf, Fault> {
-    let there = StudyFolder::new(&folder);
-    if there.plan_file().is_file() {
-        let other = there.read_plan()?.study.file;
-        if other != study.with_absolute_paths()?.file {
-            let words =
-                |file: Option<PathBuf>| file.map_or("a study without a file".into(), |f| f.display().to_string());
-            return Err(Fault::usage(folder.display(), "another study of this name has its results in this folder")
-                .found(words(other))
-                .expected(words(study.file.clone()))
-                .hint("name a folder with --out; --out with this one takes it over"));
-        }
-    }
-    Ok(folder)
 }
 
 /// Look after look, each with more seeds; the cells of a look are those of the looks before and new ones.

@@ -1,8 +1,7 @@
-//! `howfar run-cell STUDY --index 0-9`: some cells, what a cluster calls. Safe to start twice.
+//! `howfar study cell STUDY --index 0-9`: some cells, what a cluster calls. Safe to start twice.
 
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
-use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 
 use howfar_face::{Fault, FaultKind};
@@ -10,20 +9,21 @@ use howfar_protocol::Cell;
 use howfar_study::{CellOutcome, LoadedStudy, StudyFolder, ToDo, all_cells, is_at_work, places_of_words, run_cell};
 use howfar_train::{Event, Parallelism};
 
+use crate::command::study_args::StudyPlace;
 use crate::command::{n_cores, pin_as_planned, stop_flag};
 use crate::console::Console;
 
 /// Run some cells of a study (training runs); what a cluster calls.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  howfar run-cell my-study --index 3\n  howfar run-cell my-study --index 0-9,12\n  \
-    howfar run-cell my-study --part 0 --of 20\n\nThe cells are those of plan.json, then, once choice.json is there, \
+    after_help = "Examples:\n  howfar study cell my-study --index 3\n  howfar study cell my-study --index 0-9,12\n  \
+    howfar study cell my-study --part 0 --of 20\n\nThe cells are those of plan.json, then, once choice.json is there, \
     those at the chosen k. Finished cells are skipped; after an error the other cells are run all the same. The exit \
     code is 75 where a cell was stopped or another process is at it: run the same command again."
 )]
 pub struct Args {
-    /// The study's folder.
-    study: PathBuf,
+    #[command(flatten)]
+    study: StudyPlace,
     /// Which cells, from 0: numbers and ranges with commas between them.
     #[arg(long, value_name = "PLACES", required_unless_present = "part")]
     index: Option<String>,
@@ -41,7 +41,7 @@ pub struct Args {
 
 /// Runs the cells, one after the other.
 pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
-    let folder = StudyFolder::open(&args.study)?;
+    let folder = StudyFolder::open(&args.study.folder()?)?;
     pin_as_planned(&folder)?;
     let loaded = LoadedStudy::reopen(&folder)?;
     let (cells, places) = asked(args, &loaded, &folder)?;

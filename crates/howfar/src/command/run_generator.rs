@@ -1,4 +1,4 @@
-//! `howfar run-generator WEIGHTS INPUTS --out PICTURES`: one generator on given numbers, so that it can be compared
+//! `howfar generator run WEIGHTS INPUTS --out PICTURES`: one generator on given numbers, so that it can be compared
 //! with the program that its weights come from.
 
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ use crate::console::Console;
 /// Run a generator on given numbers, and write its pictures as numbers.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
-  howfar run-generator identity.safetensors latents.safetensors \\
+  howfar generator run identity.safetensors latents.safetensors \\
       --out pictures.safetensors
 
 Of a StyleGAN2 INPUTS holds `z` [N, Z]; its noise is the one kept in the weights. Of a StarGAN \
@@ -92,7 +92,7 @@ fn n_rows(path: &Path, inputs: &TensorFile, name: &str) -> Result<usize, Fault> 
         let found = inputs.tensors.keys().cloned().collect::<Vec<_>>().join(", ");
         Fault::data(path.display(), format!("the tensor {name} is missing or empty"))
             .found(if found.is_empty() { "none that goes in".to_owned() } else { found })
-            .hint("howfar run-generator --help says what goes in")
+            .hint("howfar generator run --help says what goes in")
     })
 }
 

@@ -1,4 +1,4 @@
-//! `howfar sheet FACES… --out sheet.png`: a contact sheet.
+//! `howfar faces sheet FACES… --out sheet.png`: a contact sheet.
 
 use std::path::PathBuf;
 
@@ -10,10 +10,10 @@ use crate::console::Console;
 /// Draw a contact sheet of a face set: people × expressions, or one face a person.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  howfar sheet faces/jaffe --out sheet.png --people 8
-  howfar sheet faces/moved --parents faces/jaffe --out moved.png
-  howfar sheet faces/gan --grid 10 --people 40 --out identities.png
-  howfar sheet faces/jaffe faces/gan --grid 10 --people 30 --out both.png
+  howfar faces sheet faces/jaffe --out sheet.png --people 8
+  howfar faces sheet faces/moved --parents faces/jaffe --out moved.png
+  howfar faces sheet faces/gan --grid 10 --people 40 --out identities.png
+  howfar faces sheet faces/jaffe faces/gan --grid 10 --people 30 --out both.png
 
 The second shows whose face it was, then every expression; the third one face for each person, ten in a row; the \
 fourth real and generated faces by turns.")]

@@ -1,7 +1,6 @@
 //! `howfar status STUDY`: how far a study is.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -10,6 +9,7 @@ use howfar_protocol::Cell;
 use howfar_study::{CellState, FailedCell, Runner, StudyFolder, all_cells, runners_at};
 
 use crate::command::stop_flag;
+use crate::command::study_args::StudyPlace;
 use crate::console::Console;
 
 /// Show how far a study is, who works on it and which cells failed.
@@ -17,8 +17,8 @@ use crate::console::Console;
 #[command(after_help = "Examples:\n  howfar status my-study\n  howfar status my-study --watch\n  \
     howfar status my-study --json")]
 pub struct Args {
-    /// The study's folder.
-    study: PathBuf,
+    #[command(flatten)]
+    study: StudyPlace,
     /// Show it again whenever it changes, until results are there.
     #[arg(long)]
     watch: bool,
@@ -31,7 +31,7 @@ const MOST_FAILED: usize = 5;
 
 /// Counts the cells by state.
 pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
-    let folder = StudyFolder::open(&args.study)?;
+    let folder = StudyFolder::open(&args.study.folder()?)?;
     if !args.watch {
         let standing = Standing::of(&folder)?;
         if console.json() {

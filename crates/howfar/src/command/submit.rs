@@ -16,7 +16,8 @@ use howfar_protocol::Study;
 use howfar_study::{Lease, LoadedStudy, StudyFolder, ToDo};
 
 use crate::command::cells::absolute;
-use crate::command::run::{out_folder, plan_into, run_to_report};
+use crate::command::run::{plan_into, run_to_report};
+use crate::command::study_args::{USUAL_FILE, out_folder};
 use crate::command::{CoreArgs, pin, report};
 use crate::console::Console;
 use options::{Options, folder as slurm_folder, logs};
@@ -33,6 +34,7 @@ use script::Scripts;
     the options of before where none are given.")]
 pub struct Args {
     /// The study file, or the folder of a study that was submitted before.
+    #[arg(value_name = "STUDY", default_value = USUAL_FILE)]
     study: PathBuf,
     /// The study's folder; if not given, the study's name.
     #[arg(long)]

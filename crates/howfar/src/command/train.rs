@@ -32,7 +32,7 @@ pub struct Args {
     /// Which network; the recipe's if not given.
     #[arg(long, value_parser = Network::ALL.map(Network::name))]
     network: Option<String>,
-    /// A file of weights to begin with: a model of `howfar train`, or VGG16 of `howfar import-weights`. The output
+    /// A file of weights to begin with: a model of `howfar train`, or VGG16 of `howfar weights import`. The output
     /// layer is drawn anew.
     #[arg(long, value_name = "FILE")]
     weights: Option<PathBuf>,

@@ -1,4 +1,4 @@
-//! `howfar train-generator`: the identity GAN or the expression GAN, learnt from a face set.
+//! `howfar generator train`: the identity GAN or the expression GAN, learnt from a face set.
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -23,11 +23,11 @@ const COLLAPSED_AFTER: f64 = 0.1;
 /// Train the network that draws people or the one that changes expressions.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  howfar train-generator stargan faces/wild --out runs/stargan
-  howfar train-generator stylegan2 faces/wild --out runs/stylegan2
-  howfar train-generator stargan faces/wild --preset paper --out runs/stargan
-  howfar train-generator stargan --show-settings small > my.toml
-  howfar train-generator stargan faces/wild --settings my.toml --out runs/mine
+  howfar generator train stargan faces/wild --out runs/stargan
+  howfar generator train stylegan2 faces/wild --out runs/stylegan2
+  howfar generator train stargan faces/wild --preset paper --out runs/stargan
+  howfar generator train stargan --show-settings small > my.toml
+  howfar generator train stargan faces/wild --settings my.toml --out runs/mine
 
 Stopped or killed, the same command goes on where it was and ends with the same bytes. docs/generators.md says what \
 the settings do and what lies in the folder.")]

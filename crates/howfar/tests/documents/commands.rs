@@ -5,11 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::program::{howfar, workplace};
 use crate::{documents, markdown, read};
 
+/// What few people type: the help does not list it, documents do.
+const HIDDEN: [&str; 3] = ["train-features", "train-landmarks", "man"];
+
 /// Every command with its flags, as the program's own help lists them; `""` is the program without a command.
 fn flags_of_commands() -> BTreeMap<String, BTreeSet<String>> {
     let place = workplace();
     let mut all = BTreeMap::new();
-    let mut open = vec![Vec::new()];
+    // Those that the help lists, and those that it keeps from everybody's list.
+    let mut open: Vec<Vec<String>> = HIDDEN.iter().map(|name| vec![(*name).to_owned()]).collect();
+    open.push(Vec::new());
     while let Some(command) = open.pop() {
         let arguments: Vec<&str> = command.iter().map(String::as_str).chain(["--help"]).collect();
         let help = howfar(&place, &arguments).stdout;

@@ -1,4 +1,4 @@
-//! What `evaluate-generator` answers, as JSON and as words. In: figures. Out: text. Computes nothing.
+//! What `generator evaluate` answers, as JSON and as words. In: figures. Out: text. Computes nothing.
 
 use std::fmt;
 

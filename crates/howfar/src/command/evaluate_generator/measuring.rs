@@ -1,4 +1,4 @@
-//! Every figure of `evaluate-generator`, each beside its reference.
+//! Every figure of `generator evaluate`, each beside its reference.
 //!
 //! In: what was seen of generated faces and of two halves of the real ones. Out: figures. Reads no face set, prints
 //! nothing.

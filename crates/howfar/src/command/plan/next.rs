@@ -25,7 +25,7 @@ pub fn run(study: &Path, console: &Console) -> Result<(), Fault> {
     }
     if results.recipes.iter().all(|recipe| recipe.law.is_empty()) {
         return Err(Fault::data(study.display(), "the results say nothing of the law of the curve")
-            .hint("`howfar analyse STUDY` computes results anew; a study without generated faces has no curve"));
+            .hint("`howfar study analyse STUDY` computes results anew; a study without generated faces has no curve"));
     }
     print(&results, console);
     Ok(())

@@ -75,7 +75,7 @@ fn said(program: &str, arguments: &[impl AsRef<OsStr>]) -> Result<String, Fault>
         Fault::machine(program, "cannot start this program")
             .found(e)
             .expected("a machine from which jobs are submitted to Slurm")
-            .hint("`howfar cells` lists the commands for other schedulers; `howfar run` needs none")
+            .hint("`howfar study cells` lists the commands for other schedulers; `howfar run` needs none")
     })?;
     if !done.status.success() {
         let words = arguments.iter().map(|a| a.as_ref().to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ");

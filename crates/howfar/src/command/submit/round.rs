@@ -21,7 +21,7 @@ pub struct Round {
     number: usize,
     /// The stage they belong to.
     pub stage: u32,
-    /// Places of cells, as `run-cell --index` takes them.
+    /// Places of cells, as `study cell --index` takes them.
     pub chunks: Vec<String>,
     n_cells: usize,
 }

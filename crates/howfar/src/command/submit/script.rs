@@ -48,7 +48,7 @@ impl<'a> Scripts<'a> {
         lines.push(format!("places=$(sed -n \"$((SLURM_ARRAY_TASK_ID + 1))p\" {places})"));
         // Not every cluster keeps a job to its cores.
         lines.push(format!(
-            "{} --quiet run-cell {} --threads {cpus} --index \"$places\" &",
+            "{} --quiet study cell {} --threads {cpus} --index \"$places\" &",
             self.program(),
             self.folder()
         ));
