@@ -12,4 +12,4 @@ classes = json.loads(session.get_modelmeta().custom_metadata_map["classes"])
 for path in sys.argv[2:]:
     picture = np.asarray(Image.open(path).convert("RGB"))
     (rows,) = session.run(None, {"pictures": picture[np.newaxis]})
-    print(json.dumps({"image": path, "probabilities": dict(zip(classes, rows[0].tolist()))}))
+    print(json.dumps({"image": path, "probabilities": dict(zip(classes, rows[0].tolist(), strict=True))}))

@@ -35,7 +35,8 @@ pub(crate) fn words_of_card(card: &str) -> &str {
 pub(crate) fn dataset_card(info: &FaceSetInfo) -> String {
     use std::fmt::Write;
     let mut card = String::from(
-        "---\nlicense: other\nlicense_name: terms-of-its-databases\ntask_categories:\n- image-classification\nconfigs:\n- config_name: default\n  data_files:\n  - split: train\n    path: data/train-*\n",
+        "---\nlicense: other\nlicense_name: terms-of-its-databases\ntask_categories:\n- image-classification\n\
+        configs:\n- config_name: default\n  data_files:\n  - split: train\n    path: data/train-*\n",
     );
     card.push_str(
         "dataset_info:\n  features:\n  - name: image\n    dtype: image\n  - name: label\n    dtype:\n      \

@@ -1,7 +1,7 @@
 //! A face set in the layouts that other programs read.
 //!
-//! In: a face set. Out: a folder, whole or not at all. One face is in memory at a time; nothing is lost but what a layout
-//! has no place for.
+//! In: a face set. Out: a folder, whole or not at all. One face is in memory at a time; nothing is lost but what a
+//! layout has no place for.
 
 mod class_folders;
 mod croissant;

@@ -1,4 +1,5 @@
-//! A face set described in Croissant 1.0 (JSON-LD, mlcommons.org): files with their checksums, and the fields of a face.
+//! A face set described in Croissant 1.0 (JSON-LD, mlcommons.org): files with their checksums, and the fields of a
+//! face.
 //!
 //! In: a set's info. Out: JSON that `mlcroissant validate` takes.
 
