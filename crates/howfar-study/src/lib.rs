@@ -6,6 +6,7 @@
 mod analysis;
 mod asked;
 mod audit;
+mod cell_figures;
 mod cores;
 mod estimate;
 mod facts;
@@ -29,6 +30,7 @@ mod unlike;
 
 pub use analysis::{all_cells, analyse};
 pub use audit::{Audit, AuditPlace, AuditedFaces, audit_faces, audit_study};
+pub use cell_figures::CellFigures;
 pub use cores::{Cores, MeasuredParallelism, Trained};
 pub use estimate::{Estimate, estimate};
 pub use failed_cell::FailedCell;

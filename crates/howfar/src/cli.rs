@@ -126,6 +126,8 @@ pub enum Study {
     Merge(command::merge::Args),
     /// Write the predictions of a study as a table that other programs read.
     ExportPredictions(command::export_predictions::Args),
+    /// Write a study's trainings for TensorBoard or MLflow.
+    Track(command::track::Args),
     /// Compare a published accuracy with what a study's seeds give for that treatment on those faces.
     CheckClaim(command::check_claim::Args),
     /// Train on each database of a study alone and test on all others: a matrix of databases.

@@ -37,6 +37,7 @@ pub mod show_style;
 pub mod status;
 pub mod study_args;
 pub mod submit;
+pub mod track;
 pub mod train;
 pub mod train_features;
 pub mod train_generator;

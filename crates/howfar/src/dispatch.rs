@@ -7,7 +7,7 @@ use crate::command::{
     analyse, audit, cells, check_claim, check_statistics, completions, cross_database, demo, doctor, draw, draw_charts,
     evaluate, evaluate_generator, export, export_faces, export_predictions, fit_style, generate, import_weights, init,
     inspect, inspect_weights, man, merge, plan, predict, prepare, report, run, run_cell, run_generator, sheet,
-    show_style, status, submit, train, train_features, train_generator, train_landmarks, with_parent,
+    show_style, status, submit, track, train, train_features, train_generator, train_landmarks, with_parent,
 };
 use crate::console::Console;
 
@@ -38,6 +38,7 @@ pub fn run(command: Command, console: &Console) -> Result<(), Fault> {
         Command::Study(Study::Cell(args)) => run_cell::run(&args, console),
         Command::Study(Study::Merge(args)) => merge::run(&args, console),
         Command::Study(Study::ExportPredictions(args)) => export_predictions::run(&args, console),
+        Command::Study(Study::Track(args)) => track::run(&args, console),
         Command::Study(Study::CheckClaim(args)) => check_claim::run(&args, console),
         Command::Study(Study::CrossDatabase(args)) => cross_database::run(&args, console),
         Command::Study(Study::CheckStatistics(args)) => check_statistics::run(&args, console),

@@ -57,7 +57,7 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     let mut all = Vec::new();
     for (i, (one, folder, name)) in studies.iter().enumerate() {
         console.note(&format!("{} of {}: trained on {name}", i + 1, studies.len()));
-        all.push(run_to_report(one, folder, args.cores, console)?);
+        all.push(run_to_report(one, folder, args.cores, &[], console)?);
     }
     files::write(&out.join("matrix.html"), howfar_report::matrix_html(&all).as_bytes())?;
     files::write(&out.join("matrix.csv"), howfar_report::matrix_csv(&all).as_bytes())?;

@@ -39,6 +39,6 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     }
     let study_file = args.out.join("study.toml");
     files::write(&study_file, STUDY.as_bytes())?;
-    let results = run_to_report(&Study::read(&study_file)?, &args.out, args.cores, console)?;
+    let results = run_to_report(&Study::read(&study_file)?, &args.out, args.cores, &[], console)?;
     report::print_results(&results, &StudyFolder::new(&args.out), console)
 }

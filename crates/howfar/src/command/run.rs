@@ -9,8 +9,10 @@ use howfar_net::InstructionSet;
 use howfar_picture::contact_sheet;
 use howfar_protocol::Study;
 use howfar_study::{LoadedStudy, Presence, StudyFolder, audit_study, run_study};
+use howfar_track::Tracker;
 
 use crate::command::study_args::{StudyFile, out_folder};
+use crate::command::track::Tracking;
 use crate::command::{CoreArgs, pin, report, stop_flag};
 use crate::console::{Console, duration_words};
 use crate::study_progress::StudyProgress;
@@ -28,6 +30,9 @@ pub struct Args {
     /// than two points' difference. The intervals allow for the repeated looks (sequential analysis).
     #[arg(long)]
     until_sure: bool,
+    /// Write each cell, as it is finished, and the results for a tracker: tensorboard:FOLDER or mlflow:http://HOST:PORT.
+    #[arg(long, value_name = "TRACKER")]
+    track: Vec<String>,
     #[command(flatten)]
     cores: CoreArgs,
 }
@@ -39,16 +44,23 @@ const PEOPLE_ON_A_SHEET: usize = 6;
 pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     let study = args.study.read()?;
     let out = out_folder(&study, args.out.as_deref())?;
+    let trackers = args.track.iter().map(|text| Tracker::parse(text)).collect::<Result<Vec<_>, _>>()?;
     let results = if args.until_sure {
-        run_until_sure(&study, &out, args.cores, console)?
+        run_until_sure(&study, &out, args.cores, &trackers, console)?
     } else {
-        run_to_report(&study, &out, args.cores, console)?
+        run_to_report(&study, &out, args.cores, &trackers, console)?
     };
     report::print_results(&results, &StudyFolder::new(&out), console)
 }
 
 /// Look after look, each with more seeds; the cells of a look are those of the looks before and new ones.
-fn run_until_sure(study: &Study, out: &Path, cores: CoreArgs, console: &Console) -> Result<Results, Fault> {
+fn run_until_sure(
+    study: &Study,
+    out: &Path,
+    cores: CoreArgs,
+    trackers: &[Tracker],
+    console: &Console,
+) -> Result<Results, Fault> {
     let n_seeds = study.grid.seeds;
     let looks = howfar_evaluate::looks(n_seeds);
     for (i, look) in looks.iter().enumerate() {
@@ -56,7 +68,7 @@ fn run_until_sure(study: &Study, out: &Path, cores: CoreArgs, console: &Console)
         of_look.grid.seeds = look.n_seeds;
         of_look.grid.seeds_at_most = Some(n_seeds);
         console.note(&format!("look {} of at most {}: {} of {n_seeds} seeds", i + 1, looks.len(), look.n_seeds));
-        let results = run_to_report(&of_look, out, cores, console)?;
+        let results = run_to_report(&of_look, out, cores, trackers, console)?;
         let settled = howfar_evaluate::settled(&results);
         if settled.is_settled() || look.n_seeds == n_seeds {
             let words = match settled {
@@ -76,8 +88,14 @@ fn run_until_sure(study: &Study, out: &Path, cores: CoreArgs, console: &Console)
     Err(Fault::usage("grid.seeds", "there is no seed to run"))
 }
 
-/// Audits, cells, results, sheets, report.
-pub fn run_to_report(study: &Study, out: &Path, cores: CoreArgs, console: &Console) -> Result<Results, Fault> {
+/// Audits, cells, results, sheets, report; what trackers are told.
+pub fn run_to_report(
+    study: &Study,
+    out: &Path,
+    cores: CoreArgs,
+    trackers: &[Tracker],
+    console: &Console,
+) -> Result<Results, Fault> {
     let (started, begun) = (Instant::now(), SystemTime::now());
     let folder = StudyFolder::new(out);
     let (loaded, presence) = plan_into(study, &folder, console)?;
@@ -86,13 +104,19 @@ pub fn run_to_report(study: &Study, out: &Path, cores: CoreArgs, console: &Conso
     let audit = audit_study(&loaded, &folder, &presence, &tell, stop)?;
     audit.leaks().for_each(|leak| console.warn(&format!("{} ({}) {}", leak.text, leak.code, leak.advice)));
     let progress = StudyProgress::new(console);
-    run_study(&loaded, &folder, &presence, cores.cores(), stop, &|event| progress.tell(&event))?;
+    let tracking = Tracking::new(trackers, &folder, loaded.plan(), console);
+    let tell = |event| {
+        progress.tell(&event);
+        tracking.tell(event);
+    };
+    run_study(&loaded, &folder, &presence, cores.cores(), stop, &tell)?;
     progress.finish();
     let results = howfar_study::analyse(&loaded, &folder)?;
     write_sheets(&loaded, &folder)?;
     report::write_changed_faces(&loaded, &folder, &results)?;
     report::write_timing(&loaded, &folder, begun, started.elapsed().as_secs_f64())?;
     report::write_report(&folder)?;
+    tracking.finish(&results)?;
     console.note(&format!("{} after {}", folder.root().display(), duration_words(started.elapsed().as_secs_f64())));
     Ok(results)
 }

@@ -72,7 +72,7 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     if to_do.is_done() {
         if args.next {
             drop(loaded);
-            let results = run_to_report(&study, &out, CoreArgs::default(), console)?;
+            let results = run_to_report(&study, &out, CoreArgs::default(), &[], console)?;
             return report::print_results(&results, &folder, console);
         }
         return submit_report(&folder, &options, &mut rounds, console);
