@@ -21,7 +21,7 @@ use crate::console::Console;
   howfar study track my-study --to mlflow:http://127.0.0.1:5000
 
 Cells that are there already are left alone; what is finished since is added. `howfar run --track` does it as cells \
-are finished. docs/export.md shows how to look at them.")]
+are finished. docs/tracking.md shows how to look at them.")]
 pub struct Args {
     #[command(flatten)]
     study: StudyPlace,
