@@ -1,5 +1,5 @@
-//! Records of TensorBoard's event files: `event.proto`, `summary.proto` and the messages of the hyper-parameters plugin,
-//! as far as they are written, and the frame around each.
+//! Records of TensorBoard's event files: `event.proto`, `summary.proto` and the messages of the hyper-parameters
+//! plugin, as far as they are written, and the frame around each.
 
 use std::collections::BTreeMap;
 

@@ -30,7 +30,8 @@ pub struct Args {
     /// than two points' difference. The intervals allow for the repeated looks (sequential analysis).
     #[arg(long)]
     until_sure: bool,
-    /// Write each cell, as it is finished, and the results for a tracker: tensorboard:FOLDER or mlflow:http://HOST:PORT.
+    /// Write each cell, as it is finished, and the results for a tracker: tensorboard:FOLDER or
+    /// mlflow:http://HOST:PORT.
     #[arg(long, value_name = "TRACKER")]
     track: Vec<String>,
     #[command(flatten)]
