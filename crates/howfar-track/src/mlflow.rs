@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use howfar_face::{Fault, files};
 use serde_json::{Value, json};
-use ureq::Agent;
+use ureq::http::{Response, StatusCode};
+use ureq::{Agent, Body};
 
 use crate::{Setting, TrackedRun, begin, ends, seconds};
 
@@ -41,13 +42,7 @@ impl Server {
 
     /// Writes a run; what is there of it is deleted.
     pub fn write(&self, run: &TrackedRun) -> Result<(), Fault> {
-        let experiment = match self.experiment(&run.experiment)? {
-            Some(experiment) => experiment,
-            None => {
-                let made = self.post("experiments/create", json!({"name": run.experiment}))?;
-                made["experiment_id"].as_str().unwrap_or_default().to_owned()
-            }
-        };
+        let experiment = self.experiment_or_new(&run.experiment)?;
         for old in self.runs(&experiment, &run.name)? {
             self.post("runs/delete", json!({"run_id": old["info"]["run_id"]}))?;
         }
@@ -72,13 +67,29 @@ impl Server {
 
     /// The number of an experiment, if there is one of this name.
     fn experiment(&self, name: &str) -> Result<Option<String>, Fault> {
-        let filter = format!("name = '{}'", name.replace('\'', "''"));
-        let found = self.post("experiments/search", json!({"filter": filter, "max_results": 1}))?;
-        Ok(found["experiments"][0]["experiment_id"].as_str().map(str::to_owned))
+        let url = format!("{}/api/2.0/mlflow/experiments/get-by-name", self.url);
+        let asked = self.agent.get(&url).query("experiment_name", name).config().http_status_as_error(false).build();
+        let answer = asked.call().map_err(|e| self.unreachable(&e.to_string()))?;
+        if answer.status() == StatusCode::NOT_FOUND {
+            return Ok(None);
+        }
+        let found = self.answer("experiments/get-by-name", answer)?;
+        Ok(found["experiment"]["experiment_id"].as_str().map(str::to_owned))
+    }
+
+    /// The number of an experiment; cells that are finished at once may all want to make it.
+    fn experiment_or_new(&self, name: &str) -> Result<String, Fault> {
+        if let Some(experiment) = self.experiment(name)? {
+            return Ok(experiment);
+        }
+        match self.post("experiments/create", json!({"name": name})) {
+            Ok(made) => Ok(made["experiment_id"].as_str().unwrap_or_default().to_owned()),
+            Err(fault) => self.experiment(name)?.ok_or(fault),
+        }
     }
 
     fn runs(&self, experiment: &str, name: &str) -> Result<Vec<Value>, Fault> {
-        let filter = format!("tags.`{TAG}` = '{}'", name.replace('\'', "''"));
+        let filter = format!("tags.`{TAG}` = '{name}'");
         let found = self.post("runs/search", json!({"experiment_ids": [experiment], "filter": filter}))?;
         Ok(found["runs"].as_array().cloned().unwrap_or_default())
     }
@@ -86,7 +97,11 @@ impl Server {
     fn post(&self, what: &str, body: Value) -> Result<Value, Fault> {
         let url = format!("{}/api/2.0/mlflow/{what}", self.url);
         let answer = self.agent.post(&url).config().http_status_as_error(false).build().send_json(body);
-        let mut answer = answer.map_err(|e| self.unreachable(&e.to_string()))?;
+        self.answer(what, answer.map_err(|e| self.unreachable(&e.to_string()))?)
+    }
+
+    /// What was answered, if it is what was asked for.
+    fn answer(&self, what: &str, mut answer: Response<Body>) -> Result<Value, Fault> {
         let status = answer.status();
         let text = answer.body_mut().read_to_string().map_err(|e| self.unreachable(&e.to_string()))?;
         if status.is_success() {

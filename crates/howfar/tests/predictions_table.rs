@@ -113,7 +113,7 @@ const TABLE: &str = include_str!("../../../reference/predictions_table.csv");
 fn a_table_of_scikit_learn_gives_what_numpy_computes_by_hand() {
     let place = workplace();
     fs::write(place.path().join("mine.csv"), TABLE).unwrap();
-    let analysed = howfar(&place, &["--json", "analyse", "--predictions", "mine.csv"]);
+    let analysed = howfar(&place, &["--json", "study", "analyse", "--predictions", "mine.csv"]);
     assert_eq!(analysed.code, 0, "{}", analysed.stderr);
     let results: Value = serde_json::from_str(&analysed.stdout).unwrap();
     assert_eq!(results, read(&place.path().join("mine/results.json")));

@@ -15,11 +15,17 @@ use crate::console::Console;
   howfar init study.toml
   howfar init paper --real faces/rafd --real faces/oulu \\
       --unseen faces/mmi --unseen faces/ckplus --generated faces/gan > study.toml
-  howfar init paper --drawn stand-ins")]
+  howfar init paper --drawn stand-ins
+  howfar init --schema > study.schema.json
+
+An editor that knows TOML schemas takes the last with the line `#:schema study.schema.json` in the study file.")]
 pub struct Args {
     /// The file to write; an existing one is kept.
     #[arg(default_value = "study.toml")]
     study: PathBuf,
+    /// Print the JSON schema of study files, which editors check them by.
+    #[arg(long)]
+    schema: bool,
     #[command(subcommand)]
     template: Option<Template>,
 }
@@ -34,10 +40,17 @@ enum Template {
 /// The file that `init` writes; a test reads it as a study.
 pub const TEMPLATE: &str = include_str!("../../study.toml");
 
+/// What study files may say; tests hold it to the program and to every study of the repository.
+const SCHEMA: &str = include_str!("../../../../docs/study.schema.json");
+
 /// Writes the template.
 pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     if let Some(Template::Paper(args)) = &args.template {
         return paper::run(args, console);
+    }
+    if args.schema {
+        console.answer(SCHEMA.trim_end());
+        return Ok(());
     }
     keep_existing(&args.study, "another name: howfar init other.toml")?;
     files::write(&args.study, TEMPLATE.as_bytes())?;

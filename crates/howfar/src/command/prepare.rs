@@ -8,8 +8,11 @@ use std::sync::atomic::Ordering;
 
 use howfar_face::{Colour, Fault, Provenance};
 use howfar_prepare::{
-    Align, PrepareReport, PrepareRequest, Progress, Source, Stage, adapter_names, prepare, understand,
+    Align, Database, PrepareReport, PrepareRequest, Progress, Source, Stage, adapter_names, find_database, prepare,
+    understand,
 };
+
+use serde_json::json;
 
 use crate::command::stop_flag;
 use crate::console::Console;
@@ -64,10 +67,31 @@ pub struct Args {
     read: SourceArgs,
 }
 
+/// What can be read: adapter, database, terms, and the options that its adapter obeys.
+fn list(console: &Console) {
+    let databases: Vec<&Database> = adapter_names().into_iter().filter_map(find_database).collect();
+    let options = |database: &Database| database.settings.iter().map(|setting| setting.flag()).collect::<Vec<_>>();
+    if console.json() {
+        let all = databases.iter().map(|database| {
+            json!({
+                "adapter": database.name, "database": database.title, "access": database.access,
+                "terms": database.terms, "options": options(database),
+            })
+        });
+        return console.answer_json(&all.collect::<Vec<_>>());
+    }
+    for database in databases {
+        let options = options(database);
+        let options = if options.is_empty() { String::new() } else { format!(" ({})", options.join(", ")) };
+        let line = format!("{:<13} {}: {}{options}", database.name, database.title, database.terms);
+        console.answer(&console.fit(&line));
+    }
+}
+
 /// Prepares and prints counts, differences to the published ones, and what was left out.
 pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     if args.list {
-        console.answer(&adapter_names().join("\n"));
+        list(console);
         return Ok(());
     }
     let request = request(args)?;

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use howfar_protocol::{Augmentation, Study};
+use howfar_protocol::{Arm, Augmentation, Network, Recipe, Study};
+use serde_json::Value;
 
 use crate::{markdown, read};
 
@@ -50,6 +51,34 @@ fn documented() -> BTreeSet<String> {
         }
     }
     all
+}
+
+/// The keys of a JSON schema, by the tables of a study file.
+fn keys_of_schema(schema: &Value, table: &str, keys: &mut BTreeSet<String>) {
+    for (name, of_key) in schema["properties"].as_object().unwrap() {
+        let key = format!("{table}{name}");
+        match TABLES.contains(&key.as_str()) {
+            true => keys_of_schema(of_key, &format!("{key}."), keys),
+            false => drop(keys.insert(key)),
+        }
+    }
+}
+
+#[test]
+fn the_schema_of_study_files_has_their_keys_and_words() {
+    let schema: Value = serde_json::from_str(&read("docs/study.schema.json")).unwrap();
+    let mut keys = BTreeSet::new();
+    keys_of_schema(&schema, "", &mut keys);
+    assert_eq!(keys, documented(), "docs/study.schema.json (left) and docs/study.md");
+    let words = |path: &str| -> Vec<String> {
+        let words = schema.pointer(path).unwrap_or_else(|| panic!("{path}"));
+        words.as_array().unwrap().iter().map(|word| word.as_str().unwrap().to_owned()).collect()
+    };
+    let arms = Arm::ALL.iter().filter(|arm| !arm.is_baseline()).map(|arm| arm.name.to_owned());
+    assert_eq!(words("/properties/grid/properties/arms/items/enum"), arms.collect::<Vec<_>>());
+    assert_eq!(words("/properties/recipe/anyOf/0/enum"), Recipe::ALL.map(|recipe| recipe.name().to_owned()));
+    let networks = "/properties/train/properties/network/anyOf/0/anyOf/0/enum";
+    assert_eq!(words(networks), Network::ALL.map(|network| network.name().to_owned()));
 }
 
 #[test]
