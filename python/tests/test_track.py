@@ -18,33 +18,20 @@ from mlflow.tracking import MlflowClient
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
 
-STUDY = """name = "tracked's"
-[real]
-sets = ["real"]
-split = { train = 3, validation = 2, test = 2 }
-[generated]
-sets = ["generated"]
-[unseen]
-sets = ["unseen"]
-[grid]
-k = [0, 1]
-seeds = 2
-arms = ["mix"]
-[train]
-epochs = 3
-budget = "epochs"
-"""
-
 
 @pytest.fixture(scope="module")
-def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    place = tmp_path_factory.mktemp("track")
-    for name, people, seed in (("real", 7, 1), ("generated", 4, 2), ("unseen", 2, 3)):
-        words = ["--people", people, "--seed", seed, "--size", "48", "--name", name, "--out", place / name]
-        howfar.command("draw", *map(str, words))
-    (place / "study.toml").write_text(STUDY)
-    howfar.command("run", place / "study.toml", "--out", place / "study", "--track", f"tensorboard:{place}/tensorboard")
-    return place
+def study(place: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a study that was run beside TensorBoard."""
+    folder = tmp_path_factory.mktemp("track")
+    text = (place / "study.toml").read_text().replace("tiny", "tracked's").replace("epochs = 2", "epochs = 3")
+    text = text.replace("seeds = 2", 'seeds = 2\narms = ["mix"]').replace("[train]", '[train]\nbudget = "epochs"')
+    for name in ("real", "generated", "unseen"):
+        text = text.replace(f'sets = ["{name}"]', f'sets = ["{place / name}"]')
+    (folder / "study.toml").write_text(text)
+    howfar.command(
+        "run", folder / "study.toml", "--out", folder / "study", "--track", f"tensorboard:{folder}/tensorboard"
+    )
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +78,7 @@ def test_tensorboard_reads_every_cell_and_the_results(study: Path) -> None:
         hparams = start.session_start_info.hparams
         assert hparams["arm"].string_value in ("real", "mix") and hparams["settings.epochs"].number_value == 3
     results = EventAccumulator(str(study / "tensorboard/results")).Reload()
-    assert "gain_points/test/real" in results.Tags()["scalars"]
+    assert "gain_points/test/studio" in results.Tags()["scalars"]
     image = results.Images(results.Tags()["images"][0])[0]
     assert image.encoded_image_string.startswith(b"\x89PNG") and image.width > 100
 
@@ -116,7 +103,7 @@ def test_mlflow_reads_every_cell_and_the_results_however_often_they_are_written(
             assert [file.path for file in client.list_artifacts(run.info.run_id)] == ["model.safetensors"]
         (results,) = (run for run in runs if run.info.run_name == "results")
         assert "report.html" in [file.path for file in client.list_artifacts(results.info.run_id)]
-        assert "gain_points/test/real" in results.data.metrics
+        assert "gain_points/test/studio" in results.data.metrics
 
 
 def test_a_tracker_that_is_not_there_is_named(study: Path) -> None:
