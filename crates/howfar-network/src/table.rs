@@ -26,7 +26,7 @@ static TABLE1_SAME: Plan = Plan {
 static TABLE1_VALID: Plan =
     Plan { name: "table1-valid", n_parameters: 4_966_022, padding: Padding::Valid, ..TABLE1_SAME };
 
-/// Four blocks with batch norm and one dense layer.
+/// Four blocks with batch norm and one dense layer. What `predict` has embedded.
 static COMPACT: Plan = Plan {
     name: "compact",
     n_parameters: 22_206,
@@ -37,7 +37,7 @@ static COMPACT: Plan = Plan {
     hidden: &[],
 };
 
-/// `compact` with twice the channels. What `predict` has embedded.
+/// `compact` with twice the channels.
 static MEDIUM: Plan = Plan {
     name: "medium",
     n_parameters: 81_846,
