@@ -33,7 +33,9 @@ def test_the_folder_is_that_of_the_studys_name(
 
 def test_a_terminal_is_shown_what_the_program_shows_one(place: Path) -> None:
     ours, theirs = pty.openpty()
-    script = "import howfar, sys; howfar.command('faces', 'inspect', sys.argv[1]); howfar.command('run', 'no-such-file')"
+    script = (
+        "import howfar, sys; howfar.command('faces', 'inspect', sys.argv[1]); howfar.command('run', 'no-such-file')"
+    )
     child = subprocess.Popen([sys.executable, "-c", script, place / "real"], stdin=theirs, stdout=theirs, stderr=theirs)
     os.close(theirs)
     shown = b""
