@@ -59,11 +59,11 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def test_tensorboard_reads_every_cell_and_the_results(study: Path) -> None:
-    runs = {path.parent.name for path in (study / "tensorboard").glob("*/*tfevents*")}
+    runs = {path.parent.name for path in (study / "tensorboard").glob("tracked's/*/*tfevents*")}
     cells = {path.name for path in (study / "study/runs").iterdir()}
     assert runs == cells | {"results"} and len(cells) == 4
     for cell in cells:
-        read = EventAccumulator(str(study / "tensorboard" / cell)).Reload()
+        read = EventAccumulator(str(study / "tensorboard/tracked's" / cell)).Reload()
         tags = read.Tags()["scalars"]
         assert {"loss/training", "loss/validation", "epoch_accuracy/validation"} <= set(tags)
         assert {"accuracy/test", "accuracy/validation", "accuracy/unseen/unseen"} <= set(tags)
@@ -77,7 +77,7 @@ def test_tensorboard_reads_every_cell_and_the_results(study: Path) -> None:
         start = HParamsPluginData.FromString(read.SummaryMetadata("_hparams_/session_start_info").plugin_data.content)
         hparams = start.session_start_info.hparams
         assert hparams["arm"].string_value in ("real", "mix") and hparams["settings.epochs"].number_value == 3
-    results = EventAccumulator(str(study / "tensorboard/results")).Reload()
+    results = EventAccumulator(str(study / "tensorboard/tracked's/results")).Reload()
     assert "gain_points/test/studio" in results.Tags()["scalars"]
     image = results.Images(results.Tags()["images"][0])[0]
     assert image.encoded_image_string.startswith(b"\x89PNG") and image.width > 100
@@ -119,6 +119,6 @@ def test_a_tracker_that_is_not_there_is_named(study: Path) -> None:
 def test_a_finished_study_is_written_afterwards_to_the_same_bytes(study: Path) -> None:
     howfar.command("study", "track", study / "study", "--to", f"tensorboard:{study / 'later'}")
     later, before = (
-        {p.parent.name: p.read_bytes() for p in (study / d).glob("modern*/*")} for d in ("later", "tensorboard")
+        {p.parent.name: p.read_bytes() for p in (study / d).glob("*/modern*/*")} for d in ("later", "tensorboard")
     )
     assert later == before

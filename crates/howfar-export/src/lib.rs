@@ -56,6 +56,7 @@ impl ExportFormat {
 
 /// Writes a model, whole or not at all.
 pub fn write(model: &Model, format: ExportFormat, path: &Path) -> Result<(), Fault> {
+    refuse_too_large(model, format, path)?;
     let bytes = match format {
         ExportFormat::Onnx => onnx::bytes(model),
         ExportFormat::Torch => torch::bytes(&model.classifier().tensors("")),
@@ -68,6 +69,27 @@ pub fn write(model: &Model, format: ExportFormat, path: &Path) -> Result<(), Fau
     };
     files::write(path, &bytes)
 }
+
+/// A file of Protocol Buffers ends at 2 GiB, an archive of PyTorch as it is written here at 4.
+fn refuse_too_large(model: &Model, format: ExportFormat, path: &Path) -> Result<(), Fault> {
+    let parameters = &model.classifier().weights().parameters;
+    let n_bytes = parameters.iter().map(|tensor| 4 * tensor.values.len() as u64).sum::<u64>() + ROOM_FOR_NAMES;
+    let most = match format {
+        ExportFormat::Onnx => 2 << 30,
+        ExportFormat::Torch => 4 << 30,
+        ExportFormat::Safetensors => return Ok(()),
+    };
+    if n_bytes < most {
+        return Ok(());
+    }
+    Err(Fault::data(path.display(), format!("refused: the network is too large for a file of {}", format.name()))
+        .found(format!("{n_bytes} bytes"))
+        .expected(format!("fewer than {most}"))
+        .hint("--as safetensors has no such bound"))
+}
+
+/// Bytes of a file that are no weights.
+const ROOM_FOR_NAMES: u64 = 1 << 20;
 
 /// What a program needs to know of a model beside its numbers.
 fn about(model: &Model) -> serde_json::Value {

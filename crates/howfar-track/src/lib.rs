@@ -94,7 +94,7 @@ impl Tracker {
     /// Whether a run is there.
     pub fn has(&self, experiment: &str, name: &str) -> Result<bool, Fault> {
         match &self.0 {
-            Kind::TensorBoard(folder) => files::is_there(&tensorboard::file(folder, name)),
+            Kind::TensorBoard(folder) => files::is_there(&tensorboard::file(folder, experiment, name)),
             Kind::MlFlow(server) => server.has(experiment, name),
         }
     }

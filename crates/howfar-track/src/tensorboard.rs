@@ -1,10 +1,10 @@
 //! A run as TensorBoard reads it: figures by epoch, last figures, hyper-parameters, pictures.
 //!
-//! In: a run. Out: `FOLDER/<run>/events.out.tfevents.0000000000.howfar`.
+//! In: a run. Out: `FOLDER/<experiment>/<run>/events.out.tfevents.0000000000.howfar`.
 
 use std::path::{Path, PathBuf};
 
-use howfar_face::{Fault, files};
+use howfar_face::{Fault, decode_png, files};
 use prost::Message;
 
 use crate::event::{
@@ -15,12 +15,11 @@ use crate::{Setting, TrackedRun, begin, ends, seconds};
 
 /// TensorBoard takes files whose names have `tfevents` in them.
 const FILE: &str = "events.out.tfevents.0000000000.howfar";
-/// Where width, height and colours stand in a PNG file.
-const PNG_HEAD: std::ops::Range<usize> = 16..26;
 
-/// The file of a run.
-pub(crate) fn file(folder: &Path, name: &str) -> PathBuf {
-    folder.join(name).join(FILE)
+/// The file of a run. Two studies may be written to one folder, and each has a run called `results`.
+pub(crate) fn file(folder: &Path, experiment: &str, name: &str) -> PathBuf {
+    // A name with a separator is one folder, too.
+    folder.join(experiment.replace(['/', '\\'], "-")).join(name).join(FILE)
 }
 
 /// Writes it.
@@ -46,8 +45,9 @@ pub(crate) fn write(folder: &Path, run: &TrackedRun) -> Result<(), Fault> {
     }
     let end = HParams { session_start: None, session_end: Some(SessionEnd { status: 1, end_time_secs: ended }) };
     bytes.extend(summary(ended, last, vec![of_plugin("_hparams_/session_end_info", &end)]));
-    files::create_folder(&folder.join(&run.name))?;
-    files::write(&file(folder, &run.name), &bytes)
+    let path = file(folder, &run.experiment, &run.name);
+    files::create_folder(path.parent().unwrap_or(folder))?;
+    files::write(&path, &bytes)
 }
 
 fn summary(wall_time: f64, step: u32, value: Vec<SummaryValue>) -> Vec<u8> {
@@ -60,11 +60,8 @@ fn scalar(name: &str, figure: f64) -> SummaryValue {
 
 fn picture(name: &str, path: &Path) -> Result<SummaryValue, Fault> {
     let encoded = files::read(path)?;
-    let head = encoded.get(PNG_HEAD).ok_or_else(|| Fault::data(path.display(), "this is no PNG"))?;
-    let side = |at: usize| i32::from_be_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
-    let (width, height) = (side(0), side(4));
-    // Colour kind 0 is gray, 2 and 3 have red, green and blue.
-    let colorspace = if head[9] == 0 { 1 } else { 3 };
+    let picture = decode_png(&encoded, &path.display().to_string())?;
+    let [height, width, colorspace] = [picture.height, picture.width, picture.channels].map(|n| n as i32);
     let image = Some(Image { height, width, colorspace, encoded });
     Ok(SummaryValue { tag: name.to_owned(), image, ..SummaryValue::default() })
 }

@@ -7,18 +7,16 @@ use std::path::Path;
 
 use howfar_face::{Face, FaceSet, Fault, encode_png, files};
 
-use super::write_plainly;
+use super::{for_each_row, write_plainly};
 
 /// Writes every face.
 pub(super) fn write(set: &FaceSet, folder: &Path) -> Result<(), Fault> {
     let folders: Vec<_> = set.info().classes.iter().map(|class| folder.join(in_a_name(class))).collect();
     let mut is_made = vec![false; folders.len()];
-    let mut row = 0_u64;
-    set.for_each(|Face { labels, picture, .. }| {
+    for_each_row(set, |row, Face { labels, picture }| {
         let (database, person) = (in_a_name(labels.subject.database()), in_a_name(labels.subject.person()));
         let source: String = in_a_name(&labels.source).chars().take(80).collect();
         let name = format!("{database}__{person}__{row:06}-{source}.png");
-        row += 1;
         // A class without a face gets no folder: an empty one reads as a class whose pictures are lost.
         if !std::mem::replace(&mut is_made[labels.label], true) {
             files::create_folder(&folders[labels.label])?;

@@ -12,7 +12,7 @@ use howfar_study::{LoadedStudy, Presence, StudyFolder, audit_study, run_study};
 use howfar_track::Tracker;
 
 use crate::command::study_args::{StudyFile, out_folder};
-use crate::command::track::Tracking;
+use crate::command::track::{RESULTS, Tracking};
 use crate::command::{CoreArgs, pin, report, stop_flag};
 use crate::console::{Console, duration_words};
 use crate::study_progress::StudyProgress;
@@ -46,6 +46,10 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     let study = args.study.read()?;
     let out = out_folder(&study, args.out.as_deref())?;
     let trackers = args.track.iter().map(|text| Tracker::parse(text)).collect::<Result<Vec<_>, _>>()?;
+    // One that cannot be asked is told of before hours of work.
+    for tracker in &trackers {
+        tracker.has(&study.name, RESULTS)?;
+    }
     let results = if args.until_sure {
         run_until_sure(&study, &out, args.cores, &trackers, console)?
     } else {

@@ -7,7 +7,7 @@ use howfar_protocol::Study;
 use howfar_study::StudyFolder;
 
 /// The study file that is meant where none is named; `howfar init` writes one.
-pub const USUAL_FILE: &str = "study.toml";
+const USUAL_FILE: &str = "study.toml";
 
 /// For commands that begin with the file.
 #[derive(Debug, Clone, clap::Args)]
@@ -25,17 +25,21 @@ impl StudyFile {
 
     /// Reads it.
     pub fn read(&self) -> Result<Study, Fault> {
-        if self.study == Path::new(USUAL_FILE) && !files::is_there(&self.study)? {
-            return Err(nothing_named());
+        if self.study == Path::new(USUAL_FILE) {
+            usual_file()?;
         }
         Study::read(&self.study)
     }
 }
 
-fn nothing_named() -> Fault {
-    Fault::usage("STUDY", "no study is named, and there is no study.toml here")
+/// The file that is meant where none is named, if it is there.
+fn usual_file() -> Result<PathBuf, Fault> {
+    if files::is_there(Path::new(USUAL_FILE))? {
+        return Ok(PathBuf::from(USUAL_FILE));
+    }
+    Err(Fault::usage("STUDY", "no study is named, and there is no study.toml here")
         .expected("a study file, or the folder of a study that has begun")
-        .hint("`howfar init` writes a study.toml, `howfar run` makes its folder")
+        .hint("`howfar init` writes a study.toml, `howfar run` makes its folder"))
 }
 
 /// For commands about what a study has computed.
@@ -47,15 +51,18 @@ pub struct StudyPlace {
 }
 
 impl StudyPlace {
+    /// The folder or the file.
+    pub fn path(&self) -> Result<PathBuf, Fault> {
+        self.study.clone().map_or_else(usual_file, Ok)
+    }
+
     /// The folder.
     pub fn folder(&self) -> Result<PathBuf, Fault> {
-        let file = match &self.study {
-            Some(path) if path.is_file() => path,
-            Some(folder) => return Ok(folder.clone()),
-            None if Path::new(USUAL_FILE).is_file() => Path::new(USUAL_FILE),
-            None => return Err(nothing_named()),
-        };
-        let study = Study::read(file)?;
+        let path = self.path()?;
+        if !path.is_file() {
+            return Ok(path);
+        }
+        let study = Study::read(&path)?;
         let folder = PathBuf::from(&study.name);
         own_folder(&study, folder)
     }

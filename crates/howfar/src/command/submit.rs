@@ -17,7 +17,7 @@ use howfar_study::{Lease, LoadedStudy, StudyFolder, ToDo};
 
 use crate::command::cells::absolute;
 use crate::command::run::{plan_into, run_to_report};
-use crate::command::study_args::{USUAL_FILE, out_folder};
+use crate::command::study_args::{StudyPlace, out_folder};
 use crate::command::{CoreArgs, pin, report};
 use crate::console::Console;
 use options::{Options, folder as slurm_folder, logs};
@@ -33,9 +33,8 @@ use script::Scripts;
     (a node died, jobs were cancelled, a time limit), `howfar submit my-study` again submits what is missing, with \
     the options of before where none are given.")]
 pub struct Args {
-    /// The study file, or the folder of a study that was submitted before.
-    #[arg(value_name = "STUDY", default_value = USUAL_FILE)]
-    study: PathBuf,
+    #[command(flatten)]
+    study: StudyPlace,
     /// The study's folder; if not given, the study's name.
     #[arg(long)]
     out: Option<PathBuf>,
@@ -85,10 +84,11 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
 
 /// The study and its folder, from either.
 fn study_and_folder(args: &Args) -> Result<(Study, PathBuf), Fault> {
-    if args.study.is_dir() {
-        return Ok((StudyFolder::open(&args.study)?.read_plan()?.study, absolute(&args.study)?));
+    let path = args.study.path()?;
+    if path.is_dir() {
+        return Ok((StudyFolder::open(&path)?.read_plan()?.study, absolute(&path)?));
     }
-    let study = Study::read(&args.study)?;
+    let study = Study::read(&path)?;
     let out = out_folder(&study, args.out.as_deref())?;
     Ok((study, absolute(&out)?))
 }

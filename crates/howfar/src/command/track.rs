@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use howfar_evaluate::Results;
 use howfar_face::Fault;
@@ -52,6 +53,9 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     Ok(())
 }
 
+/// The run with what came of a study.
+pub const RESULTS: &str = "results";
+
 /// What trackers are told while a study runs. One that cannot be written does not keep the study from going on.
 pub struct Tracking<'a> {
     trackers: &'a [Tracker],
@@ -60,12 +64,14 @@ pub struct Tracking<'a> {
     console: &'a Console,
     /// Of each cell that has started, by its place in the stage.
     cells: Mutex<HashMap<usize, Box<Cell>>>,
+    /// One that does not answer would hold up every cell for as long as it is waited for.
+    is_given_up: AtomicBool,
 }
 
 impl<'a> Tracking<'a> {
     /// Nobody is told anything yet.
     pub fn new(trackers: &'a [Tracker], folder: &'a StudyFolder, plan: &'a Plan, console: &'a Console) -> Self {
-        Tracking { trackers, folder, plan, console, cells: Mutex::default() }
+        Tracking { trackers, folder, plan, console, cells: Mutex::default(), is_given_up: AtomicBool::new(false) }
     }
 
     /// A cell that is finished is written; threads may call it at the same time.
@@ -77,8 +83,13 @@ impl<'a> Tracking<'a> {
             StudyEvent::Finished { cell_idx, .. } => {
                 let Some(cell) = cells.remove(&cell_idx) else { return };
                 drop(cells);
-                if let Err(fault) = write_cell(self.trackers, self.folder, self.plan, &cell) {
-                    self.console.warn(&format!("not tracked: {fault}"));
+                if self.is_given_up.load(Ordering::Relaxed) {
+                    return;
+                }
+                if let Err(fault) = write_cell(self.trackers, self.folder, self.plan, &cell)
+                    && !self.is_given_up.swap(true, Ordering::Relaxed)
+                {
+                    self.console.warn(&format!("not tracked until the study's end: {fault}"));
                 }
             }
             StudyEvent::Epoch { .. } | StudyEvent::Waiting { .. } => {}
@@ -161,7 +172,7 @@ fn write_results(trackers: &[Tracker], folder: &StudyFolder, results: &Results) 
     let written = std::fs::metadata(folder.results_file()).and_then(|data| data.modified());
     let run = TrackedRun {
         experiment: results.study.name.clone(),
-        name: "results".to_owned(),
+        name: RESULTS.to_owned(),
         ended: written.map_err(|e| Fault::io(&folder.results_file(), "read", &e))?,
         settings,
         epochs: Vec::new(),

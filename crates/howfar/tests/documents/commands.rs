@@ -110,6 +110,37 @@ fn every_command_is_named_in_the_readme_or_a_document_and_every_named_one_exists
     }
 }
 
+/// What a group is followed by must be one of its commands; anything else may be a value.
+fn is_a_command(invocation: &str, commands: &BTreeMap<String, BTreeSet<String>>) -> bool {
+    let words: Vec<&str> = invocation.split_whitespace().skip(1).collect();
+    let has_commands = |name: &str| commands.keys().any(|other| other.starts_with(&format!("{name} ")));
+    match words[..] {
+        [] => true,
+        [first, ..] if first.starts_with('-') => true,
+        [first] => commands.contains_key(first),
+        // `init` has a command and an argument.
+        [first, second, ..] if has_commands(first) && first != "init" && !second.starts_with(['-', '<']) => {
+            commands.contains_key(&format!("{first} {second}"))
+        }
+        [first, ..] => commands.contains_key(first),
+    }
+}
+
+#[test]
+fn every_command_that_a_source_or_a_document_quotes_exists() {
+    let commands = flags_of_commands();
+    let formats = crate::formats::written();
+    let mut n_seen = 0;
+    for (name, text) in crate::sources().into_iter().chain(documents()) {
+        for quoted in text.split('`').filter(|quoted| quoted.starts_with("howfar ") && !quoted.contains('\n')) {
+            let is_known = formats.contains_key(quoted) || quoted.starts_with("howfar with-parent");
+            assert!(is_known || is_a_command(quoted, &commands), "{name}: `{quoted}` is no command");
+            n_seen += 1;
+        }
+    }
+    assert!(n_seen > 100, "{n_seen}");
+}
+
 #[test]
 fn the_table_of_databases_lists_the_adapters_in_their_order() {
     let listed = howfar(&workplace(), &["prepare", "--list"]).stdout;
