@@ -7,6 +7,7 @@
 mod graph;
 mod proto;
 
+use howfar_face::LUMA;
 use howfar_net::{Architecture, Block, NORM_EPSILON};
 use howfar_protocol::PixelScaling;
 use howfar_train::Model;
@@ -15,8 +16,6 @@ use prost::Message;
 use graph::{Graph, float, int, ints, text, value};
 use proto::{DataType, ModelProto, OperatorSet, Property};
 
-/// Rec. 601 luma in thousandths, as `howfar_face` makes gray levels.
-const LUMA: [f32; 3] = [299.0, 587.0, 114.0];
 const OPSET: i64 = 18;
 const IR_VERSION: i64 = 8;
 
@@ -66,7 +65,7 @@ fn preprocessing(graph: &mut Graph, model: &Model) -> String {
     let mut planes = graph.node("Transpose", &[&floats], vec![ints("perm", &[0, 3, 1, 2])], "planes");
     if model.n_channels() == 1 {
         // Whole numbers throughout, so that levels round as they do in howfar.
-        let weights = graph.floats("gray.weights", &[1, 3, 1, 1], &LUMA);
+        let weights = graph.floats("gray.weights", &[1, 3, 1, 1], &LUMA.map(|weight| weight as f32));
         let weighted = graph.node("Mul", &[&planes, &weights], Vec::new(), "gray.weighted");
         let channel = graph.ints("gray.axis", &[1]);
         let sum = graph.node("ReduceSum", &[&weighted, &channel], vec![int("keepdims", 1)], "gray.sum");

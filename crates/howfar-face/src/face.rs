@@ -117,13 +117,17 @@ impl Picture {
     }
 }
 
+/// Weights of red, green and blue in a gray level, in thousandths: Rec. 601 luma (ITU-R BT.601).
+pub const LUMA: [u32; 3] = [299, 587, 114];
+
 /// One gray level a pixel of `n_channels` (1 or 3): Rec. 601 luma (ITU-R BT.601, 0.299 R + 0.587 G + 0.114 B), rounded.
 /// The one place in the program where colours become gray.
 pub(crate) fn gray_levels(pixels: &[u8], n_channels: usize) -> Vec<u8> {
     if n_channels != 3 {
         return pixels.to_vec();
     }
-    let luma = |p: &[u8]| (299 * u32::from(p[0]) + 587 * u32::from(p[1]) + 114 * u32::from(p[2]) + 500) / 1000;
+    let luma =
+        |p: &[u8]| (LUMA[0] * u32::from(p[0]) + LUMA[1] * u32::from(p[1]) + LUMA[2] * u32::from(p[2]) + 500) / 1000;
     pixels.chunks_exact(3).map(|p| luma(p) as u8).collect()
 }
 

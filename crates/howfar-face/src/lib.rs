@@ -37,7 +37,7 @@ mod writer;
 pub use accept::{Accepted, accept_changes};
 pub use content_hash::ContentHash;
 pub use expression::{Expression, closest_name, edit_distance};
-pub use face::{Colour, DrawnLabels, Face, FaceLabels, Picture, Provenance};
+pub use face::{Colour, DrawnLabels, Face, FaceLabels, LUMA, Picture, Provenance};
 pub use face_set::{DatabaseFaces, FaceSet, FaceSetInfo, GeneratorCard, Licence, Preprocessing, Shard};
 pub use face_store::{FaceStore, StoredFace};
 pub use fault::{Fault, FaultKind};

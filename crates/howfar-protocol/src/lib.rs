@@ -41,13 +41,13 @@ pub use ingredients::{GeneratedFaces, Ingredients};
 pub use learner::Learner;
 pub use mixture::{Mixture, Validates};
 pub use mixture_ratio::MixtureRatio;
-pub use network_choice::{NetworkChoice, Networks};
+pub use network_choice::{HeadName, NetworkChoice, Networks};
 pub use paper_held_out::generated_held_out;
 pub use plan::{Compared, Plan, PlanInputs, SetInput};
 pub use predictions::{
     Part, Prediction, PredictionRef, check_probabilities, for_each_prediction, most_probable, write_predictions,
 };
-pub use program::{HandedAs, TIMEOUT_MIN};
+pub use program::{HandedAs, OWN_PROGRAM, TIMEOUT_MIN};
 pub use role::Role;
 pub use settings::{Augmentation, Keep, Network, Optimiser, PixelScaling, Recipe, Schedule, Start, TrainingSettings};
 pub use split::{Split, SplitPart};

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::Network;
+use crate::{Network, OWN_PROGRAM};
 
 /// All that `train.network` names.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -79,22 +79,34 @@ pub(crate) struct FeatureHead {
     range: Option<String>,
 }
 
+/// A classifier on features.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum HeadName {
+pub enum HeadName {
+    /// Multinomial logistic regression.
     Linear,
+    /// One hidden layer.
     Mlp,
+}
+
+impl HeadName {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Linear, Self::Mlp];
+
+    /// Its word.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Linear => "linear",
+            Self::Mlp => "mlp",
+        }
+    }
 }
 
 impl FeatureHead {
     /// The same as a study's command.
     pub fn command(&self) -> Vec<String> {
-        let head = match self.name {
-            HeadName::Linear => "linear",
-            HeadName::Mlp => "mlp",
-        };
         let features = self.features.to_string_lossy();
-        let mut words = vec!["howfar", "train-features", "--features", &features, "--head", head];
+        let mut words = vec![OWN_PROGRAM, "train-features", "--features", &features, "--head", self.name.name()];
         if let Some(range) = &self.range {
             words.extend(["--features-range", range]);
         }

@@ -30,6 +30,9 @@ impl HandedAs {
     }
 }
 
+/// The word for howfar itself in a command: the program that runs the study, wherever it is.
+pub const OWN_PROGRAM: &str = "howfar";
+
 /// Minutes that a cell of a program may take where nothing is said.
 pub const TIMEOUT_MIN: f64 = 24.0 * 60.0;
 /// The most that may be said.

@@ -6,13 +6,10 @@ use std::path::{Path, PathBuf};
 
 use howfar_face::checksum::Hasher;
 use howfar_face::{Fault, files};
-use howfar_protocol::{HandedAs, Study};
+use howfar_protocol::{HandedAs, OWN_PROGRAM, Study};
 
 /// Name and version of the contract: a program that is asked in another way computes other numbers.
 pub const JOB_FORMAT: (&str, u32) = ("howfar job", 1);
-
-/// The word for howfar itself: the program that runs the study, wherever it is.
-pub(crate) const OWN: &str = "howfar";
 
 /// A program as a study asks for it.
 pub(crate) struct Program<'s> {
@@ -38,7 +35,7 @@ impl<'s> Program<'s> {
     /// Refuses a program that is not there before any work is done for it.
     fn check_command(&self) -> Result<(), Fault> {
         let word = &self.study.train.command[0];
-        if word == OWN {
+        if word == OWN_PROGRAM {
             return Ok(());
         }
         let path = self.study.train.environment.get("PATH").map(Into::into).or_else(|| std::env::var_os("PATH"));

@@ -11,9 +11,10 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use howfar_face::{Fault, shortened};
+use howfar_protocol::OWN_PROGRAM;
 
 use super::log::{Log, Said, Voice};
-use crate::requested_program::{OWN, not_started};
+use crate::requested_program::not_started;
 
 /// How often a program is looked at.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
@@ -215,14 +216,14 @@ fn launcher(words: &[OsString]) -> Result<Command, Fault> {
 
 #[cfg(not(target_os = "linux"))]
 fn launcher(words: &[OsString]) -> Result<Command, Fault> {
-    let program = if words[0] == OWN { own()?.into() } else { words[0].clone() };
+    let program = if words[0] == OWN_PROGRAM { own()?.into() } else { words[0].clone() };
     let mut command = Command::new(program);
     command.args(&words[1..]);
     Ok(command)
 }
 
 fn own() -> Result<std::path::PathBuf, Fault> {
-    std::env::current_exe().map_err(|e| Fault::io(Path::new(OWN), "find", &e))
+    std::env::current_exe().map_err(|e| Fault::io(Path::new(OWN_PROGRAM), "find", &e))
 }
 
 /// Turns this process into a program that ends with its parent. Comes back only where that fails.
@@ -238,7 +239,7 @@ pub fn become_program(parent: u32, words: &[OsString]) -> Fault {
         }
     }
     let program = match own() {
-        Ok(own) if program == OWN => own.into(),
+        Ok(own) if program == OWN_PROGRAM => own.into(),
         _ => program.clone(),
     };
     let mut command = Command::new(&program);

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use howfar_face::Fault;
 use howfar_face::table::{FlatColumn, FlatWriter};
+use howfar_protocol::HeadName;
 use howfar_random::Seeds;
 use howfar_train::{FeatureRows, Head, HeadKind, LabelledRows};
 
@@ -35,7 +36,8 @@ pub struct Args {
     #[arg(long, value_name = "BLACK..WHITE", default_value = "0..1", allow_hyphen_values = true)]
     features_range: String,
     /// Multinomial logistic regression, or one hidden layer of 64 units.
-    #[arg(long, value_name = "KIND", default_value = "linear", value_parser = ["linear", "mlp"])]
+    #[arg(long, value_name = "KIND", default_value = "linear",
+        value_parser = HeadName::ALL.map(HeadName::name))]
     head: String,
 }
 
@@ -53,7 +55,7 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
         Ok::<FeatureRows, Fault>(rows)
     });
     let (of_training, of_validation, of_asked) = (of_training?, of_validation?, of_asked?);
-    let kind = if args.head == "mlp" { HeadKind::Hidden(HIDDEN) } else { HeadKind::Linear };
+    let kind = if args.head == HeadName::Mlp.name() { HeadKind::Hidden(HIDDEN) } else { HeadKind::Linear };
     let stream = Seeds::new(u64::from(job.seed)).stream("head on features", &[]);
     let (head, penalty) = Head::fit_best(
         kind,
