@@ -222,6 +222,8 @@ pub struct FaceSet {
 impl FaceSet {
     /// The dataset card in a set's folder.
     pub const CARD_FILE: &'static str = crate::dataset_card::CARD_FILE;
+    /// The file by which a folder is a face set.
+    pub const INFO_FILE: &'static str = INFO_FILE;
 
     /// Reads `face_set.json` and checks that every shard is there.
     pub fn open(folder: &Path) -> Result<Self, Fault> {

@@ -4,6 +4,7 @@
 //! This crate knows neither randomness nor the engine nor any database's folders.
 
 mod accept;
+mod album;
 pub mod checksum;
 mod content_hash;
 pub mod csv_table;
@@ -35,6 +36,7 @@ mod unfinished;
 mod writer;
 
 pub use accept::{Accepted, accept_changes};
+pub use album::Album;
 pub use content_hash::ContentHash;
 pub use expression::{Expression, closest_name, edit_distance};
 pub use face::{Colour, DrawnLabels, Face, FaceLabels, LUMA, Picture, Provenance};

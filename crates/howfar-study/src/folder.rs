@@ -36,6 +36,19 @@ pub enum CellState {
     Finished,
 }
 
+impl CellState {
+    /// As in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            CellState::Waiting => "waiting",
+            CellState::Running => "running",
+            CellState::Stopped => "stopped",
+            CellState::Failed => "failed",
+            CellState::Finished => "finished",
+        }
+    }
+}
+
 impl StudyFolder {
     /// A folder that may not exist yet.
     pub fn new(root: &Path) -> Self {

@@ -102,8 +102,13 @@ impl Model {
 
     /// The same with weights of a chosen precision.
     pub fn save_with(&self, path: &Path, precision: Precision) -> Result<(), Fault> {
-        let card = serde_json::to_value(&self.card).map_err(|e| Fault::data(path.display(), e.to_string()))?;
-        files::write(path, &self.classifier.to_bytes(&card, precision).map_err(|fault| in_file(path, fault))?)
+        files::write(path, &self.to_bytes(precision, path)?)
+    }
+
+    /// The bytes of such a file; `place` names it in errors.
+    pub fn to_bytes(&self, precision: Precision, place: &Path) -> Result<Vec<u8>, Fault> {
+        let card = serde_json::to_value(&self.card).map_err(|e| Fault::data(place.display(), e.to_string()))?;
+        self.classifier.to_bytes(&card, precision).map_err(|fault| in_file(place, fault))
     }
 
     /// The network that howfar carries: seven expressions, trained on drawn faces alone (`data/expression.md`).

@@ -66,6 +66,8 @@ pub enum Command {
     Evaluate(command::evaluate::Args),
     /// Predict the expressions of the faces in photographs.
     Predict(command::predict::Args),
+    /// Show a study, a face set or a network in a browser.
+    Serve(command::serve::Args),
     /// Write a trained network as ONNX, PyTorch or safetensors.
     Export(command::export::Args),
     /// Report what this machine has and what that means for howfar.

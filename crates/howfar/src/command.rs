@@ -32,6 +32,7 @@ pub mod rig;
 pub mod run;
 pub mod run_cell;
 pub mod run_generator;
+pub mod serve;
 pub mod sheet;
 pub mod show_style;
 pub mod status;

@@ -6,7 +6,7 @@ use crate::cli::{Command, Faces, Generator, Study, Style, Weights};
 use crate::command::{
     analyse, audit, cells, check_claim, check_statistics, completions, cross_database, demo, doctor, draw, draw_charts,
     evaluate, evaluate_generator, export, export_faces, export_predictions, fit_style, generate, import_weights, init,
-    inspect, inspect_weights, man, merge, plan, predict, prepare, report, run, run_cell, run_generator, sheet,
+    inspect, inspect_weights, man, merge, plan, predict, prepare, report, run, run_cell, run_generator, serve, sheet,
     show_style, status, submit, track, train, train_features, train_generator, train_landmarks, with_parent,
 };
 use crate::console::Console;
@@ -28,6 +28,7 @@ pub fn run(command: Command, console: &Console) -> Result<(), Fault> {
         Command::Train(args) => train::run(&args, console),
         Command::Evaluate(args) => evaluate::run(&args, console),
         Command::Predict(args) => predict::run(&args, console),
+        Command::Serve(args) => serve::run(&args, console),
         Command::Export(args) => export::run(&args, console),
         Command::Doctor(args) => doctor::run(&args, console),
         Command::Faces(Faces::Inspect(args)) => inspect::run(&args, console),

@@ -42,6 +42,12 @@ fn usual_file() -> Result<PathBuf, Fault> {
         .hint("`howfar init` writes a study.toml, `howfar run` makes its folder"))
 }
 
+/// The study of study.toml, where there is such a file.
+pub fn usual_study() -> Result<Option<StudyPlace>, Fault> {
+    let is_there = files::is_there(Path::new(USUAL_FILE))?;
+    Ok(is_there.then(|| StudyPlace::of(Path::new(USUAL_FILE))))
+}
+
 /// For commands about what a study has computed.
 #[derive(Debug, Clone, clap::Args)]
 pub struct StudyPlace {
@@ -51,6 +57,11 @@ pub struct StudyPlace {
 }
 
 impl StudyPlace {
+    /// A folder or a file.
+    pub fn of(path: &Path) -> Self {
+        StudyPlace { study: Some(path.to_owned()) }
+    }
+
     /// The folder or the file.
     pub fn path(&self) -> Result<PathBuf, Fault> {
         self.study.clone().map_or_else(usual_file, Ok)
