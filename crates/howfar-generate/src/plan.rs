@@ -2,10 +2,10 @@
 //!
 //! In: a request. Out: faces, in order. Writes nothing.
 
+use howfar_crop::Crop;
 use howfar_face::{Face, FaceLabels, Fault, Picture, Provenance, SubjectId, checksum};
 use howfar_net::Precision;
 use howfar_net::gan::{Generator, GeneratorShape, Leaves, StarGanShape};
-use howfar_prepare::Crop;
 use howfar_random::{Seeds, uniform};
 
 use crate::identity::{Identities, Identity, Taken};

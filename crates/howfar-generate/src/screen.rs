@@ -6,9 +6,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use howfar_crop::shows_face;
 use howfar_face::fingerprint::{is_same_shot, patch};
 use howfar_face::{Face, FaceLabels, FaceSet, Fault, Picture, Shot, ShotIndex, SubjectId};
-use howfar_prepare::shows_face;
 use serde::{Deserialize, Serialize};
 
 /// Below this deviation of its gray levels a picture is flat: the flattest of 600 drawn faces has 36.

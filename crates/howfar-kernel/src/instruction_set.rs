@@ -27,17 +27,20 @@ pub struct InstructionSet(Kind);
 impl InstructionSet {
     /// Those of this machine, the slowest first; `plain` is always there.
     pub fn available() -> Vec<Self> {
-        let mut sets = vec![InstructionSet(Kind::Plain)];
+        let plain = InstructionSet(Kind::Plain);
+        #[cfg(not(target_arch = "x86_64"))]
+        return vec![plain];
         #[cfg(target_arch = "x86_64")]
         {
+            let mut sets = vec![plain];
             if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
                 sets.push(InstructionSet(Kind::Avx2));
                 if is_x86_feature_detected!("avx512f") {
                     sets.push(InstructionSet(Kind::Avx512));
                 }
             }
+            sets
         }
-        sets
     }
 
     /// The fastest of this machine, unless another was pinned.

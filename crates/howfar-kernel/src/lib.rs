@@ -14,6 +14,7 @@ mod elementwise;
 mod instance_norm;
 mod instruction_set;
 mod large_pages;
+#[cfg(not(target_family = "wasm"))]
 mod memory;
 mod packed_dense;
 mod parts;
@@ -33,6 +34,7 @@ pub use dropout::Dropout;
 pub use elementwise::{NUMBERS_AT_ONCE, changed, made};
 pub use instance_norm::InstanceNorm;
 pub use instruction_set::InstructionSet;
+#[cfg(not(target_family = "wasm"))]
 pub use memory::keep_freed_memory;
 pub use packed_dense::PackedDense;
 pub use resample::Resample;

@@ -3,9 +3,9 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use howfar_crop::{LANDMARK_SIDE, N_LANDMARKS};
 use howfar_face::{Fault, files};
 use howfar_net::{LandmarkNetwork, NetFault, OptimiserKind, Precision, TensorFile, Trainer};
-use howfar_prepare::{LANDMARK_SIDE, N_LANDMARKS};
 use serde_json::{Value, json};
 
 /// Where the state is kept, and what it must be the state of.

@@ -2,9 +2,9 @@
 
 use std::ops::ControlFlow;
 
+use howfar_crop::Point;
 use howfar_draw::{CameraStyle, FaceSpec, HeadModel, STYLE_NAMES, ShapeStyle, Style, TruncatedNormal, draw_face};
 use howfar_face::{Expression, Fault};
-use howfar_prepare::Point;
 use rayon::prelude::*;
 
 /// Pixels a side of a drawing: its eyes are 27 pixels apart, those that the network sees 21.

@@ -1,7 +1,7 @@
 //! One picture to learn from: a drawing, seen through an imperfect frame, covered and disturbed.
 
+use howfar_crop::{LANDMARK_SIDE, N_LANDMARKS, mirrored_landmark};
 use howfar_net::LandmarkNetwork;
-use howfar_prepare::{LANDMARK_SIDE, N_LANDMARKS, mirrored_landmark};
 use howfar_random::{Stream, between, happens, index_by_share};
 
 use crate::disturbance::{add_noise, blur, enlarge, make_blocky, relight};

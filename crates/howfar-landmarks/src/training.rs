@@ -5,11 +5,11 @@
 use std::ops::ControlFlow;
 use std::path::Path;
 
+use howfar_crop::{LANDMARK_SIDE, N_LANDMARKS};
 use howfar_face::{Fault, checksum, files};
 use howfar_net::{
     BatchPart, LandmarkNetwork, NetFault, OptimiserKind, Precision, Trainer, one_cycle_rate, smooth_distance,
 };
-use howfar_prepare::{LANDMARK_SIDE, N_LANDMARKS};
 use howfar_random::Seeds;
 use rayon::prelude::*;
 use serde_json::json;

@@ -1,6 +1,6 @@
 //! Which square of a drawing the network is shown: where an imperfect box would put it.
 
-use howfar_prepare::{Crop, Point, landmark_frame};
+use howfar_crop::{Crop, Point, landmark_frame};
 use howfar_random::{Stream, between, happens, normal, uniform};
 
 use crate::drawing::Drawing;

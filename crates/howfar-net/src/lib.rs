@@ -32,7 +32,9 @@ pub use composed::EPSILON as NORM_EPSILON;
 pub use device::ComputeDevice;
 pub use fault::NetFault;
 pub use forward::Operations;
-pub use howfar_kernel::{InstructionSet, keep_freed_memory};
+pub use howfar_kernel::InstructionSet;
+#[cfg(not(target_family = "wasm"))]
+pub use howfar_kernel::keep_freed_memory;
 pub use landmark_network::LandmarkNetwork;
 pub use loss::{cross_entropy, smooth_distance, softmax};
 pub use network::WeightedNetwork;

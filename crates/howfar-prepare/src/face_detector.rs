@@ -7,14 +7,12 @@ mod layout;
 
 use std::path::Path;
 
+use howfar_crop::{Detection, FaceBox, FaceNetwork, Filter, NETWORK_PREFIX, Point, resize};
 use howfar_face::{Colour, Fault, Picture};
 use image::DynamicImage;
 use rten_tensor::NdTensor;
 
-use crate::crop::{FaceBox, Point};
-use crate::detection::Detection;
 use crate::onnx::{Expected, Length, OnnxNetwork};
-use crate::resample::{Filter, resize};
 use layout::{Candidate, Layout};
 
 /// Pixels a side of the input where the network takes any.
@@ -42,13 +40,10 @@ pub struct FaceDetector {
 }
 
 impl FaceDetector {
-    /// Begins the word for every network.
-    pub const PREFIX: &str = "onnx:";
-
     /// Reads a file, runs it once on black and checks that it answers as a detector that is known.
     pub fn read(path: &Path) -> Result<Self, Fault> {
         let network = OnnxNetwork::read(path, EXPECTED)?;
-        let word = format!("{}{}", Self::PREFIX, network.sha256().get(..16).unwrap_or_default());
+        let word = format!("{NETWORK_PREFIX}{}", network.sha256().get(..16).unwrap_or_default());
         let fits = |lengths: &[Length]| input_size(lengths).is_some();
         let lengths = network.input_lengths("the network does not take pictures in colour", fits)?;
         let size = lengths.as_deref().and_then(input_size).unwrap_or((ANY_SIDE, ANY_SIDE));
@@ -61,27 +56,6 @@ impl FaceDetector {
             network.unfit("the network answers like no face detector that is known").found(shape_words(&shapes))
         })?;
         Ok(FaceDetector { network, word, size, layout })
-    }
-
-    /// What a [`howfar_face::Preprocessing`] calls it: `onnx:` and the first 16 digits of the file's SHA-256.
-    pub fn word(&self) -> &str {
-        &self.word
-    }
-
-    /// The file, for messages.
-    pub(crate) fn place(&self) -> impl std::fmt::Display {
-        self.network.path().display()
-    }
-
-    /// The faces of a photograph, the surest first.
-    pub(crate) fn find_faces(&self, photo: &DynamicImage) -> Result<Vec<Detection>, String> {
-        let (input, scale) = self.input(&Picture::of(photo, Colour::Rgb));
-        let answer = self.network.run(input, usize::MAX)?;
-        let values: Vec<Vec<f32>> = answer.iter().map(rten_tensor::AsView::to_vec).collect();
-        let mut candidates = self.layout.candidates(&values, self.size);
-        candidates.truncate(MOST_CANDIDATES);
-        let kept = suppressed(candidates, self.layout.family.overlap());
-        Ok(kept.into_iter().map(|candidate| detection(candidate, scale)).collect())
     }
 
     /// The photograph as the network takes it, and how many of its pixels are one of the photograph's.
@@ -108,6 +82,26 @@ impl FaceDetector {
             }
         }
         (NdTensor::from_data([1, 3, height, width], values), scale)
+    }
+}
+
+impl FaceNetwork for FaceDetector {
+    fn word(&self) -> &str {
+        &self.word
+    }
+
+    fn place(&self) -> String {
+        self.network.path().display().to_string()
+    }
+
+    fn find_faces(&self, photo: &DynamicImage) -> Result<Vec<Detection>, String> {
+        let (input, scale) = self.input(&Picture::of(photo, Colour::Rgb));
+        let answer = self.network.run(input, usize::MAX)?;
+        let values: Vec<Vec<f32>> = answer.iter().map(rten_tensor::AsView::to_vec).collect();
+        let mut candidates = self.layout.candidates(&values, self.size);
+        candidates.truncate(MOST_CANDIDATES);
+        let kept = suppressed(candidates, self.layout.family.overlap());
+        Ok(kept.into_iter().map(|candidate| detection(candidate, scale)).collect())
     }
 }
 

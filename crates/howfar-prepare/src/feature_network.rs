@@ -5,10 +5,10 @@
 
 use std::path::Path;
 
+use howfar_crop::Crop;
 use howfar_face::{Fault, Picture};
 use rten_tensor::{AsView, Layout, NdTensor};
 
-use crate::crop::Crop;
 use crate::onnx::{Expected, Length, OnnxNetwork};
 
 /// Pictures that go through together where the network does not fix it.

@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
+use howfar_crop::FaceNetwork;
 use howfar_face::{Fault, Licence, Preprocessing};
 
 use crate::database::Database;
@@ -66,7 +67,7 @@ pub(crate) fn gather(
 /// How the faces of one source are found and cut: its own affair, whatever other sources the set has.
 fn preprocessing(request: &PrepareRequest, cropped: bool, detector: Option<&FaceDetector>) -> Preprocessing {
     let detects = request.detect == Detect::Auto && !cropped;
-    let detection = if detects { detector.map_or("detector", FaceDetector::word) } else { "none" };
+    let detection = if detects { detector.map_or("detector", FaceNetwork::word) } else { "none" };
     let alignment = match request.align {
         Align::Landmarks => "landmarks",
         Align::Auto if detects => "landmarks",

@@ -5,9 +5,9 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use howfar_crop::{FaceBox, NoFace};
 use howfar_face::{Expression, Fault, GeneratorCard, Licence, Provenance, SubjectId};
 
-use crate::FaceBox;
 use crate::levels::Level;
 use crate::parquet_table::ParquetTable;
 use crate::picture_file::is_picture;
@@ -201,6 +201,16 @@ impl Reason {
     /// Whether a picture that was asked for is lost by it, rather than left out on purpose.
     pub fn is_loss(self) -> bool {
         matches!(self, Reason::Unreadable | Reason::NoFace | Reason::TooSmall)
+    }
+}
+
+impl From<NoFace> for Reason {
+    fn from(why: NoFace) -> Self {
+        match why {
+            NoFace::Unreadable => Reason::Unreadable,
+            NoFace::NotFound => Reason::NoFace,
+            NoFace::TooSmall => Reason::TooSmall,
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
+use howfar_crop::{PhotoPath, PreparedFace};
 use howfar_face::{Fault, Preprocessing, checksum, encode_png};
 use image::DynamicImage;
 use rayon::prelude::*;
@@ -18,12 +19,11 @@ use crate::face_detector::FaceDetector;
 use crate::gather::Gathered;
 use crate::journal::{EncodedFace, Entry, Journal, LookedAt};
 use crate::listing::{Pixels, Reason};
-use crate::photo::{PhotoPath, PreparedFace};
 use crate::pixels::photos;
 use crate::progress::{Progress, Stage, report_progress};
 use crate::request::PrepareRequest;
 use crate::source_settings::{SourceSettings, Turn};
-use crate::turn::{FaceOrReason, faces_of_video};
+use crate::turn::{FaceOrReason, faces_of_video, one_face};
 
 /// Pictures looked at side by side before the next report of progress: few, because large ones take their time.
 const BLOCK: usize = 64;
@@ -94,7 +94,7 @@ fn entry(candidate: &Candidate, paths: &[PhotoPath<'_>], (decoding, turn): (Deco
     let faces: Vec<FaceOrReason> = if is_video {
         faces_of_video(&frames, path, turn)
     } else {
-        let face = |(source, photo): (String, DynamicImage)| (source, path.one_face(&photo, found.face_box));
+        let face = |(source, photo): (String, DynamicImage)| (source, one_face(path, &photo, found.face_box));
         frames.into_iter().map(face).collect()
     };
     let encoded = |face: PreparedFace| EncodedFace {

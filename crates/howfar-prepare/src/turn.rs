@@ -6,10 +6,10 @@
 
 use std::collections::BTreeMap;
 
+use howfar_crop::{FaceBox, PhotoPath, PreparedFace};
 use image::DynamicImage;
 
 use crate::listing::Reason;
-use crate::photo::{PhotoPath, PreparedFace};
 use crate::source_settings::Turn;
 
 /// A face with its name in the set, or why there is none.
@@ -20,12 +20,21 @@ const MARK: char = '@';
 /// Turns that are tried where nothing is found upright, in degrees clockwise.
 const SIDES: [u16; 2] = [90, 270];
 
+/// The one face of a picture, where the database says or the surest.
+pub(crate) fn one_face(
+    path: &PhotoPath<'_>,
+    photo: &DynamicImage,
+    told: Option<FaceBox>,
+) -> Result<PreparedFace, (Reason, String)> {
+    path.one_face(photo, told).map_err(|(why, detail)| (why.into(), detail))
+}
+
 /// The faces of a video's frames.
 pub(crate) fn faces_of_video(frames: &[(String, DynamicImage)], path: &PhotoPath<'_>, turn: Turn) -> Vec<FaceOrReason> {
     let look = |degrees: u16| -> Vec<FaceOrReason> {
         let face = |(name, frame): &(String, DynamicImage)| match turned(frame, degrees) {
-            Some(frame) => (format!("{name}{MARK}{degrees}"), path.one_face(&frame, None)),
-            None => (name.clone(), path.one_face(frame, None)),
+            Some(frame) => (format!("{name}{MARK}{degrees}"), one_face(path, &frame, None)),
+            None => (name.clone(), one_face(path, frame, None)),
         };
         frames.iter().map(face).collect()
     };
@@ -90,11 +99,11 @@ mod tests {
     use howfar_face::{Face, FaceSet, Fault};
 
     use super::*;
-    use crate::photo::tests::mask;
     use crate::request::{PrepareRequest, Source};
     use crate::source_settings::SourceSettings;
     use crate::tree::tests::write;
     use crate::{PrepareReport, prepare, video};
+    use howfar_crop::test_faces::mask;
 
     /// A drawn face in a frame that is higher than wide, turned counterclockwise by `degrees`.
     fn lying(degrees: u32) -> DynamicImage {

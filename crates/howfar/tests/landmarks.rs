@@ -4,10 +4,10 @@
 
 use std::process::Command;
 
+use howfar_crop::preprocess_photo;
 use howfar_draw::{FaceSpec, HeadModel, STYLE_NAMES, Style, draw_face};
 use howfar_face::{Expression, Preprocessing};
 use howfar_net::LandmarkNetwork;
-use howfar_prepare::preprocess_photo;
 
 const SIDE: u32 = 96;
 

@@ -4,8 +4,9 @@
 use std::io::Cursor;
 use std::path::Path;
 
+use howfar_crop::preprocess_photo;
 use howfar_face::{Preprocessing, decode_png};
-use howfar_prepare::{open_photo, preprocess_photo};
+use howfar_prepare::open_photo;
 use image::{DynamicImage, GenericImageView, ImageFormat};
 
 use crate::checksums::mend_png;

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use howfar_crop::FaceBox;
 use howfar_face::Expression::{self, Anger, Contempt, Disgust, Fear, Happiness, Neutral, Sadness, Surprise};
 use howfar_face::{Fault, files};
 
@@ -14,7 +15,6 @@ use super::rows::Rows;
 use super::{names, yolo};
 use howfar_face::csv_table::{CsvTable, field};
 
-use crate::FaceBox;
 use crate::listing::{Found, Listing, Reason};
 use crate::published::{Published, Unit};
 use crate::request::PrepareRequest;

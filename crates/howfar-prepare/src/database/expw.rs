@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use howfar_crop::FaceBox;
 use howfar_face::Expression::{self, Anger, Disgust, Fear, Happiness, Neutral, Sadness, Surprise};
 use howfar_face::csv_table::for_each_line_of_words;
 use howfar_face::{Fault, shortened};
@@ -9,7 +10,6 @@ use howfar_face::{Fault, shortened};
 use super::Database;
 use super::lookup::Lookup;
 use super::rows::Rows;
-use crate::FaceBox;
 use crate::listing::{Found, Listing, Reason};
 use crate::request::PrepareRequest;
 use crate::setting::Setting;

@@ -3,10 +3,10 @@
 
 use std::collections::BTreeMap;
 
+use howfar_crop::FaceBox;
 use howfar_face::csv_table::for_each_line_of_words;
 use howfar_face::{Expression, Fault, files, shortened};
 
-use crate::FaceBox;
 use crate::listing::{Class, Found, Listing, Reason};
 use crate::picture_file::is_picture;
 use crate::tree::{Tree, TreeFile};

@@ -9,7 +9,7 @@
 //! - SCRFD (InsightFace): one or two anchors; a box is its four edges' distances from the corner, a point lies from the
 //!   corner, all in strides. Input RGB, (x − 127.5) / 128.
 
-use crate::crop::{FaceBox, Point};
+use howfar_crop::{FaceBox, Point};
 
 const STRIDES: [usize; 3] = [8, 16, 32];
 

@@ -4,6 +4,9 @@ use rten_tensor::Layout as _;
 
 use std::path::PathBuf;
 
+use howfar_crop::{Crop, PhotoPath};
+use howfar_face::Preprocessing;
+
 use super::*;
 
 /// Where `reference/face_detectors.py` wrote its networks.
@@ -112,24 +115,26 @@ fn what_is_no_known_detector_is_refused_with_what_it_is() {
 
 #[test]
 fn a_file_is_known_by_its_hash_and_asked_for_where_it_is_missing() {
-    use crate::face_finder::FaceFinder;
     let [yunet, scrfd] = ["yunet", "scrfd"].map(detector);
     assert_eq!((yunet.word().len(), &yunet.word()[..5]), (21, "onnx:"));
-    assert!(FaceFinder::new(yunet.word(), Some(&yunet)).is_ok());
+    let path = |word: &str, given: Option<&FaceDetector>| {
+        let preprocessing = Preprocessing::standard(word, "landmarks", 64);
+        PhotoPath::with_detector(&preprocessing, given).map(|_| ())
+    };
+    assert!(path(yunet.word(), Some(&yunet)).is_ok());
     let cases = [
         (yunet.word(), None, "whose SHA-256 begins with"),
         (yunet.word(), Some(&scrfd), "not the network that the faces were found by"),
         ("other", None, "does not know the detection"),
     ];
     for (word, given, what) in cases {
-        let fault = FaceFinder::new(word, given).err().unwrap_or_else(|| panic!("{word} was taken"));
+        let fault = path(word, given).err().unwrap_or_else(|| panic!("{word} was taken"));
         assert!(fault.to_string().contains(what), "{fault}");
     }
 }
 
 #[test]
 fn prepare_takes_the_faces_of_a_users_detector_and_writes_down_which_it_was() {
-    use crate::crop::Crop;
     use crate::{PrepareRequest, Source, prepare};
     let folder = tempfile::tempdir().unwrap();
     for class in ["anger", "fear"] {
@@ -152,7 +157,7 @@ fn prepare_takes_the_faces_of_a_users_detector_and_writes_down_which_it_was() {
     let refused = run(&request("b", "face_detector_boxes.onnx")).unwrap_err();
     assert!(refused.place().ends_with("face_detector_boxes.onnx"), "{refused}");
     let scrfd = detector("scrfd");
-    let path = crate::PhotoPath::with_detector(preprocessing, Some(&scrfd)).unwrap();
+    let path = PhotoPath::with_detector(preprocessing, Some(&scrfd)).unwrap();
     let face = path.one_face(&gray(64, 64), None).unwrap();
     assert_eq!(face.crop, Crop::from_eyes(face.eyes.unwrap(), preprocessing));
     assert!((face.score.unwrap() - 0.9).abs() < 1e-6, "{:?}", face.score);

@@ -4,9 +4,10 @@ mod rows;
 
 use std::path::{Path, PathBuf};
 
+use howfar_crop::{FaceNetwork, NETWORK_PREFIX, PhotoPath, PreparedFace};
 use howfar_face::{FaceStore, Fault, Preprocessing, encode_png, files};
 use howfar_picture::{MarkedFace, marked_photo};
-use howfar_prepare::{FaceDetector, PhotoPath, PreparedFace, names_several, open_photo, photo_list};
+use howfar_prepare::{FaceDetector, names_several, open_photo, photo_list};
 use howfar_train::{Model, predict};
 use rayon::prelude::*;
 
@@ -113,8 +114,8 @@ fn all_photos(inputs: &[PathBuf], console: &Console) -> Result<Vec<PathBuf>, Fau
 /// The model's own, with faces found as the user says.
 fn preprocessing(model: &Model, detect: Option<&str>, detector: Option<&FaceDetector>) -> Preprocessing {
     let mut preprocessing = model.preprocessing().clone();
-    let own_network = preprocessing.detection.starts_with(FaceDetector::PREFIX);
-    let wanted = detect.or_else(|| detector.filter(|_| !own_network).map(FaceDetector::word));
+    let own_network = preprocessing.detection.starts_with(NETWORK_PREFIX);
+    let wanted = detect.or_else(|| detector.filter(|_| !own_network).map(FaceNetwork::word));
     if let Some(detection) = wanted.filter(|detection| *detection != preprocessing.detection) {
         preprocessing.detection = detection.to_owned();
         // A model that was trained on aligned faces sees aligned ones.

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
+use howfar_crop::N_LANDMARKS;
 use howfar_face::Fault;
 use howfar_landmarks::{Progress, TrainRequest, Trained, train};
-use howfar_prepare::N_LANDMARKS;
 
 use crate::command::stop_flag;
 use crate::console::{Console, duration_words};
@@ -17,7 +17,7 @@ use crate::console::{Console, duration_words};
 #[command(after_help = "Example:
   howfar train-landmarks --people 3000 --steps 8000 --seed 1 \\
       --out landmarks.safetensors\n\n\
-    The file that `prepare` uses is crates/howfar-prepare/data/landmarks.safetensors; it becomes a part of the \
+    The file that `prepare` uses is crates/howfar-crop/data/landmarks.safetensors; it becomes a part of the \
     program.")]
 pub struct Args {
     /// Identities to draw, in turn of all styles; each is drawn twice and takes 32 KiB of memory.

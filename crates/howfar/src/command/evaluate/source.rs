@@ -5,6 +5,7 @@
 
 use std::path::Path;
 
+use howfar_crop::{NETWORK_PREFIX, PhotoPath};
 use howfar_face::{Colour, Expression, FaceSet, Fault, Preprocessing};
 use howfar_prepare::{Align, FaceDetector, PrepareRequest, ReasonCount, Source};
 use howfar_train::Model;
@@ -75,11 +76,11 @@ fn like_the_model(model: &Model, request: PrepareRequest) -> PrepareRequest {
 
 /// A model whose faces a network found needs that network.
 fn check_detector(preprocessing: &Preprocessing, request: &PrepareRequest) -> Result<(), Fault> {
-    if !preprocessing.detection.starts_with("onnx:") || request.detect == howfar_prepare::Detect::None {
+    if !preprocessing.detection.starts_with(NETWORK_PREFIX) || request.detect == howfar_prepare::Detect::None {
         return Ok(());
     }
     let detector = request.detector.as_deref().map(FaceDetector::read).transpose()?;
-    howfar_prepare::PhotoPath::with_detector(preprocessing, detector.as_ref()).map(|_| ())
+    PhotoPath::with_detector(preprocessing, detector.as_ref()).map(|_| ())
 }
 
 /// A sentence where the faces were made ready in another way than the model's own.

@@ -6,7 +6,7 @@ use crate::crop::{FaceBox, Point};
 
 /// A face found.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Detection {
+pub struct Detection {
     /// Brows to chin, as the embedded detector's boxes are.
     pub face_box: FaceBox,
     /// Middles of the eyes, the picture's left one first, where the detector says so.

@@ -7,10 +7,8 @@ use image::DynamicImage;
 
 use crate::crop::{Crop, FaceBox, Point};
 use crate::detection::{Detection, SAME_FACE};
-use crate::face_detector::FaceDetector;
-use crate::face_finder::FaceFinder;
+use crate::face_finder::{FaceFinder, FaceNetwork};
 use crate::landmarks::find_landmarks;
-use crate::listing::Reason;
 
 /// Crops of fewer pixels a side hold no expression.
 const SMALLEST_CROP: f64 = 16.0;
@@ -33,6 +31,17 @@ pub struct PreparedFace {
     pub score: Option<f64>,
 }
 
+/// Why a picture that shows one face gives none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoFace {
+    /// The user's network cannot look at it.
+    Unreadable,
+    /// None was found.
+    NotFound,
+    /// It is too small to show an expression.
+    TooSmall,
+}
+
 /// Every face of a photograph, prepared as `preprocessing` says, the surest first. With detection `none` the photograph
 /// is one face. Empty where no face is found.
 pub fn preprocess_photo(photo: &DynamicImage, preprocessing: &Preprocessing) -> Result<Vec<PreparedFace>, Fault> {
@@ -50,11 +59,18 @@ pub struct PhotoPath<'p> {
 impl<'p> PhotoPath<'p> {
     /// Refuses what this version does not know, and a network's faces without the network.
     pub fn new(preprocessing: &'p Preprocessing) -> Result<Self, Fault> {
-        Self::with_detector(preprocessing, None)
+        Self::checked(preprocessing, None)
     }
 
     /// The same where the faces are found by a user's network; it must be the one that `preprocessing` names.
-    pub fn with_detector(preprocessing: &'p Preprocessing, detector: Option<&'p FaceDetector>) -> Result<Self, Fault> {
+    pub fn with_detector<D: FaceNetwork>(
+        preprocessing: &'p Preprocessing,
+        detector: Option<&'p D>,
+    ) -> Result<Self, Fault> {
+        Self::checked(preprocessing, detector.map(|detector| detector as &dyn FaceNetwork))
+    }
+
+    fn checked(preprocessing: &'p Preprocessing, detector: Option<&'p dyn FaceNetwork>) -> Result<Self, Fault> {
         let newer = |what: &str, found: &str, expected: &str| {
             Fault::data("preprocessing", format!("this version does not know the {what}"))
                 .found(found)
@@ -80,7 +96,7 @@ impl<'p> PhotoPath<'p> {
     }
 
     /// Whether faces are looked for.
-    pub(crate) fn detects(&self) -> bool {
+    pub fn detects(&self) -> bool {
         self.finder.detects()
     }
 
@@ -95,28 +111,25 @@ impl<'p> PhotoPath<'p> {
         Ok(found.iter().map(|found| self.cut(&photo, found)).collect())
     }
 
-    /// The one face that a database's picture shows: where the database says, or the surest.
-    pub(crate) fn one_face(
-        &self,
-        photo: &DynamicImage,
-        told: Option<FaceBox>,
-    ) -> Result<PreparedFace, (Reason, String)> {
+    /// The one face that a database's picture shows: where the database says (`told`), or the surest. If there is none:
+    /// why, and what was found instead.
+    pub fn one_face(&self, photo: &DynamicImage, told: Option<FaceBox>) -> Result<PreparedFace, (NoFace, String)> {
         let decoded = photo;
         let photo = Photo::new(photo, self.colour);
         let face = if self.detects() {
             let found = self.finder.one(decoded, &photo.gray, told.as_ref());
-            match choose(&found.map_err(|what| (Reason::Unreadable, what))?, told) {
+            match choose(&found.map_err(|what| (NoFace::Unreadable, what))?, told) {
                 Some(Chosen::Found(found)) => self.cut(&photo, &found),
                 Some(Chosen::Told(face_box)) => self.cut_box(&photo, face_box),
                 None => {
-                    return Err((Reason::NoFace, format!("in {}×{} pixels", photo.gray.width, photo.gray.height)));
+                    return Err((NoFace::NotFound, format!("in {}×{} pixels", photo.gray.width, photo.gray.height)));
                 }
             }
         } else {
             self.whole(&photo)
         };
         if face.crop.side < SMALLEST_CROP {
-            return Err((Reason::TooSmall, format!("the crop has {:.0} pixels a side", face.crop.side)));
+            return Err((NoFace::TooSmall, format!("the crop has {:.0} pixels a side", face.crop.side)));
         }
         Ok(face)
     }
@@ -190,8 +203,9 @@ enum Chosen {
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
+mod tests {
     use super::*;
+    use crate::test_faces::mask;
 
     fn gray(width: u32, height: u32) -> DynamicImage {
         DynamicImage::ImageLuma8(image::GrayImage::from_fn(width, height, |x, y| image::Luma([(x * 3 + y) as u8])))
@@ -205,29 +219,6 @@ pub(crate) mod tests {
         let colours = Preprocessing { colour: "rgb".to_owned(), side: 20, ..preprocessing };
         let faces = preprocess_photo(&gray(90, 64), &colours).unwrap();
         assert_eq!((faces[0].picture.width, faces[0].picture.channels, faces[0].crop.side), (20, 3, 64.0));
-    }
-
-    /// Ellipses where a head, its brows, eyes, nose and mouth would be: enough for the detector.
-    pub(crate) fn mask(eyes: [(f64, f64); 2], n: u32) -> DynamicImage {
-        let [(lx, ly), (rx, _)] = eyes;
-        let (d, mx) = (rx - lx, (lx + rx) / 2.0);
-        let dark = |x: f64, y: f64, cx: f64, cy: f64, a: f64, b: f64| {
-            let r = ((x - cx) / (a * d)).powi(2) + ((y - cy) / (b * d)).powi(2);
-            1.0 / (1.0 + ((r.sqrt() - 1.0) * 6.0).exp())
-        };
-        let pixel = |x: u32, y: u32| {
-            let (x, y) = (f64::from(x) + 0.5, f64::from(y) + 0.5);
-            let mut value = 70.0 + 110.0 * dark(x, y, mx, ly + 0.45 * d, 1.05, 1.4);
-            for eye in [lx, rx] {
-                value -= 95.0 * dark(x, y, eye, ly, 0.21, 0.10);
-                value -= 60.0 * dark(x, y, eye, ly - 0.30 * d, 0.30, 0.07);
-                value -= 25.0 * dark(x, y, eye, ly - 0.1 * d, 0.35, 0.25);
-            }
-            value -= 45.0 * dark(x, y, mx, ly + 0.72 * d, 0.22, 0.07);
-            value -= 75.0 * dark(x, y, mx, ly + 1.12 * d, 0.38, 0.09);
-            image::Luma([value.clamp(0.0, 255.0) as u8])
-        };
-        DynamicImage::ImageLuma8(image::GrayImage::from_fn(n, n, pixel))
     }
 
     #[test]
@@ -270,7 +261,7 @@ pub(crate) mod tests {
         let preprocessing = Preprocessing::standard("detector", "box", 64);
         assert_eq!(preprocess_photo(&gray(100, 80), &preprocessing).unwrap(), []);
         let path = PhotoPath::new(&preprocessing).unwrap();
-        assert_eq!(path.one_face(&gray(100, 80), None).unwrap_err().0, Reason::NoFace);
+        assert_eq!(path.one_face(&gray(100, 80), None).unwrap_err().0, NoFace::NotFound);
     }
 
     #[test]
@@ -287,7 +278,7 @@ pub(crate) mod tests {
     fn a_crop_of_a_few_pixels_is_too_small() {
         let preprocessing = Preprocessing::standard("none", "none", 64);
         let path = PhotoPath::new(&preprocessing).unwrap();
-        assert_eq!(path.one_face(&gray(9, 80), None).unwrap_err().0, Reason::TooSmall);
+        assert_eq!(path.one_face(&gray(9, 80), None).unwrap_err().0, NoFace::TooSmall);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use howfar_face::Picture;
 
 /// What a pixel is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Filter {
+pub enum Filter {
     /// A triangle over two pixels of the coarser grid.
     Bilinear,
     /// Lanczos' window of three lobes.
@@ -141,7 +141,7 @@ pub(crate) fn resample(
 }
 
 /// The whole picture in another size.
-pub(crate) fn resize(picture: &Picture, width: u32, height: u32, filter: Filter) -> Picture {
+pub fn resize(picture: &Picture, width: u32, height: u32, filter: Filter) -> Picture {
     let whole = [f64::from(picture.width), f64::from(picture.height)];
     resample(picture, [0.0, 0.0], whole, [width, height], filter)
 }

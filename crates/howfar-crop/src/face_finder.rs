@@ -9,7 +9,19 @@ use image::DynamicImage;
 use crate::crop::FaceBox;
 use crate::detect;
 use crate::detection::{Detection, SAME_FACE};
-use crate::face_detector::FaceDetector;
+
+/// A network of the user's that finds faces.
+pub trait FaceNetwork: Sync {
+    /// What a [`howfar_face::Preprocessing`] calls it: [`NETWORK_PREFIX`] and the first 16 digits of its SHA-256.
+    fn word(&self) -> &str;
+    /// Its file, for messages.
+    fn place(&self) -> String;
+    /// The faces of a photograph, the surest first, or why it cannot look at it.
+    fn find_faces(&self, photo: &DynamicImage) -> Result<Vec<Detection>, String>;
+}
+
+/// Begins the word for every network of a user's.
+pub const NETWORK_PREFIX: &str = "onnx:";
 
 /// What finds faces.
 #[derive(Clone, Copy)]
@@ -19,30 +31,27 @@ pub(crate) enum FaceFinder<'d> {
     /// The embedded detector.
     Embedded,
     /// A network of the user's.
-    Network(&'d FaceDetector),
+    Network(&'d dyn FaceNetwork),
 }
 
 impl<'d> FaceFinder<'d> {
     /// The finder of a word of [`howfar_face::Preprocessing::detection`]; `given` is the network that the user brings,
     /// if any.
-    pub(crate) fn new(word: &str, given: Option<&'d FaceDetector>) -> Result<Self, Fault> {
+    pub(crate) fn new(word: &str, given: Option<&'d dyn FaceNetwork>) -> Result<Self, Fault> {
         match (word, given) {
             ("none", _) => Ok(FaceFinder::Nothing),
             ("detector", _) => Ok(FaceFinder::Embedded),
             (word, Some(network)) if word == network.word() => Ok(FaceFinder::Network(network)),
-            (word, Some(network)) if word.starts_with(FaceDetector::PREFIX) => {
+            (word, Some(network)) if word.starts_with(NETWORK_PREFIX) => {
                 Err(Fault::data(network.place(), "this is not the network that the faces were found by")
                     .found(network.word())
                     .expected(format!("{word} (the first digits of its SHA-256)"))
                     .hint("give the very file that `prepare --detector` was given"))
             }
-            (word, None) if word.starts_with(FaceDetector::PREFIX) => {
+            (word, None) if word.starts_with(NETWORK_PREFIX) => {
                 Err(Fault::usage("--detector", "the faces were found by a network that is not a part of howfar")
                     .found("no --detector")
-                    .expected(format!(
-                        "the ONNX file whose SHA-256 begins with {}",
-                        &word[FaceDetector::PREFIX.len()..]
-                    ))
+                    .expected(format!("the ONNX file whose SHA-256 begins with {}", &word[NETWORK_PREFIX.len()..]))
                     .hint("give the file that `prepare --detector` was given"))
             }
             (word, _) => Err(Fault::data("preprocessing", "this version does not know the detection")

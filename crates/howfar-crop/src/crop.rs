@@ -37,7 +37,7 @@ impl FaceBox {
     }
 
     /// The area shared with another box, as a share of the area of both together: 0 to 1.
-    pub(crate) fn overlap(&self, other: &FaceBox) -> f64 {
+    pub fn overlap(&self, other: &FaceBox) -> f64 {
         let shared =
             |a: f64, a_length: f64, b: f64, b_length: f64| ((a + a_length).min(b + b_length) - a.max(b)).max(0.0);
         let both =
@@ -46,7 +46,7 @@ impl FaceBox {
     }
 
     /// The detector's box of a typical frontal face with these eyes; none where they are one place.
-    pub(crate) fn of_eyes([a, b]: [Point; 2]) -> Option<Self> {
+    pub fn of_eyes([a, b]: [Point; 2]) -> Option<Self> {
         let side = (b.x - a.x).hypot(b.y - a.y) / EYES_APART;
         FaceBox::new((a.x + b.x - side) / 2.0, (a.y + b.y) / 2.0 - EYE_LINE * side, side, side)
     }

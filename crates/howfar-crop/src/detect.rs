@@ -116,9 +116,8 @@ mod tests {
 
     use super::*;
     use crate::crop::Crop;
-    use crate::decode::{Decoding, read_photo};
     use crate::landmarks::find_landmarks;
-    use crate::photo::tests::mask;
+    use crate::test_faces::mask;
 
     #[test]
     fn nothing_is_found_where_there_is_nothing_and_no_size_is_a_problem() {
@@ -186,8 +185,8 @@ mod tests {
 
     impl Compared {
         fn photo(&mut self, path: &Path) {
-            let Ok(decoded) = read_photo(path, Decoding::default()) else { return };
-            let gray = Picture::of(&decoded.photo, Colour::Gray);
+            let Ok(photo) = image::open(path) else { return };
+            let gray = Picture::of(&photo, Colour::Gray);
             let timed = |look: &dyn Fn() -> Vec<Detection>| {
                 let start = Instant::now();
                 let found = look();
