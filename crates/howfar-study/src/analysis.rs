@@ -80,12 +80,16 @@ pub(crate) fn write_choices(folder: &StudyFolder, choices: &[TrackChoice]) -> Re
 
 /// The cells of a plan and, once `choice.json` is there, the controls at the chosen k.
 pub fn all_cells(plan: &Plan, folder: &StudyFolder) -> Result<Vec<Cell>, Fault> {
+    Ok(with_controls(plan, &read_choices(folder)?))
+}
+
+/// The choices that `choice.json` has; none before it is there.
+pub(crate) fn read_choices(folder: &StudyFolder) -> Result<Vec<TrackChoice>, Fault> {
     if !files::is_there(&folder.choice_file())? {
-        return Ok(plan.cells.clone());
+        return Ok(Vec::new());
     }
     let (format, version) = CHOICE_FORMAT;
-    let choices: Choices = files::read_json(&folder.choice_file(), format, version)?;
-    Ok(with_controls(plan, &choices.choices))
+    Ok(files::read_json::<Choices>(&folder.choice_file(), format, version)?.choices)
 }
 
 fn with_controls(plan: &Plan, choices: &[TrackChoice]) -> Vec<Cell> {

@@ -26,6 +26,7 @@ mod requested_program;
 mod run_cell;
 mod runner;
 mod sets;
+mod so_far;
 mod to_do;
 mod unlike;
 
@@ -48,4 +49,5 @@ pub use program::become_program;
 pub use requested_program::JOB_FORMAT;
 pub use run_cell::{CellOutcome, CellTimes, cell_times, is_at_work, run_cell};
 pub use runner::{StudyEvent, run_study};
+pub use so_far::{CellSoFar, GainSoFar, RowSoFar, StudySoFar, rows_so_far, seconds_left};
 pub use to_do::{ToDo, places_in_words, places_of_words};

@@ -165,7 +165,7 @@ fn run_program(
 /// Where the first of two stages is trained.
 pub(crate) const FIRST_STAGE: &str = "pretraining";
 /// The weights that a cell keeps.
-const MODEL: &str = "model.safetensors";
+pub(crate) const MODEL: &str = "model.safetensors";
 
 /// Trains a cell's network, predicts the faces of its own sets, and leaves `finished.json` last.
 fn train_and_predict(
@@ -329,6 +329,12 @@ fn predictions(
         }
     };
     faces.iter().zip(probabilities).map(prediction).collect()
+}
+
+/// What a finished cell took, in seconds, where its file says it.
+pub(crate) fn cell_seconds(run_folder: &Path) -> Option<f64> {
+    let (format, version) = CellTiming::FORMAT;
+    files::read_json::<CellTiming>(&run_folder.join("timing.json"), format, version).ok().map(|timing| timing.seconds)
 }
 
 /// What a finished cell took.

@@ -4,18 +4,24 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::{IsTerminal, Write as _};
 use std::path::Path;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, OnceLock};
 
 use howfar_face::{Fault, acts_on_terminals, printable};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// Escape sequences; `anstream` takes them out where nobody sees colours.
+use crate::screen::{Line, Screen};
+
+/// Escape sequences, for terminals that show colours.
 const BOLD_RED: &str = "\u{1b}[1;31m";
 const BOLD_YELLOW: &str = "\u{1b}[1;33m";
 const PLAIN: &str = "\u{1b}[0m";
-/// Columns of tables and paragraphs where stdout is no terminal.
-const COLUMNS: usize = 100;
+/// Columns of tables and paragraphs where nobody knows how wide the terminal is, or stdout is none.
+const COLUMNS: usize = 80;
+/// Columns of text on a wider terminal: longer lines are hard to read.
+const MOST_COLUMNS: usize = 100;
+/// Rows where nobody knows them.
+const ROWS: usize = 24;
 
 /// Where answers and progress go.
 #[derive(Debug)]
@@ -26,12 +32,33 @@ pub struct Console {
     failure: OnceLock<Fault>,
     /// Whether a part of the answer is out.
     has_answered: AtomicBool,
+    /// The picture at the end of the terminal, which lines of progress stand above.
+    screen: Mutex<Screen>,
+}
+
+/// The terminal that pictures are drawn for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Terminal {
+    /// Its size.
+    pub columns: usize,
+    /// Likewise.
+    pub rows: usize,
+    /// Whether it shows more than ASCII.
+    pub is_unicode: bool,
+    /// Whether it shows colours, and nobody asked for none.
+    pub has_colours: bool,
 }
 
 impl Console {
     /// `quiet` silences progress, `json` turns answers into JSON.
     pub fn new(quiet: bool, json: bool) -> Self {
-        Console { quiet, json, failure: OnceLock::new(), has_answered: AtomicBool::new(false) }
+        Console {
+            quiet,
+            json,
+            failure: OnceLock::new(),
+            has_answered: AtomicBool::new(false),
+            screen: Mutex::default(),
+        }
     }
 
     /// Whether answers are JSON.
@@ -48,12 +75,12 @@ impl Console {
 
     /// Columns of stdout.
     pub fn columns(&self) -> usize {
-        terminal_columns().unwrap_or(COLUMNS)
+        terminal_columns().map_or(COLUMNS, |columns| columns.min(MOST_COLUMNS))
     }
 
     /// A text whose long lines are broken between words on a terminal; a script gets them whole.
     pub fn fit<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        terminal_columns().map_or(Cow::Borrowed(text), |columns| Cow::Owned(broken(text, columns)))
+        terminal_columns().map_or(Cow::Borrowed(text), |_| Cow::Owned(broken(text, self.columns())))
     }
 
     fn keep_failure(&self, written: std::io::Result<()>) {
@@ -85,13 +112,41 @@ impl Console {
     /// A line of progress.
     pub fn note(&self, text: &str) {
         if !self.quiet {
-            let _ = writeln!(std::io::stderr(), "{}", printable(text));
+            self.say(&printable(text));
         }
+    }
+
+    /// A line on stderr, above the picture if there is one.
+    fn say(&self, text: &str) {
+        let mut screen = self.screen.lock().expect("drawing does not panic");
+        let line = format!("{text}\n");
+        let bytes = if screen.is_empty() { line.into_bytes() } else { screen.above(&line, self.terminal().columns) };
+        let _ = std::io::stderr().write_all(&bytes);
+    }
+
+    /// Draws a picture in the place of the one before.
+    pub fn draw(&self, lines: Vec<Line>) {
+        let bytes = self.screen.lock().expect("drawing does not panic").draw(lines, self.terminal().columns);
+        let _ = std::io::stderr().write_all(&bytes);
+    }
+
+    /// The picture stays as it is, and what is written next comes below.
+    pub fn leave_picture(&self) {
+        self.screen.lock().expect("drawing does not panic").leave();
+    }
+
+    /// The terminal that stderr is, as it is now.
+    pub fn terminal(&self) -> Terminal {
+        let size = terminal_size::terminal_size_of(std::io::stderr());
+        let (columns, rows) = size.map_or((COLUMNS, ROWS), |(w, h)| (usize::from(w.0), usize::from(h.0)));
+        let has_colours = anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never;
+        Terminal { columns, rows, is_unicode: is_unicode(), has_colours }
     }
 
     /// What a user must know before waiting for more; never silenced.
     pub fn warn(&self, text: &str) {
-        let _ = writeln!(anstream::stderr(), "{BOLD_YELLOW}warning:{PLAIN} {}", printable(text));
+        let warning = coloured(BOLD_YELLOW, "warning:");
+        self.say(&format!("{warning} {}", printable(text)));
     }
 
     /// What only the authors can mend; never silenced.
@@ -105,13 +160,13 @@ impl Console {
         if self.json && !self.has_answered.load(Ordering::Relaxed) {
             self.answer_json(&serde_json::json!({ "error": fault.to_json() }));
         }
-        // Colours reach terminals that show them, unless NO_COLOR, CLICOLOR or TERM say otherwise.
-        let _ = writeln!(anstream::stderr(), "{BOLD_RED}error:{PLAIN} {fault}");
+        self.say(&format!("{} {fault}", coloured(BOLD_RED, "error:")));
     }
 
-    /// Whether somebody watches a terminal.
+    /// Whether somebody watches a terminal on which lines can be drawn anew.
     pub fn is_live(&self) -> bool {
-        !self.quiet && std::io::stderr().is_terminal()
+        let is_dumb = std::env::var_os("TERM").is_some_and(|name| name == "dumb");
+        !self.quiet && std::io::stderr().is_terminal() && !is_dumb
     }
 
     /// A bar on a terminal, nothing elsewhere. `unit` is what is counted.
@@ -124,6 +179,30 @@ impl Console {
         }
         bar
     }
+}
+
+/// In a colour where stderr shows colours and nobody asked for none (NO_COLOR, CLICOLOR, TERM).
+fn coloured(colour: &str, text: &str) -> String {
+    match anstream::AutoStream::choice(&std::io::stderr()) {
+        anstream::ColorChoice::Never => text.to_owned(),
+        _ => format!("{colour}{text}{PLAIN}"),
+    }
+}
+
+/// Whether the user's locale has more than ASCII.
+pub fn is_unicode() -> bool {
+    let set = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().filter_map(|name| std::env::var(name).ok());
+    match set.into_iter().find(|value| !value.is_empty()) {
+        Some(locale) => speaks_utf8(&locale),
+        // Systems whose terminals speak UTF-8 without saying so.
+        None => cfg!(any(windows, target_os = "macos")),
+    }
+}
+
+/// `en_US.UTF-8`, `C.utf8`.
+fn speaks_utf8(locale: &str) -> bool {
+    let locale = locale.to_ascii_lowercase();
+    locale.contains("utf-8") || locale.contains("utf8")
 }
 
 fn terminal_columns() -> Option<usize> {
@@ -183,6 +262,13 @@ mod tests {
         let shown = super::shown_json(&serde_json::to_string(text).unwrap());
         assert!(!shown.contains(super::acts_on_terminals), "{shown}");
         assert_eq!(serde_json::from_str::<String>(&shown).unwrap(), text);
+    }
+
+    #[test]
+    fn a_locale_says_whether_there_is_more_than_ascii() {
+        for (locale, has_more) in [("C", false), ("de_AT.UTF-8", true), ("C.utf8", true), ("en_US.ISO-8859-1", false)] {
+            assert_eq!(super::speaks_utf8(locale), has_more, "{locale}");
+        }
     }
 
     #[test]

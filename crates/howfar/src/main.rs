@@ -7,9 +7,12 @@ mod clock;
 mod command;
 mod console;
 mod dispatch;
+mod live_study;
 mod picture_names;
 mod progress;
+mod screen;
 mod study_progress;
+mod study_view;
 
 use std::process::ExitCode;
 

@@ -1,19 +1,22 @@
-//! Draws how far a study is, and the words for its cells and epochs.
+//! Tells how far a study is, and the words for its cells and epochs.
 //!
-//! In: the study's events. Out: what [`Progress`] draws, on stderr.
+//! In: the study's events. Out: on a terminal the picture of `live_study.rs`, plain lines elsewhere, on stderr.
 
 use std::sync::Mutex;
 
-use howfar_protocol::Cell;
-use howfar_study::StudyEvent;
+use howfar_protocol::{Cell, Plan};
+use howfar_study::{StudyEvent, StudyFolder};
 use howfar_train::{Event, Parallelism};
 
 use crate::console::Console;
+use crate::live_study::LiveStudy;
 use crate::progress::Progress;
 
 /// Where a study is on its way.
 pub struct StudyProgress<'a> {
     console: &'a Console,
+    /// What draws on a terminal.
+    live: Option<LiveStudy<'a>>,
     state: Mutex<State<'a>>,
 }
 
@@ -30,13 +33,25 @@ struct State<'a> {
 }
 
 impl<'a> StudyProgress<'a> {
-    /// Nothing is drawn before the first stage.
-    pub fn new(console: &'a Console) -> Self {
-        StudyProgress { console, state: Mutex::default() }
+    /// Nothing is told before the first stage.
+    pub fn new(console: &'a Console, folder: &'a StudyFolder, plan: &'a Plan) -> Self {
+        let live = console.is_live().then(|| LiveStudy::new(console, folder, plan));
+        StudyProgress { console, live, state: Mutex::default() }
     }
 
-    /// Draws an event; threads may call it at the same time.
+    /// Tells as long as the work goes on.
+    pub fn during<T>(&self, work: impl FnOnce() -> T) -> T {
+        match &self.live {
+            Some(live) => live.during(work),
+            None => work(),
+        }
+    }
+
+    /// Tells an event; threads may call it at the same time.
     pub fn tell(&self, event: &StudyEvent) {
+        if let Some(live) = &self.live {
+            live.tell(event);
+        }
         let mut state = self.state.lock().expect("drawing does not panic");
         match event {
             StudyEvent::Stage { name, n_cells, n_finished, n_pictures, parallelism } => {
@@ -70,13 +85,6 @@ impl<'a> StudyProgress<'a> {
         }
     }
 
-    /// Clears the bar.
-    pub fn finish(&self) {
-        if let Some(progress) = &self.state.lock().expect("drawing does not panic").progress {
-            progress.finish();
-        }
-    }
-
     fn begin_stage(
         &self,
         state: &mut State<'a>,
@@ -85,16 +93,14 @@ impl<'a> StudyProgress<'a> {
         total: u64,
         parallelism: Parallelism,
     ) {
-        if let Some(before) = &state.progress {
-            before.finish();
-        }
         *state = State { n_cells, n_finished, ..State::default() };
         if n_cells > 0 {
             let before = if n_finished > 0 { format!(", {n_finished} finished before") } else { String::new() };
             let parallelism =
                 if n_finished < n_cells { format!(", {}", parallelism_words(parallelism)) } else { String::new() };
             self.console.note(&format!("{n_cells} {name}{before}{parallelism}"));
-            state.progress = Some(Progress::new(self.console, "pictures", 0, total));
+            let is_plain = self.live.is_none();
+            state.progress = is_plain.then(|| Progress::new(self.console, "pictures", 0, total));
         }
     }
 }

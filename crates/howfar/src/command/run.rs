@@ -108,14 +108,13 @@ pub fn run_to_report(
     let tell = |what: &str| console.note(&format!("audit: {what}"));
     let audit = audit_study(&loaded, &folder, &presence, &tell, stop)?;
     audit.leaks().for_each(|leak| console.warn(&format!("{} ({}) {}", leak.text, leak.code, leak.advice)));
-    let progress = StudyProgress::new(console);
+    let progress = StudyProgress::new(console, &folder, loaded.plan());
     let tracking = Tracking::new(trackers, &folder, loaded.plan(), console);
     let tell = |event| {
         progress.tell(&event);
         tracking.tell(event);
     };
-    run_study(&loaded, &folder, &presence, cores.cores(), stop, &tell)?;
-    progress.finish();
+    progress.during(|| run_study(&loaded, &folder, &presence, cores.cores(), stop, &tell))?;
     let results = howfar_study::analyse(&loaded, &folder)?;
     write_sheets(&loaded, &folder)?;
     report::write_changed_faces(&loaded, &folder, &results)?;

@@ -1,16 +1,18 @@
 //! `howfar status STUDY`: how far a study is.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::IsTerminal;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use howfar_face::Fault;
 use howfar_protocol::Cell;
-use howfar_study::{CellState, FailedCell, Runner, StudyFolder, all_cells, runners_at};
+use howfar_study::{CellState, FailedCell, Runner, StudyFolder, all_cells, runners_at, seconds_left};
 
 use crate::command::stop_flag;
 use crate::command::study_args::StudyPlace;
 use crate::console::Console;
+use crate::live_study::Look;
 
 /// Show how far a study is, who works on it and which cells failed.
 #[derive(Debug, clap::Args)]
@@ -41,25 +43,62 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
         }
         return Ok(());
     }
-    let stop = stop_flag();
+    let outcome = if !console.json() && console.is_live() && std::io::stdout().is_terminal() {
+        watch_live(&folder, console)
+    } else {
+        watch(&folder, console)
+    };
+    console.leave_picture();
+    outcome
+}
+
+/// Words, whenever they change.
+fn watch(folder: &StudyFolder, console: &Console) -> Result<(), Fault> {
     let mut before = String::new();
     loop {
-        let standing = Standing::of(&folder)?;
-        let words = if console.json() { console.json_line(&standing.json(&folder)) } else { standing.words(&folder) };
+        let standing = Standing::of(folder)?;
+        let words = if console.json() { console.json_line(&standing.json(folder)) } else { standing.words(folder) };
         if words != before {
             console.answer(&words);
             before = words;
         }
-        if standing.is_over(&folder) {
+        if standing.is_over(folder) {
             return Ok(());
         }
-        for _ in 0..10 {
-            if stop.load(Ordering::SeqCst) {
-                return Err(Fault::interrupted("the study itself goes on").hint("run the same command again to watch"));
-            }
-            std::thread::sleep(BETWEEN_LOOKS / 10);
-        }
+        pause(BETWEEN_LOOKS, &mut || ())?;
     }
+}
+
+/// The picture that `run` draws, from files alone.
+fn watch_live(folder: &StudyFolder, console: &Console) -> Result<(), Fault> {
+    let mut look = Look::default();
+    loop {
+        let begun = Instant::now();
+        let plan = folder.read_plan()?;
+        look.again(folder, &plan)?;
+        let standing = Standing::of(folder)?;
+        let notes: Vec<String> = standing.details(folder);
+        let mut draw = || look.draw(&plan.study.name, seconds_left(&look.cells), &notes, console);
+        draw();
+        if standing.is_over(folder) {
+            return Ok(());
+        }
+        // A terminal that changes its size has the picture at once; a slow disk is asked less often.
+        pause(BETWEEN_LOOKS.max(begun.elapsed() * 10), &mut draw)?;
+    }
+}
+
+/// Waits, and does something all the while, unless the user has seen enough.
+fn pause(time: Duration, each: &mut dyn FnMut()) -> Result<(), Fault> {
+    let (begun, stop) = (Instant::now(), stop_flag());
+    while begun.elapsed() < time {
+        if stop.load(Ordering::SeqCst) {
+            return Err(Fault::interrupted("the study itself goes on").hint("run the same command again to watch"));
+        }
+        std::thread::sleep(BETWEEN_LOOKS / 10);
+        each();
+    }
+    Ok(())
 }
 
 /// Where a study stands.
@@ -107,7 +146,7 @@ impl Standing {
     }
 
     fn words(&self, folder: &StudyFolder) -> String {
-        let mut lines = vec![format!(
+        let counts = format!(
             "{}: {} of {} cells finished, {} running, {} stopped on the way, {} failed, {} waiting",
             self.name,
             self.count(CellState::Finished),
@@ -116,7 +155,16 @@ impl Standing {
             self.count(CellState::Stopped),
             self.count(CellState::Failed),
             self.count(CellState::Waiting)
-        )];
+        );
+        let is_open =
+            (!self.is_chosen).then(|| "k is not chosen yet: the controls follow when these cells are finished");
+        let lines = std::iter::once(counts).chain(self.details(folder)).chain(is_open.map(str::to_owned));
+        lines.collect::<Vec<_>>().join("\n")
+    }
+
+    /// Who is at work, what failed, where results are.
+    fn details(&self, folder: &StudyFolder) -> Vec<String> {
+        let mut lines = Vec::new();
         if !self.runners.is_empty() {
             let hosts: BTreeSet<&str> = self.runners.iter().map(|runner| runner.host.as_str()).collect();
             let hosts: Vec<String> = hosts
@@ -131,11 +179,9 @@ impl Standing {
         if self.failed.len() > MOST_FAILED {
             lines.push(format!("and {} more; --json lists all", self.failed.len() - MOST_FAILED));
         }
-        if !self.is_chosen {
-            lines.push("k is not chosen yet: the controls follow when these cells are finished".to_owned());
-        } else if folder.results_file().is_file() {
+        if self.is_chosen && folder.results_file().is_file() {
             lines.push(format!("results are there: {}", folder.root().join("report.html").display()));
         }
-        lines.join("\n")
+        lines
     }
 }
