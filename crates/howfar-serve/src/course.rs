@@ -1,90 +1,108 @@
-//! A study that is followed by whoever has its page open.
+//! Where a study stands, as its page shows it.
 //!
-//! In: a study's folder. Out: where it stands, as JSON, whenever that changes; nobody looks while nobody follows.
+//! In: a study's folder. Out: a value that becomes JSON. What test people and unseen databases say is not read before
+//! the results have it (`howfar-study/src/so_far.rs`).
 
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::collections::BTreeMap;
 
-use axum::response::sse::{Event, KeepAlive, Sse};
-use axum::response::{IntoResponse, Response};
-use howfar_face::Fault;
-use howfar_study::{Course, CourseWatcher};
+use howfar_face::{Fault, files};
+use howfar_protocol::{Cell, MixtureRatio};
+use howfar_study::{
+    CellSoFar, CellState, RowSoFar, Runner, StudyFolder, StudySoFar, rows_so_far, runners_at, seconds_left,
+};
 use serde::Serialize;
-use tokio::sync::watch;
-use tokio_stream::StreamExt;
-use tokio_stream::wrappers::WatchStream;
 
-/// Between two looks at a small study.
-const BETWEEN_LOOKS: Duration = Duration::from_millis(700);
-/// A look at a large one takes a while: so many times as long passes before the next.
-const REST: u32 = 9;
-/// A line that says that the server lives.
-const KEEP_ALIVE: Duration = Duration::from_secs(15);
-
-/// Looks for all who follow.
-pub(crate) struct Follower {
-    watcher: Mutex<CourseWatcher>,
-    news: watch::Sender<Arc<str>>,
-}
-
-/// A study's course and, at its end, its answer.
-#[derive(Serialize)]
-struct Told {
-    #[serde(flatten)]
-    course: Course,
-    /// The answer of the results in a sentence.
+/// Where a study stands.
+#[derive(Debug, Serialize)]
+pub(crate) struct Course {
+    study: String,
+    /// Whether k is chosen: what is trained at the chosen k is known then.
+    is_chosen: bool,
+    /// The answer in a sentence, where results are there.
     answer: Option<String>,
+    /// Cells in each state.
+    counts: BTreeMap<&'static str, usize>,
+    rows: Vec<Row>,
+    runners: Vec<Runner>,
+    failed: Vec<String>,
+    /// Seconds until the last known cell is finished; none before the first.
+    seconds_left: Option<f64>,
 }
 
-impl Follower {
-    pub(crate) fn new(watcher: CourseWatcher) -> Self {
-        Follower { watcher: Mutex::new(watcher), news: watch::Sender::new(Arc::from("")) }
-    }
+/// What is trained on the same.
+#[derive(Debug, Serialize)]
+struct Row {
+    /// Recipe and network, and the generated set where several stand side by side.
+    track: String,
+    /// What it is trained on.
+    words: String,
+    /// Its place on the curve, if it has one.
+    curve_k: Option<f64>,
+    /// Whether it stands at the chosen k.
+    is_chosen: bool,
+    /// On faces that choose k, in percent, and over labelled faces alone, in points.
+    mean_percent: Option<f64>,
+    gain_points: Option<f64>,
+    gain_interval_points: Option<[f64; 2]>,
+    cells: Vec<Square>,
+}
 
-    /// Where the study stands.
-    pub(crate) fn look(&self) -> Result<impl Serialize + use<>, Fault> {
-        let mut watcher = self.watcher.lock().unwrap_or_else(PoisonError::into_inner);
-        let course = watcher.look()?;
-        let answer = course.has_results.then(|| watcher.folder().read_results()).transpose()?.map(|r| r.answer);
-        Ok(Told { course, answer })
-    }
+/// A cell of the table.
+#[derive(Debug, Serialize)]
+struct Square {
+    split: u32,
+    seed: u32,
+    state: CellState,
+    share: f64,
+    figure_percent: Option<f64>,
+}
 
-    /// Looks as long as somebody follows; never ends.
-    pub(crate) async fn keep_looking(self: Arc<Self>) {
-        let mut pause = BETWEEN_LOOKS;
-        loop {
-            tokio::time::sleep(pause).await;
-            if self.news.receiver_count() == 0 {
-                continue;
-            }
-            let begun = Instant::now();
-            self.clone().tell().await;
-            pause = BETWEEN_LOOKS.max(begun.elapsed() * REST);
+impl Course {
+    /// Looks; what `known` has of finished cells is not read again.
+    pub(crate) fn look(folder: &StudyFolder, known: &mut StudySoFar) -> Result<Self, Fault> {
+        let plan = folder.read_plan()?;
+        let cells = known.look(folder, &plan)?;
+        let mut counts = BTreeMap::new();
+        cells.iter().for_each(|cell| *counts.entry(cell.state.name()).or_insert(0) += 1);
+        let is_chosen = files::is_there(&folder.choice_file())?;
+        let has_results = files::is_there(&folder.results_file())?;
+        let failed = cells.iter().filter(|cell| cell.state == CellState::Failed);
+        let failed = failed.map(|cell| failed_words(folder, &cell.cell)).collect::<Result<Vec<_>, _>>()?;
+        Ok(Course {
+            study: plan.study.name,
+            is_chosen,
+            answer: has_results.then(|| folder.read_results()).transpose()?.map(|results| results.answer),
+            counts,
+            rows: rows_so_far(folder, &cells)?.into_iter().map(|row| Row::new(row, &cells)).collect(),
+            runners: runners_at(folder.root())?,
+            failed,
+            seconds_left: seconds_left(&cells),
+        })
+    }
+}
+
+impl Row {
+    fn new(row: RowSoFar, cells: &[CellSoFar]) -> Self {
+        let square = |place: &usize| {
+            let CellSoFar { cell, state, share, figure_percent, .. } = &cells[*place];
+            let (split, seed) = (cell.split_idx, cell.seed_idx);
+            Square { split, seed, state: *state, share: *share, figure_percent: *figure_percent }
+        };
+        let source = row.treatment.source.as_ref().map(|source| format!(", {source}")).unwrap_or_default();
+        Row {
+            track: format!("{}{source}", row.track),
+            words: row.treatment.to_string(),
+            curve_k: row.treatment.curve_k().map(MixtureRatio::value),
+            is_chosen: row.is_chosen,
+            mean_percent: row.mean_percent,
+            gain_points: row.gain.map(|gain| gain.points),
+            gain_interval_points: row.gain.and_then(|gain| gain.interval_points),
+            cells: row.cells.iter().map(square).collect(),
         }
     }
+}
 
-    async fn tell(self: Arc<Self>) {
-        let looker = Arc::clone(&self);
-        let look = tokio::task::spawn_blocking(move || {
-            let told = looker.look().map(|told| serde_json::to_string(&told).unwrap_or_default());
-            told.unwrap_or_else(|fault| serde_json::json!({"error": fault.to_string()}).to_string())
-        });
-        let Ok(text) = look.await else { return };
-        self.news.send_if_modified(|last| {
-            let is_new = **last != *text;
-            if is_new {
-                *last = text.into();
-            }
-            is_new
-        });
-    }
-
-    /// Where it stands now, and then whatever changes, as server-sent events.
-    pub(crate) async fn events(self: Arc<Self>) -> Response {
-        let news = self.news.subscribe();
-        self.tell().await;
-        let events = WatchStream::new(news).filter(|text| !text.is_empty());
-        let events = events.map(|text| Ok::<_, std::convert::Infallible>(Event::default().data(&*text)));
-        Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response()
-    }
+fn failed_words(folder: &StudyFolder, cell: &Cell) -> Result<String, Fault> {
+    let error = folder.failed(cell)?.map(|failure| failure.first_line().to_owned()).unwrap_or_default();
+    Ok(format!("{}, split {}, seed {}: {error}", cell.treatment, cell.split_idx, cell.seed_idx))
 }

@@ -11,6 +11,7 @@ mod connections;
 mod content;
 mod course;
 mod faces;
+mod follower;
 mod guard;
 mod listen;
 mod page;

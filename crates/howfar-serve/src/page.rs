@@ -71,11 +71,11 @@ fn live() -> Markup {
         progress #progress aria-label="Cells finished" max="1" value="0" {}
         p #runners .note {}
         section aria-labelledby="curve-title" {
-            h2 #curve-title { "Validation people" }
+            h2 #curve-title { "Faces that choose k" }
             p.note {
-                "The share of validation faces that the finished networks tell rightly, at every k: a dot for each \
-                    seed, the line through their means. Test people and unseen databases are counted once, when all \
-                    is trained and k is chosen: then the report has the answer."
+                "What the finished networks reach on the faces by which k is chosen: a dot for each split and seed, \
+                    the line through their means. Test people and unseen databases are counted once, when all is \
+                    trained and k is chosen: then the report has the answer."
             }
             div #curves {}
         }

@@ -2,7 +2,7 @@
 //!
 //! In: what is shown. Out: a router. Files are read on threads of their own, so that one slow disk holds nobody else up.
 
-use std::sync::{Arc, Once};
+use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Path, Query};
@@ -12,15 +12,15 @@ use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use howfar_face::{Fault, files};
-use howfar_study::{CourseWatcher, StudyFolder};
+use howfar_study::StudyFolder;
 use serde_json::json;
 
 use crate::albums::Albums;
 use crate::assets::asset;
 use crate::changed::changed_faces;
 use crate::content::Content;
-use crate::course::Follower;
 use crate::faces::FacesQuery;
+use crate::follower::Follower;
 use crate::guard::{Guard, guarded};
 use crate::page::{Page, page};
 use crate::reply;
@@ -53,18 +53,13 @@ fn study(folder: StudyFolder) -> Result<Router, Fault> {
         let html = page(shown, &plan.study.name, true);
         router = router.route(path, get(|| async { html }));
     }
-    let follower = Arc::new(Follower::new(CourseWatcher::new(folder.clone())));
-    let looking = Arc::new(Once::new());
+    let follower = Arc::new(Follower::new(folder.clone()));
     let looker = Arc::clone(&follower);
     let course = move || {
         let looker = Arc::clone(&looker);
         read(move || reply::json(looker.look()))
     };
-    let events = move || {
-        // With the first who follows: before, there is no runtime.
-        looking.call_once(|| drop(tokio::spawn(Arc::clone(&follower).keep_looking())));
-        Arc::clone(&follower).events()
-    };
+    let events = move || Arc::clone(&follower).events();
     let (of_changes, of_report) = (folder.clone(), folder);
     let changed = move || {
         let folder = of_changes.clone();

@@ -8,7 +8,8 @@ const named = (part) => [part.part, part.set, part.trained].filter(Boolean).join
 function entry(found) {
   const kind = found.is_fixed ? "newly correct" : "newly wrong";
   const [before, after] = found.right.map(([right, asked]) => `${right} of ${asked} networks right`);
-  const caption = [found.class, make("small", {}, `${found.before} → ${found.after}`)];
+  const caption = [make("b", { class: found.is_fixed ? "fixed" : "broken" }, kind), ` ${found.class}`,
+    make("small", {}, `${found.before} → ${found.after}`)];
   return face(found.set, found.row, `${kind}: ${found.class}, face ${found.row} of ${found.set_name}`, caption, [
     ["true class", found.class], ["without the mix", `${found.before}, ${before}`],
     ["with the mix", `${found.after}, ${after}`], ["set", found.set_name], ["row", String(found.row)],

@@ -29,7 +29,10 @@ export function problem(error) {
 }
 
 /** `12.3 %`. */
-export const percent = (share, digits = 1) => `${(100 * share).toFixed(digits)} %`;
+export const percent = (value, digits = 1) => `${value.toFixed(digits)} %`;
+
+/** `+1.2`, `−0.3`. */
+export const points = (value) => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(1)}`;
 
 /** Seconds as people say them. */
 export function duration(seconds) {

@@ -21,7 +21,7 @@ function bars(face) {
     const share = face.probabilities[idx];
     const bar = make("span", { class: "bar", "aria-hidden": "true" });
     bar.style.setProperty("--share", share);
-    return make("li", {}, make("span", {}, name), bar, make("span", { class: "number" }, percent(share, 0)));
+    return make("li", {}, make("span", {}, name), bar, make("span", { class: "number" }, percent(100 * share, 0)));
   });
 }
 
@@ -57,7 +57,7 @@ async function look(file) {
   const lines = faces.map((face, idx) => {
     const [[first, most], [second, next]] = ranked(face);
     const number = faces.length > 1 ? `${idx + 1}: ` : "";
-    return make("p", {}, `${number}${first} ${percent(most, 0)}, ${second} ${percent(next, 0)}`);
+    return make("p", {}, `${number}${first} ${percent(100 * most, 0)}, ${second} ${percent(100 * next, 0)}`);
   });
   const words = faces.length ? lines.map((line) => line.textContent).join("; ") : "no face found";
   canvas.setAttribute("aria-label", `${file.name}: ${words}`);
