@@ -12,7 +12,7 @@ use rustface::{Detector, ImageData};
 
 use crate::crop::FaceBox;
 use crate::detection::Detection;
-use crate::resample::{Filter, resize};
+use crate::resample::{Filter, resample, resize};
 
 static MODEL: &[u8] = include_bytes!(env!("HOWFAR_FACE_MODEL"));
 
@@ -22,6 +22,10 @@ const LONGEST_SIDE: u32 = 640;
 const QUICK_SIDE: u32 = 240;
 /// The quick look is believed from this score on.
 const QUICK_SCORE: f64 = 8.0;
+/// A face is found again within this share of its box's sides around it, in a look in which it is so many pixels wide:
+/// it may have become smaller by a third, or larger.
+const NEAR: f64 = 0.5;
+const NEAR_FACE: f64 = 64.0;
 /// The detector takes no smaller picture.
 const SMALLEST_SIDE: u32 = 20;
 /// Of portraits every face scores above this, and hardly anything else does.
@@ -50,6 +54,26 @@ pub(crate) fn find_one_face(gray: &Picture, is_meant: impl Fn(&FaceBox) -> bool)
         }
     }
     find_faces(gray)
+}
+
+/// The face that was in a box a moment ago: the best one that is found around it.
+pub(crate) fn find_near(gray: &Picture, last: &FaceBox) -> Option<Detection> {
+    let part = |start: f64, length: f64, room: u32| {
+        let begin = (start - NEAR * length).floor().clamp(0.0, f64::from(room));
+        let end = (start + (1.0 + NEAR) * length).ceil().clamp(0.0, f64::from(room));
+        (begin, end - begin)
+    };
+    let ((left, width), (top, height)) = (part(last.x, last.width, gray.width), part(last.y, last.height, gray.height));
+    let scale = (NEAR_FACE / last.width).min(1.0);
+    let size = [width, height].map(|length| (length * scale).round() as u32);
+    if size[0].min(size[1]) < SMALLEST_SIDE {
+        return None;
+    }
+    let looked_at = resample(gray, [left, top], [width, height], size, Filter::Bilinear);
+    let found = detections(&looked_at, (width / f64::from(size[0]), height / f64::from(size[1])));
+    let best = found.into_iter().max_by(|a, b| a.score.total_cmp(&b.score))?;
+    let face_box = FaceBox { x: best.face_box.x + left, y: best.face_box.y + top, ..best.face_box };
+    Some(Detection { face_box, ..best })
 }
 
 fn look(gray: &Picture, longest_side: u32) -> Vec<Detection> {

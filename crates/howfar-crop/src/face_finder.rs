@@ -75,6 +75,22 @@ impl<'d> FaceFinder<'d> {
         }
     }
 
+    /// The faces that are found around where each was a moment ago, the surest first, each once.
+    pub(crate) fn near(self, photo: &DynamicImage, gray: &Picture, last: &[FaceBox]) -> Result<Vec<Detection>, String> {
+        if !matches!(self, FaceFinder::Embedded) {
+            return self.all(photo, gray);
+        }
+        let mut found: Vec<Detection> = last.iter().filter_map(|last| detect::find_near(gray, last)).collect();
+        found.sort_by(|a, b| b.score.total_cmp(&a.score));
+        let mut each: Vec<Detection> = Vec::new();
+        for face in found {
+            if each.iter().all(|other| other.face_box.overlap(&face.face_box) <= SAME_FACE) {
+                each.push(face);
+            }
+        }
+        Ok(each)
+    }
+
     /// The faces among which the one that a database's picture shows is: only that one where a quick look is sure of
     /// it.
     pub(crate) fn one(

@@ -102,12 +102,25 @@ impl<'p> PhotoPath<'p> {
 
     /// Every face of a photograph, the surest first; the photograph itself where none is looked for.
     pub fn faces(&self, photo: &DynamicImage) -> Result<Vec<PreparedFace>, Fault> {
-        let decoded = photo;
+        self.all(photo, |gray| self.finder.all(photo, gray))
+    }
+
+    /// The faces that are where others were a moment ago, in the picture before of a camera, or near by; the surest
+    /// first. A fraction of the time of [`PhotoPath::faces`], and others are not seen.
+    pub fn faces_near(&self, photo: &DynamicImage, last: &[FaceBox]) -> Result<Vec<PreparedFace>, Fault> {
+        self.all(photo, |gray| self.finder.near(photo, gray, last))
+    }
+
+    fn all(
+        &self,
+        photo: &DynamicImage,
+        find: impl FnOnce(&Picture) -> Result<Vec<Detection>, String>,
+    ) -> Result<Vec<PreparedFace>, Fault> {
         let photo = Photo::new(photo, self.colour);
         if !self.detects() {
             return Ok(vec![self.whole(&photo)]);
         }
-        let found = self.finder.all(decoded, &photo.gray).map_err(|what| Fault::data("detector", what))?;
+        let found = find(&photo.gray).map_err(|what| Fault::data("detector", what))?;
         Ok(found.iter().map(|found| self.cut(&photo, found)).collect())
     }
 
