@@ -21,7 +21,7 @@ const timed = (look) => {
 const pictures = job.pictures.map(({ file, width, height }) => ({ data: readFileSync(file), width, height }));
 const stills = pictures.map((picture) => timed(() => reader.read(picture)));
 const frames = pictures.map((picture) => {
-  const camera = Array.from({ length: job.frames }, () => timed(() => reader.readNext(picture)));
+  const camera = Array.from({ length: job.frames }, () => timed(() => reader.follow(picture)));
   return { faces: camera.at(-1)?.faces, ms: camera.map(({ ms }) => ms) };
 });
 
@@ -36,7 +36,7 @@ const refused = async (look) => {
 const pixels = (n) => new Uint8ClampedArray(n);
 const bad = {
   "no pixels": await refused(() => reader.read({ data: pixels(0), width: 0, height: 0 })),
-  "too few bytes": await refused(() => reader.readNext({ data: pixels(12), width: 2, height: 2 })),
+  "too few bytes": await refused(() => reader.follow({ data: pixels(12), width: 2, height: 2 })),
   "too many pixels": await refused(() => reader.read({ data: pixels(4), width: 1e5, height: 1e5 })),
   "no weights": await refused(() => FaceReader.load(wasm, pixels(9))),
   "half of the weights": model && (await refused(() => FaceReader.load(wasm, model.subarray(0, model.length / 2)))),

@@ -56,8 +56,14 @@ pub extern "C" fn howfar_read(width: u32, height: u32) -> u32 {
 
 /// Reads the input as the next picture of a camera.
 #[unsafe(no_mangle)]
-pub extern "C" fn howfar_read_next(width: u32, height: u32) -> u32 {
-    read(|reader, rgba| reader.read_next(rgba, width, height))
+pub extern "C" fn howfar_follow(width: u32, height: u32) -> u32 {
+    read(|reader, rgba| reader.follow(rgba, width, height))
+}
+
+/// Forgets where faces were, before the pictures of another camera.
+#[unsafe(no_mangle)]
+pub extern "C" fn howfar_forget() {
+    READER.with_borrow_mut(|reader| reader.iter_mut().for_each(FaceReader::forget));
 }
 
 /// Where the answer of the last call lies: JSON in UTF-8. A fault is an object with place, what, found, expected and
@@ -121,7 +127,7 @@ mod tests {
         assert_eq!((howfar_load_embedded(), answered()[0].as_str()), (1, Some("anger")));
         for (n_bytes, width, height) in [(0, 0, 0), (16, 3, 2), (16, u32::MAX, u32::MAX), (0, 65_536, 65_536)] {
             give(&vec![0; n_bytes]);
-            assert_eq!((howfar_read(width, height), howfar_read_next(width, height)), (0, 0));
+            assert_eq!((howfar_read(width, height), howfar_follow(width, height)), (0, 0));
             assert_eq!(answered()["place"], "the picture");
         }
         give(&vec![90; 64 * 48 * 4]);

@@ -61,8 +61,13 @@ export class FaceReader {
    * @param {Picture} picture
    * @returns {{faces: SeenFace[], classes: string[]}}
    */
-  readNext(picture) {
-    return this.#look("howfar_read_next", picture);
+  follow(picture) {
+    return this.#look("howfar_follow", picture);
+  }
+
+  /** Forgets where faces were, before the pictures of another camera. */
+  forget() {
+    this.#exports.howfar_forget();
   }
 
   #look(name, { data, width, height }) {

@@ -87,10 +87,15 @@ impl FaceReader {
     ///
     /// # Shapes
     /// `rgba` `[height, width, 4]`
-    pub fn read_next(&mut self, rgba: &[u8], width: u32, height: u32) -> Result<Vec<SeenFace>, Fault> {
+    pub fn follow(&mut self, rgba: &[u8], width: u32, height: u32) -> Result<Vec<SeenFace>, Fault> {
         let path = PhotoPath::new(self.model.preprocessing())?;
         let faces = self.follow.faces(&path, &picture(rgba, width, height)?)?;
         self.seen(&faces)
+    }
+
+    /// Forgets where faces were: the next picture is of another camera.
+    pub fn forget(&mut self) {
+        self.follow = Follow::default();
     }
 
     fn seen(&self, faces: &[PreparedFace]) -> Result<Vec<SeenFace>, Fault> {
