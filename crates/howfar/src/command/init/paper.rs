@@ -18,7 +18,7 @@ use crate::console::Console;
   howfar init paper --real faces/rafd --real faces/oulu \\
       --unseen faces/mmi --unseen faces/ckplus --generated faces/gan > study.toml
   howfar init paper --drawn stand-ins
-  howfar run stand-ins/study.toml --out stand-ins
+  howfar run stand-ins/study.toml --out stand-ins/study
 
 The generated sets need 20 identities for each person of the split: 2,880 as in the paper. The paper's people are 109 \
 for training, 10 for validation and 25 for test; other numbers of people are cut in the same proportions.")]
