@@ -14,7 +14,9 @@ import pathlib
 import sys
 import tempfile
 
-from browser import Browser, Checks, check_console, check_dark, check_width, requests
+sys.dont_write_bytecode = True
+
+from browser import Browser, Checks, check_console, check_dark, check_width, requests  # noqa: E402
 
 PHONES = [360, 390]
 DESKTOP = 1280

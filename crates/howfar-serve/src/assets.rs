@@ -17,6 +17,8 @@ static ASSETS: &[(&str, &str, &[u8])] = &[
     ("faces.js", SCRIPT, include_bytes!("pages/faces.js")),
     ("changed.js", SCRIPT, include_bytes!("pages/changed.js")),
     ("seen.js", SCRIPT, include_bytes!("pages/seen.js")),
+    ("reader.js", SCRIPT, howfar_web::READER.as_bytes()),
+    ("howfar.wasm", "application/wasm", howfar_web::MODULE),
 ];
 
 /// A file by its name.
