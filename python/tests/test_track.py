@@ -83,6 +83,17 @@ def test_tensorboard_reads_every_cell_and_the_results(study: Path) -> None:
     assert image.encoded_image_string.startswith(b"\x89PNG") and image.width > 100
 
 
+def test_tensorboard_reads_a_training_by_hand(place: Path, tmp_path: Path) -> None:
+    words = ["--epochs", "3", "--out", tmp_path / "mine.safetensors", "--track", f"tensorboard:{tmp_path}/logs"]
+    howfar.command("train", place / "real", *words)
+    read = EventAccumulator(str(tmp_path / "logs/howfar train/mine")).Reload()
+    assert [event.step for event in read.Scalars("loss/training")] == [1, 2, 3]
+    start = HParamsPluginData.FromString(read.SummaryMetadata("_hparams_/session_start_info").plugin_data.content)
+    assert start.session_start_info.hparams["epochs"].number_value == 3
+    validation = {round(event.value, 6) for event in read.Scalars("epoch_accuracy/validation")}
+    assert round(read.Scalars("accuracy/validation")[0].value, 6) in validation
+
+
 def test_mlflow_reads_every_cell_and_the_results_however_often_they_are_written(study: Path, server: str) -> None:
     for command in (
         ["run", study / "study.toml", "--out", study / "study", "--track"],

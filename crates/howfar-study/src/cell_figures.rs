@@ -9,8 +9,7 @@ use std::time::SystemTime;
 
 use howfar_face::{Fault, files};
 use howfar_protocol::{Cell, Part, Plan, for_each_prediction};
-use howfar_train::{EpochRecord, read_epochs};
-use serde::Deserialize;
+use howfar_train::{EpochRecord, epoch_seconds, read_epochs};
 
 use crate::StudyFolder;
 
@@ -32,12 +31,6 @@ pub struct CellFigures {
     pub accuracy: BTreeMap<String, f64>,
 }
 
-#[derive(Deserialize)]
-struct EpochTime {
-    epoch: u32,
-    seconds: f64,
-}
-
 impl CellFigures {
     /// Reads a cell's files; none where it is not finished.
     pub fn read(folder: &StudyFolder, plan: &Plan, cell: &Cell) -> Result<Option<Self>, Fault> {
@@ -52,10 +45,7 @@ impl CellFigures {
             true => read_epochs(&place, &cell.settings)?,
             false => Vec::new(),
         };
-        let times = place.join("timing.jsonl");
-        let times = if files::is_there(&times)? { files::read_text(&times)? } else { String::new() };
-        let times = times.lines().filter_map(|line| serde_json::from_str::<EpochTime>(line).ok());
-        let seconds = times.map(|time| (time.epoch, time.seconds)).collect();
+        let seconds = epoch_seconds(&place)?;
         let names: HashMap<String, &str> = plan.sets.iter().map(|set| (set.id(), set.info.name.as_str())).collect();
         let mut counts: BTreeMap<String, [u64; 2]> = BTreeMap::new();
         for file in folder.prediction_files(cell, &PARTS) {

@@ -1,5 +1,6 @@
 //! What happened in training: events while it runs, one line per epoch in `epochs.jsonl`.
 
+use std::collections::HashMap;
 use std::io::Write;
 use std::path::Path;
 
@@ -63,6 +64,8 @@ pub struct EpochRecord {
 
 /// A training's history in its folder.
 pub(crate) const EPOCHS: &str = "epochs.jsonl";
+/// What each of its epochs took on this machine.
+const TIMING: &str = "timing.jsonl";
 
 /// Writes all lines so far, whole or not at all.
 pub(crate) fn write_epochs(folder: &Path, history: &[EpochRecord]) -> Result<(), Fault> {
@@ -77,8 +80,21 @@ pub(crate) fn write_epochs(folder: &Path, history: &[EpochRecord]) -> Result<(),
 
 /// Adds a line to `timing.jsonl`, which no result is made from.
 pub(crate) fn append_timing(folder: &Path, epoch: u32, seconds: f64) -> Result<(), Fault> {
-    let path = folder.join("timing.jsonl");
+    let path = folder.join(TIMING);
     let fail = |e: std::io::Error| Fault::io(&path, "write", &e);
     let mut file = std::fs::OpenOptions::new().create(true).append(true).open(&path).map_err(fail)?;
     writeln!(file, "{{\"epoch\":{epoch},\"seconds\":{seconds:.3}}}").map_err(fail)
+}
+
+/// What each epoch took, in seconds, as far as the folder of a training tells it.
+pub fn epoch_seconds(folder: &Path) -> Result<HashMap<u32, f64>, Fault> {
+    #[derive(Deserialize)]
+    struct Line {
+        epoch: u32,
+        seconds: f64,
+    }
+    let path = folder.join(TIMING);
+    let text = if files::is_there(&path)? { files::read_text(&path)? } else { String::new() };
+    let lines = text.lines().filter_map(|line| serde_json::from_str::<Line>(line).ok());
+    Ok(lines.map(|line| (line.epoch, line.seconds)).collect())
 }

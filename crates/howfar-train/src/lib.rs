@@ -23,7 +23,7 @@ pub use checkpoint::forget_checkpoint;
 pub use howfar_net::{Classifier, Precision, StartingWeights};
 
 pub use head::{FeatureRows, Head, HeadKind, LabelledRows};
-pub use history::{EpochRecord, Event};
+pub use history::{EpochRecord, Event, epoch_seconds};
 pub use model::{Model, n_parameters};
 pub use predict::{Look, Viewer, predict};
 pub use run::{Trained, TrainingInputs, read_epochs, train};

@@ -1,15 +1,17 @@
 //! `howfar study track STUDY --to tensorboard:FOLDER`: a study's trainings where trackers look for them.
 
 use std::collections::{BTreeMap, HashMap};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::SystemTime;
 
 use howfar_evaluate::Results;
 use howfar_face::Fault;
-use howfar_protocol::{Cell, Plan};
+use howfar_protocol::{Cell, Plan, TrainingSettings};
 use howfar_study::{CellFigures, StudyEvent, StudyFolder, all_cells};
 use howfar_track::{EpochFigures, Setting, TrackedRun, Tracker};
+use howfar_train::{EpochRecord, Trained};
 use serde_json::{Value, json};
 
 use crate::command::study_args::StudyPlace;
@@ -121,15 +123,6 @@ fn write_cell(trackers: &[Tracker], folder: &StudyFolder, plan: &Plan, cell: &Ce
         return Ok(false);
     }
     let Some(figures) = CellFigures::read(folder, plan, cell)? else { return Ok(false) };
-    let epochs = figures.epochs.iter().map(|record| EpochFigures {
-        epoch: record.epoch,
-        seconds: figures.seconds.get(&record.epoch).copied().unwrap_or_default(),
-        figures: vec![
-            ("loss/training", record.training_loss),
-            ("loss/validation", record.validation_loss),
-            ("epoch_accuracy/validation", record.validation_accuracy),
-        ],
-    });
     let mut settings = BTreeMap::new();
     flatten("", &serde_json::to_value(cell).unwrap_or_default(), &mut settings);
     let run = TrackedRun {
@@ -137,13 +130,57 @@ fn write_cell(trackers: &[Tracker], folder: &StudyFolder, plan: &Plan, cell: &Ce
         name,
         ended: figures.ended,
         settings,
-        epochs: epochs.collect(),
+        epochs: epoch_figures(&figures.epochs, &figures.seconds),
         results: figures.accuracy.into_iter().map(|(name, share)| (format!("accuracy/{name}"), share)).collect(),
         pictures: Vec::new(),
         files: vec![figures.folder.join("model.safetensors")].into_iter().filter(|path| path.is_file()).collect(),
     };
     lacking.into_iter().try_for_each(|tracker| tracker.write(&run))?;
     Ok(true)
+}
+
+fn epoch_figures(epochs: &[EpochRecord], seconds: &HashMap<u32, f64>) -> Vec<EpochFigures> {
+    let figures = |record: &EpochRecord| EpochFigures {
+        epoch: record.epoch,
+        seconds: seconds.get(&record.epoch).copied().unwrap_or_default(),
+        figures: vec![
+            ("loss/training", record.training_loss),
+            ("loss/validation", record.validation_loss),
+            ("epoch_accuracy/validation", record.validation_accuracy),
+        ],
+    };
+    epochs.iter().map(figures).collect()
+}
+
+/// The experiment of trainings by hand.
+pub const BY_HAND: &str = "howfar train";
+
+/// Writes a training that is no study's: its settings, its epochs, what it reached and the model.
+pub fn write_training(
+    trackers: &[Tracker],
+    (model, settings): (&Path, &TrainingSettings),
+    trained: &Trained,
+    seconds: &HashMap<u32, f64>,
+) -> Result<(), Fault> {
+    let mut named = BTreeMap::new();
+    flatten("", &serde_json::to_value(settings).unwrap_or_default(), &mut named);
+    let kept = trained.history.iter().find(|record| record.epoch == trained.kept_epoch);
+    let run = TrackedRun {
+        experiment: BY_HAND.to_owned(),
+        name: training_name(model),
+        ended: SystemTime::now(),
+        settings: named,
+        epochs: epoch_figures(&trained.history, seconds),
+        results: kept.map(|kept| ("accuracy/validation".to_owned(), kept.validation_accuracy)).into_iter().collect(),
+        pictures: Vec::new(),
+        files: vec![model.to_owned()],
+    };
+    trackers.iter().try_for_each(|tracker| tracker.write(&run))
+}
+
+/// A training by hand goes by its model's name.
+pub fn training_name(model: &Path) -> String {
+    model.file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 /// What came of the study: differences with the ends of their intervals, the report, its sheets.

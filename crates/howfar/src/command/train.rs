@@ -8,8 +8,10 @@ use std::sync::atomic::Ordering;
 use howfar_face::{FaceSet, FaceStore, Fault, Lineage, Preprocessing, Provenance, SubjectId, files};
 use howfar_protocol::{Ingredients, Mixture, Network, Recipe, Split, SplitPart, Treatment};
 use howfar_random::Seeds;
-use howfar_train::{Classifier, Model, Precision, Trained, TrainingInputs, read_start};
+use howfar_track::Tracker;
+use howfar_train::{Classifier, Model, Precision, Trained, TrainingInputs, epoch_seconds, read_start};
 
+use crate::command::track::{BY_HAND, training_name, write_training};
 use crate::command::{DeviceArg, stop_flag};
 use crate::console::Console;
 use crate::study_progress::epoch_words;
@@ -52,6 +54,10 @@ pub struct Args {
     /// Bits of a weight in the file: 32 (full) or 16 (half).
     #[arg(long, value_parser = ["full", "half"], default_value = "full")]
     precision: String,
+    /// Write the training for a tracker when it is over: tensorboard:FOLDER or mlflow:http://HOST:PORT; several times
+    /// if you like.
+    #[arg(long, value_name = "TRACKER")]
+    track: Vec<String>,
     #[command(flatten)]
     device: DeviceArg,
 }
@@ -64,6 +70,9 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
             .found(args.validation)
             .expected("above 0 and below 1"));
     }
+    let trackers = args.track.iter().map(|text| Tracker::parse(text)).collect::<Result<Vec<_>, _>>()?;
+    // One that does not answer says so before the work.
+    trackers.iter().try_for_each(|tracker| tracker.has(BY_HAND, &training_name(&args.out)).map(drop))?;
     let (pool, preprocessing, mut lineage) = read(args, console)?;
     let seeds = Seeds::new(args.seed);
     let sides = Sides::of(args, &pool, seeds)?;
@@ -92,10 +101,12 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     let trained = train(&inputs, console)?;
     let precision = if args.precision == "half" { Precision::Half } else { Precision::Full };
     let answer = words(args, &trained, mixture.len(), &sides, whose(&pool));
-    trained.model.with_lineage(lineage).save_with(&args.out, precision)?;
+    trained.model.clone().with_lineage(lineage).save_with(&args.out, precision)?;
+    let seconds = epoch_seconds(&folder)?;
     drop(lock);
     files::remove_folder(&folder)?;
     console.answer(&answer);
+    write_training(&trackers, (&args.out, &settings), &trained, &seconds)?;
     Ok(())
 }
 
