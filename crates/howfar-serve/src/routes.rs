@@ -1,6 +1,7 @@
 //! Which address shows what.
 //!
-//! In: what is shown. Out: a router. Files are read on threads of their own, so that one slow disk holds nobody else up.
+//! In: what is shown. Out: a router. Files are read on threads of their own, so that one slow disk holds nobody else
+//! up.
 
 use std::sync::Arc;
 
