@@ -1,4 +1,4 @@
-"""The schema of study files takes every study of the repository, and refuses what the program refuses."""
+"""The schemas of study, style and settings files take every file of the repository, and refuse what the program refuses."""
 
 import json
 import re
@@ -75,3 +75,57 @@ def test_what_the_program_refuses_does_not_fit(schema: dict[str, Any], tmp_path:
         howfar.command("plan", tmp_path / "study.toml")
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(tomllib.loads(text), schema)
+
+
+def printed(*command: str) -> dict[str, Any]:
+    said: dict[str, Any] = json.loads(howfar.command(*command, "--schema"))
+    jsonschema.Draft202012Validator.check_schema(said)
+    return said
+
+
+def test_every_style_fits_and_what_the_program_refuses_does_not(tmp_path: Path) -> None:
+    schema = printed("style", "show")
+    assert schema == json.loads((ROOT / "docs/style.schema.json").read_text())
+    styles = [path.read_text() for path in (ROOT / "crates/howfar-draw/styles").glob("*.toml")]
+    styles.append('name = "mine"\nbase = "wild"\n[camera]\nyaw_deg = { mean = 3 }\n')
+    assert len(styles) == 4
+    for text in styles:
+        jsonschema.validate(tomllib.loads(text), schema)
+    mine = 'name = "mine"\nbase = "studio"\n'
+    refused = [
+        'name = "mine"\n',
+        'name = "my style"\nbase = "wild"\n',
+        f"{mine}[tone]\nnoise_levels = [0.0, 99.0]\n",
+        f"{mine}[hair]\nbald_share = -0.1\n",
+        f"{mine}[light]\nambient = [0.1, 0.2, 0.3]\n",
+        f"{mine}[tone]\ngama = [0.7, 1.0]\n",
+        f"{mine}[camera]\nyaw_deg = {{ mean = 3, sd = -1 }}\n",
+        f"{mine}[acting.expressions]\nanger = [{{ au = 3, probability = 1.0, intensity = [0.8, 1.25] }}]\n",
+        f'{mine}session = "alone"\n',
+    ]
+    for text in refused:
+        (tmp_path / "my.toml").write_text(text)
+        with pytest.raises(howfar.HowfarError):
+            howfar.command("style", "show", tmp_path / "my.toml")
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate(tomllib.loads(text), schema)
+
+
+@pytest.mark.parametrize("kind", ["stargan", "stylegan2"])
+def test_every_preset_of_a_generator_fits_and_what_the_program_refuses_does_not(kind: str, tmp_path: Path) -> None:
+    schema = printed("generator", "train", kind)
+    presets = {path: path.read_text() for path in (ROOT / "crates/howfar-generate/presets").glob(f"{kind}-*.toml")}
+    assert len(presets) == 2
+    for text in presets.values():
+        jsonschema.validate(tomllib.loads(text), schema)
+    small = howfar.command("generator", "train", kind, "--show-settings", "small")
+    howfar.command("draw", "--people", "1", "--size", "48", "--out", tmp_path / "faces")
+    for before, after in [("batch = 8", "batch = 0"), ("rate = ", "rate = -"), ("mirror = ", "mirrors = ")]:
+        text = small.replace(before, after, 1)
+        assert text != small
+        (tmp_path / "my.toml").write_text(text)
+        command = ["generator", "train", kind, tmp_path / "faces", "--settings", tmp_path / "my.toml"]
+        with pytest.raises(howfar.HowfarError):
+            howfar.command(*command, "--out", tmp_path / "run")
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate(tomllib.loads(text), schema)

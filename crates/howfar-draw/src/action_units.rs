@@ -9,7 +9,8 @@ pub const AU_NAMES: [&str; N_AUS] = [
     "AU24", "AU25", "AU26", "AU27", "AU43",
 ];
 
-const NUMBERS: [u8; N_AUS] = [1, 2, 4, 5, 6, 7, 9, 10, 12, 14, 15, 16, 17, 20, 23, 24, 25, 26, 27, 43];
+/// Their numbers.
+pub(crate) const NUMBERS: [u8; N_AUS] = [1, 2, 4, 5, 6, 7, 9, 10, 12, 14, 15, 16, 17, 20, 23, 24, 25, 26, 27, 43];
 
 /// Place of an action unit in the labels.
 pub(crate) fn au_index(au: u8) -> Option<usize> {

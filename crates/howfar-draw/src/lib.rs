@@ -40,6 +40,7 @@ mod streams;
 mod style;
 mod style_check;
 mod style_key;
+mod style_schema;
 mod style_text;
 mod surface;
 mod tint;
@@ -59,3 +60,4 @@ pub use style::{
     Substitute, ToneStyle,
 };
 pub use style_key::{ACTION_KEYS, KeyKind, Limits, STYLE_KEYS, StyleKey, style_key, style_key_table};
+pub use style_schema::style_schema;

@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
-use howfar_draw::{FaceSpec, HeadModel, KeyKind, STYLE_KEYS, STYLE_NAMES, Style, draw_face, style_key_table};
+use howfar_draw::{
+    FaceSpec, HeadModel, KeyKind, STYLE_KEYS, STYLE_NAMES, Style, draw_face, style_key_table, style_schema,
+};
 use howfar_face::{Expression, FaultKind, Lineage};
 
 /// Mistakes in a file of four lines and this: what the message must say.
@@ -335,5 +337,17 @@ fn a_face_is_drawn_at_every_end_of_every_range() {
                 assert!(face.pixels.iter().any(|p| *p != face.pixels[0]), "an empty picture: {text}");
             }
         }
+    }
+}
+
+#[test]
+fn the_schema_of_style_files_is_the_one_that_the_document_folder_has() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/style.schema.json");
+    let written: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+    assert_eq!(written, style_schema(), "`howfar style show --schema > docs/style.schema.json` writes it anew");
+    let properties = &written["properties"];
+    for key in STYLE_KEYS {
+        let of_table = if key.table().is_empty() { properties } else { &properties[key.table()]["properties"] };
+        assert!(of_table[key.name()]["description"].is_string(), "{}", key.path);
     }
 }

@@ -8,6 +8,7 @@ use howfar_protocol::{MixtureRatio, Part, Treatment};
 use unicode_width::UnicodeWidthStr;
 
 use crate::details;
+use crate::sparkline::sparkline;
 use crate::wording::{self, NOTHING, Nouns};
 use crate::worth::exchange_sentence;
 
@@ -18,14 +19,24 @@ const NAME_LETTERS: usize = 24;
 /// Spaces between two columns.
 const GAP: &str = "  ";
 
-/// The results as plain text, `width` columns wide where words allow it. No colour; the last line is the answer, whole,
-/// however long it is. `looks` says how often the test faces were looked at.
-pub fn terminal_summary(results: &Results, looks: Option<&Looks>, width: usize) -> String {
-    let width = width.max(LEAST_WIDTH);
+/// What a text is written for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TextFormat {
+    /// Columns that a line has, where words allow it.
+    pub width: usize,
+    /// Whether curves may be drawn with more than ASCII.
+    pub is_unicode: bool,
+}
+
+/// The results as plain text. No colour; the last line is the answer, whole, however long it is. `looks` says how often
+/// the test faces were looked at.
+pub fn terminal_summary(results: &Results, looks: Option<&Looks>, format: TextFormat) -> String {
+    let width = format.width.max(LEAST_WIDTH);
+    let format = TextFormat { width, ..format };
     let nouns = Nouns::of(results);
     let mut text = String::new();
     for (i, recipe) in results.recipes.iter().enumerate() {
-        recipe_block(&mut text, results, recipe, nouns, width);
+        recipe_block(&mut text, results, recipe, nouns, format);
         if i > 0 {
             wrapped(&mut text, "", &one_line(&recipe.answer), width);
             text.push('\n');
@@ -42,13 +53,13 @@ pub fn terminal_summary(results: &Results, looks: Option<&Looks>, width: usize) 
     text
 }
 
-fn recipe_block(text: &mut String, results: &Results, recipe: &RecipeResults, nouns: Nouns, width: usize) {
-    let s = &results.study;
+fn recipe_block(text: &mut String, results: &Results, recipe: &RecipeResults, nouns: Nouns, format: TextFormat) {
+    let (s, width) = (&results.study, format.width);
     let track = wording::titled_track(results, recipe);
     let head =
         format!("{}, {track}, {}: {} in %, 95 % interval", s.name, wording::seeds(s.n_seeds as usize), nouns.measure);
     wrapped(text, "", &one_line(&head), width);
-    text.push_str(&curve_tables(recipe, nouns, width).join("\n"));
+    text.push_str(&curve_tables(recipe, nouns, s.smallest_gain_points, format).join("\n"));
     if let Some(choice) = &recipe.choice {
         let choosers = howfar_evaluate::wording::choosers(s, choice);
         wrapped(text, "", &format!("* chosen on {choosers}"), width);
@@ -104,26 +115,38 @@ fn side_by_side(text: &mut String, results: &Results, nouns: Nouns, width: usize
     text.push('\n');
 }
 
+/// The last row of the tables: each column's curve against k.
+const CURVE: &str = " curve";
+
 /// Columns that do not fit beside each other go into a further table with the same rows.
-fn curve_tables(recipe: &RecipeResults, nouns: Nouns, width: usize) -> Vec<String> {
+fn curve_tables(recipe: &RecipeResults, nouns: Nouns, smallest_gain: f64, format: TextFormat) -> Vec<String> {
     let treatments = wording::treatments(&recipe.table);
     let chosen = recipe.choice.as_ref().map(|c| c.chosen);
     let names = treatments.iter().map(|treatment| row_name(recipe, treatment, chosen));
-    let names: Vec<String> = std::iter::once(" k".to_owned()).chain(names).collect();
+    let mut on_curve: Vec<(MixtureRatio, &Treatment)> =
+        treatments.iter().filter_map(|t| Some((wording::place_on_curve(recipe, t)?, *t))).collect();
+    on_curve.sort_by_key(|(k, _)| *k);
+    let has_curve = on_curve.len() > 1;
+    let names: Vec<String> =
+        std::iter::once(" k".to_owned()).chain(names).chain(has_curve.then(|| CURVE.to_owned())).collect();
     let shown = wording::columns(&recipe.table)
         .into_iter()
         .filter(|(p, _)| !matches!(p, Part::Training | Part::Generated | Part::GeneratedTest));
     let columns: Vec<Vec<String>> = shown
         .map(|(part, set)| {
             let head = cut(&one_line(&nouns.part(part, set)), NAME_LETTERS);
-            let cells = treatments.iter().map(|treatment| {
-                let same = |r: &&TableRow| (&r.treatment, r.part, r.set.as_str()) == (*treatment, part, set);
-                recipe.table.iter().find(same).map_or(NOTHING.to_owned(), accuracy)
-            });
-            std::iter::once(head).chain(cells).collect()
+            let row = |treatment: &Treatment| {
+                let same = |r: &&TableRow| (&r.treatment, r.part, r.set.as_str()) == (treatment, part, set);
+                recipe.table.iter().find(same)
+            };
+            let cells = treatments.iter().map(|treatment| row(treatment).map_or(NOTHING.to_owned(), accuracy));
+            let curve =
+                on_curve.iter().filter_map(|(_, treatment)| Some(row(treatment)?.claimed())).collect::<Vec<_>>();
+            let curve = has_curve.then(|| sparkline(&curve, smallest_gain, format.is_unicode));
+            std::iter::once(head).chain(cells).chain(curve).collect()
         })
         .collect();
-    in_width(&names, &columns, width)
+    in_width(&names, &columns, format.width)
 }
 
 /// `*2` where k was chosen, `=5 repeat` what stands at k = 0 in its place.

@@ -10,7 +10,7 @@ use howfar_evaluate::{
 };
 use howfar_protocol::Role;
 use howfar_report::{
-    Pictures, SheetPicture, Timing, csv, html, matrix_csv, matrix_html, matrix_text, terminal_summary,
+    Pictures, SheetPicture, TextFormat, Timing, csv, html, matrix_csv, matrix_html, matrix_text, terminal_summary,
 };
 
 fn pictures() -> Pictures {
@@ -224,7 +224,7 @@ fn drawn_faces_are_never_called_people() {
     results.recipes[1].answer = modern;
     results.caveats.clear();
     let page = text_of(&page(&results)).replace("says nothing about people", "");
-    for text in [page, terminal_summary(&results, None, 100)] {
+    for text in [page, terminal_summary(&results, None, in_columns(100))] {
         for word in ["people", "person", "photographs "] {
             let at = text.find(word).map(|at| &text[at.saturating_sub(40)..(at + 40).min(text.len())]);
             let rehearsal = at.is_some_and(|words| words.contains("not all photographs"));
@@ -246,7 +246,7 @@ fn a_study_without_generated_faces_or_unseen_databases_has_a_page_too() {
     recipe.table.iter_mut().for_each(|r| r.accuracy_sd_points = None);
     let page = html(&results, None, None, &Pictures::default());
     assert!(!page.contains("NaN") && !page.contains(">inf") && page.contains("<svg"));
-    assert!(terminal_summary(&results, None, 80).ends_with(&format!("{}\n", results.answer)));
+    assert!(terminal_summary(&results, None, in_columns(80)).ends_with(&format!("{}\n", results.answer)));
 }
 
 #[test]
@@ -288,9 +288,13 @@ fn the_csv_has_one_row_for_every_row_of_the_table() {
     "###);
 }
 
+fn in_columns(width: usize) -> TextFormat {
+    TextFormat { width, is_unicode: true }
+}
+
 #[test]
 fn the_terminal_text_ends_in_the_answer() {
-    let text = terminal_summary(&fixture::results(), None, 100);
+    let text = terminal_summary(&fixture::results(), None, in_columns(100));
     assert_eq!(text.lines().last(), Some(fixture::results().answer.as_str()));
     insta::assert_snapshot!(text, @r###"
     rafd-oulu, recipe paper, 8 seeds: accuracy in %, 95 % interval
@@ -302,6 +306,7 @@ fn the_terminal_text_ends_in_the_answer() {
      2 generated only  42.6 (37.4, 47.8)  41.7 (38.0, 45.4)  34.8 (30.7, 38.9)  20.5 (12.9, 28.1)
      2 repeat          56.2 (51.0, 61.4)  55.3 (51.6, 59.0)  48.4 (44.3, 52.5)  34.1 (26.5, 41.7)
      2 augment         58.5 (53.3, 63.7)  57.6 (53.9, 61.3)  50.7 (46.6, 54.8)  36.4 (28.8, 44.0)
+     curve                          ▁▅██               ▁▅█▇               ▁▅▇█               ▁▄█▆
     * chosen on validation people
 
     Gain in points, 95 % interval
@@ -326,6 +331,7 @@ fn the_terminal_text_ends_in_the_answer() {
      1 generated only  59.5 (54.3, 64.7)  59.4 (55.7, 63.1)  53.8 (49.7, 57.9)  37.4 (29.8, 45.0)
      1 repeat          73.1 (67.9, 78.3)  73.0 (69.3, 76.7)  67.4 (63.3, 71.5)  51.0 (43.4, 58.6)
      1 augment         75.4 (70.2, 80.6)  75.3 (71.6, 79.0)  69.7 (65.6, 73.8)  53.3 (45.7, 60.9)
+     curve                          ▅█▅▁               ▆█▇▁               ▃▅▃▁               ▄▅█▁
     * chosen on validation people
 
     Gain in points, 95 % interval
@@ -353,7 +359,7 @@ fn a_narrow_terminal_gets_its_columns_below_each_other() {
     let mut results = fixture::results();
     results.recipes.truncate(1);
     results.answer = "short".to_owned();
-    let text = terminal_summary(&results, None, 60);
+    let text = terminal_summary(&results, None, in_columns(60));
     assert!(text.lines().all(|line| line.chars().count() <= 60), "{text}");
     insta::assert_snapshot!(text, @r###"
     rafd-oulu, recipe paper, 8 seeds: accuracy in %, 95 %
@@ -366,6 +372,7 @@ fn a_narrow_terminal_gets_its_columns_below_each_other() {
      2 generated only  42.6 (37.4, 47.8)  41.7 (38.0, 45.4)
      2 repeat          56.2 (51.0, 61.4)  55.3 (51.6, 59.0)
      2 augment         58.5 (53.3, 63.7)  57.6 (53.9, 61.3)
+     curve                          ▁▅██               ▁▅█▇
 
      k                       unseen: ck+      unseen: jaffe
      0                 47.3 (43.2, 51.4)  33.0 (25.4, 40.6)
@@ -375,6 +382,7 @@ fn a_narrow_terminal_gets_its_columns_below_each_other() {
      2 generated only  34.8 (30.7, 38.9)  20.5 (12.9, 28.1)
      2 repeat          48.4 (44.3, 52.5)  34.1 (26.5, 41.7)
      2 augment         50.7 (46.6, 54.8)  36.4 (28.8, 44.0)
+     curve                          ▁▅▇█               ▁▄█▆
     * chosen on validation people
 
     Gain in points, 95 % interval
@@ -445,7 +453,7 @@ fn a_difference_that_is_shown_to_be_small_is_called_so() {
     let text = text_of(&page(&results));
     assert!(text.contains("+0.6 small −1.6 to +2.7"), "{text}");
     assert_eq!(text.matches(" small −").count(), 1);
-    let terminal = terminal_summary(&results, None, 120);
+    let terminal = terminal_summary(&results, None, in_columns(120));
     assert!(terminal.contains("25 people, 8 seeds; too small to matter"), "{terminal}");
 }
 
@@ -462,7 +470,7 @@ fn an_interval_that_is_not_known_is_not_drawn_and_not_made_up() {
     assert!(text_of(&page).contains("not known") && !text_of(&page).contains("100.0"), "{}", text_of(&page));
     let rows = csv(&results);
     assert!(rows.lines().nth(1).unwrap().starts_with("paper,table1-same,,real,0,,,,training,,92.2,1.25,,,"), "{rows}");
-    assert!(terminal_summary(&results, None, 100).contains("54.2 (–)"));
+    assert!(terminal_summary(&results, None, in_columns(100)).contains("54.2 (–)"));
 }
 
 #[test]
@@ -483,7 +491,7 @@ fn how_often_the_faces_were_judged_is_told_and_the_same_look_counts_once() {
     assert_eq!((looks.looks.len(), looks.at(&results.study)), (2, 2), "the same cells in another order");
     let words = "These faces have been judged 2 times in this folder";
     assert!(text_of(&page(&results)).contains(words));
-    let terminal = terminal_summary(&results, Some(&looks), 100);
+    let terminal = terminal_summary(&results, Some(&looks), in_columns(100));
     assert!(terminal.contains(words) && terminal.ends_with(&format!("{}\n", results.answer)), "{terminal}");
     let mut other = results.clone();
     other.study.sets.iter_mut().for_each(|set| set.content_sha256 = format!("other {}", set.role.words()));
@@ -590,6 +598,6 @@ fn a_law_is_drawn_with_its_band_and_without_one_a_sentence_stands_alone() {
     {
         assert!(text.contains(words), "{words} in {text}");
     }
-    let terminal = terminal_summary(&results, None, 120);
+    let terminal = terminal_summary(&results, None, in_columns(120));
     assert!(terminal.contains("unseen: ck+: Twice as many.\n") && !terminal.contains("No law"), "{terminal}");
 }

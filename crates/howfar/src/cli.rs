@@ -1,8 +1,9 @@
 //! The command line: one variant a command. Parsing builds values; no work is done here.
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::command;
+use crate::command::Computes;
 
 /// Heading of the options that every command has.
 const GLOBAL: &str = "Global options";
@@ -22,11 +23,11 @@ pub struct Cli {
     #[arg(long, global = true, help_heading = GLOBAL)]
     pub json: bool,
     /// Print no progress.
-    #[arg(long, short, global = true, help_heading = GLOBAL)]
+    #[arg(long, short, global = true, help_heading = GLOBAL, conflicts_with = "verbose")]
     pub quiet: bool,
-    /// Compute with these instructions instead of the fastest that the CPU has; part of a cell's identity.
-    #[arg(long, value_name = "SET", global = true, help_heading = GLOBAL, value_parser = ["plain", "avx2", "avx512"])]
-    pub isa: Option<String>,
+    /// Print details on stderr: what a study's log says.
+    #[arg(long, short, global = true, help_heading = GLOBAL)]
+    pub verbose: bool,
     /// Print the licences of everything that howfar is made of.
     #[arg(long, exclusive = true)]
     pub licenses: bool,
@@ -35,37 +36,60 @@ pub struct Cli {
     pub command: Option<Command>,
 }
 
+impl Cli {
+    /// What the command line says.
+    pub fn of_arguments() -> Result<Self, clap::Error> {
+        Self::from_arg_matches(&command().try_get_matches()?)
+    }
+}
+
+/// All commands. `-h` says of each option one sentence, `--help` all.
+pub fn command() -> clap::Command {
+    with_short_help(Cli::command())
+}
+
+fn with_short_help(command: clap::Command) -> clap::Command {
+    let shorten = |option: clap::Arg| {
+        let whole = option.get_help().map(ToString::to_string).unwrap_or_default();
+        match whole.split_once(". ") {
+            Some((first, _)) => option.help(format!("{first}.")).long_help(whole.clone()),
+            None => option,
+        }
+    };
+    command.mut_args(shorten).mut_subcommands(with_short_help)
+}
+
 /// What to do: the main line first, then groups of what is asked for now and then.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Draw and generate small face sets, run a study on them and write a report.
-    Demo(command::demo::Args),
+    Demo(Computes<command::demo::Args>),
     /// Turn photographs into a face set: detect, align, crop, gray, resize.
-    Prepare(Box<command::prepare::Args>),
+    Prepare(Box<Computes<command::prepare::Args>>),
     /// Draw a face set from the parametric head.
     Draw(command::draw::Args),
     /// Generate faces of people that do not exist, or of yours, with every expression.
-    Generate(command::generate::Args),
+    Generate(Computes<command::generate::Args>),
     /// Write a commented study file to start from.
     Init(command::init::Args),
     /// Show what a study would run, and how long it may take.
-    Plan(command::plan::Args),
+    Plan(Computes<command::plan::Args>),
     /// Run a study to its report; resumes where it stopped.
-    Run(command::run::Args),
+    Run(Computes<command::run::Args>),
     /// Run a study on Slurm, or submit again what is missing.
-    Submit(Box<command::submit::Args>),
+    Submit(Box<Computes<command::submit::Args>>),
     /// Show how far a study is.
     Status(command::status::Args),
     /// Write a study's report anew from its results.
     Report(command::report::Args),
     /// Check faces for leaks, duplicates, shortcuts and wrong labels.
-    Audit(command::audit::Args),
+    Audit(Computes<command::audit::Args>),
     /// Train one network on a face set.
-    Train(command::train::Args),
+    Train(Computes<command::train::Args>),
     /// Measure a trained network on a face set.
-    Evaluate(command::evaluate::Args),
+    Evaluate(Computes<command::evaluate::Args>),
     /// Predict the expressions of the faces in photographs.
-    Predict(command::predict::Args),
+    Predict(Computes<command::predict::Args>),
     /// Show a study, a face set or a network in a browser.
     Serve(command::serve::Args),
     /// Write a trained network as ONNX, PyTorch or safetensors.
@@ -94,10 +118,10 @@ pub enum Command {
     Man(command::man::Args),
     /// Train a classifier on the features of your network; what a study's `train.command` names.
     #[command(hide = true)]
-    TrainFeatures(command::train_features::Args),
+    TrainFeatures(Computes<command::train_features::Args>),
     /// Train the network that finds eyes, nose and mouth, on drawn faces alone.
     #[command(hide = true)]
-    TrainLandmarks(command::train_landmarks::Args),
+    TrainLandmarks(Computes<command::train_landmarks::Args>),
     /// Become a program that ends with its parent.
     #[command(hide = true)]
     WithParent(command::with_parent::Args),
@@ -133,7 +157,7 @@ pub enum Study {
     /// Compare a published accuracy with what a study's seeds give for that treatment on those faces.
     CheckClaim(command::check_claim::Args),
     /// Train on each database of a study alone and test on all others: a matrix of databases.
-    CrossDatabase(command::cross_database::Args),
+    CrossDatabase(Computes<command::cross_database::Args>),
     /// Check the calibration of the statistics on simulated studies with known ground truth.
     CheckStatistics(command::check_statistics::Args),
 }
@@ -153,11 +177,11 @@ pub enum Style {
 #[derive(Debug, Subcommand)]
 pub enum Generator {
     /// Train the network that draws people or the one that changes expressions.
-    Train(command::train_generator::Args),
+    Train(Computes<command::train_generator::Args>),
     /// Measure how far generated faces are from real ones, beside how far real ones are from each other.
-    Evaluate(command::evaluate_generator::Args),
+    Evaluate(Computes<command::evaluate_generator::Args>),
     /// Run a generator on given numbers, and write its pictures as numbers.
-    Run(command::run_generator::Args),
+    Run(Computes<command::run_generator::Args>),
 }
 
 /// Weight files of other programs.

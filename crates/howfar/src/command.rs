@@ -62,6 +62,32 @@ fn stop_flag() -> &'static AtomicBool {
     &STOP
 }
 
+/// What runs: the first line of a log, and of details.
+pub fn begins() -> String {
+    let words = std::env::args_os().skip(1).map(|word| cells::quoted(&word.to_string_lossy()));
+    let words = std::iter::once("howfar".to_owned()).chain(words).collect::<Vec<_>>().join(" ");
+    let (system, machine) = (std::env::consts::OS, std::env::consts::ARCH);
+    format!("begins: {words} (howfar {}, {system} {machine}, {} cores)", env!("CARGO_PKG_VERSION"), n_cores())
+}
+
+/// A command that computes, with the instructions that it computes with.
+#[derive(Debug, clap::Args)]
+pub struct Computes<A: clap::Args> {
+    #[command(flatten)]
+    args: A,
+    /// Compute with these instructions instead of the fastest that the CPU has; part of a cell's identity.
+    #[arg(long, value_name = "SET", value_parser = ["plain", "avx2", "avx512"])]
+    isa: Option<String>,
+}
+
+impl<A: clap::Args> Computes<A> {
+    /// Its own arguments, once the instructions are those that were asked for.
+    pub fn pinned(&self) -> Result<&A, Fault> {
+        self.isa.as_deref().map_or(Ok(()), pin)?;
+        Ok(&self.args)
+    }
+}
+
 /// Computes with the instructions of that name, if this CPU has them and no others were taken before.
 pub fn pin(name: &str) -> Result<(), Fault> {
     let available = InstructionSet::available();
@@ -83,7 +109,7 @@ pub fn pin_as_planned(folder: &StudyFolder) -> Result<(), Fault> {
     Err(Fault::machine(folder.plan_file().display(), "the study was planned for instructions that are not used here")
         .found(format!("{planned}; this CPU has {}", available.join(", ")))
         .expected("a machine like the one that planned, or a plan for the oldest of the machines")
-        .hint("`howfar --isa avx2 plan study.toml --write` plans for every machine since 2013; leave --isa away here"))
+        .hint("`howfar plan study.toml --write --isa avx2` plans for every machine since 2013; leave --isa away here"))
 }
 
 /// How the cores are shared out.

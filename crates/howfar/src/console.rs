@@ -11,6 +11,7 @@ use howfar_face::{Fault, acts_on_terminals, printable};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::screen::{Line, Screen};
+use crate::study_log::StudyLog;
 
 /// Escape sequences, for terminals that show colours.
 const BOLD_RED: &str = "\u{1b}[1;31m";
@@ -27,6 +28,7 @@ const ROWS: usize = 24;
 #[derive(Debug)]
 pub struct Console {
     quiet: bool,
+    is_verbose: bool,
     json: bool,
     /// The first answer that could not be written.
     failure: OnceLock<Fault>,
@@ -34,6 +36,8 @@ pub struct Console {
     has_answered: AtomicBool,
     /// The picture at the end of the terminal, which lines of progress stand above.
     screen: Mutex<Screen>,
+    /// That of the study which is worked at.
+    log: Mutex<Option<StudyLog>>,
 }
 
 /// The terminal that pictures are drawn for.
@@ -54,11 +58,18 @@ impl Console {
     pub fn new(quiet: bool, json: bool) -> Self {
         Console {
             quiet,
+            is_verbose: false,
             json,
             failure: OnceLock::new(),
             has_answered: AtomicBool::new(false),
             screen: Mutex::default(),
+            log: Mutex::default(),
         }
+    }
+
+    /// Tells details, too.
+    pub fn verbose(self, is_verbose: bool) -> Self {
+        Console { is_verbose, ..self }
     }
 
     /// Whether answers are JSON.
@@ -116,12 +127,43 @@ impl Console {
         }
     }
 
+    /// A step of the work, for the log of the study; on stderr where details are asked for.
+    pub fn detail(&self, text: &str) {
+        self.add_to_log(text);
+        if self.is_verbose {
+            self.say(&printable(text));
+        }
+    }
+
+    /// From here on details, warnings and errors stand in the log of the study in `folder`, too. `first` is the first.
+    pub fn log_into(&self, folder: &Path, first: &str) {
+        let mut log = self.log.lock().expect("writing a log does not panic");
+        if log.as_ref().is_some_and(|log| log.is_in(folder)) {
+            return;
+        }
+        *log = StudyLog::open(folder);
+        if let Some(log) = log.as_mut() {
+            log.add(first);
+        }
+    }
+
+    fn add_to_log(&self, text: &str) {
+        if let Some(log) = self.log.lock().expect("writing a log does not panic").as_mut() {
+            log.add(text);
+        }
+    }
+
     /// A line on stderr, above the picture if there is one.
     fn say(&self, text: &str) {
         let mut screen = self.screen.lock().expect("drawing does not panic");
         let line = format!("{text}\n");
         let bytes = if screen.is_empty() { line.into_bytes() } else { screen.above(&line, self.terminal().columns) };
         let _ = std::io::stderr().write_all(&bytes);
+    }
+
+    /// A question whose answer is typed behind it.
+    pub fn prompt(&self, question: &str) {
+        let _ = std::io::stderr().write_all(printable(question).as_bytes());
     }
 
     /// Draws a picture in the place of the one before.
@@ -145,6 +187,7 @@ impl Console {
 
     /// What a user must know before waiting for more; never silenced.
     pub fn warn(&self, text: &str) {
+        self.add_to_log(&format!("warning: {text}"));
         let warning = coloured(BOLD_YELLOW, "warning:");
         self.say(&format!("{warning} {}", printable(text)));
     }
@@ -160,6 +203,7 @@ impl Console {
         if self.json && !self.has_answered.load(Ordering::Relaxed) {
             self.answer_json(&serde_json::json!({ "error": fault.to_json() }));
         }
+        self.add_to_log(&format!("error: {fault}"));
         self.say(&format!("{} {fault}", coloured(BOLD_RED, "error:")));
     }
 

@@ -2,6 +2,7 @@
 //!
 //! Arguments become values, values become work; only this crate prints. stdout is the answer, progress goes to stderr.
 
+mod browser;
 mod cli;
 mod clock;
 mod command;
@@ -11,15 +12,15 @@ mod live_study;
 mod picture_names;
 mod progress;
 mod screen;
+mod study_log;
 mod study_progress;
 mod study_view;
 
 use std::process::ExitCode;
-
-use clap::Parser;
+use std::time::Instant;
 
 use cli::Cli;
-use console::Console;
+use console::{Console, duration_words};
 use howfar_face::Fault;
 use serde_json::json;
 
@@ -44,11 +45,12 @@ fn refuse(error: &clap::Error) -> ! {
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::try_parse().unwrap_or_else(|error| refuse(&error));
-    let console = Console::new(cli.quiet, cli.json);
+    let cli = Cli::of_arguments().unwrap_or_else(|error| refuse(&error));
+    let console = Console::new(cli.quiet, cli.json).verbose(cli.verbose);
+    let begun = Instant::now();
+    console.detail(&command::begins());
     // A bug must not look like an answer: exit code 1 and a sentence instead of a trace alone.
     let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        cli.isa.as_deref().map_or(Ok(()), command::pin)?;
         // Asked for here, because whoever asks first within the work would panic where they are refused.
         rayon::ThreadPoolBuilder::new().build_global().map_err(Fault::threads)?;
         match cli.command {
@@ -68,7 +70,10 @@ fn main() -> ExitCode {
             return ExitCode::from(1);
         }
     };
-    let Some(fault) = fault else { return ExitCode::SUCCESS };
-    console.error(&fault);
-    ExitCode::from(fault.kind().exit_code())
+    let code = fault.as_ref().map_or(0, |fault| fault.kind().exit_code());
+    if let Some(fault) = &fault {
+        console.error(fault);
+    }
+    console.detail(&format!("ends with exit code {code} after {}", duration_words(begun.elapsed().as_secs_f64())));
+    ExitCode::from(code)
 }

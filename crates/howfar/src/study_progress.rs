@@ -116,6 +116,30 @@ fn short_name(cell: &Cell) -> String {
     format!("{}, split {}, seed {}", cell.treatment, cell.split_idx, cell.seed_idx)
 }
 
+/// A step of a study for its log; epochs stand in files of their own.
+pub fn step_words(event: &StudyEvent) -> Option<String> {
+    match event {
+        StudyEvent::Stage { name, n_cells, n_finished, parallelism, .. } => {
+            let parallelism = parallelism_words(*parallelism);
+            Some(format!("{n_cells} {name}, {n_finished} finished before, {parallelism}"))
+        }
+        StudyEvent::Started { cell_idx, cell } => {
+            Some(format!("cell {cell_idx} of this stage begins: {}", cell.name()))
+        }
+        StudyEvent::Epoch { cell_idx, event, .. } => match event {
+            Event::Resumed { n_epochs_done } => {
+                Some(format!("cell {cell_idx} of this stage goes on after {n_epochs_done} epochs"))
+            }
+            Event::CheckpointIgnored { reason } => {
+                Some(format!("cell {cell_idx} of this stage begins anew, its checkpoint cannot be used: {reason}"))
+            }
+            _ => None,
+        },
+        StudyEvent::Finished { cell_idx, .. } => Some(format!("cell {cell_idx} of this stage is finished")),
+        StudyEvent::Waiting { n_cells } => Some(format!("waiting for {n_cells} cells of other processes")),
+    }
+}
+
 /// How the cores are shared out.
 pub fn parallelism_words(Parallelism { n_jobs, n_threads }: Parallelism) -> String {
     let threads = if n_threads == 1 { "one thread each".to_owned() } else { format!("{n_threads} threads each") };

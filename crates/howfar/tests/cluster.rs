@@ -46,7 +46,7 @@ fn prepared() -> &'static TempDir {
         draw_style(&place, "unseen", 3, 3, "unseen");
         study(&place, STUDY);
         // The instructions of the stand-in's nodes.
-        ended_well(&howfar(&place, &["--isa", "avx2", "run", "study.toml", "--out", "alone"]));
+        ended_well(&howfar(&place, &["run", "--isa", "avx2", "study.toml", "--out", "alone"]));
         place
     })
 }
@@ -119,7 +119,7 @@ fn wait_for_epochs(folder: &Path, n: usize) {
 #[test]
 fn processes_on_one_folder_share_its_cells_and_each_is_trained_once() {
     let place = prepared();
-    let run = ["--isa", "avx2", "run", "study.toml", "--out", "shared", "--jobs", "1", "--threads", "1"];
+    let run = ["run", "--isa", "avx2", "study.toml", "--out", "shared", "--jobs", "1", "--threads", "1"];
     let together = [0, 1, 2].map(|_| start(place, &run));
     for child in together {
         let (code, said) = end(child);
@@ -134,7 +134,7 @@ fn processes_on_one_folder_share_its_cells_and_each_is_trained_once() {
 #[test]
 fn the_cells_of_one_that_was_killed_or_hangs_are_taken_over() {
     let place = prepared();
-    let run = ["--isa", "avx2", "run", "study.toml", "--out", "taken", "--jobs", "1", "--threads", "1"];
+    let run = ["run", "--isa", "avx2", "study.toml", "--out", "taken", "--jobs", "1", "--threads", "1"];
     let folder = place.path().join("taken");
     let (mut killed, hung, whole) = (start(place, &run), start(place, &run), start(place, &run));
     wait_for_epochs(&folder, 6);
@@ -160,7 +160,7 @@ fn assert_as_alone_beside_a_hung_one(place: &TempDir) {
 fn beside_others_no_other_study_is_run_in_their_folder() {
     let place = prepared();
     let child =
-        start(place, &["--isa", "avx2", "run", "study.toml", "--out", "beside", "--jobs", "1", "--threads", "1"]);
+        start(place, &["run", "--isa", "avx2", "study.toml", "--out", "beside", "--jobs", "1", "--threads", "1"]);
     wait_for_epochs(&place.path().join("beside"), 1);
     fs::write(place.path().join("other.toml"), format!("name = \"s\"\nseed = 7\n{STUDY}")).unwrap();
     let refused = howfar(place, &["run", "other.toml", "--out", "beside"]);
@@ -174,7 +174,7 @@ fn beside_others_no_other_study_is_run_in_their_folder() {
 #[test]
 fn lines_of_cells_run_anywhere_make_the_study_and_folders_are_joined() {
     let place = prepared();
-    ended_well(&howfar(place, &["--isa", "avx2", "plan", "study.toml", "--write", "--out", "lines"]));
+    ended_well(&howfar(place, &["plan", "--isa", "avx2", "study.toml", "--write", "--out", "lines"]));
     let early = howfar(place, &["study", "cells", "lines", "--stage", "2"]);
     assert_eq!(early.code, 2);
     assert!(early.stderr.contains("k is not chosen yet"), "{}", early.stderr);
@@ -200,7 +200,7 @@ fn lines_of_cells_run_anywhere_make_the_study_and_folders_are_joined() {
     assert_as_alone(place, "lines");
     // Half of the cells here, half there; one of them in both.
     for (half, places) in [("left", "0-2"), ("right", "2-9")] {
-        ended_well(&howfar(place, &["--isa", "avx2", "plan", "study.toml", "--write", "--out", half]));
+        ended_well(&howfar(place, &["plan", "--isa", "avx2", "study.toml", "--write", "--out", half]));
         let run = howfar(place, &["study", "cell", half, "--index", places]);
         assert!(run.code == 0 || run.stderr.contains("there is no such cell"), "{}", run.stderr);
         let last = howfar(place, &["study", "cells", half, "--json"]).stdout;
@@ -228,7 +228,7 @@ fn lines_of_cells_run_anywhere_make_the_study_and_folders_are_joined() {
 #[test]
 fn what_a_cell_fails_with_is_kept_until_it_ends_well() {
     let place = prepared();
-    ended_well(&howfar(place, &["--isa", "avx2", "plan", "study.toml", "--write", "--out", "failing"]));
+    ended_well(&howfar(place, &["plan", "--isa", "avx2", "study.toml", "--write", "--out", "failing"]));
     let plan: serde_json::Value =
         serde_json::from_slice(&fs::read(place.path().join("failing/plan.json")).unwrap()).unwrap();
     // A folder where a file belongs: no cell can write its history.

@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use howfar_face::table::{FlatColumn, FlatWriter};
-use howfar_report::{Pictures, csv, html, terminal_summary};
+use howfar_report::{Pictures, TextFormat, csv, html, terminal_summary};
 use howfar_study::{PredictionsTable, TableOptions};
 
 use crate::target::{Seeds, Target, is_taken, put};
@@ -16,6 +16,9 @@ pub(crate) const CSV: Target = Target::text("predictions-csv", texts, |place, by
 pub(crate) const PARQUET: Target =
     Target::bytes("predictions-parquet", packed, |place, bytes| analysed(place, "t.parquet", bytes));
 
+/// The text that results are shown as.
+const TEXT: TextFormat = TextFormat { width: 80, is_unicode: true };
+
 const HEAD: &str = "arm,k,seed,split,part,set,face,person,true,group";
 
 fn analysed(place: &Path, name: &str, bytes: &[u8]) -> bool {
@@ -23,7 +26,8 @@ fn analysed(place: &Path, name: &str, bytes: &[u8]) -> bool {
     let options = TableOptions { name: "t".to_owned(), ..TableOptions::default() };
     is_taken(PredictionsTable::open(&place.join(name), &options).and_then(|table| {
         let results = table.analyse()?;
-        let shown = terminal_summary(&results, None, 80).len() + html(&results, None, None, &Pictures::default()).len();
+        let shown =
+            terminal_summary(&results, None, TEXT).len() + html(&results, None, None, &Pictures::default()).len();
         Ok(shown + csv(&results).len())
     }))
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use howfar_face::{Fault, Provenance, files};
 use howfar_protocol::{Cell, Part, Prediction, SetInput, Study, write_predictions};
-use howfar_report::{Pictures, Timing, csv, html, matrix_csv, matrix_html, matrix_text, terminal_summary};
+use howfar_report::{Pictures, TextFormat, Timing, csv, html, matrix_csv, matrix_html, matrix_text, terminal_summary};
 use howfar_study::{LoadedStudy, StudyFolder, ToDo, all_cells, analyse, cell_times, runners_at};
 use serde_json::json;
 
@@ -98,6 +98,9 @@ pub(crate) const ANALYSIS: Target = Target::bytes(
 );
 
 /// In place of the folder that the sets of a plan lie in: inputs are the same wherever they are tried.
+/// The text that results are shown as.
+const TEXT: TextFormat = TextFormat { width: 80, is_unicode: true };
+
 const ELSEWHERE: &str = "/elsewhere";
 /// Names the folder of the cell whose files are damaged.
 const RUN: &str = "run.txt";
@@ -131,7 +134,7 @@ fn report(place: &Path) -> Result<usize, Fault> {
     };
     let looks = folder.read_looks()?;
     let page = html(&results, timing.as_ref(), looks.as_ref(), &Pictures::default());
-    let text = terminal_summary(&results, looks.as_ref(), 80);
+    let text = terminal_summary(&results, looks.as_ref(), TEXT);
     let all = [results.clone(), results];
     Ok(page.len()
         + text.len()

@@ -8,8 +8,8 @@ use howfar_face::Fault;
 use howfar_protocol::ClaimedMeasure;
 use howfar_study::{LoadedStudy, PredictionsTable, StudyFolder, TableOptions, usual_folder};
 
-use crate::command::report;
 use crate::command::study_args::StudyPlace;
+use crate::command::{begins, report};
 use crate::console::Console;
 
 /// Compute results from predictions: a study's own anew, or anyone's in a table.
@@ -41,8 +41,10 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
         return of_table(args, table, console);
     }
     let folder = StudyFolder::open(&args.study.folder()?)?;
+    console.log_into(folder.root(), &begins());
     let loaded = LoadedStudy::reopen(&folder)?;
     let results = howfar_study::analyse(&loaded, &folder)?;
+    console.detail(&format!("results are written: {}", results.answer));
     report::write_changed_faces(&loaded, &folder, &results)?;
     report::write_report(&folder)?;
     report::print_results(&results, &folder, console)

@@ -1,10 +1,9 @@
 //! `howfar completions SHELL`: what the shell offers when a word is begun.
 
-use clap::CommandFactory;
 use clap_complete::{Shell, generate};
 use howfar_face::Fault;
 
-use crate::cli::Cli;
+use crate::cli;
 use crate::console::Console;
 
 /// Print the completions for a shell.
@@ -24,7 +23,7 @@ pub struct Args {
 /// Prints.
 pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     let mut script = Vec::new();
-    generate(args.shell, &mut Cli::command(), "howfar", &mut script);
+    generate(args.shell, &mut cli::command(), "howfar", &mut script);
     console.answer(String::from_utf8_lossy(&script).trim_end());
     Ok(())
 }

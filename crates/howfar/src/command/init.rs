@@ -1,5 +1,6 @@
 //! `howfar init`: a commented study file to start from; `howfar init paper`: that of the paper's experiments.
 
+mod ask;
 mod paper;
 
 use std::path::{Path, PathBuf};
@@ -13,6 +14,7 @@ use crate::console::Console;
 #[command(args_conflicts_with_subcommands = true)]
 #[command(after_help = "Examples:
   howfar init study.toml
+  howfar init --ask
   howfar init paper --real faces/rafd --real faces/oulu \\
       --unseen faces/mmi --unseen faces/ckplus --generated faces/gan > study.toml
   howfar init paper --drawn stand-ins
@@ -26,6 +28,9 @@ pub struct Args {
     /// Print the JSON schema of study files, which editors check them by.
     #[arg(long)]
     schema: bool,
+    /// Ask what goes in, at a terminal: sets below this folder are offered, answers are checked at once.
+    #[arg(long, conflicts_with = "schema")]
+    ask: bool,
     #[command(subcommand)]
     template: Option<Template>,
 }
@@ -53,6 +58,11 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
         return Ok(());
     }
     keep_existing(&args.study, "another name: howfar init other.toml")?;
+    if args.ask {
+        files::write(&args.study, ask::at_terminal(&args.study, console)?.as_bytes())?;
+        console.note(&format!("wrote {}; next: howfar plan {0}", args.study.display()));
+        return Ok(());
+    }
     files::write(&args.study, TEMPLATE.as_bytes())?;
     console.note(&format!("wrote {}; name your face sets in it, then: howfar plan {0}", args.study.display()));
     Ok(())

@@ -2,10 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::CommandFactory;
 use howfar_face::{Fault, files};
 
-use crate::cli::Cli;
+use crate::cli;
 use crate::console::Console;
 
 /// Write the manual's pages, one a command.
@@ -20,7 +19,7 @@ pub struct Args {
 /// Writes.
 pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     files::create_folder(&args.out)?;
-    let mut command = Cli::command();
+    let mut command = cli::command();
     command.build();
     let n = write(&command, "howfar", args)?;
     console.answer(&format!("{}: {n} pages", args.out.display()));

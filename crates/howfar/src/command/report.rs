@@ -6,27 +6,32 @@ use std::time::SystemTime;
 
 use howfar_evaluate::Results;
 use howfar_face::{Fault, encode_png, files};
-use howfar_report::{CellTime, Machine, Pictures, SheetPicture, Timing};
+use howfar_report::{CellTime, Machine, Pictures, SheetPicture, TextFormat, Timing};
 use howfar_study::{LoadedStudy, StudyFolder, all_cells, cell_times};
 
+use crate::browser;
 use crate::clock::utc;
 use crate::command::study_args::StudyPlace;
 use crate::command::{doctor, n_cores};
-use crate::console::Console;
+use crate::console::{Console, is_unicode};
 
 /// Write a study's report anew from its results.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example: howfar report my-study")]
+#[command(after_help = "Examples:\n  howfar report my-study\n  howfar report my-study --open")]
 pub struct Args {
     #[command(flatten)]
     study: StudyPlace,
+    /// Open it in your browser.
+    #[arg(long)]
+    open: bool,
 }
 
 /// Writes the report.
 pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     let folder = StudyFolder::open_results(&args.study.folder()?)?;
     let results = write_report(&folder)?;
-    print_results(&results, &folder, console)
+    print_results(&results, &folder, console)?;
+    if args.open { browser::open(&folder.root().join("report.html")) } else { Ok(()) }
 }
 
 /// The answer on stdout, its last line the claim (on a terminal, its last paragraph).
@@ -36,7 +41,8 @@ pub fn print_results(results: &Results, folder: &StudyFolder, console: &Console)
     } else {
         let looks = folder.read_looks()?;
         console.note(&format!("report: {}", folder.root().join("report.html").display()));
-        let summary = howfar_report::terminal_summary(results, looks.as_ref(), console.columns());
+        let format = TextFormat { width: console.columns(), is_unicode: is_unicode() };
+        let summary = howfar_report::terminal_summary(results, looks.as_ref(), format);
         console.answer(&console.fit(summary.trim_end()));
     }
     Ok(())

@@ -13,9 +13,9 @@ use howfar_track::Tracker;
 
 use crate::command::study_args::{StudyFile, out_folder};
 use crate::command::track::{RESULTS, Tracking};
-use crate::command::{CoreArgs, pin, report, stop_flag};
+use crate::command::{CoreArgs, begins, pin, report, stop_flag};
 use crate::console::{Console, duration_words};
-use crate::study_progress::StudyProgress;
+use crate::study_progress::{StudyProgress, step_words};
 
 /// Run a study: its cells, then results and report. Resumes where it stopped.
 #[derive(Debug, clap::Args)]
@@ -103,7 +103,12 @@ pub fn run_to_report(
 ) -> Result<Results, Fault> {
     let (started, begun) = (Instant::now(), SystemTime::now());
     let folder = StudyFolder::new(out);
+    if folder.plan_file().is_file() {
+        console.log_into(out, &begins());
+    }
     let (loaded, presence) = plan_into(study, &folder, console)?;
+    console.log_into(out, &begins());
+    console.detail(&planned_words(&loaded));
     let stop = stop_flag();
     let tell = |what: &str| console.note(&format!("audit: {what}"));
     let audit = audit_study(&loaded, &folder, &presence, &tell, stop)?;
@@ -112,10 +117,14 @@ pub fn run_to_report(
     let tracking = Tracking::new(trackers, &folder, loaded.plan(), console);
     let tell = |event| {
         progress.tell(&event);
+        if let Some(words) = step_words(&event) {
+            console.detail(&words);
+        }
         tracking.tell(event);
     };
     progress.during(|| run_study(&loaded, &folder, &presence, cores.cores(), stop, &tell))?;
     let results = howfar_study::analyse(&loaded, &folder)?;
+    console.detail(&format!("results are written: {}", results.answer));
     write_sheets(&loaded, &folder)?;
     report::write_changed_faces(&loaded, &folder, &results)?;
     report::write_timing(&loaded, &folder, begun, started.elapsed().as_secs_f64())?;
@@ -123,6 +132,15 @@ pub fn run_to_report(
     tracking.finish(&results)?;
     console.note(&format!("{} after {}", folder.root().display(), duration_words(started.elapsed().as_secs_f64())));
     Ok(results)
+}
+
+/// The study in a line of the log.
+fn planned_words(loaded: &LoadedStudy) -> String {
+    let plan = loaded.plan();
+    let sets = plan.sets.iter().map(|set| format!("{} ({} faces)", set.info.name, set.info.n_faces));
+    let sets = sets.collect::<Vec<_>>().join(", ");
+    let (name, n_cells) = (&plan.study.name, plan.cells.len());
+    format!("study {name}: {n_cells} cells choose k; {} instructions; {sets}", plan.instruction_set)
 }
 
 /// Reads and plans a study, leaves its plan in `folder` and says that this process works there. Where there is a plan

@@ -10,7 +10,7 @@ use howfar_study::{CellOutcome, LoadedStudy, StudyFolder, ToDo, all_cells, is_at
 use howfar_train::{Event, Parallelism};
 
 use crate::command::study_args::StudyPlace;
-use crate::command::{n_cores, pin_as_planned, stop_flag};
+use crate::command::{begins, n_cores, pin_as_planned, stop_flag};
 use crate::console::Console;
 
 /// Run some cells of a study (training runs); what a cluster calls.
@@ -42,6 +42,7 @@ pub struct Args {
 /// Runs the cells, one after the other.
 pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     let folder = StudyFolder::open(&args.study.folder()?)?;
+    console.log_into(folder.root(), &begins());
     pin_as_planned(&folder)?;
     let loaded = LoadedStudy::reopen(&folder)?;
     let (cells, places) = asked(args, &loaded, &folder)?;
@@ -86,6 +87,7 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
             }
         };
         console.answer(&format!("cell {place} ({}) {words}", cell.name()));
+        console.detail(&format!("cell {place} ({}) {words}", cell.name()));
         if is_stopped() {
             return Err(
                 failure.unwrap_or_else(|| Fault::interrupted("between two cells").hint("run the same command again"))

@@ -20,6 +20,10 @@ const LINE_EVERY: Duration = Duration::from_secs(20);
 const COLLAPSED: f64 = 0.97;
 const COLLAPSED_AFTER: f64 = 0.1;
 
+/// What settings files may say; `python/tests/test_schemas.py` holds them to the program and its presets.
+const STARGAN_SCHEMA: &str = include_str!("../../../../docs/stargan.schema.json");
+const STYLEGAN2_SCHEMA: &str = include_str!("../../../../docs/stylegan2.schema.json");
+
 /// Train the network that draws people or the one that changes expressions.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
@@ -28,6 +32,7 @@ const COLLAPSED_AFTER: f64 = 0.1;
   howfar generator train stargan faces/wild --preset paper --out runs/stargan
   howfar generator train stargan --show-settings small > my.toml
   howfar generator train stargan faces/wild --settings my.toml --out runs/mine
+  howfar generator train stargan --schema > stargan.schema.json
 
 Stopped or killed, the same command goes on where it was and ends with the same bytes. docs/generators.md says what \
 the settings do and what lies in the folder.")]
@@ -36,10 +41,10 @@ pub struct Args {
     #[arg(value_parser = ["stargan", "stylegan2"])]
     kind: String,
     /// The face set to learn from.
-    #[arg(required_unless_present = "show_settings")]
+    #[arg(required_unless_present_any = ["show_settings", "schema"])]
     faces: Option<PathBuf>,
     /// The folder of the run: losses, sheets, the state, at the end generator.safetensors.
-    #[arg(long, required_unless_present = "show_settings")]
+    #[arg(long, required_unless_present_any = ["show_settings", "schema"])]
     out: Option<PathBuf>,
     /// Embedded settings: small (for CPUs) or paper (for GPUs and patience).
     #[arg(long, default_value = "small", value_parser = ["small", "paper"])]
@@ -50,6 +55,9 @@ pub struct Args {
     /// Print embedded settings, to start your own from.
     #[arg(long, value_name = "PRESET", value_parser = ["small", "paper"], conflicts_with_all = ["faces", "out"])]
     show_settings: Option<String>,
+    /// Print the JSON schema of settings files, which editors check them by.
+    #[arg(long, conflicts_with_all = ["faces", "out", "show_settings"])]
+    schema: bool,
     /// The seed of weights, order and noise.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -75,6 +83,10 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     let embedded = |name: &str| preset(&args.kind, name).expect("clap let known names through");
     if let Some(name) = &args.show_settings {
         console.answer(embedded(name).trim_end());
+        return Ok(());
+    }
+    if args.schema {
+        console.answer(if args.kind == StarGanRecipe::KIND { STARGAN_SCHEMA } else { STYLEGAN2_SCHEMA }.trim_end());
         return Ok(());
     }
     let (Some(faces), Some(out)) = (&args.faces, &args.out) else {
