@@ -76,8 +76,8 @@ impl Screen {
         self.lines.is_empty()
     }
 
-    /// The bytes that put `lines` in the place of those before. `columns` is how wide the terminal is now: a narrower one
-    /// has broken the lines that were there.
+    /// The bytes that put `lines` in the place of those before. `columns` is how wide the terminal is now: a narrower
+    /// one has broken the lines that were there.
     pub fn draw(&mut self, lines: Vec<Line>, columns: usize) -> Vec<u8> {
         let mut bytes = self.to_the_first_line(columns);
         for line in &lines {

@@ -1,8 +1,8 @@
 //! A study that runs, as lines of a terminal: a row for each treatment, a mark for each of its cells, what it gains so
 //! far on the faces that choose k, and the time that is left.
 //!
-//! In: how far every cell is and the size of the terminal. Out: lines that fit it. What test people and unseen databases
-//! say does not stand here, also once k is chosen: each count of it is a look (`howfar-study/src/so_far.rs`).
+//! In: how far every cell is and the size of the terminal. Out: lines that fit it. What test people and unseen
+//! databases say does not stand here, also once k is chosen: each count of it is a look (`howfar-study/src/so_far.rs`).
 
 use howfar_study::{CellSoFar, CellState, RowSoFar};
 use textwrap::core::display_width;
