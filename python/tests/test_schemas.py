@@ -1,4 +1,4 @@
-"""The schemas of study, style and settings files take every file of the repository, and refuse what the program refuses."""
+"""The schemas of study, style and settings files take the repository's, and refuse what the program refuses."""
 
 import json
 import re

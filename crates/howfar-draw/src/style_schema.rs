@@ -61,6 +61,7 @@ fn is_optional(table: &str, name: &str) -> bool {
 }
 
 fn object(properties: Map<String, Value>) -> Value {
+    let properties = Value::Object(properties);
     json!({ "type": "object", "additionalProperties": false, "properties": properties })
 }
 

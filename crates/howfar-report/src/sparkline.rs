@@ -7,7 +7,8 @@ const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█
 const ASCII: [char; 8] = ['_', '.', ',', '-', '=', '+', '*', '#'];
 
 /// The curve through `values`, from their lowest to their highest. Where these lie closer than `least_range` (above 0),
-/// the curve takes only its part of the height, so that what is too small to matter looks small. Empty below two values.
+/// the curve takes only its part of the height, so that what is too small to matter looks small. Empty below two
+/// values.
 pub(crate) fn sparkline(values: &[f64], least_range: f64, is_unicode: bool) -> String {
     if values.len() < 2 || values.iter().any(|value| !value.is_finite()) {
         return String::new();

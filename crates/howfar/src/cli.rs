@@ -52,7 +52,7 @@ fn with_short_help(command: clap::Command) -> clap::Command {
     let shorten = |option: clap::Arg| {
         let whole = option.get_help().map(ToString::to_string).unwrap_or_default();
         match whole.split_once(". ") {
-            Some((first, _)) => option.help(format!("{first}.")).long_help(whole.clone()),
+            Some((first, _)) => option.help(first.to_owned()).long_help(whole.clone()),
             None => option,
         }
     };

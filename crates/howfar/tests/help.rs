@@ -168,3 +168,68 @@ fn completions_know_commands_of_commands_and_the_manual_has_a_page_for_each() {
         assert!(page.contains(".SH NAME") && page.contains("howfar"), "{command}");
     }
 }
+
+/// Whether a program is installed here.
+#[cfg(unix)]
+fn is_installed(place: &TempDir, program: &str) -> bool {
+    shell(place, &format!("command -v {program}")).code == 0
+}
+
+#[cfg(unix)]
+#[test]
+fn zsh_and_fish_load_their_completions_where_they_are_installed() {
+    let place = workplace();
+    if is_installed(&place, "zsh") {
+        let load = "\"$0\" completions zsh > _howfar && zsh -f -c 'fpath=($PWD $fpath); autoload -Uz compinit; \
+                    compinit -u -d ./dump; autoload +X -Uz _howfar && print -r -- $_comps[howfar]'";
+        let loaded = shell(&place, load);
+        assert_eq!((loaded.code, loaded.stdout.trim(), loaded.stderr.trim()), (0, "_howfar", ""));
+    }
+    if is_installed(&place, "fish") {
+        let ask = "\"$0\" completions fish > howfar.fish && HOME=$PWD fish --no-config -c 'source howfar.fish; \
+                   complete -C \"howfar study che\"; complete -C \"howfar run --is\"; \
+                   complete -C \"howfar status --is\"'";
+        let offered = shell(&place, ask);
+        let words: Vec<&str> = offered.stdout.lines().filter_map(|line| line.split('\t').next()).collect();
+        assert_eq!(words, ["check-claim", "check-statistics", "--isa"], "{}", offered.stderr);
+    }
+}
+
+#[test]
+fn short_help_says_a_sentence_of_each_option_and_long_help_all() {
+    let place = workplace();
+    let short = howfar(&place, &["run", "-h"]).stdout;
+    let long = help_of(&place, "run");
+    let rest = "The intervals allow for the repeated looks";
+    assert!(short.contains("Add seeds in rounds") && !short.contains(rest), "{short}");
+    assert!(long.contains(rest) && short.lines().count() < long.lines().count(), "{long}");
+    // Options of few words are told the same way in both.
+    assert!(short.contains("Training runs (cells) side by side\n"), "{short}");
+}
+
+#[test]
+fn instructions_are_an_option_of_commands_that_compute_and_of_no_other() {
+    let place = workplace();
+    let computes = [
+        "demo",
+        "prepare",
+        "generate",
+        "plan",
+        "run",
+        "submit",
+        "audit",
+        "train",
+        "evaluate",
+        "predict",
+        "study cross-database",
+        "generator train",
+        "generator evaluate",
+        "generator run",
+    ];
+    for command in commands(&place) {
+        let has_it = help_of(&place, &command).contains("--isa <SET>");
+        assert_eq!(has_it, computes.contains(&command.as_str()), "{command}");
+    }
+    let refused = howfar(&place, &["status", "--isa", "plain"]);
+    assert!(refused.code == 2 && refused.stderr.contains("unexpected argument"), "{}", refused.stderr);
+}
