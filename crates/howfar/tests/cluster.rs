@@ -70,7 +70,7 @@ fn signal(child: &Child, name: &str) {
     assert!(Command::new("kill").args([&format!("-{name}"), &child.id().to_string()]).status().unwrap().success());
 }
 
-/// What is on disk after a study but for times.
+/// What is on disk after a study but for times and the log, which tells them.
 fn outcome(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut files = BTreeMap::new();
     let mut open = vec![folder.to_owned()];
@@ -79,12 +79,16 @@ fn outcome(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
             let name = entry.file_name().unwrap().to_string_lossy().into_owned();
             if entry.is_dir() && name != "slurm" {
                 open.push(entry);
-            } else if !entry.is_dir() && !name.starts_with("timing.json") && name != "report.html" {
+            } else if !entry.is_dir() && !is_of_times(&name) {
                 files.insert(entry.strip_prefix(folder).unwrap().to_owned(), fs::read(&entry).unwrap());
             }
         }
     }
     files
+}
+
+fn is_of_times(name: &str) -> bool {
+    name.starts_with("timing.json") || ["report.html", "log.txt"].contains(&name)
 }
 
 fn assert_as_alone(place: &TempDir, folder: &str) {

@@ -157,7 +157,7 @@ impl Standing {
             self.count(CellState::Waiting)
         );
         let is_open =
-            (!self.is_chosen).then(|| "k is not chosen yet: the controls follow when these cells are finished");
+            (!self.is_chosen).then_some("k is not chosen yet: the controls follow when these cells are finished");
         let lines = std::iter::once(counts).chain(self.details(folder)).chain(is_open.map(str::to_owned));
         lines.collect::<Vec<_>>().join("\n")
     }

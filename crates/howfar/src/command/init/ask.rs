@@ -68,12 +68,13 @@ pub fn ask(folder: &Path, respondent: &mut dyn Respondent) -> Result<String, Fau
     let mut interview = Interview { text: TEMPLATE.to_owned(), folder, sets: &sets, respondent };
     interview.value("name", "Name of the study and of its folder", "my-study", &|answer| quoted(answer))?;
     let labelled: Vec<String> = places(&|set| !set.is_generated);
-    let first = labelled.iter().take(1).cloned().collect();
-    let real = interview.sets("real", "Labelled face sets to train on, whose people are split", first, true)?;
-    let generated = places(&|set| set.is_generated && !real.contains(&set.path()));
-    let mixed = interview.sets("generated", "Generated face sets to mix in", generated, false)?;
-    let rest = places(&|set| !set.is_generated && !real.contains(&set.path()) && !mixed.contains(&set.path()));
-    interview.sets("unseen", "Face sets that judge and are never trained on, the first counts most", rest, false)?;
+    let first: Vec<String> = labelled.iter().take(1).cloned().collect();
+    let real = interview.sets("real", "Labelled face sets to train on, whose people are split", &first, true)?;
+    let generated: Vec<String> = places(&|set| set.is_generated && !real.contains(&set.path()));
+    let mixed = interview.sets("generated", "Generated face sets to mix in", &generated, false)?;
+    let rest: Vec<String> =
+        places(&|set| !set.is_generated && !real.contains(&set.path()) && !mixed.contains(&set.path()));
+    interview.sets("unseen", "Face sets that judge and are never trained on, the first counts most", &rest, false)?;
     interview.value("k", "How many generated units for each labelled one (k)", "0, 1, 2, 5", &|answer| {
         format!("[{}]", answer.trim_matches(['[', ']']))
     })?;
@@ -122,7 +123,7 @@ impl Interview<'_> {
     }
 
     /// Asks for the sets of a table until all of them are there.
-    fn sets(&mut self, table: &str, question: &str, usual: Vec<String>, is_needed: bool) -> Result<Vec<String>, Fault> {
+    fn sets(&mut self, table: &str, question: &str, usual: &[String], is_needed: bool) -> Result<Vec<String>, Fault> {
         let usual = if usual.is_empty() && !is_needed { "none".to_owned() } else { usual.join(", ") };
         loop {
             let answer = self.answer(question, &usual)?;
