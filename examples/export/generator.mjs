@@ -4,7 +4,9 @@ import { readFileSync } from "node:fs";
 import * as ort from "onnxruntime-web";
 
 const session = await ort.InferenceSession.create(readFileSync(process.argv[2]));
-const numbers = Object.entries(JSON.parse(readFileSync(process.argv[3], "utf8")));
-const inputs = numbers.map(([name, { dims, data }]) => [name, new ort.Tensor("float32", Float32Array.from(data), dims)]);
-const { pictures } = await session.run(Object.fromEntries(inputs));
+const inputs = {};
+for (const [name, { dims, data }] of Object.entries(JSON.parse(readFileSync(process.argv[3], "utf8")))) {
+  inputs[name] = new ort.Tensor("float32", Float32Array.from(data), dims);
+}
+const { pictures } = await session.run(inputs);
 console.log(JSON.stringify({ dims: pictures.dims, data: [...pictures.data] }));

@@ -156,7 +156,7 @@ def test_onnxruntime_draws_the_same(place: Path, name: str) -> None:
     assert min(spread) > 0.01
 
 
-@pytest.mark.parametrize("name", GENERATORS)
+@pytest.mark.parametrize("name", [*GENERATORS, *CARRIED])
 def test_onnxruntime_web_draws_the_same(place: Path, name: str) -> None:
     modules = os.environ.get("HOWFAR_NODE_MODULES")
     if modules is None:
