@@ -33,5 +33,6 @@ pub use stargan::{Judged, StarGanShape};
 pub use stargan_step::{Losses, StarGanBatch, StarGanLossWeights, StarGanTraining};
 pub use stylegan2::StyleGan2Shape;
 pub use stylegan2_generator::NoiseInput;
+pub use stylegan2_layers::{EPSILON as STYLE_EPSILON, SLOPE as STYLE_SLOPE, TAPS as STYLE_TAPS};
 pub use stylegan2_penalties::Penalty;
 pub use stylegan2_step::{Latents, StyleGan2Penalties, StyleGan2Training};

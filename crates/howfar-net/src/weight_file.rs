@@ -135,6 +135,11 @@ impl TensorFile {
         Ok(TensorFile { metadata, tensors })
     }
 
+    /// What a file says of its tensors, without a look at them; none where it says nothing.
+    pub(crate) fn metadata(bytes: &[u8]) -> Option<Value> {
+        serde_json::from_str(howfar_safetensors::read(bytes).ok()?.texts.get(KEY)?).ok()
+    }
+
     /// Takes a tensor out; a missing one, another shape and a number that is not finite are refused.
     pub fn take(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>, NetFault> {
         let tensor = self.tensors.remove(name).ok_or_else(|| {

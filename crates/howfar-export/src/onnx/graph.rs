@@ -1,10 +1,27 @@
 //! A graph in the making: nodes one after the other, each named after what it gives.
 //!
-//! In: operators, their inputs and attributes. Out: a [`GraphProto`].
+//! In: operators, their inputs and attributes; at last what is said of the whole. Out: the bytes of a file.
+
+use prost::Message;
+use serde_json::Value;
 
 use super::proto::{
-    Attribute, DataType, Dimension, GraphProto, NodeProto, Shape, TensorProto, TensorType, TypeProto, ValueInfo,
+    Attribute, DataType, Dimension, GraphProto, ModelProto, NodeProto, OperatorSet, Property, Shape, TensorProto,
+    TensorType, TypeProto, ValueInfo,
 };
+
+const OPSET: i64 = 18;
+const IR_VERSION: i64 = 8;
+
+/// What a file says of itself.
+pub(super) struct Words<'a> {
+    /// Of the graph.
+    pub name: &'a str,
+    /// A sentence or two for people.
+    pub doc: &'a str,
+    /// An object; each key is written with its value, as JSON where that is no text.
+    pub metadata: Value,
+}
 
 #[derive(Default)]
 pub(super) struct Graph {
@@ -53,9 +70,23 @@ impl Graph {
         name.to_owned()
     }
 
-    /// The graph with what goes in and what comes out.
-    pub fn finish(self, name: &str, input: ValueInfo, output: ValueInfo) -> GraphProto {
-        GraphProto { name: name.to_owned(), input: vec![input], output: vec![output], ..self.proto }
+    /// The bytes of a file with this graph.
+    pub fn file(self, words: &Words<'_>, inputs: Vec<ValueInfo>, output: ValueInfo) -> Vec<u8> {
+        let graph = GraphProto { name: words.name.to_owned(), input: inputs, output: vec![output], ..self.proto };
+        let property = |(key, value): (&String, &Value)| Property {
+            key: key.clone(),
+            value: value.as_str().map_or_else(|| value.to_string(), str::to_owned),
+        };
+        ModelProto {
+            ir_version: IR_VERSION,
+            producer_name: "howfar".to_owned(),
+            producer_version: env!("CARGO_PKG_VERSION").to_owned(),
+            doc_string: words.doc.to_owned(),
+            graph: Some(graph),
+            opset_import: vec![OperatorSet { domain: String::new(), version: OPSET }],
+            metadata_props: words.metadata.as_object().into_iter().flatten().map(property).collect(),
+        }
+        .encode_to_vec()
     }
 }
 
@@ -84,4 +115,10 @@ pub(super) fn text(name: &str, value: &str) -> Attribute {
 
 pub(super) fn ints(name: &str, values: &[i64]) -> Attribute {
     Attribute { name: name.to_owned(), ints: values.to_vec(), kind: 7, ..Attribute::default() }
+}
+
+/// A square window of a convolution: its side, its stride, the rows and columns of zeros around the picture.
+pub(super) fn window(side: usize, stride: usize, border: usize) -> Vec<Attribute> {
+    let [side, stride, border] = [side, stride, border].map(|n| n as i64);
+    vec![ints("kernel_shape", &[side; 2]), ints("strides", &[stride; 2]), ints("pads", &[border; 4])]
 }

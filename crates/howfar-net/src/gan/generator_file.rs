@@ -42,7 +42,8 @@ impl GeneratorShape {
         }
     }
 
-    fn sizes(&self) -> Value {
+    /// The sizes as they stand in files.
+    pub fn sizes(&self) -> Value {
         match self {
             GeneratorShape::StarGan(shape) => json!(shape),
             GeneratorShape::StyleGan2(shape) => json!(shape),
@@ -85,6 +86,11 @@ impl Generator {
             "card": self.card,
         });
         TensorFile::write(&header, &self.parameters.tensors(""), precision)
+    }
+
+    /// Whether bytes say of themselves that they are a generator's weight file; they may be damaged.
+    pub fn is_in(bytes: &[u8]) -> bool {
+        TensorFile::metadata(bytes).is_some_and(|said| said["format"] == FORMAT)
     }
 
     /// Reads a weight file.

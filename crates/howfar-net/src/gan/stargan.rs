@@ -74,10 +74,10 @@ impl StarGanShape {
         let mut n = self.generator_channels;
         slots.push(convolution("main.0", [n, self.n_channels + self.n_classes, 7, 7]));
         slots.extend(norm("main.1", n));
-        for i in 0..HALVINGS {
-            slots.push(convolution(&format!("main.{}", 3 + 3 * i), [2 * n, n, 4, 4]));
+        for i in self.down_places() {
+            slots.push(convolution(&format!("main.{i}"), [2 * n, n, 4, 4]));
             n *= 2;
-            slots.extend(norm(&format!("main.{}", 4 + 3 * i), n));
+            slots.extend(norm(&format!("main.{}", i + 1), n));
         }
         for i in self.block_places() {
             for (taps, scales) in [(0, 1), (3, 4)] {
@@ -85,10 +85,10 @@ impl StarGanShape {
                 slots.extend(norm(&format!("main.{i}.main.{scales}"), n));
             }
         }
-        for i in 0..HALVINGS {
-            slots.push(convolution(&format!("main.{}", self.up_place() + 3 * i), [n, n / 2, 4, 4]));
+        for i in self.up_places() {
+            slots.push(convolution(&format!("main.{i}"), [n, n / 2, 4, 4]));
             n /= 2;
-            slots.extend(norm(&format!("main.{}", self.up_place() + 1 + 3 * i), n));
+            slots.extend(norm(&format!("main.{}", i + 1), n));
         }
         slots.push(convolution(&format!("main.{}", self.last_place()), [self.n_channels, n, 7, 7]));
         slots
@@ -111,18 +111,26 @@ impl StarGanShape {
         slots
     }
 
-    /// The residual blocks' places in the public code's list of layers.
-    fn block_places(&self) -> std::ops::Range<usize> {
+    /// Where the convolutions that halve the face stand in the public code's list of layers.
+    pub fn down_places(&self) -> impl Iterator<Item = usize> + use<> {
+        (0..HALVINGS).map(|i| 3 + 3 * i)
+    }
+
+    /// Where the residual blocks stand.
+    pub fn block_places(&self) -> std::ops::Range<usize> {
         let first = 3 + 3 * HALVINGS;
         first..first + self.repeats
     }
 
-    fn up_place(&self) -> usize {
-        self.block_places().end
+    /// Where the transposed convolutions that double it again stand.
+    pub fn up_places(&self) -> impl Iterator<Item = usize> + use<> {
+        let first = self.block_places().end;
+        (0..HALVINGS).map(move |i| first + 3 * i)
     }
 
-    fn last_place(&self) -> usize {
-        self.up_place() + 3 * HALVINGS
+    /// Where the convolution to the picture's channels stands.
+    pub fn last_place(&self) -> usize {
+        self.block_places().end + 3 * HALVINGS
     }
 
     /// The faces with other labels.
@@ -145,9 +153,9 @@ impl StarGanShape {
         let weight = |name: String| generator.get::<4>(&format!("{name}.weight"));
         let mut x = Tensor::cat(vec![faces, planes], 3);
         x = open(convolve(x, weight("main.0".into()), None, 1, 3), "main.1");
-        for i in 0..HALVINGS {
-            x = convolve(x, weight(format!("main.{}", 3 + 3 * i)), None, 2, 1);
-            x = open(x, &format!("main.{}", 4 + 3 * i));
+        for i in self.down_places() {
+            x = convolve(x, weight(format!("main.{i}")), None, 2, 1);
+            x = open(x, &format!("main.{}", i + 1));
         }
         for i in self.block_places() {
             let y = convolve(x.clone(), weight(format!("main.{i}.main.0")), None, 1, 1);
@@ -155,9 +163,9 @@ impl StarGanShape {
             let y = convolve(y, weight(format!("main.{i}.main.3")), None, 1, 1);
             x = x + norm(y, &format!("main.{i}.main.4"));
         }
-        for i in 0..HALVINGS {
-            x = convolve_transposed(x, weight(format!("main.{}", self.up_place() + 3 * i)), None, 2, 1);
-            x = open(x, &format!("main.{}", self.up_place() + 1 + 3 * i));
+        for i in self.up_places() {
+            x = convolve_transposed(x, weight(format!("main.{i}")), None, 2, 1);
+            x = open(x, &format!("main.{}", i + 1));
         }
         tanh(convolve(x, weight(format!("main.{}", self.last_place())), None, 1, 3))
     }

@@ -92,12 +92,12 @@ impl StyleGan2Shape {
     }
 
     /// Sides of all blocks, from 4 up.
-    pub(crate) fn sides(&self) -> Vec<usize> {
+    pub fn sides(&self) -> Vec<usize> {
         (2..=self.side.ilog2()).map(|power| 1 << power).collect()
     }
 
     /// Channels at a resolution.
-    pub(crate) fn channels(&self, side: usize) -> usize {
+    pub fn channels(&self, side: usize) -> usize {
         (self.channel_base / side).min(self.channel_max)
     }
 

@@ -10,11 +10,11 @@ use crate::gan::resampling::Resampling;
 use crate::tensor::{Tensor, on_cpu};
 
 /// The binomial low-pass filter of all changes of size.
-const TAPS: [f32; 4] = [1.0, 3.0, 3.0, 1.0];
+pub const TAPS: [f32; 4] = [1.0, 3.0, 3.0, 1.0];
 /// Slope of leaky ReLU below 0.
-pub(crate) const SLOPE: f32 = 0.2;
+pub const SLOPE: f32 = 0.2;
 /// Keeps divisions finite.
-pub(crate) const EPSILON: f32 = 1e-8;
+pub const EPSILON: f32 = 1e-8;
 
 /// A dense layer; `rate` scales its weights and bias, which learn slower or faster by that.
 ///

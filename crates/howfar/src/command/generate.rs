@@ -123,7 +123,12 @@ fn with_progress(request: &GenerateRequest<'_>, console: &Console) -> Result<Gen
 
 /// Reads a weight file.
 pub fn read_generator(path: &Path) -> Result<Generator, Fault> {
-    Generator::from_bytes(&files::read_weights(path)?).map_err(|fault| {
+    generator_in(&files::read_weights(path)?, path)
+}
+
+/// A generator of the bytes of its weight file.
+pub fn generator_in(bytes: &[u8], path: &Path) -> Result<Generator, Fault> {
+    Generator::from_bytes(bytes).map_err(|fault| {
         in_weights(path, fault).hint("howfar generator train and howfar weights import write such files")
     })
 }
