@@ -4,7 +4,7 @@
 
 use howfar_evaluate::{ChangedFace, Results};
 use howfar_face::Fault;
-use howfar_protocol::Plan;
+use howfar_protocol::{Plan, TrainingSettings};
 use howfar_study::StudyFolder;
 use serde::Serialize;
 
@@ -52,7 +52,7 @@ pub(crate) fn changed_faces(folder: &StudyFolder, plan: &Plan) -> Result<Option<
     let results = folder.read_results()?;
     let mut all = ChangedFaces { parts: Vec::new(), faces: Vec::new() };
     for recipe in &results.recipes {
-        let network = recipe.settings.as_ref().map(|settings| settings.network_words());
+        let network = recipe.settings.as_ref().map(TrainingSettings::network_words);
         let names = [recipe.recipe.map(|r| r.name().to_owned()), network, recipe.model.clone(), recipe.source.clone()];
         let trained = names.into_iter().flatten().collect::<Vec<_>>().join(", ");
         for changed in &recipe.changed {

@@ -9,7 +9,7 @@ pub enum Content {
     /// A study: how far it is, its faces and, when they are there, its results.
     Study(StudyFolder),
     /// A face set to leaf through.
-    Faces(FaceSet),
+    Faces(Box<FaceSet>),
     /// A network that looks at pictures and the camera, in the browser.
     Model {
         /// What it is called.

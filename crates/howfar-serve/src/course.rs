@@ -73,7 +73,7 @@ impl Course {
             is_chosen,
             answer: has_results.then(|| folder.read_results()).transpose()?.map(|results| results.answer),
             counts,
-            rows: rows_so_far(folder, &cells)?.into_iter().map(|row| Row::new(row, &cells)).collect(),
+            rows: rows_so_far(folder, &cells)?.iter().map(|row| Row::new(row, &cells)).collect(),
             runners: runners_at(folder.root())?,
             failed,
             seconds_left: seconds_left(&cells),
@@ -82,7 +82,7 @@ impl Course {
 }
 
 impl Row {
-    fn new(row: RowSoFar, cells: &[CellSoFar]) -> Self {
+    fn new(row: &RowSoFar, cells: &[CellSoFar]) -> Self {
         let square = |place: &usize| {
             let CellSoFar { cell, state, share, figure_percent, .. } = &cells[*place];
             let (split, seed) = (cell.split_idx, cell.seed_idx);

@@ -1,5 +1,7 @@
 //! What a server does with requests that no browser of its user would send.
 
+#![allow(clippy::unwrap_used, reason = "a server that cannot be set up has failed the test")]
+
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::Path;
@@ -26,7 +28,7 @@ impl Running {
         (0..9)
             .for_each(|row| set.push_plain(labels(usize::from(row % 2), &format!("a:{row}"), Provenance::Drawn), row));
         let listen = Listen { port: Some(0), asks_token, ..Listen::default() };
-        let server = Server::bind(Content::Faces(set.write(place)), &listen).unwrap();
+        let server = Server::bind(Content::Faces(Box::new(set.write(place))), &listen).unwrap();
         let url = server.url().to_owned();
         let authority = url.trim_start_matches("http://").split('/').next().unwrap();
         let (address, stop) = (authority.parse().unwrap(), Arc::new(AtomicBool::new(false)));
@@ -189,7 +191,7 @@ fn a_port_that_is_taken_is_told_and_the_next_usual_one_is_free() {
     let port = taken.local_addr().unwrap().port();
     let mut set = TestSet::new("a", &["joy"], 8);
     set.push_plain(labels(0, "a:1", Provenance::Drawn), 7);
-    let set = set.write(place.path());
+    let set = Box::new(set.write(place.path()));
     let listen = Listen { port: Some(port), ..Listen::default() };
     let fault = Server::bind(Content::Faces(set.clone()), &listen).unwrap_err();
     assert!(fault.to_string().contains(&port.to_string()), "{fault}");

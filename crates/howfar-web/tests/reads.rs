@@ -1,5 +1,7 @@
 //! What is read in pictures: the same as `predict` says of them, and of a camera's pictures nearly so.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
 use howfar_crop::preprocess_photo;
 use howfar_crop::test_faces::mask;
 use howfar_face::FaceStore;

@@ -66,7 +66,7 @@ fn content(named: Option<&Path>) -> Result<Content, Fault> {
     };
     if path.is_dir() {
         let is_faces = files::is_there(&path.join(FaceSet::INFO_FILE))?;
-        return if is_faces { FaceSet::open(path).map(Content::Faces) } else { study(path) };
+        return if is_faces { FaceSet::open(path).map(|set| Content::Faces(Box::new(set))) } else { study(path) };
     }
     if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("toml")) {
         return study(path);
