@@ -61,7 +61,7 @@ fn content(named: Option<&Path>) -> Result<Content, Fault> {
     let Some(path) = named else {
         return match usual_study()? {
             Some(study) => Ok(Content::Study(StudyFolder::open(&study.folder()?)?)),
-            None => model("howfar's own network", &Model::embedded()),
+            None => model("own network", &Model::embedded()),
         };
     };
     if path.is_dir() {
