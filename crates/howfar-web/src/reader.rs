@@ -82,7 +82,7 @@ impl FaceReader {
         self.seen(&faces)
     }
 
-    /// The same for the next picture of a camera, in a fraction of the time (`follow.rs` says how): faces are looked for
+    /// The same for the next picture of a camera, in a fraction of the time (see `follow.rs`): faces are looked for
     /// around their last places, so that one that has just come may be missing for some pictures.
     ///
     /// # Shapes
