@@ -8,8 +8,10 @@ use std::fs::{File, OpenOptions};
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
-use crate::{Fault, files};
+use crate::{Fault, files, memory_bytes};
 
+/// Bytes of memory of a machine that does not say.
+const USUAL_MEMORY: u64 = 16_000_000_000;
 /// Names how many GB of pixels a store keeps in memory.
 const VARIABLE: &str = "HOWFAR_PIXELS_GB";
 
@@ -34,7 +36,7 @@ impl PixelStore {
     /// An empty one, for a quarter of the machine's memory, or as many GB as `HOWFAR_PIXELS_GB` says.
     pub fn new() -> Self {
         let asked = std::env::var(VARIABLE).ok().and_then(|gb| gb.parse::<f64>().ok()).filter(|gb| *gb >= 0.0);
-        Self::for_bytes(asked.map_or_else(|| memory_bytes() / 4, |gb| (gb * 1e9) as u64))
+        Self::for_bytes(asked.map_or_else(|| memory_bytes().unwrap_or(USUAL_MEMORY) / 4, |gb| (gb * 1e9) as u64))
     }
 
     pub fn for_bytes(most: u64) -> Self {
@@ -78,14 +80,6 @@ impl PixelStore {
     pub fn check(&self) -> Result<(), Fault> {
         self.fault.get().map_or(Ok(()), |fault| Err(fault.clone()))
     }
-}
-
-/// The machine's memory in bytes; 16 GB where the system does not say.
-fn memory_bytes() -> u64 {
-    let text = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
-    let total = text.lines().find_map(|line| line.strip_prefix("MemTotal:"));
-    let kib = total.and_then(|rest| rest.split_whitespace().next()?.parse::<u64>().ok());
-    kib.map_or(16_000_000_000, |kib| kib * 1024)
 }
 
 /// A file that nobody else finds and that goes with this process.

@@ -11,6 +11,9 @@ use serde_json::Value;
 
 use crate::training_faces::TrainingFaces;
 
+/// What helps where a machine does not have the memory for a training.
+pub(crate) const FEWER: &str = "give settings with a smaller `batch` or fewer channels, or faces of fewer pixels";
+
 /// Losses by name.
 pub type StepLosses = Losses;
 

@@ -2,7 +2,7 @@
 //!
 //! In: settings as TOML, faces, the number of a step. Out: changed networks, losses, a sheet. Knows no files.
 
-use howfar_face::Fault;
+use howfar_face::{Fault, check_memory};
 use howfar_net::gan::{Generator, GeneratorShape, StarGanBatch, StarGanLossWeights, StarGanShape, StarGanTraining};
 use howfar_net::{Named, TensorFile};
 use howfar_random::{Seeds, shuffle, uniform};
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::in_network;
-use crate::recipe::{Recipe, Sheet, StepLosses};
+use crate::recipe::{FEWER, Recipe, Sheet, StepLosses};
 use crate::training_faces::TrainingFaces;
 
 /// Faces on a sheet.
@@ -95,6 +95,8 @@ impl Recipe for StarGanRecipe {
     fn new(settings: &StarGanSettings, faces: &TrainingFaces, seed: u64) -> Result<Self, Fault> {
         settings.check()?;
         let shape = settings.shape(faces);
+        shape.check().map_err(in_network)?;
+        check_memory("batch", shape.training_bytes(settings.batch as u64), FEWER)?;
         let training =
             StarGanTraining::new(shape, settings.losses, &mut Seeds::new(seed).stream("stargan weights", &[0]));
         Ok(StarGanRecipe { settings: settings.clone(), shape, seed, training: training.map_err(in_network)? })

@@ -3,7 +3,7 @@
 //! In: settings as TOML, faces, the number of a step. Out: changed networks, losses, a sheet. Labels play no part.
 //! Knows no files.
 
-use howfar_face::Fault;
+use howfar_face::{Fault, check_memory};
 use howfar_net::gan::{
     Augmentation, Generator, GeneratorShape, Latents, StyleGan2Penalties, StyleGan2Shape, StyleGan2Training,
 };
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::in_network;
-use crate::recipe::{Recipe, Sheet, StepLosses};
+use crate::recipe::{FEWER, Recipe, Sheet, StepLosses};
 use crate::training_faces::TrainingFaces;
 
 /// Pictures of a sheet, in rows of ten.
@@ -154,6 +154,8 @@ impl Recipe for StyleGan2Recipe {
     fn new(settings: &StyleGan2Settings, faces: &TrainingFaces, seed: u64) -> Result<Self, Fault> {
         settings.check()?;
         let shape = settings.shape(faces);
+        shape.check().map_err(in_network)?;
+        check_memory("batch", shape.training_bytes(settings.batch as u64), FEWER)?;
         let mut rng = Seeds::new(seed).stream("stylegan2 weights", &[0]);
         let training = StyleGan2Training::new(shape, settings.penalties, &mut rng).map_err(in_network)?;
         Ok(StyleGan2Recipe { settings: settings.clone(), shape, seed, training, probability: 0.0, signs: 0.0 })

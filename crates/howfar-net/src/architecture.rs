@@ -87,6 +87,8 @@ pub struct Architecture {
     pub dense: Vec<Dense>,
 }
 
+/// Of a number of 32 bits.
+const BYTES: u64 = 4;
 /// Numbers that a network may give of a picture.
 const MOST_OUTPUTS: usize = 4096;
 /// Pixels a side of the largest pictures.
@@ -129,6 +131,16 @@ impl Architecture {
         Ok(Architecture { plan, n_outputs, picture, blocks, dense })
     }
 
+    /// The fewest bytes that a training holds with so many pictures a step: every weight with its gradient and Adam's
+    /// two moments, and of each picture what every layer gave, for the way back.
+    pub fn training_bytes(&self, batch: u64) -> u64 {
+        let convolved = self.blocks.iter().map(|block| block.n_out * (9 * block.n_in + 1));
+        let n_weights = convolved.chain(self.dense.iter().map(|dense| dense.n_out * (dense.n_in + 1))).sum::<usize>();
+        let given = self.blocks.iter().map(Block::n_values_out).chain(self.dense.iter().map(|dense| dense.n_out));
+        let n_given = (given.sum::<usize>() as u64).saturating_mul(batch);
+        (n_weights as u64).saturating_mul(4).saturating_add(n_given).saturating_mul(BYTES)
+    }
+
     /// Numbers a picture.
     pub fn n_inputs(&self) -> usize {
         self.picture.side * self.picture.side * self.picture.n_channels
@@ -161,6 +173,21 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn a_training_holds_its_weights_four_times_and_what_each_picture_gave() {
+        let gray = |network: Network, side| Architecture::new(network.plan(), 6, PictureShape::gray(side)).unwrap();
+        let small = gray(Network::Table1Same, 64);
+        let n_weights = crate::Weights::blank(&small).n_trained() as u64;
+        let per_picture = small.training_bytes(9) - small.training_bytes(8);
+        // The scales of a norm are left out.
+        assert!((15 * n_weights..=16 * n_weights).contains(&small.training_bytes(0)));
+        // After the first block alone 32 × 32 × 32 numbers.
+        assert!(per_picture > 4 * 32 * 32 * 32, "{per_picture}");
+        // 34 thousand million weights between the last block and the first dense layer.
+        assert!(gray(Network::Vgg16, 4096).training_bytes(1) > 30_000_000_000 * 16 / 4);
+        assert_eq!(gray(Network::Vgg16, 4096).training_bytes(u64::MAX), u64::MAX);
     }
 
     #[test]

@@ -11,6 +11,7 @@ use howfar_train::{Parallelism, measure_prediction, measure_speed};
 use crate::audit;
 use crate::cores::{Cores, MeasuredParallelism, Trained, cell_sizes, measure_crews, soonest};
 use crate::loaded_study::LoadedStudy;
+use crate::runner::check_memory;
 
 /// Time and memory of a study. Early stopping ends sooner, and cells that are finished already take nothing.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,6 +35,7 @@ impl Estimate {
 
 /// Measures each network for moments and adds up.
 pub fn estimate(loaded: &LoadedStudy, cores: Cores) -> Result<Estimate, Fault> {
+    check_memory(loaded)?;
     let plan = loaded.plan();
     let largest = loaded.study().largest_k();
     let at_most = |track: Track| Compared {

@@ -76,6 +76,7 @@ pub fn run_study(
     stop: &AtomicBool,
     watch: &(dyn Fn(StudyEvent) + Sync),
 ) -> Result<(), Fault> {
+    check_memory(loaded)?;
     files::create_folder(&folder.root().join("runs"))?;
     let mut chooser = Chooser::new(cores);
     let mut run =
@@ -84,6 +85,12 @@ pub fn run_study(
     let choices = choose(loaded, folder)?;
     write_choices(folder, &choices)?;
     run("controls at the chosen k", &loaded.plan().controls(&compared(&choices)))
+}
+
+/// Refuses networks for whose weights alone this machine does not have the memory; how many faces each cell is trained
+/// on, its own training asks.
+pub(crate) fn check_memory(loaded: &LoadedStudy) -> Result<(), Fault> {
+    loaded.plan().cells.iter().try_for_each(|cell| howfar_train::check_memory(&cell.settings, loaded.pool(), 1))
 }
 
 struct Stage<'a> {

@@ -154,6 +154,15 @@ pub fn n_parameters(learner: &Learner, pool: &FaceStore) -> usize {
     })
 }
 
+/// Refuses a training on so many faces for which this machine does not have the memory, before anything is kept for it.
+/// Of a program nothing is known.
+pub fn check_memory(settings: &TrainingSettings, pool: &FaceStore, n_faces: usize) -> Result<(), Fault> {
+    let Some(network) = settings.network.network() else { return Ok(()) };
+    let bytes = architecture(network, pool)?.training_bytes(u64::from(settings.batch).min(n_faces as u64));
+    let hint = "take a smaller network, faces of fewer pixels, or a smaller `train.batch`";
+    howfar_face::check_memory(network.name(), bytes, hint)
+}
+
 /// The layers of the network that settings name.
 pub(crate) fn architecture_of(settings: &TrainingSettings, pool: &FaceStore) -> Result<Architecture, Fault> {
     match settings.network.network() {

@@ -16,7 +16,7 @@ use crate::Model;
 use crate::batches::Batches;
 use crate::checkpoint::{Checkpoint, State};
 use crate::history::{EPOCHS, EpochRecord, Event, append_timing, write_epochs};
-use crate::model::architecture_of;
+use crate::model::{architecture_of, check_memory};
 use crate::predict::scaled;
 
 /// A checkpoint is written at the end of an epoch when so much time has passed since the last one. It decides what a
@@ -111,6 +111,7 @@ impl<'a> Run<'a> {
                 settings.batch
             )));
         }
+        check_memory(settings, pool, mixture.len())?;
         Ok(Run {
             inputs,
             architecture: architecture_of(settings, pool)?,

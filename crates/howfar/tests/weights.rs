@@ -129,6 +129,20 @@ rate = 1e-3\nsteady_steps = 3\nmirror = true
 [losses]\ngradient_penalty = 10.0\nreconstruction = 10.0\nclassification = 1.0\n";
 
 #[test]
+fn a_training_that_no_machine_has_the_memory_for_is_refused_before_it_begins() {
+    let place = workplace();
+    draw_style(&place, "faces", 2, 1, "studio");
+    fs::write(place.path().join("large.toml"), STARGAN_SETTINGS.replace("batch = 2", "batch = 2000000000")).unwrap();
+    let train = ["generator", "train", "stargan", "faces", "--settings", "large.toml", "--out", "run"];
+    let refused = howfar(&place, &train);
+    assert_eq!(refused.code, 4, "{}", refused.stderr);
+    for words in ["does not have the memory", "GB or more are needed", "that there are", "a smaller `batch`"] {
+        assert!(refused.stderr.contains(words), "{words}: {}", refused.stderr);
+    }
+    assert!(!place.path().join("run/settings.toml").exists(), "nothing has begun");
+}
+
+#[test]
 fn a_training_that_diverges_ends_with_exit_code_3_and_keeps_what_howfar_can_read() {
     let place = workplace();
     draw_style(&place, "faces", 2, 1, "studio");

@@ -68,6 +68,19 @@ impl StarGanShape {
         within("halvings", self.halvings, 1..=self.side.ilog2() as usize)
     }
 
+    /// The fewest bytes that a training of checked sizes holds with so many faces a step: both networks' weights with
+    /// gradients and Adam's two moments, and of each face what every convolution gave, for the way back.
+    pub fn training_bytes(&self, batch: u64) -> u64 {
+        let weights = self.generator_slots().into_iter().chain(self.critic_slots());
+        let n_weights: usize = weights.map(|slot| slot.shape.iter().product::<usize>()).sum();
+        let (n, area) = (self.generator_channels, self.side * self.side);
+        // A halving doubles the channels of a quarter of the pixels.
+        let outside = 2 * (n * area + n * area / 2);
+        let inside = (1 + 2 * self.repeats) * (n * area / 4);
+        let critic: usize = (1..=self.halvings).map(|i| (self.critic_channels << (i - 1)) * (area >> (2 * i))).sum();
+        super::training_bytes(4 * n_weights, outside + inside + critic + self.n_channels * area, batch)
+    }
+
     /// The tensors of the generator.
     pub fn generator_slots(&self) -> Vec<Slot> {
         let mut slots = Vec::new();

@@ -106,6 +106,17 @@ impl StyleGan2Shape {
         2 * self.sides().len()
     }
 
+    /// The fewest bytes that a training of checked sizes holds with so many pictures a step: both networks' weights
+    /// with gradients and Adam's two moments, the generator's running mean, and of each picture what every convolution
+    /// gave, for the way back.
+    pub fn training_bytes(&self, batch: u64) -> u64 {
+        let n_values = |slots: Vec<Slot>| slots.iter().map(|slot| slot.shape.iter().product::<usize>()).sum::<usize>();
+        let (generator, discriminator) = (n_values(self.generator_slots()), n_values(self.discriminator_slots()));
+        // Two convolutions of each network a resolution; one at the lowest of the generator.
+        let given = self.sides().into_iter().map(|side| 3 * self.channels(side) * side * side);
+        super::training_bytes(5 * generator + 4 * discriminator, given.sum(), batch)
+    }
+
     /// The tensors of mapping and synthesis.
     pub fn generator_slots(&self) -> Vec<Slot> {
         let mut slots = Vec::new();

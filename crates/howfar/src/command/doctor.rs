@@ -2,7 +2,7 @@
 
 use std::process::{Command, Stdio};
 
-use howfar_face::Fault;
+use howfar_face::{Fault, memory_bytes};
 
 use crate::command::n_cores;
 use crate::console::Console;
@@ -65,11 +65,4 @@ pub fn processor() -> String {
     let text = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let name = text.lines().find_map(|line| line.strip_prefix("model name"));
     name.and_then(|n| n.split(':').nth(1)).map_or_else(|| std::env::consts::ARCH.to_owned(), |n| n.trim().to_owned())
-}
-
-/// Bytes of memory, where the system tells.
-pub fn memory_bytes() -> Option<u64> {
-    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
-    let kib: u64 = text.lines().find_map(|l| l.strip_prefix("MemTotal:"))?.split_whitespace().next()?.parse().ok()?;
-    Some(kib * 1024)
 }

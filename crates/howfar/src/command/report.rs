@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::SystemTime;
 
 use howfar_evaluate::Results;
-use howfar_face::{Fault, encode_png, files};
+use howfar_face::{Fault, encode_png, files, memory_bytes};
 use howfar_report::{CellTime, Machine, Pictures, SheetPicture, TextFormat, Timing};
 use howfar_study::{LoadedStudy, StudyFolder, all_cells, cell_times};
 
@@ -127,7 +127,7 @@ pub fn write_timing(loaded: &LoadedStudy, folder: &StudyFolder, begun: SystemTim
         cores: n_cores(),
         processor: doctor::processor(),
         instruction_set: howfar_train::instruction_set().to_owned(),
-        memory_bytes: doctor::memory_bytes(),
+        memory_bytes: memory_bytes(),
     };
     let (format, version) = Timing::FORMAT;
     let cells = cells.collect();
