@@ -3,6 +3,8 @@
 //! In: random bytes of the system. Out: a token, and whether a word is it.
 
 use howfar_face::Fault;
+use rand::TryRng;
+use rand::rngs::SysRng;
 
 /// 128 bits in hexadecimal digits.
 #[derive(Clone, PartialEq, Eq)]
@@ -12,7 +14,8 @@ impl Token {
     /// A new one.
     pub(crate) fn new() -> Result<Self, Fault> {
         let mut bytes = [0; 16];
-        getrandom::fill(&mut bytes)
+        SysRng
+            .try_fill_bytes(&mut bytes)
             .map_err(|e| Fault::machine("random numbers", "the system gives none").found(e.to_string()))?;
         Ok(Token(bytes.iter().map(|byte| format!("{byte:02x}")).collect()))
     }
