@@ -30,6 +30,18 @@ const out = [...document.body.querySelectorAll('*')].filter((e) =>
 return { page: page.scrollWidth - page.clientWidth, out: out.slice(0, 5).map((e) => e.tagName + '.' + e.getAttribute('class')) };"""
 
 
+# A camera that is a film (`--use-file-for-fake-video-capture=FILE.mjpeg`), and nobody is asked for it.
+CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+
+
+def until(holds, seconds, pause=0.2):
+    """What `holds` gives as soon as that is true; what it gave last after so many seconds."""
+    end = time.monotonic() + seconds
+    while not (found := holds()) and time.monotonic() < end:
+        time.sleep(pause)
+    return found
+
+
 class Browser:
     """A chromedriver session, spoken to by WebDriver over HTTP."""
 

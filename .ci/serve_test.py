@@ -20,10 +20,9 @@ import time
 
 sys.dont_write_bytecode = True
 
-from browser import Browser, Checks, check_console, check_dark, check_width, requests  # noqa: E402
+from browser import CAMERA, Browser, Checks, check_console, check_dark, check_width, requests, until  # noqa: E402
 
 WIDTHS = {"phone": 360, "tablet": 768, "desktop": 1280}
-CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 STUDY_SECONDS = 600
 PAGE_SECONDS = 60
 # Frames a second that a camera must be looked at with, on a core that has nothing else to do; printed, and not checked
@@ -43,14 +42,6 @@ def served(howfar, *what):
     finally:
         server.terminate()
         server.wait(20)
-
-
-def until(holds, seconds, pause=0.2):
-    """What `holds` gives as soon as that is true; what it gave last after so many seconds."""
-    end = time.monotonic() + seconds
-    while not (found := holds()) and time.monotonic() < end:
-        time.sleep(pause)
-    return found
 
 
 def check_page(browser, checks, name, url, axe, out):

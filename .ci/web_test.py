@@ -18,11 +18,10 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 
 sys.dont_write_bytecode = True
 
-from browser import Browser, Checks, check_console, requests  # noqa: E402
+from browser import CAMERA, Browser, Checks, check_console, requests, until  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 WEB = ROOT / "crates" / "howfar-web"
@@ -76,13 +75,6 @@ def write_page(place, howfar):
     return film
 
 
-def until(holds, seconds):
-    end = time.monotonic() + seconds
-    while not (found := holds()) and time.monotonic() < end:
-        time.sleep(0.2)
-    return found
-
-
 def main():
     (howfar,) = sys.argv[1:]
     checks = Checks()
@@ -92,8 +84,7 @@ def main():
         server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=folder))
         threading.Thread(target=server.serve_forever, daemon=True).start()
         url = f"http://127.0.0.1:{server.server_port}/"
-        camera = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
-        browser = Browser(place / "profile", *camera, f"--use-file-for-fake-video-capture={film}")
+        browser = Browser(place / "profile", *CAMERA, f"--use-file-for-fake-video-capture={film}")
         try:
             browser.open(url)
             seen = until(lambda: browser.run("return document.querySelector('#seen').textContent"), PAGE_SECONDS)

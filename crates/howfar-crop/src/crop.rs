@@ -36,6 +36,11 @@ impl FaceBox {
         (finite && width > 0.0 && height > 0.0).then_some(FaceBox { x, y, width, height })
     }
 
+    /// Left, top, width, height: as files and pages have it.
+    pub fn numbers(&self) -> [f64; 4] {
+        [self.x, self.y, self.width, self.height]
+    }
+
     /// The area shared with another box, as a share of the area of both together: 0 to 1.
     pub fn overlap(&self, other: &FaceBox) -> f64 {
         let shared =

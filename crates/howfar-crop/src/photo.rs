@@ -42,6 +42,13 @@ pub enum NoFace {
     TooSmall,
 }
 
+impl PreparedFace {
+    /// The eyes' middles, x and y: as files and pages have them.
+    pub fn eye_numbers(&self) -> Option<[[f64; 2]; 2]> {
+        self.eyes.map(|eyes| eyes.map(|eye| [eye.x, eye.y]))
+    }
+}
+
 /// Every face of a photograph, prepared as `preprocessing` says, the surest first. With detection `none` the photograph
 /// is one face. Empty where no face is found.
 pub fn preprocess_photo(photo: &DynamicImage, preprocessing: &Preprocessing) -> Result<Vec<PreparedFace>, Fault> {

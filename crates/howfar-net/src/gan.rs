@@ -36,10 +36,3 @@ pub use stylegan2_generator::NoiseInput;
 pub use stylegan2_layers::{EPSILON as STYLE_EPSILON, SLOPE as STYLE_SLOPE, TAPS as STYLE_TAPS};
 pub use stylegan2_penalties::Penalty;
 pub use stylegan2_step::{Latents, StyleGan2Penalties, StyleGan2Training};
-
-/// Bytes of so many kept numbers and of those that each picture of a batch leaves.
-fn training_bytes(n_kept: usize, n_a_picture: usize, batch: u64) -> u64 {
-    /// Of a number of 32 bits.
-    const BYTES: u64 = 4;
-    (n_a_picture as u64).saturating_mul(batch).saturating_add(n_kept as u64).saturating_mul(BYTES)
-}

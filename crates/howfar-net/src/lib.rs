@@ -44,3 +44,10 @@ pub use starting_weights::StartingWeights;
 pub use trainer::{BatchPart, StepSettings, Trainer};
 pub use weight_file::{Named, Precision, TensorFile};
 pub use weights::{Parameter, Weights};
+
+/// Bytes of so many kept numbers and of those that each picture of a batch leaves.
+fn training_bytes(n_kept: usize, n_a_picture: usize, batch: u64) -> u64 {
+    /// Of a number of 32 bits.
+    const BYTES: u64 = 4;
+    (n_a_picture as u64).saturating_mul(batch).saturating_add(n_kept as u64).saturating_mul(BYTES)
+}

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use howfar_face::{Expression, Fault, files};
 use serde::{Deserialize, Serialize};
 
+use crate::role::Role;
 use crate::study_toml::{networks, recipes, toml_fault};
 use crate::{
     Arm, Augmentation, Budget, Choose, ChooseOn, ClaimedMeasure, HandedAs, MixtureRatio, Networks, Recipe, SplitRequest,
@@ -293,6 +294,17 @@ impl Study {
         study.paths().for_each(|named| *named = folder.join(&named));
         study.file = Some(path.to_owned());
         Ok(study)
+    }
+
+    /// The folders of the sets of a role.
+    pub fn sets_of(&self, role: Role) -> &[PathBuf] {
+        match role {
+            Role::Labelled => &self.real.sets,
+            Role::Generated => &self.generated.sets,
+            Role::Retrieved => &self.retrieved.sets,
+            Role::Choosing => self.choose.on.sets(),
+            Role::Unseen => &self.unseen.sets,
+        }
     }
 
     /// The same with paths that hold from any folder.

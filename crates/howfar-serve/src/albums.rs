@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use howfar_face::{Album, FaceSet, Fault};
-use howfar_protocol::{Plan, Study};
+use howfar_protocol::{Plan, Role, SetInput};
 
 /// Sets in the order of the plan.
 pub(crate) struct Albums {
@@ -32,14 +32,15 @@ impl Albums {
 
     /// The sets of a study, where they were when it was planned.
     pub(crate) fn of_study(plan: &Plan) -> Self {
-        let shelved = |(set, folder): (&howfar_protocol::SetInput, PathBuf)| Shelved {
+        let shelved = |(set, folder): (&SetInput, PathBuf)| Shelved {
             name: set.info.name.clone(),
             role: set.role.words(),
             folder,
             content_sha256: Some(set.info.content_sha256.clone()),
             album: Mutex::default(),
         };
-        Albums { shelf: plan.sets.iter().zip(folders(&plan.study)).map(shelved).collect() }
+        let folders = Role::ALL.into_iter().flat_map(|role| plan.study.sets_of(role)).cloned();
+        Albums { shelf: plan.sets.iter().zip(folders).map(shelved).collect() }
     }
 
     /// Names and roles.
@@ -70,11 +71,4 @@ impl Shelved {
         }
         Album::open(set)
     }
-}
-
-/// The folders of a study's sets in the order of a plan's sets.
-fn folders(study: &Study) -> impl Iterator<Item = PathBuf> {
-    let Study { real, generated, retrieved, choose, unseen, .. } = study;
-    let all = [&real.sets[..], &generated.sets[..], &retrieved.sets[..], choose.on.sets(), &unseen.sets[..]];
-    all.into_iter().flatten().cloned().collect::<Vec<_>>().into_iter()
 }

@@ -4,6 +4,7 @@
 //! the results have it (`howfar-study/src/so_far.rs`).
 
 use std::collections::BTreeMap;
+use std::time::SystemTime;
 
 use howfar_face::{Fault, files};
 use howfar_protocol::{Cell, MixtureRatio};
@@ -57,21 +58,44 @@ struct Square {
     figure_percent: Option<f64>,
 }
 
+/// What earlier looks have read and is not read again.
+#[derive(Debug, Default)]
+pub(crate) struct Known {
+    cells: StudySoFar,
+    /// The answer, and when the results that have it were written.
+    answer: Option<(SystemTime, String)>,
+}
+
+impl Known {
+    /// The answer of the results; none before they are there.
+    fn answer(&mut self, folder: &StudyFolder) -> Result<Option<String>, Fault> {
+        let file = folder.results_file();
+        let Ok(written) = std::fs::metadata(&file).and_then(|data| data.modified()) else { return Ok(None) };
+        match &self.answer {
+            Some((then, answer)) if *then == written => Ok(Some(answer.clone())),
+            _ => {
+                let answer = folder.read_results()?.answer;
+                self.answer = Some((written, answer.clone()));
+                Ok(Some(answer))
+            }
+        }
+    }
+}
+
 impl Course {
-    /// Looks; what `known` has of finished cells is not read again.
-    pub(crate) fn look(folder: &StudyFolder, known: &mut StudySoFar) -> Result<Self, Fault> {
+    /// Looks again.
+    pub(crate) fn look(folder: &StudyFolder, known: &mut Known) -> Result<Self, Fault> {
         let plan = folder.read_plan()?;
-        let cells = known.look(folder, &plan)?;
+        let cells = known.cells.look(folder, &plan)?;
         let mut counts = BTreeMap::new();
         cells.iter().for_each(|cell| *counts.entry(cell.state.name()).or_insert(0) += 1);
         let is_chosen = files::is_there(&folder.choice_file())?;
-        let has_results = files::is_there(&folder.results_file())?;
         let failed = cells.iter().filter(|cell| cell.state == CellState::Failed);
         let failed = failed.map(|cell| failed_words(folder, &cell.cell)).collect::<Result<Vec<_>, _>>()?;
         Ok(Course {
             study: plan.study.name,
             is_chosen,
-            answer: has_results.then(|| folder.read_results()).transpose()?.map(|results| results.answer),
+            answer: known.answer(folder)?,
             counts,
             rows: rows_so_far(folder, &cells)?.iter().map(|row| Row::new(row, &cells)).collect(),
             runners: runners_at(folder.root())?,

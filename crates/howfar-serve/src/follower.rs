@@ -8,12 +8,12 @@ use std::time::{Duration, Instant};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use howfar_face::Fault;
-use howfar_study::{StudyFolder, StudySoFar};
+use howfar_study::StudyFolder;
 use tokio::sync::watch;
 use tokio_stream::StreamExt;
 use tokio_stream::wrappers::WatchStream;
 
-use crate::course::Course;
+use crate::course::{Course, Known};
 
 /// Between two looks at a small study.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(700);
@@ -25,7 +25,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// Looks for all who follow.
 pub(crate) struct Follower {
     folder: StudyFolder,
-    known: Mutex<StudySoFar>,
+    known: Mutex<Known>,
     news: watch::Sender<Arc<str>>,
     begun: Once,
 }
@@ -37,7 +37,7 @@ impl Follower {
     }
 
     /// Where the study stands.
-    pub(crate) fn look(&self) -> Result<Course, Fault> {
+    fn look(&self) -> Result<Course, Fault> {
         Course::look(&self.folder, &mut self.known.lock().unwrap_or_else(PoisonError::into_inner))
     }
 

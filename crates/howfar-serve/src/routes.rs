@@ -19,7 +19,7 @@ use serde_json::json;
 use crate::albums::Albums;
 use crate::assets::asset;
 use crate::changed::changed_faces;
-use crate::content::Content;
+use crate::content::{Content, ModelFile};
 use crate::faces::FacesQuery;
 use crate::follower::Follower;
 use crate::guard::{Guard, guarded};
@@ -41,7 +41,7 @@ pub(crate) fn routes(content: Content, guard: Guard) -> Result<Router, Fault> {
             let html = page(Page::Faces, &set.info().name, false);
             albums(Albums::of_set(&set)).route("/", get(|| async { html }))
         }
-        Content::Model { name, weights } => model(&name, weights),
+        Content::Model(file) => model(file),
     };
     let router = own.route("/assets/{name}", get(|Path(name): Path<String>| async move { asset(&name) }));
     Ok(router.fallback(|| async { reply::nothing() }).layer(middleware::from_fn_with_state(guard, guarded)))
@@ -55,11 +55,6 @@ fn study(folder: StudyFolder) -> Result<Router, Fault> {
         router = router.route(path, get(|| async { html }));
     }
     let follower = Arc::new(Follower::new(folder.clone()));
-    let looker = Arc::clone(&follower);
-    let course = move || {
-        let looker = Arc::clone(&looker);
-        read(move || reply::json(looker.look()))
-    };
     let events = move || Arc::clone(&follower).events();
     let (of_changes, of_report) = (folder.clone(), folder);
     let changed = move || {
@@ -70,7 +65,7 @@ fn study(folder: StudyFolder) -> Result<Router, Fault> {
         let folder = of_report.clone();
         read(move || shown_report(&folder))
     };
-    let router = router.route("/api/course", get(course)).route("/api/events", get(events));
+    let router = router.route("/api/events", get(events));
     Ok(router.route("/api/changed", get(changed)).route("/report", get(report)))
 }
 
@@ -113,8 +108,8 @@ fn albums(albums: Albums) -> Router {
 }
 
 /// A network, which looks in the browser.
-fn model(name: &str, weights: Vec<u8>) -> Router {
-    let html = page(Page::Model, name, false);
+fn model(ModelFile { name, weights }: ModelFile) -> Router {
+    let html = page(Page::Model, &name, false);
     let weights = Arc::new(weights);
     let file = move || async move { reply::file("application/octet-stream", weights.to_vec()) };
     Router::new().route("/", get(|| async { html })).route("/api/model", get(file))

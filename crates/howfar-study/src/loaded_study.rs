@@ -75,9 +75,10 @@ impl LoadedStudy {
 
     fn open_with(study: &Study, instruction_set: &str) -> Result<Self, Fault> {
         let open = |paths: &[PathBuf]| paths.iter().map(|p| FaceSet::open(p)).collect::<Result<Vec<_>, _>>();
-        let (real_sets, generated_sets) = (open(&study.real.sets)?, open(&study.generated.sets)?);
-        let retrieved_sets = open(&study.retrieved.sets)?;
-        let (choosing_sets, unseen_sets) = (open(study.choose.on.sets())?, open(&study.unseen.sets)?);
+        let sets = |role| open(study.sets_of(role));
+        let (real_sets, generated_sets) = (sets(Role::Labelled)?, sets(Role::Generated)?);
+        let retrieved_sets = sets(Role::Retrieved)?;
+        let (choosing_sets, unseen_sets) = (sets(Role::Choosing)?, sets(Role::Unseen)?);
         let all =
             || real_sets.iter().chain(&generated_sets).chain(&retrieved_sets).chain(&choosing_sets).chain(&unseen_sets);
         check_sets(all())?;

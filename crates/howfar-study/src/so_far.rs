@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 
-use howfar_evaluate::{ConfusionCounts, PERCENT, t_quantile};
+use howfar_evaluate::{Basis, ConfusionCounts, Doubt, PERCENT};
 use howfar_face::{Fault, files};
 use howfar_protocol::{Cell, ClaimedMeasure, Part, Plan, Treatment, for_each_prediction};
 
@@ -209,8 +209,8 @@ fn gain(differences: &[f64]) -> Option<GainSoFar> {
     let n = differences.len() as f64;
     let interval_points = (differences.len() > 1).then(|| {
         let squares: f64 = differences.iter().map(|value| (value - points).powi(2)).sum();
-        let half = t_quantile(0.975, n - 1.0) * (squares / (n - 1.0) / n).sqrt();
-        [points - half, points + half]
+        let standard_error = (squares / (n - 1.0) / n).sqrt();
+        Doubt { standard_error, degrees_of_freedom: n - 1.0, basis: Basis::SeedsAlone }.interval(points)
     });
     Some(GainSoFar { points, interval_points })
 }

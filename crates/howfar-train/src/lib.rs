@@ -25,7 +25,7 @@ pub use howfar_net::{Classifier, Precision, StartingWeights};
 pub use head::{FeatureRows, Head, HeadKind, LabelledRows};
 pub use history::{EpochRecord, Event, epoch_seconds};
 pub use model::{Model, check_memory, n_parameters};
-pub use predict::{Look, Viewer, predict};
+pub use predict::{Look, Viewer, predict, predict_pictures};
 pub use run::{Trained, TrainingInputs, read_epochs, train};
 pub use speed::{Parallelism, measure_prediction, measure_speed};
 pub use start::read_start;

@@ -147,11 +147,7 @@ impl Model {
 /// for a program, of which nothing is known.
 pub fn n_parameters(learner: &Learner, pool: &FaceStore) -> usize {
     let of_network = learner.network().and_then(|network| architecture(network, pool).ok());
-    of_network.map_or(0, |architecture| {
-        // The dense layers of large pictures would take gigabytes just to be counted.
-        let blocks = architecture.blocks.iter().map(|b| b.n_out * (9 * b.n_in + if b.norm { 3 } else { 1 }));
-        blocks.sum::<usize>() + architecture.dense.iter().map(|d| d.n_out * (d.n_in + 1)).sum::<usize>()
-    })
+    of_network.map_or(0, |architecture| architecture.n_parameters())
 }
 
 /// Refuses a training on so many faces for which this machine does not have the memory, before anything is kept for it.

@@ -1,7 +1,7 @@
 //! What a model says of faces, and the features it says it from: the one place that may look at test people and unseen
 //! databases.
 
-use howfar_face::{FaceStore, Fault};
+use howfar_face::{FaceStore, Fault, Picture};
 use howfar_net::{Prepared, softmax};
 
 use crate::Model;
@@ -27,6 +27,12 @@ pub fn predict(model: &Model, pool: &FaceStore, faces: &[usize]) -> Result<Vec<V
     }
     pool.check()?;
     Ok(rows)
+}
+
+/// The same for the faces that were cut from a photograph, prepared as the model's are; `name` is the photograph.
+pub fn predict_pictures(model: &Model, name: &str, pictures: Vec<Picture>) -> Result<Vec<Vec<f32>>, Fault> {
+    let pool = FaceStore::of_photos(model.classes().to_vec(), model.preprocessing(), name, pictures)?;
+    predict(model, &pool, &(0..pool.len()).collect::<Vec<_>>())
 }
 
 /// What a model sees of a face.

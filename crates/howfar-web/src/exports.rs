@@ -10,6 +10,7 @@
 #![expect(unsafe_code, reason = "names of exports; no block and no function of this file is unsafe")]
 
 use std::cell::RefCell;
+use std::path::Path;
 
 use howfar_face::Fault;
 use serde_json::{Value, json};
@@ -39,7 +40,7 @@ pub extern "C" fn howfar_reserve(n: usize) -> *mut u8 {
 /// Takes the input as a weight file. The answer is the list of its classes.
 #[unsafe(no_mangle)]
 pub extern "C" fn howfar_load() -> u32 {
-    keep(FaceReader::load(&INPUT.take()))
+    keep(FaceReader::load(&INPUT.take(), Path::new("the model")))
 }
 
 /// Takes the network that howfar carries. The answer is the list of its classes.

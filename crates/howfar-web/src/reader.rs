@@ -7,8 +7,8 @@
 use std::path::Path;
 
 use howfar_crop::{NETWORK_PREFIX, PhotoPath, PreparedFace};
-use howfar_face::{FaceStore, Fault};
-use howfar_train::{Model, predict};
+use howfar_face::Fault;
+use howfar_train::{Model, predict_pictures};
 use image::{DynamicImage, RgbaImage};
 use serde::Serialize;
 
@@ -17,8 +17,7 @@ use crate::follow::Follow;
 /// Pixels of a picture that is read, at most: every camera's, in memory that a page may have.
 const MOST_PIXELS: u64 = 40_000_000;
 
-/// What messages call the weight file and the picture.
-const MODEL: &str = "the model";
+/// What messages call the picture.
 const PICTURE: &str = "the picture";
 
 /// A network, ready to read, and where it saw faces last.
@@ -44,23 +43,23 @@ pub struct SeenFace {
 
 impl FaceReader {
     /// Reads a weight file as `howfar train` writes it. Fails if it is damaged, or if its faces were found by a network
-    /// that no page has.
-    pub fn load(weights: &[u8]) -> Result<Self, Fault> {
-        Self::of(Model::from_bytes(weights, Path::new(MODEL))?)
+    /// that no page has. `place` names the file in messages.
+    pub fn load(weights: &[u8], place: &Path) -> Result<Self, Fault> {
+        Self::of(Model::from_bytes(weights, place)?, place)
     }
 
     /// With the network that howfar carries, trained on drawn faces alone.
     pub fn embedded() -> Result<Self, Fault> {
-        Self::of(Model::embedded())
+        Self::of(Model::embedded(), Path::new("the embedded network"))
     }
 
-    fn of(model: Model) -> Result<Self, Fault> {
+    fn of(model: Model, place: &Path) -> Result<Self, Fault> {
         let detection = &model.preprocessing().detection;
         if detection.starts_with(NETWORK_PREFIX) {
-            return Err(Fault::data(MODEL, "its faces were found by a detector that a page does not have")
+            return Err(Fault::data(place.display(), "its faces were found by a detector that a page does not have")
                 .found(detection)
                 .expected("faces found by howfar's own detector, or none looked for")
-                .hint("prepare the faces without --detector, and train again"));
+                .hint("`howfar predict --detector FILE.onnx` reads with it; for a page, prepare without --detector"));
         }
         // Refuses now what it would refuse of every picture.
         PhotoPath::new(model.preprocessing())?;
@@ -100,21 +99,13 @@ impl FaceReader {
 
     fn seen(&self, faces: &[PreparedFace]) -> Result<Vec<SeenFace>, Fault> {
         let pictures = faces.iter().map(|face| face.picture.clone()).collect();
-        let pool = FaceStore::of_photos(self.classes().to_vec(), self.model.preprocessing(), PICTURE, pictures)?;
-        let indices: Vec<usize> = (0..faces.len()).collect();
-        let probabilities = predict(&self.model, &pool, &indices)?;
+        let probabilities = predict_pictures(&self.model, PICTURE, pictures)?;
         Ok(faces.iter().zip(probabilities).map(|(face, probabilities)| seen(face, probabilities)).collect())
     }
 }
 
 fn seen(face: &PreparedFace, probabilities: Vec<f32>) -> SeenFace {
-    let b = &face.face_box;
-    SeenFace {
-        face_box: [b.x, b.y, b.width, b.height],
-        eyes: face.eyes.map(|eyes| eyes.map(|eye| [eye.x, eye.y])),
-        score: face.score,
-        probabilities,
-    }
+    SeenFace { face_box: face.face_box.numbers(), eyes: face.eye_numbers(), score: face.score, probabilities }
 }
 
 fn picture(rgba: &[u8], width: u32, height: u32) -> Result<DynamicImage, Fault> {

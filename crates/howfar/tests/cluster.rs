@@ -41,9 +41,7 @@ fn prepared() -> &'static TempDir {
         // A static value is never dropped: the next time clears away what this one leaves.
         let _ = fs::remove_dir_all(tests.join("cluster"));
         let place = tempfile::Builder::new().prefix("cluster").rand_bytes(0).tempdir_in(tests).unwrap();
-        draw_style(&place, "real", 8, 1, "studio");
-        draw_style(&place, "generated", 6, 2, "wild");
-        draw_style(&place, "unseen", 3, 3, "unseen");
+        program::draw_three_sets(&place);
         study(&place, STUDY);
         // The instructions of the stand-in's nodes.
         ended_well(&howfar(&place, &["run", "--isa", "avx2", "study.toml", "--out", "alone"]));

@@ -27,9 +27,7 @@ epochs = 4
 ";
 
 fn prepare(place: &TempDir) {
-    draw_style(place, "real", 8, 1, "studio");
-    draw_style(place, "generated", 6, 2, "wild");
-    draw_style(place, "unseen", 3, 3, "unseen");
+    program::draw_three_sets(place);
     program::study(place, STUDY);
 }
 

@@ -8,7 +8,7 @@ mod program;
 
 use std::fs;
 
-use program::{Outcome, draw_style, howfar, shell, workplace};
+use program::{Outcome, howfar, shell, workplace};
 use tempfile::TempDir;
 
 const STUDY: &str = "[real]
@@ -26,9 +26,7 @@ epochs = 2
 ";
 
 fn prepare(place: &TempDir) {
-    draw_style(place, "real", 8, 1, "studio");
-    draw_style(place, "generated", 6, 2, "wild");
-    draw_style(place, "unseen", 3, 3, "unseen");
+    program::draw_three_sets(place);
     program::study(place, STUDY);
 }
 

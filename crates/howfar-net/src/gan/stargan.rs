@@ -78,7 +78,7 @@ impl StarGanShape {
         let outside = 2 * (n * area + n * area / 2);
         let inside = (1 + 2 * self.repeats) * (n * area / 4);
         let critic: usize = (1..=self.halvings).map(|i| (self.critic_channels << (i - 1)) * (area >> (2 * i))).sum();
-        super::training_bytes(4 * n_weights, outside + inside + critic + self.n_channels * area, batch)
+        crate::training_bytes(4 * n_weights, outside + inside + critic + self.n_channels * area, batch)
     }
 
     /// The tensors of the generator.

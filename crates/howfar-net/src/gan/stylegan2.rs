@@ -114,7 +114,7 @@ impl StyleGan2Shape {
         let (generator, discriminator) = (n_values(self.generator_slots()), n_values(self.discriminator_slots()));
         // Two convolutions of each network a resolution; one at the lowest of the generator.
         let given = self.sides().into_iter().map(|side| 3 * self.channels(side) * side * side);
-        super::training_bytes(5 * generator + 4 * discriminator, given.sum(), batch)
+        crate::training_bytes(5 * generator + 4 * discriminator, given.sum(), batch)
     }
 
     /// The tensors of mapping and synthesis.

@@ -1,5 +1,5 @@
 // A study on its way: what the server tells, drawn anew whenever it changes.
-import { ask, by, count, duration, make, percent, points, problem } from "./parts.js";
+import { by, count, duration, make, percent, points, problem } from "./parts.js";
 import { curve } from "./curve.js";
 
 // A mark beside the colour: nobody has to tell colours apart.
@@ -93,4 +93,3 @@ events.onerror = () => problem(events.readyState === EventSource.CLOSED
   ? "The server does not answer. Open the page again when it runs."
   : "The server does not answer; what stands here is what it said last.");
 events.onopen = () => problem("");
-ask("/api/course").then(show).catch(problem);

@@ -5,10 +5,10 @@ mod rows;
 use std::path::{Path, PathBuf};
 
 use howfar_crop::{FaceNetwork, NETWORK_PREFIX, PhotoPath, PreparedFace};
-use howfar_face::{FaceStore, Fault, Preprocessing, encode_png, files};
+use howfar_face::{Fault, Preprocessing, encode_png, files};
 use howfar_picture::{MarkedFace, marked_photo};
 use howfar_prepare::{FaceDetector, names_several, open_photo, photo_list};
-use howfar_train::{Model, predict};
+use howfar_train::{Model, predict_pictures};
 use rayon::prelude::*;
 
 use crate::console::Console;
@@ -59,7 +59,7 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     for block in indices.chunks(BLOCK) {
         let look = |idx: &usize| {
             let name = names.as_ref().map(|names| names[*idx].as_path());
-            look_at(&photos[*idx], &model, (&path, &preprocessing), name)
+            look_at(&photos[*idx], &model, &path, name)
         };
         let answers: Vec<_> = block.par_iter().map(look).collect();
         for (idx, answer) in block.iter().zip(answers) {
@@ -130,16 +130,14 @@ fn preprocessing(model: &Model, detect: Option<&str>, detector: Option<&FaceDete
 fn look_at(
     image: &Path,
     model: &Model,
-    (path, preprocessing): (&PhotoPath<'_>, &Preprocessing),
+    path: &PhotoPath<'_>,
     picture: Option<&Path>,
 ) -> Result<Vec<Prediction>, Fault> {
     let photo = open_photo(image)?;
     let faces = path.faces(&photo)?;
     let pictures = faces.iter().map(|face| face.picture.clone()).collect();
     let name = image.display().to_string();
-    let pool = FaceStore::of_photos(model.classes().to_vec(), preprocessing, &name, pictures)?;
-    let indices: Vec<usize> = (0..faces.len()).collect();
-    let probabilities = predict(model, &pool, &indices)?;
+    let probabilities = predict_pictures(model, &name, pictures)?;
     let predictions: Vec<Prediction> =
         probabilities.into_iter().zip(&faces).map(|(p, face)| prediction(face, p)).collect();
     if let Some(path) = picture {
@@ -153,10 +151,9 @@ fn look_at(
 }
 
 fn prediction(face: &PreparedFace, probabilities: Vec<f32>) -> Prediction {
-    let b = &face.face_box;
     Prediction {
-        face_box: [b.x, b.y, b.width, b.height],
-        eyes: face.eyes.map(|eyes| eyes.map(|eye| [eye.x, eye.y])),
+        face_box: face.face_box.numbers(),
+        eyes: face.eye_numbers(),
         score: face.score,
         best: howfar_protocol::most_probable(&probabilities),
         probabilities,

@@ -61,7 +61,10 @@ fn content(named: Option<&Path>) -> Result<Content, Fault> {
     let Some(path) = named else {
         return match usual_study()? {
             Some(study) => Ok(Content::Study(StudyFolder::open(&study.folder()?)?)),
-            None => model("own network", &Model::embedded()),
+            None => {
+                let place = Path::new("own network");
+                Content::model(Model::embedded().to_bytes(Precision::Full, place)?, place)
+            }
         };
     };
     if path.is_dir() {
@@ -75,22 +78,9 @@ fn content(named: Option<&Path>) -> Result<Content, Fault> {
         return Err(Fault::data(path.display(), "there is nothing here")
             .expected("a study (folder or .toml), a face set, or a model (.safetensors)"));
     }
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    model(&name, &Model::load(path)?)
+    Content::model(files::read_weights(path)?, path)
 }
 
 fn study(path: &Path) -> Result<Content, Fault> {
     StudyFolder::open(&StudyPlace::of(path).folder()?).map(Content::Study)
-}
-
-/// What a browser can look with.
-fn model(name: &str, model: &Model) -> Result<Content, Fault> {
-    let detection = &model.preprocessing().detection;
-    if !matches!(detection.as_str(), "detector" | "none") {
-        return Err(Fault::usage(name, "a browser cannot find faces as this network wants them found")
-            .found(detection)
-            .expected("faces found by the embedded detector, or none looked for")
-            .hint("`howfar predict --detector FILE.onnx` looks at pictures with it"));
-    }
-    Ok(Content::Model { name: name.to_owned(), weights: model.to_bytes(Precision::Full, Path::new(name))? })
 }

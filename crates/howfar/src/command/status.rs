@@ -76,7 +76,8 @@ fn watch_live(folder: &StudyFolder, console: &Console) -> Result<(), Fault> {
         let begun = Instant::now();
         let plan = folder.read_plan()?;
         look.again(folder, &plan)?;
-        let standing = Standing::of(folder)?;
+        let cells = look.cells.iter().map(|cell| (cell.cell.clone(), (cell.name.clone(), cell.state)));
+        let standing = Standing::of_cells(folder, plan.study.name.clone(), cells)?;
         let notes: Vec<String> = standing.details(folder);
         let mut draw = || look.draw(&plan.study.name, seconds_left(&look.cells), &notes, console);
         draw();
@@ -113,15 +114,26 @@ struct Standing {
 impl Standing {
     fn of(folder: &StudyFolder) -> Result<Self, Fault> {
         let plan = folder.read_plan()?;
-        let is_chosen = folder.choice_file().is_file();
         let cells = all_cells(&plan, folder)?;
         let states = folder.states(&cells)?;
-        let mut failed = Vec::new();
-        for (place, cell) in cells.iter().enumerate().filter(|(place, _)| states[*place].1 == CellState::Failed) {
-            failed.extend(folder.failed(cell)?.map(|failure| (place, cell.clone(), failure)));
+        Self::of_cells(folder, plan.study.name, cells.into_iter().zip(states))
+    }
+
+    /// Of cells that were looked at, each with its name and state, in the plan's order.
+    fn of_cells(
+        folder: &StudyFolder,
+        name: String,
+        cells: impl Iterator<Item = (Cell, (String, CellState))>,
+    ) -> Result<Self, Fault> {
+        let is_chosen = folder.choice_file().is_file();
+        let (mut states, mut failed) = (BTreeMap::new(), Vec::new());
+        for (place, (cell, (name, state))) in cells.enumerate() {
+            if state == CellState::Failed {
+                failed.extend(folder.failed(&cell)?.map(|failure| (place, cell, failure)));
+            }
+            states.insert(name, state);
         }
-        let runners = runners_at(folder.root())?;
-        Ok(Standing { name: plan.study.name, is_chosen, states: states.into_iter().collect(), runners, failed })
+        Ok(Standing { name, is_chosen, states, runners: runners_at(folder.root())?, failed })
     }
 
     fn count(&self, state: CellState) -> usize {

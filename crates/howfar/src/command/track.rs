@@ -11,7 +11,7 @@ use howfar_face::Fault;
 use howfar_protocol::{Cell, Plan, TrainingSettings};
 use howfar_study::{CellFigures, StudyEvent, StudyFolder, all_cells};
 use howfar_track::{EpochFigures, Setting, TrackedRun, Tracker};
-use howfar_train::{EpochRecord, Trained};
+use howfar_train::EpochRecord;
 use serde_json::{Value, json};
 
 use crate::command::study_args::StudyPlace;
@@ -159,18 +159,18 @@ pub const BY_HAND: &str = "howfar train";
 pub fn write_training(
     trackers: &[Tracker],
     (model, settings): (&Path, &TrainingSettings),
-    trained: &Trained,
+    (history, kept_epoch): (&[EpochRecord], u32),
     seconds: &HashMap<u32, f64>,
 ) -> Result<(), Fault> {
     let mut named = BTreeMap::new();
     flatten("", &serde_json::to_value(settings).unwrap_or_default(), &mut named);
-    let kept = trained.history.iter().find(|record| record.epoch == trained.kept_epoch);
+    let kept = history.iter().find(|record| record.epoch == kept_epoch);
     let run = TrackedRun {
         experiment: BY_HAND.to_owned(),
         name: training_name(model),
         ended: SystemTime::now(),
         settings: named,
-        epochs: epoch_figures(&trained.history, seconds),
+        epochs: epoch_figures(history, seconds),
         results: kept.map(|kept| ("accuracy/validation".to_owned(), kept.validation_accuracy)).into_iter().collect(),
         pictures: Vec::new(),
         files: vec![model.to_owned()],

@@ -101,12 +101,13 @@ pub fn run(args: &Args, console: &Console) -> Result<(), Fault> {
     let trained = train(&inputs, console)?;
     let precision = if args.precision == "half" { Precision::Half } else { Precision::Full };
     let answer = words(args, &trained, mixture.len(), &sides, whose(&pool));
-    trained.model.clone().with_lineage(lineage).save_with(&args.out, precision)?;
+    let Trained { model, kept_epoch, history, .. } = trained;
+    model.with_lineage(lineage).save_with(&args.out, precision)?;
     let seconds = epoch_seconds(&folder)?;
     drop(lock);
     files::remove_folder(&folder)?;
     console.answer(&answer);
-    write_training(&trackers, (&args.out, &settings), &trained, &seconds)?;
+    write_training(&trackers, (&args.out, &settings), (&history, kept_epoch), &seconds)?;
     Ok(())
 }
 

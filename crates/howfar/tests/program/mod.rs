@@ -73,6 +73,13 @@ pub fn with_parent(place: &TempDir, name: &str, parent: &str) {
     writer.finish().unwrap();
 }
 
+/// Labelled, generated and unseen faces of a small study, in folders of these names.
+pub fn draw_three_sets(place: &TempDir) {
+    draw_style(place, "real", 8, 1, "studio");
+    draw_style(place, "generated", 6, 2, "wild");
+    draw_style(place, "unseen", 3, 3, "unseen");
+}
+
 /// Writes `study.toml` from its tables.
 pub fn study(place: &TempDir, tables: &str) {
     fs::write(place.path().join("study.toml"), format!("name = \"s\"\n{tables}")).unwrap();

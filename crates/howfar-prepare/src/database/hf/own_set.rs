@@ -16,7 +16,7 @@ use crate::request::PrepareRequest;
 use crate::tree::TreeFile;
 
 pub(super) fn is_one(path: &Path) -> bool {
-    path.join("face_set.json").is_file()
+    path.join(FaceSet::INFO_FILE).is_file()
 }
 
 /// Refuses a file of such a set that is given without what is known of the set.

@@ -204,7 +204,7 @@ fn face_sets(folder: &Path) -> Vec<Found> {
         if n_folders > MOST_FOLDERS {
             break;
         }
-        if place.join("face_set.json").is_file() {
+        if place.join(FaceSet::INFO_FILE).is_file() {
             found.extend(describe(folder, &place));
             continue;
         }
