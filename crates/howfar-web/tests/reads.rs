@@ -82,3 +82,14 @@ fn the_module_and_its_script_are_carried() {
     let imports_nothing = !READER.contains("import ");
     assert!(imports_nothing, "a page with a strict policy can serve it as one file");
 }
+
+#[test]
+fn the_module_is_the_one_that_its_card_describes() {
+    let card = include_str!("../data/howfar.wasm.md");
+    assert!(
+        card.contains(&format!("| {} |", howfar_face::checksum::sha256_hex(&[MODULE]))),
+        "run .ci/wasm, and say so"
+    );
+    let digits = card.lines().find(|line| line.starts_with("| size |")).unwrap().chars().filter(char::is_ascii_digit);
+    assert_eq!(digits.collect::<String>(), MODULE.len().to_string());
+}
