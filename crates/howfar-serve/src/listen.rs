@@ -110,10 +110,15 @@ fn listener(listen: &Listen) -> Result<TcpListener, Fault> {
 
 fn refused(listen: &Listen, error: &std::io::Error) -> Fault {
     let port = listen.port.map_or_else(|| format!("{}-{}", USUAL_PORTS.start, USUAL_PORTS.end - 1), |p| p.to_string());
+    let hint = match error.kind() {
+        std::io::ErrorKind::AddrInUse => "`--port 0` takes any free port",
+        std::io::ErrorKind::PermissionDenied => "ports from 1024 on are anybody's",
+        _ => "`--address 0.0.0.0` is every address of this machine",
+    };
     Fault::machine(format!("{}, port {port}", listen.ip), "nothing can listen here")
         .found(error.to_string())
         .expected("an address of this machine and a free port")
-        .hint("`--port 0` takes any free port")
+        .hint(hint)
 }
 
 /// The address by which other machines most likely reach this one: that from which a packet would leave; none is sent.

@@ -57,6 +57,24 @@ fn a_folder_of_other_things_is_no_study() {
 }
 
 #[test]
+fn nothing_that_a_browser_could_be_shown() {
+    let place = workplace();
+    let file = |name: &str, text: &str| fs::write(place.path().join(name), text).unwrap();
+    expect(&howfar(&place, &["serve", "nowhere"]), 3, &["nowhere", "nothing of this name", "a face set"]);
+    fs::create_dir(place.path().join("photos")).unwrap();
+    expect(&howfar(&place, &["serve", "photos"]), 3, &["photos", "a folder of other things", "howfar prepare"]);
+    file("model.safetensors", "x");
+    expect(
+        &howfar(&place, &["serve", "model.safetensors"]),
+        3,
+        &["model.safetensors", "the file ends before its head"],
+    );
+    expect(&howfar(&place, &["serve", "--address", "192.0.2.1"]), 4, &["nothing can listen here", "--address 0.0.0.0"]);
+    file("study.toml", "name = \"s\"\n[real]\nsets = [\"real\"]\n");
+    expect(&howfar(&place, &["serve"]), 3, &["there is no study here", "howfar run"]);
+}
+
+#[test]
 fn a_device_that_was_not_compiled_in() {
     let place = workplace();
     for command in [&["generator", "train", "stargan"][..], &["train"]] {

@@ -67,16 +67,20 @@ fn content(named: Option<&Path>) -> Result<Content, Fault> {
             }
         };
     };
-    if path.is_dir() {
-        let is_faces = files::is_there(&path.join(FaceSet::INFO_FILE))?;
-        return if is_faces { FaceSet::open(path).map(|set| Content::Faces(Box::new(set))) } else { study(path) };
+    if files::is_there(&path.join(FaceSet::INFO_FILE))? {
+        return FaceSet::open(path).map(|set| Content::Faces(Box::new(set)));
     }
-    if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("toml")) {
+    let folder = StudyFolder::new(path);
+    let is_study = files::is_there(&folder.plan_file())? || files::is_there(&folder.results_file())?;
+    if is_study || path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("toml")) {
         return study(path);
     }
     if !files::is_there(path)? {
-        return Err(Fault::data(path.display(), "there is nothing here")
-            .expected("a study (folder or .toml), a face set, or a model (.safetensors)"));
+        let found = if path.is_dir() { "a folder of other things" } else { "nothing of this name" };
+        return Err(Fault::data(path.display(), "there is nothing to show here")
+            .found(found)
+            .expected("a study (folder or .toml), a face set, or a model (.safetensors)")
+            .hint("`howfar run` makes a study's folder, `howfar prepare` a face set, `howfar train` a model"));
     }
     Content::model(files::read_weights(path)?, path)
 }
